@@ -1,0 +1,143 @@
+import { Table, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
+
+const text = (name: string, length: number): TableColumnOptions => ({ name, type: 'varchar', length: String(length) });
+const id = (name: string): TableColumnOptions => text(name, 36);
+const primary = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isPrimary: true });
+const optional = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isNullable: true });
+const integer = (name: string): TableColumnOptions => ({ name, type: 'integer' });
+const time = (name: string): TableColumnOptions => ({ name, type: 'datetime', precision: 3 });
+
+const errorColumns = [optional(text('errorCode', 32)), optional(integer('errorHttpStatus')), optional(integer('errorRetryAfterSeconds'))];
+
+function refersTo(table: string, column: string, name: string) {
+  return { name, columnNames: [column], referencedTableName: table, referencedColumnNames: ['id'], onDelete: 'NO ACTION', onUpdate: 'NO ACTION' };
+}
+
+const index = (name: string, ...columnNames: string[]) => ({ name, columnNames });
+const unique = (name: string, ...columnNames: string[]) => ({ name, columnNames, isUnique: true });
+
+export class Initial1763900000000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    for (const table of tables(runner)) await runner.createTable(table);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const table of tables(runner).reverse()) await runner.dropTable(table);
+  }
+}
+
+function tables(runner: QueryRunner): Table[] {
+  // What TypeORM's `boolean` is on each dialect: stated, so that the schema shows no drift.
+  const boolean = runner.dataSource.options.type === 'better-sqlite3' ? { type: 'boolean' } : { type: 'tinyint', width: 1 };
+  return [
+    new Table({ name: 'agencies', columns: [primary(id('id')), text('name', 200), time('createdAt')] }),
+    new Table({
+      name: 'clients',
+      columns: [primary(id('id')), id('agencyId'), text('name', 200), optional(time('archivedAt')), time('createdAt')],
+      indices: [index('clients_by_agency', 'agencyId', 'id')],
+      foreignKeys: [refersTo('agencies', 'agencyId', 'clients_agency')],
+    }),
+    new Table({
+      name: 'people',
+      columns: [
+        primary(id('id')),
+        id('agencyId'),
+        optional(id('clientId')),
+        text('role', 32),
+        text('name', 200),
+        { name: 'permissions', type: 'text' },
+        text('identityDigest', 64),
+        time('createdAt'),
+      ],
+      indices: [
+        unique('people_by_identity', 'identityDigest'),
+        index('people_by_agency', 'agencyId', 'id'),
+        index('people_by_client', 'clientId', 'id'),
+      ],
+      foreignKeys: [refersTo('agencies', 'agencyId', 'people_agency'), refersTo('clients', 'clientId', 'people_client')],
+    }),
+    new Table({
+      name: 'agents',
+      columns: [
+        primary(id('id')),
+        id('agencyId'),
+        optional(id('clientId')),
+        text('name', 200),
+        text('provider', 32),
+        text('providerAgentId', 128),
+        optional(text('fromNumber', 128)),
+        time('createdAt'),
+      ],
+      indices: [index('agents_by_agency', 'agencyId', 'id'), index('agents_by_client', 'clientId', 'id')],
+      foreignKeys: [refersTo('agencies', 'agencyId', 'agents_agency'), refersTo('clients', 'clientId', 'agents_client')],
+    }),
+    new Table({
+      name: 'api_keys',
+      columns: [
+        primary(id('id')),
+        id('agencyId'),
+        text('ownerType', 16),
+        id('ownerId'),
+        text('provider', 32),
+        integer('version'),
+        { name: 'isSet', ...boolean },
+        optional(text('maskedKey', 16)),
+        text('region', 8),
+        text('status', 32),
+        time('updatedAt'),
+        optional(time('lastVerifiedAt')),
+        ...errorColumns,
+      ],
+      indices: [
+        unique('api_keys_by_owner', 'ownerId', 'ownerType', 'provider'),
+        index('api_keys_by_agency', 'agencyId', 'ownerType', 'provider'),
+      ],
+      foreignKeys: [refersTo('agencies', 'agencyId', 'api_keys_agency')],
+    }),
+    new Table({
+      name: 'api_key_versions',
+      columns: [
+        primary(id('apiKeyId')),
+        primary(integer('version')),
+        optional(text('masterKey', 64)),
+        optional(text('sealed', 1024)),
+        time('createdAt'),
+        optional(time('retiredAt')),
+      ],
+      indices: [index('api_key_versions_by_master_key', 'masterKey')],
+      foreignKeys: [refersTo('api_keys', 'apiKeyId', 'api_key_versions_key')],
+    }),
+    new Table({ name: 'master_key_checks', columns: [primary(text('name', 64)), text('sealed', 255)] }),
+    new Table({
+      name: 'calls',
+      columns: [
+        primary(id('id')),
+        id('agencyId'),
+        optional(id('clientId')),
+        id('agentId'),
+        text('provider', 32),
+        optional(text('providerCallId', 128)),
+        text('kind', 16),
+        text('direction', 16),
+        text('status', 16),
+        text('keySource', 16),
+        integer('keyVersion'),
+        text('toNumber', 16),
+        optional(text('idempotencyDigest', 64)),
+        ...errorColumns,
+        time('createdAt'),
+      ],
+      indices: [
+        index('calls_by_agency', 'agencyId', 'id'),
+        index('calls_by_client', 'clientId', 'id'),
+        index('calls_by_agent', 'agentId', 'id'),
+        unique('calls_by_idempotency_key', 'agencyId', 'idempotencyDigest'),
+      ],
+      foreignKeys: [
+        refersTo('agencies', 'agencyId', 'calls_agency'),
+        refersTo('clients', 'clientId', 'calls_client'),
+        refersTo('agents', 'agentId', 'calls_agent'),
+      ],
+    }),
+  ];
+}

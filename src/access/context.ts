@@ -1,0 +1,35 @@
+import DataLoader from 'dataloader';
+import { createParameterDecorator } from 'type-graphql';
+import { forbidden, unauthenticated } from '../platform/errors';
+import { isAdmin, type Viewer } from './viewer';
+
+/** What one request knows: who asks, under which id it is logged, and what it has loaded already. */
+export interface RequestContext {
+  readonly viewer: Viewer | null;
+  readonly requestId: string;
+  readonly loaders: Loaders;
+}
+
+/** The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one statement. */
+export class Loaders {
+  readonly #byName = new Map<string, DataLoader<string, unknown>>();
+
+  load<V>(name: string, id: string, batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V> {
+    const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => batch(ids));
+    this.#byName.set(name, loader);
+    return loader.load(id) as Promise<V>;
+  }
+}
+
+/** The one who asks. The policy has let it through; this refuses on its own all the same. */
+export function CurrentViewer() {
+  return createParameterDecorator<RequestContext>(({ context }) => {
+    if (!context.viewer) throw unauthenticated();
+    return context.viewer;
+  });
+}
+
+/** For every service that touches keys: it refuses without relying on the policy. */
+export function requireAdmin(viewer: Viewer): void {
+  if (!isAdmin(viewer)) throw forbidden();
+}

@@ -1,0 +1,12 @@
+import type { Viewer } from '../access/viewer';
+import type { Database } from '../platform/database';
+import { AgencyRow } from './agency.entity';
+
+export class AgencyService {
+  constructor(private readonly database: Database) {}
+
+  /** The viewer's own: there is no way to name another. */
+  own(viewer: Viewer): Promise<AgencyRow> {
+    return this.database.read.findOneByOrFail(AgencyRow, { id: viewer.agencyId });
+  }
+}

@@ -1,0 +1,35 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AgencyRow } from '../agencies/agency.entity';
+import { ClientRow } from '../clients/client.entity';
+import type { Provider } from '../providers';
+
+@Entity('agents')
+@Index('agents_by_agency', ['agencyId', 'id'])
+@Index('agents_by_client', ['clientId', 'id'])
+export class AgentRow {
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @ForeignKey(() => AgencyRow, { name: 'agents_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36 })
+  agencyId!: string;
+
+  @ForeignKey(() => ClientRow, { name: 'agents_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36, nullable: true })
+  clientId!: string | null;
+
+  @Column('varchar', { length: 200 })
+  name!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('varchar', { length: 128 })
+  providerAgentId!: string;
+
+  @Column('varchar', { length: 128, nullable: true })
+  fromNumber!: string | null;
+
+  @Column('datetime', { precision: 3 })
+  createdAt!: Date;
+}

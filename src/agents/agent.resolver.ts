@@ -1,0 +1,70 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import type { ClientRow } from '../clients/client.entity';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { pageArgs, type Page } from '../platform/page';
+import type { Provider } from '../providers';
+import { ProviderEnum } from '../providers/provider.types';
+import type { AgentRow } from './agent.entity';
+import type { AgentResult, AgentService } from './agent.service';
+import { Agent, AgentConnection, CreateAgentInput, CreateAgentPayload } from './agent.types';
+
+@Resolver(() => Agent)
+export class AgentResolver {
+  constructor(
+    private readonly agents: AgentService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => Agent, { nullable: true, description: 'Null when the viewer has no such agent.' })
+  agent(@CurrentViewer() viewer: Viewer, @Arg('id', () => ID) id: string): Promise<AgentRow | null> {
+    return this.agents.find(viewer, id);
+  }
+
+  @Query(() => AgentConnection, { name: 'agents', description: "Of the agency, in the order of creation; for a portal user its own client's." })
+  list(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
+    @Arg('provider', () => ProviderEnum, { nullable: true }) provider: Provider | null,
+  ): Promise<Page<AgentRow>> {
+    return this.agents.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, provider: provider ?? null });
+  }
+
+  @FieldResolver(() => Client, { nullable: true })
+  client(@Root() agent: AgentRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+    return loadClient(context, this.clients, viewer, agent.clientId);
+  }
+
+  @Mutation(() => CreateAgentPayload)
+  createAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateAgentInput) input: CreateAgentInput): Promise<AgentResult> {
+    return this.agents.create(viewer, input);
+  }
+}
+
+@Resolver(() => Client)
+export class ClientAgentsResolver {
+  constructor(private readonly agents: AgentService) {}
+
+  @FieldResolver(() => AgentConnection, { name: 'agents', description: 'In the order of creation.' })
+  ofClient(
+    @Root() client: ClientRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): Promise<Page<AgentRow>> {
+    const args = pageArgs(first, after);
+    const loader = `agents of clients ${JSON.stringify(args)}`;
+    return context.loaders.load(loader, client.id, (ids) => this.agents.pagesOfClients(viewer, ids, args));
+  }
+}
+
+/** Many agents by id in one statement, for fields that lead to an agent. */
+export function loadAgent(context: RequestContext, agents: AgentService, viewer: Viewer, id: string): Promise<AgentRow | null> {
+  return context.loaders.load('agent', id, (ids) => agents.findMany(viewer, ids));
+}

@@ -1,0 +1,58 @@
+import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { connectionType, UserErrorType } from '../platform/schema-types';
+import type { UserError } from '../platform/user-error';
+import type { Provider } from '../providers';
+import { ProviderEnum } from '../providers/provider.types';
+
+@ObjectType({ description: "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none." })
+export class Agent {
+  @Field(() => ID)
+  id!: string;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => ProviderEnum)
+  provider!: Provider;
+
+  @Field(() => String, { description: "The provider's own id of it." })
+  providerAgentId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi).",
+  })
+  fromNumber!: string | null;
+}
+
+export const AgentConnection = connectionType('Agent', Agent);
+
+@InputType()
+export class CreateAgentInput {
+  @Field(() => String, { description: '1-200 characters.' })
+  name!: string;
+
+  @Field(() => ProviderEnum)
+  provider!: Provider;
+
+  @Field(() => String, { description: "The provider's own id of it: 1-128 printable ASCII characters." })
+  providerAgentId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description: "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi). Bland can do without.",
+  })
+  fromNumber?: string | null;
+
+  @Field(() => ID, { nullable: true, description: "Without a client, the agent always uses the agency's key." })
+  clientId?: string | null;
+}
+
+@ObjectType()
+export class CreateAgentPayload {
+  @Field(() => Agent, { nullable: true })
+  agent!: Agent | null;
+
+  @Field(() => [UserErrorType])
+  userErrors!: readonly UserError[];
+}

@@ -1,0 +1,86 @@
+import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { applyMiddleware } from 'graphql-middleware';
+import { allow, deny, rule, shield } from 'graphql-shield';
+import type { RequestContext } from '../access/context';
+import { forbidden, unauthenticated } from '../platform/errors';
+import { open, policy, type Requirement } from './policy';
+
+type Rules = Record<string, Record<string, Requirement>>;
+
+/**
+ * Puts the policy's rules before the resolvers of a schema. Throws when a field has no requirement, or a requirement no field: what is
+ * not decided is not served. Fields that require nothing keep their bare resolver, since a wrapped one costs more than the field.
+ */
+export function guard(schema: GraphQLSchema): GraphQLSchema {
+  const rules = rulesOf(schema);
+  describe(schema, rules);
+  const shieldRules = mapFields(rules, (requirement) => (requirement === open ? allow : shieldRule(requirement)));
+  const middlewares = shield(shieldRules, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true }).generate(schema);
+  return applyMiddleware(schema, withoutOpenFields(middlewares as Record<string, Record<string, unknown>>, rules));
+}
+
+/** Every field and what it requires, a line each: the reviewable form of the policy. */
+export function accessList(schema: GraphQLSchema): string {
+  const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
+    Object.entries(fields).map(([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}`),
+  );
+  return `${lines.sort().join('\n')}\n`;
+}
+
+function rulesOf(schema: GraphQLSchema): Rules {
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__')) as GraphQLObjectType[];
+  refuse(Object.keys(policy).filter((name) => !types.some((type) => type.name === name)));
+  return Object.fromEntries(types.map((type) => [type.name, rulesOfType(type)]));
+}
+
+function rulesOfType(type: GraphQLObjectType): Record<string, Requirement> {
+  const own = policy[type.name];
+  if (!own) throw new Error(`policy: the type ${type.name} has no requirement`);
+  const fields = Object.keys(type.getFields());
+  if (isRequirement(own)) return Object.fromEntries(fields.map((field) => [field, own]));
+  const odd = [...fields.filter((field) => !own[field]), ...Object.keys(own).filter((field) => !fields.includes(field))];
+  refuse(odd.map((field) => `${type.name}.${field}`));
+  return { ...own };
+}
+
+function refuse(odd: readonly string[]): void {
+  if (odd.length > 0) throw new Error(`policy and schema differ in: ${odd.join(', ')}`);
+}
+
+function isRequirement(value: Requirement | Readonly<Record<string, Requirement>>): value is Requirement {
+  return typeof value.allows === 'function';
+}
+
+// No cache: shield's caches answer for another field's arguments, or hash the whole parent of each field.
+function shieldRule(requirement: Requirement) {
+  return rule({ cache: 'no_cache' })((_parent, _args, { viewer }: RequestContext) => {
+    if (requirement.allows(viewer)) return true;
+    return viewer ? forbidden() : unauthenticated();
+  });
+}
+
+function describe(schema: GraphQLSchema, rules: Rules): void {
+  for (const [typeName, requirements] of Object.entries(rules)) {
+    const fields = (schema.getType(typeName) as GraphQLObjectType).getFields();
+    for (const [name, { words }] of Object.entries(requirements)) {
+      const field = fields[name] as GraphQLField<unknown, unknown>;
+      if (words) field.description = [field.description, `Requires: ${words}.`].filter(Boolean).join(' ');
+    }
+  }
+}
+
+function withoutOpenFields(middlewares: Record<string, Record<string, unknown>>, rules: Rules) {
+  const kept = Object.entries(middlewares).map(([type, fields]) => [
+    type,
+    Object.fromEntries(Object.entries(fields).filter(([field]) => rules[type]?.[field] !== open)),
+  ]);
+  return Object.fromEntries(kept) as Record<string, never>;
+}
+
+function mapFields<T>(rules: Rules, map: (requirement: Requirement) => T): Record<string, Record<string, T>> {
+  const mapped = Object.entries(rules).map(([type, fields]) => [
+    type,
+    Object.fromEntries(Object.entries(fields).map(([field, requirement]) => [field, map(requirement)])),
+  ]);
+  return Object.fromEntries(mapped) as Record<string, Record<string, T>>;
+}

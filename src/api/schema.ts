@@ -1,0 +1,44 @@
+import type { GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
+import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
+import type { AgentService } from '../agents/agent.service';
+import type { AgencyService } from '../agencies/agency.service';
+import { CallResolver } from '../calls/call.resolver';
+import type { CallService } from '../calls/call.service';
+import { ClientResolver } from '../clients/client.resolver';
+import type { ClientService } from '../clients/client.service';
+import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolutionResolver } from '../keys/api-key.resolver';
+import type { ApiKeyService } from '../keys/api-key.service';
+import type { KeyResolverService } from '../keys/key-resolver.service';
+import { ViewerResolver } from '../portal/viewer.resolver';
+
+export interface Services {
+  readonly agencies: AgencyService;
+  readonly clients: ClientService;
+  readonly agents: AgentService;
+  readonly keys: ApiKeyService;
+  readonly keyResolver: KeyResolverService;
+  readonly calls: CallService;
+}
+
+/** The schema without its guard: for the emitted files and for `guard` alone. */
+export function buildBareSchema(services: Services): GraphQLSchema {
+  const { agencies, clients, agents, keys, keyResolver, calls } = services;
+  const resolvers = [
+    new ViewerResolver(agencies, clients),
+    new ClientResolver(clients),
+    new AgentResolver(agents, clients),
+    new ClientAgentsResolver(agents),
+    new ApiKeyResolver(keys),
+    new ClientApiKeysResolver(keys),
+    new AgencyApiKeysResolver(keys),
+    new KeyResolutionResolver(keyResolver),
+    new CallResolver(calls, agents, clients),
+  ];
+  const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
+  return buildSchemaSync({
+    resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
+    container: { get: (resolver) => byClass.get(resolver) },
+    validate: false,
+  });
+}

@@ -1,0 +1,49 @@
+import { Arg, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { badArgument } from '../platform/errors';
+import { pageArgs, type Page } from '../platform/page';
+import type { ClientRow } from './client.entity';
+import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService } from './client.service';
+import { ArchiveClientInput, ArchiveClientPayload, Client, ClientConnection, CreateClientInput, CreateClientPayload } from './client.types';
+
+@Resolver(() => Client)
+export class ClientResolver {
+  constructor(private readonly clients: ClientService) {}
+
+  @Query(() => Client, { nullable: true, description: 'Null when the viewer has no such client.' })
+  client(@CurrentViewer() viewer: Viewer, @Arg('id', () => ID) id: string): Promise<ClientRow | null> {
+    return this.clients.find(viewer, id);
+  }
+
+  @Query(() => ClientConnection, { name: 'clients', description: 'Of the agency, in the order of creation; for a portal user its own client alone.' })
+  list(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('search', () => String, { nullable: true, description: 'A part of the name, in any case; at most 100 characters.' }) search: string | null,
+  ): Promise<Page<ClientRow>> {
+    if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
+    return this.clients.list(viewer, pageArgs(first, after), search);
+  }
+
+  @Mutation(() => CreateClientPayload)
+  createClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateClientInput) input: CreateClientInput): Promise<ClientResult> {
+    return this.clients.create(viewer, input);
+  }
+
+  @Mutation(() => ArchiveClientPayload, { description: 'From now on the agents of this client place no calls. Its keys stay.' })
+  archiveClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
+    return this.clients.setArchived(viewer, input.clientId, true);
+  }
+
+  @Mutation(() => ArchiveClientPayload, { description: 'Takes an archived client back.' })
+  restoreClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
+    return this.clients.setArchived(viewer, input.clientId, false);
+  }
+}
+
+/** Many clients by id in one statement, for fields that lead to a client. */
+export function loadClient(context: RequestContext, clients: ClientService, viewer: Viewer, id: string | null): Promise<ClientRow | null> | null {
+  return id === null ? null : context.loaders.load('client', id, (ids) => clients.findMany(viewer, ids));
+}

@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { field } from '../../providers/provider';
+import { handle, holderOf, isE164, PlacedCalls } from './account';
+import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+
+export const BLAND_KEYS: KeySet = {
+  valid: 'org_demo_bland_agency_valid_0001',
+  secondAccount: 'org_demo_bland_client_valid_0002',
+  revoked: 'org_demo_bland_revoked_0003',
+  restricted: 'org_s_demo_bland_restricted_0004',
+  rateLimited: 'org_demo_bland_rate_limited_0005',
+  outOfFunds: 'org_demo_bland_out_of_funds_0006',
+};
+
+export const BLAND_ACCOUNTS: Accounts = {
+  agency: {
+    orgName: 'Demo agency',
+    orgId: '00000000-0000-4000-9000-00000000a000',
+    agents: [
+      { id: '00000000-0000-4000-9000-00000000a001', name: 'Qualifier' },
+      { id: '00000000-0000-4000-9000-00000000a002', name: 'Dispatcher' },
+      { id: '00000000-0000-4000-9000-00000000a003', name: 'Collections' },
+      { id: '00000000-0000-4000-9000-00000000a004', name: 'Win-back' },
+    ],
+    fromNumber: '+14155550120',
+  },
+  client: {
+    orgName: 'Demo client',
+    orgId: '00000000-0000-4000-9000-00000000c000',
+    agents: [
+      { id: '00000000-0000-4000-9000-00000000c001', name: 'Order status' },
+      { id: '00000000-0000-4000-9000-00000000c002', name: 'Returns' },
+    ],
+    fromNumber: '+14155550130',
+  },
+};
+
+const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
+  RESTRICTED: {
+    status: 403,
+    body: { data: null, errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'This key lacks a scope.', required_scope: 'calls:create' }] },
+    headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
+  },
+  RATE_LIMITED: failure(429, 'Rate limit exceeded.'),
+  OUT_OF_FUNDS: failure(402, 'Insufficient balance.'),
+};
+
+// What a call may be described by; Bland refuses a request that has anything else in it.
+const CALL_PROPERTIES: ReadonlySet<string> = new Set(
+  `phone_number from agent_id agent_version pathway_id pathway_version persona_id task request_data metadata webhook webhook_events
+  max_duration record voice first_sentence timezone start_time dispositions language wait_for_greeting`.split(/\s+/),
+);
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+interface BlandCall {
+  readonly id: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export function blandStandIn(): StandIn {
+  const handlers = handlersOver(new PlacedCalls<BlandCall>());
+  return {
+    keys: BLAND_KEYS,
+    accounts: BLAND_ACCOUNTS,
+    answer(request) {
+      const [scheme, key] = splitAuthorization(request.authorization);
+      const holder = holderOf(BLAND_KEYS, key);
+      // The key alone, without a scheme, is accepted too.
+      if (!holder || !['', 'Bearer'].includes(scheme)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
+      // "Every restricted key can also read your account details."
+      const allowed = holder.standing === 'OK' || (holder.standing === 'RESTRICTED' && request.path === '/v1/me');
+      if (!allowed) return REFUSALS[holder.standing];
+      return handle(handlers, request, BLAND_ACCOUNTS[holder.account]) ?? refusal(404, 'NOT_FOUND', 'Route not found');
+    },
+  };
+}
+
+function handlersOver(calls: PlacedCalls<BlandCall>): Handlers {
+  return {
+    'GET /v1/me': (_request, account) => {
+      const billing = { current_balance: 25, refill_to: null };
+      return { status: 200, body: { status: 'active', billing, total_calls: calls.of(account).length } };
+    },
+    'GET /v1/agents': (_request, { agents }) => ({ status: 200, body: { status: 'success', agents: agents.map(agentBody) } }),
+    'GET /v2/agents': (_request, { agents }) => ({ status: 200, body: { data: agents.map(agentBody), errors: null } }),
+    'GET /v2/agents/:id': (_request, { agents }, id) => {
+      const agent = agents.find((each) => each.id === id);
+      return agent ? { status: 200, body: { data: agentBody(agent), errors: null } } : refusal(404, 'NOT_FOUND', 'Agent not found');
+    },
+    'POST /v1/calls': (request, account) => createCall(request, account, calls),
+    'GET /v1/calls': (_request, account) => {
+      const own = calls.of(account).map(({ body }) => body);
+      return { status: 200, body: { count: own.length, total_count: own.length, calls: own } };
+    },
+    'GET /v1/calls/:id': (_request, account, id) => {
+      const call = calls.find(account, id);
+      if (call) return { status: 200, body: call.body };
+      // A 401 that says nothing of the key: the call is another organisation's.
+      if (calls.existsElsewhere(account, id)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
+      return refusal(404, 'CALL_NOT_FOUND', 'Call not found');
+    },
+  };
+}
+
+function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<BlandCall>): StandInReply {
+  const wrong = whatIsWrong(body, account);
+  if (wrong) return wrong;
+  const id = randomUUID();
+  const [to, agentId, metadata] = ['phone_number', 'agent_id', 'metadata'].map((name) => field(body, name));
+  calls.add(account, { id, body: { call_id: id, to, agent_id: agentId, metadata, queue_status: 'queued', completed: false } });
+  return { status: 200, body: { status: 'success', message: 'Call successfully queued.', call_id: id, batch_id: null } };
+}
+
+function whatIsWrong(body: unknown, account: Account): StandInReply | null {
+  const unknown = Object.keys(body ?? {}).filter((name) => !CALL_PROPERTIES.has(name));
+  if (unknown.length > 0) return failure(400, 'Invalid parameters', { errors: unknown.map((name) => `Unknown property: ${name}`) });
+  if (!isE164(field(body, 'phone_number'))) return failure(400, 'Invalid parameters', { errors: ['phone_number must be in E.164 format'] });
+  const from = field(body, 'from');
+  if (from !== undefined && from !== account.fromNumber) return failure(400, "Invalid 'from' - must be a phone number string.");
+  return wrongAgent(field(body, 'agent_id'), account);
+}
+
+// An agent is the one kind of call that the stand-in places: no tasks, pathways or personas.
+function wrongAgent(agentId: unknown, { agents }: Account): StandInReply | null {
+  if (agentId === undefined) return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
+  if (!UUID.test(String(agentId))) return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
+  const owned = agents.some(({ id }) => id === agentId);
+  return owned ? null : failure(400, 'Agent not found.', { code: 'AGENT_NOT_FOUND' });
+}
+
+function agentBody({ id, name }: { readonly id: string; readonly name: string }) {
+  return { id, name, status: 'published' };
+}
+
+function refusal(status: number, error: string, message: string): StandInReply {
+  return { status, body: { data: null, errors: [{ error, message }] } };
+}
+
+function failure(status: number, message: string, more: object = {}): StandInReply {
+  return { status, body: { status: 'error', message, ...more } };
+}

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { field, textField } from '../../providers/provider';
+import { handle, holderOf, isE164, PlacedCalls } from './account';
+import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+
+export const RETELL_KEYS: KeySet = {
+  valid: 'key_demo_retell_agency_valid_0001',
+  secondAccount: 'key_demo_retell_client_valid_0002',
+  revoked: 'key_demo_retell_revoked_0003',
+  restricted: 'key_demo_retell_restricted_0004',
+  rateLimited: 'key_demo_retell_rate_limited_0005',
+  outOfFunds: 'key_demo_retell_out_of_funds_0006',
+};
+
+export const RETELL_ACCOUNTS: Accounts = {
+  agency: {
+    orgName: 'Demo agency',
+    orgId: 'org_demo_agency',
+    agents: [
+      { id: 'agent_demo_agency_reception', name: 'Reception' },
+      { id: 'agent_demo_agency_booking', name: 'Booking' },
+      { id: 'agent_demo_agency_reminder', name: 'Reminder' },
+      { id: 'agent_demo_agency_survey', name: 'Survey' },
+    ],
+    fromNumber: '+14155550100',
+  },
+  client: {
+    orgName: 'Demo client',
+    orgId: 'org_demo_client',
+    agents: [
+      { id: 'agent_demo_client_support', name: 'Support' },
+      { id: 'agent_demo_client_sales', name: 'Sales' },
+    ],
+    fromNumber: '+14155550110',
+  },
+};
+
+const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
+  // How Retell refuses a restricted key is not documented; 403 is what its SDK has a class for.
+  RESTRICTED: failure(403, 'This API key does not have permission to perform this action.'),
+  RATE_LIMITED: failure(429, 'Account rate limited, please throttle your requests.'),
+  OUT_OF_FUNDS: failure(402, 'Trial has ended, please add payment method.'),
+};
+
+interface RetellCall {
+  readonly id: string;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export function retellStandIn(): StandIn {
+  const handlers = handlersOver(new PlacedCalls<RetellCall>());
+  return {
+    keys: RETELL_KEYS,
+    accounts: RETELL_ACCOUNTS,
+    answer(request) {
+      if (!request.authorization) return { status: 401, body: { error_message: 'Authorization header required' } };
+      const [scheme, key] = splitAuthorization(request.authorization);
+      const holder = holderOf(RETELL_KEYS, key);
+      if (scheme !== 'Bearer' || !holder) return failure(401, 'Invalid API Key.');
+      if (holder.standing !== 'OK') return REFUSALS[holder.standing];
+      return handle(handlers, request, RETELL_ACCOUNTS[holder.account]) ?? failure(404, 'Not Found');
+    },
+  };
+}
+
+function handlersOver(calls: PlacedCalls<RetellCall>): Handlers {
+  return {
+    'GET /get-api-key-info': (_request, { orgName }) => ({ status: 200, body: { org_name: orgName, api_key_name: null } }),
+    'GET /get-agent/:id': (_request, { agents }, id) => {
+      const agent = agents.find((each) => each.id === id);
+      return agent ? { status: 200, body: agentBody(agent.id, agent.name) } : notFound(id, 'agent');
+    },
+    'POST /v2/list-agents': (_request, { agents }) => listed(agents.map(({ id, name }) => agentBody(id, name))),
+    'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
+    'GET /v2/get-call/:id': (_request, account, id) => {
+      const call = calls.find(account, id);
+      return call ? { status: 200, body: call.body } : failure(422, 'Cannot find requested asset under given api key.');
+    },
+    'POST /v3/list-calls': (_request, account) => listed(calls.of(account).map(({ body }) => body)),
+  };
+}
+
+function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<RetellCall>): StandInReply {
+  const from = field(body, 'from_number');
+  const to = field(body, 'to_number');
+  const agentId = textField(body, 'override_agent_id') || account.agents[0]?.id;
+  if (!isE164(from)) return failure(400, 'body/from_number must be a phone number in E.164 format');
+  if (!isE164(to)) return failure(400, 'body/to_number must be a phone number in E.164 format');
+  if (from !== account.fromNumber) return notFound(from, 'phone-number');
+  if (!account.agents.some(({ id }) => id === agentId)) return notFound(String(agentId), 'agent');
+  const id = `call_${randomUUID().replaceAll('-', '')}`;
+  const numbers = { direction: 'outbound', from_number: from, to_number: to };
+  const call = { call_id: id, call_type: 'phone_call', call_status: 'registered', agent_id: agentId, agent_version: 0, ...numbers };
+  return { status: 201, body: calls.add(account, { id, body: { ...call, metadata: field(body, 'metadata') } }).body };
+}
+
+function agentBody(id: string, name: string) {
+  const speech = { voice_id: 'retell-Cimo', language: 'en-US', response_engine: { type: 'retell-llm', llm_id: 'llm_demo', version: 0 } };
+  return { agent_id: id, agent_name: name, channel: 'voice', version: 0, is_published: true, ...speech };
+}
+
+function listed(items: readonly unknown[]): StandInReply {
+  return { status: 200, body: { items, has_more: false } };
+}
+
+function notFound(id: string, what: string): StandInReply {
+  return failure(404, `Item ${id} not found from ${what}`);
+}
+
+function failure(status: number, message: string): StandInReply {
+  return { status, body: { status: 'error', message } };
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto';
+import { field, textField } from '../../providers/provider';
+import { handle, holderOf, isE164, PlacedCalls } from './account';
+import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+
+// Vapi's real keys are UUIDs, like all its ids; these are not, so that nobody takes them for real.
+export const VAPI_KEYS: KeySet = {
+  valid: 'demo-vapi-agency-valid-0001',
+  secondAccount: 'demo-vapi-client-valid-0002',
+  revoked: 'demo-vapi-revoked-0003',
+  restricted: 'demo-vapi-restricted-0004',
+  rateLimited: 'demo-vapi-rate-limited-0005',
+  outOfFunds: 'demo-vapi-out-of-funds-0006',
+};
+
+export const VAPI_ACCOUNTS: Accounts = {
+  agency: {
+    orgName: 'Demo agency',
+    orgId: '00000000-0000-4000-8000-00000000a000',
+    agents: [
+      { id: '00000000-0000-4000-8000-00000000a001', name: 'Front desk' },
+      { id: '00000000-0000-4000-8000-00000000a002', name: 'Intake' },
+      { id: '00000000-0000-4000-8000-00000000a003', name: 'Follow-up' },
+      { id: '00000000-0000-4000-8000-00000000a004', name: 'After hours' },
+    ],
+    fromNumber: '00000000-0000-4000-8000-00000000a0ff',
+  },
+  client: {
+    orgName: 'Demo client',
+    orgId: '00000000-0000-4000-8000-00000000c000',
+    agents: [
+      { id: '00000000-0000-4000-8000-00000000c001', name: 'Concierge' },
+      { id: '00000000-0000-4000-8000-00000000c002', name: 'Billing questions' },
+    ],
+    fromNumber: '00000000-0000-4000-8000-00000000c0ff',
+  },
+};
+
+// None of the three is documented for the routes used here. Vapi's SDK honours Retry-After, and knows 403 for features and 402 for
+// simulations that an organisation may not use.
+const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
+  RESTRICTED: failure(403, 'Forbidden resource', 'Forbidden'),
+  RATE_LIMITED: { ...failure(429, 'Too Many Requests', 'Too Many Requests'), headers: { 'retry-after': '30' } },
+  OUT_OF_FUNDS: failure(402, 'Subscription has insufficient credits.', 'Payment Required'),
+};
+
+const WRONG_KEY = 'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.';
+
+interface VapiCall {
+  readonly id: string;
+  readonly [property: string]: unknown;
+}
+
+export function vapiStandIn(): StandIn {
+  const handlers = handlersOver(new PlacedCalls<VapiCall>());
+  return {
+    keys: VAPI_KEYS,
+    accounts: VAPI_ACCOUNTS,
+    answer(request) {
+      if (!request.authorization) return failure(401, 'Missing Authorization Header.', 'Unauthorized');
+      const [scheme, key] = splitAuthorization(request.authorization);
+      const holder = holderOf(VAPI_KEYS, key);
+      if (scheme !== 'Bearer' || !holder) return failure(401, WRONG_KEY, 'Unauthorized');
+      if (holder.standing !== 'OK') return REFUSALS[holder.standing];
+      const reply = handle(handlers, request, VAPI_ACCOUNTS[holder.account]);
+      return reply ?? failure(404, `Cannot ${request.method} ${request.path}`, 'Not Found');
+    },
+  };
+}
+
+function handlersOver(calls: PlacedCalls<VapiCall>): Handlers {
+  return {
+    'GET /assistant': ({ query }, account) => listed(assistantsOf(account), query),
+    'GET /assistant/:id': (_request, account, id) => one(assistantsOf(account), id, 'Assistant'),
+    'POST /call': (request, account) => createCall(request, account, calls),
+    'GET /call': ({ query }, account) => listed(calls.of(account), query),
+    'GET /call/:id': (_request, account, id) => one(calls.of(account), id, 'Call'),
+  };
+}
+
+function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<VapiCall>): StandInReply {
+  const assistantId = textField(body, 'assistantId');
+  const phoneNumberId = textField(body, 'phoneNumberId');
+  const number = field(field(body, 'customer'), 'number');
+  if (!isE164(number)) return failure(400, ['customer.number must be a valid phone number in the E.164 format'], 'Bad Request');
+  if (!phoneNumberId) return failure(400, "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.", 'Bad Request');
+  if (phoneNumberId !== account.fromNumber) return missing('Phone Number', 'phoneNumberId', phoneNumberId);
+  if (!account.agents.some(({ id }) => id === assistantId)) return missing('Assistant', 'assistantId', assistantId);
+  const parts = { assistantId, phoneNumberId, customer: { number }, assistantOverrides: field(body, 'assistantOverrides') };
+  const call = calls.add(account, { ...stamps(randomUUID(), account), ...parts, type: 'outboundPhoneCall', status: 'queued' });
+  const limits = { concurrencyBlocked: false, concurrencyLimit: 10, remainingConcurrentCalls: 9 };
+  return { status: 201, body: { ...call, subscriptionLimits: limits } };
+}
+
+function assistantsOf(account: Account) {
+  return account.agents.map(({ id, name }) => ({ ...stamps(id, account), name, model: { provider: 'openai', model: 'gpt-4.1' } }));
+}
+
+function stamps(id: string, { orgId }: Account) {
+  const now = new Date().toISOString();
+  return { id, orgId, createdAt: now, updatedAt: now };
+}
+
+function listed(items: readonly unknown[], query: URLSearchParams): StandInReply {
+  return { status: 200, body: items.slice(0, Number(query.get('limit') ?? 100)) };
+}
+
+function one(items: readonly { readonly id: string }[], id: string, what: string): StandInReply {
+  const item = items.find((each) => each.id === id);
+  return item ? { status: 200, body: item } : failure(404, `${what} Not Found`, 'Not Found');
+}
+
+function missing(what: string, property: string, id: string): StandInReply {
+  return failure(400, `Couldn't Get ${what}. \`${property}\` ${id} Does Not Exist.`, 'Bad Request');
+}
+
+function failure(statusCode: number, message: string | string[], error: string): StandInReply {
+  return { status: statusCode, body: { message, error, statusCode } };
+}

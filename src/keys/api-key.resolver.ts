@@ -1,0 +1,158 @@
+import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import type { AgencyRow } from '../agencies/agency.entity';
+import { Agency } from '../agencies/agency.types';
+import type { AgentRow } from '../agents/agent.entity';
+import { Agent } from '../agents/agent.types';
+import type { ClientRow } from '../clients/client.entity';
+import { Client } from '../clients/client.types';
+import { userError } from '../platform/user-error';
+import { PROVIDERS, type Provider } from '../providers';
+import { errorOf } from '../providers/provider.types';
+import type { ApiKeyRow } from './api-key.entity';
+import type { ApiKeyService } from './api-key.service';
+import {
+  ApiKey,
+  ClearAgencyApiKeysInput,
+  ClearApiKeysPayload,
+  ClearClientApiKeysInput,
+  KeyResolution,
+  PreviewClientApiKeyChangeInput,
+  PreviewClientApiKeyChangePayload,
+  SetAgencyApiKeysInput,
+  SetApiKeysPayload,
+  SetClientApiKeysInput,
+  VerifyAgencyApiKeysInput,
+  VerifyApiKeysPayload,
+  VerifyClientApiKeysInput,
+} from './api-key.types';
+import type { KeyResolverService } from './key-resolver.service';
+import type { KeyOwner } from './sealed-keys';
+
+@Resolver()
+export class ApiKeyResolver {
+  constructor(private readonly keys: ApiKeyService) {}
+
+  @Mutation(() => SetApiKeysPayload, { description: 'Sets one or several keys of a client at once: all or none.' })
+  setClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput) {
+    return this.#ofClient(viewer, input.clientId, { apiKeys: [] }, (owner) => this.#set(owner, input));
+  }
+
+  @Mutation(() => SetApiKeysPayload, { description: "Sets one or several of the agency's own keys at once: all or none." })
+  setAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput) {
+    return this.#set(this.keys.agencyOwner(viewer), input);
+  }
+
+  @Mutation(() => ClearApiKeysPayload, { description: "From the very next call on, the client's agents use the agency's keys." })
+  clearClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput) {
+    const none = { apiKeys: [], agentsWithoutKey: [], effects: [] };
+    return this.#ofClient(viewer, input.clientId, none, (owner) => this.#clear(owner, input.providers));
+  }
+
+  @Mutation(() => ClearApiKeysPayload, { description: 'From the very next call on, agents whose client has no key of its own place no calls.' })
+  clearAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput) {
+    return this.#clear(this.keys.agencyOwner(viewer), input.providers);
+  }
+
+  @Mutation(() => VerifyApiKeysPayload, {
+    description: "Shows a client's keys to their providers with the cheapest read-only request, and looks up its agents. Places no call.",
+  })
+  verifyClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput) {
+    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) => this.#verify(owner, input.providers));
+  }
+
+  @Mutation(() => VerifyApiKeysPayload, {
+    description: "Shows the agency's keys to their providers with the cheapest read-only request, and looks up the agents that use them.",
+  })
+  verifyAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput) {
+    return this.#verify(this.keys.agencyOwner(viewer), input.providers);
+  }
+
+  @Mutation(() => PreviewClientApiKeyChangePayload, {
+    description: 'Changes nothing; a mutation because it carries a secret, and a query can be sent in a URL.',
+  })
+  previewClientApiKeyChange(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => PreviewClientApiKeyChangeInput) { clientId, provider, apiKey, region }: PreviewClientApiKeyChangeInput,
+  ) {
+    const candidate = apiKey ? { secret: apiKey, region: region ?? null } : null;
+    return this.#ofClient(viewer, clientId, { preview: null }, (owner) => this.keys.preview(owner, provider, candidate));
+  }
+
+  async #ofClient<P>(viewer: Viewer, clientId: string, none: Omit<P, 'userErrors'>, work: (owner: KeyOwner) => Promise<P>) {
+    const owner = await this.keys.clientOwner(viewer, clientId);
+    return owner ? work(owner) : { ...none, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+  }
+
+  async #set(owner: KeyOwner, { keys, verify }: SetAgencyApiKeysInput): Promise<SetApiKeysPayload> {
+    const result = await this.keys.set(owner, keys, verify ?? false);
+    return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
+  }
+
+  async #clear(owner: KeyOwner, providers: readonly Provider[]): Promise<ClearApiKeysPayload> {
+    const result = await this.keys.clear(owner, providers);
+    return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
+  }
+
+  async #verify(owner: KeyOwner, providers: readonly Provider[] | null | undefined): Promise<VerifyApiKeysPayload> {
+    const { results, userErrors } = await this.keys.verify(owner, providers ?? null);
+    return { results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })), userErrors };
+  }
+}
+
+@Resolver(() => Client)
+export class ClientApiKeysResolver {
+  constructor(private readonly keys: ApiKeyService) {}
+
+  @FieldResolver(() => [ApiKey], { nullable: true, description: 'One entry per provider, set or not; null with an error for anyone else.' })
+  apiKeys(@Root() client: ClientRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
+    return loadApiKeys(context, this.keys, viewer, client.id);
+  }
+}
+
+@Resolver(() => Agency)
+export class AgencyApiKeysResolver {
+  constructor(private readonly keys: ApiKeyService) {}
+
+  @FieldResolver(() => [ApiKey], { nullable: true, description: "The agency's own keys, one entry per provider." })
+  apiKeys(@Root() agency: AgencyRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
+    return loadApiKeys(context, this.keys, viewer, agency.id);
+  }
+}
+
+@Resolver(() => Agent)
+export class KeyResolutionResolver {
+  constructor(private readonly resolver: KeyResolverService) {}
+
+  @FieldResolver(() => KeyResolution, { nullable: true, description: 'Which key the next call of this agent uses, and why. Opens no key.' })
+  keyResolution(@Root() agent: AgentRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<KeyResolution> {
+    const chain = JSON.stringify([agent.clientId, agent.provider]);
+    return context.loaders.load('key resolution', chain, (chains) =>
+      this.resolver.explain(
+        viewer,
+        chains.map((text) => {
+          const [clientId, provider] = JSON.parse(text) as [string | null, Provider];
+          return { agencyId: agent.agencyId, clientId, provider };
+        }),
+      ),
+    );
+  }
+}
+
+async function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {
+  const rows = await context.loaders.load('API keys', ownerId, (ids) => keys.keysOf(viewer, ids));
+  return PROVIDERS.map((provider) => {
+    const row = rows.find((candidate) => candidate.provider === provider);
+    return row ? toApiKey(row) : neverSet(provider);
+  });
+}
+
+function toApiKey(row: ApiKeyRow): ApiKey {
+  return { ...row, region: row.isSet ? row.region : null, lastError: errorOf(row) };
+}
+
+function neverSet(provider: Provider): ApiKey {
+  const nothing = { maskedKey: null, region: null, updatedAt: null, lastVerifiedAt: null, lastError: null };
+  return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
+}

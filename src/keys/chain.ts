@@ -1,0 +1,88 @@
+/** Whose key a call uses; also the type of a key's owner. */
+export const KEY_SOURCES = ['CLIENT', 'AGENCY'] as const;
+export type KeySource = (typeof KEY_SOURCES)[number];
+
+export const KEY_STATUSES = [
+  'NOT_SET',
+  'UNVERIFIED',
+  'VALID',
+  'INVALID',
+  'INSUFFICIENT_PERMISSIONS',
+  'RATE_LIMITED',
+  'OUT_OF_FUNDS',
+  'UNREACHABLE',
+  'UNREADABLE',
+] as const;
+export type KeyStatus = (typeof KEY_STATUSES)[number];
+
+/** What the chain has to know of a key: never the key. A key that is set counts, whatever its status. */
+export interface ChainKey {
+  readonly isSet: boolean;
+  readonly status: KeyStatus;
+  readonly version: number;
+}
+
+export interface ChainStep {
+  readonly source: KeySource;
+  readonly isSet: boolean;
+  readonly taken: boolean;
+  readonly reason: string;
+}
+
+export interface ChainResult {
+  readonly source: KeySource | null;
+  readonly status: KeyStatus;
+  readonly version: number | null;
+  readonly steps: readonly ChainStep[];
+  readonly explanation: string;
+  readonly sourceIfClientKeyCleared: KeySource | null;
+}
+
+export interface ChainSubject {
+  /** The provider's name as people know it, for the words of the explanation. */
+  readonly providerName: string;
+  readonly hasClient: boolean;
+}
+
+/**
+ * The fallback chain: the client's key, else the agency's, else none. It asks only whether a key is set. A client's key that is bad
+ * stays the one that is used: taking the agency's instead would bill the wrong party.
+ */
+export function resolveChain(subject: ChainSubject, client: ChainKey | null, agency: ChainKey | null): ChainResult {
+  const clientKey = subject.hasClient && client?.isSet ? client : null;
+  const agencyKey = agency?.isSet ? agency : null;
+  const source = clientKey ? 'CLIENT' : agencyKey ? 'AGENCY' : null;
+  const used = clientKey ?? agencyKey;
+  return {
+    source,
+    status: used?.status ?? 'NOT_SET',
+    version: used?.version ?? null,
+    steps: [clientStep(subject, clientKey !== null), agencyStep(subject, clientKey !== null, agencyKey !== null)],
+    explanation: explain(subject, source, used?.status ?? 'NOT_SET'),
+    sourceIfClientKeyCleared: agencyKey ? 'AGENCY' : null,
+  };
+}
+
+function clientStep({ providerName, hasClient }: ChainSubject, isSet: boolean): ChainStep {
+  const unset = hasClient ? `The client has no ${providerName} key.` : 'The agent is assigned to no client.';
+  return { source: 'CLIENT', isSet, taken: isSet, reason: isSet ? `The client has a ${providerName} key of its own.` : unset };
+}
+
+function agencyStep({ providerName }: ChainSubject, clientTaken: boolean, isSet: boolean): ChainStep {
+  const reason = isSet ? `The agency has a ${providerName} key.` : `The agency has no ${providerName} key.`;
+  return { source: 'AGENCY', isSet, taken: isSet && !clientTaken, reason: clientTaken ? `Not asked: the client's key comes first. ${reason}` : reason };
+}
+
+function explain(subject: ChainSubject, source: KeySource | null, status: KeyStatus): string {
+  if (source === null) return missingKey(subject);
+  const used = `The next call uses the ${source === 'CLIENT' ? "client's" : "agency's"} ${subject.providerName} key.`;
+  if (status === 'VALID') return used;
+  if (status === 'UNVERIFIED') return `${used} It has not been verified.`;
+  return `${used} Its last known status is ${status}; it is used all the same, since another key would bill the wrong party.`;
+}
+
+/** Which key is missing and who can set it. */
+export function missingKey({ providerName, hasClient }: ChainSubject): string {
+  const where = hasClient ? `Neither the client nor the agency has a ${providerName} key.` : `The agency has no ${providerName} key.`;
+  return `${where} Calls are refused until an agency admin sets one${hasClient ? ' for the client or the agency' : ''}.`;
+}

@@ -1,0 +1,101 @@
+import { IsNull, type EntityManager } from 'typeorm';
+import { ConcurrentChange } from '../platform/database';
+import { newId } from '../platform/ids';
+import type { Provider } from '../providers';
+import type { ProviderRegion } from '../providers/provider';
+import type { KeyVerdict } from '../providers/ask';
+import type { Cipher } from '../vault/cipher';
+import type { ApiKeyText } from '../vault/secret';
+import { ApiKeyRow, ApiKeyVersionRow } from './api-key.entity';
+import type { KeyOwner } from './sealed-keys';
+
+export interface KeyToStore {
+  readonly provider: Provider;
+  readonly region: ProviderRegion;
+  readonly key: ApiKeyText;
+  /** What the provider said of it, if it was asked. */
+  readonly verdict: KeyVerdict | null;
+}
+
+type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
+const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
+
+/** Seals and stores a key as the next version of `current`; the version before it loses its secret. Inside a `write`. */
+export async function storeKey(tx: EntityManager, cipher: Cipher, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
+  const now = new Date();
+  const { provider, region, key, verdict } = entry;
+  const health: Health = verdict ? healthAfter(null, verdict, now) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
+  const next = await nextVersion(tx, owner, provider, current, { isSet: true, maskedKey: key.mask, region, updatedAt: now, ...health });
+  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: next.version };
+  await tx.insert(ApiKeyVersionRow, {
+    apiKeyId: next.id,
+    version: next.version,
+    masterKey: cipher.masterKeyName,
+    sealed: cipher.seal(key, place),
+    createdAt: now,
+    retiredAt: null,
+  });
+  return next;
+}
+
+/** Empties the place of a key and destroys its secret. Inside a `write`. */
+export function clearKey(tx: EntityManager, owner: KeyOwner, current: ApiKeyRow): Promise<ApiKeyRow> {
+  const empty = { isSet: false, maskedKey: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
+  return nextVersion(tx, owner, current.provider, current, { ...empty, region: current.region });
+}
+
+type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider' | 'version'>;
+
+async function nextVersion(
+  tx: EntityManager,
+  owner: KeyOwner,
+  provider: Provider,
+  current: ApiKeyRow | null,
+  change: Change,
+): Promise<ApiKeyRow> {
+  if (current) return replace(tx, current, change);
+  const row = { id: newId(), agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: 1, ...change };
+  await tx.insert(ApiKeyRow, row);
+  return row;
+}
+
+async function replace(tx: EntityManager, current: ApiKeyRow, change: Change): Promise<ApiKeyRow> {
+  // A row that was put back to an older state must not take a number that is used up.
+  const newest = (await tx.maximum(ApiKeyVersionRow, 'version', { apiKeyId: current.id })) ?? 0;
+  const next = { ...current, ...change, version: Math.max(current.version, newest) + 1 };
+  const { affected } = await tx.update(ApiKeyRow, { id: current.id, version: current.version }, { ...change, version: next.version });
+  if (affected !== 1) throw new ConcurrentChange();
+  const retired = { sealed: null, masterKey: null, retiredAt: change.updatedAt };
+  await tx.update(ApiKeyVersionRow, { apiKeyId: current.id, retiredAt: IsNull() }, retired);
+  return next;
+}
+
+/** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
+export async function recordVerdict(tx: EntityManager, id: string, version: number, verdict: KeyVerdict): Promise<ApiKeyRow | null> {
+  const current = await tx.findOneBy(ApiKeyRow, { id, version });
+  if (!current) return null;
+  const health = healthAfter(current, verdict, new Date());
+  await tx.update(ApiKeyRow, { id, version }, health);
+  return { ...current, ...health };
+}
+
+/** A stored key did not open: shown as its status until a verification opens it again. */
+export async function recordUnreadable(tx: EntityManager, id: string, version: number): Promise<void> {
+  await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
+}
+
+const DEFINITIVE = new Set<KeyVerdict['status']>(['VALID', 'INVALID', 'INSUFFICIENT_PERMISSIONS', 'OUT_OF_FUNDS']);
+
+// An answer that settles nothing (an outage, a rate limit) leaves what was known before, and is shown as the last error.
+function healthAfter(before: Health | null, verdict: KeyVerdict, now: Date): Health {
+  const { status, error } = verdict;
+  const definitive = DEFINITIVE.has(status);
+  const known = before !== null && before.lastVerifiedAt !== null && before.status !== 'UNREADABLE';
+  return {
+    status: definitive || !known ? status : before.status,
+    lastVerifiedAt: definitive ? now : (before?.lastVerifiedAt ?? null),
+    errorCode: error?.code ?? null,
+    errorHttpStatus: error?.httpStatus ?? null,
+    errorRetryAfterSeconds: error?.retryAfterSeconds ?? null,
+  };
+}

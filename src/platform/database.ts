@@ -1,0 +1,140 @@
+import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { databaseCode, isDuplicate } from './database-errors';
+import { migrate } from './migrate';
+
+/**
+ * The two doors to the database. `read` never sees an open transaction and is never a stale cache. `write` runs `work` in one
+ * transaction, alone where the database has a single writer, and again from its start when it lost a race: so `work` touches
+ * nothing but the database, and waits for nothing else.
+ */
+export interface Database {
+  readonly read: EntityManager;
+  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
+export class ConcurrentChange extends Error {}
+
+export interface Mapping {
+  readonly entities: NonNullable<DataSourceOptions['entities']>;
+  readonly migrations: NonNullable<DataSourceOptions['migrations']>;
+}
+
+const WRITE_ATTEMPTS = 8;
+const BUSY_TIMEOUT_MS = 5_000;
+const POOL_SIZE = 20;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Options for one connection (SQLite) or one pool (MySQL, MariaDB). Errors: an address of no known kind. */
+export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
+  const common = { ...mapping, synchronize: false, logging: false, migrationsRun: false } as const;
+  if (url.startsWith('sqlite:')) {
+    return {
+      ...common,
+      type: 'better-sqlite3',
+      // libsql has better-sqlite3's interface and ships its binaries in the package: nothing is compiled or downloaded.
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- a driver is handed over as a module
+      driver: require('libsql') as unknown,
+      database: url.slice('sqlite:'.length),
+      enableWAL: true,
+      timeout: BUSY_TIMEOUT_MS,
+      prepareDatabase: (connection: { pragma(text: string): unknown }) => void connection.pragma('synchronous = FULL'),
+    };
+  }
+  const { protocol } = new URL(url);
+  if (protocol !== 'mysql:' && protocol !== 'mariadb:') throw new Error('DATABASE_URL: use sqlite:, mysql: or mariadb:');
+  return {
+    ...common,
+    type: protocol === 'mysql:' ? 'mysql' : 'mariadb',
+    url,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    extra: { connectionLimit: POOL_SIZE },
+  };
+}
+
+/** Connects, and brings the database up to date. */
+export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
+  const options = dataSourceOptions(url, mapping);
+  const main = await new DataSource(options).initialize();
+  await migrate(main);
+  if (options.type !== 'better-sqlite3') return new PooledDatabase(main);
+  // A second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction.
+  return new SqliteDatabase(main, await new DataSource(options).initialize());
+}
+
+class PooledDatabase implements Database {
+  readonly read: EntityManager;
+
+  constructor(private readonly source: DataSource) {
+    this.read = source.manager;
+  }
+
+  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return untilItWins(() => this.source.transaction('READ COMMITTED', work));
+  }
+
+  close(): Promise<void> {
+    return this.source.destroy();
+  }
+}
+
+class SqliteDatabase implements Database {
+  readonly read: EntityManager;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly writer: DataSource,
+    private readonly reader: DataSource,
+  ) {
+    this.read = reader.manager;
+  }
+
+  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    return untilItWins(() => this.#afterOthers(() => this.#transaction(work)));
+  }
+
+  async close(): Promise<void> {
+    await this.#last;
+    await this.reader.destroy();
+    await this.writer.destroy();
+  }
+
+  #afterOthers<T>(step: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(step);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get it any more.
+  async #transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+    const { manager } = this.writer;
+    await manager.query('BEGIN IMMEDIATE');
+    try {
+      const result = await work(manager);
+      await manager.query('COMMIT');
+      return result;
+    } catch (error) {
+      await manager.query('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === WRITE_ATTEMPTS || !lostARace(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * tries));
+    }
+  }
+}
+
+function lostARace(error: unknown): boolean {
+  return error instanceof ConcurrentChange || isDuplicate(error) || databaseCode(error) === 'ER_LOCK_DEADLOCK';
+}
+

@@ -1,0 +1,34 @@
+import { userError, type UserError } from './user-error';
+
+/** Longest name of a client, an agent or a person, in characters. */
+export const NAME_MAX_LENGTH = 200;
+
+// Control characters, and those that show nothing or turn the direction of the text around them.
+const UNSEEN = /[\p{Cc}\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]|\p{Cs}/u;
+
+/** The trimmed name, or why it is none. */
+export function checkName(value: string, field: readonly string[]): string | UserError {
+  const name = value.trim();
+  if (name === '') return userError('REQUIRED', field);
+  if ([...name].length > NAME_MAX_LENGTH) return userError('TOO_LONG', field, `At most ${NAME_MAX_LENGTH} characters.`);
+  if (UNSEEN.test(name)) return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
+  return name;
+}
+
+/** Longest id that a provider may give to an agent, a phone number or a call, in characters. */
+export const PROVIDER_ID_MAX_LENGTH = 128;
+
+/** A provider's own id, trimmed: printable ASCII without spaces. Copy-and-paste brings invisible characters, which look like "no such agent". */
+export function checkProviderId(value: string, field: readonly string[]): string | UserError {
+  const id = value.trim();
+  if (id === '') return userError('REQUIRED', field);
+  if (id.length > PROVIDER_ID_MAX_LENGTH) return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
+  return /^[\x21-\x7E]+$/.test(id) ? id : userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
+}
+
+/** A phone number in E.164: `+`, then 7 to 15 digits, the first of which is not 0. */
+export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
+  const number = value.trim();
+  if (number === '') return userError('REQUIRED', field);
+  return /^\+[1-9]\d{6,14}$/.test(number) ? number : userError('INVALID_FORMAT', field, 'A phone number in E.164 form, e.g. +14155550100.');
+}

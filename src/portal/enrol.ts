@@ -1,0 +1,81 @@
+import { AgencyRow } from '../agencies/agency.entity';
+import { ClientRow } from '../clients/client.entity';
+import type { Database } from '../platform/database';
+import { isId, newId } from '../platform/ids';
+import { checkName } from '../platform/text';
+import { PersonRow } from '../access/person.entity';
+import { identityDigest, PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+
+export const PEOPLE_FIELDS = ['agency', 'client', 'role', 'name', 'subject', 'permissions'] as const;
+
+/** A person as an operator names one: unchecked. */
+export type NewPerson = Readonly<Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>> & { readonly issuer: string };
+
+/** What an operator asked for cannot be done; the message says why. */
+export class RefusedPerson extends Error {}
+
+/** Creates an agency with its first admin. Answers its id. */
+export async function createAgency(database: Database, agencyName: string, person: NewPerson): Promise<string> {
+  const agency: AgencyRow = { id: newId(), name: named(agencyName, '--agency'), createdAt: new Date() };
+  const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });
+  await database.write(async (tx) => {
+    await refuseKnown(tx, admin);
+    await tx.insert(AgencyRow, agency);
+    await tx.insert(PersonRow, admin);
+  });
+  return agency.id;
+}
+
+/** Adds someone to an agency, or to the portal of one of its clients. Answers the person's id. */
+export async function addPerson(database: Database, person: NewPerson): Promise<string> {
+  const row = toPerson(person);
+  await database.write(async (tx) => {
+    await refuseKnown(tx, row);
+    if (!(await tx.existsBy(AgencyRow, { id: row.agencyId }))) throw new RefusedPerson('--agency: there is no such agency');
+    const ofAgency = row.clientId === null || (await tx.existsBy(ClientRow, { id: row.clientId, agencyId: row.agencyId }));
+    if (!ofAgency) throw new RefusedPerson('--client: the agency has no such client');
+    await tx.insert(PersonRow, row);
+  });
+  return row.id;
+}
+
+async function refuseKnown(tx: Database['read'], { identityDigest }: PersonRow): Promise<void> {
+  if (await tx.existsBy(PersonRow, { identityDigest })) throw new RefusedPerson('--subject: this person has been added already');
+}
+
+function toPerson({ agency = '', client, role = '', name = '', subject = '', permissions, issuer }: NewPerson): PersonRow {
+  if (!isId(agency)) throw new RefusedPerson('--agency: not an id');
+  if (!oneOf(VIEWER_ROLES, role)) throw new RefusedPerson(`--role: one of ${VIEWER_ROLES.join(', ')}`);
+  if ((role === 'PORTAL_USER') !== (client !== undefined)) throw new RefusedPerson('--client: for the role PORTAL_USER, and only for it');
+  if (subject.trim() === '') throw new RefusedPerson('--subject: required');
+  const base = { id: newId(), agencyId: agency, clientId: client ?? null, name: named(name, '--name'), createdAt: new Date() };
+  return { ...base, role: role as ViewerRole, permissions: toPermissions(permissions), identityDigest: identityDigest(issuer, subject) };
+}
+
+function named(text: string, option: string): string {
+  const name = checkName(text, []);
+  if (typeof name === 'string') return name;
+  throw new RefusedPerson(`${option}: ${name.message}`);
+}
+
+// A permission means nothing without the one that it needs.
+const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
+  EDIT_AGENTS: 'VIEW_AGENTS',
+  VIEW_CALL_DETAILS: 'VIEW_CALLS',
+  MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
+};
+
+function toPermissions(text: string | undefined): PortalPermission[] {
+  const permissions = text ? text.split(',').map((name) => name.trim()) : [];
+  const known = permissions.filter((name): name is PortalPermission => oneOf(PORTAL_PERMISSIONS, name));
+  if (known.length < permissions.length) throw new RefusedPerson(`--permissions: of ${PORTAL_PERMISSIONS.join(', ')}`);
+  for (const name of known) {
+    const needed = NEEDS[name];
+    if (needed && !known.includes(needed)) throw new RefusedPerson(`--permissions: ${name} needs ${needed}`);
+  }
+  return known;
+}
+
+function oneOf(names: readonly string[], name: string): boolean {
+  return names.includes(name);
+}

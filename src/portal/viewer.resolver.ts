@@ -1,0 +1,44 @@
+import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import { isAdmin, type Viewer } from '../access/viewer';
+import type { AgencyRow } from '../agencies/agency.entity';
+import type { AgencyService } from '../agencies/agency.service';
+import { Agency } from '../agencies/agency.types';
+import type { ClientRow } from '../clients/client.entity';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { ViewerType } from './viewer.types';
+
+@Resolver(() => ViewerType)
+export class ViewerResolver {
+  constructor(
+    private readonly agencies: AgencyService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => ViewerType, { name: 'viewer' })
+  viewer(@CurrentViewer() viewer: Viewer): Viewer {
+    return viewer;
+  }
+
+  @Query(() => Agency, { name: 'agency', description: "The viewer's own." })
+  ownAgency(@CurrentViewer() viewer: Viewer): Promise<AgencyRow> {
+    return this.agencies.own(viewer);
+  }
+
+  @FieldResolver(() => Agency)
+  agency(@Root() viewer: Viewer): Promise<AgencyRow> {
+    return this.agencies.own(viewer);
+  }
+
+  @FieldResolver(() => Client, { nullable: true, description: "The portal user's client; null for people of the agency." })
+  client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+    return loadClient(context, this.clients, viewer, viewer.clientId);
+  }
+
+  @FieldResolver(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
+  canManageApiKeys(@Root() viewer: Viewer): boolean {
+    return isAdmin(viewer);
+  }
+}

@@ -1,0 +1,27 @@
+import { Field, ObjectType } from 'type-graphql';
+import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+import { enumOf } from '../platform/schema-types';
+
+export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {
+  AGENCY_ADMIN: 'Manages everything of the agency, keys included.',
+  AGENCY_MEMBER: 'Sees clients, agents and calls; never keys.',
+  PORTAL_USER: 'A person of one client; sees that client alone, by permission.',
+});
+
+export const PortalPermissionEnum = enumOf('PortalPermission', PORTAL_PERMISSIONS, 'What a portal user may do. None of them shows a key.', {
+  EDIT_AGENTS: 'Needs VIEW_AGENTS.',
+  VIEW_CALL_DETAILS: 'Needs VIEW_CALLS.',
+  MANAGE_INTEGRATIONS: 'Needs VIEW_INTEGRATIONS.',
+});
+
+@ObjectType('Viewer', { description: 'Who is asking, and what they may do.' })
+export class ViewerType {
+  @Field(() => ViewerRoleEnum)
+  role!: ViewerRole;
+
+  @Field(() => String)
+  name!: string;
+
+  @Field(() => [PortalPermissionEnum], { description: 'Of a portal user, those that were granted; people of the agency have them all.' })
+  permissions!: readonly PortalPermission[];
+}

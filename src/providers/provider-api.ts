@@ -1,0 +1,45 @@
+import { sendWith, MAX_REPLY_BYTES, type Send } from '../vault/outbound';
+import type { ApiKeyText } from '../vault/secret';
+import { findAgent, placeCall, verifyKey, type AgentPresence, type KeyVerdict, type Placement } from './ask';
+import { adapterOf, type Provider } from './index';
+import type { CallToPlace, ProviderRegion } from './provider';
+
+export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
+
+/** An account at a provider: the one that the key belongs to. */
+export interface ProviderAccount {
+  readonly provider: Provider;
+  readonly region: ProviderRegion;
+  readonly key: ApiKeyText;
+}
+
+/** Asks the providers. Never throws for what a provider says or fails to say, and never asks a second time. */
+export class ProviderApi {
+  constructor(
+    private readonly baseUrls: BaseUrls,
+    private readonly timeoutMs: number,
+  ) {}
+
+  verifyKey(account: ProviderAccount): Promise<KeyVerdict> {
+    return verifyKey(adapterOf(account.provider), this.#sender(account));
+  }
+
+  findAgent(account: ProviderAccount, providerAgentId: string): Promise<AgentPresence> {
+    return findAgent(adapterOf(account.provider), this.#sender(account), providerAgentId);
+  }
+
+  placeCall(account: ProviderAccount, call: CallToPlace): Promise<Placement> {
+    return placeCall(adapterOf(account.provider), this.#sender(account), call);
+  }
+
+  hasRegion(provider: Provider, region: ProviderRegion): boolean {
+    return this.baseUrls[provider][region] !== undefined;
+  }
+
+  #sender({ provider, region, key }: ProviderAccount): Send {
+    const baseUrl = this.baseUrls[provider][region];
+    if (baseUrl === undefined) throw new Error('The provider has no endpoint in this region');
+    const target = { baseUrl, scheme: adapterOf(provider).scheme };
+    return (request) => sendWith(key, target, request, { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES });
+  }
+}

@@ -1,0 +1,35 @@
+import { field, textField, type ProviderAdapter } from './provider';
+
+/** Vapi. Organisations in the EU have an endpoint, and so accounts and keys, of their own. */
+export const vapi = {
+  id: 'VAPI',
+  name: 'Vapi',
+  baseUrls: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
+  scheme: 'Bearer',
+  requiresFromNumber: true,
+  fromNumberForm: 'ID',
+  // The vendor's own way to test a private key; there is no route that tells whose key it is.
+  verify: { method: 'GET', path: '/assistant?limit=1' },
+
+  agent: (providerAgentId) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
+
+  placeCall: ({ callId, providerAgentId, toNumber, fromNumber }) => ({
+    method: 'POST',
+    path: '/call',
+    body: {
+      assistantId: providerAgentId,
+      phoneNumberId: fromNumber,
+      customer: { number: toNumber },
+      // A call takes no metadata of its own.
+      assistantOverrides: { metadata: { latchkey_call_id: callId } },
+    },
+  }),
+
+  callId: (json) => textField(json, 'id'),
+
+  refusal(status, json) {
+    // `message` is a string, or a list of them when several fields are wrong.
+    const message = [field(json, 'message')].flat().join(' ');
+    return status === 400 && /couldn.t get assistant/i.test(message) ? 'AGENT_NOT_FOUND' : null;
+  },
+} as const satisfies ProviderAdapter;

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto';
+import { decrypt, encrypt, type KeyRing } from './key-ring';
+import { ApiKeyText } from './secret';
+
+/** Whose secret it is, and which of its versions. Bound to the ciphertext, so that it opens in its own row only. */
+export interface SecretPlace {
+  readonly agencyId: string;
+  readonly ownerType: string;
+  readonly ownerId: string;
+  readonly provider: string;
+  readonly version: number;
+}
+
+/** A sealed secret does not open: its row was altered or moved, or its master key is gone. Never the same as "no key". */
+export class UnreadableKey extends Error {}
+
+const FORMAT = 'lk1';
+// A wrapped data key is always this long: 12 bytes of nonce, 16 of tag, 32 of key.
+const WRAPPED_BYTES = 60;
+const DATA_KEY_BYTES = 32;
+
+/**
+ * Envelope encryption: every secret is encrypted with a data key of its own, which is wrapped by a master key. What is stored
+ * describes itself: `lk1.<master key's name>.<wrapped data key and ciphertext, base64url>`.
+ */
+export class Cipher {
+  constructor(private readonly ring: KeyRing) {}
+
+  get masterKeyName(): string {
+    return this.ring.activeName;
+  }
+
+  seal(key: ApiKeyText, place: SecretPlace): string {
+    const dataKey = randomBytes(DATA_KEY_BYTES);
+    const wrapped = this.ring.wrap(dataKey, associated('data-key', place));
+    const body = encrypt(dataKey, Buffer.from(ApiKeyText.reveal(key)), associated('secret', place));
+    dataKey.fill(0);
+    return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
+  }
+
+  /** Throws `UnreadableKey`, without a cause that could describe the secret. */
+  open(sealed: string, place: SecretPlace): ApiKeyText {
+    const [format, masterKey = '', encoded = ''] = sealed.split('.');
+    if (format !== FORMAT) throw new UnreadableKey('The stored key is not in a known format');
+    try {
+      return this.#open(masterKey, Buffer.from(encoded, 'base64url'), place);
+    } catch {
+      throw new UnreadableKey('The stored key does not open');
+    }
+  }
+
+  #open(masterKey: string, bytes: Buffer, place: SecretPlace): ApiKeyText {
+    const dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
+    const plaintext = decrypt(dataKey, bytes.subarray(WRAPPED_BYTES), associated('secret', place));
+    const key = new ApiKeyText(plaintext.toString());
+    dataKey.fill(0);
+    plaintext.fill(0);
+    return key;
+  }
+}
+
+function associated(purpose: string, place: SecretPlace): string {
+  const { agencyId, ownerType, ownerId, provider, version } = place;
+  return JSON.stringify([FORMAT, purpose, agencyId, ownerType, ownerId, provider, version]);
+}

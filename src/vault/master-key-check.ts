@@ -1,0 +1,39 @@
+import type { Database } from '../platform/database';
+import type { KeyRing } from './key-ring';
+import { MasterKeyCheckRow } from './master-key.entity';
+
+/** The key ring is not the one with which this database was sealed. Stops the start. */
+export class WrongMasterKey extends Error {}
+
+// As long as a data key, whose place it takes.
+const KNOWN = Buffer.from('latchkey master key check: 32 by');
+
+const associated = (name: string) => JSON.stringify(['lk1', 'master-key-check', name]);
+
+/**
+ * Holds the key ring against the database before anything is served: a key of the ring whose content is not what it was, or a key that
+ * still wraps secrets and is not in the ring, throws `WrongMasterKey`. Keys seen for the first time are noted.
+ */
+export async function checkMasterKeys(database: Database, ring: KeyRing, namesInUse: readonly string[]): Promise<void> {
+  const missing = namesInUse.filter((name) => !ring.has(name));
+  if (missing.length > 0) throw new WrongMasterKey(`The key ring lacks master keys that seal stored keys: ${missing.join(', ')}`);
+  for (const name of ring.names) await note(database, ring, name);
+  const wrong = (await database.read.find(MasterKeyCheckRow)).filter((row) => ring.has(row.name) && !opens(ring, row));
+  if (wrong.length > 0) throw new WrongMasterKey(`Not the master key that this database knows by this name: ${wrong.map((row) => row.name).join(', ')}`);
+}
+
+async function note(database: Database, ring: KeyRing, name: string): Promise<void> {
+  if (await database.read.existsBy(MasterKeyCheckRow, { name })) return;
+  const sealed = ring.wrap(KNOWN, associated(name), name).toString('base64url');
+  await database.write(async (tx) => {
+    if (!(await tx.existsBy(MasterKeyCheckRow, { name }))) await tx.insert(MasterKeyCheckRow, { name, sealed });
+  });
+}
+
+function opens(ring: KeyRing, row: MasterKeyCheckRow): boolean {
+  try {
+    return ring.unwrap(row.name, Buffer.from(row.sealed, 'base64url'), associated(row.name)).equals(KNOWN);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,142 @@
+import { isNativeError } from 'node:util/types';
+import { ApiKeyText } from './secret';
+
+/** A request as an adapter describes it: everything but the host and the key. */
+export interface OutboundRequest {
+  readonly method: 'GET' | 'POST';
+  /** Starts with `/`; already URL-encoded. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** Where a request goes and how the key is presented there. */
+export interface OutboundTarget {
+  readonly baseUrl: string;
+  /** Header scheme of the provider, e.g. `Bearer`. */
+  readonly scheme: string;
+}
+
+export interface OutboundLimits {
+  /** For the whole exchange: connecting, sending and reading the body. */
+  readonly timeoutMs: number;
+  /** Of the body as it is read, i.e. after decompression. */
+  readonly maxBodyBytes: number;
+}
+
+/**
+ * What came back. `json` is undefined when the body was not whole, valid JSON; the text itself is never kept, and strings in
+ * which a provider echoes the key are null. `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
+ */
+export type OutboundReply =
+  | { readonly kind: 'ANSWER'; readonly status: number; readonly json: unknown; readonly retryAfterSeconds: number | null }
+  | { readonly kind: 'NO_ANSWER'; readonly reason: 'TIMEOUT' | 'REFUSED' | 'BROKEN' };
+
+export type Send = (request: OutboundRequest) => Promise<OutboundReply>;
+
+/** The longest reply that is read, in bytes. The largest legitimate one, an agent with its whole prompt, is a tenth of it. */
+export const MAX_REPLY_BYTES = 1024 * 1024;
+
+/** A provider that asks for a longer pause than a day is taken to ask for a day. */
+export const MAX_RETRY_AFTER_SECONDS = 86_400;
+
+/**
+ * Sends one request once, with the key on it. Never throws, never repeats, follows no redirect: neither the key nor a second
+ * call can end up where nobody meant them to. No text of an error or of a reply leaves this function.
+ */
+export async function sendWith(
+  key: ApiKeyText,
+  target: OutboundTarget,
+  request: OutboundRequest,
+  limits: OutboundLimits,
+): Promise<OutboundReply> {
+  const signal = AbortSignal.timeout(limits.timeoutMs);
+  try {
+    const response = await fetch(urlOf(target, request), { ...stamped(key, target, request), redirect: 'manual', signal });
+    const text = await readText(response, limits.maxBodyBytes, signal);
+    const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'));
+    return { kind: 'ANSWER', status: response.status, json: parseJson(text, key), retryAfterSeconds };
+  } catch (error) {
+    // The clock is asked before the error, which looks different in every phase that can be cut off.
+    if (signal.aborted) return { kind: 'NO_ANSWER', reason: 'TIMEOUT' };
+    return { kind: 'NO_ANSWER', reason: wasNeverSent(error) ? 'REFUSED' : 'BROKEN' };
+  }
+}
+
+function urlOf({ baseUrl }: OutboundTarget, { path }: OutboundRequest): string {
+  return baseUrl.replace(/\/+$/, '') + path;
+}
+
+function stamped(key: ApiKeyText, { scheme }: OutboundTarget, { method, body }: OutboundRequest) {
+  const headers = { authorization: `${scheme} ${ApiKeyText.reveal(key)}`, accept: 'application/json', 'user-agent': 'latchkey' };
+  if (body === undefined) return { method, headers };
+  return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+/**
+ * The body, or null when it is too long, breaks off or is not UTF-8; throws only when the time is up. A redirect's body is not
+ * read. Leaving the loop cancels the stream, which closes the connection: what is not read is not received either.
+ */
+async function readText({ status, body }: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    if (!body || isRedirect(status)) return await discard(body);
+    for await (const chunk of body) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) return null;
+      chunks.push(chunk);
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null;
+  }
+}
+
+function isRedirect(status: number): boolean {
+  return status >= 300 && status < 400;
+}
+
+async function discard(body: ReadableStream | null): Promise<null> {
+  await body?.cancel();
+  return null;
+}
+
+/** Drops every string that repeats the key, so that no later use of a reply can carry it further. */
+function parseJson(text: string | null, key: ApiKeyText): unknown {
+  if (text === null) return undefined;
+  const secret = ApiKeyText.reveal(key);
+  try {
+    return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' && value.includes(secret) ? null : value));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Either form that RFC 9110 allows, seconds or a date, as whole seconds from now. */
+function parseRetryAfter(header: string | null): number | null {
+  if (header === null) return null;
+  const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : secondsUntil(header);
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS);
+}
+
+// The form is checked first: Date.parse takes much for a date that is none, e.g. `-5`.
+function secondsUntil(date: string): number {
+  return /^[A-Z][a-z]+, .* GMT$/.test(date) ? (Date.parse(date) - Date.now()) / 1000 : NaN;
+}
+
+// Failures of the TLS handshake, before which no byte of a request is sent. Alerts that may come later are not among them.
+const HANDSHAKE_FAILURE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION)/;
+
+/** True only when it is certain: anything unclear counts as sent, since a call may have been placed. */
+function wasNeverSent(error: unknown): boolean {
+  const cause = isNativeError(error) ? error.cause : undefined;
+  if (!isNativeError(cause)) return false;
+  const { code = '', syscall = '' } = cause as NodeJS.ErrnoException;
+  // The same code, e.g. EHOSTUNREACH, comes from connecting and from reading: the system call tells them apart.
+  if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT') return true;
+  // Several addresses were tried and none of them could be connected to.
+  if ('errors' in cause) return true;
+  return HANDSHAKE_FAILURE.test(code);
+}

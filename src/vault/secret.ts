@@ -1,0 +1,69 @@
+import { inspect } from 'node:util';
+
+/** Why text is not an API key. The names are those of the API's `UserErrorCode`. */
+export type SecretFault = 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
+
+export const KEY_MIN_LENGTH = 8;
+export const KEY_MAX_LENGTH = 512;
+
+const MASK_DOTS = '•'.repeat(8);
+const REDACTED = '[secret]';
+// Bullets, asterisks and ellipses in a row, or four full stops: a JWT, which Vapi accepts as a key, has single stops only.
+const MASK_RUN = /[•●∙·⋅◦*＊…]{3,}|\.{4,}/u;
+
+/** Holds a value that must not be shown: printing, serialising or inspecting it yields a placeholder. */
+abstract class Opaque {
+  toString(): string {
+    return REDACTED;
+  }
+
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  [inspect.custom](): string {
+    return REDACTED;
+  }
+}
+
+/** An API key that has passed every check on its form. Only this folder can read it. */
+export class ApiKeyText extends Opaque {
+  readonly #text: string;
+
+  constructor(text: string) {
+    super();
+    this.#text = text;
+  }
+
+  /** For the vault's own modules; a guard test holds that no other folder calls it. */
+  static reveal(key: ApiKeyText): string {
+    return key.#text;
+  }
+
+  /** Eight dots and the last four characters; for keys shorter than 16, the dots alone. */
+  get mask(): string {
+    return this.#text.length < 16 ? MASK_DOTS : MASK_DOTS + this.#text.slice(-4);
+  }
+}
+
+/** Whatever a caller sent as a `Secret`, unread: nothing is known of it, not even that it is a string. */
+export class Secret extends Opaque {
+  readonly #value: unknown;
+
+  constructor(value: unknown) {
+    super();
+    this.#value = value;
+  }
+
+  /** Trims what copy-and-paste adds and checks the form: 8-512 printable ASCII characters without spaces, and not a mask. */
+  read(): ApiKeyText | SecretFault {
+    if (typeof this.#value !== 'string') return 'INVALID_FORMAT';
+    const text = this.#value.trim();
+    if (text === '') return 'REQUIRED';
+    if (text.length > KEY_MAX_LENGTH) return 'TOO_LONG';
+    if (MASK_RUN.test(text)) return 'LOOKS_MASKED';
+    if (!/^[\x21-\x7E]+$/.test(text)) return 'INVALID_FORMAT';
+    if (text.length < KEY_MIN_LENGTH) return 'TOO_SHORT';
+    return new ApiKeyText(text);
+  }
+}

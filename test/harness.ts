@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createApp, type App } from '../src/app';
+import { readConfig } from '../src/config';
+import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
+import { startSandbox, type Sandbox } from '../src/demo/sandbox';
+import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
+import { KeyRing } from '../src/vault/key-ring';
+import { createTestDatabase } from './database';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly data: unknown;
+  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: { code: string; [key: string]: unknown } }[];
+}
+
+/** The whole product on loopback, over a database of its own, with the demo's people, stand-ins and data. */
+export interface TestApp {
+  readonly app: App;
+  readonly url: string;
+  readonly issuer: DemoIssuer;
+  readonly sandbox: Sandbox;
+  readonly databaseUrl: string;
+  readonly keyRingFile: string;
+  readonly audience: string;
+  readonly tokens: Readonly<Record<Persona, string>>;
+  /** Every log line so far. */
+  readonly logs: string[];
+  /** Without a persona, nobody has signed in. */
+  ask(as: Persona | null, query: string, variables?: object): Promise<Answer>;
+  /** As an agency admin; throws unless the answer has no errors. */
+  data<T>(query: string, variables?: object, as?: Persona): Promise<T>;
+  /** Another instance over the same database. */
+  another(): Promise<TestApp>;
+  close(): Promise<void>;
+}
+
+const AUDIENCE = 'latchkey-test';
+
+/** `env` replaces what the harness would configure, e.g. the address of a provider. */
+export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+  const database = await createTestDatabase();
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  const keyRingFile = join(folder, 'master.keys');
+  await writeFile(keyRingFile, KeyRing.generateLine('test'));
+  const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json') });
+  const sandbox = await startSandbox();
+  const tokens = await mintTokens(issuer);
+  const environment = {
+    DATABASE_URL: database.url,
+    LATCHKEY_MASTER_KEY_FILE: keyRingFile,
+    AUTH_ISSUER: issuer.issuer,
+    AUTH_AUDIENCE: AUDIENCE,
+    PLAYGROUND: 'on',
+    PROVIDER_TIMEOUT_MS: '2000',
+    RETELL_BASE_URL: sandbox.retell.baseUrl,
+    VAPI_BASE_URL: sandbox.vapi.baseUrl,
+    VAPI_EU_BASE_URL: sandbox.vapi.baseUrl,
+    BLAND_BASE_URL: sandbox.bland.baseUrl,
+    ...env,
+  };
+  const shared = { issuer, sandbox, tokens, databaseUrl: database.url, keyRingFile, audience: AUDIENCE };
+  const first = await startInstance(environment, shared);
+  await seed(first.app.database, first.app.cipher, issuer.issuer, sandbox);
+  return {
+    ...first,
+    close: async () => {
+      await first.close();
+      await Promise.all([issuer.close(), sandbox.close(), database.drop(), rm(folder, { recursive: true })]);
+    },
+  };
+}
+
+type Shared = Pick<TestApp, 'issuer' | 'sandbox' | 'tokens' | 'databaseUrl' | 'keyRingFile' | 'audience'>;
+
+async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Promise<TestApp> {
+  const logs: string[] = [];
+  const app = await createApp(readConfig(environment), { logStream: { write: (line) => void logs.push(line) } });
+  const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
+  const ask: TestApp['ask'] = (as, query, variables) => post(url, as && shared.tokens[as], { query, variables });
+  const data = async <T>(query: string, variables?: object, as: Persona = 'agencyAdmin') => {
+    const answer = await ask(as, query, variables);
+    if (answer.errors.length > 0) throw new Error(`Unexpected errors: ${JSON.stringify(answer.errors)}`);
+    return answer.data as T;
+  };
+  return { ...shared, app, url, logs, ask, data, another: () => startInstance(environment, shared), close: () => app.close() };
+}
+
+/** A GraphQL request as any client would send it. */
+export async function post(url: string, token: string | null, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+  const text = await response.text();
+  const { data, errors } = JSON.parse(text) as { data: unknown; errors?: Answer['errors'] };
+  return { status: response.status, headers: response.headers, text, data, errors: errors ?? [] };
+}
+
+async function mintTokens(issuer: DemoIssuer): Promise<Record<Persona, string>> {
+  const minted = PERSONAS.map(async (persona) => [
+    persona,
+    await issuer.mint({ subject: subjectOf(persona), audience: AUDIENCE, expiresInSeconds: 3600 }),
+  ]);
+  return Object.fromEntries(await Promise.all(minted)) as Record<Persona, string>;
+}

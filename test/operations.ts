@@ -1,0 +1,40 @@
+/** The operations that tests send, each asking for all that it can. */
+export const SET_CLIENT = `mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) {
+  apiKeys { provider isSet maskedKey status version region } userErrors { code field message } } }`;
+export const SET_AGENCY = `mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) {
+  apiKeys { provider isSet maskedKey status version region } userErrors { code field message } } }`;
+export const CLEAR_CLIENT = `mutation ($input: ClearClientApiKeysInput!) { clearClientApiKeys(input: $input) {
+  apiKeys { provider isSet maskedKey status version } agentsWithoutKey { id } effects { provider source agentCount agentsWithoutKeyCount }
+  userErrors { code field } } }`;
+export const CLEAR_AGENCY = `mutation ($input: ClearAgencyApiKeysInput!) { clearAgencyApiKeys(input: $input) {
+  apiKeys { provider isSet version } agentsWithoutKey { id } effects { provider source agentCount agentsWithoutKeyCount }
+  userErrors { code field } } }`;
+export const VERIFY_CLIENT = `mutation ($input: VerifyClientApiKeysInput!) { verifyClientApiKeys(input: $input) {
+  results { status error { code httpStatus message retryAfterSeconds } agentsMissingInAccount { id } agentsNotChecked
+    apiKey { provider status lastVerifiedAt lastError { code } } } userErrors { code field } } }`;
+export const VERIFY_AGENCY = `mutation ($input: VerifyAgencyApiKeysInput!) { verifyAgencyApiKeys(input: $input) {
+  results { status error { code } agentsMissingInAccount { id } agentsNotChecked apiKey { provider status } } userErrors { code field } } }`;
+export const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { previewClientApiKeyChange(input: $input) {
+  preview { affectedAgents { id } affectedAgentCount agentsWithoutKey { id } agentsWithoutKeyCount agentsMissingInAccount { id } agentsNotChecked
+    sourceBefore sourceAfter status } userErrors { code field message } } }`;
+export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCall(input: $input) {
+  call { id status kind direction keySource keyVersion providerCallId toNumber error { code httpStatus message retryAfterSeconds } }
+  userErrors { code field message } } }`;
+export const CREATE_CLIENT = `mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id name } userErrors { code field } } }`;
+export const CREATE_AGENT = `mutation ($input: CreateAgentInput!) { createAgent(input: $input) {
+  agent { id name fromNumber client { id } } userErrors { code field } } }`;
+export const ARCHIVE = `mutation ($input: ArchiveClientInput!) { archiveClient(input: $input) { client { archivedAt } userErrors { code field } } }`;
+export const RESTORE = `mutation ($input: ArchiveClientInput!) { restoreClient(input: $input) { client { archivedAt } userErrors { code field } } }`;
+export const CLIENT_KEYS = `query ($id: ID!) { client(id: $id) {
+  apiKeys { provider isSet maskedKey status version region updatedAt lastVerifiedAt lastError { code } } } }`;
+export const RESOLUTION = `query ($id: ID!) { agent(id: $id) { keyResolution {
+  source status version explanation sourceIfClientKeyCleared steps { source isSet taken reason } } } }`;
+
+export interface UserErrors {
+  readonly userErrors: readonly { code: string; field: string[] | null; message?: string }[];
+}
+
+/** `CODE field.path` for each error: what tests compare. */
+export function codes({ userErrors }: UserErrors): string[] {
+  return userErrors.map(({ code, field }) => `${code} ${(field ?? []).join('.')}`);
+}

@@ -1,0 +1,213 @@
+import type { RequestListener } from 'node:http';
+import { inspect } from 'node:util';
+import { providers, type Provider } from '../../src/providers';
+import { findAgent, messageFor, placeCall, verifyKey, type AgentPresence, type KeyVerdict, type Placement } from '../../src/providers/ask';
+import { PROVIDER_ERROR_CODES, type ProviderAdapter, type ProviderErrorCode } from '../../src/providers/provider';
+import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
+import { ApiKeyText } from '../../src/vault/secret';
+import { fixtures } from './fixtures';
+import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from './loopback';
+
+interface Expected {
+  readonly verdict: KeyVerdict['status'];
+  readonly presence: AgentPresence;
+  readonly placement: Placement['outcome'];
+  readonly code: ProviderErrorCode;
+  readonly httpStatus: number | null;
+  readonly retryAfterSeconds?: number;
+}
+
+interface Fault {
+  readonly name: string;
+  readonly answer: (adapter: ProviderAdapter & { id: Provider }) => RequestListener;
+  readonly limits?: Partial<OutboundLimits>;
+  readonly expected: Expected;
+}
+
+const HTML = '<!doctype html><title>Just a moment...</title>';
+const MEGABYTE = 1024 * 1024;
+
+const inconclusive = { verdict: 'UNREACHABLE', presence: 'UNKNOWN' } as const;
+const fault = { ...inconclusive, placement: 'REFUSED', code: 'PROVIDER_FAULT' } as const;
+const lost = { ...inconclusive, placement: 'UNKNOWN', code: 'PROVIDER_FAULT' } as const;
+const limited = { verdict: 'RATE_LIMITED', presence: 'UNKNOWN', placement: 'REFUSED', code: 'RATE_LIMITED', httpStatus: 429 } as const;
+const timedOut = { ...inconclusive, placement: 'UNKNOWN', code: 'TIMEOUT', httpStatus: null } as const;
+
+function refusal(status: 401 | 402 | 403 | 429 | 500, headers = {}): Fault['answer'] {
+  return ({ id }) => json(status, fixtures[id].refusals[status], headers);
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'a 401',
+    answer: refusal(401),
+    expected: { verdict: 'INVALID', presence: 'UNKNOWN', placement: 'REFUSED', code: 'KEY_INVALID', httpStatus: 401 },
+  },
+  {
+    name: 'a 402',
+    answer: refusal(402),
+    expected: { verdict: 'OUT_OF_FUNDS', presence: 'UNKNOWN', placement: 'REFUSED', code: 'OUT_OF_FUNDS', httpStatus: 402 },
+  },
+  {
+    name: 'a 403 of a restricted key',
+    answer: refusal(403),
+    expected: {
+      verdict: 'INSUFFICIENT_PERMISSIONS',
+      presence: 'RESTRICTED',
+      placement: 'REFUSED',
+      code: 'INSUFFICIENT_PERMISSIONS',
+      httpStatus: 403,
+    },
+  },
+  { name: 'a 403 of a guard in front', answer: () => text(403, 'error code: 1010'), expected: { ...fault, httpStatus: 403 } },
+  { name: 'a 429', answer: refusal(429), expected: limited },
+  { name: 'a 429 with seconds', answer: refusal(429, { 'retry-after': '17' }), expected: { ...limited, retryAfterSeconds: 17 } },
+  {
+    name: 'a 429 with a date',
+    answer: refusal(429, { 'retry-after': new Date(Date.now() + 200_000_000).toUTCString() }),
+    expected: { ...limited, retryAfterSeconds: 86_400 },
+  },
+  { name: 'a 500', answer: refusal(500), expected: { ...fault, httpStatus: 500 } },
+  { name: 'a 503 in HTML', answer: () => text(503, HTML), expected: { ...fault, httpStatus: 503 } },
+  { name: 'a 504 of a gateway', answer: () => text(504, HTML), expected: { ...lost, httpStatus: 504 } },
+  { name: 'HTML instead of JSON', answer: () => text(200, HTML), expected: { ...lost, httpStatus: 200 } },
+  { name: 'JSON that is no object', answer: () => json(200, 'OK'), expected: { ...lost, httpStatus: 200 } },
+  { name: 'an empty body', answer: () => text(200, ''), expected: { ...lost, httpStatus: 200 } },
+  { name: 'a truncated body', answer: () => truncated(200), expected: { ...lost, httpStatus: 200 } },
+  { name: 'silence', answer: () => silence, limits: { timeoutMs: 150 }, expected: timedOut },
+  { name: 'a body that does not end', answer: () => stall(200), limits: { timeoutMs: 150 }, expected: timedOut },
+  {
+    name: 'a connection dropped without an answer',
+    answer: () => hangUp,
+    expected: { ...inconclusive, placement: 'UNKNOWN', code: 'UNREACHABLE', httpStatus: null },
+  },
+];
+
+describe.each(providers)('the adapter of $name', (adapter) => {
+  const { call, verified, agent, placed, placedId, noSuchAgent, notAboutTheAgent } = fixtures[adapter.id];
+  let server: Loopback;
+
+  async function answering(answer: RequestListener, limits: Partial<OutboundLimits> = {}) {
+    server = await Loopback.start(answer);
+    return server.sender(limits);
+  }
+
+  afterEach(() => server.close());
+
+  test('takes a key that is accepted for valid', async () => {
+    const send = await answering(json(verified.status, verified.body));
+    expect(await verifyKey(adapter, send)).toEqual({ status: 'VALID', error: null });
+  });
+
+  test('verifies by one read-only request, with the key in the header alone', async () => {
+    await verifyKey(adapter, await answering(json(200, verified.body)));
+    expect(server.seen).toMatchObject([{ method: 'GET', url: adapter.verify.path, headers: { authorization: `Bearer ${KEY}` }, body: '' }]);
+  });
+
+  test('finds an agent of the account', async () => {
+    const send = await answering(json(agent.status, agent.body));
+    expect(await findAgent(adapter, send, call.providerAgentId)).toBe('PRESENT');
+  });
+
+  test('looks up no other path than the agent\'s, whatever its id', async () => {
+    const send = await answering(json(404, {}));
+    await findAgent(adapter, send, '../..?x=/#');
+    expect(server.seen[0]?.url).toBe(adapter.agent('').path + encodeURIComponent('../..?x=/#'));
+    expect(await findAgent(adapter, send, '..')).toBe('ABSENT');
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('places a call and reads its id', async () => {
+    const send = await answering(json(placed.status, placed.body));
+    expect(await placeCall(adapter, send, call)).toEqual({ outcome: 'PLACED', providerCallId: placedId });
+    expect(server.seen).toMatchObject([{ method: 'POST', headers: { 'content-type': 'application/json' } }]);
+    expect(server.seen[0]?.body).toContain(call.callId);
+  });
+
+  test.each(noSuchAgent)('knows $status $body for an agent that is not in the account', async ({ status, body }) => {
+    const send = await answering(json(status, body));
+    expect(await findAgent(adapter, send, call.providerAgentId)).toBe('ABSENT');
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error: { code: 'AGENT_NOT_FOUND', httpStatus: status } });
+  });
+
+  test.each(notAboutTheAgent)('does not take $status $body for a missing agent', async ({ status, body }) => {
+    const send = await answering(json(status, body));
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error: { code: 'INVALID_REQUEST', httpStatus: status } });
+  });
+
+  test('takes "not found" for no verdict on a key', async () => {
+    const send = await answering(json(404, noSuchAgent[0]?.body));
+    expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 404 } });
+  });
+
+  test.each([{}, { call_id: null, id: 7 }, { call_id: '', id: '' }, { call_id: 'a b', id: 'a b' }, { call_id: 'x'.repeat(129), id: 'x'.repeat(129) }])(
+    'calls a placement unknown when the answer has no usable call id: %j',
+    async (body) => {
+      const outcome = await placeCall(adapter, await answering(json(200, body)), call);
+      expect(outcome).toEqual({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null } });
+    },
+  );
+
+  describe.each(FAULTS)('after $name', ({ answer, limits, expected }) => {
+    const { verdict, presence, placement, code, httpStatus, retryAfterSeconds = null } = expected;
+    const error = { code, httpStatus, retryAfterSeconds };
+
+    test(`says ${verdict} of the key`, async () => {
+      expect(await verifyKey(adapter, await answering(answer(adapter), limits))).toEqual({ status: verdict, error });
+    });
+
+    test(`says ${presence} of the agent`, async () => {
+      expect(await findAgent(adapter, await answering(answer(adapter), limits), call.providerAgentId)).toBe(presence);
+    });
+
+    test(`says ${placement} of the call, asking exactly once`, async () => {
+      expect(await placeCall(adapter, await answering(answer(adapter), limits), call)).toEqual({ outcome: placement, error });
+      expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
+    });
+  });
+
+  test('knows that a refused connection placed no call', async () => {
+    server = await Loopback.start();
+    const target = { baseUrl: await deadUrl(), scheme: adapter.scheme };
+    const outcome = await placeCall(adapter, (request) => sendWith(new ApiKeyText(KEY), target, request, { timeoutMs: 5000, maxBodyBytes: 1 }), call);
+    expect(outcome).toEqual({ outcome: 'REFUSED', error: { code: 'UNREACHABLE', httpStatus: null, retryAfterSeconds: null } });
+  });
+
+  test('does not read 100 MB, and lets go of the connection', async () => {
+    const send = await answering(flood(200, 100 * MEGABYTE));
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT' } });
+    const socket = await server.disconnected;
+    // What the operating system had buffered on the way is all that was sent.
+    expect(socket.bytesWritten).toBeLessThan(20 * MEGABYTE);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test.each([301, 302, 303, 307, 308])('follows no %i: the other host is never contacted', async (status) => {
+    const other = await Loopback.start(json(200, placed.body));
+    const send = await answering(text(status, '', { location: `${other.baseUrl}/elsewhere` }));
+    expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: status } });
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error: { code: 'PROVIDER_FAULT', httpStatus: status } });
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST']);
+    expect(other.seen).toEqual([]);
+    await other.close();
+  });
+
+  test.each([200, 201, 400, 401, 403, 404, 429, 500])('hands on nothing of a %i that echoes the key', async (status) => {
+    const echo = { message: `bad key ${KEY}`, id: KEY, call_id: KEY, code: KEY, errors: [{ error: KEY, message: KEY }], [KEY]: KEY };
+    const send = await answering(json(status, echo, { 'retry-after': KEY, 'x-key': KEY }));
+    const results = [await verifyKey(adapter, send), await findAgent(adapter, send, call.providerAgentId), await placeCall(adapter, send, call)];
+    expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
+    expect(inspect(results, { depth: null })).not.toContain(KEY);
+  });
+});
+
+test.each(PROVIDER_ERROR_CODES)('%s has constant words of its own, which name the provider', (code) => {
+  expect(messageFor('Somebody', code, null)).toMatch(/\bSomebody\b.*[.]$/);
+  expect(messageFor('Somebody', code, 418)).toBe(`${messageFor('Somebody', code, null)} (HTTP 418)`);
+  expect(PROVIDER_ERROR_CODES.filter((other) => messageFor('', other, null) === messageFor('', code, null))).toEqual([code]);
+});
+
+test('providers have distinct ids and names', () => {
+  expect(new Set(providers.map(({ id }) => id)).size).toBe(providers.length);
+  expect(new Set(providers.map(({ name }) => name)).size).toBe(providers.length);
+});

@@ -1,0 +1,177 @@
+import { VapiClient, VapiError, Vapi } from '@vapi-ai/server-sdk';
+import Retell from 'retell-sdk';
+import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
+import type { KeySet } from '../../src/demo/sandbox/account';
+import type { RecordedRequest } from '../../src/demo/sandbox/server';
+import { adapterOf } from '../../src/providers';
+import { sendWith, type OutboundRequest } from '../../src/vault/outbound';
+import { ApiKeyText } from '../../src/vault/secret';
+
+// The vendors' own clients hold the stand-ins to the truth: what these understand, and send, is what the providers speak.
+
+const CALL_ID = '0197d0a2-0000-7000-8000-000000000001';
+const TO = '+14155550199';
+
+let sandbox: Sandbox;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+
+afterAll(() => sandbox.close());
+
+/** Sends what an adapter describes, as the vault does: it must arrive exactly as what the SDK sent, and be answered alike. */
+async function expectSameFromUs(name: SandboxName, request: OutboundRequest, fromSdk: RecordedRequest | undefined, status: number) {
+  const { baseUrl, keys, requests } = sandbox[name];
+  const { scheme } = adapterOf(name === 'retell' ? 'RETELL' : 'VAPI');
+  const reply = await sendWith(new ApiKeyText(keys.valid), { baseUrl, scheme }, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
+  expect(reply).toMatchObject({ kind: 'ANSWER', status });
+  expect(requests.at(-1)).not.toBe(fromSdk);
+  expect(requests.at(-1)).toEqual(fromSdk);
+}
+
+async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(() => null, (error: unknown) => error);
+}
+
+describe("Retell's SDK", () => {
+  function client(key: keyof KeySet = 'valid'): Retell {
+    const { baseUrl, keys } = sandbox.retell;
+    return new Retell({ apiKey: keys[key], baseURL: baseUrl, maxRetries: 0, timeout: 5000, logLevel: 'off' });
+  }
+
+  function callParams(account: 'agency' | 'client' = 'agency') {
+    const { agents, fromNumber } = sandbox.retell.accounts[account];
+    return { from_number: fromNumber, to_number: TO, override_agent_id: agents[0]?.id ?? '', metadata: { latchkey_call_id: CALL_ID } };
+  }
+
+  test('sends what the adapter sends to verify a key, and understands the answer', async () => {
+    expect(await client().identity.retrieve()).toEqual({ org_name: 'Demo agency', api_key_name: null });
+    const expected = sandbox.retell.requests.at(-1);
+    await expectSameFromUs('retell', adapterOf('RETELL').verify, expected, 200);
+  });
+
+  test('sends what the adapter sends to look up an agent, and understands the answer', async () => {
+    const { id, name } = sandbox.retell.agents.agency[0] ?? { id: '', name: '' };
+    expect(await client().agent.retrieve(id)).toMatchObject({ agent_id: id, agent_name: name, version: 0 });
+    const expected = sandbox.retell.requests.at(-1);
+    await expectSameFromUs('retell', adapterOf('RETELL').agent(id), expected, 200);
+  });
+
+  test('sends what the adapter sends to place a call, and understands the answer', async () => {
+    const params = callParams();
+    const placed = await client().call.createPhoneCall(params);
+    expect(placed).toMatchObject({ call_status: 'registered', direction: 'outbound', agent_id: params.override_agent_id });
+    const expected = sandbox.retell.requests.at(-1);
+    const call = { callId: CALL_ID, providerAgentId: params.override_agent_id, toNumber: TO, fromNumber: params.from_number };
+    await expectSameFromUs('retell', adapterOf('RETELL').placeCall(call), expected, 201);
+  });
+
+  test('finds again a call that was placed, by its id and in the list', async () => {
+    const { call_id: id } = await client('secondAccount').call.createPhoneCall(callParams('client'));
+    expect(await client('secondAccount').call.retrieve(id)).toMatchObject({ call_id: id, metadata: { latchkey_call_id: CALL_ID } });
+    expect(await client('secondAccount').call.list({})).toMatchObject({ has_more: false, items: [{ call_id: id }] });
+    expect(await rejection(client().call.retrieve(id))).toBeInstanceOf(Retell.UnprocessableEntityError);
+  });
+
+  test('lists the agents of the account', async () => {
+    const { items } = await client('secondAccount').agent.list();
+    expect(items.map(({ agent_id }) => agent_id)).toEqual(sandbox.retell.agents.client.map(({ id }) => id));
+  });
+
+  test.each([
+    ['revoked', Retell.AuthenticationError, 401, '401 Invalid API Key.'],
+    ['restricted', Retell.PermissionDeniedError, 403, undefined],
+    ['rateLimited', Retell.RateLimitError, 429, '429 Account rate limited, please throttle your requests.'],
+    ['outOfFunds', Retell.APIError, 402, '402 Trial has ended, please add payment method.'],
+  ] as const)('understands the refusal of a %s key', async (key, errorClass, status, message) => {
+    const error = await rejection(client(key).identity.retrieve());
+    expect(error).toBeInstanceOf(errorClass);
+    expect(error).toMatchObject(message === undefined ? { status } : { status, message });
+  });
+
+  test('understands that agents and numbers of another account are not there', async () => {
+    const { override_agent_id, from_number } = callParams('client');
+    for (const promise of [
+      client().agent.retrieve(override_agent_id),
+      client().call.createPhoneCall({ ...callParams(), override_agent_id }),
+      client().call.createPhoneCall({ ...callParams(), from_number }),
+    ]) {
+      const error = await rejection(promise);
+      expect(error).toBeInstanceOf(Retell.NotFoundError);
+      expect(error).toMatchObject({ message: expect.stringMatching(/^404 Item \S+ not found from (agent|phone-number)$/) });
+    }
+  });
+
+  test('understands that a field is wrong', async () => {
+    expect(await rejection(client().call.createPhoneCall({ ...callParams(), to_number: '123' }))).toBeInstanceOf(Retell.BadRequestError);
+  });
+});
+
+describe("Vapi's SDK", () => {
+  function client(key: keyof KeySet = 'valid'): VapiClient {
+    const { baseUrl, keys } = sandbox.vapi;
+    return new VapiClient({ token: keys[key], baseUrl, maxRetries: 0, timeoutInSeconds: 5 });
+  }
+
+  function callParams(account: 'agency' | 'client' = 'agency') {
+    const { agents, fromNumber } = sandbox.vapi.accounts[account];
+    const assistantOverrides = { metadata: { latchkey_call_id: CALL_ID } };
+    return { assistantId: agents[0]?.id ?? '', phoneNumberId: fromNumber, customer: { number: TO }, assistantOverrides };
+  }
+
+  test('sends what the adapter sends to verify a key, and understands the answer', async () => {
+    expect(await client().assistants.list({ limit: 1 })).toMatchObject([{ id: sandbox.vapi.agents.agency[0]?.id }]);
+    const expected = sandbox.vapi.requests.at(-1);
+    await expectSameFromUs('vapi', adapterOf('VAPI').verify, expected, 200);
+  });
+
+  test('sends what the adapter sends to look up an agent, and understands the answer', async () => {
+    const { id, name } = sandbox.vapi.agents.agency[0] ?? { id: '', name: '' };
+    expect(await client().assistants.get({ id })).toMatchObject({ id, name, orgId: sandbox.vapi.accounts.agency.orgId });
+    const expected = sandbox.vapi.requests.at(-1);
+    await expectSameFromUs('vapi', adapterOf('VAPI').agent(id), expected, 200);
+  });
+
+  test('sends what the adapter sends to place a call, and understands the answer', async () => {
+    const params = callParams();
+    expect(await client().calls.create(params)).toMatchObject({ status: 'queued', type: 'outboundPhoneCall', assistantId: params.assistantId });
+    const expected = sandbox.vapi.requests.at(-1);
+    const call = { callId: CALL_ID, providerAgentId: params.assistantId, toNumber: TO, fromNumber: params.phoneNumberId };
+    await expectSameFromUs('vapi', adapterOf('VAPI').placeCall(call), expected, 201);
+  });
+
+  test('finds again a call that was placed, by its id and in the list', async () => {
+    const { id } = (await client('secondAccount').calls.create(callParams('client'))) as Vapi.Call;
+    expect(await client('secondAccount').calls.get({ id })).toMatchObject({ id, assistantOverrides: { metadata: { latchkey_call_id: CALL_ID } } });
+    expect(await client('secondAccount').calls.list()).toMatchObject([{ id }]);
+    expect(await rejection(client().calls.get({ id }))).toMatchObject({ statusCode: 404 });
+  });
+
+  test.each([
+    ['revoked', 401, /Hot tip/],
+    ['restricted', 403, /Forbidden/],
+    ['rateLimited', 429, /Too Many Requests/],
+    ['outOfFunds', 402, /credits/],
+  ] as const)('understands the refusal of a %s key', async (key, statusCode, message) => {
+    const error = await rejection(client(key).assistants.list({ limit: 1 }));
+    expect(error).toBeInstanceOf(VapiError);
+    expect(error).toMatchObject({ statusCode, body: { statusCode, message: expect.stringMatching(message) } });
+  });
+
+  test('understands that an assistant of another account is not there', async () => {
+    const { assistantId, phoneNumberId } = callParams('client');
+    expect(await rejection(client().assistants.get({ id: assistantId }))).toMatchObject({ statusCode: 404 });
+    const wrongAssistant = await rejection(client().calls.create({ ...callParams(), assistantId }));
+    expect(wrongAssistant).toBeInstanceOf(Vapi.BadRequestError);
+    expect(wrongAssistant).toMatchObject({ body: { message: `Couldn't Get Assistant. \`assistantId\` ${assistantId} Does Not Exist.` } });
+    expect(await rejection(client().calls.create({ ...callParams(), phoneNumberId }))).toBeInstanceOf(Vapi.BadRequestError);
+  });
+
+  test('understands that a field is missing', async () => {
+    const { customer: _customer, ...withoutCustomer } = callParams();
+    const { phoneNumberId: _number, ...withoutNumber } = callParams();
+    expect(await rejection(client().calls.create(withoutCustomer))).toMatchObject({ statusCode: 400, body: { message: [expect.any(String)] } });
+    expect(await rejection(client().calls.create(withoutNumber))).toMatchObject({ statusCode: 400, body: { message: expect.stringContaining('Need Either') } });
+  });
+});

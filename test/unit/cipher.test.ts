@@ -1,0 +1,102 @@
+import { Cipher, UnreadableKey, type SecretPlace } from '../../src/vault/cipher';
+import { KeyRing } from '../../src/vault/key-ring';
+import { ApiKeyText } from '../../src/vault/secret';
+
+const place: SecretPlace = { agencyId: 'agency-1', ownerType: 'CLIENT', ownerId: 'client-1', provider: 'RETELL', version: 7 };
+const text = 'key_canary_4f1c9a7e';
+const ring = KeyRing.parse(KeyRing.generateLine('one'));
+const cipher = new Cipher(ring);
+const sealed = cipher.seal(new ApiKeyText(text), place);
+
+const open = (stored: string, where: SecretPlace = place) => ApiKeyText.reveal(cipher.open(stored, where));
+
+/** The same stored text with one byte of its payload changed. */
+function withByteFlipped(stored: string, index: number): string {
+  const [format, name, encoded = ''] = stored.split('.');
+  const bytes = Buffer.from(encoded, 'base64url');
+  bytes[index] = (bytes[index] ?? 0) ^ 1;
+  return [format, name, bytes.toString('base64url')].join('.');
+}
+
+describe('a sealed key', () => {
+  test('opens in its own place', () => {
+    expect(open(sealed)).toBe(text);
+  });
+
+  test('shows nothing of the key, and is another text each time', () => {
+    const again = cipher.seal(new ApiKeyText(text), place);
+    expect(again).not.toBe(sealed);
+    expect(Buffer.from(sealed.split('.')[2] ?? '', 'base64url').includes(text)).toBe(false);
+  });
+
+  test('names the master key that wraps it', () => {
+    expect(sealed.split('.').slice(0, 2)).toEqual(['lk1', 'one']);
+  });
+
+  test.each<[string, Partial<SecretPlace>]>([
+    ['agency', { agencyId: 'agency-2' }],
+    ['owner', { ownerId: 'client-2' }],
+    ['kind of owner', { ownerType: 'AGENCY' }],
+    ['provider', { provider: 'VAPI' }],
+    ['later version', { version: 8 }],
+    ['earlier version', { version: 6 }],
+  ])('does not open in the place of another %s', (_what, other) => {
+    expect(() => open(sealed, { ...place, ...other })).toThrow(UnreadableKey);
+  });
+
+  test('does not open with any byte of it changed', () => {
+    const length = Buffer.from(sealed.split('.')[2] ?? '', 'base64url').length;
+    for (let index = 0; index < length; index += 1) expect(() => open(withByteFlipped(sealed, index))).toThrow(UnreadableKey);
+  });
+
+  test('does not open truncated, at any length', () => {
+    for (let length = 0; length < sealed.length; length += 1) expect(() => open(sealed.slice(0, length))).toThrow(UnreadableKey);
+  });
+
+  test('does not open under another master key of the same name', () => {
+    const other = new Cipher(KeyRing.parse(KeyRing.generateLine('one')));
+    expect(() => other.open(sealed, place)).toThrow(UnreadableKey);
+  });
+
+  test('opens after its master key is no longer the active one', () => {
+    const line = KeyRing.generateLine('old');
+    const stored = new Cipher(KeyRing.parse(line)).seal(new ApiKeyText(text), place);
+    const later = new Cipher(KeyRing.parse(KeyRing.generateLine('new') + line));
+    expect(ApiKeyText.reveal(later.open(stored, place))).toBe(text);
+    expect(later.seal(new ApiKeyText(text), place)).toMatch(/^lk1\.new\./);
+  });
+
+  test('that does not open fails without telling anything of the key', () => {
+    const failure = () => open(withByteFlipped(sealed, 100));
+    expect(failure).toThrow('The stored key does not open');
+    expect(failure).not.toThrow(text);
+  });
+});
+
+describe('a key ring', () => {
+  test('has its first key as the active one, and passes over empty lines and comments', () => {
+    const parsed = KeyRing.parse(`# rotated in November\n\n${KeyRing.generateLine('b')}\r\n${KeyRing.generateLine('a')}`);
+    expect(parsed.activeName).toBe('b');
+    expect(parsed.names).toEqual(['b', 'a']);
+  });
+
+  test.each([
+    ['', /holds no key/],
+    ['# nothing', /holds no key/],
+    ['one', /line 1/],
+    ['one:c2hvcnQ=', /line 1/],
+    [`${KeyRing.generateLine('one')}two:!!!`, /line 2/],
+    [`one two:${'A'.repeat(43)}=`, /line 1/],
+  ])('refuses %j', (file, message) => {
+    expect(() => KeyRing.parse(file)).toThrow(message);
+  });
+
+  test('refuses a name that stands twice', () => {
+    expect(() => KeyRing.parse(KeyRing.generateLine('one') + KeyRing.generateLine('one'))).toThrow(/line 2/);
+  });
+
+  test('quotes nothing of a line that it refuses', () => {
+    const secret = Buffer.from('only 30 bytes of key material!').toString('base64');
+    expect(() => KeyRing.parse(`one:${secret}`)).toThrow(/^((?!b25seS).)*$/);
+  });
+});

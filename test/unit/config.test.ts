@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, readConfig } from '../../src/config';
+import { KeyRing } from '../../src/vault/key-ring';
+
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
+const keyRingFile = join(folder, 'master.keys');
+writeFileSync(keyRingFile, KeyRing.generateLine('one'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const complete = {
+  DATABASE_URL: 'mysql://latchkey:pw@db.internal:3306/latchkey',
+  LATCHKEY_MASTER_KEY_FILE: keyRingFile,
+  AUTH_ISSUER: 'https://login.example.com/',
+  AUTH_AUDIENCE: 'latchkey',
+};
+
+function problemsOf(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return '';
+}
+
+describe('the configuration', () => {
+  test("is complete with four variables, asks the real providers, and shows no playground", () => {
+    expect(readConfig(complete)).toMatchObject({
+      host: '127.0.0.1',
+      port: 4000,
+      playground: false,
+      baseUrls: {
+        RETELL: { US: 'https://api.retellai.com' },
+        VAPI: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
+        BLAND: { US: 'https://api.bland.ai' },
+      },
+    });
+  });
+
+  test('names every problem in one message', () => {
+    const problems = problemsOf({ PORT: 'http', RETELL_BASE_URL: 'ftp://x', PLAYGROUND: 'yes' });
+    for (const name of ['DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'PORT', 'RETELL_BASE_URL', 'PLAYGROUND']) {
+      expect(problems).toContain(name);
+    }
+  });
+
+  test.each([
+    ['RETELL_BASE_URL', 'http://127.0.0.1:9/'],
+    ['VAPI_EU_BASE_URL', 'https://vapi.example.com'],
+    ['AUTH_ISSUER', 'http://localhost:9'],
+    ['DATABASE_URL', 'sqlite:data/latchkey.sqlite'],
+    ['DATABASE_URL', 'mariadb://root@127.0.0.1/latchkey'],
+  ])('accepts %s=%s', (name, value) => {
+    expect(problemsOf({ ...complete, [name]: value })).toBe('');
+  });
+
+  test.each([
+    ['RETELL_BASE_URL', 'http://api.retellai.com'],
+    ['AUTH_ISSUER', 'http://login.example.com'],
+    ['DATABASE_URL', 'postgres://x/y'],
+    ['DATABASE_URL', 'mysql://db.internal'],
+    ['DATABASE_URL', 'sqlite::memory:'],
+    ['PORT', '70000'],
+    ['LATCHKEY_MASTER_KEY_FILE', join(folder, 'none')],
+    ['LATCHKEY_MASTER_KEY_FILE', __filename],
+  ])('refuses %s=%s', (name, value) => {
+    expect(problemsOf({ ...complete, [name]: value })).toContain(`  ${name} `);
+  });
+
+  test('takes an empty variable for one that is not given', () => {
+    expect(readConfig({ ...complete, PORT: '', VAPI_BASE_URL: '' }).port).toBe(4000);
+  });
+
+  test('quotes no value: an address can hold a password', () => {
+    expect(problemsOf({ ...complete, DATABASE_URL: 'postgres://u:hunter2@h/d' })).not.toContain('hunter2');
+  });
+});
