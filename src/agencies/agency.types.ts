@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 
-@ObjectType({ description: 'The tenant. Nothing of one agency is ever visible to another.' })
+@ObjectType({ simpleResolvers: true, description: 'The tenant. Nothing of one agency is ever visible to another.' })
 export class Agency {
   @Field(() => ID)
   id!: string;

@@ -53,13 +53,15 @@ export class AgentService {
     return readPage(query, args);
   }
 
-  /** The same page of each client's agents, in two statements however many clients there are. */
+  /** The same page of each client's agents, in two statements however many clients there are, and one more for their totals. */
   async pagesOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<Page<AgentRow>[]> {
     const ids = await this.#firstIdsOfClients(viewer, clientIds, args);
     const rows = await this.#visible(viewer).andWhere({ id: In(ids) }).orderBy('agent.id').getMany();
+    let totals: Promise<Map<string, number>> | undefined;
+    const totalOf = async (clientId: string) => (await (totals ??= this.#totalsOfClients(viewer, clientIds))).get(clientId) ?? 0;
     return clientIds.map((clientId) => {
       const own = rows.filter((row) => row.clientId === clientId);
-      return toPage(own, args, () => this.#visible(viewer).andWhere({ clientId }).getCount());
+      return toPage(own, args, () => totalOf(clientId));
     });
   }
 
@@ -100,6 +102,16 @@ export class AgentService {
       [viewer.agencyId, ...clientIds, args.after ?? '', args.first + 1],
     );
     return rows.map((row) => row.id);
+  }
+
+  async #totalsOfClients(viewer: Viewer, clientIds: readonly string[]): Promise<Map<string, number>> {
+    const query = this.#visible(viewer).andWhere({ clientId: In(clientIds) });
+    const rows = await query
+      .select('agent.clientId', 'clientId')
+      .addSelect('COUNT(*)', 'total')
+      .groupBy('agent.clientId')
+      .getRawMany<{ clientId: string; total: number | string }>();
+    return new Map(rows.map(({ clientId, total }) => [clientId, Number(total)]));
   }
 
   #checkFromNumber({ provider, fromNumber }: NewAgent): string | null | UserError {

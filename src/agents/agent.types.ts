@@ -4,7 +4,7 @@ import type { UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 
-@ObjectType({ description: "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none." })
+@ObjectType({ simpleResolvers: true, description: "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none." })
 export class Agent {
   @Field(() => ID)
   id!: string;
@@ -48,7 +48,7 @@ export class CreateAgentInput {
   clientId?: string | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class CreateAgentPayload {
   @Field(() => Agent, { nullable: true })
   agent!: Agent | null;

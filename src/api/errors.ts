@@ -25,6 +25,8 @@ const REQUEST_ERRORS: Readonly<Record<string, string>> = {
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED]: 'Persisted queries are not supported.',
 };
 
+const SECRET_IN_DOCUMENT = 'A key is accepted as a variable only: declare a variable of type `Secret!`.';
+
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
 const INTERNAL_MESSAGE = 'Something went wrong on our side. Nothing is known to be wrong with the request.';
 
@@ -34,7 +36,7 @@ export function formatError(schema: GraphQLSchema) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path, extensions } = formatted;
     const original = unwrapResolverError(error);
-    if (original instanceof PublicError || error instanceof SecretInDocument) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
+    if (original instanceof PublicError || message === SECRET_IN_DOCUMENT) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
     const code = String(extensions?.code);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
     if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
@@ -69,18 +71,13 @@ function inputNames(schema: GraphQLSchema): Set<string> {
   return names;
 }
 
-export class SecretInDocument extends GraphQLError {}
-
 /** Refuses secrets written into the document: documents are logged, cached and kept in histories; variables are not. */
 export function SecretsFromVariablesRule(context: ValidationContext): ASTVisitor {
   const check = (node: ValueNode) => {
     const type = context.getInputType();
-    if (!type || getNamedType(type) !== SecretScalar) return;
+    if (!type || getNamedType(type).name !== SecretScalar.name) return;
     context.reportError(
-      new SecretInDocument('A key is accepted as a variable only: declare a variable of type `Secret!`.', {
-        nodes: node,
-        extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED },
-      }),
+      new GraphQLError(SECRET_IN_DOCUMENT, { nodes: node, extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } }),
     );
   };
   return { StringValue: check, IntValue: check, FloatValue: check, BooleanValue: check, EnumValue: check, ObjectValue: check };

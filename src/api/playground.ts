@@ -46,6 +46,7 @@ export function servePlayground(server: FastifyInstance, tokens: PlaygroundToken
 }
 
 function renderPage(tokens: PlaygroundTokens): string {
+  const operations = readOperations();
   return renderAltair({
     baseURL: BASE_PATH,
     endpointURL: '/graphql',
@@ -53,7 +54,8 @@ function renderPage(tokens: PlaygroundTokens): string {
     // Nothing that is typed here outlives the page.
     preserveState: false,
     initialSettings: { historyDepth: 0, 'alert.disableUpdateNotification': true, 'banners.disable': true },
-    initialWindows: readOperations().map(({ name, persona, query, variables }) => ({
+    // Altair shows the window that it opened last: the first operation.
+    initialWindows: [...operations.slice(1), ...operations.slice(0, 1)].map(({ name, persona, query, variables }) => ({
       initialName: name,
       initialQuery: query,
       initialVariables: variables,

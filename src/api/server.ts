@@ -7,7 +7,6 @@ import { Loaders, type RequestContext } from '../access/context';
 import { IssuerUnreachable } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import { newId } from '../platform/ids';
-import { describeError } from '../platform/log';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
 import { servePlayground, type PlaygroundTokens } from './playground';
 
@@ -153,7 +152,7 @@ function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       async didEncounterErrors({ errors }) {
         for (const error of errors.filter(isUnexpected)) {
-          log.error({ requestId, path: error.path, err: describeError(error.originalError ?? new Error('GraphQL fault')) });
+          log.error({ requestId, path: error.path, err: error.originalError ?? new Error('GraphQL fault') });
         }
       },
       async willSendResponse({ response: { body } }) {

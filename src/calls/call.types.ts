@@ -14,7 +14,7 @@ export const CallStatusEnum = enumOf('CallStatus', CALL_STATUSES, 'How far a cal
   UNKNOWN: 'The provider was asked and gave no definitive answer (yet): the call may have been placed. It is never placed again by itself.',
 });
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class Call {
   @Field(() => ID)
   id!: string;
@@ -64,7 +64,7 @@ export class StartTestCallInput {
   idempotencyKey?: string | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class StartTestCallPayload {
   @Field(() => Call, { nullable: true, description: "With status FAILED and an `error` when the provider refused it; null when it was not even asked." })
   call!: Call | null;

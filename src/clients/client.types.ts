@@ -2,7 +2,7 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { UserError } from '../platform/user-error';
 import { connectionType, DateTime, UserErrorType } from '../platform/schema-types';
 
-@ObjectType({ description: 'A customer of the agency.' })
+@ObjectType({ simpleResolvers: true, description: 'A customer of the agency.' })
 export class Client {
   @Field(() => ID)
   id!: string;
@@ -28,7 +28,7 @@ export class ArchiveClientInput {
   clientId!: string;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class CreateClientPayload {
   @Field(() => Client, { nullable: true })
   client!: Client | null;
@@ -37,5 +37,5 @@ export class CreateClientPayload {
   userErrors!: readonly UserError[];
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class ArchiveClientPayload extends CreateClientPayload {}

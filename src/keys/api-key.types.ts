@@ -26,7 +26,7 @@ export const KeyStatusEnum = enumOf(
   },
 );
 
-@ObjectType({ description: 'The place of one owner\'s key for one provider. Never the key itself.' })
+@ObjectType({ simpleResolvers: true, description: 'The place of one owner\'s key for one provider. Never the key itself.' })
 export class ApiKey {
   @Field(() => ProviderEnum)
   provider!: Provider;
@@ -59,7 +59,7 @@ export class ApiKey {
   lastError!: ProviderErrorType | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class KeyResolutionStep {
   @Field(() => KeySourceEnum)
   source!: KeySource;
@@ -74,7 +74,7 @@ export class KeyResolutionStep {
   reason!: string;
 }
 
-@ObjectType({ description: 'The fallback chain for one agent: the client\'s key, else the agency\'s, else none.' })
+@ObjectType({ simpleResolvers: true, description: 'The fallback chain for one agent: the client\'s key, else the agency\'s, else none.' })
 export class KeyResolution {
   @Field(() => KeySourceEnum, { nullable: true, description: 'Null when there is no key: calls are refused.' })
   source!: KeySource | null;
@@ -166,7 +166,7 @@ export class PreviewClientApiKeyChangeInput {
   region?: ProviderRegion | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class SetApiKeysPayload {
   @Field(() => [ApiKey], { description: 'Those that were set, in the order of the request; empty when it was refused.' })
   apiKeys!: readonly ApiKey[];
@@ -175,7 +175,7 @@ export class SetApiKeysPayload {
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ description: 'What the agents that used a cleared key use from now on.' })
+@ObjectType({ simpleResolvers: true, description: 'What the agents that used a cleared key use from now on.' })
 export class ApiKeyClearEffect {
   @Field(() => ProviderEnum)
   provider!: Provider;
@@ -190,7 +190,7 @@ export class ApiKeyClearEffect {
   agentsWithoutKeyCount!: number;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class ClearApiKeysPayload extends SetApiKeysPayload {
   @Field(() => [Agent], { description: 'Agents left with no key: at most 100 a provider. `effects` has the exact counts.' })
   agentsWithoutKey!: readonly Agent[];
@@ -199,7 +199,7 @@ export class ClearApiKeysPayload extends SetApiKeysPayload {
   effects!: readonly ApiKeyClearEffect[];
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class ApiKeyVerification {
   @Field(() => ApiKey)
   apiKey!: ApiKey;
@@ -217,7 +217,7 @@ export class ApiKeyVerification {
   agentsNotChecked!: number;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class VerifyApiKeysPayload {
   @Field(() => [ApiKeyVerification])
   results!: readonly ApiKeyVerification[];
@@ -226,7 +226,7 @@ export class VerifyApiKeysPayload {
   userErrors!: readonly UserError[];
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class ApiKeyChangePreview {
   @Field(() => [Agent], { description: 'Agents whose calls would use another key than now; at most 100 are listed.' })
   affectedAgents!: readonly Agent[];
@@ -256,7 +256,7 @@ export class ApiKeyChangePreview {
   status!: KeyStatus | null;
 }
 
-@ObjectType()
+@ObjectType({ simpleResolvers: true })
 export class PreviewClientApiKeyChangePayload {
   @Field(() => ApiKeyChangePreview, { nullable: true })
   preview!: ApiKeyChangePreview | null;

@@ -21,6 +21,8 @@ export const UserErrorCodeEnum = enumOf(
 );
 
 @ObjectType('UserError', {
+  simpleResolvers: true,
+  simpleResolvers: true,
   description: 'What the user can put right. Permission and authentication failures are top-level errors instead.',
 })
 export class UserErrorType {
@@ -37,7 +39,7 @@ export class UserErrorType {
   message!: string;
 }
 
-@ObjectType({ description: 'Where a page of a list lies.' })
+@ObjectType({ simpleResolvers: true, description: 'Where a page of a list lies.' })
 export class PageInfo {
   @Field(() => Boolean)
   hasNextPage!: boolean;
@@ -54,7 +56,7 @@ export class PageInfo {
 
 /** The Relay connection of a node type. */
 export function connectionType<T extends object>(name: string, node: ClassType<T>): ClassType<Page<T>> {
-  @ObjectType(`${name}Edge`)
+  @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class Edge {
     @Field(() => String, { description: 'Opaque; give it as `after` to go on behind this node.' })
     cursor!: string;
@@ -63,7 +65,7 @@ export function connectionType<T extends object>(name: string, node: ClassType<T
     node!: T;
   }
 
-  @ObjectType(`${name}Connection`, { description: 'A page of a list in a stable order: that of creation.' })
+  @ObjectType(`${name}Connection`, { simpleResolvers: true, description: 'A page of a list in a stable order: that of creation.' })
   class Connection {
     @Field(() => [Edge])
     edges!: Edge[];

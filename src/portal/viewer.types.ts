@@ -14,7 +14,7 @@ export const PortalPermissionEnum = enumOf('PortalPermission', PORTAL_PERMISSION
   MANAGE_INTEGRATIONS: 'Needs VIEW_INTEGRATIONS.',
 });
 
-@ObjectType('Viewer', { description: 'Who is asking, and what they may do.' })
+@ObjectType('Viewer', { simpleResolvers: true, description: 'Who is asking, and what they may do.' })
 export class ViewerType {
   @Field(() => ViewerRoleEnum)
   role!: ViewerRole;

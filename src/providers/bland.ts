@@ -1,12 +1,7 @@
-import { field, textField, type ProviderAdapter, type ProviderErrorCode } from './provider';
+import { field, textField, type ProviderAdapter } from './provider';
 
 // AGENT_ID_INVALID: not a UUID, so the id of no agent. AGENT_VERSION_NOT_FOUND and the like are about something else.
-const REFUSALS: ReadonlyMap<string, ProviderErrorCode> = new Map([
-  ['NOT_FOUND', 'AGENT_NOT_FOUND'],
-  ['AGENT_NOT_FOUND', 'AGENT_NOT_FOUND'],
-  ['AGENT_ID_INVALID', 'AGENT_NOT_FOUND'],
-  ['INSUFFICIENT_SCOPE', 'INSUFFICIENT_PERMISSIONS'],
-]);
+const NO_SUCH_AGENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'AGENT_NOT_FOUND', 'AGENT_ID_INVALID']);
 
 /** Bland. Unknown properties of a request make it refuse the whole. */
 export const bland = {
@@ -37,8 +32,8 @@ export const bland = {
   refusal(status, json) {
     // These statuses say enough: only a 401 tells of the key, and a fault tells of nothing else.
     if (status === 401 || status === 429 || status >= 500) return null;
-    const known = codesIn(json).map((code) => REFUSALS.get(code));
-    return known.find((code) => code !== undefined) ?? (status < 300 && saysError(json) ? 'INVALID_REQUEST' : null);
+    if (codesIn(json).some((code) => NO_SUCH_AGENT.has(code))) return 'AGENT_NOT_FOUND';
+    return status < 300 && saysError(json) ? 'INVALID_REQUEST' : null;
   },
 } as const satisfies ProviderAdapter;
 

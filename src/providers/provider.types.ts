@@ -22,7 +22,7 @@ export const ProviderErrorCodeEnum = enumOf('ProviderErrorCode', PROVIDER_ERROR_
   PROVIDER_FAULT: 'The provider answered with a fault, or with something that is no answer.',
 });
 
-@ObjectType('ProviderError', { description: "A provider's refusal in the platform's words. `message` never contains a key, nor the provider's own text." })
+@ObjectType('ProviderError', { simpleResolvers: true, description: "A provider's refusal in the platform's words. `message` never contains a key, nor the provider's own text." })
 export class ProviderErrorType {
   @Field(() => ProviderErrorCodeEnum)
   code!: ProviderErrorCode;

@@ -28,8 +28,8 @@ export const vapi = {
   callId: (json) => textField(json, 'id'),
 
   refusal(status, json) {
-    // `message` is a string, or a list of them when several fields are wrong.
-    const message = [field(json, 'message')].flat().join(' ');
-    return status === 400 && /couldn.t get assistant/i.test(message) ? 'AGENT_NOT_FOUND' : null;
+    // `message` is a string, or a list of them when several things are wrong.
+    const messages = [field(json, 'message')].flat().filter((each) => typeof each === 'string');
+    return status === 400 && messages.some((each) => /couldn.t get assistant/i.test(each)) ? 'AGENT_NOT_FOUND' : null;
   },
 } as const satisfies ProviderAdapter;

@@ -34,7 +34,7 @@ export type OutboundReply =
 
 export type Send = (request: OutboundRequest) => Promise<OutboundReply>;
 
-/** The longest reply that is read, in bytes. The largest legitimate one, an agent with its whole prompt, is a tenth of it. */
+/** The longest reply that is read, in bytes: room for an agent with a long prompt, and nothing to fill the memory with. */
 export const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** A provider that asks for a longer pause than a day is taken to ask for a day. */
@@ -82,7 +82,7 @@ async function readText({ status, body }: Response, maxBytes: number, signal: Ab
   let bytes = 0;
   try {
     if (!body || isRedirect(status)) return await discard(body);
-    for await (const chunk of body) {
+    for await (const chunk of body as ReadableStream<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > maxBytes) return null;
       chunks.push(chunk);

@@ -71,6 +71,7 @@ export const fixtures: Readonly<Record<Provider, ProviderFixtures>> = {
     ],
     notAboutTheAgent: [
       { status: 400, body: nest(400, "Couldn't Get Phone Number. `phoneNumberId` phone-number-1 Does Not Exist.") },
+      { status: 400, body: { message: { toString: 1, valueOf: 1 } } },
       { status: 400, body: nest(400, ['customer.number must be a valid phone number in the E.164 format']) },
     ],
   },
@@ -85,7 +86,8 @@ export const fixtures: Readonly<Record<Provider, ProviderFixtures>> = {
       402: { status: 'error', message: 'Insufficient balance.' },
       403: { data: null, errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'No.', required_scope: 'calls:create' }] },
       429: { status: 'error', message: 'Rate limit exceeded.' },
-      500: { status: 'error', message: 'Internal server error' },
+      // Whatever a fault says besides, it is a fault.
+      500: { data: null, errors: [{ error: 'NOT_FOUND', message: 'Internal server error' }] },
     },
     noSuchAgent: [
       { status: 404, body: { data: null, errors: [{ error: 'NOT_FOUND', message: 'Agent not found' }] } },

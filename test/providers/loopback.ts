@@ -17,6 +17,7 @@ export interface SeenRequest {
 
 /** A real HTTP server on loopback that answers everything in one way, and remembers what it was sent. */
 export class Loopback {
+  static readonly #open = new Set<Loopback>();
   readonly seen: SeenRequest[] = [];
   /** Settles when the first connection is closed, by whichever side. */
   readonly disconnected: Promise<Socket>;
@@ -32,6 +33,7 @@ export class Loopback {
   static async start(answer?: RequestListener): Promise<Loopback> {
     const loopback = new Loopback();
     if (answer) loopback.#answer = answer;
+    Loopback.#open.add(loopback);
     await new Promise<void>((resolve) => loopback.#server.listen(0, '127.0.0.1', resolve));
     return loopback;
   }
@@ -50,7 +52,12 @@ export class Loopback {
     return (request) => sendWith(new ApiKeyText(key), target, request, { ...LIMITS, ...limits });
   }
 
+  static async closeAll(): Promise<void> {
+    await Promise.all([...Loopback.#open].map((loopback) => loopback.close()));
+  }
+
   close(): Promise<void> {
+    Loopback.#open.delete(this);
     return new Promise((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections();

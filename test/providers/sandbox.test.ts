@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
 import { adapterOf, type Provider } from '../../src/providers';
 import { findAgent, placeCall, verifyKey } from '../../src/providers/ask';
-import { sendWith } from '../../src/vault/outbound';
+import { sendWith, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 
 const STAND_INS: readonly [SandboxName, Provider][] = [
@@ -24,18 +24,12 @@ async function get(name: SandboxName, path: string, authorization?: string): Pro
   return { status: response.status, body: await response.json() };
 }
 
-async function post(name: SandboxName, path: string, body: unknown, key = sandbox[name].keys.valid): Promise<{ status: number; body: unknown }> {
-  const headers = { authorization: `Bearer ${key}`, 'content-type': 'application/json' };
-  const response = await fetch(sandbox[name].baseUrl + path, { method: 'POST', headers, body: JSON.stringify(body) });
-  return { status: response.status, body: await response.json() };
-}
-
 describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   const adapter = adapterOf(provider);
 
-  function sender(key: string) {
+  function sender(key: string): Send {
     const target = { baseUrl: sandbox[name].baseUrl, scheme: adapter.scheme };
-    return (request: Parameters<typeof sendWith>[2]) => sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
+    return (request) => sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
   }
 
   function callOf(account: 'agency' | 'client') {
@@ -71,7 +65,8 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   test('does not let a restricted key look at agents or place calls', async () => {
     const send = sender(sandbox[name].keys.restricted);
     expect(await findAgent(adapter, send, callOf('client').providerAgentId)).toBe('RESTRICTED');
-    expect(await placeCall(adapter, send, callOf('client'))).toMatchObject({ outcome: 'REFUSED', error: { code: 'INSUFFICIENT_PERMISSIONS' } });
+    const error = { code: 'INSUFFICIENT_PERMISSIONS', httpStatus: 403 };
+    expect(await placeCall(adapter, send, callOf('client'))).toMatchObject({ outcome: 'REFUSED', error });
   });
 
   test.each([
@@ -86,19 +81,19 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   test('places calls with the agents and the number of the account alone', async () => {
     const { keys, accounts } = sandbox[name];
     const send = sender(keys.valid);
-    const foreignAgent = { ...callOf('agency'), providerAgentId: callOf('client').providerAgentId };
-    const foreignNumber = { ...callOf('agency'), fromNumber: accounts.client.fromNumber };
-    expect(await placeCall(adapter, send, callOf('agency'))).toMatchObject({ outcome: 'PLACED' });
-    expect(await placeCall(adapter, send, foreignAgent)).toMatchObject({ outcome: 'REFUSED', error: { code: 'AGENT_NOT_FOUND' } });
-    expect(await placeCall(adapter, send, foreignNumber)).toMatchObject({ outcome: 'REFUSED', error: { code: 'INVALID_REQUEST' } });
-    expect(await placeCall(adapter, send, { ...callOf('agency'), toNumber: '0123' })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+    const place = (change = {}) => placeCall(adapter, send, { ...callOf('agency'), ...change });
+    expect(await place()).toMatchObject({ outcome: 'PLACED' });
+    expect(await place({ providerAgentId: accounts.client.agents[0]?.id })).toMatchObject({ error: { code: 'AGENT_NOT_FOUND' } });
+    expect(await place({ fromNumber: accounts.client.fromNumber })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+    expect(await place({ toNumber: '0123' })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
   });
 
   test('remembers what it was asked, but no key', async () => {
     const { keys, requests } = sandbox[name];
     await placeCall(adapter, sender(keys.valid), callOf('agency'));
     const keyHash = createHash('sha256').update(keys.valid).digest('hex');
-    expect(requests.at(-1)).toMatchObject({ method: 'POST', authorization: { scheme: 'Bearer', keyHash }, body: expect.anything() });
+    expect(requests.at(-1)).toMatchObject({ method: 'POST', authorization: { scheme: 'Bearer', keyHash } });
+    expect(JSON.stringify(requests.at(-1)?.body)).toContain('call-of-ours');
     expect(JSON.stringify(requests)).not.toContain(keys.valid);
   });
 
@@ -115,15 +110,18 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
 
 describe('what the stand-ins say of a key', () => {
   test('is what Retell says', async () => {
+    const invalid = { status: 401, body: { status: 'error', message: 'Invalid API Key.' } };
     expect(await get('retell', '/get-api-key-info')).toEqual({ status: 401, body: { error_message: 'Authorization header required' } });
-    expect(await get('retell', '/get-api-key-info', 'Bearer nonsense')).toEqual({ status: 401, body: { status: 'error', message: 'Invalid API Key.' } });
-    expect(await get('retell', '/get-api-key-info', sandbox.retell.keys.valid)).toMatchObject({ status: 401 });
+    expect(await get('retell', '/get-api-key-info', 'Bearer nonsense')).toEqual(invalid);
+    expect(await get('retell', '/get-api-key-info', sandbox.retell.keys.valid)).toEqual(invalid);
   });
 
   test('is what Vapi says', async () => {
-    expect(await get('vapi', '/assistant')).toMatchObject({ status: 401, body: { message: 'Missing Authorization Header.', statusCode: 401 } });
-    expect(await get('vapi', '/assistant', 'Bearer nonsense')).toMatchObject({ status: 401, body: { message: expect.stringContaining('Hot tip') } });
-    expect(await get('vapi', '/assistant', sandbox.vapi.keys.valid)).toMatchObject({ status: 401 });
+    const message: unknown = expect.stringContaining('Hot tip');
+    const invalid = { status: 401, body: { message, error: 'Unauthorized', statusCode: 401 } };
+    expect(await get('vapi', '/assistant')).toMatchObject({ status: 401, body: { message: 'Missing Authorization Header.' } });
+    expect(await get('vapi', '/assistant', 'Bearer nonsense')).toEqual(invalid);
+    expect(await get('vapi', '/assistant', sandbox.vapi.keys.valid)).toEqual(invalid);
   });
 
   test('is what Bland says: it takes a key without a scheme too', async () => {
@@ -136,39 +134,39 @@ describe('what the stand-ins say of a key', () => {
 });
 
 describe("Bland's stand-in", () => {
-  const call = { phone_number: '+14155550199', agent_id: '' };
-
-  beforeAll(() => {
-    call.agent_id = sandbox.bland.agents.agency[0]?.id ?? '';
-  });
-
-  test('refuses a request with an unknown property', async () => {
-    expect(await post('bland', '/v1/calls', { ...call, surprise: 1 })).toMatchObject({ status: 400, body: { status: 'error', errors: [expect.stringContaining('surprise')] } });
-  });
+  async function postCall(change: object = {}): Promise<{ status: number; body: unknown }> {
+    const { baseUrl, keys, agents } = sandbox.bland;
+    const headers = { authorization: `Bearer ${keys.valid}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ phone_number: '+14155550199', agent_id: agents.agency[0]?.id, ...change });
+    const response = await fetch(`${baseUrl}/v1/calls`, { method: 'POST', headers, body });
+    return { status: response.status, body: await response.json() };
+  }
 
   test.each([
-    [{ agent_id: undefined }, undefined],
-    [{ phone_number: undefined }, undefined],
-    [{ agent_id: 'no-uuid' }, 'AGENT_ID_INVALID'],
-    [{ agent_id: '00000000-0000-4000-9000-000000000000' }, 'AGENT_NOT_FOUND'],
-  ])('refuses %j', async (change, code) => {
-    expect(await post('bland', '/v1/calls', { ...call, ...change })).toMatchObject({ status: 400, body: code ? { code } : { status: 'error' } });
+    [{ surprise: 1 }, { errors: ['Unknown property: surprise'] }],
+    [{ agent_id: undefined }, { message: 'Invalid parameters' }],
+    [{ phone_number: undefined }, { message: 'Invalid parameters' }],
+    [{ agent_id: 'no-uuid' }, { code: 'AGENT_ID_INVALID' }],
+    [{ agent_id: '00000000-0000-4000-9000-000000000000' }, { code: 'AGENT_NOT_FOUND' }],
+  ])('refuses a call with %j', async (change, body) => {
+    expect(await postCall(change)).toMatchObject({ status: 400, body: { status: 'error', ...body } });
   });
 
   test('shows a call to its own account, and answers 401 to another', async () => {
-    const { keys } = sandbox.bland;
-    const { body } = await post('bland', '/v1/calls', call);
+    const [own, other] = [`Bearer ${sandbox.bland.keys.valid}`, `Bearer ${sandbox.bland.keys.secondAccount}`];
+    const { body } = await postCall();
     const { call_id: id } = body as { call_id: string };
-    expect(await get('bland', `/v1/calls/${id}`, `Bearer ${keys.valid}`)).toMatchObject({ status: 200, body: { call_id: id, to: call.phone_number } });
-    expect(await get('bland', `/v1/calls/${id}`, `Bearer ${keys.secondAccount}`)).toMatchObject({ status: 401 });
-    expect(await get('bland', '/v1/calls/none', `Bearer ${keys.valid}`)).toMatchObject({ status: 404, body: { errors: [{ error: 'CALL_NOT_FOUND' }] } });
-    expect(await get('bland', '/v1/calls', `Bearer ${keys.secondAccount}`)).toMatchObject({ status: 200, body: { count: 0, calls: [] } });
+    expect(await get('bland', `/v1/calls/${id}`, own)).toMatchObject({ status: 200, body: { call_id: id, to: '+14155550199' } });
+    expect(await get('bland', `/v1/calls/${id}`, other)).toMatchObject({ status: 401 });
+    expect(await get('bland', '/v1/calls/none', own)).toMatchObject({ status: 404, body: { errors: [{ error: 'CALL_NOT_FOUND' }] } });
+    expect(await get('bland', '/v1/calls', other)).toEqual({ status: 200, body: { count: 0, total_count: 0, calls: [] } });
   });
 });
 
 test('a request that is not well formed ends its connection, and the stand-in goes on', async () => {
-  await expect(get('retell', '/get-agent/%zz', `Bearer ${sandbox.retell.keys.valid}`)).rejects.toThrow('fetch failed');
-  expect(await get('retell', '/get-api-key-info', `Bearer ${sandbox.retell.keys.valid}`)).toMatchObject({ status: 200 });
+  const authorization = `Bearer ${sandbox.retell.keys.valid}`;
+  await expect(get('retell', '/get-agent/%zz', authorization)).rejects.toThrow('fetch failed');
+  expect(await get('retell', '/get-api-key-info', authorization)).toMatchObject({ status: 200 });
 });
 
 test('each sandbox has a memory and ports of its own', async () => {

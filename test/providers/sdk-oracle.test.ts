@@ -99,7 +99,7 @@ describe("Retell's SDK", () => {
     ]) {
       const error = await rejection(promise);
       expect(error).toBeInstanceOf(Retell.NotFoundError);
-      expect(error).toMatchObject({ message: expect.stringMatching(/^404 Item \S+ not found from (agent|phone-number)$/) });
+      expect(error).toMatchObject({ message: expect.stringMatching(/^404 Item \S+ not found from (agent|phone-number)$/) as unknown });
     }
   });
 
@@ -135,7 +135,8 @@ describe("Vapi's SDK", () => {
 
   test('sends what the adapter sends to place a call, and understands the answer', async () => {
     const params = callParams();
-    expect(await client().calls.create(params)).toMatchObject({ status: 'queued', type: 'outboundPhoneCall', assistantId: params.assistantId });
+    const { assistantId } = params;
+    expect(await client().calls.create(params)).toMatchObject({ status: 'queued', type: 'outboundPhoneCall', assistantId });
     const expected = sandbox.vapi.requests.at(-1);
     const call = { callId: CALL_ID, providerAgentId: params.assistantId, toNumber: TO, fromNumber: params.phoneNumberId };
     await expectSameFromUs('vapi', adapterOf('VAPI').placeCall(call), expected, 201);
@@ -143,7 +144,8 @@ describe("Vapi's SDK", () => {
 
   test('finds again a call that was placed, by its id and in the list', async () => {
     const { id } = (await client('secondAccount').calls.create(callParams('client'))) as Vapi.Call;
-    expect(await client('secondAccount').calls.get({ id })).toMatchObject({ id, assistantOverrides: { metadata: { latchkey_call_id: CALL_ID } } });
+    const { assistantOverrides } = callParams();
+    expect(await client('secondAccount').calls.get({ id })).toMatchObject({ id, assistantOverrides });
     expect(await client('secondAccount').calls.list()).toMatchObject([{ id }]);
     expect(await rejection(client().calls.get({ id }))).toMatchObject({ statusCode: 404 });
   });
@@ -156,7 +158,7 @@ describe("Vapi's SDK", () => {
   ] as const)('understands the refusal of a %s key', async (key, statusCode, message) => {
     const error = await rejection(client(key).assistants.list({ limit: 1 }));
     expect(error).toBeInstanceOf(VapiError);
-    expect(error).toMatchObject({ statusCode, body: { statusCode, message: expect.stringMatching(message) } });
+    expect(error).toMatchObject({ statusCode, body: { statusCode, message: expect.stringMatching(message) as unknown } });
   });
 
   test('understands that an assistant of another account is not there', async () => {
@@ -171,7 +173,9 @@ describe("Vapi's SDK", () => {
   test('understands that a field is missing', async () => {
     const { customer: _customer, ...withoutCustomer } = callParams();
     const { phoneNumberId: _number, ...withoutNumber } = callParams();
-    expect(await rejection(client().calls.create(withoutCustomer))).toMatchObject({ statusCode: 400, body: { message: [expect.any(String)] } });
-    expect(await rejection(client().calls.create(withoutNumber))).toMatchObject({ statusCode: 400, body: { message: expect.stringContaining('Need Either') } });
+    const aboutCustomer = { statusCode: 400, body: { message: [expect.stringContaining('customer.number') as unknown] } };
+    const aboutNumber = { statusCode: 400, body: { message: expect.stringContaining('Need Either') as unknown } };
+    expect(await rejection(client().calls.create(withoutCustomer))).toMatchObject(aboutCustomer);
+    expect(await rejection(client().calls.create(withoutNumber))).toMatchObject(aboutNumber);
   });
 });

@@ -22,7 +22,7 @@ function sendTo(baseUrl: string) {
 
 afterEach(async () => {
   jest.restoreAllMocks();
-  await server?.close();
+  await Loopback.closeAll();
 });
 
 describe('what is sent', () => {
@@ -36,7 +36,8 @@ describe('what is sent', () => {
 
   test('says who we are and what we want', async () => {
     await (await sender(json(200, {})))(GET);
-    expect(server.seen).toMatchObject([{ method: 'GET', url: '/thing?limit=1', headers: { 'user-agent': 'latchkey', accept: 'application/json' }, body: '' }]);
+    const headers = { 'user-agent': 'latchkey', accept: 'application/json' };
+    expect(server.seen).toMatchObject([{ method: 'GET', url: '/thing?limit=1', headers, body: '' }]);
     expect(server.seen[0]?.headers).not.toHaveProperty('content-type');
   });
 
@@ -112,7 +113,6 @@ describe('what comes back', () => {
     const send = await sender(json(status, { read: 'no' }, { location: other.baseUrl }));
     expect(await send(POST)).toMatchObject({ kind: 'ANSWER', status, json: undefined });
     expect([server.seen.length, other.seen.length]).toEqual([1, 0]);
-    await other.close();
   });
 });
 
@@ -181,11 +181,6 @@ describe('without an answer', () => {
     expect(await sendTo(await deadUrl())).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
   });
 
-  test('a host of several addresses, none of which listens, is REFUSED', async () => {
-    const { port } = new URL(await deadUrl());
-    expect(await sendTo(`http://localhost:${port}`)).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
-  });
-
   test('a server without TLS behind an https URL is REFUSED', async () => {
     server = await Loopback.start(json(200, {}));
     expect(await sendTo(`https://${server.host}`)).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
@@ -211,6 +206,12 @@ describe('without an answer', () => {
   ])('%j is %s', async (details, reason) => {
     jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause: Object.assign(new Error(KEY), details) }));
     expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason });
+  });
+
+  test('a host of several addresses, to none of which there is a connection, is REFUSED', async () => {
+    const cause = Object.assign(new AggregateError([new Error(KEY), new Error(KEY)]), { code: 'ECONNREFUSED' });
+    jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause }));
+    expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
   });
 
   test.each([[undefined], ['text'], [new Error(KEY)], [new Error(KEY, { cause: KEY })]])('never throws: %#', async (thrown) => {

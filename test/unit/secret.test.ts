@@ -21,7 +21,8 @@ describe('a key', () => {
     expect(read(text)).toBe(text);
   });
 
-  test.each([' key_12345678', 'key_12345678\n', '\t\r\n key_12345678 \u00a0', '\ufeffkey_12345678'])('loses the white space round it: %j', (text) => {
+  const PASTED = [' key_12345678', 'key_12345678\n', '\t\r\n key_12345678 \u00a0', '\ufeffkey_12345678'];
+  test.each(PASTED)('loses the white space round it: %j', (text) => {
     expect(read(text)).toBe('key_12345678');
   });
 
@@ -53,7 +54,8 @@ describe('a key', () => {
     expect(read(text)).toBe(fault);
   });
 
-  test.each([[undefined], [null], [12345678], [true], [['key_12345678']], [{ toString: () => 'key_12345678' }]])('is a string: not %p', (value) => {
+  const NO_TEXT: readonly [unknown][] = [[undefined], [null], [12345678], [true], [['key_12345678']], [{ toString: () => 'key_12345678' }]];
+  test.each(NO_TEXT)('is a string: not %p', (value) => {
     expect(read(value)).toBe('INVALID_FORMAT');
   });
 });
@@ -77,8 +79,8 @@ describe('a mask', () => {
 const TEXT = 'canary_key_3f9d1c77_do_not_show';
 
 const WAYS_TO_SHOW: readonly [string, (value: object) => string][] = [
-  ['in a template', (value) => `${value as unknown as string}`],
-  ['added to a string', (value) => '' + (value as unknown as string)],
+  ['in a template', (value) => `shown: ${value as unknown as string}`],
+  ['added to a string', (value) => 'shown: ' + (value as unknown as string)],
   ['as JSON', (value) => JSON.stringify({ value, list: [value] })],
   ['inspected', (value) => inspect({ value }, { depth: null, showHidden: true })],
   ['inspected past its own inspection', (value) => inspect(value, { depth: null, showHidden: true, customInspect: false })],
@@ -109,5 +111,5 @@ describe.each(WAYS_TO_SHOW)('%s', (_how, show) => {
 });
 
 test.each([new Secret(TEXT), new ApiKeyText(TEXT)])('what is held is seen to be something', (value) => {
-  expect(`${value} ${JSON.stringify(value)} ${inspect(value)}`).toBe('[secret] "[secret]" [secret]');
+  expect([value.toString(), JSON.stringify(value), inspect(value)]).toEqual(['[secret]', '"[secret]"', '[secret]']);
 });

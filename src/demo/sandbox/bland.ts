@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { field } from '../../providers/provider';
+import { field, textField } from '../../providers/provider';
 import { handle, holderOf, isE164, PlacedCalls } from './account';
 import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
@@ -119,13 +119,13 @@ function whatIsWrong(body: unknown, account: Account): StandInReply | null {
   if (!isE164(field(body, 'phone_number'))) return failure(400, 'Invalid parameters', { errors: ['phone_number must be in E.164 format'] });
   const from = field(body, 'from');
   if (from !== undefined && from !== account.fromNumber) return failure(400, "Invalid 'from' - must be a phone number string.");
-  return wrongAgent(field(body, 'agent_id'), account);
+  return wrongAgent(textField(body, 'agent_id'), account);
 }
 
 // An agent is the one kind of call that the stand-in places: no tasks, pathways or personas.
-function wrongAgent(agentId: unknown, { agents }: Account): StandInReply | null {
-  if (agentId === undefined) return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
-  if (!UUID.test(String(agentId))) return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
+function wrongAgent(agentId: string, { agents }: Account): StandInReply | null {
+  if (agentId === '') return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
+  if (!UUID.test(agentId)) return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
   const owned = agents.some(({ id }) => id === agentId);
   return owned ? null : failure(400, 'Agent not found.', { code: 'AGENT_NOT_FOUND' });
 }

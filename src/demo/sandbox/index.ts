@@ -40,7 +40,10 @@ export async function startSandbox(ports: Readonly<Partial<Record<SandboxName, n
   const retell = await start(retellStandIn(), ports.retell);
   const vapi = await start(vapiStandIn(), ports.vapi);
   const bland = await start(blandStandIn(), ports.bland);
-  return { retell, vapi, bland, close: async () => void (await Promise.all(servers.map((server) => server.close()))) };
+  const close = async () => {
+    await Promise.all(servers.map((server) => server.close()));
+  };
+  return { retell, vapi, bland, close };
 }
 
 function describe({ keys, accounts }: StandIn, { baseUrl, requests }: StandInServer): SandboxProvider {

@@ -92,7 +92,8 @@ function reply(outgoing: ServerResponse, { status, body, headers }: StandInReply
 function recordOf({ method, path, query, authorization, body }: StandInRequest): RecordedRequest {
   const [scheme, key] = splitAuthorization(authorization);
   const keyHash = createHash('sha256').update(key).digest('hex');
-  return { method, path: query.size > 0 ? `${path}?${query}` : path, authorization: authorization ? { scheme, keyHash } : null, body };
+  const fullPath = query.size > 0 ? `${path}?${query.toString()}` : path;
+  return { method, path: fullPath, authorization: authorization ? { scheme, keyHash } : null, body };
 }
 
 /** Scheme and credential; a header that is one word is a credential without a scheme. */
