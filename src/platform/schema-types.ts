@@ -22,7 +22,6 @@ export const UserErrorCodeEnum = enumOf(
 
 @ObjectType('UserError', {
   simpleResolvers: true,
-  simpleResolvers: true,
   description: 'What the user can put right. Permission and authentication failures are top-level errors instead.',
 })
 export class UserErrorType {
