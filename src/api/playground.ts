@@ -37,11 +37,15 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export function servePlayground(server: FastifyInstance, tokens: PlaygroundTokens): void {
   const page = renderPage(tokens);
   const files = listFiles(getDistDirectory());
-  server.get('/', async (_request, reply) => reply.header('content-security-policy', CONTENT_SECURITY_POLICY).type('text/html').send(page));
+  server.get('/', async (_request, reply) => {
+    void reply.header('content-security-policy', CONTENT_SECURITY_POLICY).type('text/html');
+    return page;
+  });
   server.get<{ Params: { '*': string } }>(`${BASE_PATH}*`, async (request, reply) => {
     const file = files.get(request.params['*']);
     if (file === undefined) return reply.callNotFound();
-    return reply.type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream').send(readFileSync(file));
+    void reply.type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
+    return readFileSync(file);
   });
 }
 

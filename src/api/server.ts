@@ -56,6 +56,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 function addHooks(server: Server): void {
+  // A connection that stays open after its last answer would keep the process from ending.
+  let closing = false;
+  server.addHook('preClose', async () => void (closing = true));
+  server.addHook('onSend', async (_request, reply) => void (closing && reply.header('connection', 'close')));
   server.addHook('onRequest', async (request, reply) => {
     reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
   });

@@ -1,0 +1,135 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import { post } from '../harness';
+import { CLIENT_KEYS, codes, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { KeyRing } from '../../src/vault/key-ring';
+import { Process, until } from './process';
+
+interface Demo {
+  readonly url: string;
+  readonly tokens: Record<string, string>;
+  readonly sandbox: Record<string, { baseUrl: string; keys: Record<string, string> }>;
+}
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'latchkey-start-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const demoFile = () => join(folder, '.latchkey', 'demo.json');
+
+async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<{ demo: Demo; running: Process }> {
+  const running = new Process('src/demo/main.js', folder, env);
+  await running.prints(/demo is ready/);
+  return { demo: JSON.parse(readFileSync(demoFile(), 'utf8')) as Demo, running };
+}
+
+const ask = (demo: Demo, query: string, variables: object) => post(demo.url, demo.tokens.agencyAdmin ?? '', { query, variables });
+const setKey = (demo: Demo, apiKey: string) => ask(demo, SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+
+/** A provider that answers when it is told to. */
+async function startProvider(): Promise<{ url: string; placed: () => number; release: () => void; server: Server }> {
+  let placed = 0;
+  let release: () => void = () => undefined;
+  const released = new Promise<void>((resolve) => (release = resolve));
+  const server = createServer((request, response) => {
+    if (request.method === 'POST') placed += 1;
+    void released.then(() => response.writeHead(201, { 'content-type': 'application/json' }).end('{"call_id":"call_1"}'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, placed: () => placed, release, server };
+}
+
+describe('the demo', () => {
+  test('writes what is needed to try it, for its owner alone', async () => {
+    const { demo, running } = await startDemo();
+    expect(demo.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(Object.keys(demo.tokens)).toEqual(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin']);
+    for (const provider of ['retell', 'vapi', 'bland']) {
+      expect(Object.keys(demo.sandbox[provider]?.keys ?? {})).toEqual(expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']));
+    }
+    expect(statSync(demoFile()).mode & 0o777).toBe(0o600);
+    expect(statSync(join(folder, '.latchkey', 'master.keys')).mode & 0o777).toBe(0o600);
+    expect(await running.end()).toBe(0);
+  });
+
+  test('keeps its data over a second start, and its tokens are good again', async () => {
+    const first = await startDemo();
+    await setKey(first.demo, 'key_kept_over_starts_77');
+    await first.running.end();
+    rmSync(demoFile());
+    const second = await startDemo();
+    const { data } = await ask(second.demo, CLIENT_KEYS, { id: MAPLE });
+    expect(JSON.stringify(data)).toContain('••••••••s_77');
+    await second.running.end();
+  });
+
+  test("does not use a provider's stand-in when the provider's address is given", async () => {
+    const provider = await startProvider();
+    provider.release();
+    const { demo, running } = await startDemo({ RETELL_BASE_URL: provider.url });
+    expect(demo.sandbox.retell).toEqual({ baseUrl: provider.url, keys: {} });
+    await ask(demo, START_CALL, { input: { agentId: MAPLE_RETELL_AGENT, toNumber: '+14155550123' } });
+    expect(provider.placed()).toBe(1);
+    await running.end();
+    provider.server.close();
+  });
+
+  test('does not start on a key ring that is not the one of its database, and says so', async () => {
+    await (await startDemo()).running.end();
+    writeFileSync(join(folder, '.latchkey', 'master.keys'), KeyRing.generateLine('demo'));
+    const again = new Process('src/demo/main.js', folder);
+    expect(await again.ended()).toBe(1);
+    expect(again.output.trim()).toBe('Not the master key that this database knows by this name: demo');
+  });
+});
+
+describe('a production start', () => {
+  test('names everything that is wrong in one message, and does not start', async () => {
+    const running = new Process('src/main.js', folder, { PORT: 'x', DATABASE_URL: 'postgres://' });
+    expect(await running.ended()).toBe(1);
+    for (const name of ['PORT', 'DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) expect(running.output).toContain(name);
+    expect(running.output).not.toContain('    at ');
+  });
+});
+
+describe('a process that is asked to end', () => {
+  test('finishes the call that it is placing, and takes no new request', async () => {
+    const provider = await startProvider();
+    const { demo, running } = await startDemo({ RETELL_BASE_URL: provider.url });
+    const calling = ask(demo, START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } });
+    await until(() => provider.placed() === 1);
+    running.signal('SIGTERM');
+    await until(async () => (await fetch(`${demo.url}/healthz`).catch(() => null))?.status !== 200);
+    provider.release();
+    expect((await calling).data).toMatchObject({ startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } } });
+    expect(await running.ended()).toBe(0);
+    provider.server.close();
+  });
+});
+
+describe('a process that is killed while a provider is placing a call', () => {
+  test('has the call on record, and never places it a second time under the same idempotency key', async () => {
+    const provider = await startProvider();
+    const env = { RETELL_BASE_URL: provider.url };
+    const call = { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' } };
+    const first = await startDemo(env);
+    const calling = ask(first.demo, START_CALL, call).catch(() => null);
+    await until(() => provider.placed() === 1);
+    first.running.signal('SIGKILL');
+    await first.running.ended();
+    expect(await calling).toBeNull();
+    rmSync(demoFile());
+    const second = await startDemo(env);
+    const { data } = await ask(second.demo, START_CALL, call);
+    const { startTestCall } = data as { startTestCall: UserErrors & { call: { status: string } } };
+    expect([codes(startTestCall), startTestCall.call.status]).toEqual([[], 'UNKNOWN']);
+    expect(provider.placed()).toBe(1);
+    await second.running.end();
+    provider.server.closeAllConnections();
+    provider.server.close();
+  });
+});
