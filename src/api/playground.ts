@@ -43,7 +43,10 @@ export function servePlayground(server: FastifyInstance, tokens: PlaygroundToken
   });
   server.get<{ Params: { '*': string } }>(`${BASE_PATH}*`, async (request, reply) => {
     const file = files.get(request.params['*']);
-    if (file === undefined) return reply.callNotFound();
+    if (file === undefined) {
+      reply.callNotFound();
+      return reply;
+    }
     void reply.type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
     return readFileSync(file);
   });

@@ -6,11 +6,10 @@ import { USER_ERRORS, type UserErrorCode } from './user-error';
 export { GraphQLDateTime as DateTime };
 
 /** Registers a GraphQL enum whose values are its names, from the list that the code goes by. */
-export function enumOf<V extends string>(name: string, values: readonly V[], description: string, valueDescriptions: { readonly [value in V]?: string } = {}) {
+export function enumOf<V extends string>(name: string, values: readonly V[], description: string, valueDescriptions: Partial<Record<V, string>> = {}) {
   const object = Object.fromEntries(values.map((value) => [value, value])) as Record<V, V>;
-  const valuesConfig: Record<string, { description?: string }> = {};
-  for (const [value, text] of Object.entries<string>(valueDescriptions)) valuesConfig[value] = { description: text };
-  registerEnumType(object, { name, description, valuesConfig });
+  const valuesConfig = Object.fromEntries(values.map((value) => [value, { description: valueDescriptions[value] }]));
+  registerEnumType(object, { name, description, valuesConfig: valuesConfig as Record<V, { description?: string }> });
   return object;
 }
 
