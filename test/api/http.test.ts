@@ -1,0 +1,135 @@
+import { connect } from 'node:net';
+import { post, startTestApp, type TestApp } from '../harness';
+
+let running: TestApp;
+beforeAll(async () => (running = await startTestApp()));
+afterAll(() => running.close());
+
+const VIEWER = '{ viewer { role } }';
+const get = (path: string, headers: Record<string, string> = {}) => fetch(`${running.url}${path}`, { headers });
+const asAdmin = () => ({ authorization: `Bearer ${running.tokens.agencyAdmin}` });
+
+describe('the endpoint', () => {
+  test.each(['/graphql', '/'])('answers a POST to %s', async (path) => {
+    const response = await fetch(`${running.url}${path}`, {
+      method: 'POST',
+      headers: { ...asAdmin(), 'content-type': 'application/json' },
+      body: JSON.stringify({ query: VIEWER }),
+    });
+    expect(await response.json()).toEqual({ data: { viewer: { role: 'AGENCY_ADMIN' } } });
+  });
+
+  test('answers a query by GET from a client that says what it accepts, and no mutation', async () => {
+    const accept = { ...asAdmin(), accept: 'application/json', 'apollo-require-preflight': '1' };
+    const query = await get(`/graphql?query=${encodeURIComponent(VIEWER)}`, accept);
+    expect(await query.json()).toEqual({ data: { viewer: { role: 'AGENCY_ADMIN' } } });
+    const mutation = await get(`/graphql?query=${encodeURIComponent('mutation { createClient(input: { name: "x" }) { client { id } } }')}`, accept);
+    expect(mutation.status).toBe(405);
+  });
+
+  test.each<[string, string, RequestInit, number]>([
+    ['a body that is not JSON', '/graphql', { method: 'POST', body: '{"query": key_canary', headers: { 'content-type': 'application/json' } }, 400],
+    ['an empty body', '/graphql', { method: 'POST', body: '', headers: { 'content-type': 'application/json' } }, 400],
+    ['plain text', '/graphql', { method: 'POST', body: VIEWER, headers: { 'content-type': 'text/plain' } }, 415],
+    ['a form', '/graphql', { method: 'POST', body: 'query=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
+    ['a body over the limit', '/graphql', { method: 'POST', body: JSON.stringify({ query: ' '.repeat(300_000) }), headers: { 'content-type': 'application/json' } }, 413],
+    ['an address where nothing is', '/key_canary_in_address', {}, 404],
+    ['a method that is not served', '/graphql', { method: 'DELETE' }, 404],
+    ['a batch', '/graphql', { method: 'POST', body: JSON.stringify([{ query: VIEWER }]), headers: { 'content-type': 'application/json' } }, 400],
+  ])('answers %s with one error of the form that GraphQL clients know', async (_what, path, init, status) => {
+    const response = await fetch(`${running.url}${path}`, init);
+    const text = await response.text();
+    expect(response.status).toBe(status);
+    expect(JSON.parse(text)).toEqual({ errors: [{ message: expect.any(String) as string, extensions: { code: 'BAD_REQUEST' } }] });
+    expect(text).not.toContain('key_canary');
+  });
+
+  test('gives every answer the id under which it is logged', async () => {
+    const { headers } = await running.ask('agencyAdmin', VIEWER);
+    const id = headers.get('x-request-id') ?? 'none';
+    const line = running.logs.map((text) => JSON.parse(text) as Record<string, unknown>).find(({ requestId }) => requestId === id);
+    expect(line).toMatchObject({ method: 'POST', route: '/graphql', status: 200, agencyId: expect.any(String) as string });
+  });
+
+  test('logs no address, header or body', async () => {
+    await get('/key_canary_path_1?key_canary_query_1', { 'x-canary': 'key_canary_header_1' });
+    await post(running.url, 'key_canary_token_1', { query: '{ key_canary_query_2 }' });
+    expect(running.logs.join('')).not.toContain('canary');
+    expect(running.logs.join('')).toContain('"status":404');
+  });
+
+  test('masks what goes wrong inside, under an id by which the log has the reason', async () => {
+    await running.app.database.read.query('ALTER TABLE agents RENAME TO agents_away');
+    const { errors, text } = await running.ask('agencyAdmin', '{ viewer { role } agents { nodes { id } } }');
+    await running.app.database.read.query('ALTER TABLE agents_away RENAME TO agents');
+    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } }]);
+    expect(text).not.toMatch(/agents_away|SELECT|sqlite|mysql|Error:|\bat /i);
+    const logged = running.logs.find((line) => line.includes(String(errors[0]?.extensions.requestId)) && line.includes('"err"'));
+    expect(logged).toContain('QueryFailedError');
+  });
+
+  test('closes a connection that does not speak HTTP, without a word about what it said', async () => {
+    const answer = await new Promise<string>((resolve) => {
+      let text = '';
+      const socket = connect(Number(new URL(running.url).port), '127.0.0.1', () => socket.write('key_canary_raw\r\n\r\n'));
+      socket.on('data', (data) => (text += data.toString())).on('close', () => resolve(text));
+    });
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).not.toContain('canary');
+    expect(running.logs.join('')).not.toContain('canary_raw');
+  });
+});
+
+describe('health', () => {
+  test('is told without signing in', async () => {
+    expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 200]);
+  });
+
+  test('is not ready without its database, and still alive', async () => {
+    const instance = await running.another();
+    await instance.app.database.close();
+    expect((await fetch(`${instance.url}/readyz`)).status).toBe(503);
+    expect((await fetch(`${instance.url}/healthz`)).status).toBe(200);
+    await instance.app.server.close();
+  });
+});
+
+describe('the playground', () => {
+  test('is served from this origin alone, with every script and style that it names', async () => {
+    const response = await get('/');
+    const page = await response.text();
+    expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    const names = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? '');
+    expect(names.length).toBeGreaterThan(3);
+    for (const name of names) {
+      expect(name).not.toMatch(/^(https?:)?\/\//);
+      expect((await get(`/playground/${name}`)).status).toBe(200);
+    }
+  });
+
+  test.each(['/playground/../package.json', '/playground/..%2f..%2fpackage.json', '/playground/%2e%2e/%2e%2e/package.json', '/playground/none.js'])(
+    'gives out nothing but its own files: %s',
+    async (path) => {
+      const { status } = await get(path);
+      expect(status).toBe(404);
+    },
+  );
+
+  test('and introspection are off unless they are switched on', async () => {
+    const closed = await startTestApp({ PLAYGROUND: 'off' });
+    expect((await fetch(`${closed.url}/`)).status).toBe(404);
+    const { errors } = await closed.ask('agencyAdmin', '{ __schema { types { name } } }');
+    expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');
+    await closed.close();
+  });
+});
+
+describe('sign-in', () => {
+  test('that cannot be checked, since the issuer is away, is an error of ours and not a refusal', async () => {
+    const away = await startTestApp({ AUTH_ISSUER: 'http://127.0.0.1:9' });
+    const { status, errors } = await away.ask('agencyAdmin', VIEWER);
+    expect([status, errors[0]?.extensions.code]).toEqual([503, 'SERVICE_UNAVAILABLE']);
+    expect((await away.ask(null, VIEWER)).status).toBe(401);
+    await away.close();
+  });
+});
