@@ -14,6 +14,7 @@ import type { Config } from './config';
 import { entities } from './entities';
 import { ApiKeyVersionRow } from './keys/api-key.entity';
 import { ApiKeyService } from './keys/api-key.service';
+import { KeyCheckService } from './keys/key-check.service';
 import { KeyResolverService } from './keys/key-resolver.service';
 import { openDatabase, type Database } from './platform/database';
 import { createLog, type LogStream } from './platform/log';
@@ -69,6 +70,7 @@ function createServices(config: Config, database: Database, cipher: Cipher): Ser
     clients,
     agents,
     keys: new ApiKeyService(database, cipher, providers, clients),
+    keyChecks: new KeyCheckService(database, cipher, providers),
     keyResolver,
     calls: new CallService(database, agents, clients, keyResolver, providers),
   };

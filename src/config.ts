@@ -29,8 +29,8 @@ function isUrl(text: string, allows: (url: URL) => boolean): boolean {
 
 // A key or a token must not cross a network in the clear.
 const secureUrl = z.string().refine(
-  (text) => isUrl(text, (url) => url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))),
-  'must be an https address (http on this machine only)',
+  (text) => isUrl(text, (url) => url.username === '' && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname)))),
+  'must be an https address (http on this machine only) without a user name',
 );
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 

@@ -10,15 +10,24 @@ export interface RequestContext {
   readonly loaders: Loaders;
 }
 
-/** The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one statement. */
+/**
+ * The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one statement. They keep
+ * nothing: of two mutations in one document, the second must not answer with what the first one saw.
+ */
 export class Loaders {
   readonly #byName = new Map<string, DataLoader<string, unknown>>();
 
   load<V>(name: string, id: string, batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V> {
-    const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => batch(ids));
+    const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });
     this.#byName.set(name, loader);
     return loader.load(id) as Promise<V>;
   }
+}
+
+async function oncePerId<V>(ids: readonly string[], batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V[]> {
+  const unique = [...new Set(ids)];
+  const values = await batch(unique);
+  return ids.map((id) => values[unique.indexOf(id)] as V);
 }
 
 /** The one who asks. The policy has let it through; this refuses on its own all the same. */

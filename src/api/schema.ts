@@ -9,6 +9,7 @@ import { ClientResolver } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
 import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolutionResolver } from '../keys/api-key.resolver';
 import type { ApiKeyService } from '../keys/api-key.service';
+import type { KeyCheckService } from '../keys/key-check.service';
 import type { KeyResolverService } from '../keys/key-resolver.service';
 import { ViewerResolver } from '../portal/viewer.resolver';
 
@@ -17,19 +18,20 @@ export interface Services {
   readonly clients: ClientService;
   readonly agents: AgentService;
   readonly keys: ApiKeyService;
+  readonly keyChecks: KeyCheckService;
   readonly keyResolver: KeyResolverService;
   readonly calls: CallService;
 }
 
 /** The schema without its guard: for the emitted files and for `guard` alone. */
 export function buildBareSchema(services: Services): GraphQLSchema {
-  const { agencies, clients, agents, keys, keyResolver, calls } = services;
+  const { agencies, clients, agents, keys, keyChecks, keyResolver, calls } = services;
   const resolvers = [
     new ViewerResolver(agencies, clients),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
     new ClientAgentsResolver(agents),
-    new ApiKeyResolver(keys),
+    new ApiKeyResolver(keys, keyChecks),
     new ClientApiKeysResolver(keys),
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),

@@ -27,12 +27,16 @@ import {
   VerifyApiKeysPayload,
   VerifyClientApiKeysInput,
 } from './api-key.types';
+import type { KeyCheckService } from './key-check.service';
 import type { KeyResolverService } from './key-resolver.service';
 import type { KeyOwner } from './sealed-keys';
 
 @Resolver()
 export class ApiKeyResolver {
-  constructor(private readonly keys: ApiKeyService) {}
+  constructor(
+    private readonly keys: ApiKeyService,
+    private readonly checks: KeyCheckService,
+  ) {}
 
   @Mutation(() => SetApiKeysPayload, { description: 'Sets one or several keys of a client at once: all or none.' })
   setClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput) {
@@ -77,7 +81,7 @@ export class ApiKeyResolver {
     @Arg('input', () => PreviewClientApiKeyChangeInput) { clientId, provider, apiKey, region }: PreviewClientApiKeyChangeInput,
   ) {
     const candidate = apiKey ? { secret: apiKey, region: region ?? null } : null;
-    return this.#ofClient(viewer, clientId, { preview: null }, (owner) => this.keys.preview(owner, provider, candidate));
+    return this.#ofClient(viewer, clientId, { preview: null }, (owner) => this.checks.preview(owner, provider, candidate));
   }
 
   async #ofClient<P>(viewer: Viewer, clientId: string, none: Omit<P, 'userErrors'>, work: (owner: KeyOwner) => Promise<P>) {
@@ -96,7 +100,7 @@ export class ApiKeyResolver {
   }
 
   async #verify(owner: KeyOwner, providers: readonly Provider[] | null | undefined): Promise<VerifyApiKeysPayload> {
-    const { results, userErrors } = await this.keys.verify(owner, providers ?? null);
+    const { results, userErrors } = await this.checks.verify(owner, providers ?? null);
     return { results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })), userErrors };
   }
 }

@@ -59,3 +59,11 @@ function readKey(provider: Provider, candidate: Candidate, field: string[], hasR
   if (typeof key === 'string') userErrors.push(userError(key, [...field, 'apiKey'], MESSAGES[key]));
   return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
 }
+
+/** The providers of a request, each once. */
+export function checkProviders(providers: readonly Provider[]): UserError[] {
+  if (providers.length === 0) return [userError('REQUIRED', ['input', 'providers'])];
+  return providers.flatMap((provider, index) =>
+    providers.indexOf(provider) < index ? [userError('DUPLICATE', ['input', 'providers', index])] : [],
+  );
+}

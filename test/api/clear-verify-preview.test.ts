@@ -231,3 +231,20 @@ describe('previewing a change', () => {
     expect(await source(HARBOR_BLAND_AGENT)).toBe('AGENCY');
   });
 });
+
+describe('several mutations in one document', () => {
+  test('each answer with what is in force after it', async () => {
+    const { set: afterSet, clear: afterClear } = await running.data<Record<'set' | 'clear', { preview: { affectedAgents: { keyResolution: { source: string } }[] } }>>(
+      `mutation ($candidate: PreviewClientApiKeyChangeInput!, $clear: ClearClientApiKeysInput!) {
+        set: previewClientApiKeyChange(input: $candidate) { preview { affectedAgents { keyResolution { source } } } }
+        clearClientApiKeys(input: $clear) { userErrors { code } }
+        clear: previewClientApiKeyChange(input: $candidate) { preview { affectedAgents { keyResolution { source } } } }
+      }`,
+      {
+        candidate: { clientId: HARBOR, provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid },
+        clear: { clientId: HARBOR, providers: ['RETELL'] },
+      },
+    );
+    expect([afterSet, afterClear].map(({ preview: { affectedAgents } }) => affectedAgents[0]?.keyResolution.source)).toEqual(['CLIENT', 'AGENCY']);
+  });
+});

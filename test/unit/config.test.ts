@@ -59,6 +59,7 @@ describe('the configuration', () => {
 
   test.each([
     ['RETELL_BASE_URL', 'http://api.retellai.com'],
+    ['RETELL_BASE_URL', 'https://user:pw@api.retellai.com'],
     ['AUTH_ISSUER', 'http://login.example.com'],
     ['DATABASE_URL', 'postgres://x/y'],
     ['DATABASE_URL', 'mysql://db.internal'],
