@@ -1,6 +1,9 @@
+import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AgentRow } from '../agents/agent.entity';
+import { AgencyRow } from '../agencies/agency.entity';
+import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../platform/database';
 import { userError, type UserError } from '../platform/user-error';
@@ -84,6 +87,7 @@ export class ApiKeyService {
 
   #store(owner: KeyOwner, keys: readonly KeyToStore[], entries: readonly KeyEntry[]): Promise<SetResult> {
     return this.database.write(async (tx) => {
+      await this.#lock(tx, owner);
       const rows = await readKeyRows(tx, owner.agencyId, [owner.id]);
       const current = (provider: Provider) => rows.find((row) => row.provider === provider) ?? null;
       const conflicts = entries.flatMap(({ provider, expectedVersion }, index) => {
@@ -99,6 +103,7 @@ export class ApiKeyService {
 
   #clear(owner: KeyOwner, providers: readonly Provider[]): Promise<SetResult> {
     return this.database.write(async (tx) => {
+      await this.#lock(tx, owner);
       const rows = (await readKeyRows(tx, owner.agencyId, [owner.id])).filter((row) => row.isSet);
       const current = providers.map((provider) => rows.find((row) => row.provider === provider) ?? null);
       const unset = current.flatMap((row, index) => (row ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
@@ -107,6 +112,11 @@ export class ApiKeyService {
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
       return { apiKeys, userErrors: [] };
     });
+  }
+
+  // The owner's row is there before its first key is.
+  #lock(tx: EntityManager, owner: KeyOwner): Promise<void> {
+    return this.database.lock(tx, owner.type === 'CLIENT' ? ClientRow : AgencyRow, owner.id);
   }
 
   async #effectOfClear(owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {

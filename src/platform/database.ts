@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
 import { databaseCode, isDuplicate } from './database-errors';
 import { migrate } from './migrate';
 
@@ -10,6 +10,8 @@ import { migrate } from './migrate';
 export interface Database {
   readonly read: EntityManager;
   write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
+  /** Makes writers that lock the same row wait for each other until their transactions end, where several can write at a time. */
+  lock(tx: EntityManager, row: EntityTarget<ObjectLiteral & { id: string }>, id: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,6 +78,10 @@ class PooledDatabase implements Database {
     return untilItWins(() => this.source.transaction('READ COMMITTED', work));
   }
 
+  async lock(tx: EntityManager, row: EntityTarget<ObjectLiteral & { id: string }>, id: string): Promise<void> {
+    await tx.findOne(row, { where: { id }, select: { id: true }, lock: { mode: 'pessimistic_write' } });
+  }
+
   close(): Promise<void> {
     return this.source.destroy();
   }
@@ -95,6 +101,9 @@ class SqliteDatabase implements Database {
   write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
     return untilItWins(() => this.#afterOthers(() => this.#transaction(work)));
   }
+
+  // Every writer is alone from its first statement on.
+  async lock(): Promise<void> {}
 
   async close(): Promise<void> {
     await this.#last;
