@@ -7,7 +7,9 @@ module.exports = {
   setupFiles: ['reflect-metadata'],
   testTimeout: 30_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
-  // jose and uuid ship as ES modules only, which jest on Node 20 cannot require: they are compiled with our own code.
-  transform: { '\\.(ts|js)$': ['ts-jest', { tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10', allowJs: true }, diagnostics: false }] },
+  transform: {
+    '\\.ts$': ['ts-jest', { tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' }, diagnostics: false }],
+    '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/es-module-transform.js',
+  },
   transformIgnorePatterns: ['/node_modules/(?!(jose|uuid)/)'],
 };

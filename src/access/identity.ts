@@ -31,7 +31,7 @@ export class IssuerUnreachable extends Error {}
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 const CLOCK_TOLERANCE_S = 5;
 const TIMEOUT_MS = 5_000;
-const JWKS_COOLDOWN_MS = 30_000;
+const JWKS_COOLDOWN_MS = 5_000;
 const MAX_HEADER_LENGTH = 8_192;
 
 export function createIdentityVerifier(options: IdentityOptions): IdentityVerifier {

@@ -1,12 +1,11 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { USER_ERRORS } from '../../src/platform/user-error';
 import { baseUrlVariables } from '../../src/config';
+import { freePort } from '../fixtures/oidc';
 
 const root = join(__dirname, '../..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -32,16 +31,6 @@ function clone(): string {
   cpSync(root, folder, { recursive: true, filter: (path) => !left.has(path.slice(root.length + 1)) });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return folder;
-}
-
-/** A port that nobody uses: the README's is the default one, which may be taken where the tests run. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** One shell session, as a reader would type into it. */
@@ -90,6 +79,7 @@ let folder: string;
 let port: number;
 beforeAll(async () => {
   folder = clone();
+  // The README's is the default one, which may be taken where the tests run.
   port = await freePort();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
