@@ -1,20 +1,7 @@
-import { Table, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
-
-const text = (name: string, length: number): TableColumnOptions => ({ name, type: 'varchar', length: String(length) });
-const id = (name: string): TableColumnOptions => text(name, 36);
-const primary = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isPrimary: true });
-const optional = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isNullable: true });
-const integer = (name: string): TableColumnOptions => ({ name, type: 'integer' });
-const time = (name: string): TableColumnOptions => ({ name, type: 'datetime', precision: 3 });
+import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
 
 const errorColumns = [optional(text('errorCode', 32)), optional(integer('errorHttpStatus')), optional(integer('errorRetryAfterSeconds'))];
-
-function refersTo(table: string, column: string, name: string) {
-  return { name, columnNames: [column], referencedTableName: table, referencedColumnNames: ['id'], onDelete: 'NO ACTION', onUpdate: 'NO ACTION' };
-}
-
-const index = (name: string, ...columnNames: string[]) => ({ name, columnNames });
-const unique = (name: string, ...columnNames: string[]) => ({ name, columnNames, isUnique: true });
 
 export class Initial1763900000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

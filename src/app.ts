@@ -1,6 +1,7 @@
 import { IsNull, Not } from 'typeorm';
 import { migrations } from '../migrations';
 import { createIdentityVerifier } from './access/identity';
+import { carriesServiceToken, ServiceTokenService } from './access/service-token.service';
 import { viewerOf } from './access/viewer';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
@@ -43,9 +44,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await checkMasterKeys(database, config.keyRing, await masterKeysInUse(database));
     const cipher = new Cipher(config.keyRing);
     const identities = createIdentityVerifier({ issuer: config.authIssuer, audience: config.authAudience });
+    const services = createServices(config, database, cipher);
     const server = await createServer({
-      schema: guard(buildBareSchema(createServices(config, database, cipher))),
+      schema: guard(buildBareSchema(services)),
       identify: async (header) => {
+        if (carriesServiceToken(header)) return services.serviceTokens.viewerOf(header);
         const identity = await identities.identify(header);
         return identity && viewerOf(database, identity);
       },
@@ -66,6 +69,7 @@ function createServices(config: Config, database: Database, cipher: Cipher): Ser
   const agents = new AgentService(database, clients);
   const keyResolver = new KeyResolverService(database, cipher);
   return {
+    serviceTokens: new ServiceTokenService(database),
     agencies: new AgencyService(database),
     clients,
     agents,

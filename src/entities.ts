@@ -1,4 +1,5 @@
 import { PersonRow } from './access/person.entity';
+import { ServiceTokenRow } from './access/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
 import { AgentRow } from './agents/agent.entity';
 import { CallRow } from './calls/call.entity';
@@ -6,4 +7,4 @@ import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow, ApiKeyVersionRow } from './keys/api-key.entity';
 import { MasterKeyCheckRow } from './vault/master-key.entity';
 
-export const entities = [AgencyRow, ClientRow, PersonRow, AgentRow, ApiKeyRow, ApiKeyVersionRow, MasterKeyCheckRow, CallRow];
+export const entities = [AgencyRow, ClientRow, PersonRow, ServiceTokenRow, AgentRow, ApiKeyRow, ApiKeyVersionRow, MasterKeyCheckRow, CallRow];

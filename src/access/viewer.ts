@@ -20,6 +20,7 @@ export type PortalPermission = (typeof PORTAL_PERMISSIONS)[number];
 
 /** Who is asking, and what they may do: read from the database for each request, so that a right taken away is gone at once. */
 export interface Viewer {
+  readonly kind: 'PERSON' | 'SERVICE_TOKEN';
   readonly role: ViewerRole;
   readonly name: string;
   readonly agencyId: string;
@@ -36,9 +37,14 @@ export function identityDigest(issuer: string, subject: string): string {
 export async function viewerOf(database: Database, identity: Identity): Promise<Viewer | null> {
   const person = await database.read.findOneBy(PersonRow, { identityDigest: identityDigest(identity.issuer, identity.subject) });
   if (!person || (person.role === 'PORTAL_USER') !== (person.clientId !== null)) return null;
-  return { ...person, permissions: person.role === 'PORTAL_USER' ? person.permissions : [...PORTAL_PERMISSIONS] };
+  return { ...person, kind: 'PERSON', permissions: person.role === 'PORTAL_USER' ? person.permissions : [...PORTAL_PERMISSIONS] };
 }
 
 export function isAdmin(viewer: Viewer): boolean {
   return viewer.role === 'AGENCY_ADMIN';
+}
+
+/** An admin in person. A service token that could make another would outlive its own expiry, and its being revoked. */
+export function canManageServiceTokens(viewer: Viewer): boolean {
+  return isAdmin(viewer) && viewer.kind === 'PERSON';
 }

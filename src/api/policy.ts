@@ -1,4 +1,4 @@
-import { isAdmin, type PortalPermission, type Viewer } from '../access/viewer';
+import { canManageServiceTokens, isAdmin, type PortalPermission, type Viewer } from '../access/viewer';
 
 /** Who may ask for a field. Everyone has signed in; `null` is nobody known. */
 export interface Requirement {
@@ -11,6 +11,11 @@ export interface Requirement {
 export const open: Requirement = { words: '', allows: () => true };
 const signedIn: Requirement = { words: 'signed in', allows: (viewer) => viewer !== null };
 const agencyAdmin: Requirement = { words: 'agency admin', allows: (viewer) => viewer !== null && isAdmin(viewer) };
+
+const agencyAdminInPerson: Requirement = {
+  words: 'agency admin in person, not by a service token',
+  allows: (viewer) => viewer !== null && canManageServiceTokens(viewer),
+};
 
 // People of the agency hold every permission.
 const permission = (name: PortalPermission): Requirement => ({
@@ -37,6 +42,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     agents: viewAgents,
     call: viewCalls,
     calls: viewCalls,
+    serviceTokens: agencyAdminInPerson,
   },
   Mutation: {
     setClientApiKeys: agencyAdmin,
@@ -51,6 +57,8 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     archiveClient: agencyAdmin,
     restoreClient: agencyAdmin,
     createAgent: agencyAdmin,
+    createServiceToken: agencyAdminInPerson,
+    revokeServiceToken: agencyAdminInPerson,
   },
 
   Viewer: open,
@@ -99,6 +107,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   ApiKeyChangePreview: open,
   ApiKeyClearEffect: open,
 
+  ServiceToken: open,
   ProviderError: open,
   UserError: open,
 
@@ -109,6 +118,8 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   AgentEdge: open,
   CallConnection: open,
   CallEdge: open,
+  ServiceTokenConnection: open,
+  ServiceTokenEdge: open,
   SetApiKeysPayload: open,
   ClearApiKeysPayload: open,
   VerifyApiKeysPayload: open,
@@ -117,4 +128,6 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   CreateClientPayload: open,
   ArchiveClientPayload: open,
   CreateAgentPayload: open,
+  CreateServiceTokenPayload: open,
+  RevokeServiceTokenPayload: open,
 };

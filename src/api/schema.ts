@@ -1,5 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
+import { ServiceTokenResolver } from '../access/service-token.resolver';
+import type { ServiceTokenService } from '../access/service-token.service';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import type { AgentService } from '../agents/agent.service';
 import type { AgencyService } from '../agencies/agency.service';
@@ -14,6 +16,7 @@ import type { KeyResolverService } from '../keys/key-resolver.service';
 import { ViewerResolver } from '../portal/viewer.resolver';
 
 export interface Services {
+  readonly serviceTokens: ServiceTokenService;
   readonly agencies: AgencyService;
   readonly clients: ClientService;
   readonly agents: AgentService;
@@ -25,9 +28,10 @@ export interface Services {
 
 /** The schema without its guard: for the emitted files and for `guard` alone. */
 export function buildBareSchema(services: Services): GraphQLSchema {
-  const { agencies, clients, agents, keys, keyChecks, keyResolver, calls } = services;
+  const { serviceTokens, agencies, clients, agents, keys, keyChecks, keyResolver, calls } = services;
   const resolvers = [
     new ViewerResolver(agencies, clients),
+    new ServiceTokenResolver(serviceTokens),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
     new ClientAgentsResolver(agents),

@@ -8,7 +8,7 @@ import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { ViewerType } from './viewer.types';
+import { ViewerType } from '../access/viewer.types';
 
 @Resolver(() => ViewerType)
 export class ViewerResolver {

@@ -63,7 +63,7 @@ function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
 
 describe('types that tell of keys', () => {
   const ofKeys = ['ApiKey', 'KeyResolution', 'KeyResolutionStep', 'ApiKeyVerification', 'ApiKeyChangePreview', 'ApiKeyClearEffect'];
-  const viewer = { name: '', agencyId: '', clientId: null, permissions: PORTAL_PERMISSIONS };
+  const viewer = { kind: 'PERSON' as const, name: '', agencyId: '', clientId: null, permissions: PORTAL_PERMISSIONS };
 
   test('are reached by agency admins', () => {
     expect([...reachable({ ...viewer, role: 'AGENCY_ADMIN' }, schema)]).toEqual(expect.arrayContaining(ofKeys));

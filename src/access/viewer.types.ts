@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
 import { enumOf } from '../platform/schema-types';
 
 export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {

@@ -1,0 +1,16 @@
+import type { TableColumnOptions } from 'typeorm';
+
+// The subset of types and options that means the same on SQLite, MySQL and MariaDB.
+export const text = (name: string, length: number): TableColumnOptions => ({ name, type: 'varchar', length: String(length) });
+export const id = (name: string): TableColumnOptions => text(name, 36);
+export const primary = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isPrimary: true });
+export const optional = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isNullable: true });
+export const integer = (name: string): TableColumnOptions => ({ name, type: 'integer' });
+export const time = (name: string): TableColumnOptions => ({ name, type: 'datetime', precision: 3 });
+
+export function refersTo(table: string, column: string, name: string) {
+  return { name, columnNames: [column], referencedTableName: table, referencedColumnNames: ['id'], onDelete: 'NO ACTION', onUpdate: 'NO ACTION' };
+}
+
+export const index = (name: string, ...columnNames: string[]) => ({ name, columnNames });
+export const unique = (name: string, ...columnNames: string[]) => ({ name, columnNames, isUnique: true });
