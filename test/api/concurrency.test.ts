@@ -1,0 +1,121 @@
+import { ClientRow } from '../../src/clients/client.entity';
+import { newId } from '../../src/platform/ids';
+import { HARBOR, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { CLEAR_CLIENT, CLIENT_KEYS, codes, RESOLUTION, SET_CLIENT, type UserErrors } from '../operations';
+
+let first: TestApp;
+let second: TestApp;
+beforeEach(async () => {
+  first = await startTestApp();
+  second = await first.another();
+});
+afterEach(async () => {
+  await second.close();
+  await first.close();
+});
+
+interface Payload extends UserErrors {
+  readonly apiKeys: readonly { provider: string; version: number }[];
+}
+
+const set = async (on: TestApp, keys: readonly object[]) =>
+  (await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys } })).setClientApiKeys;
+const clear = async (on: TestApp, providers: readonly string[]) =>
+  (await on.data<{ clearClientApiKeys: Payload }>(CLEAR_CLIENT, { input: { clientId: MAPLE, providers } })).clearClientApiKeys;
+const versions = async () => {
+  const { client } = await first.data<{ client: { apiKeys: { provider: string; version: number; isSet: boolean }[] } }>(CLIENT_KEYS, { id: MAPLE });
+  return client.apiKeys;
+};
+const changed = (payloads: readonly Payload[]) => payloads.filter(({ userErrors }) => userErrors.length === 0).length;
+const agencyId = async () => (await first.app.database.read.findOneByOrFail(ClientRow, { id: HARBOR })).agencyId;
+
+describe('changes of one key at once, on two instances', () => {
+  test('lose none: the version is the number of changes that were made', async () => {
+    const payloads = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => {
+        const on = index % 2 ? first : second;
+        return index % 4 === 3 ? clear(on, ['RETELL']) : set(on, [{ provider: 'RETELL', apiKey: `key_number_${index}_abcdef` }]);
+      }),
+    );
+    expect((await versions()).find(({ provider }) => provider === 'RETELL')?.version).toBe(changed(payloads));
+  });
+
+  test('of several providers, named in any order, all come through', async () => {
+    const key = (provider: string) => ({ provider, apiKey: `key_of_${provider}_012345` });
+    const payloads = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const keys = [key('RETELL'), key('VAPI'), key('BLAND')];
+        return set(index % 2 ? first : second, index % 3 ? keys : keys.reverse());
+      }),
+    );
+    expect(changed(payloads)).toBe(20);
+    expect((await versions()).map(({ version }) => version)).toEqual([20, 20, 20]);
+  });
+
+  test('that are based on the same version have one winner', async () => {
+    const payloads = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_bet_${index}_abcdef`, expectedVersion: 0 }])),
+    );
+    expect(changed(payloads)).toBe(1);
+    expect(payloads.flatMap(codes)).toEqual(Array(9).fill('VERSION_CONFLICT input.keys.0.expectedVersion'));
+  });
+
+  test('leave exactly one secret', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, index) => set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_one_${index}_abcdef` }])));
+    const live: unknown[] = await first.app.database.read.query(
+      'SELECT v.version FROM api_key_versions v JOIN api_keys k ON k.id = v.apiKeyId WHERE k.ownerId = ? AND v.sealed IS NOT NULL',
+      [MAPLE],
+    );
+    expect(live).toEqual([{ version: 20 }]);
+  });
+
+  test('are in force for the very next request on the other instance', async () => {
+    const source = async (on: TestApp) => (await on.data<{ agent: { keyResolution: { source: string } } }>(RESOLUTION, { id: MAPLE_RETELL_AGENT })).agent.keyResolution.source;
+    for (let round = 0; round < 10; round += 1) {
+      await set(first, [{ provider: 'RETELL', apiKey: 'key_round_01234567' }]);
+      expect(await source(second)).toBe('CLIENT');
+      await clear(second, ['RETELL']);
+      expect(await source(first)).toBe('AGENCY');
+    }
+  });
+});
+
+describe('the database', () => {
+  const client = async (name: string): Promise<ClientRow> => ({ id: newId(), agencyId: await agencyId(), name, archivedAt: null, createdAt: new Date() });
+
+  test('shows no reader what is not committed', async () => {
+    const { database } = first.app;
+    const row = await client('Half done');
+    let inserted: () => void = () => undefined;
+    let finish: () => void = () => undefined;
+    const insertedIt = new Promise<void>((resolve) => (inserted = resolve));
+    const mayFinish = new Promise<void>((resolve) => (finish = resolve));
+    const writing = database.write(async (tx) => {
+      await tx.insert(ClientRow, row);
+      inserted();
+      await mayFinish;
+    });
+    await insertedIt;
+    expect(await database.read.existsBy(ClientRow, { id: row.id })).toBe(false);
+    finish();
+    await writing;
+    expect(await database.read.existsBy(ClientRow, { id: row.id })).toBe(true);
+  });
+
+  test('loses nothing of 40 writers at once, of which every second one fails after its write', async () => {
+    const { database } = first.app;
+    const rows = await Promise.all(Array.from({ length: 40 }, (_, index) => client(`Writer ${index}`)));
+    const outcomes = await Promise.allSettled(
+      rows.map((row, index) =>
+        database.write(async (tx) => {
+          await tx.insert(ClientRow, row);
+          if (index % 2) throw new Error('changed its mind');
+        }),
+      ),
+    );
+    expect(outcomes.filter(({ status }) => status === 'rejected')).toHaveLength(20);
+    const kept = await Promise.all(rows.map((row) => database.read.existsBy(ClientRow, { id: row.id })));
+    expect(kept).toEqual(rows.map((_, index) => index % 2 === 0));
+  });
+});

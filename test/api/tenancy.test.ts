@@ -1,0 +1,192 @@
+import { ApiKeyService } from '../../src/keys/api-key.service';
+import { KeyResolverService } from '../../src/keys/key-resolver.service';
+import { PersonRow } from '../../src/access/person.entity';
+import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
+import { AgentRow } from '../../src/agents/agent.entity';
+import { ClientService } from '../../src/clients/client.service';
+import { ProviderApi } from '../../src/providers/provider-api';
+import type { Persona } from '../../src/demo/seed';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT, OTHER_AGENCYS_AGENT, OTHER_AGENCYS_CLIENT } from '../demo-ids';
+import { post, startTestApp, type TestApp } from '../harness';
+import * as operations from '../operations';
+
+let running: TestApp;
+let callOfHarbor: string;
+let callOfMaple: string;
+
+const CALL = 'query ($id: ID!) { call(id: $id) { status } }';
+const AGENT = 'query ($id: ID!) { agent(id: $id) { name } }';
+const CLIENT = 'query ($id: ID!) { client(id: $id) { name } }';
+
+async function callBy(agentId: string): Promise<string> {
+  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(operations.START_CALL, { input: { agentId, toNumber: '+14155550123' } });
+  return startTestCall.call.id;
+}
+
+beforeAll(async () => {
+  running = await startTestApp();
+  callOfHarbor = await callBy(HARBOR_RETELL_AGENT);
+  callOfMaple = await callBy(MAPLE_RETELL_AGENT);
+});
+afterAll(() => running.close());
+
+const keys = [{ provider: 'RETELL', apiKey: 'key_of_a_stranger_01' }];
+const providers = ['RETELL'];
+
+describe("another agency's object", () => {
+  test.each<[string, string, (id: string) => object, string]>([
+    ['client', CLIENT, (id) => ({ id }), OTHER_AGENCYS_CLIENT],
+    ['agent', AGENT, (id) => ({ id }), OTHER_AGENCYS_AGENT],
+    ['set', operations.SET_CLIENT, (clientId) => ({ input: { clientId, keys } }), OTHER_AGENCYS_CLIENT],
+    ['clear', operations.CLEAR_CLIENT, (clientId) => ({ input: { clientId, providers } }), OTHER_AGENCYS_CLIENT],
+    ['verify', operations.VERIFY_CLIENT, (clientId) => ({ input: { clientId, providers } }), OTHER_AGENCYS_CLIENT],
+    ['preview', operations.PREVIEW, (clientId) => ({ input: { clientId, provider: 'RETELL' } }), OTHER_AGENCYS_CLIENT],
+    ['archive', operations.ARCHIVE, (clientId) => ({ input: { clientId } }), OTHER_AGENCYS_CLIENT],
+    ['start a call', operations.START_CALL, (agentId) => ({ input: { agentId, toNumber: '+14155550123' } }), OTHER_AGENCYS_AGENT],
+    [
+      'create an agent for a client',
+      operations.CREATE_AGENT,
+      (clientId) => ({ input: { name: 'x', provider: 'RETELL', providerAgentId: 'agent_x', clientId } }),
+      OTHER_AGENCYS_CLIENT,
+    ],
+    ['list the agents of a client', 'query ($id: ID) { agents(clientId: $id) { totalCount nodes { id } } }', (id) => ({ id }), OTHER_AGENCYS_CLIENT],
+    ['list the calls of an agent', 'query ($id: ID) { calls(agentId: $id) { totalCount nodes { id } } }', (id) => ({ id }), OTHER_AGENCYS_AGENT],
+  ])('is as if its id had never been given out: %s', async (_what, query, variables, id) => {
+    const theirs = await running.ask('agencyAdmin', query, variables(id));
+    const nobodys = await running.ask('agencyAdmin', query, variables(NEVER_GIVEN_OUT));
+    expect([theirs.status, theirs.text]).toEqual([nobodys.status, nobodys.text]);
+    expect(theirs.errors).toEqual([]);
+  });
+
+  test('a call, likewise', async () => {
+    const theirs = await running.ask('otherAgencyAdmin', CALL, { id: callOfHarbor });
+    expect(theirs.text).toBe((await running.ask('otherAgencyAdmin', CALL, { id: NEVER_GIVEN_OUT })).text);
+    expect((await running.ask('agencyAdmin', CALL, { id: callOfHarbor })).text).toContain('QUEUED');
+  });
+
+  test('stands in no list', async () => {
+    const query = '{ clients { nodes { id } } agents { nodes { id } } calls { nodes { id } } }';
+    const ids = (text: string): string[] => text.match(/[0-9a-f-]{36}/g) ?? [];
+    const [ours, theirs] = await Promise.all((['agencyAdmin', 'otherAgencyAdmin'] as const).map((persona) => running.ask(persona, query)));
+    expect(ids(theirs?.text ?? '').length).toBeGreaterThan(1);
+    expect(ids(ours?.text ?? '').filter((id) => ids(theirs?.text ?? '').includes(id))).toEqual([]);
+  });
+
+  test('is left as it was by every attempt', async () => {
+    const { client } = await running.data<{ client: { apiKeys: { version: number }[] } }>(operations.CLIENT_KEYS, { id: OTHER_AGENCYS_CLIENT }, 'otherAgencyAdmin');
+    expect(client.apiKeys.map(({ version }) => version)).toEqual([0, 0, 0]);
+  });
+});
+
+describe('a portal user', () => {
+  test.each([
+    ['client', CLIENT, MAPLE],
+    ['agent', AGENT, MAPLE_RETELL_AGENT],
+    ['call', CALL, () => callOfMaple],
+  ])("does not find another client's %s, exactly like what was never there", async (_what, query, id) => {
+    const theirs = await running.ask('portalUser', query, { id: typeof id === 'string' ? id : id() });
+    expect(theirs.text).toBe((await running.ask('portalUser', query, { id: NEVER_GIVEN_OUT })).text);
+  });
+
+  test('finds those of its own', async () => {
+    expect((await running.ask('portalUser', CLIENT, { id: HARBOR })).text).toContain('Harbor Dental');
+    expect((await running.ask('portalUser', AGENT, { id: HARBOR_RETELL_AGENT })).text).toContain('Harbor front desk');
+    expect((await running.ask('portalUser', CALL, { id: callOfHarbor })).text).toContain('QUEUED');
+  });
+
+  test("lists its own client's alone", async () => {
+    const { clients, agents, calls } = await running.data<Record<'clients' | 'agents' | 'calls', { totalCount: number; nodes: { id: string }[] }>>(
+      '{ clients { totalCount nodes { id } } agents { totalCount nodes { id } } calls { totalCount nodes { id } } }',
+      {},
+      'portalUser',
+    );
+    expect([clients.totalCount, agents.totalCount, calls.nodes]).toEqual([1, 3, [{ id: callOfHarbor }]]);
+  });
+
+  test('without permissions sees its client and none of its sections, each with an error of its own', async () => {
+    const { data, errors } = await running.ask('portalUserNoPermissions', '{ viewer { client { name } permissions } client(id: "' + HARBOR + '") { name } agent(id: "x") { id } call(id: "x") { id } }');
+    expect(data).toEqual({ viewer: { client: { name: 'Harbor Dental' }, permissions: [] }, client: { name: 'Harbor Dental' }, agent: null, call: null });
+    expect(errors.map(({ path, extensions }) => [path, extensions.code])).toEqual([
+      [['agent'], 'FORBIDDEN'],
+      [['call'], 'FORBIDDEN'],
+    ]);
+  });
+});
+
+describe('keys', () => {
+  const refused: [string, string, object][] = [
+    ['set', operations.SET_CLIENT, { input: { clientId: HARBOR, keys } }],
+    ["set the agency's", operations.SET_AGENCY, { input: { keys } }],
+    ['clear', operations.CLEAR_CLIENT, { input: { clientId: HARBOR, providers } }],
+    ["clear the agency's", operations.CLEAR_AGENCY, { input: { providers } }],
+    ['verify', operations.VERIFY_CLIENT, { input: { clientId: HARBOR } }],
+    ["verify the agency's", operations.VERIFY_AGENCY, { input: {} }],
+    ['preview', operations.PREVIEW, { input: { clientId: HARBOR, provider: 'RETELL' } }],
+    ['start a test call', operations.START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } }],
+  ];
+
+  describe.each(['agencyMember', 'portalUser', 'portalUserNoPermissions'] as Persona[])('as %s', (persona) => {
+    test.each(refused)('nobody may %s', async (_what, query, variables) => {
+      const before = running.sandbox.retell.requests.length;
+      const { data, errors } = await running.ask(persona, query, variables);
+      expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([null, ['FORBIDDEN']]);
+      expect(running.sandbox.retell.requests).toHaveLength(before);
+    });
+  });
+
+  test.each([
+    ['agencyMember', ['viewer', 'agency', 'apiKeys'], '{ viewer { role agency { name apiKeys { maskedKey } } } }'],
+    ['portalUser', ['viewer', 'agency', 'apiKeys'], '{ viewer { role agency { name apiKeys { maskedKey } } } }'],
+    ['agencyMember', ['agency', 'apiKeys'], '{ agency { name apiKeys { status } } }'],
+    ['portalUser', ['viewer', 'client', 'apiKeys'], '{ viewer { client { name apiKeys { version } } } }'],
+    ['portalUser', ['clients', 'nodes', 0, 'apiKeys'], '{ clients { nodes { name apiKeys { isSet } } } }'],
+    ['portalUser', ['clients', 'edges', 0, 'node', 'apiKeys'], '{ clients { edges { node { name apiKeys { isSet } } } } }'],
+    ['agencyMember', ['agents', 'nodes', 0, 'keyResolution'], '{ agents(first: 1) { nodes { name keyResolution { source } } } }'],
+    ['portalUser', ['agents', 'nodes', 0, 'client', 'apiKeys'], '{ agents(first: 1) { nodes { name client { apiKeys { isSet } } } } }'],
+    ['agencyMember', ['calls', 'nodes', 0, 'keySource'], '{ calls(first: 1) { nodes { status keySource } } }'],
+    ['portalUser', ['calls', 'nodes', 0, 'agent', 'keyResolution'], '{ calls(first: 1) { nodes { status agent { keyResolution { status } } } } }'],
+  ] as [Persona, (string | number)[], string][])('are refused to %s at %j, and the rest of the answer stands', async (persona, path, query) => {
+    const { data, errors } = await running.ask(persona, query);
+    expect(errors.map((error) => [error.path, error.extensions.code])).toEqual([[path, 'FORBIDDEN']]);
+    expect(data).not.toBeNull();
+  });
+
+  test('are refused by the services themselves, with the shield taken off', async () => {
+    const { database, cipher } = running.app;
+    const clients = new ClientService(database);
+    const service = new ApiKeyService(database, cipher, new ProviderApi({ RETELL: {}, VAPI: {}, BLAND: {} }, 100), clients);
+    const agent = await database.read.findOneByOrFail(AgentRow, { id: HARBOR_RETELL_AGENT });
+    for (const role of ['AGENCY_MEMBER', 'PORTAL_USER'] as const) {
+      const viewer: Viewer = { kind: 'PERSON', role, name: 'x', agencyId: agent.agencyId, clientId: null, permissions: PORTAL_PERMISSIONS };
+      expect(() => service.agencyOwner(viewer)).toThrow('You may not do this.');
+      await expect(service.clientOwner(viewer, HARBOR)).rejects.toThrow('You may not do this.');
+      await expect(service.keysOf(viewer, [HARBOR])).rejects.toThrow('You may not do this.');
+      await expect(new KeyResolverService(database, cipher).explain(viewer, [agent])).rejects.toThrow('You may not do this.');
+    }
+  });
+});
+
+describe('whoever has not signed in', () => {
+  test('gets the same answer, whatever the reason', async () => {
+    const { issuer, audience } = running;
+    const mint = (claims: object) => issuer.mint({ subject: 'demo-agencyAdmin', audience, expiresInSeconds: 60, ...claims });
+    const bad = [null, 'garbage', await mint({ expiresInSeconds: -60 }), await mint({ audience: 'other' }), await mint({ subject: 'nobody-known' })];
+    const answers = await Promise.all(bad.map((token) => post(running.url, token, { query: '{ viewer { role } clients { totalCount } }' })));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.errors.map(({ extensions }) => extensions.code)).toContain('UNAUTHENTICATED');
+    expect(answers[0]?.data).toBeNull();
+  });
+});
+
+describe('a right that is taken away', () => {
+  test('is gone on the very next request', async () => {
+    const role = async () => (await running.ask('agencyMember', '{ viewer { role canManageApiKeys } }')).text;
+    const change = (to: Partial<PersonRow>) => running.app.database.write((tx) => tx.update(PersonRow, { name: 'Max Brightline' }, to));
+    await change({ role: 'AGENCY_ADMIN' });
+    expect(await role()).toContain('"canManageApiKeys":true');
+    await change({ role: 'AGENCY_MEMBER' });
+    expect(await role()).toContain('"canManageApiKeys":false');
+    await running.app.database.write((tx) => tx.delete(PersonRow, { name: 'Max Brightline' }));
+    expect(await role()).toContain('UNAUTHENTICATED');
+  });
+});
