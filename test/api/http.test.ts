@@ -34,6 +34,7 @@ describe('the endpoint', () => {
     ['a form', '/graphql', { method: 'POST', body: 'query=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
     ['a body over the limit', '/graphql', { method: 'POST', body: JSON.stringify({ query: ' '.repeat(300_000) }), headers: { 'content-type': 'application/json' } }, 413],
     ['an address where nothing is', '/key_canary_in_address', {}, 404],
+    ['an address that cannot be decoded', '/%key_canary', {}, 400],
     ['a method that is not served', '/graphql', { method: 'DELETE' }, 404],
     ['a batch', '/graphql', { method: 'POST', body: JSON.stringify([{ query: VIEWER }]), headers: { 'content-type': 'application/json' } }, 400],
   ])('answers %s with one error of the form that GraphQL clients know', async (_what, path, init, status) => {
