@@ -21,7 +21,7 @@ export class ClientResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
-    @Arg('search', () => String, { nullable: true, description: 'A part of the name, in any case; at most 100 characters.' }) search: string | null,
+    @Arg('search', () => String, { nullable: true, description: 'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.' }) search: string | null,
   ): Promise<Page<ClientRow>> {
     if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     return this.clients.list(viewer, pageArgs(first, after), search);

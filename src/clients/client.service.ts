@@ -35,7 +35,7 @@ export class ClientService {
   list(viewer: Viewer, args: PageArgs, search: string | null): Promise<Page<ClientRow>> {
     const query = this.database.read.createQueryBuilder(ClientRow, 'client').where({ agencyId: viewer.agencyId });
     if (viewer.clientId !== null) query.andWhere('client.id = :own', { own: viewer.clientId });
-    if (search) query.andWhere("LOWER(client.name) LIKE :pattern ESCAPE '!'", { pattern: `%${escapeLike(search.toLowerCase())}%` });
+    if (search) query.andWhere(...nameContains(search));
     return readPage(query, args);
   }
 
@@ -60,6 +60,9 @@ export class ClientService {
   }
 }
 
-function escapeLike(text: string): string {
-  return text.replace(/[!%_]/g, '!$&');
+// SQLite folds ASCII letters only: a name is found as it is written, too.
+function nameContains(search: string): [string, Record<string, string>] {
+  const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
+  const condition = "(client.name LIKE :written ESCAPE '!' OR LOWER(client.name) LIKE :folded ESCAPE '!')";
+  return [condition, { written: pattern(search), folded: pattern(search.toLowerCase()) }];
 }

@@ -3,7 +3,8 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type Ke
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
-const KEY_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+// Small letters only: MariaDB takes names that differ in case for the same.
+const KEY_NAME = /^[a-z0-9_-]{1,64}$/;
 
 /** AES-256-GCM. The tag's length is stated: without it Node accepts a tag cut to 4 bytes. */
 export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: string): Buffer {

@@ -33,6 +33,7 @@ beforeAll(async () => {
     })),
   );
   await running.app.database.write(async (tx) => {
+    await tx.insert(ClientRow, { id: newId(), agencyId, name: 'Ärzte am Hafen', archivedAt: null, createdAt });
     await tx.insert(ClientRow, clients);
     await tx.insert(AgentRow, agents);
   });
@@ -111,6 +112,7 @@ describe('a list', () => {
     ['_', []],
     ['!', []],
     ["'; DROP TABLE clients; --", []],
+    ['Ärzte', ['Ärzte am Hafen']],
     ['Page 11', ['Page 11', 'Page 110', 'Page 111', 'Page 112', 'Page 113', 'Page 114', 'Page 115', 'Page 116', 'Page 117', 'Page 118', 'Page 119']],
   ])('finds a part of a name in any case, and takes nothing for a pattern: %j', async (search, names) => {
     expect((await clients({ search })).nodes.map(({ name }) => name)).toEqual(names);

@@ -87,6 +87,7 @@ describe('a key ring', () => {
     ['one:c2hvcnQ=', /line 1/],
     [`${KeyRing.generateLine('one')}two:!!!`, /line 2/],
     [`one two:${'A'.repeat(43)}=`, /line 1/],
+    [KeyRing.generateLine('One'), /line 1/],
   ])('refuses %j', (file, message) => {
     expect(() => KeyRing.parse(file)).toThrow(message);
   });
