@@ -8,6 +8,7 @@ import { IssuerUnreachable } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import { newId } from '../platform/ids';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
+import { SizeLimitRule } from './size-limit';
 import { servePlayground, type PlaygroundTokens } from './playground';
 
 export type Server = FastifyInstance;
@@ -128,7 +129,7 @@ async function addGraphql(server: Server, { schema, identify, log, playground }:
     persistedQueries: false,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [SecretsFromVariablesRule],
+    validationRules: [SecretsFromVariablesRule, SizeLimitRule],
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
     logger: { debug: () => undefined, info: () => undefined, warn: () => log.warn('Apollo warns'), error: () => log.error('Apollo reports an error') },
