@@ -6,6 +6,8 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   setupFiles: ['reflect-metadata'],
   testTimeout: 30_000,
+  // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
+  maxWorkers: '100%',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   transform: {
     '\\.ts$': ['ts-jest', { tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' }, diagnostics: false }],

@@ -1,5 +1,5 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
+import { boolean, id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
 
 const errorColumns = [optional(text('errorCode', 32)), optional(integer('errorHttpStatus')), optional(integer('errorRetryAfterSeconds'))];
 
@@ -14,8 +14,6 @@ export class Initial1763900000000 implements MigrationInterface {
 }
 
 function tables(runner: QueryRunner): Table[] {
-  // What TypeORM's `boolean` is on each dialect: stated, so that the schema shows no drift.
-  const boolean = runner.dataSource.options.type === 'better-sqlite3' ? { type: 'boolean' } : { type: 'tinyint', width: 1 };
   return [
     new Table({ name: 'agencies', columns: [primary(id('id')), text('name', 200), time('createdAt')] }),
     new Table({
@@ -67,7 +65,7 @@ function tables(runner: QueryRunner): Table[] {
         id('ownerId'),
         text('provider', 32),
         integer('version'),
-        { name: 'isSet', ...boolean },
+        boolean(runner, 'isSet'),
         optional(text('maskedKey', 16)),
         text('region', 8),
         text('status', 32),

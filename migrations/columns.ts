@@ -1,4 +1,4 @@
-import type { TableColumnOptions } from 'typeorm';
+import type { QueryRunner, TableColumnOptions } from 'typeorm';
 
 // The subset of types and options that means the same on SQLite, MySQL and MariaDB.
 export const text = (name: string, length: number): TableColumnOptions => ({ name, type: 'varchar', length: String(length) });
@@ -7,6 +7,11 @@ export const primary = (column: TableColumnOptions): TableColumnOptions => ({ ..
 export const optional = (column: TableColumnOptions): TableColumnOptions => ({ ...column, isNullable: true });
 export const integer = (name: string): TableColumnOptions => ({ name, type: 'integer' });
 export const time = (name: string): TableColumnOptions => ({ name, type: 'datetime', precision: 3 });
+
+// What TypeORM's `boolean` is on each dialect: stated, so that the schema shows no drift.
+export function boolean(runner: QueryRunner, name: string): TableColumnOptions {
+  return { name, ...(runner.dataSource.options.type === 'better-sqlite3' ? { type: 'boolean' } : { type: 'tinyint', width: 1 }) };
+}
 
 export function refersTo(table: string, column: string, name: string) {
   return { name, columnNames: [column], referencedTableName: table, referencedColumnNames: ['id'], onDelete: 'NO ACTION', onUpdate: 'NO ACTION' };

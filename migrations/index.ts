@@ -1,5 +1,18 @@
 import { Initial1763900000000 } from './1763900000000-initial';
 import { ServiceTokens1763910000000 } from './1763910000000-service-tokens';
+import { Audit1763920000000 } from './1763920000000-audit';
+import { VaultKeys1763930000000 } from './1763930000000-vault-keys';
+import { Invitations1763940000000 } from './1763940000000-invitations';
+import { CallTimes1763950000000 } from './1763950000000-call-times';
+import { HandIns1763960000000 } from './1763960000000-hand-ins';
 
 /** In the order in which they run. */
-export const migrations = [Initial1763900000000, ServiceTokens1763910000000];
+export const migrations = [
+  Initial1763900000000,
+  ServiceTokens1763910000000,
+  Audit1763920000000,
+  VaultKeys1763930000000,
+  Invitations1763940000000,
+  CallTimes1763950000000,
+  HandIns1763960000000,
+];

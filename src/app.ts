@@ -1,8 +1,7 @@
-import { IsNull, Not } from 'typeorm';
+import type { AddressInfo } from 'node:net';
 import { migrations } from '../migrations';
 import { createIdentityVerifier } from './access/identity';
-import { carriesServiceToken, ServiceTokenService } from './access/service-token.service';
-import { viewerOf } from './access/viewer';
+import { AuditTrail } from './audit/audit-trail';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
@@ -13,20 +12,25 @@ import { CallService } from './calls/call.service';
 import { ClientService } from './clients/client.service';
 import type { Config } from './config';
 import { entities } from './entities';
-import { ApiKeyVersionRow } from './keys/api-key.entity';
 import { ApiKeyService } from './keys/api-key.service';
 import { KeyCheckService } from './keys/key-check.service';
 import { KeyResolverService } from './keys/key-resolver.service';
 import { openDatabase, type Database } from './platform/database';
 import { createLog, type LogStream } from './platform/log';
+import { PersonService } from './people/person.service';
+import { ServiceTokenService } from './people/service-token.service';
+import { SignIn } from './people/sign-in';
+import { HandInService } from './portal/hand-in.service';
+import { KeyLinkService } from './portal/key-link.service';
 import { ProviderApi } from './providers/provider-api';
+import { sealedTables } from './sealed-tables';
 import { Cipher } from './vault/cipher';
 import { checkMasterKeys } from './vault/master-key-check';
+import { countByMasterKey } from './vault/sealed-table';
+import { openVault, type Vault } from './vault/vault';
 
-export interface App {
+export interface App extends Store {
   readonly server: Server;
-  readonly database: Database;
-  readonly cipher: Cipher;
   /** Finishes what is in flight, then lets go of the database. */
   close(): Promise<void>;
 }
@@ -37,54 +41,89 @@ export interface AppOptions {
   readonly playgroundTokens?: PlaygroundTokens;
 }
 
+/** How often an instance looks whether upload keys have to be renewed, and what has expired has to be destroyed. */
+const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
+
 /** The only place that wires things together. Listens to nothing yet. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const database = await openDatabase(config.databaseUrl, { entities, migrations });
+  const { database, vault, audit } = await openStore(config);
   try {
-    await checkMasterKeys(database, config.keyRing, await masterKeysInUse(database));
-    const cipher = new Cipher(config.keyRing);
     const identities = createIdentityVerifier({ issuer: config.authIssuer, audience: config.authAudience });
-    const services = createServices(config, database, cipher);
-    const server = await createServer({
+    const signIn = new SignIn(database, identities, audit);
+    const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
+    const services = createServices(config, { database, vault, audit }, addressOf);
+    const server: Server = await createServer({
+      keyLinks: services.keyLinks,
       schema: guard(buildBareSchema(services)),
-      identify: async (header) => {
-        if (carriesServiceToken(header)) return services.serviceTokens.viewerOf(header);
-        const identity = await identities.identify(header);
-        return identity && viewerOf(database, identity);
-      },
+      identify: (credentials, origin) => signIn.identify(credentials, origin),
       isReady: () => database.read.query('SELECT 1'),
+      http: config.http,
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });
-    return { server, database, cipher, close: () => server.close().then(() => database.close()) };
+    await services.handIns.expire();
+    const tidyUp = () => Promise.all([vault.uploads.rotate(), services.handIns.expire()]).catch((error: unknown) => server.log.error({ err: error }));
+    const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
+    const close = async () => {
+      clearInterval(tidying);
+      await server.close();
+      await database.close();
+    };
+    return { server, database, vault, audit, close };
   } catch (error) {
     await database.close();
     throw error;
   }
 }
 
-function createServices(config: Config, database: Database, cipher: Cipher): Services {
+export interface Store {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly audit: AuditTrail;
+}
+
+/** The database, up to date, with the keys that belong to it. Throws `UnusableKeyRing`. */
+export async function openStore(config: Config): Promise<Store> {
+  const ring = await config.keyRing.unseal(config.keyServices);
+  const database = await openDatabase(config.databaseUrl, { entities, migrations });
+  try {
+    const inUse = await countByMasterKey(database.read, sealedTables);
+    await checkMasterKeys(database, ring, [...inUse.keys()]);
+    const vault = await openVault(database, new Cipher(ring));
+    return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** Of a server that listens, for whoever is on this machine. */
+export function ownAddress(server: Server, { host }: Config): string {
+  const { port } = server.server.address() as AddressInfo;
+  return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
+}
+
+function createServices(config: Config, { database, vault, audit }: Store, addressOf: (token: string) => string): Services {
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
-  const clients = new ClientService(database);
-  const agents = new AgentService(database, clients);
-  const keyResolver = new KeyResolverService(database, cipher);
+  const clients = new ClientService(database, audit);
+  const agents = new AgentService(database, audit, clients);
+  const keyResolver = new KeyResolverService(database, vault.cipher);
+  const keyChecks = new KeyCheckService(database, audit, vault, providers);
+  const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
+  const handIns = new HandInService(database, audit, vault, providers, keys, keyChecks, config.handInLifetime);
   return {
-    serviceTokens: new ServiceTokenService(database),
+    audit,
+    people: new PersonService(database, audit, clients),
+    serviceTokens: new ServiceTokenService(database, audit),
     agencies: new AgencyService(database),
     clients,
     agents,
-    keys: new ApiKeyService(database, cipher, providers, clients),
-    keyChecks: new KeyCheckService(database, cipher, providers),
+    uploadKeys: vault.uploads,
+    keys,
+    keyChecks,
     keyResolver,
-    calls: new CallService(database, agents, clients, keyResolver, providers),
+    handIns,
+    keyLinks: new KeyLinkService(database, audit, vault, providers, clients, keyChecks, handIns, addressOf),
+    calls: new CallService(database, audit, agents, clients, keyResolver, providers),
   };
-}
-
-async function masterKeysInUse(database: Database): Promise<string[]> {
-  const rows = await database.read
-    .createQueryBuilder(ApiKeyVersionRow, 'v')
-    .select('DISTINCT v.masterKey', 'name')
-    .where({ masterKey: Not(IsNull()) })
-    .getRawMany<{ name: string }>();
-  return rows.map((row) => row.name);
 }

@@ -1,39 +1,101 @@
 import 'reflect-metadata';
 import { parseArgs } from 'node:util';
-import { migrations } from '../migrations';
-import { addPerson, createAgency, PEOPLE_FIELDS, RefusedPerson, type NewPerson } from './portal/enrol';
-import { ConfigError, readConfig } from './config';
-import { entities } from './entities';
-import { openDatabase, type Database } from './platform/database';
+import { addPerson, createAgency, PEOPLE_FIELDS, RefusedPerson, type NewPerson } from './people/enrol';
+import { openStore, type Store } from './app';
+import type { AuditTrail } from './audit/audit-trail';
+import { verifyAuditTrail } from './audit/audit-verifier';
+import { ConfigError, readConfig, readKeyServices, type Config } from './config';
+import type { Database } from './platform/database';
 import { loadEnvFile } from './process';
-import { KeyRing } from './vault/key-ring';
+import { sealedTables } from './sealed-tables';
+import type { Cipher } from './vault/cipher';
+import { KeyRing, UnusableKeyRing } from './vault/key-ring';
+import { isKeyService } from './vault/kms';
+import { rotateMasterKeys } from './vault/rotation';
+import { countByMasterKey } from './vault/sealed-table';
 
 const USAGE = `Usage:
-  npm run --silent admin -- master-key NAME
-      prints a line for the key ring file with a new random master key
+  npm run --silent admin -- master-key NAME [--aws-kms KEY | --vault-transit MOUNT/KEY]
+      prints a line for the key ring file with a new random master key, as it is or wrapped by a service that is asked at each start:
+      AWS KMS, or the transit engine of HashiCorp Vault or OpenBao; NAME: up to 64 small letters, digits, \`-\` and \`_\`
   npm run --silent admin -- create-agency --agency NAME --name NAME --subject SUBJECT
       creates an agency and its first admin, and prints the agency's id
   npm run --silent admin -- add-person --agency ID --role ROLE --name NAME --subject SUBJECT [--client ID] [--permissions P,P]
-      ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client); SUBJECT: the \`sub\` of the person's tokens`;
+      ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client); SUBJECT: the \`sub\` of the person's tokens
+  npm run --silent audit:verify
+      finds events of the audit trail that were altered, removed or reordered; exits with 1 if there are any
+  npm run --silent keys:rotate
+      wraps every stored key with the first master key of the ring, and tells which of the others may be dropped; may be ended and run
+      again at any time; exits with 1 if stored keys do not open`;
 
 type Options = Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>;
 
 async function main([command, ...rest]: string[]): Promise<void> {
-  if (command === 'master-key' && rest.length === 1) return void process.stdout.write(KeyRing.generateLine(rest[0] ?? ''));
+  if (command === 'master-key') return void process.stdout.write(await masterKeyLine(rest));
   const options = readOptions(rest);
-  if (command === 'create-agency') return run(options, (database, person) => createAgency(database, options.agency ?? '', person));
+  if (command === 'create-agency') return run(options, (database, audit, person) => createAgency(database, audit, options.agency ?? '', person));
   if (command === 'add-person') return run(options, addPerson);
+  if (command === 'audit-verify' && rest.length === 0) return withStore(({ database, audit }) => verifyAudit(database, audit));
+  if (command === 'keys-rotate' && rest.length === 0) return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
   throw new RefusedPerson(USAGE);
 }
 
-async function run(options: Options, work: (database: Database, person: NewPerson) => Promise<string>): Promise<void> {
+async function masterKeyLine([name = '', option, key, ...more]: string[]): Promise<string> {
+  if (!KeyRing.isName(name)) throw new RefusedPerson(USAGE);
+  if (option === undefined) return KeyRing.generateLine(name);
+  const service = /^--(.+)$/.exec(option)?.[1] ?? '';
+  if (!isKeyService(service) || key === undefined || more.length > 0) throw new RefusedPerson(USAGE);
+  loadEnvFile();
+  return KeyRing.generateSealedLine(name, service, key, readKeyServices(process.env));
+}
+
+function run(options: Options, work: (database: Database, audit: AuditTrail, person: NewPerson) => Promise<string>): Promise<void> {
+  return withStore(async ({ database, audit }, { authIssuer: issuer }) => {
+    process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
+  });
+}
+
+async function verifyAudit(database: Database, audit: AuditTrail): Promise<void> {
+  for await (const { agencyId, events, faults } of verifyAuditTrail(database, audit)) {
+    console.log(`agency ${agencyId}: ${events} events, ${faults.length === 0 ? 'all as they were written' : 'NOT AS THEY WERE WRITTEN'}`);
+    for (const fault of faults) console.log(`  ${fault}`);
+    if (faults.length > 0) process.exitCode = 1;
+  }
+}
+
+async function rotateKeys(database: Database, cipher: Cipher, ring: KeyRing): Promise<void> {
+  let shown = '';
+  for await (const step of rotateMasterKeys(database, cipher, sealedTables)) {
+    if (step.kind === 'UNREADABLE') {
+      console.log(`${step.table}: DOES NOT OPEN, left as it is: ${Object.values(step.key).join(' ')}`);
+      process.exitCode = 1;
+      continue;
+    }
+    // A line for each whole percent: enough to see that it goes on.
+    const percent = `${step.table}: ${Math.floor((100 * step.done) / step.total)} %`;
+    if (percent !== shown) console.log(`${percent}, ${step.done} of ${step.total}`);
+    shown = percent;
+  }
+  await tellWhatMayBeDropped(database, ring);
+}
+
+async function tellWhatMayBeDropped(database: Database, { names, activeName }: KeyRing): Promise<void> {
+  const inUse = await countByMasterKey(database.read, sealedTables);
+  for (const name of names) {
+    const count = inUse.get(name) ?? 0;
+    const advice = name === activeName ? 'it is the active one' : count > 0 ? 'keep its line' : 'its line may be dropped';
+    console.log(`master key ${name} seals ${count} of the stored keys: ${advice}`);
+  }
+}
+
+async function withStore(work: (store: Store, config: Config) => Promise<void>): Promise<void> {
   loadEnvFile();
   const config = readConfig(process.env);
-  const database = await openDatabase(config.databaseUrl, { entities, migrations });
+  const store = await openStore(config);
   try {
-    process.stdout.write(`${await work(database, { ...options, issuer: config.authIssuer })}\n`);
+    await work(store, config);
   } finally {
-    await database.close();
+    await store.database.close();
   }
 }
 
@@ -47,7 +109,7 @@ function readOptions(args: string[]): Options {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof RefusedPerson;
+  const expected = error instanceof ConfigError || error instanceof RefusedPerson || error instanceof UnusableKeyRing;
   console.error(expected ? error.message : error);
   process.exitCode = 1;
 });

@@ -1,37 +1,40 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { MAX_FIELDS, MAX_MUTATIONS } from './api/document-limits';
+import type { HttpOptions } from './api/server';
+import { TrustedDocuments } from './api/trusted-documents';
+import { isSecureUrl, isUrl } from './platform/secure-url';
 import { providers, type Provider } from './providers';
 import { PROVIDER_REGIONS, type ProviderAdapter } from './providers/provider';
 import type { BaseUrls } from './providers/provider-api';
 import { KeyRing } from './vault/key-ring';
+import type { KeyServiceEnvironment } from './vault/kms';
 
 export interface Config {
   readonly databaseUrl: string;
   readonly host: string;
   readonly port: number;
+  /** Where people reach this server from outside; null: where it listens. */
+  readonly publicUrl: string | null;
+  /** In days. */
+  readonly handInLifetime: number;
+  /** Not yet unsealed. */
   readonly keyRing: KeyRing;
+  readonly keyServices: KeyServiceEnvironment;
   readonly authIssuer: string;
   readonly authAudience: string;
   readonly baseUrls: BaseUrls;
   readonly providerTimeoutMs: number;
   readonly playground: boolean;
+  readonly http: HttpOptions;
   readonly logLevel: string;
 }
 
 /** Everything that is wrong with the configuration, in one message. Never quotes a value. */
 export class ConfigError extends Error {}
 
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
-
-function isUrl(text: string, allows: (url: URL) => boolean): boolean {
-  return URL.canParse(text) && allows(new URL(text));
-}
-
-// A key or a token must not cross a network in the clear.
-const secureUrl = z.string().refine(
-  (text) => isUrl(text, (url) => url.username === '' && (url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname)))),
-  'must be an https address (http on this machine only) without a user name',
-);
+const secureUrl = z.string().refine(isSecureUrl, 'must be an https address (http on this machine only) without a user name');
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
 const databaseUrl = z
@@ -41,48 +44,109 @@ const databaseUrl = z
     'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database',
   );
 
-const keyRing = z.string('is required').transform((file, context) => {
-  try {
-    return KeyRing.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const unread = (error as NodeJS.ErrnoException).code;
-    context.addIssue({ code: 'custom', message: unread ? `cannot be read (${unread})` : (error as Error).message });
-    return z.NEVER;
-  }
+/** What a file holds, as `parse` reads it. */
+function contentOf<T>(parse: (text: string) => T) {
+  return z.string('is required').transform((file, context) => {
+    try {
+      return parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+      const unread = (error as NodeJS.ErrnoException).code;
+      context.addIssue({ code: 'custom', message: unread ? `cannot be read (${unread})` : (error as Error).message });
+      return z.NEVER;
+    }
+  });
+}
+
+/** Words between commas, each of which must be as `allows` wants it. */
+function listOf(allows: (word: string) => boolean, message: string) {
+  return z.string().default('').transform((text) => text.split(',').map((word) => word.trim()).filter((word) => word !== '')).refine((words) => words.every(allows), message);
+}
+
+const isOrigin = (text: string) => isUrl(text, ({ origin, protocol }) => /^https?:$/.test(protocol) && origin === text);
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
+/** At least as many as one operation may hold: a smaller number would let some operations never through. */
+const perMinute = (least: number, standard: number) => z.coerce.number(`must be a number of at least ${least}`).int().min(least).default(standard);
+
+const keyServices = z.object({
+  // Looked at only where a line of the key ring needs them: they may be set for something else.
+  VAULT_ADDR: z.string().optional(),
+  VAULT_TOKEN: z.string().optional(),
+  VAULT_TOKEN_FILE: z.string().optional(),
+  VAULT_NAMESPACE: z.string().optional(),
+  KEY_SERVICE_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
 });
 
 const environment = z.object({
+  ...keyServices.shape,
   DATABASE_URL: databaseUrl,
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number('must be a port').int().min(0).max(65_535).default(4000),
-  LATCHKEY_MASTER_KEY_FILE: keyRing,
+  PUBLIC_URL: baseUrl,
+  HAND_IN_LIFETIME_DAYS: z.coerce.number('must be days').int().min(1).max(90).default(14),
+  LATCHKEY_MASTER_KEY_FILE: contentOf((text) => KeyRing.parse(text)),
   AUTH_ISSUER: z.string('is required').pipe(secureUrl),
   AUTH_AUDIENCE: z.string('is required').min(1, 'is required'),
   PROVIDER_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
   PLAYGROUND: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
+  TRUST_PROXY: listOf(isNetwork, 'must be addresses, as 10.0.0.0/8 or ::1, between commas'),
+  TRUSTED_DOCUMENTS_FILE: contentOf((text) => TrustedDocuments.parse(text)).optional(),
+  QUERY_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
+  RATE_LIMIT_QUERIES: perMinute(MAX_FIELDS, 12_000),
+  RATE_LIMIT_MUTATIONS: perMinute(MAX_MUTATIONS, 3_000),
+  RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
+  RATE_LIMIT_ONE_TIME_LINKS: perMinute(1, 20),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'must be fatal, error, warn, info, debug or silent').default('info'),
   ...Object.fromEntries(baseUrlVariables().map(({ variable }) => [variable, baseUrl])),
 });
 
+function parse<T>(variables: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = variables.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
+  throw new ConfigError(`The configuration is not complete. Nothing was started.\n${problems.join('\n')}`);
+}
+
+/** What it takes to ask a key service, without the rest. Throws `ConfigError`. */
+export function readKeyServices(env: NodeJS.ProcessEnv): KeyServiceEnvironment {
+  return parse(keyServices, env);
+}
+
 /** Reads the whole configuration from the environment. Throws `ConfigError`, which names every problem. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = environment.safeParse(given);
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`);
-    throw new ConfigError(`The configuration is not complete. Nothing was started.\n${problems.join('\n')}`);
-  }
-  const { data } = parsed;
+  const data = parse(environment, env);
   return {
     databaseUrl: data.DATABASE_URL,
     host: data.HOST,
     port: data.PORT,
+    publicUrl: data.PUBLIC_URL ?? null,
+    handInLifetime: data.HAND_IN_LIFETIME_DAYS,
     keyRing: data.LATCHKEY_MASTER_KEY_FILE,
+    keyServices: readKeyServices(env),
     authIssuer: data.AUTH_ISSUER,
     authAudience: data.AUTH_AUDIENCE,
     baseUrls: baseUrlsOf(data),
     providerTimeoutMs: data.PROVIDER_TIMEOUT_MS,
     playground: data.PLAYGROUND === 'on',
+    http: {
+      corsOrigins: data.CORS_ORIGINS,
+      trustProxy: data.TRUST_PROXY,
+      trustedDocuments: data.TRUSTED_DOCUMENTS_FILE ?? null,
+      queryTimeoutMs: data.QUERY_TIMEOUT_MS,
+      perMinute: {
+        QUERY: data.RATE_LIMIT_QUERIES,
+        MUTATION: data.RATE_LIMIT_MUTATIONS,
+        KEY_OPERATION: data.RATE_LIMIT_KEY_OPERATIONS,
+        ONE_TIME_LINK: data.RATE_LIMIT_ONE_TIME_LINKS,
+      },
+    },
     logLevel: data.LOG_LEVEL,
   };
 }

@@ -2,9 +2,28 @@ import { PersonRow } from './access/person.entity';
 import { ServiceTokenRow } from './access/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
 import { AgentRow } from './agents/agent.entity';
+import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { CallRow } from './calls/call.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow, ApiKeyVersionRow } from './keys/api-key.entity';
+import { KeyHandInRow } from './portal/key-hand-in.entity';
+import { KeyLinkRow } from './portal/key-link.entity';
 import { MasterKeyCheckRow } from './vault/master-key.entity';
+import { VaultKeyRow } from './vault/vault-key.entity';
 
-export const entities = [AgencyRow, ClientRow, PersonRow, ServiceTokenRow, AgentRow, ApiKeyRow, ApiKeyVersionRow, MasterKeyCheckRow, CallRow];
+export const entities = [
+  AgencyRow,
+  ClientRow,
+  PersonRow,
+  ServiceTokenRow,
+  AgentRow,
+  ApiKeyRow,
+  ApiKeyVersionRow,
+  MasterKeyCheckRow,
+  VaultKeyRow,
+  CallRow,
+  KeyHandInRow,
+  KeyLinkRow,
+  AuditEventRow,
+  AuditHeadRow,
+];

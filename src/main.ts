@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { createApp } from './app';
 import { ConfigError, readConfig } from './config';
 import { closeOnSignals, loadEnvFile } from './process';
-import { WrongMasterKey } from './vault/master-key-check';
+import { UnusableKeyRing } from './vault/key-ring';
 
 async function main(): Promise<void> {
   loadEnvFile();
@@ -13,7 +13,8 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof WrongMasterKey;
+  const expected = error instanceof ConfigError || error instanceof UnusableKeyRing;
   console.error(expected ? error.message : error);
-  process.exitCode = 1;
+  // Connections that are still open would keep the process, which serves nothing.
+  process.exit(1);
 });

@@ -1,8 +1,10 @@
 /** The operations that tests send, each asking for all that it can. */
+const WARNINGS = 'warnings { code provider message sharedWithAgency clients { id name } }';
+
 export const SET_CLIENT = `mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) {
-  apiKeys { provider isSet maskedKey status version region } userErrors { code field message } } }`;
+  apiKeys { provider isSet maskedKey status version region } ${WARNINGS} userErrors { code field message } } }`;
 export const SET_AGENCY = `mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) {
-  apiKeys { provider isSet maskedKey status version region } userErrors { code field message } } }`;
+  apiKeys { provider isSet maskedKey status version region } ${WARNINGS} userErrors { code field message } } }`;
 export const CLEAR_CLIENT = `mutation ($input: ClearClientApiKeysInput!) { clearClientApiKeys(input: $input) {
   apiKeys { provider isSet maskedKey status version } agentsWithoutKey { id } effects { provider source agentCount agentsWithoutKeyCount }
   userErrors { code field } } }`;
@@ -16,7 +18,7 @@ export const VERIFY_AGENCY = `mutation ($input: VerifyAgencyApiKeysInput!) { ver
   results { status error { code } agentsMissingInAccount { id } agentsNotChecked apiKey { provider status } } userErrors { code field } } }`;
 export const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { previewClientApiKeyChange(input: $input) {
   preview { affectedAgents { id } affectedAgentCount agentsWithoutKey { id } agentsWithoutKeyCount agentsMissingInAccount { id } agentsNotChecked
-    sourceBefore sourceAfter status } userErrors { code field message } } }`;
+    sourceBefore sourceAfter status } ${WARNINGS} userErrors { code field message } } }`;
 export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCall(input: $input) {
   call { id status kind direction keySource keyVersion providerCallId toNumber error { code httpStatus message retryAfterSeconds } }
   userErrors { code field message } } }`;
@@ -29,6 +31,19 @@ export const CLIENT_KEYS = `query ($id: ID!) { client(id: $id) {
   apiKeys { provider isSet maskedKey status version region updatedAt lastVerifiedAt lastError { code } } } }`;
 export const RESOLUTION = `query ($id: ID!) { agent(id: $id) { keyResolution {
   source status version explanation sourceIfClientKeyCleared steps { source isSet taken reason } } } }`;
+export const HAND_IN = `mutation ($input: HandInApiKeyInput!) { handInApiKey(input: $input) {
+  keyHandIn { id provider status createdAt expiresAt decidedAt reason client { id } } userErrors { code field message } } }`;
+const HAND_IN_FIELDS = 'id provider region status maskedKey keyStatus verifiedAt handedInByKind handedInByName decidedByName decidedAt reason client { name }';
+export const PENDING_HAND_INS = `{ keyHandIns(status: PENDING) { nodes { ${HAND_IN_FIELDS} } totalCount } }`;
+export const PREVIEW_HAND_IN = `mutation ($input: PreviewKeyHandInInput!) { previewKeyHandIn(input: $input) {
+  preview { status sourceBefore sourceAfter affectedAgents { id } agentsMissingInAccount { id } } warnings { code sharedWithAgency } userErrors { code field } } }`;
+export const ACCEPT_HAND_IN = `mutation ($input: AcceptKeyHandInInput!) { acceptKeyHandIn(input: $input) {
+  keyHandIn { ${HAND_IN_FIELDS} } apiKey { provider maskedKey status version lastVerifiedAt } warnings { code } userErrors { code field message } } }`;
+export const REFUSE_HAND_IN = `mutation ($input: RefuseKeyHandInInput!) { refuseKeyHandIn(input: $input) { keyHandIn { ${HAND_IN_FIELDS} } userErrors { code field } } }`;
+export const SET_HAND_IN_POLICY = 'mutation ($input: SetHandInPolicyInput!) { setHandInPolicy(input: $input) { client { acceptsValidHandIns } userErrors { code field } } }';
+export const CREATE_KEY_LINK = `mutation ($input: CreateKeyLinkInput!) { createKeyLink(input: $input) {
+  url code keyLink { id provider region status failedCodes createdByName createdAt expiresAt usedAt revokedAt client { id } } userErrors { code field } } }`;
+export const REVOKE_KEY_LINK = `mutation ($input: RevokeKeyLinkInput!) { revokeKeyLink(input: $input) { keyLink { id status revokedAt } userErrors { code field } } }`;
 
 export interface UserErrors {
   readonly userErrors: readonly { code: string; field: string[] | null; message?: string }[];

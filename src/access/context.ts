@@ -1,7 +1,7 @@
 import DataLoader from 'dataloader';
 import { createParameterDecorator } from 'type-graphql';
-import { forbidden, unauthenticated } from '../platform/errors';
-import { isAdmin, type Viewer } from './viewer';
+import { forbidden, tookTooLong, unauthenticated } from '../platform/errors';
+import { canManageAccess, isAdmin, type Viewer } from './viewer';
 
 /** What one request knows: who asks, under which id it is logged, and what it has loaded already. */
 export interface RequestContext {
@@ -16,8 +16,15 @@ export interface RequestContext {
  */
 export class Loaders {
   readonly #byName = new Map<string, DataLoader<string, unknown>>();
+  #stopped = false;
+
+  /** Nothing more is loaded: the answer would come too late. */
+  stop(): void {
+    this.#stopped = true;
+  }
 
   load<V>(name: string, id: string, batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V> {
+    if (this.#stopped) return Promise.reject(tookTooLong());
     const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });
     this.#byName.set(name, loader);
     return loader.load(id) as Promise<V>;
@@ -27,7 +34,8 @@ export class Loaders {
 async function oncePerId<V>(ids: readonly string[], batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V[]> {
   const unique = [...new Set(ids)];
   const values = await batch(unique);
-  return ids.map((id) => values[unique.indexOf(id)] as V);
+  const byId = new Map(unique.map((id, index) => [id, values[index] as V]));
+  return ids.map((id) => byId.get(id) as V);
 }
 
 /** The one who asks. The policy has let it through; this refuses on its own all the same. */
@@ -41,4 +49,9 @@ export function CurrentViewer() {
 /** For every service that touches keys: it refuses without relying on the policy. */
 export function requireAdmin(viewer: Viewer): void {
   if (!isAdmin(viewer)) throw forbidden();
+}
+
+/** For services that let people and tokens in. */
+export function requireAccessManager(viewer: Viewer): void {
+  if (!canManageAccess(viewer)) throw forbidden();
 }

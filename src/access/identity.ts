@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import { LRUCache } from 'lru-cache';
 
 /** Who a token says that someone is. What they may do is not in it. */
 export interface Identity {
@@ -32,15 +33,22 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 const CLOCK_TOLERANCE_S = 5;
 const TIMEOUT_MS = 5_000;
 const JWKS_COOLDOWN_MS = 5_000;
+const VERIFIED_KEPT = 10_000;
+const VERIFIED_FOR_MS = 60_000;
 const MAX_HEADER_LENGTH = 8_192;
 
 export function createIdentityVerifier(options: IdentityOptions): IdentityVerifier {
-  const keys = lazily(() => discover(options));
+  // Checking a signature takes longer than all else that is done to know who asks. What was found holds for the same token, until it
+  // expires or the issuer's keys are fetched again; what the person may do is read from the database each time.
+  const verified = new LRUCache<string, JWTPayload>({ max: VERIFIED_KEPT, ttl: VERIFIED_FOR_MS });
+  const keys = lazily(() => discover(options, () => verified.clear()));
   return {
     async identify(authorization) {
       const token = bearerToken(authorization);
       if (token === null) return null;
-      const payload = await verify(token, await keys(), options);
+      const known = verified.get(token);
+      const payload = known && isInForce(known) ? known : await verify(token, await keys(), options);
+      if (payload && !known) verified.set(token, payload);
       return payload && toIdentity(payload);
     },
   };
@@ -49,6 +57,10 @@ export function createIdentityVerifier(options: IdentityOptions): IdentityVerifi
 function bearerToken(authorization: string | undefined): string | null {
   if (authorization === undefined || authorization.length > MAX_HEADER_LENGTH) return null;
   return /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1] ?? null;
+}
+
+function isInForce({ exp = 0 }: JWTPayload): boolean {
+  return exp + CLOCK_TOLERANCE_S > Date.now() / 1000;
 }
 
 async function verify(token: string, keys: JWTVerifyGetKey, { issuer, audience }: IdentityOptions): Promise<JWTPayload | null> {
@@ -72,12 +84,16 @@ function toIdentity({ iss, sub, email, email_verified }: JWTPayload): Identity |
   return { issuer: iss, subject: sub, email: typeof email === 'string' ? email : null, emailVerified: email_verified === true };
 }
 
-async function discover({ issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityOptions): Promise<JWTVerifyGetKey> {
+async function discover({ issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityOptions, beforeFetch: () => void): Promise<JWTVerifyGetKey> {
   const document = await fetchDiscovery(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const jwksUri = document.jwks_uri;
   if (document.issuer !== issuer) throw new IssuerUnreachable('The discovery document is that of another issuer');
   if (typeof jwksUri !== 'string' || !isSecure(jwksUri)) throw new IssuerUnreachable('The discovery document names no usable key set');
-  return createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: jwksCooldownMs, timeoutDuration: TIMEOUT_MS });
+  const fetchKeys: FetchImplementation = (...request) => {
+    beforeFetch();
+    return fetch(...request);
+  };
+  return createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: jwksCooldownMs, timeoutDuration: TIMEOUT_MS, [customFetch]: fetchKeys });
 }
 
 async function fetchDiscovery(address: string): Promise<Record<string, unknown>> {

@@ -1,11 +1,12 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
-import type { PortalPermission, ViewerRole } from './viewer';
+import { permissionList, type PortalPermission, type ViewerRole } from './viewer';
 
 /** Someone of an agency or of a client's portal, and what they may do. */
 @Entity('people')
 @Index('people_by_identity', ['identityDigest'], { unique: true })
+@Index('people_by_email', ['emailDigest', 'agencyId'], { unique: true })
 @Index('people_by_agency', ['agencyId', 'id'])
 @Index('people_by_client', ['clientId', 'id'])
 export class PersonRow {
@@ -27,12 +28,25 @@ export class PersonRow {
   @Column('varchar', { length: 200 })
   name!: string;
 
-  @Column('simple-array')
+  @Column('text', { transformer: permissionList })
   permissions!: PortalPermission[];
 
-  /** Of the issuer and the subject of the person's tokens: compared exactly, whatever the database's collation. */
-  @Column('varchar', { length: 64 })
-  identityDigest!: string;
+  /** As it was invited, for people to read; null for those whom the operator added. */
+  @Column('varchar', { length: 254, nullable: true })
+  email!: string | null;
+
+  @Column('varchar', { length: 64, nullable: true })
+  emailDigest!: string | null;
+
+  /**
+   * Of the issuer and the subject of the person's tokens: compared exactly, whatever the database's collation. Null until an invitation
+   * is taken up.
+   */
+  @Column('varchar', { length: 64, nullable: true })
+  identityDigest!: string | null;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  joinedAt!: Date | null;
 
   @Column('datetime', { precision: 3 })
   createdAt!: Date;

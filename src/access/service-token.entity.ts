@@ -39,4 +39,8 @@ export class ServiceTokenRow {
 
   @Column('datetime', { precision: 3, nullable: true })
   revokedAt!: Date | null;
+
+  /** When its use was last refused and recorded. */
+  @Column('datetime', { precision: 3, nullable: true })
+  lastRefusedAt!: Date | null;
 }

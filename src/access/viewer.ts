@@ -1,7 +1,6 @@
-import type { Database } from '../platform/database';
 import { digest } from '../platform/ids';
-import type { Identity } from './identity';
-import { PersonRow } from './person.entity';
+import type { PersonRow } from './person.entity';
+import type { ServiceTokenRow } from './service-token.entity';
 
 export const VIEWER_ROLES = ['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const;
 export type ViewerRole = (typeof VIEWER_ROLES)[number];
@@ -18,33 +17,92 @@ export const PORTAL_PERMISSIONS = [
 ] as const;
 export type PortalPermission = (typeof PORTAL_PERMISSIONS)[number];
 
+/** How permissions stand in a column. */
+export const permissionList = {
+  to: (permissions: readonly PortalPermission[]): string => permissions.join(','),
+  from: (text: string): PortalPermission[] => (text === '' ? [] : (text.split(',') as PortalPermission[])),
+};
+
+/** Where a request came from, for the audit trail. */
+export interface Origin {
+  readonly requestId: string;
+  /** The IP address; null at the command line. */
+  readonly sourceAddress: string | null;
+}
+
 /** Who is asking, and what they may do: read from the database for each request, so that a right taken away is gone at once. */
 export interface Viewer {
   readonly kind: 'PERSON' | 'SERVICE_TOKEN';
+  /** Of the person or the service token. */
+  readonly id: string;
   readonly role: ViewerRole;
   readonly name: string;
   readonly agencyId: string;
   /** A portal user's client: everything it loads is scoped to it. */
   readonly clientId: string | null;
   readonly permissions: readonly PortalPermission[];
+  readonly origin: Origin;
 }
 
 export function identityDigest(issuer: string, subject: string): string {
   return digest(issuer, subject);
 }
 
-/** Null for an identity that nobody here has. */
-export async function viewerOf(database: Database, identity: Identity): Promise<Viewer | null> {
-  const person = await database.read.findOneBy(PersonRow, { identityDigest: identityDigest(identity.issuer, identity.subject) });
-  if (!person || (person.role === 'PORTAL_USER') !== (person.clientId !== null)) return null;
-  return { ...person, kind: 'PERSON', permissions: person.role === 'PORTAL_USER' ? person.permissions : [...PORTAL_PERMISSIONS] };
+/** Of a person, what it takes to know who asks. */
+export type KnownPerson = Pick<PersonRow, 'id' | 'role' | 'name' | 'agencyId' | 'clientId' | 'permissions'>;
+
+/** Null for a row that contradicts itself: a portal user has a client, and nobody else has one. */
+export function viewerOfPerson({ id, role, name, agencyId, clientId, permissions }: KnownPerson, origin: Origin): Viewer | null {
+  if ((role === 'PORTAL_USER') !== (clientId !== null)) return null;
+  return { kind: 'PERSON', id, role, name, agencyId, clientId, permissions: role === 'PORTAL_USER' ? permissions : PORTAL_PERMISSIONS, origin };
+}
+
+export function viewerOfServiceToken({ id, role, name, agencyId }: ServiceTokenRow, origin: Origin): Viewer {
+  return { kind: 'SERVICE_TOKEN', id, role, name, agencyId, clientId: null, permissions: PORTAL_PERMISSIONS, origin };
 }
 
 export function isAdmin(viewer: Viewer): boolean {
   return viewer.role === 'AGENCY_ADMIN';
 }
 
-/** An admin in person. A service token that could make another would outlive its own expiry, and its being revoked. */
-export function canManageServiceTokens(viewer: Viewer): boolean {
+/** Of its own client, for the agency to accept. Whoever works for the agency has other ways. */
+export function canHandInApiKeys({ role, permissions }: Viewer): boolean {
+  return role === 'PORTAL_USER' && permissions.includes('MANAGE_INTEGRATIONS');
+}
+
+/** What was handed in for a client, and what became of it. Members of the agency see nothing of keys. */
+export function canViewIntegrations(viewer: Viewer): boolean {
+  return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'));
+}
+
+/** What a frontend has to know to show or hide its sections. */
+export function abilitiesOf(viewer: Viewer) {
+  const may = (permission: PortalPermission) => viewer.permissions.includes(permission);
+  return {
+    canManageApiKeys: isAdmin(viewer),
+    canManagePeople: canManageAccess(viewer),
+    canViewAuditEvents: isAdmin(viewer),
+    canStartTestCalls: isAdmin(viewer),
+    canViewAgents: may('VIEW_AGENTS'),
+    canEditAgents: canEditAgents(viewer),
+    canViewCalls: may('VIEW_CALLS'),
+    canViewCallDetails: may('VIEW_CALL_DETAILS'),
+    canViewAnalytics: may('VIEW_ANALYTICS'),
+    canManageBilling: may('MANAGE_BILLING'),
+    canViewIntegrations: canViewIntegrations(viewer),
+    canHandInApiKeys: canHandInApiKeys(viewer),
+  };
+}
+
+/** Members of the agency see agents and change none. */
+export function canEditAgents(viewer: Viewer): boolean {
+  return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('EDIT_AGENTS'));
+}
+
+/**
+ * An admin in person. A service token that could make another token, or another admin, would outlive its own expiry and its being
+ * revoked.
+ */
+export function canManageAccess(viewer: Viewer): boolean {
   return isAdmin(viewer) && viewer.kind === 'PERSON';
 }

@@ -24,4 +24,40 @@ export class ViewerType {
 
   @Field(() => [PortalPermissionEnum], { description: 'Of a portal user, those that were granted; people of the agency have them all.' })
   permissions!: readonly PortalPermission[];
+
+  @Field(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
+  canManageApiKeys!: boolean;
+
+  @Field(() => Boolean, { description: 'People, portal permissions and service tokens: an agency admin in person.' })
+  canManagePeople!: boolean;
+
+  @Field(() => Boolean, { description: 'An agency admin.' })
+  canViewAuditEvents!: boolean;
+
+  @Field(() => Boolean, { description: 'An agency admin.' })
+  canStartTestCalls!: boolean;
+
+  @Field(() => Boolean)
+  canViewAgents!: boolean;
+
+  @Field(() => Boolean, { description: 'Members of the agency see agents and change none.' })
+  canEditAgents!: boolean;
+
+  @Field(() => Boolean)
+  canViewCalls!: boolean;
+
+  @Field(() => Boolean, { description: 'What is inside a call: numbers, ids and errors.' })
+  canViewCallDetails!: boolean;
+
+  @Field(() => Boolean)
+  canViewAnalytics!: boolean;
+
+  @Field(() => Boolean)
+  canManageBilling!: boolean;
+
+  @Field(() => Boolean, { description: 'What became of keys that were handed in.' })
+  canViewIntegrations!: boolean;
+
+  @Field(() => Boolean, { description: 'Hand in a key of its own client: a portal user with MANAGE_INTEGRATIONS.' })
+  canHandInApiKeys!: boolean;
 }

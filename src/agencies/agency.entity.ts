@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { permissionList, type PortalPermission } from '../access/viewer';
 
 @Entity('agencies')
 export class AgencyRow {
@@ -7,6 +8,10 @@ export class AgencyRow {
 
   @Column('varchar', { length: 200 })
   name!: string;
+
+  /** Copied to every client at its creation. */
+  @Column('varchar', { length: 255, default: '', transformer: permissionList })
+  portalPermissions!: PortalPermission[];
 
   @Column('datetime', { precision: 3 })
   createdAt!: Date;

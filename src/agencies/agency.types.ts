@@ -1,4 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import type { PortalPermission } from '../access/viewer';
+import { PortalPermissionEnum } from '../access/viewer.types';
 
 @ObjectType({ simpleResolvers: true, description: 'The tenant. Nothing of one agency is ever visible to another.' })
 export class Agency {
@@ -7,4 +9,7 @@ export class Agency {
 
   @Field(() => String)
   name!: string;
+
+  @Field(() => [PortalPermissionEnum], { nullable: true, description: 'What is copied to a client at its creation.' })
+  portalPermissions!: readonly PortalPermission[];
 }

@@ -1,6 +1,7 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
 import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
@@ -10,7 +11,7 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow } from './agent.entity';
 import type { AgentResult, AgentService } from './agent.service';
-import { Agent, AgentConnection, CreateAgentInput, CreateAgentPayload } from './agent.types';
+import { Agent, AgentConnection, AssignAgentInput, ChangeAgentPayload, CreateAgentInput, CreateAgentPayload, RenameAgentInput } from './agent.types';
 
 @Resolver(() => Agent)
 export class AgentResolver {
@@ -40,9 +41,22 @@ export class AgentResolver {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 
-  @Mutation(() => CreateAgentPayload)
+  @AuditedMutation(() => CreateAgentPayload, { audit: ['AGENT_CREATED'] })
   createAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateAgentInput) input: CreateAgentInput): Promise<AgentResult> {
     return this.agents.create(viewer, input);
+  }
+
+  @AuditedMutation(() => ChangeAgentPayload, { audit: ['AGENT_RENAMED'], description: "Portal users rename their own client's agents only." })
+  renameAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => RenameAgentInput) { agentId, name }: RenameAgentInput): Promise<AgentResult> {
+    return this.agents.rename(viewer, agentId, name);
+  }
+
+  @AuditedMutation(() => ChangeAgentPayload, {
+    audit: ['AGENT_ASSIGNED'],
+    description: 'From its very next call on, the agent uses the key that the chain finds for its new client.',
+  })
+  assignAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => AssignAgentInput) { agentId, clientId }: AssignAgentInput): Promise<AgentResult> {
+    return this.agents.assign(viewer, agentId, clientId ?? null);
   }
 }
 

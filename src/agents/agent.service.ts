@@ -1,8 +1,11 @@
-import { In, type SelectQueryBuilder } from 'typeorm';
+import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { requireAdmin } from '../access/context';
-import type { Viewer } from '../access/viewer';
+import { canEditAgents, type Viewer } from '../access/viewer';
+import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../platform/database';
+import { dateOf, marks, type RawDate } from '../platform/raw';
+import { forbidden } from '../platform/errors';
 import { isId, newId } from '../platform/ids';
 import { readPage, toPage, type Page, type PageArgs } from '../platform/page';
 import { checkName, checkPhoneNumber, checkProviderId } from '../platform/text';
@@ -28,9 +31,13 @@ export interface AgentFilter {
   readonly provider: Provider | null;
 }
 
+const COLUMNS = 'id, agencyId, clientId, name, provider, providerAgentId, fromNumber, createdAt';
+type RawAgent = Omit<AgentRow, 'createdAt'> & { readonly createdAt: RawDate };
+
 export class AgentService {
   constructor(
     private readonly database: Database,
+    private readonly audit: AuditTrail,
     private readonly clients: ClientService,
   ) {}
 
@@ -53,16 +60,14 @@ export class AgentService {
     return readPage(query, args);
   }
 
-  /** The same page of each client's agents, in two statements however many clients there are, and one more for their totals. */
+  /** The same page of each client's agents, in one statement however many clients there are, and one more for their totals. */
   async pagesOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<Page<AgentRow>[]> {
-    const ids = await this.#firstIdsOfClients(viewer, clientIds, args);
-    const rows = await this.#visible(viewer).andWhere({ id: In(ids) }).orderBy('agent.id').getMany();
+    const rows = await this.#firstOfClients(viewer, clientIds, args);
     let totals: Promise<Map<string, number>> | undefined;
     const totalOf = async (clientId: string) => (await (totals ??= this.#totalsOfClients(viewer, clientIds))).get(clientId) ?? 0;
-    return clientIds.map((clientId) => {
-      const own = rows.filter((row) => row.clientId === clientId);
-      return toPage(own, args, () => totalOf(clientId));
-    });
+    const byClient = new Map(clientIds.map((id): [string, AgentRow[]] => [id, []]));
+    for (const row of rows) byClient.get(row.clientId ?? '')?.push(row);
+    return clientIds.map((clientId) => toPage(byClient.get(clientId) ?? [], args, () => totalOf(clientId)));
   }
 
   async create(viewer: Viewer, input: NewAgent): Promise<AgentResult> {
@@ -83,8 +88,43 @@ export class AgentService {
       fromNumber: fromNumber as string | null,
       createdAt: new Date(),
     };
-    await this.database.write((tx) => tx.insert(AgentRow, agent));
+    await this.database.write(async (tx) => {
+      await tx.insert(AgentRow, agent);
+      await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId: agent.clientId, name: agent.name });
+    });
     return { agent, userErrors: [] };
+  }
+
+  /** An admin, or a portal user who may edit its client's agents. */
+  async rename(viewer: Viewer, id: string, newName: string): Promise<AgentResult> {
+    if (!canEditAgents(viewer)) throw forbidden();
+    const name = checkName(newName, ['input', 'name']);
+    return this.#change(viewer, id, typeof name === 'string' ? [] : [name], async (tx, agent) => {
+      const renamed = { ...agent, name: name as string };
+      await tx.update(AgentRow, { id }, { name: renamed.name });
+      await this.audit.record(tx, viewer, { type: 'AGENT_RENAMED', agentId: id, clientId: agent.clientId, name: renamed.name });
+      return renamed;
+    });
+  }
+
+  /** To a client, or with null to none. Its next call uses the key that the chain then finds; calls of the past stay where they were. */
+  async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AgentResult> {
+    requireAdmin(viewer);
+    const clientError = await this.#checkClient(viewer, clientId);
+    return this.#change(viewer, id, clientError ? [clientError] : [], async (tx, agent) => {
+      await tx.update(AgentRow, { id }, { clientId });
+      await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
+      return { ...agent, clientId };
+    });
+  }
+
+  #change(viewer: Viewer, id: string, errors: readonly UserError[], work: (tx: EntityManager, agent: AgentRow) => Promise<AgentRow>): Promise<AgentResult> {
+    return this.database.write(async (tx) => {
+      const agent = isId(id) ? await this.database.lock(tx, AgentRow, id) : null;
+      const visible = agent?.agencyId === viewer.agencyId && (viewer.clientId === null || agent.clientId === viewer.clientId);
+      const userErrors = [...(visible ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
+      return agent && userErrors.length === 0 ? { agent: await work(tx, agent), userErrors } : { agent: null, userErrors };
+    });
   }
 
   #visible(viewer: Viewer): SelectQueryBuilder<AgentRow> {
@@ -92,16 +132,19 @@ export class AgentService {
     return viewer.clientId === null ? query : query.andWhere('agent.clientId = :own', { own: viewer.clientId });
   }
 
-  async #firstIdsOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<string[]> {
-    const places = clientIds.map(() => '?').join(', ');
-    const rows: { id: string }[] = await this.database.read.query(
-      `SELECT id FROM (
-         SELECT id, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position
-         FROM agents WHERE agencyId = ? AND clientId IN (${places}) AND id > ?
-       ) AS numbered WHERE position <= ?`,
-      [viewer.agencyId, ...clientIds, args.after ?? '', args.first + 1],
-    );
-    return rows.map((row) => row.id);
+  async #firstOfClients(viewer: Viewer, clientIds: readonly string[], { after, first }: PageArgs): Promise<AgentRow[]> {
+    const visible = clientIds.filter((id) => viewer.clientId === null || viewer.clientId === id);
+    if (visible.length === 0) return [];
+    // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
+    const numbered = `SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position
+      FROM agents WHERE clientId IN (${marks(visible)}) AND +agencyId = ? AND id > ?`;
+    const rows = this.database.read.query<RawAgent[]>(`SELECT ${COLUMNS} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, [
+      ...visible,
+      viewer.agencyId,
+      after ?? '',
+      first + 1,
+    ]);
+    return (await rows).map((row) => ({ ...row, createdAt: dateOf(row.createdAt) }));
   }
 
   async #totalsOfClients(viewer: Viewer, clientIds: readonly string[]): Promise<Map<string, number>> {

@@ -56,3 +56,24 @@ export class CreateAgentPayload {
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
 }
+
+@InputType()
+export class RenameAgentInput {
+  @Field(() => ID)
+  agentId!: string;
+
+  @Field(() => String, { description: '1-200 characters.' })
+  name!: string;
+}
+
+@InputType()
+export class AssignAgentInput {
+  @Field(() => ID)
+  agentId!: string;
+
+  @Field(() => ID, { nullable: true, description: 'Of an active client; without one the agent is assigned to none.' })
+  clientId?: string | null;
+}
+
+@ObjectType({ simpleResolvers: true })
+export class ChangeAgentPayload extends CreateAgentPayload {}

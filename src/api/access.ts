@@ -2,6 +2,7 @@ import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSc
 import { applyMiddleware } from 'graphql-middleware';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
+import type { Audited } from '../audit/audited-mutation';
 import { forbidden, unauthenticated } from '../platform/errors';
 import { open, policy, type Requirement } from './policy';
 
@@ -19,12 +20,19 @@ export function guard(schema: GraphQLSchema): GraphQLSchema {
   return applyMiddleware(schema, withoutOpenFields(middlewares as Record<string, Record<string, unknown>>, rules));
 }
 
-/** Every field and what it requires, a line each: the reviewable form of the policy. */
+/** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */
 export function accessList(schema: GraphQLSchema): string {
   const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
-    Object.entries(fields).map(([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}`),
+    Object.entries(fields).map(([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}${auditOf(schema, type, field)}`),
   );
   return `${lines.sort().join('\n')}\n`;
+}
+
+function auditOf(schema: GraphQLSchema, type: string, field: string): string {
+  if (type !== schema.getMutationType()?.name) return '';
+  const audit = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.extensions.audit as Audited | undefined;
+  if (!audit) throw new Error(`the mutation ${field} says nothing of the audit trail`);
+  return 'none' in audit ? `; not audited: ${audit.none}` : `; audit: ${audit.join(', ')}`;
 }
 
 function rulesOf(schema: GraphQLSchema): Rules {

@@ -12,7 +12,7 @@ import {
 } from 'graphql';
 import { PublicError } from '../platform/errors';
 import { SecretScalar } from '../vault/secret.scalar';
-import { TOO_MANY_OBJECTS } from './size-limit';
+import { LIMIT_MESSAGES, TOO_MANY_TOKENS } from './document-limits';
 
 // graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the wrong place: what it says
 // is replaced by a constant text, and only places (line and column, or a path of the schema's own names) are kept.
@@ -28,7 +28,10 @@ const REQUEST_ERRORS: Readonly<Record<string, string>> = {
 
 const SECRET_IN_DOCUMENT = 'A key is accepted as a variable only: declare a variable of type `Secret!`.';
 
-const OWN_VALIDATION_ERRORS = new Set([SECRET_IN_DOCUMENT, TOO_MANY_OBJECTS]);
+// What graphql-js says where its parser stops.
+const TOKENS_EXCEEDED = /^Syntax Error: Document contains more tha[nt] \d+ tokens\./;
+
+export const LIMIT_EXCEEDED = 'LIMIT_EXCEEDED';
 
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
 const INTERNAL_MESSAGE = 'Something went wrong on our side. Nothing is known to be wrong with the request.';
@@ -39,7 +42,9 @@ export function formatError(schema: GraphQLSchema) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path, extensions } = formatted;
     const original = unwrapResolverError(error);
-    if (original instanceof PublicError || OWN_VALIDATION_ERRORS.has(message)) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
+    if (original instanceof PublicError || message === SECRET_IN_DOCUMENT) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
+    const limit = TOKENS_EXCEEDED.test(message) ? TOO_MANY_TOKENS : message;
+    if (LIMIT_MESSAGES.has(limit)) return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
     const code = String(extensions?.code);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
     if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };

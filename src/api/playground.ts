@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, relative, sep } from 'node:path';
 import { getDistDirectory, renderAltair } from 'altair-static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** The bearer tokens with which the playground's windows open, by the persona that an operation names; empty outside of the demo. */
 export type PlaygroundTokens = Readonly<Record<string, string>>;
 
-const OPERATIONS = join(projectRoot(), 'schema', 'operations');
 const BASE_PATH = '/playground/';
 
 // Everything from this origin: the page into which people type keys loads and tells nothing elsewhere, and works offline.
@@ -37,8 +36,9 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 export function servePlayground(server: FastifyInstance, tokens: PlaygroundTokens): void {
   const page = renderPage(tokens);
   const files = listFiles(getDistDirectory());
+  const allowOwnFiles = (reply: FastifyReply) => reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
   server.get('/', async (_request, reply) => {
-    void reply.header('content-security-policy', CONTENT_SECURITY_POLICY).type('text/html');
+    void allowOwnFiles(reply).type('text/html');
     return page;
   });
   server.get<{ Params: { '*': string } }>(`${BASE_PATH}*`, async (request, reply) => {
@@ -47,7 +47,7 @@ export function servePlayground(server: FastifyInstance, tokens: PlaygroundToken
       reply.callNotFound();
       return reply;
     }
-    void reply.type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
+    void allowOwnFiles(reply).type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
     return readFileSync(file);
   });
 }
@@ -82,15 +82,16 @@ export interface Operation {
 
 /** The ready-made operations, in the order of their files: `<name>.graphql`, and `<name>.json` with its variables. */
 export function readOperations(): Operation[] {
-  const files = readdirSync(OPERATIONS).sort();
+  const folder = join(projectRoot(), 'schema', 'operations');
+  const files = readdirSync(folder).sort();
   return files.filter((file) => extname(file) === '.graphql').map((file) => {
-    const query = readFileSync(join(OPERATIONS, file), 'utf8');
+    const query = readFileSync(join(folder, file), 'utf8');
     const variables = file.replace(/\.graphql$/, '.json');
     return {
       name: file.replace(/^\d+-|\.graphql$/g, '').replaceAll('-', ' '),
       persona: /^# As: (\w+)/m.exec(query)?.[1] ?? 'agencyAdmin',
       query,
-      variables: files.includes(variables) ? readFileSync(join(OPERATIONS, variables), 'utf8') : '{}',
+      variables: files.includes(variables) ? readFileSync(join(folder, variables), 'utf8') : '{}',
     };
   });
 }
@@ -109,6 +110,9 @@ function listFiles(folder: string): Map<string, string> {
 // The source lies two folders below the project, what is built from it three.
 function projectRoot(): string {
   let folder = __dirname;
-  while (!readdirSync(folder).includes('package.json')) folder = dirname(folder);
+  while (!readdirSync(folder).includes('package.json')) {
+    if (folder === dirname(folder)) throw new Error('The playground needs the operations that lie beside package.json');
+    folder = dirname(folder);
+  }
   return folder;
 }

@@ -1,4 +1,4 @@
-import { canManageServiceTokens, isAdmin, type PortalPermission, type Viewer } from '../access/viewer';
+import { canEditAgents, canHandInApiKeys, canManageAccess, canViewIntegrations, isAdmin, type PortalPermission, type Viewer } from '../access/viewer';
 
 /** Who may ask for a field. Everyone has signed in; `null` is nobody known. */
 export interface Requirement {
@@ -14,7 +14,7 @@ const agencyAdmin: Requirement = { words: 'agency admin', allows: (viewer) => vi
 
 const agencyAdminInPerson: Requirement = {
   words: 'agency admin in person, not by a service token',
-  allows: (viewer) => viewer !== null && canManageServiceTokens(viewer),
+  allows: (viewer) => viewer !== null && canManageAccess(viewer),
 };
 
 // People of the agency hold every permission.
@@ -23,9 +23,25 @@ const permission = (name: PortalPermission): Requirement => ({
   allows: (viewer) => viewer !== null && viewer.permissions.includes(name),
 });
 
+const editAgents: Requirement = {
+  words: 'agency admin, or the portal permission EDIT_AGENTS',
+  allows: (viewer) => viewer !== null && canEditAgents(viewer),
+};
+
+const viewIntegrations: Requirement = {
+  words: 'agency admin, or the portal permission VIEW_INTEGRATIONS',
+  allows: (viewer) => viewer !== null && canViewIntegrations(viewer),
+};
+
+const handInKeys: Requirement = {
+  words: 'the portal permission MANAGE_INTEGRATIONS',
+  allows: (viewer) => viewer !== null && canHandInApiKeys(viewer),
+};
+
 const viewAgents = permission('VIEW_AGENTS');
 const viewCalls = permission('VIEW_CALLS');
 const viewCallDetails = permission('VIEW_CALL_DETAILS');
+const viewAnalytics = permission('VIEW_ANALYTICS');
 
 /**
  * Every field of the schema and what it requires, on one page. A type with one requirement has it on all of its fields. A field that
@@ -42,7 +58,13 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     agents: viewAgents,
     call: viewCalls,
     calls: viewCalls,
+    callSummary: viewAnalytics,
+    people: agencyAdmin,
     serviceTokens: agencyAdminInPerson,
+    auditEvents: agencyAdmin,
+    apiKeyUploadKey: signedIn,
+    keyHandIns: viewIntegrations,
+    keyLinks: agencyAdmin,
   },
   Mutation: {
     setClientApiKeys: agencyAdmin,
@@ -52,24 +74,49 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     verifyClientApiKeys: agencyAdmin,
     verifyAgencyApiKeys: agencyAdmin,
     previewClientApiKeyChange: agencyAdmin,
+    previewAgencyApiKeyChange: agencyAdmin,
+    handInApiKey: handInKeys,
+    previewKeyHandIn: agencyAdmin,
+    acceptKeyHandIn: agencyAdmin,
+    refuseKeyHandIn: agencyAdmin,
+    setHandInPolicy: agencyAdmin,
+    createKeyLink: agencyAdmin,
+    revokeKeyLink: agencyAdmin,
     startTestCall: agencyAdmin,
     createClient: agencyAdmin,
     archiveClient: agencyAdmin,
     restoreClient: agencyAdmin,
     createAgent: agencyAdmin,
+    renameAgent: editAgents,
+    assignAgent: agencyAdmin,
+    inviteAgencyPerson: agencyAdminInPerson,
+    invitePortalUser: agencyAdminInPerson,
+    changeAgencyPerson: agencyAdminInPerson,
+    changePortalUser: agencyAdminInPerson,
+    removePerson: agencyAdminInPerson,
+    setAgencyPortalPermissions: agencyAdminInPerson,
+    setClientPortalPermissions: agencyAdminInPerson,
     createServiceToken: agencyAdminInPerson,
     revokeServiceToken: agencyAdminInPerson,
   },
 
   Viewer: open,
-  Agency: { id: open, name: open, apiKeys: agencyAdmin },
-  Client: { id: open, name: open, archivedAt: open, apiKeys: agencyAdmin, agents: viewAgents },
+  Agency: { id: open, name: open, portalPermissions: agencyAdmin, apiKeys: agencyAdmin },
+  Client: {
+    id: open,
+    name: open,
+    archivedAt: open,
+    portalPermissions: agencyAdmin,
+    acceptsValidHandIns: agencyAdmin,
+    apiKeys: agencyAdmin,
+    agents: viewAgents,
+  },
   Agent: {
     id: open,
     name: open,
     provider: open,
-    providerAgentId: open,
-    fromNumber: open,
+    providerAgentId: viewAgents,
+    fromNumber: viewAgents,
     client: open,
     keyResolution: agencyAdmin,
   },
@@ -89,25 +136,38 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     keyVersion: agencyAdmin,
   },
 
-  // Only fields for agency admins lead to these (a guard test walks every path); the mask is checked once more.
-  ApiKey: {
-    provider: open,
-    isSet: open,
-    maskedKey: agencyAdmin,
-    region: open,
-    status: open,
-    version: open,
-    updatedAt: open,
-    lastVerifiedAt: open,
-    lastError: open,
-  },
+  // Only fields for agency admins lead to these: a guard test walks every path.
+  ApiKey: open,
   KeyResolution: open,
   KeyResolutionStep: open,
   ApiKeyVerification: open,
   ApiKeyChangePreview: open,
   ApiKeyClearEffect: open,
+  ApiKeyWarning: open,
 
+  KeyHandIn: {
+    id: open,
+    client: open,
+    provider: open,
+    status: open,
+    createdAt: open,
+    expiresAt: open,
+    decidedAt: open,
+    reason: open,
+    region: agencyAdmin,
+    maskedKey: agencyAdmin,
+    keyStatus: agencyAdmin,
+    verifiedAt: agencyAdmin,
+    handedInByKind: agencyAdmin,
+    handedInByName: agencyAdmin,
+    decidedByName: agencyAdmin,
+  },
+  KeyLink: open,
+  Person: open,
+  ApiKeyUploadKey: open,
+  ApiKeyUploadJwk: open,
   ServiceToken: open,
+  AuditEvent: open,
   ProviderError: open,
   UserError: open,
 
@@ -116,18 +176,39 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   ClientEdge: open,
   AgentConnection: open,
   AgentEdge: open,
+  CallSummary: open,
+  CallCount: open,
   CallConnection: open,
   CallEdge: open,
   ServiceTokenConnection: open,
   ServiceTokenEdge: open,
+  PersonConnection: open,
+  PersonEdge: open,
+  AuditEventConnection: open,
+  AuditEventEdge: open,
+  KeyHandInConnection: open,
+  KeyHandInEdge: open,
+  KeyLinkConnection: open,
+  KeyLinkEdge: open,
+  KeyHandInPayload: open,
+  AcceptKeyHandInPayload: open,
+  PreviewKeyHandInPayload: open,
+  SetHandInPolicyPayload: open,
+  CreateKeyLinkPayload: open,
+  RevokeKeyLinkPayload: open,
   SetApiKeysPayload: open,
   ClearApiKeysPayload: open,
   VerifyApiKeysPayload: open,
   PreviewClientApiKeyChangePayload: open,
+  PreviewAgencyApiKeyChangePayload: open,
   StartTestCallPayload: open,
   CreateClientPayload: open,
   ArchiveClientPayload: open,
   CreateAgentPayload: open,
+  ChangeAgentPayload: open,
+  PersonPayload: open,
+  SetAgencyPortalPermissionsPayload: open,
+  SetClientPortalPermissionsPayload: open,
   CreateServiceTokenPayload: open,
   RevokeServiceTokenPayload: open,
 };

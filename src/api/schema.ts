@@ -1,7 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
-import { ServiceTokenResolver } from '../access/service-token.resolver';
-import type { ServiceTokenService } from '../access/service-token.service';
+import { AuditResolver } from '../audit/audit.resolver';
+import type { AuditTrail } from '../audit/audit-trail';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import type { AgentService } from '../agents/agent.service';
 import type { AgencyService } from '../agencies/agency.service';
@@ -13,33 +13,53 @@ import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolu
 import type { ApiKeyService } from '../keys/api-key.service';
 import type { KeyCheckService } from '../keys/key-check.service';
 import type { KeyResolverService } from '../keys/key-resolver.service';
+import { PersonResolver } from '../people/person.resolver';
+import type { PersonService } from '../people/person.service';
+import { ServiceTokenResolver } from '../people/service-token.resolver';
+import type { ServiceTokenService } from '../people/service-token.service';
+import { UploadKeyResolver } from '../keys/upload-key.resolver';
+import { HandInResolver } from '../portal/hand-in.resolver';
+import type { HandInService } from '../portal/hand-in.service';
+import { KeyLinkResolver } from '../portal/key-link.resolver';
+import type { KeyLinkService } from '../portal/key-link.service';
 import { ViewerResolver } from '../portal/viewer.resolver';
+import type { UploadKeys } from '../vault/upload-keys';
 
 export interface Services {
+  readonly audit: AuditTrail;
+  readonly people: PersonService;
   readonly serviceTokens: ServiceTokenService;
   readonly agencies: AgencyService;
   readonly clients: ClientService;
   readonly agents: AgentService;
+  readonly uploadKeys: UploadKeys;
   readonly keys: ApiKeyService;
   readonly keyChecks: KeyCheckService;
   readonly keyResolver: KeyResolverService;
   readonly calls: CallService;
+  readonly handIns: HandInService;
+  readonly keyLinks: KeyLinkService;
 }
 
 /** The schema without its guard: for the emitted files and for `guard` alone. */
 export function buildBareSchema(services: Services): GraphQLSchema {
-  const { serviceTokens, agencies, clients, agents, keys, keyChecks, keyResolver, calls } = services;
+  const { audit, people, serviceTokens, agencies, clients, agents, uploadKeys, keys, keyChecks, keyResolver, calls, handIns, keyLinks } = services;
   const resolvers = [
     new ViewerResolver(agencies, clients),
+    new AuditResolver(audit),
+    new PersonResolver(people),
     new ServiceTokenResolver(serviceTokens),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
     new ClientAgentsResolver(agents),
+    new UploadKeyResolver(uploadKeys),
     new ApiKeyResolver(keys, keyChecks),
     new ClientApiKeysResolver(keys),
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
     new CallResolver(calls, agents, clients),
+    new HandInResolver(handIns, clients),
+    new KeyLinkResolver(keyLinks, clients),
   ];
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
   return buildSchemaSync({

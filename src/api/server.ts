@@ -1,25 +1,51 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import { Loaders, type RequestContext } from '../access/context';
+import { Loaders } from '../access/context';
 import { IssuerUnreachable } from '../access/identity';
-import type { Viewer } from '../access/viewer';
+import type { Origin, Viewer } from '../access/viewer';
+import type { Credentials } from '../people/sign-in';
+import { PublicError } from '../platform/errors';
 import { newId } from '../platform/ids';
+import type { KeyLinkService } from '../portal/key-link.service';
+import { DocumentLimitsRule, MAX_TOKENS } from './document-limits';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
-import { SizeLimitRule } from './size-limit';
+import type { HttpContext } from './http-context';
+import { serveKeyLinks } from './key-link-page';
+import { okForPlainJson } from './plain-json';
 import { servePlayground, type PlaygroundTokens } from './playground';
+import { callerOf, countOperations, RateLimits, type PerMinute } from './rate-limits';
+import { SizeLimitRule } from './size-limit';
+import { limitQueryTime, TimeLimit } from './time-limit';
+import type { TrustedDocuments } from './trusted-documents';
 
 export type Server = FastifyInstance;
 
+/** What an operator decides about the endpoint. */
+export interface HttpOptions {
+  /** Origins of the frontends that browsers may let in. */
+  readonly corsOrigins: readonly string[];
+  /** Addresses of the proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: readonly string[];
+  readonly perMinute: PerMinute;
+  readonly queryTimeoutMs: number;
+  /** Null: every document runs that fits the schema and the limits. */
+  readonly trustedDocuments: TrustedDocuments | null;
+}
+
 export interface ServerOptions {
+  readonly http: HttpOptions;
   readonly schema: GraphQLSchema;
   /** Null for nobody known. Throws `IssuerUnreachable` when it cannot tell. */
-  readonly identify: (authorization: string | undefined) => Promise<Viewer | null>;
+  readonly identify: (credentials: Credentials, origin: Origin) => Promise<Viewer | null>;
   /** Throws when requests cannot be served. */
   readonly isReady: () => Promise<unknown>;
   readonly log: FastifyBaseLogger;
+  readonly keyLinks: KeyLinkService;
   /** Null: no playground, and no introspection. */
   readonly playground: PlaygroundTokens | null;
 }
@@ -28,12 +54,13 @@ export interface ServerOptions {
 const MAX_BODY_BYTES = 256 * 1024;
 /** Time to receive a whole request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Most tokens of a GraphQL document. */
-const MAX_TOKENS = 5_000;
+/** Most validation errors that are looked for. */
+const MAX_ERRORS = 5;
 
 declare module 'fastify' {
   interface FastifyRequest {
     viewer: Viewer | null;
+    timeLimit: TimeLimit;
   }
 }
 
@@ -43,19 +70,43 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    trustProxy: [...options.http.trustProxy],
     genReqId: newId,
     // Fastify's own answer to an address that it cannot decode quotes the address.
     frameworkErrors: (_error, _request, reply) => void (reply as FastifyReply).code(400).send(httpError(400)),
-    clientErrorHandler: (_error, socket) => void socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'),
+    // Node hands over what is malformed and what takes too long alike, and leaves it to us to let go of the connection.
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+      socket.destroy();
+    },
   });
   server.removeContentTypeParser('text/plain');
   server.decorateRequest('viewer', null);
+  await addSecurityHeaders(server, options.http);
   addHooks(server);
   addErrorAnswers(server);
   addHealth(server, options);
-  await addGraphql(server, options);
+  const rateLimits = new RateLimits(options.http.perMinute);
+  await addGraphql(server, options, rateLimits);
+  await serveKeyLinks(server, options.keyLinks, rateLimits);
   if (options.playground) servePlayground(server, options.playground);
   return server;
+}
+
+// An API has nothing to show: whatever a browser takes for a page may load nothing. The playground has a policy of its own.
+async function addSecurityHeaders(server: Server, { corsOrigins }: HttpOptions): Promise<void> {
+  await server.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] } },
+    xFrameOptions: { action: 'deny' },
+  });
+  if (corsOrigins.length === 0) return;
+  await server.register(cors, {
+    origin: [...corsOrigins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: ['authorization', 'content-type', 'apollo-require-preflight', 'latchkey-agency', 'x-apollo-operation-name'],
+    exposedHeaders: ['retry-after', 'x-request-id'],
+    maxAge: 600,
+  });
 }
 
 function addHooks(server: Server): void {
@@ -64,7 +115,7 @@ function addHooks(server: Server): void {
   server.addHook('preClose', async () => void (closing = true));
   server.addHook('onSend', async (_request, reply) => void (closing && reply.header('connection', 'close')));
   server.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
   });
   // The route's pattern, not the address that was asked for: people paste keys into addresses too.
   server.addHook('onResponse', async (request, reply) => {
@@ -92,11 +143,18 @@ function addErrorAnswers(server: Server): void {
       request.log.error({ err: error });
       return reply.code(503).send(answer('SERVICE_UNAVAILABLE', 'Sign-ins cannot be checked at the moment. Try again later.'));
     }
+    if (error instanceof PublicError) return sendPublic(reply, error);
     const status = (error as { statusCode?: number }).statusCode ?? 500;
     if (status < 500) return reply.code(status).send(httpError(status));
     request.log.error({ err: error });
     return reply.code(500).send(answer(INTERNAL_ERROR, 'Something went wrong on our side.', request.id));
   });
+}
+
+// In Apollo's form of errors, also where Apollo was not reached.
+function sendPublic(reply: FastifyReply, { message, extensions: { http, ...extensions } }: PublicError): FastifyReply {
+  const { status = 400, headers = new Map<string, string>() } = http as { status?: number; headers?: Map<string, string> };
+  return reply.code(status).headers(Object.fromEntries(headers)).send({ errors: [{ message, extensions }] });
 }
 
 function httpError(status: number) {
@@ -120,16 +178,48 @@ function addHealth(server: Server, { isReady }: ServerOptions): void {
   });
 }
 
-async function addGraphql(server: Server, { schema, identify, log, playground }: ServerOptions): Promise<void> {
-  const apollo = new ApolloServer<RequestContext>({
+/** As Apollo's handler sends it. */
+interface TextReply {
+  Reply: string;
+}
+
+async function addGraphql(server: Server, options: ServerOptions, rateLimits: RateLimits): Promise<void> {
+  const { queryTimeoutMs, trustedDocuments } = options.http;
+  const apollo = createApollo(server, options, rateLimits);
+  await apollo.start();
+  server.decorateRequest('timeLimit');
+  const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
+  const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
+    // Apollo's integration makes an address of the host that the request names, and fails where none can be made.
+    if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return reply.code(400).send(httpError(400));
+    const { authorization, 'latchkey-agency': agencyId } = request.headers;
+    const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
+    request.viewer = await options.identify(credentials, { requestId: request.id, sourceAddress: request.ip });
+    await rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
+    trustedDocuments?.admit(request);
+    return undefined;
+  };
+  const handler = async (request: FastifyRequest<TextReply>, reply: FastifyReply<TextReply>) => {
+    request.timeLimit = new TimeLimit(queryTimeoutMs);
+    return request.timeLimit.hold(Promise.resolve(answerWithApollo.call(server, request, reply)));
+  };
+  server.route<TextReply>({ method: ['GET', 'POST'], url: '/graphql', preHandler, handler });
+  server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
+}
+
+function createApollo(server: Server, { schema, log, playground }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
+  return new ApolloServer<HttpContext>({
     schema,
     introspection: playground !== null,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: true,
     persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [SecretsFromVariablesRule, SizeLimitRule],
+    validationRules: [DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
+    validationOptions: { maxErrors: MAX_ERRORS },
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
     logger: { debug: () => undefined, info: () => undefined, warn: () => log.warn('Apollo warns'), error: () => log.error('Apollo reports an error') },
@@ -138,28 +228,25 @@ async function addGraphql(server: Server, { schema, identify, log, playground }:
       ApolloServerPluginLandingPageDisabled(),
       fastifyApolloDrainPlugin(server),
       maskedErrors(log),
+      countOperations(rateLimits),
+      limitQueryTime,
+      okForPlainJson,
     ],
   });
-  await apollo.start();
-  const handler = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
-  const preHandler = async (request: FastifyRequest) => {
-    request.viewer = await identify(request.headers.authorization);
-  };
-  server.route({ method: ['GET', 'POST'], url: '/graphql', preHandler, handler });
-  server.route({ method: 'POST', url: '/', preHandler, handler });
 }
 
-function contextOf(request: FastifyRequest): RequestContext {
-  return { viewer: request.viewer, requestId: request.id, loaders: new Loaders() };
+function contextOf(request: FastifyRequest): HttpContext {
+  return { viewer: request.viewer, requestId: request.id, loaders: new Loaders(), request, timeLimit: request.timeLimit };
 }
 
 /** Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. */
-function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<RequestContext> {
+function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<HttpContext> {
   return {
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       async didEncounterErrors({ errors }) {
         for (const error of errors.filter(isUnexpected)) {
-          log.error({ requestId, path: error.path, err: error.originalError ?? new Error('GraphQL fault') });
+          // Not its path: that holds aliases, which callers choose.
+          log.error({ requestId, err: error.originalError ?? new Error('GraphQL fault') });
         }
       },
       async willSendResponse({ response: { body } }) {

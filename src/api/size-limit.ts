@@ -16,11 +16,17 @@ import {
 } from 'graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../platform/page';
 
-/** Most objects that one operation may be able to return. Two full lists within each other are 10,000; a third one is over. */
+/** Most objects that one operation may be able to return, ten values counting as one. Two full lists within each other are 10,000; a third one is over. */
 export const MAX_OBJECTS = 100_000;
 export const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
 
-/** Lists that are no connections are bounded by their services: agents by the page size, all others by the number of providers or so. */
+/** How much of that a value weighs. */
+const VALUE = 0.1;
+/** What the database counts costs it much more than it shows. A `totalCount` weighs this for each object of its page. */
+const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, callSummary: 5_000 };
+
+/** The longest that lists which are no connections get, where that is more than the number of providers or so. */
+const LONGEST: Readonly<Record<string, number>> = { Agent: 300, CallCount: 30, Client: 10 };
 const SHORT_LIST = 5;
 
 /**
@@ -55,8 +61,9 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
   const sizeOfField = (node: FieldNode, parent: GraphQLCompositeType): number => {
     const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;
     const type = field && getNamedType(field.type);
-    if (!field || !node.selectionSet || !isCompositeType(type)) return 0;
-    return lengthOf(node, field.type) * (1 + sizeOf(node.selectionSet, type));
+    const counted = COUNTED[node.name.value] ?? 0;
+    if (!field || !node.selectionSet || !isCompositeType(type)) return counted + VALUE;
+    return counted + lengthOf(node, field.type) * (1 + sizeOf(node.selectionSet, type));
   };
   return {
     OperationDefinition(operation) {
@@ -72,11 +79,12 @@ function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
   const { name } = getNamedType(type);
   if (name.endsWith('Connection')) return pageSize(node);
   if (!isListType(getNullableType(type)) || node.name.value === 'nodes' || node.name.value === 'edges') return 1;
-  return name === 'Agent' ? MAX_PAGE_SIZE : SHORT_LIST;
+  return LONGEST[name] ?? SHORT_LIST;
 }
 
 function pageSize(node: FieldNode): number {
   const first = node.arguments?.find((argument) => argument.name.value === 'first')?.value;
   if (!first || first.kind === Kind.NULL) return DEFAULT_PAGE_SIZE;
-  return first.kind === Kind.INT ? Math.min(Number(first.value), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
+  // Never less than one: what is out of bounds must not make up for what is too much elsewhere.
+  return first.kind === Kind.INT ? Math.min(Math.max(Number(first.value), 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 }

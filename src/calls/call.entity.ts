@@ -19,9 +19,11 @@ export const CALL_STATUSES = [
   'CANCELED',
   'UNKNOWN',
 ] as const;
+export type CallStatus = (typeof CALL_STATUSES)[number];
 
 @Entity('calls')
 @Index('calls_by_agency', ['agencyId', 'id'])
+@Index('calls_by_time', ['agencyId', 'createdAt'])
 @Index('calls_by_client', ['clientId', 'id'])
 @Index('calls_by_agent', ['agentId', 'id'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
@@ -55,7 +57,7 @@ export class CallRow {
   direction!: (typeof CALL_DIRECTIONS)[number];
 
   @Column('varchar', { length: 16 })
-  status!: (typeof CALL_STATUSES)[number];
+  status!: CallStatus;
 
   /** Whose key, and which version of it, the call was started with: it keeps them. */
   @Column('varchar', { length: 16 })

@@ -1,6 +1,7 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Mutation, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
 import type { AgentService } from '../agents/agent.service';
@@ -9,11 +10,14 @@ import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
+import { DateTime } from '../platform/schema-types';
 import { pageArgs, type Page } from '../platform/page';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
-import type { CallResult, CallService } from './call.service';
-import { Call, CallConnection, StartTestCallInput, StartTestCallPayload } from './call.types';
+import type { CallResult, CallService, CallSummary } from './call.service';
+import { Call, CallConnection, CallSummaryType, StartTestCallInput, StartTestCallPayload } from './call.types';
+
+const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
 
 @Resolver(() => Call)
 export class CallResolver {
@@ -39,14 +43,28 @@ export class CallResolver {
     return this.calls.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, agentId: agentId ?? null });
   }
 
-  @Mutation(() => StartTestCallPayload, { description: "Places a real outbound call by one agent, through the key that the chain resolves." })
+  @Query(() => CallSummaryType, { description: "How many calls there were, by what became of them; for a portal user its own client's." })
+  callSummary(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
+    @Arg('since', () => DateTime, { nullable: true, description: '30 days before `until` when not given; at most 366 days before it.' }) since: Date | null,
+    @Arg('until', () => DateTime, { nullable: true, description: 'Before this time; now when not given.' }) until: Date | null,
+  ): Promise<CallSummary> {
+    const end = until ?? new Date();
+    return this.calls.summary(viewer, { clientId: clientId ?? null, since: since ?? new Date(end.getTime() - DEFAULT_SPAN_MS), until: end });
+  }
+
+  @AuditedMutation(() => StartTestCallPayload, {
+    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
+  })
   startTestCall(@CurrentViewer() viewer: Viewer, @Arg('input', () => StartTestCallInput) input: StartTestCallInput): Promise<CallResult> {
     return this.calls.startTest(viewer, input);
   }
 
-  @FieldResolver(() => Agent)
-  agent(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<AgentRow | null> {
-    return loadAgent(context, this.agents, viewer, call.agentId);
+  @FieldResolver(() => Agent, { description: 'To a portal user, an agent that was assigned to another client since has only its id.' })
+  async agent(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<AgentRow> {
+    return (await loadAgent(context, this.agents, viewer, call.agentId)) ?? formerAgent(call);
   }
 
   @FieldResolver(() => Client, { nullable: true, description: "The agent's client at the time of the call." })
@@ -58,4 +76,9 @@ export class CallResolver {
   error(@Root() call: CallRow): ProviderErrorType | null {
     return errorOf(call);
   }
+}
+
+// What another client's people have made of it since is not for those who once had it.
+function formerAgent({ agentId: id, agencyId, clientId, provider, createdAt }: CallRow): AgentRow {
+  return { id, agencyId, clientId, name: 'Former agent', provider, providerAgentId: '', fromNumber: null, createdAt };
 }

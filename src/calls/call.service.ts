@@ -1,25 +1,33 @@
-import { In, type SelectQueryBuilder } from 'typeorm';
+import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import type { AgentRow } from '../agents/agent.entity';
+import type { AuditTrail } from '../audit/audit-trail';
+import { AgencyRow } from '../agencies/agency.entity';
+import { AgentRow } from '../agents/agent.entity';
 import type { AgentService } from '../agents/agent.service';
+import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import { missingKey } from '../keys/chain';
 import { subjectOf, type KeyResolverService, type ResolvedKey } from '../keys/key-resolver.service';
 import { recordVerdict } from '../keys/key-writer';
 import type { Database } from '../platform/database';
+import { badArgument } from '../platform/errors';
 import { digest, isId, newId } from '../platform/ids';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import { checkPhoneNumber } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
-import { adapterOf } from '../providers';
+import { adapterOf, type Provider } from '../providers';
 import type { Placement } from '../providers/ask';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
-import { CallRow } from './call.entity';
+import { CallRow, type CallStatus } from './call.entity';
 
 /** Longest idempotency key, in characters. */
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
+
+/** Something on which the call rests was changed while it was prepared: it begins again. */
+const CHANGED = Symbol('changed');
+const MAX_ATTEMPTS = 8;
 
 const AGENT_FIELD = ['input', 'agentId'];
 
@@ -34,9 +42,24 @@ export interface CallResult {
   readonly userErrors: readonly UserError[];
 }
 
+export interface SummarySpan {
+  readonly clientId: string | null;
+  readonly since: Date;
+  /** Before this time. */
+  readonly until: Date;
+}
+
+export interface CallSummary extends Pick<SummarySpan, 'since' | 'until'> {
+  readonly total: number;
+  readonly counts: readonly { readonly status: CallStatus; readonly provider: Provider; readonly count: number }[];
+}
+
+const MAX_SPAN_MS = 366 * 24 * 60 * 60 * 1000;
+
 export class CallService {
   constructor(
     private readonly database: Database,
+    private readonly audit: AuditTrail,
     private readonly agents: AgentService,
     private readonly clients: ClientService,
     private readonly resolver: KeyResolverService,
@@ -54,12 +77,36 @@ export class CallService {
     return readPage(query, args, 'DESC');
   }
 
+  /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span of more than a year. */
+  async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
+    if (until.getTime() - since.getTime() > MAX_SPAN_MS) throw badArgument('since', 'A span of at most 366 days.');
+    const query = this.#visible(viewer).andWhere('call.createdAt >= :since AND call.createdAt < :until', { since, until });
+    if (clientId !== null) query.andWhere({ clientId: In([clientId].filter(isId)) });
+    const rows = await query
+      .select(['call.status AS status', 'call.provider AS provider', 'COUNT(*) AS count'])
+      .groupBy('call.status')
+      .addGroupBy('call.provider')
+      .orderBy('call.status')
+      .addOrderBy('call.provider')
+      .getRawMany<{ status: CallStatus; provider: Provider; count: number | string }>();
+    const counts = rows.map((row) => ({ ...row, count: Number(row.count) }));
+    return { since, until, total: counts.reduce((sum, { count }) => sum + count, 0), counts };
+  }
+
   /**
    * Places a real outbound call by one agent, through the key that the chain resolves. The call is on record before the provider is
    * asked, as `UNKNOWN`: whatever happens in between, a repetition under the same idempotency key finds it and places no second one.
    */
   async startTest(viewer: Viewer, input: TestCall): Promise<CallResult> {
     requireAdmin(viewer);
+    for (let attempts = 1; ; attempts += 1) {
+      const result = await this.#startOnce(viewer, input);
+      if (result !== CHANGED) return result;
+      if (attempts === MAX_ATTEMPTS) throw new Error('The keys of this agent change too fast to place a call');
+    }
+  }
+
+  async #startOnce(viewer: Viewer, input: TestCall): Promise<CallResult | typeof CHANGED> {
     const agent = await this.agents.find(viewer, input.agentId);
     const malformed = [...checkInput(input), ...(agent ? [] : [userError('NOT_FOUND', AGENT_FIELD)])];
     if (!agent || malformed.length > 0) return { call: null, userErrors: malformed };
@@ -72,26 +119,45 @@ export class CallService {
     return this.#place(viewer, newCall(agent, key, input), agent, key);
   }
 
-  async #place(viewer: Viewer, call: CallRow, agent: AgentRow, key: ResolvedKey): Promise<CallResult> {
+  async #place(viewer: Viewer, call: CallRow, agent: AgentRow, key: ResolvedKey): Promise<CallResult | typeof CHANGED> {
     const earlier = await this.database.write(async (tx) => {
       const same = call.idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest: call.idempotencyDigest }));
-      if (!same) await tx.insert(CallRow, call);
-      return same || null;
+      if (same) return same;
+      if (!(await this.#isAsItWas(tx, agent, key))) return CHANGED;
+      await tx.insert(CallRow, call);
+      await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
+      return null;
     });
+    if (earlier === CHANGED) return CHANGED;
     if (earlier) return repetition(earlier, call);
     const { toNumber } = call;
     const { providerAgentId, fromNumber } = agent;
     const placement = await this.providers.placeCall(key.account, { callId: call.id, providerAgentId, toNumber, fromNumber });
     const outcome = outcomeOf(placement);
     await this.database.write((tx) => tx.update(CallRow, { id: call.id }, outcome));
-    if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(key);
+    if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
     return { call: { ...call, ...outcome }, userErrors: [] };
   }
 
+  // What was read before this transaction may have changed since: a call that comes after a change must not be billed as if before it.
+  // The locks are those of a set, a clear, an archive and an assignment, in the same order.
+  async #isAsItWas(tx: EntityManager, agent: AgentRow, key: ResolvedKey): Promise<boolean> {
+    await this.database.lock(tx, AgencyRow, agent.agencyId);
+    const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
+    const now = await this.database.lock(tx, AgentRow, agent.id);
+    const archived = client !== null && client.archivedAt !== null;
+    return now?.clientId === agent.clientId && !archived && this.resolver.stillResolves(tx, agent, key);
+  }
+
   // Only the verify request tells that a key is invalid: a provider may answer 401 for other reasons.
-  async #verifyAgain({ id, version, account }: ResolvedKey): Promise<void> {
+  async #verifyAgain(viewer: Viewer, call: CallRow, { id, version, account }: ResolvedKey): Promise<void> {
     const verdict = await this.providers.verifyKey(account);
-    await this.database.write((tx) => recordVerdict(tx, id, version, verdict));
+    const { provider } = account;
+    const clientId = call.keySource === 'CLIENT' ? call.clientId : null;
+    await this.database.write(async (tx) => {
+      await recordVerdict(tx, id, version, verdict);
+      await this.audit.record(tx, viewer, { type: 'API_KEY_VERIFIED', clientId, provider, version, status: verdict.status });
+    });
   }
 
   async #earlier(viewer: Viewer, input: TestCall, agent: AgentRow): Promise<CallResult | null> {
@@ -161,6 +227,10 @@ function newCall(agent: AgentRow, key: ResolvedKey, input: TestCall): CallRow {
     errorRetryAfterSeconds: null,
     createdAt: new Date(),
   };
+}
+
+function eventOf({ id: callId, agentId, clientId, provider, keySource, keyVersion: version }: CallRow) {
+  return { callId, agentId, clientId, provider, keySource, version };
 }
 
 type Outcome = Pick<CallRow, 'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;

@@ -5,7 +5,7 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
-import { CALL_DIRECTIONS, CALL_KINDS, CALL_STATUSES, type CallRow } from './call.entity';
+import { CALL_DIRECTIONS, CALL_KINDS, CALL_STATUSES, type CallRow, type CallStatus } from './call.entity';
 
 export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.');
 export const CallDirectionEnum = enumOf('CallDirection', CALL_DIRECTIONS, 'Who called whom, seen from the agent.');
@@ -34,8 +34,8 @@ export class Call {
   @Field(() => CallStatusEnum)
   status!: CallRow['status'];
 
-  @Field(() => String, { description: 'E.164.' })
-  toNumber!: string;
+  @Field(() => String, { nullable: true, description: 'E.164.' })
+  toNumber!: string | null;
 
   @Field(() => KeySourceEnum, { nullable: true, description: 'Whose key paid for it.' })
   keySource!: KeySource | null;
@@ -71,4 +71,31 @@ export class StartTestCallPayload {
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
+}
+
+@ObjectType({ simpleResolvers: true })
+export class CallCount {
+  @Field(() => CallStatusEnum)
+  status!: CallStatus;
+
+  @Field(() => ProviderEnum)
+  provider!: Provider;
+
+  @Field(() => Int)
+  count!: number;
+}
+
+@ObjectType('CallSummary', { simpleResolvers: true, description: 'The calls of a span of time, counted.' })
+export class CallSummaryType {
+  @Field(() => DateTime)
+  since!: Date;
+
+  @Field(() => DateTime)
+  until!: Date;
+
+  @Field(() => Int)
+  total!: number;
+
+  @Field(() => [CallCount], { description: 'Only what there was at least one call of.' })
+  counts!: readonly CallCount[];
 }

@@ -1,4 +1,5 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { permissionList, type PortalPermission } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 
 @Entity('clients')
@@ -16,6 +17,14 @@ export class ClientRow {
 
   @Column('datetime', { precision: 3, nullable: true })
   archivedAt!: Date | null;
+
+  /** What a new portal user of this client may do when nothing else is said. */
+  @Column('varchar', { length: 255, default: '', transformer: permissionList })
+  portalPermissions!: PortalPermission[];
+
+  /** Whether a key that is handed in counts at once if its provider says that it is valid. */
+  @Column('boolean', { default: false })
+  acceptsValidHandIns!: boolean;
 
   @Column('datetime', { precision: 3 })
   createdAt!: Date;

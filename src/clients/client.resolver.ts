@@ -1,6 +1,7 @@
-import { Arg, ID, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, ID, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
 import { badArgument } from '../platform/errors';
 import { pageArgs, type Page } from '../platform/page';
 import type { ClientRow } from './client.entity';
@@ -27,17 +28,20 @@ export class ClientResolver {
     return this.clients.list(viewer, pageArgs(first, after), search);
   }
 
-  @Mutation(() => CreateClientPayload)
+  @AuditedMutation(() => CreateClientPayload, { audit: ['CLIENT_CREATED'], description: "Its portal users may do what the agency's `portalPermissions` say at this time." })
   createClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateClientInput) input: CreateClientInput): Promise<ClientResult> {
     return this.clients.create(viewer, input);
   }
 
-  @Mutation(() => ArchiveClientPayload, { description: 'From now on the agents of this client place no calls. Its keys stay.' })
+  @AuditedMutation(() => ArchiveClientPayload, {
+    audit: ['CLIENT_ARCHIVED'],
+    description: 'From now on the agents of this client place no calls. Its keys stay.',
+  })
   archiveClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, true);
   }
 
-  @Mutation(() => ArchiveClientPayload, { description: 'Takes an archived client back.' })
+  @AuditedMutation(() => ArchiveClientPayload, { audit: ['CLIENT_RESTORED'], description: 'Takes an archived client back.' })
   restoreClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, false);
   }

@@ -1,9 +1,11 @@
-import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
-import type { Viewer } from '../access/viewer';
+import { permissionList, type Viewer } from '../access/viewer';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
 import { readPage, type Page, type PageArgs } from '../platform/page';
+import { dateOf, marks, type RawDate } from '../platform/raw';
 import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
 import { ClientRow } from './client.entity';
@@ -16,8 +18,31 @@ export interface ClientResult {
 /** Longest search text, in characters. */
 export const MAX_SEARCH_LENGTH = 100;
 
+// No entities are made of these: they are asked for by nearly every request. The plus keeps the agency's index out of it.
+const READ = 'SELECT id, agencyId, name, archivedAt, portalPermissions, acceptsValidHandIns, createdAt FROM clients';
+
+interface RawClient extends Pick<ClientRow, 'id' | 'agencyId' | 'name'> {
+  readonly archivedAt: RawDate | null;
+  readonly portalPermissions: string;
+  readonly acceptsValidHandIns: unknown;
+  readonly createdAt: RawDate;
+}
+
+function toClient(row: RawClient): ClientRow {
+  return {
+    ...row,
+    archivedAt: row.archivedAt === null ? null : dateOf(row.archivedAt),
+    portalPermissions: permissionList.from(row.portalPermissions),
+    acceptsValidHandIns: Boolean(row.acceptsValidHandIns),
+    createdAt: dateOf(row.createdAt),
+  };
+}
+
 export class ClientService {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+  ) {}
 
   /** Null for what the viewer's agency does not have; to a portal user, every client but its own is such. */
   async find(viewer: Viewer, id: string): Promise<ClientRow | null> {
@@ -27,8 +52,8 @@ export class ClientService {
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ClientRow | null)[]> {
     const visible = ids.filter((id) => isId(id) && (viewer.clientId === null || viewer.clientId === id));
-    const rows = visible.length === 0 ? [] : await this.database.read.findBy(ClientRow, { agencyId: viewer.agencyId, id: In(visible) });
-    const byId = new Map(rows.map((row) => [row.id, row]));
+    const rows = visible.length === 0 ? [] : await this.database.read.query<RawClient[]>(`${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`, [...visible, viewer.agencyId]);
+    const byId = new Map(rows.map((row) => [row.id, toClient(row)]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
@@ -43,20 +68,28 @@ export class ClientService {
     requireAdmin(viewer);
     const name = checkName(input.name, ['input', 'name']);
     if (typeof name !== 'string') return { client: null, userErrors: [name] };
-    const client: ClientRow = { id: newId(), agencyId: viewer.agencyId, name, archivedAt: null, createdAt: new Date() };
-    await this.database.write((tx) => tx.insert(ClientRow, client));
-    return { client, userErrors: [] };
+    return this.database.write(async (tx) => {
+      const { id: agencyId, portalPermissions } = await tx.findOneByOrFail(AgencyRow, { id: viewer.agencyId });
+      const settings = { archivedAt: null, portalPermissions, acceptsValidHandIns: false };
+      const client: ClientRow = { id: newId(), agencyId, name, ...settings, createdAt: new Date() };
+      await tx.insert(ClientRow, client);
+      await this.audit.record(tx, viewer, { type: 'CLIENT_CREATED', clientId: client.id, name });
+      return { client, userErrors: [] };
+    });
   }
 
   /** Archives a client, whose agents can then place no calls, or takes it back. Doing it twice changes nothing. */
   async setArchived(viewer: Viewer, id: string, archived: boolean): Promise<ClientResult> {
     requireAdmin(viewer);
-    const client = await this.find(viewer, id);
-    if (!client) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
-    if ((client.archivedAt !== null) === archived) return { client, userErrors: [] };
-    const archivedAt = archived ? new Date() : null;
-    await this.database.write((tx) => tx.update(ClientRow, { id, agencyId: viewer.agencyId }, { archivedAt }));
-    return { client: { ...client, archivedAt }, userErrors: [] };
+    return this.database.write(async (tx) => {
+      const client = isId(id) ? await this.database.lock(tx, ClientRow, id) : null;
+      if (client?.agencyId !== viewer.agencyId) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+      if ((client.archivedAt !== null) === archived) return { client, userErrors: [] };
+      const archivedAt = archived ? new Date() : null;
+      await tx.update(ClientRow, { id }, { archivedAt });
+      await this.audit.record(tx, viewer, { type: archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED', clientId: id });
+      return { client: { ...client, archivedAt }, userErrors: [] };
+    });
   }
 }
 

@@ -1,4 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import type { PortalPermission } from '../access/viewer';
+import { PortalPermissionEnum } from '../access/viewer.types';
 import type { UserError } from '../platform/user-error';
 import { connectionType, DateTime, UserErrorType } from '../platform/schema-types';
 
@@ -12,6 +14,15 @@ export class Client {
 
   @Field(() => DateTime, { nullable: true, description: 'Since when its agents can place no calls; null for an active client.' })
   archivedAt!: Date | null;
+
+  @Field(() => [PortalPermissionEnum], { nullable: true, description: 'What a new portal user of this client may do when nothing else is said.' })
+  portalPermissions!: readonly PortalPermission[];
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether a key that is handed in counts at once if its provider says that it is valid; otherwise an admin decides.',
+  })
+  acceptsValidHandIns!: boolean;
 }
 
 export const ClientConnection = connectionType('Client', Client);

@@ -13,6 +13,8 @@ export interface TokenClaims {
   readonly subject: string;
   readonly audience: string;
   readonly expiresInSeconds: number;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
 }
 
 const KEY_ID = 'demo';
@@ -35,8 +37,8 @@ export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port
   const issuer = issuerOf(server);
   return {
     issuer,
-    mint: ({ subject, audience, expiresInSeconds }) =>
-      new SignJWT({})
+    mint: ({ subject, audience, expiresInSeconds, email, emailVerified }) =>
+      new SignJWT({ ...(email !== undefined && { email, email_verified: emailVerified ?? true }) })
         .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
         .setIssuer(issuer)
         .setSubject(subject)

@@ -1,15 +1,14 @@
 import 'reflect-metadata';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createApp, type App } from '../app';
+import { createApp, ownAddress } from '../app';
 import { baseUrlVariables, ConfigError, readConfig, type Config } from '../config';
 import { closeOnSignals, loadEnvFile } from '../process';
-import { KeyRing } from '../vault/key-ring';
-import { WrongMasterKey } from '../vault/master-key-check';
+import { KeyRing, UnusableKeyRing } from '../vault/key-ring';
 import { startIssuer, type DemoIssuer } from './issuer';
 import { startSandbox, type Sandbox, type SandboxName } from './sandbox';
-import { PERSONAS, seed, subjectOf } from './seed';
+import { seedHandIns } from './hand-ins';
+import { HARBOR_DENTAL, PERSONAS, seed, subjectOf } from './seed';
 
 const FOLDER = '.latchkey';
 const AUDIENCE = 'latchkey-demo';
@@ -20,6 +19,7 @@ const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
  * providers whose address was not given. Whatever the environment configures is respected.
  */
 async function main(): Promise<void> {
+  if (process.env.NODE_ENV === 'production') throw new ConfigError('This is the demo, and NODE_ENV is production. Production starts with `npm run serve`.');
   loadEnvFile();
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
   const issuer = await startIssuer({ keyFile: join(FOLDER, 'issuer-key.json') });
@@ -27,14 +27,27 @@ async function main(): Promise<void> {
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
   const tokens = await mintTokens(issuer, config);
   const app = await createApp(config, { playgroundTokens: tokens });
-  await seed(app.database, app.cipher, config.authIssuer, sandbox);
+  await seed(app.database, app.vault, app.audit, config.authIssuer, sandbox);
+  await seedHandIns(app.database, app.vault, app.audit, sandbox);
   closeOnSignals({ close: () => Promise.all([app.close(), issuer.close(), sandbox.close()]) });
-  const url = await listen(app, config);
+  await app.server.listen({ host: config.host, port: config.port });
+  const url = ownAddress(app.server, config);
   const file = join(FOLDER, 'demo.json');
-  const demo = { url, tokens, sandbox: describeSandbox(sandbox, config) };
+  const demo = { url, tokens, sandbox: describeSandbox(sandbox, config), oneTimeLink: await createLink(url, tokens.agencyAdmin) };
   writeFileSync(file, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
-  console.log(`\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${file}`);
+  console.log(`\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${file}\n  A one-time link, and its code, stand there too.`);
+}
+
+// As an admin would: the link can be read in no other place than the answer.
+async function createLink(url: string, token: string | undefined): Promise<{ url: string; code: string } | null> {
+  if (token === undefined) return null;
+  const query = `mutation { createKeyLink(input: { clientId: "${HARBOR_DENTAL}", provider: BLAND }) { url code } }`;
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
+  const { data } = (await answer.json()) as { data: { createKeyLink: { url: string | null; code: string } } | null };
+  const link = data?.createKeyLink;
+  return link?.url ? { url: link.url, code: link.code } : null;
 }
 
 function demoDefaults(issuer: DemoIssuer): NodeJS.ProcessEnv {
@@ -86,14 +99,8 @@ async function mintTokens(issuer: DemoIssuer, config: Config): Promise<Record<st
   return Object.fromEntries(await Promise.all(tokens)) as Record<string, string>;
 }
 
-async function listen({ server }: App, { host, port }: Config): Promise<string> {
-  await server.listen({ host, port });
-  const bound = (server.server.address() as AddressInfo).port;
-  return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${bound}`;
-}
-
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof WrongMasterKey;
+  const expected = error instanceof ConfigError || error instanceof UnusableKeyRing;
   const busy = (error as { code?: unknown }).code === 'EADDRINUSE';
   console.error(busy ? 'The port is in use. Choose another: PORT=4001 npm start' : expected ? error.message : error);
   process.exit(1);

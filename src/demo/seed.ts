@@ -1,5 +1,8 @@
+import { In } from 'typeorm';
 import { PersonRow } from '../access/person.entity';
 import { identityDigest, PORTAL_PERMISSIONS, type PortalPermission, type ViewerRole } from '../access/viewer';
+import { operator } from '../audit/audit-event';
+import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
@@ -7,8 +10,8 @@ import { storeKey } from '../keys/key-writer';
 import type { KeyOwner } from '../keys/sealed-keys';
 import type { Database } from '../platform/database';
 import type { Provider } from '../providers';
-import type { Cipher } from '../vault/cipher';
-import { Secret } from '../vault/secret';
+import { Secret, type ApiKeyText } from '../vault/secret';
+import type { Vault } from '../vault/vault';
 import type { AccountName } from './sandbox/account';
 import { SANDBOX_ACCOUNTS, type Sandbox, type SandboxName } from './sandbox';
 
@@ -21,46 +24,55 @@ export function subjectOf(persona: Persona): string {
 }
 
 // Fixed, so that the README's and the playground's operations work as they stand.
-const demoId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
+export const demoId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
-const BRIGHTLINE = demoId(1);
+const PORTAL_DEFAULTS: readonly PortalPermission[] = ['VIEW_AGENTS', 'VIEW_CALLS', 'VIEW_CALL_DETAILS', 'VIEW_ANALYTICS'];
+
+export const BRIGHTLINE = demoId(1);
 const NORTHWIND = demoId(2);
 export const HARBOR_DENTAL = demoId(101);
 const MAPLE_REALTY = demoId(102);
-const CEDAR_CLINIC = demoId(103);
+export const CEDAR_CLINIC = demoId(103);
 const OLD_MILL_MOTORS = demoId(104);
 const FJORD_HOTELS = demoId(201);
 
 /** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. */
-export async function seed(database: Database, cipher: Cipher, issuer: string, sandbox: Sandbox): Promise<void> {
+export async function seed(database: Database, vault: Vault, audit: AuditTrail, issuer: string, sandbox: Sandbox): Promise<void> {
   await database.write(async (tx) => {
-    if (!(await tx.existsBy(AgencyRow, { id: BRIGHTLINE }))) await insertDemo(tx, cipher, issuer, sandbox);
+    if (!(await tx.existsBy(AgencyRow, { id: BRIGHTLINE }))) {
+      await insertDemo(tx, vault, issuer, sandbox);
+      for (const { id, name } of await tx.findBy(AgencyRow, { id: In([BRIGHTLINE, NORTHWIND]) })) await audit.record(tx, operator(id), { type: 'AGENCY_CREATED', name });
+    }
     for (const persona of people(issuer)) await tx.update(PersonRow, { id: persona.id }, { identityDigest: persona.identityDigest });
   });
 }
 
 type Tx = Database['read'];
 
-async function insertDemo(tx: Tx, cipher: Cipher, issuer: string, sandbox: Sandbox): Promise<void> {
+async function insertDemo(tx: Tx, vault: Vault, issuer: string, sandbox: Sandbox): Promise<void> {
   const createdAt = new Date();
   await tx.insert(AgencyRow, [
-    { id: BRIGHTLINE, name: 'Brightline Voice', createdAt },
-    { id: NORTHWIND, name: 'Northwind Calls', createdAt },
+    { id: BRIGHTLINE, name: 'Brightline Voice', portalPermissions: [...PORTAL_DEFAULTS], createdAt },
+    { id: NORTHWIND, name: 'Northwind Calls', portalPermissions: [], createdAt },
   ]);
   await tx.insert(ClientRow, clients(createdAt));
   await tx.insert(PersonRow, people(issuer));
   await tx.insert(AgentRow, agents(createdAt));
   const agency: KeyOwner = { type: 'AGENCY', id: BRIGHTLINE, agencyId: BRIGHTLINE };
   const client: KeyOwner = { type: 'CLIENT', id: HARBOR_DENTAL, agencyId: BRIGHTLINE };
-  for (const name of ['retell', 'vapi', 'bland'] as const) await insertKey(tx, cipher, agency, name, sandbox[name].keys.valid);
-  for (const name of ['retell', 'vapi'] as const) await insertKey(tx, cipher, client, name, sandbox[name].keys.secondAccount);
-  await insertKey(tx, cipher, { type: 'AGENCY', id: NORTHWIND, agencyId: NORTHWIND }, 'retell', sandbox.retell.keys.valid);
+  for (const name of ['retell', 'vapi', 'bland'] as const) await insertKey(tx, vault, agency, name, sandbox[name].keys.valid);
+  for (const name of ['retell', 'vapi'] as const) await insertKey(tx, vault, client, name, sandbox[name].keys.secondAccount);
+  await insertKey(tx, vault, { type: 'AGENCY', id: NORTHWIND, agencyId: NORTHWIND }, 'retell', sandbox.retell.keys.valid);
 }
 
-async function insertKey(tx: Tx, cipher: Cipher, owner: KeyOwner, name: SandboxName, text: string): Promise<void> {
+async function insertKey(tx: Tx, vault: Vault, owner: KeyOwner, name: SandboxName, text: string): Promise<void> {
+  await storeKey(tx, vault, owner, null, { provider: providerOf(name), region: 'US', key: readKey(text), verdict: null });
+}
+
+export function readKey(text: string): ApiKeyText {
   const key = new Secret(text).read();
   if (typeof key === 'string') throw new Error('A key of the demo is not well formed');
-  await storeKey(tx, cipher, owner, null, { provider: providerOf(name), region: 'US', key, verdict: null });
+  return key;
 }
 
 function providerOf(name: SandboxName): Provider {
@@ -68,7 +80,7 @@ function providerOf(name: SandboxName): Provider {
 }
 
 function clients(createdAt: Date): ClientRow[] {
-  const active = { agencyId: BRIGHTLINE, archivedAt: null, createdAt };
+  const active = { agencyId: BRIGHTLINE, archivedAt: null, portalPermissions: [...PORTAL_DEFAULTS], acceptsValidHandIns: false, createdAt };
   return [
     { ...active, id: HARBOR_DENTAL, name: 'Harbor Dental' },
     { ...active, id: MAPLE_REALTY, name: 'Maple Realty' },
@@ -86,7 +98,10 @@ function people(issuer: string): PersonRow[] {
     role,
     name,
     permissions: [...permissions],
+    email: null,
+    emailDigest: null,
     identityDigest: identityDigest(issuer, subjectOf(persona)),
+    joinedAt: new Date(),
     createdAt: new Date(),
   });
   return [

@@ -8,6 +8,7 @@ import type { KeySource, KeyStatus } from './chain';
 @Entity('api_keys')
 @Index('api_keys_by_owner', ['ownerId', 'ownerType', 'provider'], { unique: true })
 @Index('api_keys_by_agency', ['agencyId', 'ownerType', 'provider'])
+@Index('api_keys_by_fingerprint', ['agencyId', 'fingerprint'])
 export class ApiKeyRow {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
@@ -57,6 +58,10 @@ export class ApiKeyRow {
 
   @Column('int', { nullable: true })
   errorRetryAfterSeconds!: number | null;
+
+  /** Equal for equal keys of one agency and provider; null when no key is set. */
+  @Column('varchar', { length: 64, nullable: true })
+  fingerprint!: string | null;
 }
 
 /**

@@ -1,6 +1,7 @@
-import { Arg, Ctx, FieldResolver, Mutation, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
 import type { AgentRow } from '../agents/agent.entity';
@@ -18,6 +19,8 @@ import {
   ClearApiKeysPayload,
   ClearClientApiKeysInput,
   KeyResolution,
+  PreviewAgencyApiKeyChangeInput,
+  PreviewAgencyApiKeyChangePayload,
   PreviewClientApiKeyChangeInput,
   PreviewClientApiKeyChangePayload,
   SetAgencyApiKeysInput,
@@ -27,7 +30,7 @@ import {
   VerifyApiKeysPayload,
   VerifyClientApiKeysInput,
 } from './api-key.types';
-import type { KeyCheckService } from './key-check.service';
+import type { KeyCheckService, PreviewResult } from './key-check.service';
 import type { KeyResolverService } from './key-resolver.service';
 import type { KeyOwner } from './sealed-keys';
 
@@ -38,50 +41,75 @@ export class ApiKeyResolver {
     private readonly checks: KeyCheckService,
   ) {}
 
-  @Mutation(() => SetApiKeysPayload, { description: 'Sets one or several keys of a client at once: all or none.' })
+  @AuditedMutation(() => SetApiKeysPayload, {
+    audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
+    description: 'Sets one or several keys of a client at once: all or none.',
+  })
   setClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput) {
-    return this.#ofClient(viewer, input.clientId, { apiKeys: [] }, (owner) => this.#set(owner, input));
+    return this.#ofClient(viewer, input.clientId, { apiKeys: [], warnings: [] }, (owner) => this.#set(viewer, owner, input));
   }
 
-  @Mutation(() => SetApiKeysPayload, { description: "Sets one or several of the agency's own keys at once: all or none." })
+  @AuditedMutation(() => SetApiKeysPayload, {
+    audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
+    description: "Sets one or several of the agency's own keys at once: all or none.",
+  })
   setAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput) {
-    return this.#set(this.keys.agencyOwner(viewer), input);
+    return this.#set(viewer, this.keys.agencyOwner(viewer), input);
   }
 
-  @Mutation(() => ClearApiKeysPayload, { description: "From the very next call on, the client's agents use the agency's keys." })
+  @AuditedMutation(() => ClearApiKeysPayload, {
+    audit: ['API_KEY_CLEARED'],
+    description: "From the very next call on, the client's agents use the agency's keys.",
+  })
   clearClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput) {
     const none = { apiKeys: [], agentsWithoutKey: [], effects: [] };
-    return this.#ofClient(viewer, input.clientId, none, (owner) => this.#clear(owner, input.providers));
+    return this.#ofClient(viewer, input.clientId, none, (owner) => this.#clear(viewer, owner, input.providers));
   }
 
-  @Mutation(() => ClearApiKeysPayload, { description: 'From the very next call on, agents whose client has no key of its own place no calls.' })
+  @AuditedMutation(() => ClearApiKeysPayload, {
+    audit: ['API_KEY_CLEARED'],
+    description: 'From the very next call on, agents whose client has no key of its own place no calls.',
+  })
   clearAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput) {
-    return this.#clear(this.keys.agencyOwner(viewer), input.providers);
+    return this.#clear(viewer, this.keys.agencyOwner(viewer), input.providers);
   }
 
-  @Mutation(() => VerifyApiKeysPayload, {
+  @AuditedMutation(() => VerifyApiKeysPayload, {
+    audit: ['API_KEY_VERIFIED'],
     description: "Shows a client's keys to their providers with the cheapest read-only request, and looks up its agents. Places no call.",
   })
   verifyClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput) {
-    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) => this.#verify(owner, input.providers));
+    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) => this.#verify(viewer, owner, input.providers));
   }
 
-  @Mutation(() => VerifyApiKeysPayload, {
+  @AuditedMutation(() => VerifyApiKeysPayload, {
+    audit: ['API_KEY_VERIFIED'],
     description: "Shows the agency's keys to their providers with the cheapest read-only request, and looks up the agents that use them.",
   })
   verifyAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput) {
-    return this.#verify(this.keys.agencyOwner(viewer), input.providers);
+    return this.#verify(viewer, this.keys.agencyOwner(viewer), input.providers);
   }
 
-  @Mutation(() => PreviewClientApiKeyChangePayload, {
+  @AuditedMutation(() => PreviewClientApiKeyChangePayload, {
+    audit: ['API_KEY_PREVIEWED'],
     description: 'Changes nothing; a mutation because it carries a secret, and a query can be sent in a URL.',
   })
   previewClientApiKeyChange(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => PreviewClientApiKeyChangeInput) { clientId, provider, apiKey, region }: PreviewClientApiKeyChangeInput,
+    @Arg('input', () => PreviewClientApiKeyChangeInput) input: PreviewClientApiKeyChangeInput,
   ) {
-    const candidate = apiKey ? { secret: apiKey, region: region ?? null } : null;
-    return this.#ofClient(viewer, clientId, { preview: null }, (owner) => this.checks.preview(owner, provider, candidate));
+    return this.#ofClient(viewer, input.clientId, { preview: null, warnings: [] }, (owner) => this.#preview(viewer, owner, input));
+  }
+
+  @AuditedMutation(() => PreviewAgencyApiKeyChangePayload, {
+    audit: ['API_KEY_PREVIEWED'],
+    description: "The same for a key of the agency's own: whom it concerns are the agents whose client has no key for the provider.",
+  })
+  previewAgencyApiKeyChange(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => PreviewAgencyApiKeyChangeInput) input: PreviewAgencyApiKeyChangeInput,
+  ): Promise<PreviewResult> {
+    return this.#preview(viewer, this.keys.agencyOwner(viewer), input);
   }
 
   async #ofClient<P>(viewer: Viewer, clientId: string, none: Omit<P, 'userErrors'>, work: (owner: KeyOwner) => Promise<P>) {
@@ -89,18 +117,22 @@ export class ApiKeyResolver {
     return owner ? work(owner) : { ...none, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
   }
 
-  async #set(owner: KeyOwner, { keys, verify }: SetAgencyApiKeysInput): Promise<SetApiKeysPayload> {
-    const result = await this.keys.set(owner, keys, verify ?? false);
+  #preview(viewer: Viewer, owner: KeyOwner, { provider, apiKey, region }: PreviewAgencyApiKeyChangeInput): Promise<PreviewResult> {
+    return this.checks.preview(viewer, owner, provider, apiKey ? { secret: apiKey, region: region ?? null } : null);
+  }
+
+  async #set(viewer: Viewer, owner: KeyOwner, { keys, verify }: SetAgencyApiKeysInput): Promise<SetApiKeysPayload> {
+    const result = await this.keys.set(viewer, owner, keys, verify ?? false);
     return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
   }
 
-  async #clear(owner: KeyOwner, providers: readonly Provider[]): Promise<ClearApiKeysPayload> {
-    const result = await this.keys.clear(owner, providers);
+  async #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearApiKeysPayload> {
+    const result = await this.keys.clear(viewer, owner, providers);
     return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
   }
 
-  async #verify(owner: KeyOwner, providers: readonly Provider[] | null | undefined): Promise<VerifyApiKeysPayload> {
-    const { results, userErrors } = await this.checks.verify(owner, providers ?? null);
+  async #verify(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[] | null | undefined): Promise<VerifyApiKeysPayload> {
+    const { results, userErrors } = await this.checks.verify(viewer, owner, providers ?? null);
     return { results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })), userErrors };
   }
 }
@@ -152,7 +184,8 @@ async function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer:
   });
 }
 
-function toApiKey(row: ApiKeyRow): ApiKey {
+/** As the schema shows it. */
+export function toApiKey(row: ApiKeyRow): ApiKey {
   return { ...row, region: row.isSet ? row.region : null, lastError: errorOf(row) };
 }
 

@@ -2,25 +2,38 @@ import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AgentRow } from '../agents/agent.entity';
+import type { Actor } from '../audit/audit-event';
+import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../platform/database';
-import { userError, type UserError } from '../platform/user-error';
+import { USER_ERRORS, userError, type UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
+import type { KeyVerdict } from '../providers/ask';
 import type { ProviderApi } from '../providers/provider-api';
-import type { Cipher } from '../vault/cipher';
+import { toProviderError } from '../providers/provider.types';
+import type { Vault } from '../vault/vault';
 import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
 import type { ApiKeyRow } from './api-key.entity';
 import type { KeySource } from './chain';
-import { checkProviders, readEntries, type KeyEntry } from './key-input';
+import { findDuplicates, type KeyWarning } from './duplicates';
+import type { KeyCheckService } from './key-check.service';
+import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { readKeyRows, readSealedKeys, type KeyOwner } from './sealed-keys';
+import { nameOfKey, readKeyRows, readSealedKeys, type KeyOwner } from './sealed-keys';
 
-export interface SetResult {
+interface Changed {
   readonly apiKeys: readonly ApiKeyRow[];
   readonly userErrors: readonly UserError[];
 }
+
+export interface Stored {
+  readonly apiKeys: readonly ApiKeyRow[];
+  readonly warnings: readonly KeyWarning[];
+}
+
+export type SetResult = Stored & Changed;
 
 /** What the agents that used a cleared key use from now on. */
 export interface ClearEffect {
@@ -30,7 +43,7 @@ export interface ClearEffect {
   readonly agentsWithoutKeyCount: number;
 }
 
-export interface ClearResult extends SetResult {
+export interface ClearResult extends Changed {
   readonly agentsWithoutKey: readonly AgentRow[];
   readonly effects: readonly ClearEffect[];
 }
@@ -39,9 +52,11 @@ export interface ClearResult extends SetResult {
 export class ApiKeyService {
   constructor(
     private readonly database: Database,
-    private readonly cipher: Cipher,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
     private readonly providers: ProviderApi,
     private readonly clients: ClientService,
+    private readonly checks: KeyCheckService,
   ) {}
 
   agencyOwner(viewer: Viewer): KeyOwner {
@@ -64,72 +79,119 @@ export class ApiKeyService {
   }
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */
-  async set(owner: KeyOwner, entries: readonly KeyEntry[], verify: boolean): Promise<SetResult> {
-    const { keys, userErrors } = readEntries(entries, (provider, region) => this.providers.hasRegion(provider, region));
-    if (userErrors.length > 0) return { apiKeys: [], userErrors };
-    const verified = verify ? await this.#verifyAll(keys) : keys;
+  async set(viewer: Viewer, owner: KeyOwner, entries: readonly KeyEntry[], verify: boolean): Promise<SetResult> {
+    const { keys, userErrors } = await readEntries(entries, keyReader(this.vault, this.providers, owner));
+    if (userErrors.length > 0) return refused(userErrors);
+    const verified = verify ? await this.#verifyAll(owner, keys) : keys;
     const rejected = verified.flatMap((key, index) => rejection(key, index) ?? []);
-    if (rejected.length > 0) return { apiKeys: [], userErrors: rejected };
-    return this.#store(owner, verified, entries);
+    if (rejected.length > 0) return this.#reject(viewer, owner, verified, rejected);
+    return this.#store(viewer, owner, verified, entries);
   }
 
   /** All or none: a provider whose key is not set refuses the request. */
-  async clear(owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
+  async clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     const malformed = checkProviders(providers);
-    const cleared = malformed.length > 0 ? { apiKeys: [], userErrors: malformed } : await this.#clear(owner, providers);
-    const effects = await Promise.all(cleared.apiKeys.map((row) => this.#effectOfClear(owner, row.provider)));
-    return { ...cleared, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents) };
+    return malformed.length > 0 ? notCleared(malformed) : this.#clear(viewer, owner, providers);
   }
 
-  #verifyAll(keys: readonly KeyToStore[]): Promise<KeyToStore[]> {
-    return Promise.all(keys.map(async (entry) => ({ ...entry, verdict: await this.providers.verifyKey(entry) })));
+  #verifyAll(owner: KeyOwner, keys: readonly KeyToStore[]): Promise<KeyToStore[]> {
+    return Promise.all(keys.map(async (entry) => ({ ...entry, verdict: await this.checks.ask(owner, entry) })));
   }
 
-  #store(owner: KeyOwner, keys: readonly KeyToStore[], entries: readonly KeyEntry[]): Promise<SetResult> {
+  async #reject(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], userErrors: readonly UserError[]): Promise<SetResult> {
+    await this.database.write(async (tx) => {
+      for (const { provider, key, verdict } of keys) {
+        if (!verdict || isAccepted(verdict)) continue;
+        const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
+        await this.audit.record(tx, viewer, { type: 'API_KEY_REJECTED', ...event });
+      }
+    });
+    return refused(userErrors);
+  }
+
+  #store(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], entries: readonly KeyEntry[]): Promise<SetResult> {
     return this.database.write(async (tx) => {
-      await this.#lock(tx, owner);
-      const rows = await readKeyRows(tx, owner.agencyId, [owner.id]);
-      const current = (provider: Provider) => rows.find((row) => row.provider === provider) ?? null;
-      const conflicts = entries.flatMap(({ provider, expectedVersion }, index) => {
-        const stale = expectedVersion != null && expectedVersion !== (current(provider)?.version ?? 0);
-        return stale ? [userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion'])] : [];
-      });
-      if (conflicts.length > 0) return { apiKeys: [], userErrors: conflicts };
-      const apiKeys: ApiKeyRow[] = [];
-      for (const key of keys) apiKeys.push(await storeKey(tx, this.cipher, owner, current(key.provider), key));
-      return { apiKeys, userErrors: [] };
+      const stored = await this.storeAll(tx, viewer, owner, keys, entries.map(({ expectedVersion }) => expectedVersion));
+      if (!('stale' in stored)) return { ...stored, userErrors: [] };
+      return refused(stored.stale.map((index) => userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion'])));
     });
   }
 
-  #clear(owner: KeyOwner, providers: readonly Provider[]): Promise<SetResult> {
+  /** Inside a `write`: stores keys that were read and decided on, all or none; none if a version is not the one that was expected. */
+  async storeAll(
+    tx: EntityManager,
+    actor: Actor,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    expectedVersions: readonly (number | null | undefined)[],
+  ): Promise<Stored | { readonly stale: readonly number[] }> {
+    await this.lockForStoring(tx, owner);
+    const rows = await readKeyRows(tx, owner.agencyId, [owner.id]);
+    const current = keys.map(({ provider }) => rows.find((row) => row.provider === provider) ?? null);
+    const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
+    if (stale.length > 0) return { stale };
+    const apiKeys: ApiKeyRow[] = [];
+    for (const [index, key] of keys.entries()) apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
+    const warnings = await findDuplicates(tx, owner, apiKeys);
+    for (const { provider, version, maskedKey, status } of apiKeys) {
+      await this.audit.record(tx, actor, { type: 'API_KEY_SET', ...nameOfKey(owner, provider), version, maskedKey, status });
+    }
+    return { apiKeys, warnings };
+  }
+
+  /** The agency as well: of two that set the same key at once, the later one must see the other's. */
+  async lockForStoring(tx: EntityManager, owner: KeyOwner): Promise<void> {
+    await this.database.lock(tx, AgencyRow, owner.agencyId);
+    await this.#lock(tx, owner);
+  }
+
+  #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
       await this.#lock(tx, owner);
       const rows = (await readKeyRows(tx, owner.agencyId, [owner.id])).filter((row) => row.isSet);
       const current = providers.map((provider) => rows.find((row) => row.provider === provider) ?? null);
       const unset = current.flatMap((row, index) => (row ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
-      if (unset.length > 0) return { apiKeys: [], userErrors: unset };
+      if (unset.length > 0) return notCleared(unset);
       const apiKeys: ApiKeyRow[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
-      return { apiKeys, userErrors: [] };
+      const effects = [];
+      for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
+      for (const { provider, version } of apiKeys) {
+        await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });
+      }
+      return { apiKeys, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents), userErrors: [] };
     });
   }
 
   // The owner's row is there before its first key is.
-  #lock(tx: EntityManager, owner: KeyOwner): Promise<void> {
-    return this.database.lock(tx, owner.type === 'CLIENT' ? ClientRow : AgencyRow, owner.id);
-  }
-
-  async #effectOfClear(owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
-    const keys = await readSealedKeys(this.database.read, owner.agencyId, null, provider);
-    const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
-    const { agents, count } = await listAgents(agentsOfKey(this.database.read, owner, provider), MAX_AGENTS_LISTED);
-    return { effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count }, agents: source ? [] : agents };
+  async #lock(tx: EntityManager, owner: KeyOwner): Promise<void> {
+    await this.database.lock(tx, owner.type === 'CLIENT' ? ClientRow : AgencyRow, owner.id);
   }
 }
 
-function rejection({ verdict }: KeyToStore, index: number): UserError | null {
-  const field = ['input', 'keys', index, 'apiKey'];
-  if (!verdict || verdict.status === 'VALID' || verdict.status === 'OUT_OF_FUNDS') return null;
-  const definitive = verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS';
-  return userError(definitive ? 'KEY_REJECTED' : 'KEY_UNVERIFIABLE', field);
+async function effectOfClear(tx: EntityManager, owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
+  const keys = await readSealedKeys(tx, owner.agencyId, null, provider);
+  const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
+  const { agents, count } = await listAgents(agentsOfKey(tx, owner, provider), MAX_AGENTS_LISTED);
+  return { effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count }, agents: source ? [] : agents };
+}
+
+/** A key whose account is out of funds is a good key. */
+export function isAccepted({ status }: KeyVerdict): boolean {
+  return status === 'VALID' || status === 'OUT_OF_FUNDS';
+}
+
+function notCleared(userErrors: readonly UserError[]): ClearResult {
+  return { apiKeys: [], effects: [], agentsWithoutKey: [], userErrors };
+}
+
+function refused(userErrors: readonly UserError[]): SetResult {
+  return { apiKeys: [], warnings: [], userErrors };
+}
+
+function rejection({ provider, verdict }: KeyToStore, index: number): UserError | null {
+  if (!verdict || isAccepted(verdict)) return null;
+  const code = verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS' ? 'KEY_REJECTED' : 'KEY_UNVERIFIABLE';
+  const why = verdict.error ? ` ${toProviderError(provider, verdict.error).message}` : '';
+  return userError(code, ['input', 'keys', index, 'apiKey'], USER_ERRORS[code] + why);
 }

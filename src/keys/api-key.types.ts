@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Agent } from '../agents/agent.types';
+import { Client } from '../clients/client.types';
 import { DateTime, enumOf, UserErrorType } from '../platform/schema-types';
 import type { UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
@@ -8,6 +9,7 @@ import { ProviderEnum, ProviderErrorType, ProviderRegionEnum } from '../provider
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_SOURCES, KEY_STATUSES, type KeySource, type KeyStatus } from './chain';
+import { WARNING_CODES, type KeyWarning } from './duplicates';
 
 export const KeySourceEnum = enumOf('KeySource', KEY_SOURCES, 'Whose key a call uses.');
 
@@ -100,7 +102,7 @@ export class ApiKeyInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
-  @Field(() => SecretScalar, { description: '8-512 printable ASCII characters; white space around it is trimmed. A masked value is refused.' })
+  @Field(() => SecretScalar, { description: '8-512 printable ASCII characters; white space around it is trimmed. A masked value is refused. Or sealed.' })
   apiKey!: Secret;
 
   @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account is; US when not given. Only Vapi has others.' })
@@ -152,10 +154,7 @@ export class VerifyClientApiKeysInput extends VerifyAgencyApiKeysInput {
 }
 
 @InputType({ description: 'With a candidate key: what setting it would do. Without: what clearing would do.' })
-export class PreviewClientApiKeyChangeInput {
-  @Field(() => ID)
-  clientId!: string;
-
+export class PreviewAgencyApiKeyChangeInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
@@ -166,10 +165,41 @@ export class PreviewClientApiKeyChangeInput {
   region?: ProviderRegion | null;
 }
 
+@InputType({ description: 'With a candidate key: what setting it would do. Without: what clearing would do.' })
+export class PreviewClientApiKeyChangeInput extends PreviewAgencyApiKeyChangeInput {
+  @Field(() => ID)
+  clientId!: string;
+}
+
+export const ApiKeyWarningCodeEnum = enumOf('ApiKeyWarningCode', WARNING_CODES, 'What is worth knowing of a change that is made all the same.', {
+  DUPLICATE_KEY: 'Someone else of the agency uses the same key: what their calls cost cannot be told apart.',
+});
+
+@ObjectType({ simpleResolvers: true, description: 'The change is made all the same. Says nothing of other agencies.' })
+export class ApiKeyWarning {
+  @Field(() => ApiKeyWarningCodeEnum)
+  code!: KeyWarning['code'];
+
+  @Field(() => ProviderEnum)
+  provider!: Provider;
+
+  @Field(() => String)
+  message!: string;
+
+  @Field(() => Boolean, { description: 'Whether the agency itself uses the key, too.' })
+  sharedWithAgency!: boolean;
+
+  @Field(() => [Client], { description: 'Other clients of the agency that use the key: at most 10 are listed.' })
+  clients!: readonly Client[];
+}
+
 @ObjectType({ simpleResolvers: true })
 export class SetApiKeysPayload {
   @Field(() => [ApiKey], { description: 'Those that were set, in the order of the request; empty when it was refused.' })
   apiKeys!: readonly ApiKey[];
+
+  @Field(() => [ApiKeyWarning])
+  warnings!: readonly ApiKeyWarning[];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
@@ -191,7 +221,13 @@ export class ApiKeyClearEffect {
 }
 
 @ObjectType({ simpleResolvers: true })
-export class ClearApiKeysPayload extends SetApiKeysPayload {
+export class ClearApiKeysPayload {
+  @Field(() => [ApiKey], { description: 'Those that were cleared, in the order of the request; empty when it was refused.' })
+  apiKeys!: readonly ApiKey[];
+
+  @Field(() => [UserErrorType])
+  userErrors!: readonly UserError[];
+
   @Field(() => [Agent], { description: 'Agents left with no key: at most 100 a provider. `effects` has the exact counts.' })
   agentsWithoutKey!: readonly Agent[];
 
@@ -257,10 +293,16 @@ export class ApiKeyChangePreview {
 }
 
 @ObjectType({ simpleResolvers: true })
-export class PreviewClientApiKeyChangePayload {
+export class PreviewAgencyApiKeyChangePayload {
   @Field(() => ApiKeyChangePreview, { nullable: true })
   preview!: ApiKeyChangePreview | null;
+
+  @Field(() => [ApiKeyWarning], { description: 'Those that setting the candidate would carry; empty for a clear.' })
+  warnings!: readonly ApiKeyWarning[];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
 }
+
+@ObjectType({ simpleResolvers: true })
+export class PreviewClientApiKeyChangePayload extends PreviewAgencyApiKeyChangePayload {}

@@ -1,18 +1,24 @@
 import type { AgentRow } from '../agents/agent.entity';
+import { requireAdmin } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
 import { userError, type UserError } from '../platform/user-error';
 import { adapterOf, PROVIDERS, type Provider } from '../providers';
-import type { ProviderApi } from '../providers/provider-api';
+import type { KeyVerdict } from '../providers/ask';
+import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
-import { UnreadableKey, type Cipher } from '../vault/cipher';
+import { UnreadableKey } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
+import type { Vault } from '../vault/vault';
 import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
 import type { ApiKeyRow } from './api-key.entity';
 import { resolveChain, type KeySource, type KeyStatus } from './chain';
+import { findDuplicates, type KeyWarning } from './duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
-import { checkProviders, readCandidate, type Candidate } from './key-input';
-import { recordUnreadable, recordVerdict } from './key-writer';
-import { openKey, readKeyRows, readSealedKeys, type KeyOwner, type SealedKey } from './sealed-keys';
+import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from './key-input';
+import { recordFingerprint, recordUnreadable, recordVerdict } from './key-writer';
+import { nameOfKey, openKey, readKeyRows, readSealedKeys, type KeyOwner, type SealedKey } from './sealed-keys';
 
 export interface Verification {
   readonly apiKey: ApiKeyRow;
@@ -34,42 +40,55 @@ export interface Preview {
   readonly status: KeyStatus | null;
 }
 
+export interface PreviewResult {
+  readonly preview: Preview | null;
+  readonly warnings: readonly KeyWarning[];
+  readonly userErrors: readonly UserError[];
+}
+
+const AGENTS_TRIED = 4;
+
 /** Shows keys to their providers and tells what would change: reads only, but for what is known of a key. */
 export class KeyCheckService {
   constructor(
     private readonly database: Database,
-    private readonly cipher: Cipher,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
     private readonly providers: ProviderApi,
   ) {}
 
   /** Without `providers`, every key that is set. */
-  async verify(owner: KeyOwner, providers: readonly Provider[] | null): Promise<{ results: Verification[]; userErrors: UserError[] }> {
+  async verify(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[] | null): Promise<{ results: Verification[]; userErrors: UserError[] }> {
     const malformed = providers ? checkProviders(providers) : [];
     if (malformed.length > 0) return { results: [], userErrors: malformed };
     const keys = await Promise.all((providers ?? PROVIDERS).map((provider) => this.#sealedKey(owner, provider)));
     const unset = keys.flatMap((key, index) => (providers && !key ? [userError('KEY_NOT_SET', ['input', 'providers', index])] : []));
     if (unset.length > 0) return { results: [], userErrors: unset };
-    const results = await Promise.all(keys.map(async (key) => key && this.#verifyStored(key)));
+    const results = await Promise.all(keys.map(async (key) => key && this.#verifyStored(viewer, key)));
     return { results: results.filter((result) => result !== null), userErrors: [] };
   }
 
   /** With a candidate: what setting it would do. Without: what clearing would do. Changes nothing. */
-  async preview(
-    owner: KeyOwner,
-    provider: Provider,
-    candidate: Candidate | null,
-  ): Promise<{ preview: Preview | null; userErrors: UserError[] }> {
-    const entry = candidate && readCandidate(provider, candidate, (...place) => this.providers.hasRegion(...place));
-    if (entry && 'userErrors' in entry) return { preview: null, userErrors: entry.userErrors };
-    const current = await readSealedKeys(this.database.read, owner.agencyId, owner.id, provider);
+  async preview(viewer: Viewer, owner: KeyOwner, provider: Provider, candidate: Candidate | null): Promise<PreviewResult> {
+    const entry = candidate && (await readCandidate(provider, candidate, keyReader(this.vault, this.providers, owner)));
+    if (entry && 'userErrors' in entry) return { preview: null, warnings: [], userErrors: entry.userErrors };
+    return this.previewKey(viewer, owner, provider, entry);
+  }
+
+  /** The same, of a key that has been read. */
+  async previewKey(viewer: Viewer, owner: KeyOwner, provider: Provider, entry: ReadKey | null): Promise<PreviewResult> {
+    requireAdmin(viewer);
+    const ofClient = owner.type === 'CLIENT';
+    const current = await readSealedKeys(this.database.read, owner.agencyId, ofClient ? owner.id : null, provider);
     const query = agentsOfKey(this.database.read, owner, provider);
     const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
     const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
-    const subject = { providerName: adapterOf(provider).name, hasClient: true };
-    const chain = resolveChain(subject, current.CLIENT, current.AGENCY);
-    const sourceAfter = entry ? 'CLIENT' : chain.sourceIfClientKeyCleared;
-    const affected = entry !== null || chain.source === 'CLIENT';
+    const chain = resolveChain({ providerName: adapterOf(provider).name, hasClient: ofClient }, current.CLIENT, current.AGENCY);
+    const sourceIfCleared = ofClient ? chain.sourceIfClientKeyCleared : null;
+    const sourceAfter = entry ? owner.type : sourceIfCleared;
+    const affected = entry !== null || chain.source === owner.type;
     const listed = agents.slice(0, MAX_AGENTS_LISTED);
+    const status = examined?.verdict.status ?? null;
     const preview = {
       affectedAgents: affected ? listed : [],
       affectedAgentCount: affected ? count : 0,
@@ -79,9 +98,22 @@ export class KeyCheckService {
       agentsNotChecked: examined ? examined.notChecked + (count - agents.length) : 0,
       sourceBefore: chain.source,
       sourceAfter,
-      status: examined?.verdict.status ?? null,
+      status,
     };
-    return { preview, userErrors: [] };
+    const event = { ...nameOfKey(owner, provider), maskedKey: entry?.key.mask ?? null, status };
+    await this.database.write((tx) => this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event }));
+    const fingerprint = entry && this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
+    const warnings = fingerprint === null ? [] : await findDuplicates(this.database.read, owner, [{ provider, fingerprint }]);
+    return { preview, warnings, userErrors: [] };
+  }
+
+  /**
+   * What the provider says of a key before it is an owner's. A few of the owner's agents are looked up as well: some providers accept a
+   * restricted key, and refuse only what it asks for.
+   */
+  async ask(owner: KeyOwner, account: ProviderAccount): Promise<KeyVerdict> {
+    const { agents } = await listAgents(agentsOfKey(this.database.read, owner, account.provider), AGENTS_TRIED);
+    return (await examineKey(this.providers, account, agents)).verdict;
   }
 
   async #sealedKey(owner: KeyOwner, provider: Provider): Promise<SealedKey | null> {
@@ -89,20 +121,30 @@ export class KeyCheckService {
     return (await readSealedKeys(this.database.read, owner.agencyId, clientId, provider))[owner.type];
   }
 
-  async #verifyStored(sealed: SealedKey): Promise<Verification | null> {
+  async #verifyStored(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
     const opened = this.#open(sealed);
-    if (!opened) return this.#unreadable(sealed);
+    if (!opened) return this.#unreadable(viewer, sealed);
     const { owner, provider, region, id, version } = sealed;
     const { agents, count } = await listAgents(agentsOfKey(this.database.read, owner, provider), MAX_AGENTS_CHECKED);
     const { verdict, missing, notChecked } = await examineKey(this.providers, { provider, region, key: opened }, agents);
-    const recorded = await this.database.write((tx) => recordVerdict(tx, id, version, verdict));
+    const fingerprint = this.vault.fingerprints.of(opened, owner.agencyId, provider);
+    const recorded = await this.database.write(async (tx) => {
+      await recordFingerprint(tx, id, version, fingerprint);
+      const row = await recordVerdict(tx, id, version, verdict);
+      await this.audit.record(tx, viewer, { type: 'API_KEY_VERIFIED', ...nameOfKey(owner, provider), version, status: verdict.status });
+      return row;
+    });
     const apiKey = recorded ?? (await this.#row(sealed));
     const error = verdict.error && toProviderError(provider, verdict.error);
     return apiKey && { apiKey, status: verdict.status, error, agentsMissingInAccount: missing, agentsNotChecked: notChecked + count - agents.length };
   }
 
-  async #unreadable(sealed: SealedKey): Promise<Verification | null> {
-    await this.database.write((tx) => recordUnreadable(tx, sealed.id, sealed.version));
+  async #unreadable(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
+    const { id, version, owner, provider } = sealed;
+    await this.database.write(async (tx) => {
+      await recordUnreadable(tx, id, version);
+      await this.audit.record(tx, viewer, { type: 'API_KEY_VERIFIED', ...nameOfKey(owner, provider), version, status: 'UNREADABLE' });
+    });
     const apiKey = await this.#row(sealed);
     return apiKey && { apiKey, status: 'UNREADABLE', error: null, agentsMissingInAccount: [], agentsNotChecked: 0 };
   }
@@ -113,7 +155,7 @@ export class KeyCheckService {
 
   #open(sealed: SealedKey): ApiKeyText | null {
     try {
-      return openKey(this.cipher, sealed);
+      return openKey(this.vault.cipher, sealed);
     } catch (error) {
       if (error instanceof UnreadableKey) return null;
       throw error;

@@ -32,16 +32,18 @@ export async function examineKey(api: ProviderApi, account: ProviderAccount, age
 }
 
 async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readonly AgentRow[]) {
-  const result = { absent: new Set<AgentRow>(), restricted: false, found: 0 };
+  const result = { absent: new Set<AgentRow>(), restricted: false, limited: false, found: 0 };
   const deadline = Date.now() + LOOKUPS_TIME_MS;
   const queue = agents.values();
   const worker = async () => {
     for (const agent of queue) {
-      if (Date.now() > deadline || result.restricted) return;
+      if (Date.now() > deadline || result.restricted || result.limited) return;
       const presence = await api.findAgent(account, agent.providerAgentId);
       if (presence === 'PRESENT') result.found += 1;
       if (presence === 'ABSENT') result.absent.add(agent);
       if (presence === 'RESTRICTED') result.restricted = true;
+      // The account's live calls need what is left of its limit.
+      if (presence === 'RATE_LIMITED') result.limited = true;
     }
   };
   await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));

@@ -1,8 +1,11 @@
 import { userError, type UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
+import type { ProviderApi } from '../providers/provider-api';
 import { KEY_MAX_LENGTH, KEY_MIN_LENGTH, type ApiKeyText, type Secret, type SecretFault } from '../vault/secret';
+import type { Vault } from '../vault/vault';
 import type { KeyToStore } from './key-writer';
+import type { KeyOwner } from './sealed-keys';
 
 /** One key of a request, as it came in. */
 export interface KeyEntry {
@@ -12,16 +15,28 @@ export interface KeyEntry {
   readonly expectedVersion?: number | null;
 }
 
-type HasRegion = (provider: Provider, region: ProviderRegion) => boolean;
+/** What it takes to read keys for an owner, in either of their forms. */
+export interface KeyReader {
+  hasRegion(provider: Provider, region: ProviderRegion): boolean;
+  read(secret: Secret): Promise<ApiKeyText | SecretFault>;
+}
+
+export function keyReader(vault: Vault, providers: ProviderApi, { agencyId }: KeyOwner): KeyReader {
+  return {
+    hasRegion: (provider, region) => providers.hasRegion(provider, region),
+    read: (secret) => vault.uploads.read(secret, agencyId),
+  };
+}
 
 const MESSAGES: Partial<Record<SecretFault, string>> = {
+  NOT_OPENED: 'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
   INVALID_FORMAT: 'A key consists of printable ASCII characters without spaces.',
   TOO_SHORT: `A key has at least ${KEY_MIN_LENGTH} characters.`,
   TOO_LONG: `A key has at most ${KEY_MAX_LENGTH} characters.`,
 };
 
 /** Every fault of a request is reported, not only the first. The messages never quote what was sent. */
-export function readEntries(entries: readonly KeyEntry[], hasRegion: HasRegion): { keys: KeyToStore[]; userErrors: UserError[] } {
+export async function readEntries(entries: readonly KeyEntry[], reader: KeyReader): Promise<{ keys: KeyToStore[]; userErrors: UserError[] }> {
   if (entries.length === 0) return { keys: [], userErrors: [userError('REQUIRED', ['input', 'keys'])] };
   const providers = entries.map(({ provider }) => provider);
   const keys: KeyToStore[] = [];
@@ -29,7 +44,7 @@ export function readEntries(entries: readonly KeyEntry[], hasRegion: HasRegion):
   for (const [index, entry] of entries.entries()) {
     const field = ['input', 'keys', String(index)];
     if (providers.indexOf(entry.provider) < index) userErrors.push(userError('DUPLICATE', [...field, 'provider']));
-    const read = readKey(entry.provider, { secret: entry.apiKey, region: entry.region ?? null }, field, hasRegion);
+    const read = await readKey(entry.provider, { secret: entry.apiKey, region: entry.region ?? null }, field, reader);
     if ('userErrors' in read) userErrors.push(...read.userErrors);
     else keys.push({ provider: entry.provider, ...read, verdict: null });
   }
@@ -41,22 +56,27 @@ export interface Candidate {
   readonly region: ProviderRegion | null;
 }
 
-interface ReadKey {
+interface Refused {
+  readonly userErrors: UserError[];
+}
+
+/** A key that was read, and where its account is. */
+export interface ReadKey {
   readonly key: ApiKeyText;
   readonly region: ProviderRegion;
 }
 
 /** A key that is only looked at. */
-export function readCandidate(provider: Provider, candidate: Candidate, hasRegion: HasRegion): ReadKey | { userErrors: UserError[] } {
-  return readKey(provider, candidate, ['input'], hasRegion);
+export function readCandidate(provider: Provider, candidate: Candidate, reader: KeyReader): Promise<ReadKey | Refused> {
+  return readKey(provider, candidate, ['input'], reader);
 }
 
-function readKey(provider: Provider, candidate: Candidate, field: string[], hasRegion: HasRegion): ReadKey | { userErrors: UserError[] } {
+async function readKey(provider: Provider, candidate: Candidate, field: string[], reader: KeyReader): Promise<ReadKey | Refused> {
   const userErrors: UserError[] = [];
   const region = candidate.region ?? 'US';
-  const key = candidate.secret.read();
-  if (!hasRegion(provider, region)) userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
-  if (typeof key === 'string') userErrors.push(userError(key, [...field, 'apiKey'], MESSAGES[key]));
+  const key = await reader.read(candidate.secret);
+  if (!reader.hasRegion(provider, region)) userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
+  if (typeof key === 'string') userErrors.push(userError(key === 'NOT_OPENED' ? 'INVALID_FORMAT' : key, [...field, 'apiKey'], MESSAGES[key]));
   return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
 }
 

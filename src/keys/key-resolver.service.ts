@@ -1,3 +1,4 @@
+import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AgentRow } from '../agents/agent.entity';
@@ -6,7 +7,7 @@ import { adapterOf, type Provider } from '../providers';
 import type { ProviderAccount } from '../providers/provider-api';
 import type { Cipher } from '../vault/cipher';
 import { resolveChain, type ChainKey, type ChainResult, type KeySource } from './chain';
-import { openKey, readKeyRows, readSealedKeys } from './sealed-keys';
+import { openKey, readKeyRows, readSealedKeys, type SealedKey } from './sealed-keys';
 
 /** The key with which a call is started, opened for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -30,12 +31,22 @@ export class KeyResolverService {
    * throws: neither may be taken for "no key", which would fall back to another payer.
    */
   async resolve(agent: AgentInChain): Promise<ResolvedKey | null> {
-    const keys = await readSealedKeys(this.database.read, agent.agencyId, agent.clientId, agent.provider);
-    const { source } = resolveChain(subjectOf(agent), keys.CLIENT, keys.AGENCY);
-    const sealed = source && keys[source];
+    const sealed = await this.#find(this.database.read, agent);
     if (!sealed) return null;
     const account = { provider: agent.provider, region: sealed.region, key: openKey(this.cipher, sealed) };
     return { id: sealed.id, source: sealed.owner.type, version: sealed.version, account };
+  }
+
+  /** Inside a `write` that holds back changes of the agent's keys: whether the chain still ends with this key. Opens nothing. */
+  async stillResolves(tx: EntityManager, agent: AgentInChain, { id, version }: ResolvedKey): Promise<boolean> {
+    const sealed = await this.#find(tx, agent);
+    return sealed?.id === id && sealed.version === version;
+  }
+
+  async #find(manager: EntityManager, agent: AgentInChain): Promise<SealedKey | null> {
+    const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
+    const { source } = resolveChain(subjectOf(agent), keys.CLIENT, keys.AGENCY);
+    return source && keys[source];
   }
 
   /** Why a call would use which key, for many agents in one statement. Opens nothing. */

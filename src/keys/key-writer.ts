@@ -4,8 +4,8 @@ import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { KeyVerdict } from '../providers/ask';
-import type { Cipher } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
+import type { Vault } from '../vault/vault';
 import { ApiKeyRow, ApiKeyVersionRow } from './api-key.entity';
 import type { KeyOwner } from './sealed-keys';
 
@@ -15,23 +15,27 @@ export interface KeyToStore {
   readonly key: ApiKeyText;
   /** What the provider said of it, if it was asked. */
   readonly verdict: KeyVerdict | null;
+  /** When it said so, if that was not just now. */
+  readonly verifiedAt?: Date;
 }
 
 type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`; the version before it loses its secret. Inside a `write`. */
-export async function storeKey(tx: EntityManager, cipher: Cipher, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
+export async function storeKey(tx: EntityManager, vault: Vault, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
   const now = new Date();
-  const { provider, region, key, verdict } = entry;
-  const health: Health = verdict ? healthAfter(null, verdict, now) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
-  const next = await nextVersion(tx, owner, provider, current, { isSet: true, maskedKey: key.mask, region, updatedAt: now, ...health });
+  const { provider, region, key, verdict, verifiedAt = now } = entry;
+  const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
+  const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
+  const change = { isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
+  const next = await nextVersion(tx, owner, provider, current, change);
   const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: next.version };
   await tx.insert(ApiKeyVersionRow, {
     apiKeyId: next.id,
     version: next.version,
-    masterKey: cipher.masterKeyName,
-    sealed: cipher.seal(key, place),
+    masterKey: vault.cipher.masterKeyName,
+    sealed: vault.cipher.seal(key, place),
     createdAt: now,
     retiredAt: null,
   });
@@ -40,7 +44,7 @@ export async function storeKey(tx: EntityManager, cipher: Cipher, owner: KeyOwne
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
 export function clearKey(tx: EntityManager, owner: KeyOwner, current: ApiKeyRow): Promise<ApiKeyRow> {
-  const empty = { isSet: false, maskedKey: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
+  const empty = { isSet: false, maskedKey: null, fingerprint: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
   return nextVersion(tx, owner, current.provider, current, { ...empty, region: current.region });
 }
 
@@ -77,6 +81,11 @@ export async function recordVerdict(tx: EntityManager, id: string, version: numb
   const health = healthAfter(current, verdict, new Date());
   await tx.update(ApiKeyRow, { id, version }, health);
   return { ...current, ...health };
+}
+
+/** Writes the fingerprint of a key that is open anyway: in a rolling update, instances of an older release set keys without it. */
+export async function recordFingerprint(tx: EntityManager, id: string, version: number, fingerprint: string): Promise<void> {
+  await tx.update(ApiKeyRow, { id, version }, { fingerprint });
 }
 
 /** A stored key did not open: shown as its status until a verification opens it again. */

@@ -1,7 +1,8 @@
-import type { EntityManager } from 'typeorm';
+import { In, type EntityManager } from 'typeorm';
+import { dateOf, marks, type RawDate } from '../platform/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { UnreadableKey, type Cipher } from '../vault/cipher';
+import { UnreadableKey, type Cipher, type SecretPlace } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import { ApiKeyRow, ApiKeyVersionRow } from './api-key.entity';
 import type { ChainKey, KeySource, KeyStatus } from './chain';
@@ -11,6 +12,11 @@ export interface KeyOwner {
   readonly type: KeySource;
   readonly id: string;
   readonly agencyId: string;
+}
+
+/** How the audit trail names a key. */
+export function nameOfKey(owner: KeyOwner, provider: Provider): { clientId: string | null; provider: Provider } {
+  return { clientId: owner.type === 'CLIENT' ? owner.id : null, provider };
 }
 
 /** A key as it lies in the database, with all that it takes to open it. */
@@ -35,10 +41,11 @@ interface JoinedRow {
   sealed: string | null;
 }
 
+// The plus keeps the indexes by agency out of it, in which SQLite would read all keys of the agency.
 // One statement outside of any transaction and no cache: a set or a clear is in force for whoever reads after its commit.
 const READ = `SELECT k.id, k.ownerType, k.ownerId, k.version, k.isSet, k.status, k.region, v.version AS liveVersion, v.sealed
 FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL
-WHERE k.ownerId IN (?, ?) AND k.agencyId = ? AND k.provider = ?`;
+WHERE k.ownerId IN (?, ?) AND +k.agencyId = ? AND k.provider = ?`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
 export async function readSealedKeys(
@@ -73,18 +80,23 @@ function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): Seal
 /** A key's row as everyone else sees it: a row that contradicts its live version counts as set, and unreadable. */
 export async function readKeyRows(manager: EntityManager, agencyId: string, ownerIds: readonly string[]): Promise<ApiKeyRow[]> {
   if (ownerIds.length === 0) return [];
-  const { entities, raw } = await manager
-    .createQueryBuilder(ApiKeyRow, 'k')
-    .leftJoin(ApiKeyVersionRow, 'v', 'v.apiKeyId = k.id AND v.retiredAt IS NULL')
-    .addSelect('v.version', 'liveVersion')
-    .where('k.ownerId IN (:...ownerIds) AND k.agencyId = :agencyId', { ownerIds, agencyId })
-    .getRawAndEntities<{ k_id: string; liveVersion: number | null }>();
-  const live = new Map(raw.map((row) => [row.k_id, row.liveVersion]));
-  return entities.map((row) => {
-    const liveVersion = live.get(row.id) ?? null;
+  const rows = await manager.query<RawKeyRow[]>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
+  return rows.map(({ liveVersion, updatedAt, lastVerifiedAt, ...raw }) => {
+    const row = { ...raw, isSet: Boolean(raw.isSet), updatedAt: dateOf(updatedAt), lastVerifiedAt: lastVerifiedAt === null ? null : dateOf(lastVerifiedAt) };
     return isConsistent({ ...row, liveVersion }) ? row : { ...row, isSet: true, status: 'UNREADABLE' };
   });
 }
+
+const READ_ROWS = `SELECT k.id, k.agencyId, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt,
+k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, k.fingerprint, v.version AS liveVersion
+FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL`;
+
+type RawKeyRow = Omit<ApiKeyRow, 'isSet' | 'updatedAt' | 'lastVerifiedAt'> & {
+  readonly isSet: unknown;
+  readonly updatedAt: RawDate;
+  readonly lastVerifiedAt: RawDate | null;
+  readonly liveVersion: number | null;
+};
 
 /** Whether a key's row and its live version tell the same story. */
 function isConsistent(row: { readonly isSet: boolean; readonly version: number; readonly liveVersion: number | null }): boolean {
@@ -96,4 +108,14 @@ export function openKey(cipher: Cipher, key: SealedKey): ApiKeyText {
   if (key.sealed === null) throw new UnreadableKey('The rows of the key contradict each other');
   const { owner, provider, version } = key;
   return cipher.open(key.sealed, { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version });
+}
+
+/** Where the secrets of some versions belong, for whoever re-wraps them. */
+export async function placesOfVersions(versions: readonly ApiKeyVersionRow[], read: EntityManager): Promise<(SecretPlace | null)[]> {
+  const keys = await read.findBy(ApiKeyRow, { id: In(versions.map(({ apiKeyId }) => apiKeyId)) });
+  const byId = new Map(keys.map((key) => [key.id, key]));
+  return versions.map(({ apiKeyId, version }) => {
+    const key = byId.get(apiKeyId);
+    return key ? { agencyId: key.agencyId, ownerType: key.ownerType, ownerId: key.ownerId, provider: key.provider, version } : null;
+  });
 }

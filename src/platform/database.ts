@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions, type EntityManager, type EntityTarget, type ObjectLiteral } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { databaseCode, isDuplicate } from './database-errors';
 import { migrate } from './migrate';
 
@@ -10,8 +10,8 @@ import { migrate } from './migrate';
 export interface Database {
   readonly read: EntityManager;
   write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
-  /** Makes writers that lock the same row wait for each other until their transactions end, where several can write at a time. */
-  lock(tx: EntityManager, row: EntityTarget<ObjectLiteral & { id: string }>, id: string): Promise<void>;
+  /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
+  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null>;
   close(): Promise<void>;
 }
 
@@ -61,10 +61,31 @@ export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOpti
 export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
   const options = dataSourceOptions(url, mapping);
   const main = await new DataSource(options).initialize();
-  await migrate(main);
-  if (options.type !== 'better-sqlite3') return new PooledDatabase(main);
-  // A second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction.
-  return new SqliteDatabase(main, await new DataSource(options).initialize());
+  try {
+    await waitForOtherNodes(main);
+    await migrate(main);
+    if (options.type !== 'better-sqlite3') return new PooledDatabase(main);
+    // A second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction.
+    return new SqliteDatabase(main, await new DataSource(options).initialize());
+  } catch (error) {
+    await main.destroy();
+    throw error;
+  }
+}
+
+interface Pool {
+  on(event: 'connection', listener: (connection: { query(sql: string): unknown }) => void): void;
+}
+
+// On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
+async function waitForOtherNodes(source: DataSource): Promise<void> {
+  if (source.options.type === 'better-sqlite3') return;
+  const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
+  if (known.length === 0) return;
+  const wait = 'SET SESSION wsrep_sync_wait = 1';
+  (source.driver as unknown as { pool: Pool }).pool.on('connection', (connection) => void connection.query(wait));
+  // The one connection that is open already.
+  await source.query(wait);
 }
 
 class PooledDatabase implements Database {
@@ -78,8 +99,8 @@ class PooledDatabase implements Database {
     return untilItWins(() => this.source.transaction('READ COMMITTED', work));
   }
 
-  async lock(tx: EntityManager, row: EntityTarget<ObjectLiteral & { id: string }>, id: string): Promise<void> {
-    await tx.findOne(row, { where: { id }, select: { id: true }, lock: { mode: 'pessimistic_write' } });
+  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null> {
+    return tx.findOne(row, { where: { id } as FindOptionsWhere<T>, lock: { mode: 'pessimistic_write' } });
   }
 
   close(): Promise<void> {
@@ -103,7 +124,9 @@ class SqliteDatabase implements Database {
   }
 
   // Every writer is alone from its first statement on.
-  async lock(): Promise<void> {}
+  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null> {
+    return tx.findOneBy(row, { id } as FindOptionsWhere<T>);
+  }
 
   async close(): Promise<void> {
     await this.#last;

@@ -15,6 +15,23 @@ export function forbidden(): PublicError {
   return new PublicError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
 }
 
+/** A query took longer than it may. Not 5xx, and not 408, which clients repeat by themselves: the same query would take as long again. */
+export function tookTooLong(): PublicError {
+  return new PublicError('The query took too long. Ask for less at once.', { extensions: { code: 'TIME_LIMIT_EXCEEDED', http: { status: 422 } } });
+}
+
+/** The caller has asked for too much of one kind within a minute. */
+export function rateLimited(seconds: number): PublicError {
+  return new PublicError(`Too many operations of this kind. Try again in ${seconds} s.`, {
+    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, http: { status: 429, headers: new Map([['retry-after', String(seconds)]]) } },
+  });
+}
+
+/** The document is not among those that an operator has listed. */
+export function notTrusted(): PublicError {
+  return new PublicError('Only documents that are listed here run.', { extensions: { code: 'DOCUMENT_NOT_TRUSTED', http: { status: 400 } } });
+}
+
 /** An argument outside of its documented bounds, in a field that has no `userErrors`. */
 export function badArgument(argument: string, message: string): PublicError {
   return new PublicError(message, { extensions: { code: 'BAD_USER_INPUT', argument } });

@@ -62,6 +62,12 @@ export async function readPage<T extends ObjectLiteral & { id: string }>(
   return toPage(rows, args, () => whole.getCount());
 }
 
+/** The same page, of something else. */
+export function mapPage<T, U>(page: Page<T>, map: (node: T) => U): Page<U> {
+  const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: map(node) }));
+  return { ...page, edges, nodes: edges.map(({ node }) => node) };
+}
+
 /** A page of rows of which one more than asked for was read. */
 export function toPage<T extends { id: string }>(rows: readonly T[], args: PageArgs, totalCount: () => Promise<number>): Page<T> {
   const nodes = rows.slice(0, args.first);

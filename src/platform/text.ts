@@ -8,11 +8,16 @@ const UNSEEN = /[\p{Cc}\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]|\p{Cs
 
 /** The trimmed name, or why it is none. */
 export function checkName(value: string, field: readonly string[]): string | UserError {
-  const name = value.trim();
-  if (name === '') return userError('REQUIRED', field);
-  if ([...name].length > NAME_MAX_LENGTH) return userError('TOO_LONG', field, `At most ${NAME_MAX_LENGTH} characters.`);
-  if (UNSEEN.test(name)) return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
-  return name;
+  return checkText(value, field, NAME_MAX_LENGTH);
+}
+
+/** A line of text, trimmed, of 1 to `maxLength` characters; or why it is none. */
+export function checkText(value: string, field: readonly string[], maxLength: number): string | UserError {
+  const text = value.trim();
+  if (text === '') return userError('REQUIRED', field);
+  if ([...text].length > maxLength) return userError('TOO_LONG', field, `At most ${maxLength} characters.`);
+  if (UNSEEN.test(text)) return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
+  return text;
 }
 
 /** Longest id that a provider may give to an agent, a phone number or a call, in characters. */

@@ -14,6 +14,9 @@ export const USER_ERRORS = {
   KEY_UNREADABLE: 'The stored key does not open. It is still the one that counts: set it again, or clear it.',
   NO_KEY_CONFIGURED: 'There is no key for this call.',
   CLIENT_ARCHIVED: 'The client is archived: its agents cannot place calls.',
+  ALREADY_DECIDED: 'What was handed in has been accepted, refused or replaced already, or has expired.',
+  LAST_ADMIN: 'The agency would be left with no admin who has ever signed in.',
+  PERMISSION_NEEDED: 'A permission is given without the one that it needs.',
   IDEMPOTENCY_CONFLICT: 'This idempotency key was used for another call.',
 } as const;
 

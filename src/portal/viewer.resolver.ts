@@ -1,6 +1,6 @@
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
-import { isAdmin, type Viewer } from '../access/viewer';
+import { abilitiesOf, type Viewer } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyService } from '../agencies/agency.service';
 import { Agency } from '../agencies/agency.types';
@@ -18,8 +18,8 @@ export class ViewerResolver {
   ) {}
 
   @Query(() => ViewerType, { name: 'viewer' })
-  viewer(@CurrentViewer() viewer: Viewer): Viewer {
-    return viewer;
+  viewer(@CurrentViewer() viewer: Viewer): ViewerType & Viewer {
+    return { ...viewer, ...abilitiesOf(viewer) };
   }
 
   @Query(() => Agency, { name: 'agency', description: "The viewer's own." })
@@ -35,10 +35,5 @@ export class ViewerResolver {
   @FieldResolver(() => Client, { nullable: true, description: "The portal user's client; null for people of the agency." })
   client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
     return loadClient(context, this.clients, viewer, viewer.clientId);
-  }
-
-  @FieldResolver(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
-  canManageApiKeys(@Root() viewer: Viewer): boolean {
-    return isAdmin(viewer);
   }
 }

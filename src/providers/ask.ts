@@ -19,8 +19,14 @@ export interface KeyVerdict {
   readonly error: ProviderError | null;
 }
 
-/** Whether an agent exists in the account of a key. `RESTRICTED`: the key may not look. `UNKNOWN`: no definitive answer. */
-export type AgentPresence = 'PRESENT' | 'ABSENT' | 'RESTRICTED' | 'UNKNOWN';
+/** Whether an agent exists in the account of a key. `RESTRICTED`: the key may not look. `RATE_LIMITED`: not now. `UNKNOWN`: no definitive answer. */
+export type AgentPresence = 'PRESENT' | 'ABSENT' | 'RESTRICTED' | 'RATE_LIMITED' | 'UNKNOWN';
+
+const PRESENCES: Readonly<Partial<Record<ProviderErrorCode, AgentPresence>>> = {
+  AGENT_NOT_FOUND: 'ABSENT',
+  INSUFFICIENT_PERMISSIONS: 'RESTRICTED',
+  RATE_LIMITED: 'RATE_LIMITED',
+};
 
 /** `UNKNOWN` means that the call may have been placed. */
 export type Placement =
@@ -47,9 +53,7 @@ export async function findAgent(adapter: ProviderAdapter, send: Send, providerAg
   // In a URL these mean another path, however they are encoded; no agent is called so.
   if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
   const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
-  if (error === null) return 'PRESENT';
-  if (error.code === 'AGENT_NOT_FOUND') return 'ABSENT';
-  return error.code === 'INSUFFICIENT_PERMISSIONS' ? 'RESTRICTED' : 'UNKNOWN';
+  return error === null ? 'PRESENT' : (PRESENCES[error.code] ?? 'UNKNOWN');
 }
 
 /** Asks once. None of the providers documents an idempotency key, so a second request could dial a second time. */
@@ -62,12 +66,17 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
 }
 
-// What gateways answer when they have lost, or tired of, the server behind them (520 and 524 are Cloudflare's).
-const ANSWER_LOST: ReadonlySet<number> = new Set([502, 504, 520, 524]);
+// Cloudflare's, when it did not get through to the server behind it (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
+const NOT_REACHED: ReadonlySet<number> = new Set([521, 523, 525, 526]);
+// "Ask elsewhere": nothing was done here. After a 303 something was.
+const ELSEWHERE: ReadonlySet<number> = new Set([307, 308]);
 
+// A server that fails may have dialled first: whoever reads "failed" places the call again.
 function mayHaveActed(reply: OutboundReply): boolean {
   if (reply.kind === 'NO_ANSWER') return reply.reason !== 'REFUSED';
-  return ANSWER_LOST.has(reply.status) || (isSuccess(reply.status) && !isReadable(reply.json));
+  const { status, json } = reply;
+  if (isSuccess(status)) return !isReadable(json);
+  return status >= 500 ? !NOT_REACHED.has(status) : status < 400 && !ELSEWHERE.has(status);
 }
 
 function errorIn(adapter: ProviderAdapter, reply: OutboundReply): ProviderError | null {
@@ -88,7 +97,7 @@ function codeOf(status: number, json: unknown): ProviderErrorCode | null {
   if (status === 402) return 'OUT_OF_FUNDS';
   // A provider refuses in JSON; a guard in front of it, which knows nothing of the key, in text or HTML.
   if (status === 403) return isReadable(json) ? 'INSUFFICIENT_PERMISSIONS' : 'PROVIDER_FAULT';
-  if (status === 404) return 'AGENT_NOT_FOUND';
+  if (status === 404) return isReadable(json) ? 'AGENT_NOT_FOUND' : 'PROVIDER_FAULT';
   if (status === 429) return 'RATE_LIMITED';
   return status >= 400 && status < 500 ? 'INVALID_REQUEST' : 'PROVIDER_FAULT';
 }

@@ -33,6 +33,8 @@ export const bland = {
     // These statuses say enough: only a 401 tells of the key, and a fault tells of nothing else.
     if (status === 401 || status === 429 || status >= 500) return null;
     if (codesIn(json).some((code) => NO_SUCH_AGENT.has(code))) return 'AGENT_NOT_FOUND';
+    // Of a suspended account, whatever its key may do: 403 without the code for a missing scope.
+    if (status === 403 && !codesIn(json).includes('INSUFFICIENT_SCOPE')) return 'PROVIDER_FAULT';
     return status < 300 && saysError(json) ? 'INVALID_REQUEST' : null;
   },
 } as const satisfies ProviderAdapter;

@@ -31,31 +31,51 @@ export class Cipher {
   }
 
   seal(key: ApiKeyText, place: SecretPlace): string {
+    return this.sealBytes(Buffer.from(ApiKeyText.reveal(key)), place);
+  }
+
+  sealBytes(plaintext: Buffer, place: SecretPlace): string {
     const dataKey = randomBytes(DATA_KEY_BYTES);
-    const wrapped = this.ring.wrap(dataKey, associated('data-key', place));
-    const body = encrypt(dataKey, Buffer.from(ApiKeyText.reveal(key)), associated('secret', place));
+    const sealed = this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place)), place);
     dataKey.fill(0);
-    return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
+    return sealed;
   }
 
   /** Throws `UnreadableKey`, without a cause that could describe the secret. */
   open(sealed: string, place: SecretPlace): ApiKeyText {
+    const plaintext = this.openBytes(sealed, place);
+    const key = new ApiKeyText(plaintext.toString());
+    plaintext.fill(0);
+    return key;
+  }
+
+  /** Throws `UnreadableKey`, too. */
+  openBytes(sealed: string, place: SecretPlace): Buffer {
+    return this.#withDataKey(sealed, place, (dataKey, body) => decrypt(dataKey, body, associated('secret', place)));
+  }
+
+  /** The same secret with its data key wrapped by the active master key. The secret itself is not opened. Throws `UnreadableKey`, too. */
+  rewrap(sealed: string, place: SecretPlace): string {
+    return this.#withDataKey(sealed, place, (dataKey, body) => this.#wrapped(dataKey, body, place));
+  }
+
+  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace): string {
+    const wrapped = this.ring.wrap(dataKey, associated('data-key', place));
+    return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
+  }
+
+  #withDataKey<T>(sealed: string, place: SecretPlace, use: (dataKey: Buffer, body: Buffer) => T): T {
     const [format, masterKey = '', encoded = ''] = sealed.split('.');
     if (format !== FORMAT) throw new UnreadableKey('The stored key is not in a known format');
+    const bytes = Buffer.from(encoded, 'base64url');
     try {
-      return this.#open(masterKey, Buffer.from(encoded, 'base64url'), place);
+      const dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
+      const result = use(dataKey, bytes.subarray(WRAPPED_BYTES));
+      dataKey.fill(0);
+      return result;
     } catch {
       throw new UnreadableKey('The stored key does not open');
     }
-  }
-
-  #open(masterKey: string, bytes: Buffer, place: SecretPlace): ApiKeyText {
-    const dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
-    const plaintext = decrypt(dataKey, bytes.subarray(WRAPPED_BYTES), associated('secret', place));
-    const key = new ApiKeyText(plaintext.toString());
-    dataKey.fill(0);
-    plaintext.fill(0);
-    return key;
   }
 }
 

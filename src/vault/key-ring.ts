@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { isKeyService, keyServices, KeyServiceFailure, type KeyServiceEnvironment, type KeyServiceName, type WrappedBytes } from './kms';
 
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
@@ -22,19 +23,29 @@ export function decrypt(key: KeyObject | Buffer, sealed: Buffer, associated: str
   return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
 }
 
+/** The key ring is not one with which anything can be opened here. Stops the start. */
+export class UnusableKeyRing extends Error {}
+
+/** A master key that a service has wrapped, until the service is asked. */
+interface SealedMasterKey extends WrappedBytes {
+  readonly service: KeyServiceName;
+  readonly line: number;
+}
+
 /** The master keys that the database does not hold, by name. New secrets are wrapped with the active one, the first of the file. */
 export class KeyRing {
   private constructor(
-    private readonly keys: ReadonlyMap<string, KeyObject>,
+    private readonly keys: ReadonlyMap<string, KeyObject | SealedMasterKey>,
     readonly activeName: string,
   ) {}
 
   /**
-   * Reads a key ring: a line `name:key` for each master key, the active one first; the key is 32 random bytes in base64, empty lines
-   * and lines that start with `#` do not count. Errors name the line, never its content.
+   * Reads a key ring: a line for each master key, the active one first; empty lines and lines that start with `#` do not count.
+   * A line is `name:key`, with 32 random bytes in base64, or `name:service:key of the service:what it has wrapped`. Errors name the
+   * line, never its content.
    */
   static parse(text: string): KeyRing {
-    const keys = new Map<string, KeyObject>();
+    const keys = new Map<string, KeyObject | SealedMasterKey>();
     for (const [index, line] of text.split(/\r?\n/).entries()) {
       if (line.trim() === '' || line.startsWith('#')) continue;
       const [name, key] = parseLine(line.trim(), index + 1);
@@ -46,9 +57,26 @@ export class KeyRing {
     return new KeyRing(keys, activeName);
   }
 
+  static isName(name: string): boolean {
+    return KEY_NAME.test(name);
+  }
+
   /** A line for a key ring file with a fresh random key. */
   static generateLine(name: string): string {
     return `${name}:${randomBytes(KEY_BYTES).toString('base64')}\n`;
+  }
+
+  /** The same, with the key wrapped by a service. Throws `UnusableKeyRing`. */
+  static async generateSealedLine(name: string, service: KeyServiceName, serviceKey: string, environment: KeyServiceEnvironment): Promise<string> {
+    const { key, wrapped } = await toldWith(`${service} wraps no master key`, () => keyServices[service].wrap(serviceKey, randomBytes(KEY_BYTES), name, environment));
+    return `${name}:${service}:${key}:${wrapped}\n`;
+  }
+
+  /** The same key ring with every key open: asks the services of the lines that are wrapped, each once. Throws `UnusableKeyRing`. */
+  async unseal(environment: KeyServiceEnvironment): Promise<KeyRing> {
+    const keys = new Map<string, KeyObject>();
+    for (const [name, key] of this.keys) keys.set(name, 'service' in key ? await open(name, key, environment) : key);
+    return new KeyRing(keys, this.activeName);
   }
 
   get names(): string[] {
@@ -70,15 +98,42 @@ export class KeyRing {
 
   #key(name: string): KeyObject {
     const key = this.keys.get(name);
-    if (!key) throw new Error('master key ring: no key of this name');
+    if (!key || 'service' in key) throw new Error('master key ring: no open key of this name');
     return key;
   }
 }
 
-function parseLine(line: string, number: number): [string, KeyObject] {
-  const [name = '', encoded = '', ...rest] = line.split(':');
+function parseLine(line: string, number: number): [string, KeyObject | SealedMasterKey] {
+  const [name = '', second = '', ...rest] = line.split(':');
+  const key = isKeyService(second) ? parseSealed(second, rest.join(':'), number) : rest.length === 0 ? parseKey(second) : null;
+  if (KEY_NAME.test(name) && key !== null) return [name, key];
+  throw new Error(`master key ring, line ${number}: not of the form name:key with 32 bytes in base64, nor name:service:key:wrapped`);
+}
+
+function parseKey(encoded: string): KeyObject | null {
   const bytes = Buffer.from(encoded, 'base64');
-  const wellFormed = KEY_NAME.test(name) && rest.length === 0 && bytes.length === KEY_BYTES && bytes.toString('base64') === encoded;
-  if (!wellFormed) throw new Error(`master key ring, line ${number}: not of the form name:key with 32 bytes in base64`);
-  return [name, createSecretKey(bytes)];
+  return bytes.length === KEY_BYTES && bytes.toString('base64') === encoded ? createSecretKey(bytes) : null;
+}
+
+function parseSealed(service: KeyServiceName, text: string, line: number): SealedMasterKey | null {
+  const parsed = keyServices[service].parse(text);
+  return parsed && { ...parsed, service, line };
+}
+
+async function open(name: string, sealed: SealedMasterKey, environment: KeyServiceEnvironment): Promise<KeyObject> {
+  const at = `master key ring, line ${sealed.line}`;
+  const bytes = await toldWith(`${at}: ${sealed.service} does not open it`, () => keyServices[sealed.service].unwrap(sealed, name, environment));
+  if (bytes.length !== KEY_BYTES) throw new UnusableKeyRing(`${at}: what ${sealed.service} opens is not a key of ${KEY_BYTES} bytes`);
+  const key = createSecretKey(bytes);
+  bytes.fill(0);
+  return key;
+}
+
+async function toldWith<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof KeyServiceFailure) throw new UnusableKeyRing(`${what}: ${error.message}`);
+    throw error;
+  }
 }

@@ -1,9 +1,9 @@
 import type { Database } from '../platform/database';
-import type { KeyRing } from './key-ring';
+import { UnusableKeyRing, type KeyRing } from './key-ring';
 import { MasterKeyCheckRow } from './master-key.entity';
 
-/** The key ring is not the one with which this database was sealed. Stops the start. */
-export class WrongMasterKey extends Error {}
+/** The key ring is not the one with which this database was sealed. */
+export class WrongMasterKey extends UnusableKeyRing {}
 
 // As long as a data key, whose place it takes.
 const KNOWN = Buffer.from('latchkey master key check: 32 by');

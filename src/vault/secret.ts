@@ -1,15 +1,19 @@
 import { inspect } from 'node:util';
 
-/** Why text is not an API key. The names are those of the API's `UserErrorCode`. */
-export type SecretFault = 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
+/** Why text is not an API key. The names are those of the API's `UserErrorCode`, but for sealed text that does not open. */
+export type SecretFault = 'NOT_OPENED' | 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
 
 export const KEY_MIN_LENGTH = 8;
 export const KEY_MAX_LENGTH = 512;
 
 const MASK_DOTS = '•'.repeat(8);
 const REDACTED = '[secret]';
-// Bullets, asterisks and ellipses in a row, or four full stops: a JWT, which Vapi accepts as a key, has single stops only.
-const MASK_RUN = /[•●∙·⋅◦*＊…]{3,}|\.{4,}/u;
+// Bullets, asterisks, ellipses or full stops in a row: a JWT, which Vapi accepts as a key, has single stops only.
+const MASK_RUN = /[•●∙·⋅◦*＊…]{3,}|\.{3,}/u;
+
+// A compact JWE, whatever its header says: five parts, of which the second and, for an empty text, the fourth may be empty. No provider
+// has keys of this form (a JWT has three parts), and one that was damaged on its way must not be stored as if it were a key.
+const SEALED = /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
 /** Holds a value that must not be shown: printing, serialising or inspecting it yields a placeholder. */
 abstract class Opaque {
@@ -55,9 +59,16 @@ export class Secret extends Opaque {
     this.#value = value;
   }
 
-  /** Trims what copy-and-paste adds and checks the form: 8-512 printable ASCII characters without spaces, and not a mask. */
+  /** The compact JWE, if it is one; null for every other value. */
+  get sealed(): string | null {
+    const text = typeof this.#value === 'string' ? this.#value.trim() : '';
+    return SEALED.test(text) ? text : null;
+  }
+
+  /** Trims what copy-and-paste adds and checks the form: 8-512 printable ASCII characters without spaces, neither masked nor sealed. */
   read(): ApiKeyText | SecretFault {
     if (typeof this.#value !== 'string') return 'INVALID_FORMAT';
+    if (this.sealed !== null) return 'NOT_OPENED';
     const text = this.#value.trim();
     if (text === '') return 'REQUIRED';
     if (text.length > KEY_MAX_LENGTH) return 'TOO_LONG';

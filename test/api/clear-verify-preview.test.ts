@@ -1,13 +1,4 @@
-import {
-  AGENCYS_OWN_AGENT,
-  CEDAR,
-  HARBOR,
-  HARBOR_BLAND_AGENT,
-  HARBOR_RETELL_AGENT,
-  HARBOR_VAPI_AGENT,
-  MAPLE,
-  MAPLE_RETELL_AGENT,
-} from '../demo-ids';
+import { AGENCYS_OWN_AGENT, ARCHIVED_CLIENTS_AGENT, CEDAR, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_AGENCY,
@@ -229,6 +220,24 @@ describe('previewing a change', () => {
   test('of a change back to the agency, in the same way', async () => {
     await running.data(SET_AGENCY, { input: { keys: [{ provider: 'BLAND', apiKey: 'key_new_of_agency_01' }] } });
     expect(await source(HARBOR_BLAND_AGENT)).toBe('AGENCY');
+  });
+});
+
+describe("previewing a change of the agency's own key", () => {
+  const previewAgency = async (input: object) => {
+    const query = PREVIEW.replaceAll('PreviewClientApiKeyChange', 'PreviewAgencyApiKeyChange').replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
+    return (await running.data<{ previewAgencyApiKeyChange: { preview: Record<string, unknown> } }>(query, { input })).previewAgencyApiKeyChange.preview;
+  };
+  const without = [MAPLE_RETELL_AGENT, ARCHIVED_CLIENTS_AGENT, AGENCYS_OWN_AGENT].map((id) => ({ id }));
+
+  test('of a clear: names the agents of every client without a key, who would have none', async () => {
+    expect(await previewAgency({ provider: 'RETELL' })).toMatchObject({ affectedAgents: without, agentsWithoutKey: without, agentsWithoutKeyCount: 3, sourceBefore: 'AGENCY', sourceAfter: null });
+    expect(await source(MAPLE_RETELL_AGENT)).toBe('AGENCY');
+  });
+
+  test('of a key of another account: names the agents that it does not have', async () => {
+    const found = await previewAgency({ provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount });
+    expect(found).toMatchObject({ affectedAgents: without, agentsWithoutKey: [], agentsMissingInAccount: without, sourceAfter: 'AGENCY', status: 'VALID' });
   });
 });
 

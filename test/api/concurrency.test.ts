@@ -82,7 +82,7 @@ describe('changes of one key at once, on two instances', () => {
 });
 
 describe('the database', () => {
-  const client = async (name: string): Promise<ClientRow> => ({ id: newId(), agencyId: await agencyId(), name, archivedAt: null, createdAt: new Date() });
+  const client = async (name: string): Promise<ClientRow> => ({ id: newId(), agencyId: await agencyId(), name, archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt: new Date() });
 
   test('shows no reader what is not committed', async () => {
     const { database } = first.app;

@@ -19,7 +19,7 @@ beforeAll(async () => {
   running = await startTestApp();
   const agencyId = (await running.app.database.read.findOneByOrFail(ClientRow, { id: HARBOR })).agencyId;
   const createdAt = new Date();
-  const clients = Array.from({ length: 120 }, (_, index) => ({ id: newId(), agencyId, name: `Page ${index}`, archivedAt: null, createdAt }));
+  const clients = Array.from({ length: 120 }, (_, index) => ({ id: newId(), agencyId, name: `Page ${index}`, archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt }));
   const agents = clients.flatMap(({ id: clientId }) =>
     Array.from({ length: 3 }, (_, index) => ({
       id: newId(),
@@ -33,7 +33,7 @@ beforeAll(async () => {
     })),
   );
   await running.app.database.write(async (tx) => {
-    await tx.insert(ClientRow, { id: newId(), agencyId, name: 'Ärzte am Hafen', archivedAt: null, createdAt });
+    await tx.insert(ClientRow, { id: newId(), agencyId, name: 'Ärzte am Hafen', archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt });
     await tx.insert(ClientRow, clients);
     await tx.insert(AgentRow, agents);
   });

@@ -140,11 +140,11 @@ describe('the key ring', () => {
   test('with a new key in front still opens what the old one sealed, and seals with the new one', async () => {
     const lines = KeyRing.generateLine('next') + readFileSync(running.keyRingFile, 'utf8');
     const app = await startWith(lines);
-    expect(app.cipher.masterKeyName).toBe('next');
+    expect(app.vault.cipher.masterKeyName).toBe('next');
     const { sealed, version } = await rowOf(HARBOR, 'RETELL');
     const agencyId = '01900000-0000-7000-8000-000000000001';
     const place = { agencyId, ownerType: 'CLIENT', ownerId: HARBOR, provider: 'RETELL', version };
-    expect(app.cipher.open(sealed, place).mask).toBe('••••••••0002');
+    expect(app.vault.cipher.open(sealed, place).mask).toBe('••••••••0002');
     await app.close();
   });
 });

@@ -166,9 +166,15 @@ describe('setting keys with verification', () => {
     expect(await stored()).toEqual(before);
   });
 
-  test('stores nothing when the provider gives no definitive answer, and says so', async () => {
+  test('finds a restricted key by what it may not look up, where the provider lets it verify', async () => {
+    const { userErrors } = await set([{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.restricted }], { clientId: HARBOR, verify: true });
+    expect(userErrors).toMatchObject([{ code: 'KEY_REJECTED', message: expect.stringContaining('it lacks the permission for this') as string }]);
+  });
+
+  test('stores nothing when the provider gives no definitive answer, and says why', async () => {
     const before = await stored();
-    expect(codes(await set([{ provider: 'RETELL', apiKey: keys().rateLimited }], { verify: true }))).toEqual(['KEY_UNVERIFIABLE input.keys.0.apiKey']);
+    const { userErrors } = await set([{ provider: 'RETELL', apiKey: keys().rateLimited }], { verify: true });
+    expect(userErrors).toMatchObject([{ code: 'KEY_UNVERIFIABLE', field: ['input', 'keys', '0', 'apiKey'], message: expect.stringContaining('limits the rate of requests') as string }]);
     expect(await stored()).toEqual(before);
   });
 

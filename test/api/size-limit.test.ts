@@ -23,9 +23,13 @@ describe('an operation', () => {
     ['the same by variables', `query ($n: Int) { clients(first: $n) { nodes { ${three.replaceAll('100', '$n')} } } }`, { n: 100 }],
     ['the same in fragments', `query { clients(first: 100) { nodes { ...A } } } fragment A on Client { ... on Client { ${three} } }`, {}],
     ['the same twenty times under other names', `{ ${Array.from({ length: 20 }, (_, n) => `a${n}: clients(first: 100) { nodes { agents(first: 100) { nodes { id } } } }`).join(' ')} }`, {}],
+    ['the same beside a list of less than nothing', `{ d: client(id: "none") { agents(first: -2000000000) { nodes { id } } } clients(first: 100) { nodes { ${three} } } }`, {}],
+    ['the same beside a list that is skipped', `{ d: clients(first: -2000000000) @skip(if: true) { nodes { id } } clients(first: 100) { nodes { ${three} } } }`, {}],
+    ['many values of many objects', `{ agents(first: 100) { nodes { client { agents(first: 100) { nodes { ${'id name provider '.repeat(40)} } } } } } }`, {}],
+    ['the database to count everything twenty times', `{ ${Array.from({ length: 20 }, (_, n) => `a${n}: callSummary { total }`).join(' ')} }`, {}],
   ])('may not ask for %s', async (_what, query, variables) => {
     const { status, errors, data } = await ask(query, variables);
-    expect([status, data, errors.length, errors[0]?.extensions.code]).toEqual([400, undefined, 1, 'GRAPHQL_VALIDATION_FAILED']);
+    expect([status, data, errors.length, errors[0]?.extensions.code]).toEqual([400, undefined, 1, 'LIMIT_EXCEEDED']);
     expect(errors[0]?.message).toMatch(/more than 100000 objects/);
   });
 

@@ -14,7 +14,8 @@ import {
 } from '../demo-ids';
 import { freePort } from '../fixtures/oidc';
 import { startTestApp, type TestApp } from '../harness';
-import { CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { KeyResolverService } from '../../src/keys/key-resolver.service';
+import { ARCHIVE, CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 
 interface Started extends UserErrors {
   readonly call: {
@@ -215,7 +216,7 @@ describe('a test call at a provider in trouble', () => {
   });
 
   test.each<[string, RequestListener, string, string]>([
-    ['breaks down', (_, response) => response.writeHead(500).end('{"message":"secret reason"}'), 'FAILED', 'PROVIDER_FAULT'],
+    ['breaks down', (_, response) => response.writeHead(500).end('{"message":"secret reason"}'), 'UNKNOWN', 'PROVIDER_FAULT'],
     ['answers with a page', (_, response) => response.writeHead(201).end('<html>secret reason</html>'), 'UNKNOWN', 'PROVIDER_FAULT'],
     ['sends us elsewhere', (_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(), 'FAILED', 'PROVIDER_FAULT'],
     ['asks for patience', (_, response) => response.writeHead(429, { 'retry-after': '7' }).end('{}'), 'FAILED', 'RATE_LIMITED'],
@@ -242,5 +243,34 @@ describe('a test call at a provider in trouble', () => {
     await start({ RETELL_BASE_URL: strict.url });
     await call();
     expect(await statusOfKey()).toBe('INVALID');
+  });
+});
+
+describe('a change that commits while a call is prepared', () => {
+  const ASSIGN = 'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
+
+  /** Runs `change` after the chain was read for the next call, and before the call is on record. */
+  function afterResolving(change: () => Promise<unknown>): void {
+    const { database, vault } = running.app;
+    jest.spyOn(KeyResolverService.prototype, 'resolve').mockImplementationOnce(async (agent) => {
+      jest.restoreAllMocks();
+      const key = await new KeyResolverService(database, vault.cipher).resolve(agent);
+      await change();
+      return key;
+    });
+  }
+  afterEach(() => jest.restoreAllMocks());
+
+  test.each<[string, () => Promise<unknown>, { keySource: string; keyVersion: number } | string]>([
+    ['a new key: the call uses it', () => setClient(running.sandbox.retell.keys.secondAccount), { keySource: 'CLIENT', keyVersion: 2 }],
+    ['a clear: the call is the agency\'s', clearClient, { keySource: 'AGENCY', keyVersion: 1 }],
+    ['another client: the call is the agency\'s', () => running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: null } }), { keySource: 'AGENCY', keyVersion: 1 }],
+    ['an archive: there is no call', () => running.data(ARCHIVE, { input: { clientId: HARBOR } }), 'CLIENT_ARCHIVED'],
+  ])('is in force for it. %s', async (_what, change, expected) => {
+    await start();
+    afterResolving(change);
+    const started = await call();
+    if (typeof expected === 'string') expect(codes(started)).toEqual([`${expected} input.agentId`]);
+    else expect(started.call).toMatchObject(expected);
   });
 });

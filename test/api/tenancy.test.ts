@@ -1,4 +1,5 @@
 import { ApiKeyService } from '../../src/keys/api-key.service';
+import { KeyCheckService } from '../../src/keys/key-check.service';
 import { KeyResolverService } from '../../src/keys/key-resolver.service';
 import { PersonRow } from '../../src/access/person.entity';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
@@ -152,17 +153,36 @@ describe('keys', () => {
   });
 
   test('are refused by the services themselves, with the shield taken off', async () => {
-    const { database, cipher } = running.app;
-    const clients = new ClientService(database);
-    const service = new ApiKeyService(database, cipher, new ProviderApi({ RETELL: {}, VAPI: {}, BLAND: {} }, 100), clients);
+    const { database, vault, audit } = running.app;
+    const clients = new ClientService(database, audit);
+    const nowhere = new ProviderApi({ RETELL: {}, VAPI: {}, BLAND: {} }, 100);
+    const checks = new KeyCheckService(database, audit, vault, nowhere);
+    const service = new ApiKeyService(database, audit, vault, nowhere, clients, checks);
     const agent = await database.read.findOneByOrFail(AgentRow, { id: HARBOR_RETELL_AGENT });
     for (const role of ['AGENCY_MEMBER', 'PORTAL_USER'] as const) {
-      const viewer: Viewer = { kind: 'PERSON', role, name: 'x', agencyId: agent.agencyId, clientId: null, permissions: PORTAL_PERMISSIONS };
+      const who = { kind: 'PERSON' as const, id: 'x', name: 'x', origin: { requestId: 'x', sourceAddress: null } };
+      const viewer: Viewer = { ...who, role, agencyId: agent.agencyId, clientId: null, permissions: PORTAL_PERMISSIONS };
       expect(() => service.agencyOwner(viewer)).toThrow('You may not do this.');
       await expect(service.clientOwner(viewer, HARBOR)).rejects.toThrow('You may not do this.');
+      await expect(checks.previewKey(viewer, { type: 'CLIENT', id: HARBOR, agencyId: agent.agencyId }, 'RETELL', null)).rejects.toThrow('You may not do this.');
       await expect(service.keysOf(viewer, [HARBOR])).rejects.toThrow('You may not do this.');
-      await expect(new KeyResolverService(database, cipher).explain(viewer, [agent])).rejects.toThrow('You may not do this.');
+      await expect(new KeyResolverService(database, vault.cipher).explain(viewer, [agent])).rejects.toThrow('You may not do this.');
     }
+  });
+});
+
+describe('a portal user whose agent was assigned to another client', () => {
+  test('still sees the calls that it had, and of the agent no more than its id', async () => {
+    const START = 'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { call { id } userErrors { code } } }';
+    const ASSIGN = 'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
+    await running.data(START, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'assigned' } });
+    await running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: MAPLE } });
+    const calls = '{ calls(first: 1) { nodes { agent { id name providerAgentId fromNumber client { id } } } } }';
+    const { data, errors } = await running.ask('portalUser', calls);
+    await running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR } });
+    expect(errors).toEqual([]);
+    const former = { id: HARBOR_RETELL_AGENT, name: 'Former agent', providerAgentId: '', fromNumber: null, client: { id: HARBOR } };
+    expect(data).toEqual({ calls: { nodes: [{ agent: former }] } });
   });
 });
 

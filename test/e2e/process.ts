@@ -10,9 +10,9 @@ export class Process {
   readonly #child: ChildProcess;
   output = '';
 
-  constructor(main: 'src/main.js' | 'src/demo/main.js', folder: string, env: NodeJS.ProcessEnv = {}) {
+  constructor(main: 'src/main.js' | 'src/demo/main.js' | 'src/cli.js', folder: string, env: NodeJS.ProcessEnv = {}, args: string[] = []) {
     const { PATH } = process.env;
-    this.#child = spawn(process.execPath, [join(root, 'dist', main)], { cwd: folder, env: { PATH, PORT: '0', ...env } });
+    this.#child = spawn(process.execPath, [join(root, 'dist', main), ...args], { cwd: folder, env: { PATH, PORT: '0', ...env } });
     for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (data: Buffer) => (this.output += data.toString()));
   }
 

@@ -118,6 +118,20 @@ describe('the README', () => {
     await shell.end();
   }, 90_000);
 
+  test('leads an operator to a new master key, with which alone everything starts', async () => {
+    const [production] = blocksOf('Production');
+    const environment = (production?.commands ?? '').split('\n').filter((line) => line.startsWith('export ')).join('\n');
+    const [change] = blocksOf('Changing master keys');
+    expect(change?.commands).toContain('keys:rotate');
+    const shell = new Shell(folder, port);
+    await shell.run(`${environment}\n${change?.commands ?? ''}`);
+    expect(shell.output).toMatch(/^master key 2026-11 seals 0 of the stored keys: its line may be dropped$/m);
+    expect(readFileSync(join(folder, 'master.keys'), 'utf8')).toMatch(/^2027-05:\S+\n$/);
+    shell.type('npm run serve\n');
+    await until(async () => (await answers('/readyz')) === 200);
+    await shell.end();
+  }, 90_000);
+
   test('names no command that is not run here or by .ci/run', () => {
     const ci = readFileSync(join(root, '.ci', 'run'), 'utf8');
     const commands = blocksOf('The code').flatMap(({ commands }) => commands.trim().split(/\n| && /));

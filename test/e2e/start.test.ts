@@ -3,15 +3,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestDatabase } from '../database';
 import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
-import { CLIENT_KEYS, codes, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 import { KeyRing } from '../../src/vault/key-ring';
 import { Process, until } from './process';
 
 interface Demo {
   readonly url: string;
   readonly tokens: Record<string, string>;
+  readonly oneTimeLink: { readonly url: string; readonly code: string };
   readonly sandbox: Record<string, { baseUrl: string; keys: Record<string, string> }>;
 }
 
@@ -44,6 +46,22 @@ async function startProvider(): Promise<{ url: string; placed: () => number; rel
 }
 
 describe('the demo', () => {
+  test('does not run where NODE_ENV says that this is production', async () => {
+    const running = new Process('src/demo/main.js', folder, { NODE_ENV: 'production' });
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toMatch(/npm run serve/);
+  });
+
+  test('shows keys that wait for an admin, and a one-time link that opens', async () => {
+    const { demo, running } = await startDemo();
+    const { data } = await ask(demo, PENDING_HAND_INS, {});
+    expect(data).toMatchObject({ keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] } });
+    const { url, code } = demo.oneTimeLink;
+    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: demo.sandbox.bland?.keys.valid ?? '' }) });
+    expect(answer.status).toBe(200);
+    await running.end();
+  });
+
   test('writes what is needed to try it, for its owner alone', async () => {
     const { demo, running } = await startDemo();
     expect(demo.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -131,5 +149,20 @@ describe('a process that is killed while a provider is placing a call', () => {
     await second.running.end();
     provider.server.closeAllConnections();
     provider.server.close();
+  });
+});
+
+describe('a production start that fails', () => {
+  test('ends, whatever database it has opened already', async () => {
+    const database = await createTestDatabase();
+    const taken = await startProvider();
+    const keys = join(folder, 'master.keys');
+    writeFileSync(keys, KeyRing.generateLine('test'));
+    const env = { DATABASE_URL: database.url, LATCHKEY_MASTER_KEY_FILE: keys, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x', PORT: new URL(taken.url).port };
+    const running = new Process('src/main.js', folder, env);
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toMatch(/EADDRINUSE/);
+    taken.server.close();
+    await database.drop();
   });
 });

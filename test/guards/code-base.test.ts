@@ -4,7 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const root = join(__dirname, '../..');
 const source = join(root, 'src');
 
-const SHELF = ['platform', 'vault', 'providers', 'access', 'agencies', 'clients', 'agents', 'keys', 'calls', 'portal', 'api'];
+const SHELF = ['platform', 'vault', 'providers', 'access', 'audit', 'agencies', 'clients', 'people', 'agents', 'keys', 'calls', 'portal', 'api'];
 
 interface SourceFile {
   readonly name: string;
@@ -53,6 +53,11 @@ describe('the code base', () => {
     load('main');
     expect(loaded).toContain('app');
     expect([...loaded].filter((name) => name.startsWith('demo'))).toEqual([]);
+  });
+
+  test('declares mutations only with what they record in the audit trail', () => {
+    const bare = files.filter(({ name, text }) => name !== 'audit/audited-mutation.ts' && /@Mutation\(|\bMutation\b.*from 'type-graphql'/.test(text));
+    expect(bare.map(({ name }) => name)).toEqual([]);
   });
 
   test('keeps the fallback chain pure: it imports nothing', () => {

@@ -3,6 +3,7 @@ import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/platform/database';
 import { createTestDatabase, type TestDatabase } from '../database';
+import { startTestApp } from '../harness';
 
 const mapping = { entities, migrations };
 let database: TestDatabase;
@@ -50,4 +51,21 @@ describe('the migrations', () => {
     await instance.close();
     expect(await source.query('SELECT * FROM migration_lock')).toEqual([]);
   });
+});
+
+test('the migrations after the first go down and up over a database that is in use, and keep what the first knew', async () => {
+  const running = await startTestApp();
+  const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+  const rows = async () => {
+    const tables = ['agencies', 'clients', 'people', 'agents', 'api_keys', 'api_key_versions'];
+    return Promise.all(tables.map((table) => used.query<{ id: string }[]>(`SELECT * FROM ${table} ORDER BY 1`).then((found) => found.length)));
+  };
+  const before = await rows();
+  expect(Math.min(...before)).toBeGreaterThan(1);
+  for (const _ of migrations.slice(1)) await used.undoLastMigration();
+  expect(await rows()).toEqual(before);
+  await used.runMigrations();
+  expect(await rows()).toEqual(before);
+  await used.destroy();
+  await running.close();
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSchema, getNamedType, GraphQLObjectType, isObjectType, Kind, parse, type GraphQLSchema } from 'graphql';
+import { buildSchema, getNamedType, GraphQLObjectType, isNonNullType, isObjectType, Kind, parse, type GraphQLSchema } from 'graphql';
 import { guard } from '../../src/api/access';
 import { open, policy, type Requirement } from '../../src/api/policy';
 import { buildBareSchema, type Services } from '../../src/api/schema';
@@ -35,6 +35,14 @@ describe('the policy', () => {
     }
   });
 
+  test('refuses fields that cannot be null only where the API has promised them so', () => {
+    // A refusal there takes its parents along instead of leaving the rest of the answer as it is.
+    const refused = objectTypes
+      .filter(({ name }) => !['Query', 'Mutation'].includes(name))
+      .flatMap((type) => Object.values(type.getFields()).filter((field) => isNonNullType(field.type) && requirementOf(type.name, field.name) !== open).map((field) => `${type.name}.${field.name}`));
+    expect(refused.sort()).toEqual(['Agent.providerAgentId', 'Client.agents']);
+  });
+
   test('stops the start when a field of the schema has no rule', () => {
     const extended = buildSchema('type Query { viewer: String unheardOf: String }');
     expect(() => guard(extended)).toThrow(/policy/);
@@ -62,8 +70,8 @@ function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
 }
 
 describe('types that tell of keys', () => {
-  const ofKeys = ['ApiKey', 'KeyResolution', 'KeyResolutionStep', 'ApiKeyVerification', 'ApiKeyChangePreview', 'ApiKeyClearEffect'];
-  const viewer = { kind: 'PERSON' as const, name: '', agencyId: '', clientId: null, permissions: PORTAL_PERMISSIONS };
+  const ofKeys = ['ApiKey', 'KeyResolution', 'KeyResolutionStep', 'ApiKeyVerification', 'ApiKeyChangePreview', 'ApiKeyClearEffect', 'ApiKeyWarning'];
+  const viewer = { kind: 'PERSON' as const, id: '', origin: { requestId: '', sourceAddress: null }, name: '', agencyId: '', clientId: null, permissions: PORTAL_PERMISSIONS };
 
   test('are reached by agency admins', () => {
     expect([...reachable({ ...viewer, role: 'AGENCY_ADMIN' }, schema)]).toEqual(expect.arrayContaining(ofKeys));

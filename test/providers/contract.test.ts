@@ -30,7 +30,7 @@ const MEGABYTE = 1024 * 1024;
 const inconclusive = { verdict: 'UNREACHABLE', presence: 'UNKNOWN' } as const;
 const fault = { ...inconclusive, placement: 'REFUSED', code: 'PROVIDER_FAULT' } as const;
 const lost = { ...inconclusive, placement: 'UNKNOWN', code: 'PROVIDER_FAULT' } as const;
-const limited = { verdict: 'RATE_LIMITED', presence: 'UNKNOWN', placement: 'REFUSED', code: 'RATE_LIMITED', httpStatus: 429 } as const;
+const limited = { verdict: 'RATE_LIMITED', presence: 'RATE_LIMITED', placement: 'REFUSED', code: 'RATE_LIMITED', httpStatus: 429 } as const;
 const timedOut = { ...inconclusive, placement: 'UNKNOWN', code: 'TIMEOUT', httpStatus: null } as const;
 
 function refusal(status: 401 | 402 | 403 | 429 | 500, headers = {}): Fault['answer'] {
@@ -67,8 +67,11 @@ const FAULTS: readonly Fault[] = [
     answer: refusal(429, { 'retry-after': new Date(Date.now() + 200_000_000).toUTCString() }),
     expected: { ...limited, retryAfterSeconds: 86_400 },
   },
-  { name: 'a 500', answer: refusal(500), expected: { ...fault, httpStatus: 500 } },
-  { name: 'a 503 in HTML', answer: () => text(503, HTML), expected: { ...fault, httpStatus: 503 } },
+  { name: 'a 500', answer: refusal(500), expected: { ...lost, httpStatus: 500 } },
+  { name: 'a 503 in HTML', answer: () => text(503, HTML), expected: { ...lost, httpStatus: 503 } },
+  { name: 'a 521 of a gateway that did not get through', answer: () => text(521, HTML), expected: { ...fault, httpStatus: 521 } },
+  { name: 'a 303 to what came of it', answer: () => text(303, ''), expected: { ...lost, httpStatus: 303 } },
+  { name: 'a 404 in HTML', answer: () => text(404, HTML), expected: { ...fault, httpStatus: 404 } },
   { name: 'a 504 of a gateway', answer: () => text(504, HTML), expected: { ...lost, httpStatus: 504 } },
   { name: 'HTML instead of JSON', answer: () => text(200, HTML), expected: { ...lost, httpStatus: 200 } },
   { name: 'JSON that is no object', answer: () => json(200, 'OK'), expected: { ...lost, httpStatus: 200 } },
@@ -143,6 +146,14 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 404 } });
   });
 
+  if (adapter.id === 'BLAND') {
+    test('takes a suspended account for no verdict on the permissions of its key', async () => {
+      const send = await answering(json(403, { status: 'error', message: 'The team has flagged your account.' }));
+      expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 403 } });
+      expect(await findAgent(adapter, send, call.providerAgentId)).toBe('UNKNOWN');
+    });
+  }
+
   test.each([undefined, null, 7, '', 'a b', 'x'.repeat(129)])('calls a placement unknown when its call id is %j', async (id) => {
     const outcome = await placeCall(adapter, await answering(json(200, { id, call_id: id })), call);
     expect(outcome).toEqual({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null } });
@@ -188,7 +199,8 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     const send = await answering(text(status, '', { location: `${other.baseUrl}/elsewhere` }));
     const error = { code: 'PROVIDER_FAULT', httpStatus: status };
     expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error });
-    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
+    // The others may say where to see what was done.
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: status === 307 || status === 308 ? 'REFUSED' : 'UNKNOWN', error });
     expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST']);
     expect(other.seen).toEqual([]);
   });

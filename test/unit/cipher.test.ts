@@ -73,6 +73,38 @@ describe('a sealed key', () => {
   });
 });
 
+describe('a key that is wrapped anew', () => {
+  const [oldLine, newLine] = [KeyRing.generateLine('old'), KeyRing.generateLine('new')];
+  const stored = new Cipher(KeyRing.parse(oldLine)).seal(new ApiKeyText(text), place);
+  const both = new Cipher(KeyRing.parse(newLine + oldLine));
+
+  test('opens in its own place without the old master key', () => {
+    const rewrapped = both.rewrap(stored, place);
+    expect(rewrapped).toMatch(/^lk1\.new\./);
+    const later = new Cipher(KeyRing.parse(newLine));
+    expect(ApiKeyText.reveal(later.open(rewrapped, place))).toBe(text);
+    expect(() => later.open(rewrapped, { ...place, version: 8 })).toThrow(UnreadableKey);
+  });
+
+  test('is the same from its 61st byte on, also where the secret itself is damaged', () => {
+    for (const each of [stored, withByteFlipped(stored, 70)]) {
+      const [before = '', after = ''] = [each, both.rewrap(each, place)].map((one) => Buffer.from(one.split('.')[2] ?? '', 'base64url').toString('hex'));
+      expect(after.slice(120)).toBe(before.slice(120));
+      expect(after.slice(0, 120)).not.toBe(before.slice(0, 120));
+    }
+  });
+
+  test.each<[string, string, SecretPlace]>([
+    ['in another place', stored, { ...place, ownerId: 'client-2' }],
+    ['with a damaged data key', withByteFlipped(stored, 30), place],
+    ['under a master key that the ring lacks', stored.replace('.old.', '.gone.'), place],
+    ['in no known format', stored.replace('lk1.', 'lk9.'), place],
+    ['empty', '', place],
+  ])('is refused %s', (_what, damaged, where) => {
+    expect(() => both.rewrap(damaged, where)).toThrow(UnreadableKey);
+  });
+});
+
 describe('a key ring', () => {
   test('has its first key as the active one, and passes over empty lines and comments', () => {
     const parsed = KeyRing.parse(`# rotated in November\n\n${KeyRing.generateLine('b')}\r\n${KeyRing.generateLine('a')}`);

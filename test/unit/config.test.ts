@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +9,13 @@ const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
 const keyRingFile = join(folder, 'master.keys');
 writeFileSync(keyRingFile, KeyRing.generateLine('one'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const documentsFile = join(folder, 'documents.json');
+writeFileSync(documentsFile, JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ __typename }' }));
+const changedDocumentsFile = join(folder, 'changed.json');
+writeFileSync(changedDocumentsFile, JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ viewer { role } }' }));
+const noDocumentsFile = join(folder, 'none.json');
+writeFileSync(noDocumentsFile, '{}');
 
 const complete = {
   DATABASE_URL: 'mysql://latchkey:pw@db.internal:3306/latchkey',
@@ -32,6 +40,13 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 4000,
       playground: false,
+      http: {
+        corsOrigins: [],
+        trustProxy: [],
+        trustedDocuments: null,
+        queryTimeoutMs: 10_000,
+        perMinute: { QUERY: 12_000, MUTATION: 3_000, KEY_OPERATION: 1_200, ONE_TIME_LINK: 20 },
+      },
       baseUrls: {
         RETELL: { US: 'https://api.retellai.com' },
         VAPI: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
@@ -53,6 +68,16 @@ describe('the configuration', () => {
     ['AUTH_ISSUER', 'http://localhost:9'],
     ['DATABASE_URL', 'sqlite:data/latchkey.sqlite'],
     ['DATABASE_URL', 'mariadb://root@127.0.0.1/latchkey'],
+    ['CORS_ORIGINS', 'https://portal.example.com, http://localhost:3000'],
+    ['TRUST_PROXY', '10.0.0.0/8, 127.0.0.1,::1,fd00::/8'],
+    ['TRUSTED_DOCUMENTS_FILE', documentsFile],
+    ['VAULT_ADDR', 'http://set.for.something.else'],
+    ['KEY_SERVICE_TIMEOUT_MS', '100'],
+    ['QUERY_TIMEOUT_MS', '100'],
+    ['RATE_LIMIT_QUERIES', '400'],
+    ['RATE_LIMIT_MUTATIONS', '10'],
+    ['RATE_LIMIT_KEY_OPERATIONS', '10'],
+    ['RATE_LIMIT_ONE_TIME_LINKS', '1'],
   ])('accepts %s=%s', (name, value) => {
     expect(problemsOf({ ...complete, [name]: value })).toBe('');
   });
@@ -65,6 +90,26 @@ describe('the configuration', () => {
     ['DATABASE_URL', 'mysql://db.internal'],
     ['DATABASE_URL', 'sqlite::memory:'],
     ['PORT', '70000'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'null'],
+    ['CORS_ORIGINS', 'portal.example.com'],
+    ['CORS_ORIGINS', 'https://portal.example.com/'],
+    ['CORS_ORIGINS', 'https://portal.example.com https://x.example.com'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '1'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['TRUST_PROXY', 'proxy.internal'],
+    ['TRUSTED_DOCUMENTS_FILE', join(folder, 'absent')],
+    ['TRUSTED_DOCUMENTS_FILE', __filename],
+    ['TRUSTED_DOCUMENTS_FILE', noDocumentsFile],
+    ['TRUSTED_DOCUMENTS_FILE', changedDocumentsFile],
+    ['KEY_SERVICE_TIMEOUT_MS', '0'],
+    ['QUERY_TIMEOUT_MS', '0'],
+    ['RATE_LIMIT_QUERIES', '399'],
+    ['RATE_LIMIT_MUTATIONS', '9'],
+    ['RATE_LIMIT_KEY_OPERATIONS', 'many'],
+    ['RATE_LIMIT_ONE_TIME_LINKS', '0'],
     ['LATCHKEY_MASTER_KEY_FILE', join(folder, 'none')],
     ['LATCHKEY_MASTER_KEY_FILE', __filename],
   ])('refuses %s=%s', (name, value) => {

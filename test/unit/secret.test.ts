@@ -15,7 +15,7 @@ describe('a key', () => {
     ['of every printable character', Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).join('')],
     ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJvcmdJZCI6IjEifQ.c2lnbmF0dXJl'],
     ['a UUID', '7b1a4a0e-3c1f-4b39-9d0e-0a1b2c3d4e5f'],
-    ['with fewer than four full stops in a row', 'key_abc...def'],
+    ['with two full stops in a row', 'key_abc..def'],
     ['with two asterisks in a row', 'key_abc**def'],
   ])('is taken as it is: %s', (_what, text) => {
     expect(read(text)).toBe(text);
@@ -43,6 +43,8 @@ describe('a key', () => {
     ['INVALID_FORMAT', 'key_1234\u007f5678'],
     ['INVALID_FORMAT', 'schlüssel_1234'],
     ['INVALID_FORMAT', '“key_12345678”'],
+    ['NOT_OPENED', 'eyJhbGciOiJFQ0RILUVTIn0..aXY.Y2lwaGVydGV4dA.dGFn'],
+    ['NOT_OPENED', 'header.key.iv..tag'],
     ['LOOKS_MASKED', `${DOTS}abcd`],
     ['LOOKS_MASKED', DOTS],
     ['LOOKS_MASKED', '********abcd'],

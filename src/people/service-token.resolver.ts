@@ -1,7 +1,9 @@
-import { Arg, Int, Mutation, Query, Resolver } from 'type-graphql';
+import { Arg, Int, Query, Resolver } from 'type-graphql';
+import { CurrentViewer } from '../access/context';
+import type { ServiceTokenRow } from '../access/service-token.entity';
+import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../platform/page';
-import { CurrentViewer } from './context';
-import type { ServiceTokenRow } from './service-token.entity';
 import type { ServiceTokenService } from './service-token.service';
 import {
   CreateServiceTokenInput,
@@ -11,7 +13,6 @@ import {
   ServiceToken,
   ServiceTokenConnection,
 } from './service-token.types';
-import type { Viewer } from './viewer';
 
 @Resolver(() => ServiceToken)
 export class ServiceTokenResolver {
@@ -26,7 +27,7 @@ export class ServiceTokenResolver {
     return this.serviceTokens.list(viewer, pageArgs(first, after));
   }
 
-  @Mutation(() => CreateServiceTokenPayload)
+  @AuditedMutation(() => CreateServiceTokenPayload, { audit: ['SERVICE_TOKEN_CREATED'] })
   createServiceToken(
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => CreateServiceTokenInput) input: CreateServiceTokenInput,
@@ -34,7 +35,10 @@ export class ServiceTokenResolver {
     return this.serviceTokens.create(viewer, input);
   }
 
-  @Mutation(() => RevokeServiceTokenPayload, { description: 'At once: the very next request with this token is refused.' })
+  @AuditedMutation(() => RevokeServiceTokenPayload, {
+    audit: ['SERVICE_TOKEN_REVOKED'],
+    description: 'At once: the very next request with this token is refused.',
+  })
   revokeServiceToken(
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => RevokeServiceTokenInput) { serviceTokenId }: RevokeServiceTokenInput,

@@ -5,6 +5,10 @@ import { isId, newId } from '../platform/ids';
 import { checkName } from '../platform/text';
 import { PersonRow } from '../access/person.entity';
 import { identityDigest, PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+import { operator } from '../audit/audit-event';
+import type { AuditTrail } from '../audit/audit-trail';
+import { checkPermissions } from './permissions';
+import { eventOf } from './person.service';
 
 export const PEOPLE_FIELDS = ['agency', 'client', 'role', 'name', 'subject', 'permissions'] as const;
 
@@ -15,19 +19,21 @@ export type NewPerson = Readonly<Partial<Record<(typeof PEOPLE_FIELDS)[number], 
 export class RefusedPerson extends Error {}
 
 /** Creates an agency with its first admin. Answers its id. */
-export async function createAgency(database: Database, agencyName: string, person: NewPerson): Promise<string> {
-  const agency: AgencyRow = { id: newId(), name: named(agencyName, '--agency'), createdAt: new Date() };
+export async function createAgency(database: Database, audit: AuditTrail, agencyName: string, person: NewPerson): Promise<string> {
+  const agency: AgencyRow = { id: newId(), name: named(agencyName, '--agency'), portalPermissions: [], createdAt: new Date() };
   const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });
   await database.write(async (tx) => {
     await refuseKnown(tx, admin);
     await tx.insert(AgencyRow, agency);
     await tx.insert(PersonRow, admin);
+    await audit.record(tx, operator(agency.id), { type: 'AGENCY_CREATED', name: agency.name });
+    await audit.record(tx, operator(agency.id), { type: 'PERSON_ADDED', ...eventOf(admin) });
   });
   return agency.id;
 }
 
 /** Adds someone to an agency, or to the portal of one of its clients. Answers the person's id. */
-export async function addPerson(database: Database, person: NewPerson): Promise<string> {
+export async function addPerson(database: Database, audit: AuditTrail, person: NewPerson): Promise<string> {
   const row = toPerson(person);
   await database.write(async (tx) => {
     await refuseKnown(tx, row);
@@ -35,12 +41,13 @@ export async function addPerson(database: Database, person: NewPerson): Promise<
     const ofAgency = row.clientId === null || (await tx.existsBy(ClientRow, { id: row.clientId, agencyId: row.agencyId }));
     if (!ofAgency) throw new RefusedPerson('--client: the agency has no such client');
     await tx.insert(PersonRow, row);
+    await audit.record(tx, operator(row.agencyId), { type: 'PERSON_ADDED', ...eventOf(row) });
   });
   return row.id;
 }
 
 async function refuseKnown(tx: Database['read'], { identityDigest }: PersonRow): Promise<void> {
-  if (await tx.existsBy(PersonRow, { identityDigest })) throw new RefusedPerson('--subject: this person has been added already');
+  if (await tx.existsBy(PersonRow, { identityDigest: identityDigest ?? '' })) throw new RefusedPerson('--subject: this person has been added already');
 }
 
 function toPerson({ agency = '', client, role = '', name = '', subject = '', permissions, issuer }: NewPerson): PersonRow {
@@ -48,8 +55,9 @@ function toPerson({ agency = '', client, role = '', name = '', subject = '', per
   if (!oneOf(VIEWER_ROLES, role)) throw new RefusedPerson(`--role: one of ${VIEWER_ROLES.join(', ')}`);
   if ((role === 'PORTAL_USER') !== (client !== undefined)) throw new RefusedPerson('--client: for the role PORTAL_USER, and only for it');
   if (subject.trim() === '') throw new RefusedPerson('--subject: required');
-  const base = { id: newId(), agencyId: agency, clientId: client ?? null, name: named(name, '--name'), createdAt: new Date() };
-  return { ...base, role: role as ViewerRole, permissions: toPermissions(permissions), identityDigest: identityDigest(issuer, subject) };
+  const base = { id: newId(), agencyId: agency, clientId: client ?? null, name: named(name, '--name'), email: null, emailDigest: null };
+  const now = new Date();
+  return { ...base, role: role as ViewerRole, permissions: toPermissions(permissions), identityDigest: identityDigest(issuer, subject), joinedAt: now, createdAt: now };
 }
 
 function named(text: string, option: string): string {
@@ -58,21 +66,12 @@ function named(text: string, option: string): string {
   throw new RefusedPerson(`${option}: ${name.message}`);
 }
 
-// A permission means nothing without the one that it needs.
-const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
-  EDIT_AGENTS: 'VIEW_AGENTS',
-  VIEW_CALL_DETAILS: 'VIEW_CALLS',
-  MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
-};
-
 function toPermissions(text: string | undefined): PortalPermission[] {
   const permissions = text ? text.split(',').map((name) => name.trim()) : [];
   const known = permissions.filter((name): name is PortalPermission => oneOf(PORTAL_PERMISSIONS, name));
   if (known.length < permissions.length) throw new RefusedPerson(`--permissions: of ${PORTAL_PERMISSIONS.join(', ')}`);
-  for (const name of known) {
-    const needed = NEEDS[name];
-    if (needed && !known.includes(needed)) throw new RefusedPerson(`--permissions: ${name} needs ${needed}`);
-  }
+  const [fault] = checkPermissions(known, []);
+  if (fault) throw new RefusedPerson(`--permissions: ${fault.message}`);
   return known;
 }
 

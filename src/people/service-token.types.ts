@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { connectionType, DateTime, enumOf, UserErrorType } from '../platform/schema-types';
 import type { UserError } from '../platform/user-error';
-import { SERVICE_TOKEN_ROLES, type ServiceTokenRole } from './service-token';
+import { SERVICE_TOKEN_ROLES, type ServiceTokenRole } from '../access/service-token';
 
 export const ServiceTokenRoleEnum = enumOf('ServiceTokenRole', SERVICE_TOKEN_ROLES, 'What a service token may do: the same as a person of this role.');
 

@@ -1,0 +1,91 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Viewer } from '../access/viewer';
+import { rateLimited } from '../platform/errors';
+import type { HttpContext } from './http-context';
+
+export type OperationClass = 'QUERY' | 'MUTATION' | 'KEY_OPERATION' | 'ONE_TIME_LINK';
+export type PerMinute = Readonly<Record<OperationClass, number>>;
+
+/** Mutations that show a key to a provider, change one, or spend money with one. A guard test finds those that are missing. */
+export const KEY_OPERATIONS: ReadonlySet<string> = new Set([
+  'setClientApiKeys',
+  'setAgencyApiKeys',
+  'clearClientApiKeys',
+  'clearAgencyApiKeys',
+  'verifyClientApiKeys',
+  'verifyAgencyApiKeys',
+  'previewClientApiKeyChange',
+  'previewAgencyApiKeyChange',
+  'handInApiKey',
+  'previewKeyHandIn',
+  'acceptKeyHandIn',
+  'startTestCall',
+]);
+
+const WINDOW_S = 60;
+
+/** How much one caller may ask of this instance in a minute, by class. In memory: a start forgets, and instances do not add up. */
+export class RateLimits {
+  readonly #limiters: Readonly<Record<OperationClass | 'REQUEST', RateLimiterMemory>>;
+
+  constructor(perMinute: PerMinute) {
+    const { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK } = perMinute;
+    const limiter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW_S });
+    this.#limiters = {
+      // Whoever sends nothing but operations that run is stopped by their classes first. Reading what does not run costs time too.
+      REQUEST: limiter(QUERY + MUTATION + KEY_OPERATION),
+      QUERY: limiter(QUERY),
+      MUTATION: limiter(MUTATION),
+      KEY_OPERATION: limiter(KEY_OPERATION),
+      ONE_TIME_LINK: limiter(ONE_TIME_LINK),
+    };
+  }
+
+  /** Throws `RATE_LIMITED` beyond the limit. What was refused counts too, until the minute is over. */
+  async count(name: OperationClass | 'REQUEST', caller: string, times = 1): Promise<void> {
+    try {
+      await this.#limiters[name].consume(caller, times);
+    } catch (error) {
+      if (error instanceof RateLimiterRes) throw rateLimited(Math.ceil(error.msBeforeNext / 1000));
+      throw error;
+    }
+  }
+}
+
+/** Who a limit is for: a person or a service token, under every token it signs in with; nobody known, by the address. */
+export function callerOf(viewer: Viewer | null, address: string): string {
+  return viewer ? `${viewer.kind} ${viewer.id}` : `ADDRESS ${address}`;
+}
+
+/** Counts each field at the root of an operation, before any of them runs: an alias is one more. */
+export function countOperations(limits: RateLimits): ApolloServerPlugin<HttpContext> {
+  return {
+    requestDidStart: async () => ({
+      async didResolveOperation({ operation, document, contextValue: { viewer, request } }) {
+        // Apollo refuses a document without the operation that was named.
+        if (!operation) return;
+        const classes = rootFields(operation.selectionSet, document).map((field) => classOf(operation, field));
+        for (const name of new Set(classes)) {
+          await limits.count(name, callerOf(viewer, request.ip), classes.filter((each) => each === name).length);
+        }
+      },
+    }),
+  };
+}
+
+function classOf({ operation }: OperationDefinitionNode, field: string): OperationClass {
+  if (operation !== OperationTypeNode.MUTATION) return 'QUERY';
+  return KEY_OPERATIONS.has(field) ? 'KEY_OPERATION' : 'MUTATION';
+}
+
+// Of a document that was validated: its fragments end, and its fields are not too many.
+function rootFields({ selections }: SelectionSetNode, document: DocumentNode): string[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return selection.name.value;
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(selection.selectionSet, document);
+    const name = selection.name.value;
+    return document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name ? rootFields(each.selectionSet, document) : []));
+  });
+}

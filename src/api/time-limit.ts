@@ -1,0 +1,38 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { OperationTypeNode } from 'graphql';
+import { tookTooLong } from '../platform/errors';
+import type { HttpContext } from './http-context';
+
+/** The time that a query may take. A mutation has no such limit: it runs to its end, so that nothing is left half done. */
+export class TimeLimit {
+  #timer: NodeJS.Timeout | undefined;
+  #expire: (error: Error) => void = () => undefined;
+
+  constructor(private readonly milliseconds: number) {}
+
+  /** The answer, or a refusal once the time is over. What is still being loaded then is thrown away. */
+  async hold<T>(answering: Promise<T>): Promise<T> {
+    const expired = new Promise<never>((_resolve, reject) => (this.#expire = reject));
+    try {
+      return await Promise.race([answering, expired]);
+    } finally {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  start(whenOver: () => void): void {
+    this.#timer = setTimeout(() => {
+      whenOver();
+      this.#expire(tookTooLong());
+    }, this.milliseconds);
+  }
+}
+
+/** Starts the clock of queries, when it is known that they are. */
+export const limitQueryTime: ApolloServerPlugin<HttpContext> = {
+  requestDidStart: async () => ({
+    async didResolveOperation({ operation, contextValue: { timeLimit, loaders } }) {
+      if (operation?.operation === OperationTypeNode.QUERY) timeLimit.start(() => loaders.stop());
+    },
+  }),
+};

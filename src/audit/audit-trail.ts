@@ -1,0 +1,87 @@
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { requireAdmin } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import type { Database } from '../platform/database';
+import { isId, newId } from '../platform/ids';
+import { readPage, type Page, type PageArgs } from '../platform/page';
+import type { Cipher } from '../vault/cipher';
+import { obtainVaultKey } from '../vault/vault-keys';
+import type { Actor, AuditEvent, AuditEventType } from './audit-event';
+import { AuditEventRow, AuditHeadRow } from './audit.entity';
+
+export interface AuditFilter {
+  readonly types: readonly AuditEventType[] | null;
+  readonly clientId: string | null;
+  readonly actorId: string | null;
+  /** From this time on. */
+  readonly since: Date | null;
+  /** Before this time. */
+  readonly until: Date | null;
+}
+
+const KEY_BYTES = 32;
+
+/** What happened, agency by agency: written with the change that it tells of, or neither is. */
+export class AuditTrail {
+  private constructor(
+    private readonly database: Database,
+    private readonly key: KeyObject,
+  ) {}
+
+  /** With the key of the chains, which lies sealed in the database: whoever can write rows still cannot make up events. */
+  static async open(database: Database, cipher: Cipher): Promise<AuditTrail> {
+    const key = await obtainVaultKey(database, cipher, 'audit', () => randomBytes(KEY_BYTES));
+    return new AuditTrail(database, createSecretKey(key));
+  }
+
+  /**
+   * Adds an event to its agency's chain, inside the `write` of the change that it tells of. The last thing that a `write` does: from
+   * here to its end, other changes of the agency wait.
+   */
+  async record(tx: EntityManager, actor: Actor, event: AuditEvent): Promise<void> {
+    const head = await this.database.lock(tx, AuditHeadRow, actor.agencyId);
+    const unsigned = toRow(actor, event, (head?.sequence ?? 0) + 1);
+    const hash = this.hashOf(unsigned, head?.hash ?? '');
+    const { agencyId: id, sequence } = unsigned;
+    await tx.insert(AuditEventRow, { ...unsigned, hash });
+    const end = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
+    if (head) await tx.update(AuditHeadRow, { id }, end);
+    else await tx.insert(AuditHeadRow, { id, ...end });
+  }
+
+  /** The newest first. */
+  list(viewer: Viewer, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEventRow>> {
+    requireAdmin(viewer);
+    const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where({ agencyId: viewer.agencyId });
+    const { types, clientId, actorId, since, until } = filter;
+    if (types !== null) query.andWhere('event.type IN (:...types)', { types: [...types, ''] });
+    if (clientId !== null) query.andWhere('event.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
+    if (actorId !== null) query.andWhere('event.actorId = :actorId', { actorId: isId(actorId) ? actorId : '' });
+    if (since !== null) query.andWhere('event.at >= :since', { since });
+    if (until !== null) query.andWhere('event.at < :until', { until });
+    return readPage(query, args, 'DESC');
+  }
+
+  /** Over every column in a fixed order, and what came before. */
+  hashOf(row: UnsignedRow, previous: string): string {
+    const { id, agencyId, sequence, type, at, actorKind, actorId, actorName, requestId, sourceAddress, clientId, details } = row;
+    const who = [actorKind, actorId, actorName, requestId, sourceAddress];
+    const text = JSON.stringify([previous, id, agencyId, sequence, type, at.toISOString(), ...who, clientId, details]);
+    return createHmac('sha256', this.key).update(text).digest('hex');
+  }
+
+  /** Of the end of an agency's chain. */
+  sealOf({ id, sequence, hash }: Omit<AuditHeadRow, 'seal'>): string {
+    return createHmac('sha256', this.key).update(JSON.stringify(['end', id, sequence, hash])).digest('hex');
+  }
+}
+
+type UnsignedRow = Omit<AuditEventRow, 'hash'>;
+
+function toRow({ kind, id, name, agencyId, origin }: Actor, { type, ...details }: AuditEvent, sequence: number): UnsignedRow {
+  const clientId = 'clientId' in details ? details.clientId : null;
+  const actor = { actorKind: kind, actorId: id, actorName: name, ...origin };
+  return { id: newId(), agencyId, sequence, type, at: new Date(), ...actor, clientId, details: JSON.stringify(details) };
+}
+

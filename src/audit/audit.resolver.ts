@@ -1,0 +1,46 @@
+import { Arg, Int, Query, Resolver } from 'type-graphql';
+import { CurrentViewer } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { mapPage, pageArgs, type Page } from '../platform/page';
+import type { AuditTrail } from './audit-trail';
+import type { AuditEventRow } from './audit.entity';
+import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.types';
+
+@Resolver(() => AuditEvent)
+export class AuditResolver {
+  constructor(private readonly audit: AuditTrail) {}
+
+  @Query(() => AuditEventConnection, { description: 'Every change and every use of a key in the agency, the newest first.' })
+  async auditEvents(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('filter', () => AuditEventFilter, { nullable: true }) filter: AuditEventFilter | null,
+  ): Promise<Page<AuditEvent>> {
+    const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
+    return mapPage(await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until }), toAuditEvent);
+  }
+}
+
+const NOTHING = {
+  agentId: null,
+  callId: null,
+  personId: null,
+  serviceTokenId: null,
+  keyHandInId: null,
+  keyLinkId: null,
+  acceptsValidHandIns: null,
+  provider: null,
+  keySource: null,
+  maskedKey: null,
+  status: null,
+  name: null,
+  role: null,
+  permissions: null,
+  reason: null,
+};
+
+function toAuditEvent(row: AuditEventRow): AuditEvent {
+  const details = JSON.parse(row.details) as Partial<AuditEvent> & { version?: number };
+  return { ...NOTHING, ...row, ...details, keyVersion: details.version ?? null };
+}

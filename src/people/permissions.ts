@@ -1,0 +1,21 @@
+import type { PortalPermission } from '../access/viewer';
+import { userError, type UserError } from '../platform/user-error';
+
+// A permission means nothing without the one that it needs.
+const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
+  EDIT_AGENTS: 'VIEW_AGENTS',
+  VIEW_CALL_DETAILS: 'VIEW_CALLS',
+  MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
+};
+
+/** What is wrong with a set of permissions: one named twice, or without the one that it needs. */
+export function checkPermissions(permissions: readonly PortalPermission[], field: readonly string[]): UserError[] {
+  return permissions.flatMap((name, index) => {
+    const needed = NEEDS[name];
+    const lacks = needed && !permissions.includes(needed);
+    return [
+      ...(permissions.indexOf(name) < index ? [userError('DUPLICATE', [...field, index])] : []),
+      ...(lacks ? [userError('PERMISSION_NEEDED', [...field, index], `${name} needs ${needed}.`)] : []),
+    ];
+  });
+}

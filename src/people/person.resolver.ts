@@ -1,0 +1,107 @@
+import { Arg, ID, Int, Query, Resolver } from 'type-graphql';
+import { CurrentViewer } from '../access/context';
+import type { PersonRow } from '../access/person.entity';
+import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
+import { pageArgs, type Page } from '../platform/page';
+import type { PersonResult, PersonService } from './person.service';
+import {
+  ChangeAgencyPersonInput,
+  ChangePortalUserInput,
+  InviteAgencyPersonInput,
+  InvitePortalUserInput,
+  Person,
+  PersonConnection,
+  PersonPayload,
+  RemovePersonInput,
+  SetAgencyPortalPermissionsInput,
+  SetAgencyPortalPermissionsPayload,
+  SetClientPortalPermissionsInput,
+  SetClientPortalPermissionsPayload,
+} from './person.types';
+
+@Resolver(() => Person)
+export class PersonResolver {
+  constructor(private readonly people: PersonService) {}
+
+  @Query(() => PersonConnection, {
+    name: 'people',
+    description: 'Of the agency, or with `clientId` the portal users of that client; in the order in which they were invited.',
+  })
+  list(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
+  ): Promise<Page<PersonRow>> {
+    return this.people.list(viewer, pageArgs(first, after), clientId ?? null);
+  }
+
+  @AuditedMutation(() => PersonPayload, {
+    audit: ['PERSON_INVITED'],
+    description: 'Lets someone in who signs in with this address, verified by the issuer. Latchkey sends no mail: tell the person yourself.',
+  })
+  inviteAgencyPerson(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => InviteAgencyPersonInput) input: InviteAgencyPersonInput,
+  ): Promise<PersonResult> {
+    return this.people.inviteToAgency(viewer, input);
+  }
+
+  @AuditedMutation(() => PersonPayload, {
+    audit: ['PERSON_INVITED'],
+    description: "The same for the portal of one client. Latchkey sends no mail.",
+  })
+  invitePortalUser(@CurrentViewer() viewer: Viewer, @Arg('input', () => InvitePortalUserInput) input: InvitePortalUserInput): Promise<PersonResult> {
+    return this.people.inviteToPortal(viewer, input);
+  }
+
+  @AuditedMutation(() => PersonPayload, {
+    audit: ['PERSON_CHANGED'],
+    description: 'Holds from the very next request on. The last admin who has ever signed in stays one.',
+  })
+  changeAgencyPerson(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ChangeAgencyPersonInput) { personId, role }: ChangeAgencyPersonInput,
+  ): Promise<PersonResult> {
+    return this.people.changeRole(viewer, personId, role);
+  }
+
+  @AuditedMutation(() => PersonPayload, { audit: ['PERSON_CHANGED'], description: 'Holds from the very next request on.' })
+  changePortalUser(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ChangePortalUserInput) { personId, permissions }: ChangePortalUserInput,
+  ): Promise<PersonResult> {
+    return this.people.changePermissions(viewer, personId, permissions);
+  }
+
+  @AuditedMutation(() => PersonPayload, {
+    audit: ['PERSON_REMOVED'],
+    description: 'At once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be removed.',
+  })
+  removePerson(@CurrentViewer() viewer: Viewer, @Arg('input', () => RemovePersonInput) { personId }: RemovePersonInput): Promise<PersonResult> {
+    return this.people.remove(viewer, personId);
+  }
+
+  @AuditedMutation(() => SetAgencyPortalPermissionsPayload, {
+    audit: ['PORTAL_DEFAULTS_CHANGED'],
+    description: 'What is copied to clients that are created from now on. Changes no existing client.',
+  })
+  setAgencyPortalPermissions(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => SetAgencyPortalPermissionsInput) { permissions }: SetAgencyPortalPermissionsInput,
+  ): Promise<SetAgencyPortalPermissionsPayload> {
+    return this.people.setAgencyDefaults(viewer, permissions);
+  }
+
+  @AuditedMutation(() => SetClientPortalPermissionsPayload, {
+    audit: ['PORTAL_DEFAULTS_CHANGED'],
+    description: "What a client's portal users may do who are invited from now on. Changes no existing portal user.",
+  })
+  setClientPortalPermissions(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => SetClientPortalPermissionsInput) { clientId, permissions }: SetClientPortalPermissionsInput,
+  ): Promise<SetClientPortalPermissionsPayload> {
+    return this.people.setClientDefaults(viewer, clientId, permissions);
+  }
+}

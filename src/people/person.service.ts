@@ -1,0 +1,175 @@
+import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { requireAccessManager, requireAdmin } from '../access/context';
+import { PersonRow } from '../access/person.entity';
+import type { PortalPermission, Viewer, ViewerRole } from '../access/viewer';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { AuditTrail } from '../audit/audit-trail';
+import { ClientRow } from '../clients/client.entity';
+import type { ClientService } from '../clients/client.service';
+import type { Database } from '../platform/database';
+import { isId, newId } from '../platform/ids';
+import { readPage, type Page, type PageArgs } from '../platform/page';
+import { checkName } from '../platform/text';
+import { userError, type UserError } from '../platform/user-error';
+import { checkEmail, emailDigest } from './email';
+import { checkPermissions } from './permissions';
+
+export type AgencyRole = Exclude<ViewerRole, 'PORTAL_USER'>;
+
+export interface Invitee {
+  readonly email: string;
+  readonly name: string;
+}
+
+export interface PersonResult {
+  readonly person: PersonRow | null;
+  readonly userErrors: readonly UserError[];
+}
+
+const NOT_FOUND: PersonResult = { person: null, userErrors: [userError('NOT_FOUND', ['input', 'personId'])] };
+
+/** Who works for the agency, who uses its clients' portals, and what each may do. Managed by admins in person. */
+export class PersonService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly clients: ClientService,
+  ) {}
+
+  /** Of the agency, or with a client's id the portal users of that client. */
+  list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<PersonRow>> {
+    requireAdmin(viewer);
+    const client = clientId === null ? IsNull() : In([clientId].filter(isId));
+    return readPage(this.database.read.createQueryBuilder(PersonRow, 'person').where({ agencyId: viewer.agencyId, clientId: client }), args);
+  }
+
+  /** Lets someone in who signs in with this address, verified by the issuer. Sends no mail. */
+  inviteToAgency(viewer: Viewer, input: Invitee & { readonly role: AgencyRole }): Promise<PersonResult> {
+    requireAccessManager(viewer);
+    return this.#invite(viewer, input, { clientId: null, role: input.role, permissions: [] }, []);
+  }
+
+  /** Without permissions, those of the client's portal. */
+  async inviteToPortal(
+    viewer: Viewer,
+    input: Invitee & { readonly clientId: string; readonly permissions?: readonly PortalPermission[] | null },
+  ): Promise<PersonResult> {
+    requireAccessManager(viewer);
+    const client = await this.clients.find(viewer, input.clientId);
+    const permissions = input.permissions ?? client?.portalPermissions ?? [];
+    const place = { clientId: client?.id ?? null, role: 'PORTAL_USER' as const, permissions: [...permissions] };
+    const errors = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+    return this.#invite(viewer, input, place, [...errors, ...checkPermissions(permissions, ['input', 'permissions'])]);
+  }
+
+  changeRole(viewer: Viewer, personId: string, role: AgencyRole): Promise<PersonResult> {
+    requireAccessManager(viewer);
+    return this.#change(viewer, personId, async (tx, person) => {
+      if (person.role === 'PORTAL_USER') return NOT_FOUND;
+      if (role !== 'AGENCY_ADMIN' && (await this.#isLastAdmin(tx, person))) return lastAdmin();
+      return this.#update(tx, viewer, { ...person, role });
+    });
+  }
+
+  changePermissions(viewer: Viewer, personId: string, permissions: readonly PortalPermission[]): Promise<PersonResult> {
+    requireAccessManager(viewer);
+    const userErrors = checkPermissions(permissions, ['input', 'permissions']);
+    return this.#change(viewer, personId, async (tx, person) => {
+      if (person.role !== 'PORTAL_USER') return NOT_FOUND;
+      return userErrors.length > 0 ? { person: null, userErrors } : this.#update(tx, viewer, { ...person, permissions: [...permissions] });
+    });
+  }
+
+  /** At once: the very next request of this person is refused. */
+  remove(viewer: Viewer, personId: string): Promise<PersonResult> {
+    requireAccessManager(viewer);
+    return this.#change(viewer, personId, async (tx, person) => {
+      if (await this.#isLastAdmin(tx, person)) return lastAdmin();
+      await tx.delete(PersonRow, { id: person.id });
+      await this.audit.record(tx, viewer, { type: 'PERSON_REMOVED', ...eventOf(person) });
+      return { person, userErrors: [] };
+    });
+  }
+
+  /** Of the agency: copied to clients that are created from now on. */
+  setAgencyDefaults(viewer: Viewer, permissions: readonly PortalPermission[]): Promise<{ agency: AgencyRow | null; userErrors: UserError[] }> {
+    requireAccessManager(viewer);
+    const userErrors = checkPermissions(permissions, ['input', 'permissions']);
+    if (userErrors.length > 0) return Promise.resolve({ agency: null, userErrors });
+    return this.database.write(async (tx) => {
+      await tx.update(AgencyRow, { id: viewer.agencyId }, { portalPermissions: [...permissions] });
+      await this.audit.record(tx, viewer, { type: 'PORTAL_DEFAULTS_CHANGED', clientId: null, permissions });
+      return { agency: await tx.findOneByOrFail(AgencyRow, { id: viewer.agencyId }), userErrors };
+    });
+  }
+
+  /** Of one client: what its portal users may do who are invited from now on. */
+  async setClientDefaults(
+    viewer: Viewer,
+    clientId: string,
+    permissions: readonly PortalPermission[],
+  ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
+    requireAccessManager(viewer);
+    const client = await this.clients.find(viewer, clientId);
+    const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+    const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
+    if (!client || userErrors.length > 0) return { client: null, userErrors };
+    const portalPermissions = [...permissions];
+    await this.database.write(async (tx) => {
+      await tx.update(ClientRow, { id: client.id }, { portalPermissions });
+      await this.audit.record(tx, viewer, { type: 'PORTAL_DEFAULTS_CHANGED', clientId: client.id, permissions });
+    });
+    return { client: { ...client, portalPermissions }, userErrors };
+  }
+
+  async #invite(
+    viewer: Viewer,
+    invitee: Invitee,
+    place: Pick<PersonRow, 'clientId' | 'role' | 'permissions'>,
+    errors: readonly UserError[],
+  ): Promise<PersonResult> {
+    const name = checkName(invitee.name, ['input', 'name']);
+    const email = checkEmail(invitee.email, ['input', 'email']);
+    const userErrors = [...errors, ...[name, email].filter((part) => typeof part === 'object')];
+    if (typeof name !== 'string' || typeof email !== 'string' || userErrors.length > 0) return { person: null, userErrors };
+    const unknown = { emailDigest: emailDigest(email), identityDigest: null, joinedAt: null };
+    const person: PersonRow = { id: newId(), agencyId: viewer.agencyId, name, email, ...unknown, ...place, createdAt: new Date() };
+    return this.database.write(async (tx) => {
+      const known = await tx.existsBy(PersonRow, { agencyId: viewer.agencyId, emailDigest: unknown.emailDigest });
+      if (known) return { person: null, userErrors: [userError('DUPLICATE', ['input', 'email'], 'Someone of the agency or of its portals has this address.')] };
+      await tx.insert(PersonRow, person);
+      await this.audit.record(tx, viewer, { type: 'PERSON_INVITED', ...eventOf(person) });
+      return { person, userErrors: [] };
+    });
+  }
+
+  // One change of an agency's people at a time: of two that each leave one admin, the second would leave none.
+  #change(viewer: Viewer, id: string, work: (tx: EntityManager, person: PersonRow) => Promise<PersonResult>): Promise<PersonResult> {
+    return this.database.write(async (tx) => {
+      await this.database.lock(tx, AgencyRow, viewer.agencyId);
+      const person = isId(id) ? await tx.findOneBy(PersonRow, { id, agencyId: viewer.agencyId }) : null;
+      return person ? work(tx, person) : NOT_FOUND;
+    });
+  }
+
+  async #update(tx: EntityManager, viewer: Viewer, person: PersonRow): Promise<PersonResult> {
+    await tx.update(PersonRow, { id: person.id }, { role: person.role, permissions: person.permissions });
+    await this.audit.record(tx, viewer, { type: 'PERSON_CHANGED', ...eventOf(person) });
+    return { person, userErrors: [] };
+  }
+
+  // Who has never signed in does not count: the invitation may never be taken up.
+  async #isLastAdmin(tx: EntityManager, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
+    if (role !== 'AGENCY_ADMIN' || identityDigest === null) return false;
+    return !(await tx.existsBy(PersonRow, { agencyId, role, id: Not(id), identityDigest: Not(IsNull()) }));
+  }
+}
+
+function lastAdmin(): PersonResult {
+  return { person: null, userErrors: [userError('LAST_ADMIN', ['input', 'personId'])] };
+}
+
+/** How the audit trail tells of a person. */
+export function eventOf({ id: personId, clientId, role, permissions }: PersonRow) {
+  return { personId, clientId, role, permissions };
+}

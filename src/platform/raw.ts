@@ -1,0 +1,11 @@
+/** A time as a driver gives it where no entity is made of the row: SQLite keeps text, in UTC. */
+export type RawDate = Date | string;
+
+export function dateOf(value: RawDate): Date {
+  return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
+}
+
+/** As many parameters as there are values. */
+export function marks(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}

@@ -1,0 +1,94 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { ActorKind } from '../audit/audit-event';
+import { ClientRow } from '../clients/client.entity';
+import type { KeyStatus } from '../keys/chain';
+import type { Provider } from '../providers';
+import type { ProviderRegion } from '../providers/provider';
+import type { SecretPlace } from '../vault/cipher';
+
+export const KEY_HAND_IN_STATUSES = ['PENDING', 'ACCEPTED', 'REFUSED', 'REPLACED', 'EXPIRED'] as const;
+export type KeyHandInStatus = (typeof KEY_HAND_IN_STATUSES)[number];
+
+/** A key that was handed in for a client. Its secret lies here while it is pending, and is destroyed with the decision. */
+@Entity('key_hand_ins')
+@Index('key_hand_ins_pending', ['pendingFor'], { unique: true })
+@Index('key_hand_ins_by_agency', ['agencyId', 'id'])
+@Index('key_hand_ins_by_client', ['clientId', 'id'])
+@Index('key_hand_ins_by_expiry', ['status', 'expiresAt'])
+@Index('key_hand_ins_by_master_key', ['masterKey'])
+export class KeyHandInRow {
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @ForeignKey(() => AgencyRow, { name: 'key_hand_ins_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36 })
+  agencyId!: string;
+
+  @ForeignKey(() => ClientRow, { name: 'key_hand_ins_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36 })
+  clientId!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('varchar', { length: 8 })
+  region!: ProviderRegion;
+
+  /** Client and provider while it is pending, else null: unique, so that there is at most one. */
+  @Column('varchar', { length: 80, nullable: true })
+  pendingFor!: string | null;
+
+  /** Past its expiry a row may still say PENDING: see `statusOf`. */
+  @Column('varchar', { length: 16 })
+  status!: KeyHandInStatus;
+
+  @Column('varchar', { length: 16 })
+  maskedKey!: string;
+
+  /** What the provider said of it when it was handed in. */
+  @Column('varchar', { length: 32 })
+  keyStatus!: KeyStatus;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  verifiedAt!: Date | null;
+
+  /** The name of the master key that wraps its data key; null when the secret is destroyed. */
+  @Column('varchar', { length: 64, nullable: true })
+  masterKey!: string | null;
+
+  @Column('varchar', { length: 1024, nullable: true })
+  sealed!: string | null;
+
+  @Column('varchar', { length: 16 })
+  handedInByKind!: ActorKind;
+
+  @Column('varchar', { length: 200 })
+  handedInByName!: string;
+
+  @Column('datetime', { precision: 3 })
+  createdAt!: Date;
+
+  @Column('datetime', { precision: 3 })
+  expiresAt!: Date;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  decidedAt!: Date | null;
+
+  /** The admin; null when nobody decided. */
+  @Column('varchar', { length: 200, nullable: true })
+  decidedByName!: string | null;
+
+  @Column('varchar', { length: 500, nullable: true })
+  reason!: string | null;
+}
+
+/** Where its secret belongs: bound to the client too, so that a row that was moved to another client does not open. */
+export function keyHandInPlace({ id, agencyId, clientId, provider }: Pick<KeyHandInRow, 'id' | 'agencyId' | 'clientId' | 'provider'>): SecretPlace {
+  return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0 };
+}
+
+/** What is past its expiry counts as expired from then on, whenever its secret is destroyed. */
+export function statusOf({ status, expiresAt }: Pick<KeyHandInRow, 'status' | 'expiresAt'>): KeyHandInStatus {
+  return status === 'PENDING' && expiresAt <= new Date() ? 'EXPIRED' : status;
+}

@@ -1,0 +1,67 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { AgencyRow } from '../agencies/agency.entity';
+import { ClientRow } from '../clients/client.entity';
+import type { Provider } from '../providers';
+import type { ProviderRegion } from '../providers/provider';
+
+/** A one-time link by which someone without a login hands in a client's key. Neither the link nor its code can be read from it. */
+@Entity('key_links')
+@Index('key_links_by_token', ['tokenDigest'], { unique: true })
+@Index('key_links_by_agency', ['agencyId', 'id'])
+@Index('key_links_by_client', ['clientId', 'id'])
+export class KeyLinkRow {
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @ForeignKey(() => AgencyRow, { name: 'key_links_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36 })
+  agencyId!: string;
+
+  @ForeignKey(() => ClientRow, { name: 'key_links_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @Column('varchar', { length: 36 })
+  clientId!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('varchar', { length: 8 })
+  region!: ProviderRegion;
+
+  @Column('varchar', { length: 64 })
+  tokenDigest!: string;
+
+  /** Of the code and the link's token together: whoever reads this row cannot try the million codes. */
+  @Column('varchar', { length: 64 })
+  codeDigest!: string;
+
+  @Column('int')
+  failedCodes!: number;
+
+  @Column('varchar', { length: 200 })
+  createdByName!: string;
+
+  @Column('datetime', { precision: 3 })
+  createdAt!: Date;
+
+  @Column('datetime', { precision: 3 })
+  expiresAt!: Date;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  usedAt!: Date | null;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  revokedAt!: Date | null;
+}
+
+export const KEY_LINK_STATUSES = ['OPEN', 'USED', 'REVOKED', 'LOCKED', 'EXPIRED'] as const;
+export type KeyLinkStatus = (typeof KEY_LINK_STATUSES)[number];
+
+/** Wrong codes after which a link opens no more. */
+export const MAX_FAILED_CODES = 5;
+
+export function statusOf({ usedAt, revokedAt, failedCodes, expiresAt }: KeyLinkRow): KeyLinkStatus {
+  if (usedAt !== null) return 'USED';
+  if (revokedAt !== null) return 'REVOKED';
+  if (failedCodes >= MAX_FAILED_CODES) return 'LOCKED';
+  return expiresAt <= new Date() ? 'EXPIRED' : 'OPEN';
+}

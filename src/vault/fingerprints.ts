@@ -1,0 +1,29 @@
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import type { Database } from '../platform/database';
+import type { Cipher } from './cipher';
+import { ApiKeyText } from './secret';
+import { obtainVaultKey } from './vault-keys';
+
+const KEY_BYTES = 32;
+
+/**
+ * Tells whether two keys are the same without opening either. Keyed, since a plain hash can be tried against keys that leaked
+ * elsewhere; with the agency in it, so that nobody can compare the keys of two agencies. Its key stays when master keys change.
+ */
+export class Fingerprints {
+  readonly #key: KeyObject;
+
+  constructor(key: Buffer) {
+    this.#key = createSecretKey(key);
+  }
+
+  static async load(database: Database, cipher: Cipher): Promise<Fingerprints> {
+    return new Fingerprints(await obtainVaultKey(database, cipher, 'fingerprint', () => randomBytes(KEY_BYTES)));
+  }
+
+  /** In hex: MariaDB compares text without regard to case. */
+  of(key: ApiKeyText, agencyId: string, provider: string): string {
+    const message = JSON.stringify(['api key', agencyId, provider, ApiKeyText.reveal(key)]);
+    return createHmac('sha256', this.#key).update(message).digest('hex');
+  }
+}

@@ -1,0 +1,130 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { compactDecrypt, decodeProtectedHeader } from 'jose';
+import { IsNull, LessThan, Like, type EntityManager } from 'typeorm';
+import type { Database } from '../platform/database';
+import type { Cipher } from './cipher';
+import { Secret, type ApiKeyText, type SecretFault } from './secret';
+import { VaultKeyRow } from './vault-key.entity';
+import { insertVaultKey, openVaultKey } from './vault-keys';
+
+/** The public half of a pair, to which the keys of one agency are encrypted. */
+export interface UploadKey {
+  readonly kid: string;
+  readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string };
+  readonly expiresAt: Date;
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** A new pair is made when the newest is older than this. */
+const RENEWAL_MS = 30 * DAY_MS;
+/** A pair opens nothing after this, and its private half is destroyed. */
+const LIFETIME_MS = 60 * DAY_MS;
+
+/** Longest sealed key that is looked at, in characters: several times what the longest key takes. */
+const SEALED_MAX_LENGTH = 4096;
+
+const PREFIX = 'upload-';
+const NAME = /^upload-\d{1,9}$/;
+
+// The one form that is accepted, whatever the header says. No compression: what is small may not become large.
+const ACCEPTED = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'], maxDecompressedLength: 0 };
+
+/**
+ * The key pairs to which a frontend encrypts a key, so that nobody between can read it. The `kid` names the pair and the agency, and is
+ * a part of what the ciphertext is bound to: someone of another agency who got hold of a sealed key cannot hand it in as its own.
+ */
+export class UploadKeys {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  async publicKey(agencyId: string): Promise<UploadKey> {
+    const newest = await newestPair(this.database.read);
+    const row = newest && ageOf(newest) < RENEWAL_MS ? newest : await this.rotate();
+    const { kty = '', crv = '', x = '', y = '' } = createPublicKey(this.#privateKey(row)).export({ format: 'jwk' });
+    return { kid: kidOf(row.name, agencyId), jwk: { kty, crv, x, y }, expiresAt: new Date(row.createdAt.getTime() + LIFETIME_MS) };
+  }
+
+  /** A key in either of its forms, as it is or sealed, for an agency. Throws for faults of ours only. */
+  async read(secret: Secret, agencyId: string): Promise<ApiKeyText | SecretFault> {
+    const { sealed } = secret;
+    if (sealed === null) return secret.read();
+    if (sealed.length > SEALED_MAX_LENGTH) return 'TOO_LONG';
+    const pair = await this.#pairFor(sealed, agencyId);
+    const text = pair && (await decrypt(sealed, this.#privateKey(pair)));
+    return text === null ? 'NOT_OPENED' : new Secret(text).read();
+  }
+
+  /** Makes a new pair when it is time, destroys the private halves that are past theirs, and gives the newest. */
+  rotate(): Promise<VaultKeyRow> {
+    return this.database.write(async (tx) => {
+      const expired = { name: Like(`${PREFIX}%`), createdAt: LessThan(new Date(Date.now() - LIFETIME_MS)), retiredAt: IsNull() };
+      const newest = await newestPair(tx);
+      const current = newest && ageOf(newest) < RENEWAL_MS ? newest : await insertVaultKey(tx, this.cipher, nameAfter(newest), newPrivateKey());
+      await tx.update(VaultKeyRow, expired, { sealed: null, masterKey: null, retiredAt: new Date() });
+      return current;
+    });
+  }
+
+  async #pairFor(sealed: string, agencyId: string): Promise<VaultKeyRow | null> {
+    const kid = readKid(sealed);
+    const [name = ''] = kid.split('.');
+    if (!NAME.test(name) || kid !== kidOf(name, agencyId)) return null;
+    const row = await this.database.read.findOneBy(VaultKeyRow, { name });
+    return row && row.sealed !== null && ageOf(row) < LIFETIME_MS ? row : null;
+  }
+
+  #privateKey(row: VaultKeyRow): KeyObject {
+    const der = openVaultKey(this.cipher, row);
+    const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+    der.fill(0);
+    return key;
+  }
+}
+
+/** Of those that are there: a pair that was destroyed keeps its row, so that its name is not given again. */
+async function newestPair(manager: EntityManager): Promise<VaultKeyRow | null> {
+  const rows = await manager.findBy(VaultKeyRow, { name: Like(`${PREFIX}%`) });
+  return rows.sort((one, other) => numberOf(one) - numberOf(other)).at(-1) ?? null;
+}
+
+function numberOf({ name }: VaultKeyRow): number {
+  return Number(name.slice(PREFIX.length));
+}
+
+// Instances that make a pair at the same time choose the same name: one of them wins, and the others find it there.
+function nameAfter(newest: VaultKeyRow | null): string {
+  return `${PREFIX}${newest ? numberOf(newest) + 1 : 1}`;
+}
+
+function newPrivateKey(): Buffer {
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' });
+}
+
+function ageOf({ createdAt }: VaultKeyRow): number {
+  return Date.now() - createdAt.getTime();
+}
+
+function kidOf(name: string, agencyId: string): string {
+  return `${name}.${agencyId}`;
+}
+
+function readKid(sealed: string): string {
+  try {
+    const { kid } = decodeProtectedHeader(sealed);
+    return typeof kid === 'string' ? kid : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Null for whatever does not open; why is told to nobody. */
+async function decrypt(sealed: string, key: KeyObject): Promise<string | null> {
+  try {
+    const { plaintext } = await compactDecrypt(sealed, key, ACCEPTED);
+    return Buffer.from(plaintext).toString();
+  } catch {
+    return null;
+  }
+}

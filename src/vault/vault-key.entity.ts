@@ -1,0 +1,21 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** A key of the vault's own, sealed like those of customers. A row stays when its key is destroyed: no name is given twice. */
+@Entity('vault_keys')
+export class VaultKeyRow {
+  @PrimaryColumn('varchar', { length: 64 })
+  name!: string;
+
+  /** The name of the master key that wraps its data key; null when the key is destroyed. */
+  @Column('varchar', { length: 64, nullable: true })
+  masterKey!: string | null;
+
+  @Column('varchar', { length: 1024, nullable: true })
+  sealed!: string | null;
+
+  @Column('datetime', { precision: 3 })
+  createdAt!: Date;
+
+  @Column('datetime', { precision: 3, nullable: true })
+  retiredAt!: Date | null;
+}

@@ -1,0 +1,197 @@
+import { verifyAuditTrail } from '../../src/audit/audit-verifier';
+import { AUDIT_EVENT_TYPES, type AuditEventType } from '../../src/audit/audit-event';
+import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import { ClientRow } from '../../src/clients/client.entity';
+import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { ARCHIVE, CLEAR_CLIENT, CREATE_AGENT, CREATE_CLIENT, PREVIEW, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, VERIFY_CLIENT } from '../operations';
+
+const EVENTS = `query ($first: Int, $after: String, $filter: AuditEventFilter) { auditEvents(first: $first, after: $after, filter: $filter) {
+  totalCount pageInfo { hasNextPage endCursor } nodes { sequence type at actorKind actorId actorName requestId sourceAddress clientId agentId callId
+  personId serviceTokenId provider keyVersion maskedKey status name role permissions reason } } }`;
+
+interface Event extends Record<string, unknown> {
+  readonly sequence: number;
+  readonly type: AuditEventType;
+}
+
+let running: TestApp;
+beforeEach(async () => (running = await startTestApp()));
+afterEach(() => running.close());
+
+const events = async (filter: object | null = null, as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin'): Promise<Event[]> =>
+  (await running.data<{ auditEvents: { nodes: Event[] } }>(EVENTS, { filter, first: 100 }, as)).auditEvents.nodes;
+
+/** What a mutation adds to the trail, the oldest first. */
+async function recorded(query: string, input: object): Promise<Event[]> {
+  const before = (await events())[0]?.sequence ?? 0;
+  await running.data(query, { input });
+  return (await events()).filter(({ sequence }) => sequence > before).reverse();
+}
+
+const key = (text: string, more: object = {}) => [{ provider: 'RETELL', apiKey: text, ...more }];
+const reports = async () => {
+  const all = [];
+  for await (const report of verifyAuditTrail(running.app.database, running.app.audit)) all.push(report);
+  return all;
+};
+const faults = async () => (await reports()).flatMap((report) => report.faults);
+
+describe('the audit trail', () => {
+  test('tells who, what, on what, when, in which request and from where', async () => {
+    const { headers } = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: MAPLE, keys: key(running.sandbox.retell.keys.valid) } });
+    const [event] = await events();
+    expect(event).toMatchObject({
+      type: 'API_KEY_SET', actorKind: 'PERSON', actorName: 'Ada Brightline', requestId: headers.get('x-request-id'), sourceAddress: '127.0.0.1',
+      clientId: MAPLE, provider: 'RETELL', keyVersion: 1, maskedKey: `••••••••${running.sandbox.retell.keys.valid.slice(-4)}`, status: 'UNVERIFIED', agentId: null,
+    });
+    expect(Math.abs(Date.now() - new Date(event?.at as string).getTime())).toBeLessThan(60_000);
+  });
+
+  test.each<[string, string, () => object, (AuditEventType | [AuditEventType, object])[]]>([
+    ['several keys', SET_AGENCY, () => ({ keys: [...key('key_first_0001'), { provider: 'BLAND', apiKey: 'key_second_0002' }] }), ['API_KEY_SET', 'API_KEY_SET']],
+    ['a key that its provider rejects', SET_CLIENT, () => ({ clientId: MAPLE, verify: true, keys: key(running.sandbox.retell.keys.revoked) }), [['API_KEY_REJECTED', { status: 'INVALID' }]]],
+    ['a clear', CLEAR_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_CLEARED', { clientId: HARBOR, keyVersion: 2 }]]],
+    ['a verification', VERIFY_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_VERIFIED', { status: 'VALID', keyVersion: 1 }]]],
+    ['a preview', PREVIEW, () => ({ clientId: MAPLE, provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }), [['API_KEY_PREVIEWED', { status: 'VALID' }]]],
+    ['a call', START_CALL, () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' }), [['CALL_PLACED', { clientId: HARBOR, agentId: HARBOR_RETELL_AGENT, keyVersion: 1 }]]],
+    ['a client', CREATE_CLIENT, () => ({ name: 'New' }), [['CLIENT_CREATED', { name: 'New' }]]],
+    ['an archive', ARCHIVE, () => ({ clientId: MAPLE }), ['CLIENT_ARCHIVED']],
+    ['an agent', CREATE_AGENT, () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' }), [['AGENT_CREATED', { name: 'New', clientId: null }]]],
+  ])('records %s', async (_what, query, input, expected) => {
+    const found = await recorded(query, input());
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((each, index) => {
+      const [type, more] = typeof each === 'string' ? [each, {}] : each;
+      expect(found[index]).toMatchObject({ type, ...more });
+    });
+  });
+
+  test.each<[string, string, object]>([
+    ['a malformed key', SET_CLIENT, { clientId: MAPLE, keys: key('••••••••0002') }],
+    ['a conflict', SET_CLIENT, { clientId: HARBOR, keys: key('key_good_form_1', { expectedVersion: 7 }) }],
+    ['a client that does not exist', CLEAR_CLIENT, { clientId: CEDAR, providers: ['RETELL'] }],
+    ['an archive that changes nothing', RESTORE, { clientId: MAPLE }],
+    ['a number that is none', START_CALL, { agentId: HARBOR_RETELL_AGENT, toNumber: '1' }],
+  ])('has no event where nothing changed: %s', async (_what, query, input) => {
+    expect(await recorded(query, input)).toEqual([]);
+  });
+
+  test('has one event for a call however often it is asked for', async () => {
+    const input = { agentId: MAPLE_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' };
+    expect((await recorded(START_CALL, input)).map(({ type }) => type)).toEqual(['CALL_PLACED']);
+    expect(await recorded(START_CALL, input)).toEqual([]);
+  });
+
+  test('lets no change happen that it cannot record', async () => {
+    const { database } = running.app;
+    await database.write((tx) => tx.query('ALTER TABLE audit_events RENAME TO audit_events_elsewhere'));
+    const { errors, text } = await running.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'Unrecorded' } });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
+    expect(text).not.toContain('audit');
+    expect(await database.read.countBy(ClientRow, { name: 'Unrecorded' })).toBe(0);
+    await database.write((tx) => tx.query('ALTER TABLE audit_events_elsewhere RENAME TO audit_events'));
+    await running.data(CREATE_CLIENT, { input: { name: 'Recorded' } });
+    expect(await faults()).toEqual([]);
+  });
+
+  test('is numbered without a gap and whole after fifty changes at once on two instances', async () => {
+    const second = await running.another();
+    const changes = Array.from({ length: 50 }, (_, index) =>
+      (index % 2 === 0 ? running : second).data(CREATE_CLIENT, { input: { name: `Client ${index}` } }, index % 5 === 0 ? 'otherAgencyAdmin' : 'agencyAdmin'),
+    );
+    await Promise.all(changes);
+    await second.close();
+    expect((await events()).map(({ sequence }) => sequence)).toEqual(Array.from({ length: 41 }, (_, index) => 41 - index));
+    expect(await faults()).toEqual([]);
+  });
+
+  test('is listed page by page, the newest first, by type, client, actor and time', async () => {
+    await running.data(CREATE_CLIENT, { input: { name: 'One' } });
+    const between = new Date();
+    await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: key('key_good_form_1') } });
+    const types = async (filter: object) => (await events(filter)).map(({ type }) => type);
+    expect(await types({})).toEqual(['API_KEY_SET', 'CLIENT_CREATED', 'AGENCY_CREATED']);
+    expect(await types({ types: ['CLIENT_CREATED', 'AGENCY_CREATED'] })).toEqual(['CLIENT_CREATED', 'AGENCY_CREATED']);
+    expect(await types({ types: [] })).toEqual([]);
+    expect(await types({ clientId: MAPLE })).toEqual(['API_KEY_SET']);
+    expect(await types({ since: between })).toEqual(['API_KEY_SET']);
+    expect(await types({ until: between })).toEqual(['CLIENT_CREATED', 'AGENCY_CREATED']);
+    const [{ actorId } = { actorId: null }] = await events();
+    expect(await types({ actorId })).toEqual(['API_KEY_SET', 'CLIENT_CREATED']);
+    const page = async (after: string | null) => (await running.data<{ auditEvents: { nodes: Event[]; pageInfo: { endCursor: string } } }>(EVENTS, { first: 2, after })).auditEvents;
+    const first = await page(null);
+    expect([...first.nodes, ...(await page(first.pageInfo.endCursor)).nodes].map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
+  });
+
+  test("shows nothing of another agency's", async () => {
+    await running.data(CREATE_CLIENT, { input: { name: 'One' } });
+    expect((await events(null, 'otherAgencyAdmin')).map(({ type }) => type)).toEqual(['AGENCY_CREATED']);
+    expect(await events({ clientId: MAPLE }, 'otherAgencyAdmin')).toEqual([]);
+  });
+
+  test.each(['agencyMember', 'portalUser'] as const)('is refused to %s', async (persona) => {
+    const { errors } = await running.ask(persona, EVENTS);
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+  });
+
+  test('never stops telling a type of event by its name', () => {
+    expect(AUDIT_EVENT_TYPES.length).toBeGreaterThan(20);
+    expect(new Set(AUDIT_EVENT_TYPES).size).toBe(AUDIT_EVENT_TYPES.length);
+    for (const type of AUDIT_EVENT_TYPES) expect(type.length).toBeLessThanOrEqual(48);
+  });
+});
+
+describe('audit:verify', () => {
+  const agencyId = '01900000-0000-7000-8000-000000000001';
+  const write = (work: string, ...parameters: unknown[]) => running.app.database.write((tx) => tx.query(work, parameters));
+
+  beforeEach(async () => {
+    for (const name of ['One', 'Two', 'Three', 'Four']) await running.data(CREATE_CLIENT, { input: { name } });
+    expect(await faults()).toEqual([]);
+  });
+
+  test.each(['type', 'actorName', 'actorId', 'clientId', 'details', 'requestId', 'sourceAddress', 'hash'])('finds an altered %s', async (column) => {
+    await write(`UPDATE audit_events SET ${column} = 'x' WHERE agencyId = ? AND sequence = 3`, agencyId);
+    expect((await faults())[0]).toBe('event 3 is not as it was written');
+  });
+
+  test('finds an altered time', async () => {
+    await running.app.database.write((tx) => tx.update(AuditEventRow, { agencyId, sequence: 3 }, { at: new Date(0) }));
+    expect(await faults()).toEqual(['event 3 is not as it was written']);
+  });
+
+  test('finds a removed event', async () => {
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 2', agencyId);
+    expect((await faults())[0]).toBe('events 2 to 2 are missing');
+  });
+
+  test('finds an event removed from the end, also when the end on record is removed with it', async () => {
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 5', agencyId);
+    expect(await faults()).toEqual(['the chain does not reach event 5, which is on record as its end']);
+    await write('DELETE FROM audit_heads WHERE id = ?', agencyId);
+    expect(await faults()).toEqual(['the end of the chain is not on record']);
+  });
+
+  test('finds that an earlier event was made the end', async () => {
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 5', agencyId);
+    await write('UPDATE audit_heads SET sequence = 4, hash = (SELECT hash FROM audit_events WHERE agencyId = ? AND sequence = 4) WHERE id = ?', agencyId, agencyId);
+    expect(await faults()).toEqual(['the end of the chain is not as it was written']);
+  });
+
+  test('finds that everything was removed', async () => {
+    await write('DELETE FROM audit_events WHERE agencyId = ?', agencyId);
+    await running.app.database.write((tx) => tx.delete(AuditHeadRow, { id: agencyId }));
+    expect(await faults()).toEqual(['there is not one event']);
+  });
+
+  test('finds two events in each other\'s place', async () => {
+    for (const [from, to] of [[2, 99], [3, 2], [99, 3]]) await write('UPDATE audit_events SET sequence = ? WHERE agencyId = ? AND sequence = ?', to, agencyId, from);
+    expect(await faults()).toEqual(['event 2 is not as it was written', 'event 3 is not as it was written', 'event 4 is not as it was written']);
+  });
+
+  test('finds nothing in the agencies that were left alone', async () => {
+    await write("UPDATE audit_events SET actorName = 'x' WHERE agencyId = ?", agencyId);
+    expect((await reports()).filter((report) => report.faults.length === 0)).toHaveLength(1);
+  });
+});

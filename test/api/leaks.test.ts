@@ -1,0 +1,225 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import { buildSchema, getNamedType, isInputObjectType, type GraphQLInputType } from 'graphql';
+import { AuditEventRow } from '../../src/audit/audit.entity';
+import { emittedFiles } from '../../src/emit-schema';
+import { entities } from '../../src/entities';
+import type { Persona } from '../../src/demo/seed';
+import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
+import { canaryOf, formsOf, generator, hits } from '../fixtures/canaries';
+import { MALFORMED, type Sent } from '../fixtures/malformed';
+import { startTestApp, type TestApp } from '../harness';
+import {
+  ACCEPT_HAND_IN,
+  CLEAR_CLIENT,
+  CLIENT_KEYS,
+  CREATE_CLIENT,
+  CREATE_KEY_LINK,
+  HAND_IN,
+  PENDING_HAND_INS,
+  PREVIEW,
+  PREVIEW_HAND_IN,
+  REFUSE_HAND_IN,
+  SET_AGENCY,
+  SET_CLIENT,
+  SET_HAND_IN_POLICY,
+  START_CALL,
+  VERIFY_AGENCY,
+  VERIFY_CLIENT,
+} from '../operations';
+
+const REQUESTS = 5_000;
+const AT_ONCE = 8;
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+const TIME_LIMIT_MS = 180_000;
+
+const PREVIEW_AGENCY = PREVIEW.replaceAll('PreviewClientApiKeyChange', 'PreviewAgencyApiKeyChange').replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
+
+/** Everything that takes a key, with the rest of its input as it should be. A test finds what is missing here. */
+const TAKING_KEYS: Readonly<Record<string, (apiKey: string) => [as: Persona, query: string, input: object]>> = {
+  setClientApiKeys: (apiKey) => ['agencyAdmin', SET_CLIENT, { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] }],
+  setAgencyApiKeys: (apiKey) => ['agencyAdmin', SET_AGENCY, { keys: [{ provider: 'BLAND', apiKey }] }],
+  previewClientApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW, { clientId: HARBOR, provider: 'BLAND', apiKey }],
+  previewAgencyApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW_AGENCY, { provider: 'BLAND', apiKey }],
+  handInApiKey: (apiKey) => ['portalUser', HAND_IN, { provider: 'BLAND', apiKey }],
+};
+
+/** Where a key could come out again. */
+const PLACES = ['bodies', 'headers', 'log', 'output', 'rows', 'files', 'audit'] as const;
+const found: Record<(typeof PLACES)[number], string[]> = { bodies: [], headers: [], log: [], output: [], rows: [], files: [], audit: [] };
+
+let running: TestApp;
+let provider: Server;
+let mode: 'ECHO' | 'REFUSE' | 'ACCEPT' | 'DROP' = 'ECHO';
+let shown = 0;
+let count = 0;
+let worst = 0;
+const next = () => canaryOf((count += 1));
+
+/** A provider that repeats all that it is sent wherever it can. */
+async function startProvider(): Promise<string> {
+  provider = createServer((request, response) => {
+    shown += hits(request.headers.authorization ?? '') > 0 ? 1 : 0;
+    const said = JSON.stringify({ message: request.headers.authorization, call_id: request.headers.authorization, status: 'ok', url: request.url });
+    if (mode === 'DROP') return void request.socket.destroy();
+    const status = { ECHO: 500, REFUSE: 401, ACCEPT: 200 }[mode];
+    return void response.writeHead(status, { 'content-type': 'application/json', 'x-echo': request.headers.authorization, 'retry-after': request.headers.authorization }).end(said);
+  });
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+}
+
+async function send({ path, init }: Sent, as: Persona | null = 'agencyAdmin'): Promise<string> {
+  const headers = { ...(as && { authorization: `Bearer ${running.tokens[as]}` }), ...(init.headers as Record<string, string>) };
+  const response = await fetch(`${running.url}${path}`, { ...init, headers });
+  const body = await response.text();
+  worst = Math.max(worst, response.status);
+  found.headers.push(JSON.stringify([...response.headers]));
+  found.bodies.push(body);
+  return body;
+}
+
+const graphql = (as: Persona, query: string, input: object) =>
+  send({ path: '/graphql', init: { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables: { input } }) } }, as);
+
+async function seal(apiKey: string): Promise<string> {
+  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>('{ apiKeyUploadKey { kid jwk { kty crv x y } } }');
+  const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid };
+  return new CompactEncrypt(Buffer.from(apiKey)).setProtectedHeader(header).encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
+}
+
+async function pendingHandIn(): Promise<string> {
+  const { keyHandIns } = await running.data<{ keyHandIns: { nodes: { id: string }[] } }>(PENDING_HAND_INS);
+  return keyHandIns.nodes[0]?.id ?? '';
+}
+
+/** Each way of a key through the product, whatever its provider says. */
+async function everyOperation(): Promise<void> {
+  for (const take of Object.values(TAKING_KEYS)) {
+    await graphql(...take(next()));
+    await graphql(...take(await seal(next())));
+  }
+  for (const query of [PREVIEW_HAND_IN, ACCEPT_HAND_IN]) await graphql('agencyAdmin', query, { keyHandInId: await pendingHandIn() });
+  await graphql('portalUser', HAND_IN, { provider: 'BLAND', apiKey: next() });
+  await graphql('agencyAdmin', REFUSE_HAND_IN, { keyHandInId: await pendingHandIn(), reason: 'No.' });
+  await graphql('agencyAdmin', SET_CLIENT, { clientId: HARBOR, verify: true, keys: [{ provider: 'BLAND', apiKey: next() }] });
+  await graphql('agencyAdmin', VERIFY_CLIENT, { clientId: HARBOR });
+  await graphql('agencyAdmin', VERIFY_AGENCY, {});
+  await graphql('agencyAdmin', START_CALL, { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' });
+  const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
+  const { pathname: path } = new URL(createKeyLink.url);
+  for (const code of ['000000', createKeyLink.code]) await send({ path, init: { method: 'POST', body: new URLSearchParams({ code, apiKey: next() }) } }, null);
+  await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: HARBOR, providers: ['BLAND'] });
+}
+
+async function malformedRequests(): Promise<void> {
+  const random = generator(SEED);
+  const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+  const requests = Array.from({ length: REQUESTS }, () => [pick(MALFORMED)(next(), random), pick(['agencyAdmin', 'agencyAdmin', 'portalUser', null] as const)] as const).values();
+  const worker = async () => {
+    for (const [request, as] of requests) await send(request, as);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+}
+
+/** What the database holds, row by row and file by file. */
+async function readDatabase(): Promise<void> {
+  const { read } = running.app.database;
+  const rows = await Promise.all(entities.map((entity) => read.query<unknown[]>(`SELECT * FROM ${read.getRepository(entity).metadata.tablePath}`)));
+  found.rows = [JSON.stringify(rows)];
+  found.audit = [JSON.stringify(await read.find(AuditEventRow))];
+  const file = /^sqlite:(.+)$/.exec(running.databaseUrl)?.[1];
+  found.files = file ? readdirSync(dirname(file)).map((name) => readFileSync(join(dirname(file), name), 'latin1')) : [];
+}
+
+const KEYS_BEFORE = async () => JSON.stringify(await Promise.all([MAPLE, HARBOR].map((id) => running.data(CLIENT_KEYS, { id }))));
+let unchanged: boolean;
+
+beforeAll(async () => {
+  running = await startTestApp({ BLAND_BASE_URL: await startProvider() });
+  const outputs = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation((text) => found.output.push(String(text)) > 0));
+  for (mode of ['ECHO', 'REFUSE', 'ACCEPT', 'DROP'] as const) await everyOperation();
+  await graphql('agencyAdmin', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true });
+  for (mode of ['ECHO', 'ACCEPT'] as const) await everyOperation();
+  mode = 'REFUSE';
+  const before = await KEYS_BEFORE();
+  await malformedRequests();
+  unchanged = (await KEYS_BEFORE()) === before;
+  for (const output of outputs) output.mockRestore();
+  found.log = running.logs;
+  await readDatabase();
+}, TIME_LIMIT_MS);
+afterAll(async () => {
+  await running.close();
+  provider.close();
+});
+
+describe(`${REQUESTS} malformed requests that carry keys, and every operation with good ones (FUZZ_SEED=${SEED})`, () => {
+  test('get answers, none of which is a fault of ours', () => {
+    expect(found.bodies.length).toBeGreaterThan(REQUESTS);
+    expect(found.bodies.filter((body) => body.includes('INTERNAL_SERVER_ERROR'))).toEqual([]);
+    expect(worst).toBeLessThan(500);
+  });
+
+  test.each(PLACES)('leave no key in the %s, in no form', (place) => {
+    expect(found[place].filter((text) => hits(text) > 0).map((text) => text.slice(0, 2_000))).toEqual([]);
+  });
+
+  test('get no stack and no SQL', () => {
+    expect(found.bodies.filter((body) => /\bat .*\.[jt]s:\d|SELECT |INSERT |node_modules|SQLITE|\bER_[A-Z]/.test(body))).toEqual([]);
+  });
+
+  test('change no key that was there, where they are malformed', () => {
+    expect(unchanged).toBe(true);
+  });
+
+  test('showed their keys to the provider, which repeated them all', () => {
+    expect(shown).toBeGreaterThan(60);
+  });
+
+  test('go through every mutation that takes a key', () => {
+    const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
+    const takes = (type: GraphQLInputType): boolean => {
+      const named = getNamedType(type);
+      return named.name === 'Secret' || (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takes(field.type)));
+    };
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ args }) => args.some((arg) => takes(arg.type)));
+    expect(mutations.map(({ name }) => name).sort()).toEqual(Object.keys(TAKING_KEYS).sort());
+  });
+});
+
+describe('the search', () => {
+  const control = canaryOf(999_999);
+
+  test('finds a canary, and each half of it, in each of their forms, at each offset', () => {
+    for (const text of [control, control.slice(0, 14), control.slice(14)]) {
+      for (const form of formsOf(text)) expect([form, hits(`.${form}.`) > 0]).toEqual([form, true]);
+      for (const shift of ['', 'a', 'ab']) expect(hits(Buffer.from(`${shift}${text}${shift}`).toString('base64url'))).toBeGreaterThan(0);
+    }
+    expect(hits(JSON.stringify(formsOf('an innocent text of any kind')))).toBe(0);
+  });
+
+  test('finds the one that is planted in each place', async () => {
+    const clean = Object.fromEntries(PLACES.map((place) => [place, found[place].join('\n').length]));
+    const none = Object.fromEntries(PLACES.map((place) => [place, hits(found[place].join('\n'))]));
+    // A real header of a real answer, set before the product sees the request.
+    running.app.server.server.prependListener('request', (request: { url?: string }, response: { setHeader(name: string, value: string): void }) => {
+      if (request.url === '/healthz?control') response.setHeader('x-control', control);
+    });
+    await send({ path: '/healthz?control', init: {} });
+    await graphql('agencyAdmin', CREATE_CLIENT, { name: control });
+    running.app.server.log.info({ control });
+    const output = jest.spyOn(process.stdout, 'write').mockImplementation((text) => found.output.push(String(text)) > 0);
+    process.stdout.write(control);
+    output.mockRestore();
+    await readDatabase();
+    const searched = PLACES.filter((place) => place !== 'files' || running.databaseUrl.startsWith('sqlite:'));
+    const planted = searched.map((place) => [place, hits(found[place].join('\n')) > 0]);
+    expect(planted).toEqual(searched.map((place) => [place, true]));
+    const lines = searched.map((place) => `  ${place.padEnd(8)} ${String(clean[place]).padStart(10)} bytes ${none[place]} hits, planted one found`);
+    process.stdout.write(`Leaks searched after ${found.bodies.length} answers to ${count} keys (FUZZ_SEED=${SEED}):\n${lines.join('\n')}\n`);
+  });
+});
