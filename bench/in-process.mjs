@@ -1,0 +1,151 @@
+// What needs no HTTP: resolving a key for a call, and setting one, against the same statements written by hand.
+import { createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import Database from 'libsql';
+import mysql from 'mysql2/promise';
+import { agencyId, clientId, LARGE_AGENCIES } from './data.mjs';
+import { median } from './load.mjs';
+
+const product = createRequire(import.meta.url);
+const { openStore } = product('../dist/src/app.js');
+const { readConfig } = product('../dist/src/config.js');
+const { ApiKeyService } = product('../dist/src/keys/api-key.service.js');
+const { KeyResolverService } = product('../dist/src/keys/key-resolver.service.js');
+const { ProviderApi } = product('../dist/src/providers/provider-api.js');
+const { ClientService } = product('../dist/src/clients/client.service.js');
+const { Secret } = product('../dist/src/vault/secret.js');
+
+const BATCHES = 9;
+
+export async function measureInProcess(env, times) {
+  const config = readConfig(env);
+  const { database, vault, audit } = await openStore(config);
+  const byHand = openByHand(env);
+  const resolver = new KeyResolverService(database, vault.cipher);
+  const clients = new ClientService(database, audit);
+  const providers = new ProviderApi(config.baseUrls, 1000);
+  const keys = new ApiKeyService(database, audit, vault, providers, clients, null);
+  const viewer = { kind: 'PERSON', id: agencyId(0), role: 'AGENCY_ADMIN', name: 'bench', agencyId: agencyId(0), clientId: null, permissions: [], origin: { requestId: agencyId(0), sourceAddress: null } };
+  const subject = (index) => {
+    const agency = index % LARGE_AGENCIES;
+    return { agencyId: agencyId(agency), clientId: clientId(agency * 50 + (index % 50)), provider: 'RETELL' };
+  };
+  const set = (index) => keys.set(viewer, { type: 'CLIENT', id: clientId(index % 50), agencyId: agencyId(0) }, [{ provider: 'BLAND', apiKey: new Secret(`key_of_bench_${index}_abcdefgh`) }], false);
+  try {
+    return [
+      { title: 'resolving a key', ...(await compare(times, (index) => resolver.resolve(subject(index)), (index) => byHand.resolve(subject(index)))) },
+      { title: 'setting a key', ...(await compare(Math.ceil(times / 10), set, (index) => byHand.set({ agencyId: agencyId(1), clientId: clientId(50 + (index % 50)), provider: 'BLAND' }, index))) },
+    ];
+  } finally {
+    await byHand.close();
+    await database.close();
+  }
+}
+
+/** In turns, so that whatever else the machine does concerns both. */
+async function compare(times, ours, byHand) {
+  const samples = { ours: [], byHand: [] };
+  for (let batch = 0; batch < BATCHES; batch += 1) {
+    for (const [name, work] of [['ours', ours], ['byHand', byHand]]) {
+      const started = performance.now();
+      for (let index = 0; index < times / BATCHES; index += 1) await work(batch * 1_000 + index);
+      samples[name].push(((performance.now() - started) * 1000) / (times / BATCHES));
+    }
+  }
+  return { productUs: median(samples.ours), byHandUs: median(samples.byHand) };
+}
+
+const READ = `SELECT k.ownerType, k.ownerId, k.version, v.sealed FROM api_keys k JOIN api_key_versions v ON v.apiKeyId = k.id AND v.version = k.version
+WHERE k.ownerId IN (?, ?) AND k.agencyId = ? AND k.provider = ? AND k.isSet = 1 AND v.retiredAt IS NULL`;
+
+function openByHand(env) {
+  const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
+  const masterKey = Buffer.from(encoded, 'base64');
+  const store = env.DATABASE_URL.startsWith('sqlite:') ? overSqlite(env.DATABASE_URL.slice('sqlite:'.length)) : overMysql(env.DATABASE_URL);
+  return {
+    close: store.close,
+    async resolve({ agencyId: agency, clientId: client, provider }) {
+      const rows = await store.read(READ, [client, agency, agency, provider]);
+      const row = rows.find(({ ownerType }) => ownerType === 'CLIENT') ?? rows[0];
+      const place = [agency, row.ownerType, row.ownerId, provider, row.version];
+      const bytes = Buffer.from(row.sealed.split('.')[2], 'base64url');
+      const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk1', 'data-key', ...place]));
+      return { account: { key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk1', 'secret', ...place])).toString() } };
+    },
+    /** The same rows as the product writes, and nothing checked: the key's two rows, its audit event and the end of the chain. */
+    set: ({ agencyId: agency, clientId: client, provider }, index) => store.write(rowsOfSet(agency, client, provider, index, name)),
+  };
+}
+
+function open(key, sealed, associated) {
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 }).setAAD(Buffer.from(associated)).setAuthTag(sealed.subarray(12, 28));
+  return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
+}
+
+const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
+let sequence = 1;
+
+/** Statements with values; `$key` stands for the id of the key's row, which the first statement reads. */
+function rowsOfSet(agency, client, provider, index, masterKey) {
+  const now = '2026-01-02 00:00:00.000';
+  const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');
+  const sealed = `lk1.bench.${randomBytes(120).toString('base64url')}`;
+  sequence += 1;
+  return {
+    find: ['SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [client, 'CLIENT', provider]],
+    create: (key) => ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash]],
+    replace: (key, version) => [
+      ['UPDATE api_keys SET version = ?, maskedKey = ?, status = ?, updatedAt = ?, fingerprint = ? WHERE id = ? AND version = ?', [version, '••••••••efgh', 'UNVERIFIED', now, hash, key, version - 1]],
+      ['UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL', [now, key]],
+    ],
+    rest: (key, version) => [
+      ['INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) VALUES (?, ?, ?, ?, ?, NULL)', [key, version, masterKey, sealed, now]],
+      ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorName, requestId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, sequence, 'API_KEY_SET', now, 'PERSON', 'bench', agency, '{"clientId":null,"provider":"BLAND","version":1}', hash]],
+      ['UPDATE audit_heads SET sequence = ?, hash = ? WHERE id = ?', [sequence, hash, agency]],
+    ],
+  };
+}
+
+function overSqlite(file) {
+  const database = new Database(file);
+  database.pragma('synchronous = FULL');
+  const statements = new Map();
+  const prepared = (sql) => {
+    if (!statements.has(sql)) statements.set(sql, database.prepare(sql));
+    return statements.get(sql);
+  };
+  return {
+    read: async (sql, values) => prepared(sql).all(...values),
+    write: async ({ find, create, replace, rest }) => {
+      prepared('BEGIN IMMEDIATE').run();
+      const found = prepared(find[0]).get(...find[1]);
+      const key = found?.id ?? id();
+      const version = (found?.version ?? 0) + 1;
+      const changes = found ? replace(key, version) : [create(key)];
+      for (const [sql, values] of [...changes, ...rest(key, version)]) prepared(sql).run(...values);
+      prepared('COMMIT').run();
+    },
+    close: async () => database.close(),
+  };
+}
+
+function overMysql(url) {
+  const pool = mysql.createPool({ uri: url.replace(/^mariadb:/, 'mysql:'), connectionLimit: 20 });
+  return {
+    read: async (sql, values) => (await pool.execute(sql, values))[0],
+    write: async ({ find, create, replace, rest }) => {
+      const connection = await pool.getConnection();
+      await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
+      await connection.beginTransaction();
+      const [[found]] = await connection.execute(`${find[0]} FOR UPDATE`, find[1]);
+      const key = found?.id ?? id();
+      const version = (found?.version ?? 0) + 1;
+      const changes = found ? replace(key, version) : [create(key)];
+      for (const [sql, values] of [...changes, ...rest(key, version)]) await connection.execute(sql, values);
+      await connection.commit();
+      connection.release();
+    },
+    close: () => pool.end(),
+  };
+}
