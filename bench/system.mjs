@@ -17,7 +17,7 @@ export class System {
   /** Waits until it answers, and tells how long that took. */
   async start({ command, env, port, ready }) {
     const started = performance.now();
-    this.#child = spawn(process.execPath, command, { env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, command, { cwd: import.meta.dirname, env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(this.#child);
     let said = '';
     this.#child.stderr.on('data', (data) => (said = `${said}${data}`.slice(-4_000)));

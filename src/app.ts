@@ -5,6 +5,7 @@ import { AuditTrail } from './audit/audit-trail';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
+import { COMPILED_FROM_RUN } from './api/executor';
 import type { PlaygroundTokens } from './api/playground';
 import { buildBareSchema, type Services } from './api/schema';
 import { createServer, type Server } from './api/server';
@@ -39,6 +40,8 @@ export interface AppOptions {
   /** Where log lines go; standard output when not given. */
   readonly logStream?: LogStream;
   readonly playgroundTokens?: PlaygroundTokens;
+  /** The run of a query at which it is compiled. */
+  readonly compiledFromRun?: number;
 }
 
 /** How often an instance looks whether upload keys have to be renewed, and what has expired has to be destroyed. */
@@ -58,6 +61,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       identify: (credentials, origin) => signIn.identify(credentials, origin),
       isReady: () => database.read.query('SELECT 1'),
       http: config.http,
+      compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });

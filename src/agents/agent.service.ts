@@ -1,4 +1,4 @@
-import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, type SelectQueryBuilder } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -7,6 +7,7 @@ import type { Database } from '../platform/database';
 import { dateOf, marks, type RawDate } from '../platform/raw';
 import { forbidden } from '../platform/errors';
 import { isId, newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import { readPage, toPage, type Page, type PageArgs } from '../platform/page';
 import { checkName, checkPhoneNumber, checkProviderId } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
@@ -118,7 +119,7 @@ export class AgentService {
     });
   }
 
-  #change(viewer: Viewer, id: string, errors: readonly UserError[], work: (tx: EntityManager, agent: AgentRow) => Promise<AgentRow>): Promise<AgentResult> {
+  #change(viewer: Viewer, id: string, errors: readonly UserError[], work: (tx: Manager, agent: AgentRow) => Promise<AgentRow>): Promise<AgentResult> {
     return this.database.write(async (tx) => {
       const agent = isId(id) ? await this.database.lock(tx, AgentRow, id) : null;
       const visible = agent?.agencyId === viewer.agencyId && (viewer.clientId === null || agent.clientId === viewer.clientId);
@@ -138,7 +139,7 @@ export class AgentService {
     // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
     const numbered = `SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position
       FROM agents WHERE clientId IN (${marks(visible)}) AND +agencyId = ? AND id > ?`;
-    const rows = this.database.read.query<RawAgent[]>(`SELECT ${COLUMNS} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, [
+    const rows = this.database.read.rows<RawAgent>(`SELECT ${COLUMNS} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, [
       ...visible,
       viewer.agencyId,
       after ?? '',

@@ -1,4 +1,4 @@
-import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLFieldMap, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { applyMiddleware } from 'graphql-middleware';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
@@ -10,14 +10,42 @@ type Rules = Record<string, Record<string, Requirement>>;
 
 /**
  * Puts the policy's rules before the resolvers of a schema. Throws when a field has no requirement, or a requirement no field: what is
- * not decided is not served. Fields that require nothing keep their bare resolver, since a wrapped one costs more than the field.
+ * not decided is not served.
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const rules = rulesOf(schema);
   describe(schema, rules);
   const shieldRules = mapFields(rules, (requirement) => (requirement === open ? allow : shieldRule(requirement)));
   const middlewares = shield(shieldRules, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true }).generate(schema);
-  return applyMiddleware(schema, withoutOpenFields(middlewares as Record<string, Record<string, unknown>>, rules));
+  const guarded = applyMiddleware(schema, withoutOpenFields(middlewares as Record<string, Record<string, unknown>>, rules));
+  admitDirectly(guarded, schema, rules);
+  return guarded;
+}
+
+/**
+ * Shield's middlewares are asynchronous, on each field of each row. Requirements look at the viewer alone: whom one lets through goes to
+ * the resolver directly, and everyone else to shield, which refuses. Fields that require nothing have no middleware at all.
+ */
+function admitDirectly(guarded: GraphQLSchema, bare: GraphQLSchema, rules: Rules): void {
+  for (const [field, requirement, typeName] of guardedFields(guarded, rules)) {
+    const shielded = field.resolve;
+    const resolve = fieldsOf(bare, typeName)[field.name]?.resolve ?? defaultFieldResolver;
+    if (!shielded) throw new Error(`policy: nothing guards ${typeName}.${field.name}`);
+    field.resolve = (parent, args, context, info) => (requirement.allows(context.viewer) ? resolve : shielded)(parent, args, context, info) as unknown;
+  }
+}
+
+function guardedFields(schema: GraphQLSchema, rules: Rules): [field: GraphQLField<unknown, RequestContext>, requirement: Requirement, type: string][] {
+  return Object.entries(rules).flatMap(([type, requirements]) =>
+    Object.values(fieldsOf(schema, type)).flatMap((field): ReturnType<typeof guardedFields> => {
+      const requirement = requirements[field.name];
+      return requirement && requirement !== open ? [[field, requirement, type]] : [];
+    }),
+  );
+}
+
+function fieldsOf(schema: GraphQLSchema, typeName: string): GraphQLFieldMap<unknown, RequestContext> {
+  return (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
 }
 
 /** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */

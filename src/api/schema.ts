@@ -1,4 +1,4 @@
-import type { GraphQLSchema } from 'graphql';
+import { isObjectType, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
 import { AuditResolver } from '../audit/audit.resolver';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -18,6 +18,7 @@ import type { PersonService } from '../people/person.service';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
 import type { ServiceTokenService } from '../people/service-token.service';
 import { UploadKeyResolver } from '../keys/upload-key.resolver';
+import type { Page } from '../platform/page';
 import { HandInResolver } from '../portal/hand-in.resolver';
 import type { HandInService } from '../portal/hand-in.service';
 import { KeyLinkResolver } from '../portal/key-link.resolver';
@@ -62,9 +63,19 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new KeyLinkResolver(keyLinks, clients),
   ];
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
-  return buildSchemaSync({
+  const schema = buildSchemaSync({
     resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
     container: { get: (resolver) => byClass.get(resolver) },
     validate: false,
   });
+  countTotals(schema);
+  return schema;
+}
+
+// A compiled operation calls what has a resolver, and takes everything else for a value.
+function countTotals(schema: GraphQLSchema): void {
+  for (const type of Object.values(schema.getTypeMap())) {
+    const total = isObjectType(type) ? type.getFields().totalCount : undefined;
+    if (total) total.resolve = (page: Page<unknown>) => page.totalCount();
+  }
 }

@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
@@ -13,6 +13,7 @@ import { PublicError } from '../platform/errors';
 import { newId } from '../platform/ids';
 import type { KeyLinkService } from '../portal/key-link.service';
 import { DocumentLimitsRule, MAX_TOKENS } from './document-limits';
+import { createExecutor, type Executor } from './executor';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
 import type { HttpContext } from './http-context';
 import { serveKeyLinks } from './key-link-page';
@@ -46,6 +47,8 @@ export interface ServerOptions {
   readonly isReady: () => Promise<unknown>;
   readonly log: FastifyBaseLogger;
   readonly keyLinks: KeyLinkService;
+  /** The run of a query at which it is compiled. */
+  readonly compiledFromRun: number;
   /** Null: no playground, and no introspection. */
   readonly playground: PlaygroundTokens | null;
 }
@@ -207,9 +210,9 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
   server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
 }
 
-function createApollo(server: Server, { schema, log, playground }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
+function createApollo(server: Server, { schema, log, playground, compiledFromRun }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
   return new ApolloServer<HttpContext>({
-    schema,
+    gateway: executedBy(createExecutor(schema, compiledFromRun), schema),
     introspection: playground !== null,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: true,
@@ -233,6 +236,18 @@ function createApollo(server: Server, { schema, log, playground }: ServerOptions
       okForPlainJson,
     ],
   });
+}
+
+// Apollo's way to let another executor run what it has parsed and validated.
+function executedBy(executor: Executor, apiSchema: GraphQLSchema): ApolloServerOptionsWithGateway<HttpContext>['gateway'] {
+  return {
+    onSchemaLoadOrUpdate: (callback) => {
+      callback({ apiSchema, coreSupergraphSdl: '' });
+      return () => undefined;
+    },
+    load: async () => ({ executor }),
+    stop: async () => undefined,
+  };
 }
 
 function contextOf(request: FastifyRequest): HttpContext {

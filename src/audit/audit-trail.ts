@@ -1,9 +1,9 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import type { Cipher } from '../vault/cipher';
 import { obtainVaultKey } from '../vault/vault-keys';
@@ -39,15 +39,16 @@ export class AuditTrail {
    * Adds an event to its agency's chain, inside the `write` of the change that it tells of. The last thing that a `write` does: from
    * here to its end, other changes of the agency wait.
    */
-  async record(tx: EntityManager, actor: Actor, event: AuditEvent): Promise<void> {
-    const head = await this.database.lock(tx, AuditHeadRow, actor.agencyId);
+  async record(tx: Manager, actor: Actor, event: AuditEvent): Promise<void> {
+    const { agencyId: id } = actor;
+    const [head] = await tx.rows<Pick<AuditHeadRow, 'sequence' | 'hash'>>(`SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`, [id]);
     const unsigned = toRow(actor, event, (head?.sequence ?? 0) + 1);
     const hash = this.hashOf(unsigned, head?.hash ?? '');
-    const { agencyId: id, sequence } = unsigned;
-    await tx.insert(AuditEventRow, { ...unsigned, hash });
+    const { sequence } = unsigned;
+    await tx.insertRow('audit_events', { ...unsigned, hash });
     const end = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
-    if (head) await tx.update(AuditHeadRow, { id }, end);
-    else await tx.insert(AuditHeadRow, { id, ...end });
+    if (head) await tx.updateRow('audit_heads', end, { id });
+    else await tx.insertRow('audit_heads', { id, ...end });
   }
 
   /** The newest first. */

@@ -1,4 +1,4 @@
-import { In, type EntityManager, type SelectQueryBuilder } from 'typeorm';
+import { In, type SelectQueryBuilder } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -13,6 +13,7 @@ import { recordVerdict } from '../keys/key-writer';
 import type { Database } from '../platform/database';
 import { badArgument } from '../platform/errors';
 import { digest, isId, newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import { checkPhoneNumber } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
@@ -141,7 +142,7 @@ export class CallService {
 
   // What was read before this transaction may have changed since: a call that comes after a change must not be billed as if before it.
   // The locks are those of a set, a clear, an archive and an assignment, in the same order.
-  async #isAsItWas(tx: EntityManager, agent: AgentRow, key: ResolvedKey): Promise<boolean> {
+  async #isAsItWas(tx: Manager, agent: AgentRow, key: ResolvedKey): Promise<boolean> {
     await this.database.lock(tx, AgencyRow, agent.agencyId);
     const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
     const now = await this.database.lock(tx, AgentRow, agent.id);

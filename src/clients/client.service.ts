@@ -52,7 +52,7 @@ export class ClientService {
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ClientRow | null)[]> {
     const visible = ids.filter((id) => isId(id) && (viewer.clientId === null || viewer.clientId === id));
-    const rows = visible.length === 0 ? [] : await this.database.read.query<RawClient[]>(`${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`, [...visible, viewer.agencyId]);
+    const rows = visible.length === 0 ? [] : await this.database.read.rows<RawClient>(`${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`, [...visible, viewer.agencyId]);
     const byId = new Map(rows.map((row) => [row.id, toClient(row)]));
     return ids.map((id) => byId.get(id) ?? null);
   }

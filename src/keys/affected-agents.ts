@@ -1,5 +1,6 @@
-import type { EntityManager, SelectQueryBuilder } from 'typeorm';
+import type { SelectQueryBuilder } from 'typeorm';
 import { AgentRow } from '../agents/agent.entity';
+import type { Manager } from '../platform/manager';
 import type { Provider } from '../providers';
 import { ApiKeyRow } from './api-key.entity';
 import type { KeyOwner } from './sealed-keys';
@@ -8,7 +9,7 @@ import type { KeyOwner } from './sealed-keys';
 export const MAX_AGENTS_LISTED = 100;
 
 /** The agents whose calls use an owner's key for a provider, or would if it were set: in an agency, those whose client has none. */
-export function agentsOfKey(read: EntityManager, owner: KeyOwner, provider: Provider): SelectQueryBuilder<AgentRow> {
+export function agentsOfKey(read: Manager, owner: KeyOwner, provider: Provider): SelectQueryBuilder<AgentRow> {
   const agents = read
     .createQueryBuilder(AgentRow, 'agent')
     .where('agent.agencyId = :agencyId AND agent.provider = :provider', { agencyId: owner.agencyId, provider })

@@ -1,13 +1,11 @@
-import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AgentRow } from '../agents/agent.entity';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
-import { AgencyRow } from '../agencies/agency.entity';
-import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../platform/database';
+import type { Manager } from '../platform/manager';
 import { USER_ERRORS, userError, type UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
 import type { KeyVerdict } from '../providers/ask';
@@ -119,35 +117,30 @@ export class ApiKeyService {
 
   /** Inside a `write`: stores keys that were read and decided on, all or none; none if a version is not the one that was expected. */
   async storeAll(
-    tx: EntityManager,
+    tx: Manager,
     actor: Actor,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
   ): Promise<Stored | { readonly stale: readonly number[] }> {
-    await this.lockForStoring(tx, owner);
+    await this.lock(tx, owner);
     const rows = await readKeyRows(tx, owner.agencyId, [owner.id]);
     const current = keys.map(({ provider }) => rows.find((row) => row.provider === provider) ?? null);
     const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
     if (stale.length > 0) return { stale };
     const apiKeys: ApiKeyRow[] = [];
     for (const [index, key] of keys.entries()) apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
-    const warnings = await findDuplicates(tx, owner, apiKeys);
     for (const { provider, version, maskedKey, status } of apiKeys) {
       await this.audit.record(tx, actor, { type: 'API_KEY_SET', ...nameOfKey(owner, provider), version, maskedKey, status });
     }
+    // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the same key the later one sees the other's.
+    const warnings = await findDuplicates(tx, owner, apiKeys);
     return { apiKeys, warnings };
-  }
-
-  /** The agency as well: of two that set the same key at once, the later one must see the other's. */
-  async lockForStoring(tx: EntityManager, owner: KeyOwner): Promise<void> {
-    await this.database.lock(tx, AgencyRow, owner.agencyId);
-    await this.#lock(tx, owner);
   }
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
-      await this.#lock(tx, owner);
+      await this.lock(tx, owner);
       const rows = (await readKeyRows(tx, owner.agencyId, [owner.id])).filter((row) => row.isSet);
       const current = providers.map((provider) => rows.find((row) => row.provider === provider) ?? null);
       const unset = current.flatMap((row, index) => (row ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
@@ -163,13 +156,13 @@ export class ApiKeyService {
     });
   }
 
-  // The owner's row is there before its first key is.
-  async #lock(tx: EntityManager, owner: KeyOwner): Promise<void> {
-    await this.database.lock(tx, owner.type === 'CLIENT' ? ClientRow : AgencyRow, owner.id);
+  /** Writers of one owner's keys wait for each other. The owner's row is there before its first key is. */
+  async lock(tx: Manager, owner: KeyOwner): Promise<void> {
+    await tx.rows(`SELECT id FROM ${owner.type === 'CLIENT' ? 'clients' : 'agencies'} WHERE id = ?${tx.forUpdate}`, [owner.id]);
   }
 }
 
-async function effectOfClear(tx: EntityManager, owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
+async function effectOfClear(tx: Manager, owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
   const keys = await readSealedKeys(tx, owner.agencyId, null, provider);
   const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
   const { agents, count } = await listAgents(agentsOfKey(tx, owner, provider), MAX_AGENTS_LISTED);

@@ -1,7 +1,9 @@
-import { In, Not, type EntityManager } from 'typeorm';
+import { In } from 'typeorm';
 import { ClientRow } from '../clients/client.entity';
+import type { Manager } from '../platform/manager';
+import { marks } from '../platform/raw';
 import { adapterOf, type Provider } from '../providers';
-import { ApiKeyRow } from './api-key.entity';
+import type { ApiKeyRow } from './api-key.entity';
 import type { KeyOwner } from './sealed-keys';
 
 /** What is worth knowing of a change that is made all the same. */
@@ -22,9 +24,10 @@ type Fingerprinted = Pick<ApiKeyRow, 'provider' | 'fingerprint'>;
 export const MAX_CLIENTS_LISTED = 10;
 
 /** A warning for each key that someone else of the same agency uses as well. Opens nothing. */
-export async function findDuplicates(manager: EntityManager, { agencyId, id }: KeyOwner, keys: readonly Fingerprinted[]): Promise<KeyWarning[]> {
-  const same = { agencyId, fingerprint: In(keys.map(({ fingerprint }) => fingerprint)), isSet: true, ownerId: Not(id) };
-  const rows = await manager.find(ApiKeyRow, { where: same, select: { ownerType: true, ownerId: true, fingerprint: true }, order: { ownerId: 'ASC' } });
+export async function findDuplicates(manager: Manager, { agencyId, id }: KeyOwner, keys: readonly Fingerprinted[]): Promise<KeyWarning[]> {
+  const fingerprints = keys.map(({ fingerprint }) => fingerprint);
+  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)}) AND isSet = ? AND ownerId <> ? ORDER BY ownerId`;
+  const rows = await manager.rows<Pick<ApiKeyRow, 'ownerType' | 'ownerId' | 'fingerprint'>>(same, [agencyId, ...fingerprints, true, id]);
   const warnings = keys.map(async ({ provider, fingerprint }) => {
     const owners = rows.filter((row) => row.fingerprint === fingerprint);
     return owners.length > 0 ? warn(manager, agencyId, provider, owners) : null;
@@ -32,7 +35,7 @@ export async function findDuplicates(manager: EntityManager, { agencyId, id }: K
   return (await Promise.all(warnings)).filter((warning) => warning !== null);
 }
 
-async function warn(manager: EntityManager, agencyId: string, provider: Provider, owners: readonly Pick<ApiKeyRow, 'ownerType' | 'ownerId'>[]): Promise<KeyWarning> {
+async function warn(manager: Manager, agencyId: string, provider: Provider, owners: readonly Pick<ApiKeyRow, 'ownerType' | 'ownerId'>[]): Promise<KeyWarning> {
   const sharedWithAgency = owners.some(({ ownerType }) => ownerType === 'AGENCY');
   const ids = owners.filter(({ ownerType }) => ownerType === 'CLIENT').map(({ ownerId }) => ownerId);
   const listed = In(ids.slice(0, MAX_CLIENTS_LISTED));

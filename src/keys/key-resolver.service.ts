@@ -1,8 +1,8 @@
-import type { EntityManager } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AgentRow } from '../agents/agent.entity';
 import type { Database } from '../platform/database';
+import type { Manager } from '../platform/manager';
 import { adapterOf, type Provider } from '../providers';
 import type { ProviderAccount } from '../providers/provider-api';
 import type { Cipher } from '../vault/cipher';
@@ -38,12 +38,12 @@ export class KeyResolverService {
   }
 
   /** Inside a `write` that holds back changes of the agent's keys: whether the chain still ends with this key. Opens nothing. */
-  async stillResolves(tx: EntityManager, agent: AgentInChain, { id, version }: ResolvedKey): Promise<boolean> {
+  async stillResolves(tx: Manager, agent: AgentInChain, { id, version }: ResolvedKey): Promise<boolean> {
     const sealed = await this.#find(tx, agent);
     return sealed?.id === id && sealed.version === version;
   }
 
-  async #find(manager: EntityManager, agent: AgentInChain): Promise<SealedKey | null> {
+  async #find(manager: Manager, agent: AgentInChain): Promise<SealedKey | null> {
     const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
     const { source } = resolveChain(subjectOf(agent), keys.CLIENT, keys.AGENCY);
     return source && keys[source];

@@ -1,12 +1,12 @@
-import { IsNull, type EntityManager } from 'typeorm';
 import { ConcurrentChange } from '../platform/database';
 import { newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { ApiKeyRow, ApiKeyVersionRow } from './api-key.entity';
+import { ApiKeyRow } from './api-key.entity';
 import type { KeyOwner } from './sealed-keys';
 
 export interface KeyToStore {
@@ -23,7 +23,7 @@ type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'error
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`; the version before it loses its secret. Inside a `write`. */
-export async function storeKey(tx: EntityManager, vault: Vault, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
+export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
@@ -31,7 +31,7 @@ export async function storeKey(tx: EntityManager, vault: Vault, owner: KeyOwner,
   const change = { isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
   const next = await nextVersion(tx, owner, provider, current, change);
   const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: next.version };
-  await tx.insert(ApiKeyVersionRow, {
+  await tx.insertRow('api_key_versions', {
     apiKeyId: next.id,
     version: next.version,
     masterKey: vault.cipher.masterKeyName,
@@ -43,7 +43,7 @@ export async function storeKey(tx: EntityManager, vault: Vault, owner: KeyOwner,
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: EntityManager, owner: KeyOwner, current: ApiKeyRow): Promise<ApiKeyRow> {
+export function clearKey(tx: Manager, owner: KeyOwner, current: ApiKeyRow): Promise<ApiKeyRow> {
   const empty = { isSet: false, maskedKey: null, fingerprint: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
   return nextVersion(tx, owner, current.provider, current, { ...empty, region: current.region });
 }
@@ -51,7 +51,7 @@ export function clearKey(tx: EntityManager, owner: KeyOwner, current: ApiKeyRow)
 type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider' | 'version'>;
 
 async function nextVersion(
-  tx: EntityManager,
+  tx: Manager,
   owner: KeyOwner,
   provider: Provider,
   current: ApiKeyRow | null,
@@ -59,23 +59,23 @@ async function nextVersion(
 ): Promise<ApiKeyRow> {
   if (current) return replace(tx, current, change);
   const row = { id: newId(), agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: 1, ...change };
-  await tx.insert(ApiKeyRow, row);
+  await tx.insertRow('api_keys', row);
   return row;
 }
 
-async function replace(tx: EntityManager, current: ApiKeyRow, change: Change): Promise<ApiKeyRow> {
+async function replace(tx: Manager, current: ApiKeyRow, change: Change): Promise<ApiKeyRow> {
   // A row that was put back to an older state must not take a number that is used up.
-  const newest = (await tx.maximum(ApiKeyVersionRow, 'version', { apiKeyId: current.id })) ?? 0;
-  const next = { ...current, ...change, version: Math.max(current.version, newest) + 1 };
-  const { affected } = await tx.update(ApiKeyRow, { id: current.id, version: current.version }, { ...change, version: next.version });
-  if (affected !== 1) throw new ConcurrentChange();
-  const retired = { sealed: null, masterKey: null, retiredAt: change.updatedAt };
-  await tx.update(ApiKeyVersionRow, { apiKeyId: current.id, retiredAt: IsNull() }, retired);
+  const [used] = await tx.rows<{ newest: number | null }>('SELECT MAX(version) AS newest FROM api_key_versions WHERE apiKeyId = ?', [current.id]);
+  const next = { ...current, ...change, version: Math.max(current.version, used?.newest ?? 0) + 1 };
+  const { id, version } = current;
+  if (!(await tx.updateRow('api_keys', { ...change, version: next.version }, { id, version }))) throw new ConcurrentChange();
+  const destroy = 'UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL';
+  await tx.run(destroy, [change.updatedAt, id]);
   return next;
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
-export async function recordVerdict(tx: EntityManager, id: string, version: number, verdict: KeyVerdict): Promise<ApiKeyRow | null> {
+export async function recordVerdict(tx: Manager, id: string, version: number, verdict: KeyVerdict): Promise<ApiKeyRow | null> {
   const current = await tx.findOneBy(ApiKeyRow, { id, version });
   if (!current) return null;
   const health = healthAfter(current, verdict, new Date());
@@ -84,12 +84,12 @@ export async function recordVerdict(tx: EntityManager, id: string, version: numb
 }
 
 /** Writes the fingerprint of a key that is open anyway: in a rolling update, instances of an older release set keys without it. */
-export async function recordFingerprint(tx: EntityManager, id: string, version: number, fingerprint: string): Promise<void> {
+export async function recordFingerprint(tx: Manager, id: string, version: number, fingerprint: string): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { fingerprint });
 }
 
 /** A stored key did not open: shown as its status until a verification opens it again. */
-export async function recordUnreadable(tx: EntityManager, id: string, version: number): Promise<void> {
+export async function recordUnreadable(tx: Manager, id: string, version: number): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
 }
 

@@ -1,4 +1,5 @@
 import { In, type EntityManager } from 'typeorm';
+import type { Manager } from '../platform/manager';
 import { dateOf, marks, type RawDate } from '../platform/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -49,12 +50,12 @@ WHERE k.ownerId IN (?, ?) AND +k.agencyId = ? AND k.provider = ?`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
 export async function readSealedKeys(
-  read: EntityManager,
+  read: Manager,
   agencyId: string,
   clientId: string | null,
   provider: Provider,
 ): Promise<Record<KeySource, SealedKey | null>> {
-  const rows: JoinedRow[] = await read.query(READ, [clientId ?? agencyId, agencyId, agencyId, provider]);
+  const rows = await read.rows<JoinedRow>(READ, [clientId ?? agencyId, agencyId, agencyId, provider]);
   const of = (type: KeySource, id: string | null) => {
     const found = rows.filter((row) => row.ownerType === type && row.ownerId === id).map((row) => toSealedKey(row, agencyId, provider));
     return found.find((key) => key.isSet) ?? null;
@@ -78,9 +79,9 @@ function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): Seal
 }
 
 /** A key's row as everyone else sees it: a row that contradicts its live version counts as set, and unreadable. */
-export async function readKeyRows(manager: EntityManager, agencyId: string, ownerIds: readonly string[]): Promise<ApiKeyRow[]> {
+export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<ApiKeyRow[]> {
   if (ownerIds.length === 0) return [];
-  const rows = await manager.query<RawKeyRow[]>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
+  const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
   return rows.map(({ liveVersion, updatedAt, lastVerifiedAt, ...raw }) => {
     const row = { ...raw, isSet: Boolean(raw.isSet), updatedAt: dateOf(updatedAt), lastVerifiedAt: lastVerifiedAt === null ? null : dateOf(lastVerifiedAt) };
     return isConsistent({ ...row, liveVersion }) ? row : { ...row, isSet: true, status: 'UNREADABLE' };

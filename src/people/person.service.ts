@@ -1,4 +1,4 @@
-import { In, IsNull, Not, type EntityManager } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
 import { PersonRow } from '../access/person.entity';
 import type { PortalPermission, Viewer, ViewerRole } from '../access/viewer';
@@ -8,6 +8,7 @@ import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
@@ -144,7 +145,7 @@ export class PersonService {
   }
 
   // One change of an agency's people at a time: of two that each leave one admin, the second would leave none.
-  #change(viewer: Viewer, id: string, work: (tx: EntityManager, person: PersonRow) => Promise<PersonResult>): Promise<PersonResult> {
+  #change(viewer: Viewer, id: string, work: (tx: Manager, person: PersonRow) => Promise<PersonResult>): Promise<PersonResult> {
     return this.database.write(async (tx) => {
       await this.database.lock(tx, AgencyRow, viewer.agencyId);
       const person = isId(id) ? await tx.findOneBy(PersonRow, { id, agencyId: viewer.agencyId }) : null;
@@ -152,14 +153,14 @@ export class PersonService {
     });
   }
 
-  async #update(tx: EntityManager, viewer: Viewer, person: PersonRow): Promise<PersonResult> {
+  async #update(tx: Manager, viewer: Viewer, person: PersonRow): Promise<PersonResult> {
     await tx.update(PersonRow, { id: person.id }, { role: person.role, permissions: person.permissions });
     await this.audit.record(tx, viewer, { type: 'PERSON_CHANGED', ...eventOf(person) });
     return { person, userErrors: [] };
   }
 
   // Who has never signed in does not count: the invitation may never be taken up.
-  async #isLastAdmin(tx: EntityManager, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
+  async #isLastAdmin(tx: Manager, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
     if (role !== 'AGENCY_ADMIN' || identityDigest === null) return false;
     return !(await tx.existsBy(PersonRow, { agencyId, role, id: Not(id), identityDigest: Not(IsNull()) }));
   }

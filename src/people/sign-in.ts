@@ -39,7 +39,7 @@ export class SignIn {
 
   async #byIdentity(identity: Identity, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
     const known = { identityDigest: identityDigest(identity.issuer, identity.subject) };
-    const [person] = await this.database.read.query<RawPerson[]>(FIND, [known.identityDigest]);
+    const [person] = await this.database.read.rows<RawPerson>(FIND, [known.identityDigest]);
     if (person) return this.#ofAgency({ ...person, permissions: permissionList.from(person.permissions) }, agencyId, origin);
     if (identity.email === null || !identity.emailVerified) return null;
     // In one look: after the one above, another request of this person may have taken the invitation up.

@@ -1,5 +1,6 @@
-import { DataSource, type DataSourceOptions, type EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { databaseCode, isDuplicate } from './database-errors';
+import { MAX_PREPARED, MysqlManager, SqliteManager, type Manager, type MysqlConnection } from './manager';
 import { migrate } from './migrate';
 
 /**
@@ -8,10 +9,10 @@ import { migrate } from './migrate';
  * nothing but the database, and waits for nothing else.
  */
 export interface Database {
-  readonly read: EntityManager;
-  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T>;
+  readonly read: Manager;
+  write<T>(work: (tx: Manager) => Promise<T>): Promise<T>;
   /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
-  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null>;
+  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null>;
   close(): Promise<void>;
 }
 
@@ -53,7 +54,7 @@ export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOpti
     timezone: 'Z',
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
-    extra: { connectionLimit: POOL_SIZE },
+    extra: { connectionLimit: POOL_SIZE, maxPreparedStatements: MAX_PREPARED },
   };
 }
 
@@ -62,7 +63,7 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
   const options = dataSourceOptions(url, mapping);
   const main = await new DataSource(options).initialize();
   try {
-    await waitForOtherNodes(main);
+    await prepareSessions(main);
     await migrate(main);
     if (options.type !== 'better-sqlite3') return new PooledDatabase(main);
     // A second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction.
@@ -73,58 +74,82 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
   }
 }
 
-interface Pool {
+interface Pool extends MysqlConnection {
   on(event: 'connection', listener: (connection: { query(sql: string): unknown }) => void): void;
 }
 
-// On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
-async function waitForOtherNodes(source: DataSource): Promise<void> {
+function poolOf(source: DataSource): Pool {
+  return (source.driver as unknown as { pool: Pool }).pool;
+}
+
+// Every connection sees what is committed when it asks: with REPEATABLE READ, MySQL's own, a transaction would still see a key that is cleared.
+async function prepareSessions(source: DataSource): Promise<void> {
   if (source.options.type === 'better-sqlite3') return;
+  const settings = ['SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'];
+  // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
   const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
-  if (known.length === 0) return;
-  const wait = 'SET SESSION wsrep_sync_wait = 1';
-  (source.driver as unknown as { pool: Pool }).pool.on('connection', (connection) => void connection.query(wait));
+  if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
+  poolOf(source).on('connection', (connection) => settings.forEach((setting) => connection.query(setting)));
   // The one connection that is open already.
-  await source.query(wait);
+  for (const setting of settings) await source.query(setting);
 }
 
 class PooledDatabase implements Database {
-  readonly read: EntityManager;
+  readonly read: Manager;
 
   constructor(private readonly source: DataSource) {
-    this.read = source.manager;
+    this.read = new MysqlManager(source, poolOf(source));
   }
 
-  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    return untilItWins(() => this.source.transaction('READ COMMITTED', work));
+  write<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
+    return untilItWins(() => this.#transaction(work));
   }
 
-  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null> {
+  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null> {
     return tx.findOne(row, { where: { id } as FindOptionsWhere<T>, lock: { mode: 'pessimistic_write' } });
   }
 
   close(): Promise<void> {
     return this.source.destroy();
   }
+
+  async #transaction<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    try {
+      const connection = (await runner.connect()) as MysqlConnection;
+      await runner.startTransaction();
+      const result = await work(new MysqlManager(this.source, connection, runner));
+      await runner.commitTransaction();
+      return result;
+    } catch (error) {
+      // What failed is what to tell of, also where the connection is lost and nothing can be rolled back any more.
+      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
+    } finally {
+      await runner.release();
+    }
+  }
 }
 
 class SqliteDatabase implements Database {
-  readonly read: EntityManager;
+  readonly read: Manager;
+  readonly #tx: Manager;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly writer: DataSource,
     private readonly reader: DataSource,
   ) {
-    this.read = reader.manager;
+    this.read = new SqliteManager(reader);
+    this.#tx = new SqliteManager(writer);
   }
 
-  write<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
+  write<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
     return untilItWins(() => this.#afterOthers(() => this.#transaction(work)));
   }
 
   // Every writer is alone from its first statement on.
-  lock<T extends ObjectLiteral & { id: string }>(tx: EntityManager, row: EntityTarget<T>, id: string): Promise<T | null> {
+  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null> {
     return tx.findOneBy(row, { id } as FindOptionsWhere<T>);
   }
 
@@ -141,15 +166,14 @@ class SqliteDatabase implements Database {
   }
 
   // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get it any more.
-  async #transaction<T>(work: (tx: EntityManager) => Promise<T>): Promise<T> {
-    const { manager } = this.writer;
-    await manager.query('BEGIN IMMEDIATE');
+  async #transaction<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
+    await this.#tx.run('BEGIN IMMEDIATE', []);
     try {
-      const result = await work(manager);
-      await manager.query('COMMIT');
+      const result = await work(this.#tx);
+      await this.#tx.run('COMMIT', []);
       return result;
     } catch (error) {
-      await manager.query('ROLLBACK');
+      await this.#tx.run('ROLLBACK', []);
       throw error;
     }
   }

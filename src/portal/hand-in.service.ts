@@ -1,4 +1,4 @@
-import { LessThanOrEqual, type EntityManager } from 'typeorm';
+import { LessThanOrEqual } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import { system, type Actor } from '../audit/audit-event';
@@ -14,6 +14,7 @@ import type { KeyOwner } from '../keys/sealed-keys';
 import type { Database } from '../platform/database';
 import { forbidden } from '../platform/errors';
 import { isId, newId } from '../platform/ids';
+import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import { checkText } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
@@ -89,8 +90,8 @@ export class HandInService {
   }
 
   /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
-  async receive(tx: EntityManager, actor: Actor, owner: KeyOwner, entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>): Promise<KeyHandInRow | null> {
-    await this.keys.lockForStoring(tx, owner);
+  async receive(tx: Manager, actor: Actor, owner: KeyOwner, entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>): Promise<KeyHandInRow | null> {
+    await this.keys.lock(tx, owner);
     const client = await tx.findOneByOrFail(ClientRow, { id: owner.id });
     if (client.archivedAt !== null) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
@@ -104,8 +105,8 @@ export class HandInService {
   }
 
   /** Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid. */
-  async settle(tx: EntityManager, actor: Actor, { id, clientId, agencyId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
-    await this.keys.lockForStoring(tx, ownerOf({ clientId, agencyId }));
+  async settle(tx: Manager, actor: Actor, { id, clientId, agencyId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
+    await this.keys.lock(tx, ownerOf({ clientId, agencyId }));
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     if (statusOf(current) !== 'PENDING') return current;
     const keyHandIn = { ...current, keyStatus: verdict.status, verifiedAt: new Date() };
@@ -180,16 +181,16 @@ export class HandInService {
     }
   }
 
-  async #lockPending(tx: EntityManager, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
+  async #lockPending(tx: Manager, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
     const found = await find(tx, viewer, id);
     if (!found) return notFound();
-    await this.keys.lockForStoring(tx, ownerOf(found));
+    await this.keys.lock(tx, ownerOf(found));
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     return statusOf(current) === 'PENDING' ? current : fault(current);
   }
 
   async #accept(
-    tx: EntityManager,
+    tx: Manager,
     actor: Actor,
     pending: KeyHandInRow,
     { decidedByName, expectedVersion }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
@@ -204,7 +205,7 @@ export class HandInService {
     return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };
   }
 
-  async #end(tx: EntityManager, row: KeyHandInRow, end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>): Promise<KeyHandInRow> {
+  async #end(tx: Manager, row: KeyHandInRow, end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>): Promise<KeyHandInRow> {
     const change = { ...DESTROYED, decidedAt: new Date(), ...end };
     await tx.update(KeyHandInRow, { id: row.id }, change);
     return { ...row, ...change };
@@ -261,7 +262,7 @@ function nameOf({ id: keyHandInId, clientId, provider }: KeyHandInRow) {
   return { clientId, provider, keyHandInId };
 }
 
-async function find(manager: EntityManager, { agencyId }: Viewer, id: string): Promise<KeyHandInRow | null> {
+async function find(manager: Manager, { agencyId }: Viewer, id: string): Promise<KeyHandInRow | null> {
   return isId(id) ? manager.findOneBy(KeyHandInRow, { id, agencyId }) : null;
 }
 

@@ -1,0 +1,75 @@
+import { execute, Kind, OperationTypeNode, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
+import { LRUCache } from 'lru-cache';
+import type { HttpContext } from './http-context';
+
+/** The run of a document at which it is compiled. Compiling takes as long as some tens of runs: what is asked once is not worth it. */
+export const COMPILED_FROM_RUN = 5;
+/** Compiled documents in memory, some tens of kilobytes each. */
+const MAX_COMPILED = 200;
+
+/** What Apollo hands to whoever executes. `operation` is missing where the document has none of the name that was asked for. */
+export interface OperationToRun {
+  readonly document: DocumentNode;
+  readonly queryHash: string;
+  readonly operation?: OperationDefinitionNode | undefined;
+  /** An `HttpContext`. */
+  readonly context: object;
+  readonly request: { readonly operationName?: string | undefined; readonly variables?: Record<string, unknown> | undefined };
+}
+
+export type Executor = (run: OperationToRun) => Promise<ExecutionResult>;
+
+interface Known {
+  runs: number;
+  /** Null: not to be compiled. */
+  compiled: CompiledQuery | null | undefined;
+}
+
+/**
+ * Runs validated operations: by graphql-js, and queries that come again and again as functions that graphql-jit has made of them. Both
+ * call the same guarded resolvers. Mutations, which carry keys, are graphql-js's alone.
+ */
+export function createExecutor(schema: GraphQLSchema, compiledFromRun: number): Executor {
+  const known = new LRUCache<string, Known>({ max: MAX_COMPILED });
+
+  const compiledFor = ({ document, queryHash, operation, context }: OperationToRun): CompiledQuery | null => {
+    // Strangers do not choose what is compiled.
+    if (operation?.operation !== OperationTypeNode.QUERY || !(context as HttpContext).viewer) return null;
+    const key = `${queryHash} ${operation.name?.value ?? ''}`;
+    const entry = known.get(key) ?? { runs: 0, compiled: undefined };
+    known.set(key, entry);
+    entry.runs += 1;
+    if (entry.compiled === undefined && entry.runs >= compiledFromRun) entry.compiled = compile(schema, document, operation);
+    return entry.compiled ?? null;
+  };
+
+  const interpret = async ({ document, context, request: { operationName, variables } }: OperationToRun) =>
+    execute({ schema, document, contextValue: context, variableValues: variables, operationName });
+
+  return async (run) => {
+    const compiled = compiledFor(run);
+    if (!compiled) return interpret(run);
+    const result = await compiled.query(undefined, run.context, run.request.variables);
+    // Nothing ran, since a variable is not of its type. What to say of that is graphql-js's.
+    return result.data === undefined ? interpret(run) : result;
+  };
+}
+
+function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {
+  if (!isPlain(document)) return null;
+  const compiled = compileQuery(schema, document, operation.name?.value);
+  return isCompiledQuery(compiled) ? compiled : null;
+}
+
+// Introspection is rare, and in an object literal, as the compiler writes, a field called `__proto__` is none.
+function isPlain(document: DocumentNode): boolean {
+  let plain = true;
+  visit(document, {
+    [Kind.FIELD]: ({ name, alias }) => {
+      if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
+      if (alias?.value.startsWith('__')) plain = false;
+    },
+  });
+  return plain;
+}
