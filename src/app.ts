@@ -128,6 +128,6 @@ function createServices(config: Config, { database, vault, audit }: Store, addre
     keyResolver,
     handIns,
     keyLinks: new KeyLinkService(database, audit, vault, providers, clients, keyChecks, handIns, addressOf),
-    calls: new CallService(database, audit, agents, clients, keyResolver, providers),
+    calls: new CallService(database, audit, keyResolver, providers),
   };
 }

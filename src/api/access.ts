@@ -31,7 +31,7 @@ function admitDirectly(guarded: GraphQLSchema, bare: GraphQLSchema, rules: Rules
     const shielded = field.resolve;
     const resolve = fieldsOf(bare, typeName)[field.name]?.resolve ?? defaultFieldResolver;
     if (!shielded) throw new Error(`policy: nothing guards ${typeName}.${field.name}`);
-    field.resolve = (parent, args, context, info) => (requirement.allows(context.viewer) ? resolve : shielded)(parent, args, context, info) as unknown;
+    field.resolve = (parent, args, context, info) => (requirement.allows(context.viewer) ? resolve : shielded)(parent, args, context, info);
   }
 }
 

@@ -57,7 +57,7 @@ export function formatError(schema: GraphQLSchema) {
 export function isUnexpected(error: GraphQLError): boolean {
   if (unwrapResolverError(error) instanceof PublicError) return false;
   // The errors of a compiled operation have extensions only where what was thrown has.
-  const { extensions }: { extensions?: Record<string, unknown> } = error;
+  const extensions = error.extensions as Record<string, unknown> | undefined;
   return error.path !== undefined || REQUEST_ERRORS[String(extensions?.code)] === undefined;
 }
 

@@ -4,9 +4,7 @@ import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
-import type { AgentService } from '../agents/agent.service';
 import { ClientRow } from '../clients/client.entity';
-import type { ClientService } from '../clients/client.service';
 import { missingKey } from '../keys/chain';
 import { subjectOf, type KeyResolverService, type ResolvedKey } from '../keys/key-resolver.service';
 import { recordVerdict } from '../keys/key-writer';
@@ -26,11 +24,8 @@ import { CallRow, type CallStatus } from './call.entity';
 /** Longest idempotency key, in characters. */
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 
-/** Something on which the call rests was changed while it was prepared: it begins again. */
-const CHANGED = Symbol('changed');
-const MAX_ATTEMPTS = 8;
-
 const AGENT_FIELD = ['input', 'agentId'];
+const LACKS_NUMBER = 'The agent has no `fromNumber`, without which its provider places no calls.';
 
 export interface TestCall {
   readonly agentId: string;
@@ -41,6 +36,13 @@ export interface TestCall {
 export interface CallResult {
   readonly call: CallRow | null;
   readonly userErrors: readonly UserError[];
+}
+
+/** On record, and not yet placed. */
+interface PreparedCall {
+  readonly call: CallRow;
+  readonly agent: AgentRow;
+  readonly key: ResolvedKey;
 }
 
 export interface SummarySpan {
@@ -61,8 +63,6 @@ export class CallService {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
-    private readonly agents: AgentService,
-    private readonly clients: ClientService,
     private readonly resolver: KeyResolverService,
     private readonly providers: ProviderApi,
   ) {}
@@ -100,37 +100,36 @@ export class CallService {
    */
   async startTest(viewer: Viewer, input: TestCall): Promise<CallResult> {
     requireAdmin(viewer);
-    for (let attempts = 1; ; attempts += 1) {
-      const result = await this.#startOnce(viewer, input);
-      if (result !== CHANGED) return result;
-      if (attempts === MAX_ATTEMPTS) throw new Error('The keys of this agent change too fast to place a call');
-    }
+    const userErrors = checkInput(input);
+    if (userErrors.length > 0) return refused(...userErrors);
+    const prepared = await this.database.write((tx) => this.#prepare(tx, viewer, input));
+    return 'key' in prepared ? this.#place(viewer, prepared) : prepared;
   }
 
-  async #startOnce(viewer: Viewer, input: TestCall): Promise<CallResult | typeof CHANGED> {
-    const agent = await this.agents.find(viewer, input.agentId);
-    const malformed = [...checkInput(input), ...(agent ? [] : [userError('NOT_FOUND', AGENT_FIELD)])];
-    if (!agent || malformed.length > 0) return { call: null, userErrors: malformed };
-    const earlier = await this.#earlier(viewer, input, agent);
-    if (earlier) return earlier;
-    const unable = await this.#whyUnable(viewer, agent);
-    if (unable) return { call: null, userErrors: [unable] };
-    const key = await this.#resolve(agent);
-    if ('code' in key) return { call: null, userErrors: [key] };
-    return this.#place(viewer, newCall(agent, key, input), agent, key);
+  /**
+   * Inside a `write`: resolves the key and puts the call on record, while whatever could change the key waits. A call that comes after
+   * a change must not be billed as if it came before it.
+   */
+  async #prepare(tx: Manager, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
+    const idempotencyDigest = digestOf(input);
+    const earlier = idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
+    if (earlier) return repetition(earlier, input);
+    // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these.
+    await this.database.lock(tx, AgencyRow, viewer.agencyId);
+    const agent = isId(input.agentId) ? await this.database.lock(tx, AgentRow, input.agentId) : null;
+    if (agent?.agencyId !== viewer.agencyId) return refused(userError('NOT_FOUND', AGENT_FIELD));
+    const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
+    if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
+    if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null) return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
+    const key = await this.#resolve(tx, agent);
+    if ('code' in key) return refused(key);
+    const call = newCall(agent, key, input);
+    await tx.insert(CallRow, call);
+    await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
+    return { call, agent, key };
   }
 
-  async #place(viewer: Viewer, call: CallRow, agent: AgentRow, key: ResolvedKey): Promise<CallResult | typeof CHANGED> {
-    const earlier = await this.database.write(async (tx) => {
-      const same = call.idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest: call.idempotencyDigest }));
-      if (same) return same;
-      if (!(await this.#isAsItWas(tx, agent, key))) return CHANGED;
-      await tx.insert(CallRow, call);
-      await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
-      return null;
-    });
-    if (earlier === CHANGED) return CHANGED;
-    if (earlier) return repetition(earlier, call);
+  async #place(viewer: Viewer, { call, agent, key }: PreparedCall): Promise<CallResult> {
     const { toNumber } = call;
     const { providerAgentId, fromNumber } = agent;
     const placement = await this.providers.placeCall(key.account, { callId: call.id, providerAgentId, toNumber, fromNumber });
@@ -138,16 +137,6 @@ export class CallService {
     await this.database.write((tx) => tx.update(CallRow, { id: call.id }, outcome));
     if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
     return { call: { ...call, ...outcome }, userErrors: [] };
-  }
-
-  // What was read before this transaction may have changed since: a call that comes after a change must not be billed as if before it.
-  // The locks are those of a set, a clear, an archive and an assignment, in the same order.
-  async #isAsItWas(tx: Manager, agent: AgentRow, key: ResolvedKey): Promise<boolean> {
-    await this.database.lock(tx, AgencyRow, agent.agencyId);
-    const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
-    const now = await this.database.lock(tx, AgentRow, agent.id);
-    const archived = client !== null && client.archivedAt !== null;
-    return now?.clientId === agent.clientId && !archived && this.resolver.stillResolves(tx, agent, key);
   }
 
   // Only the verify request tells that a key is invalid: a provider may answer 401 for other reasons.
@@ -161,28 +150,14 @@ export class CallService {
     });
   }
 
-  async #earlier(viewer: Viewer, input: TestCall, agent: AgentRow): Promise<CallResult | null> {
-    const idempotencyDigest = digestOf(input);
-    if (idempotencyDigest === null) return null;
-    const earlier = await this.database.read.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest });
-    return earlier && repetition(earlier, { agentId: agent.id, toNumber: input.toNumber.trim() });
-  }
-
-  async #resolve(agent: AgentRow): Promise<ResolvedKey | UserError> {
+  async #resolve(tx: Manager, agent: AgentRow): Promise<ResolvedKey | UserError> {
     try {
-      const key = await this.resolver.resolve(agent);
+      const key = await this.resolver.resolve(agent, tx);
       return key ?? userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent)));
     } catch (error) {
       if (error instanceof UnreadableKey) return userError('KEY_UNREADABLE', AGENT_FIELD);
       throw error;
     }
-  }
-
-  async #whyUnable(viewer: Viewer, agent: AgentRow): Promise<UserError | null> {
-    const client = agent.clientId && (await this.clients.find(viewer, agent.clientId));
-    if (client && client.archivedAt) return userError('CLIENT_ARCHIVED', AGENT_FIELD);
-    const lacksNumber = adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null;
-    return lacksNumber ? userError('REQUIRED', AGENT_FIELD, 'The agent has no `fromNumber`, without which its provider places no calls.') : null;
   }
 
   #visible(viewer: Viewer): SelectQueryBuilder<CallRow> {
@@ -203,8 +178,12 @@ function digestOf({ idempotencyKey }: TestCall): string | null {
   return idempotencyKey == null ? null : digest(idempotencyKey);
 }
 
-function repetition(earlier: CallRow, wanted: Pick<CallRow, 'agentId' | 'toNumber'>): CallResult {
-  const same = earlier.agentId === wanted.agentId && earlier.toNumber === wanted.toNumber;
+function refused(...userErrors: UserError[]): CallResult {
+  return { call: null, userErrors };
+}
+
+function repetition(earlier: CallRow, { agentId, toNumber }: TestCall): CallResult {
+  const same = earlier.agentId === agentId && earlier.toNumber === toNumber.trim();
   return same ? { call: earlier, userErrors: [] } : { call: null, userErrors: [userError('IDEMPOTENCY_CONFLICT', ['input', 'idempotencyKey'])] };
 }
 

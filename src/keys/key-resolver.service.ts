@@ -7,7 +7,7 @@ import { adapterOf, type Provider } from '../providers';
 import type { ProviderAccount } from '../providers/provider-api';
 import type { Cipher } from '../vault/cipher';
 import { resolveChain, type ChainKey, type ChainResult, type KeySource } from './chain';
-import { openKey, readKeyRows, readSealedKeys, type SealedKey } from './sealed-keys';
+import { openKey, readKeyRows, readSealedKeys } from './sealed-keys';
 
 /** The key with which a call is started, opened for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -30,23 +30,13 @@ export class KeyResolverService {
    * Null when the chain ends without a key. Throws `UnreadableKey` when the key that counts does not open, and whatever the database
    * throws: neither may be taken for "no key", which would fall back to another payer.
    */
-  async resolve(agent: AgentInChain): Promise<ResolvedKey | null> {
-    const sealed = await this.#find(this.database.read, agent);
+  async resolve(agent: AgentInChain, manager: Manager = this.database.read): Promise<ResolvedKey | null> {
+    const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
+    const { source } = resolveChain(subjectOf(agent), keys.CLIENT, keys.AGENCY);
+    const sealed = source && keys[source];
     if (!sealed) return null;
     const account = { provider: agent.provider, region: sealed.region, key: openKey(this.cipher, sealed) };
     return { id: sealed.id, source: sealed.owner.type, version: sealed.version, account };
-  }
-
-  /** Inside a `write` that holds back changes of the agent's keys: whether the chain still ends with this key. Opens nothing. */
-  async stillResolves(tx: Manager, agent: AgentInChain, { id, version }: ResolvedKey): Promise<boolean> {
-    const sealed = await this.#find(tx, agent);
-    return sealed?.id === id && sealed.version === version;
-  }
-
-  async #find(manager: Manager, agent: AgentInChain): Promise<SealedKey | null> {
-    const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
-    const { source } = resolveChain(subjectOf(agent), keys.CLIENT, keys.AGENCY);
-    return source && keys[source];
   }
 
   /** Why a call would use which key, for many agents in one statement. Opens nothing. */

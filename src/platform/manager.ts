@@ -19,14 +19,16 @@ export abstract class Manager extends EntityManager {
   /** Columns are named as the properties of the row. */
   async insertRow(table: string, row: object): Promise<void> {
     const columns = Object.keys(row);
-    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks(columns)})`, Object.values(row));
+    const values: unknown[] = Object.values(row);
+    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks(values)})`, values);
   }
 
   /** Where every column of `where` has its value, which is never null. Answers whether there was such a row. */
   async updateRow(table: string, change: object, where: object): Promise<boolean> {
     const equal = (columns: object) => Object.keys(columns).map((column) => `${column} = ?`);
     const sql = `UPDATE ${table} SET ${equal(change).join(', ')} WHERE ${equal(where).join(' AND ')}`;
-    return (await this.run(sql, [...Object.values(change), ...Object.values(where)])) > 0;
+    const values: unknown[] = [...(Object.values(change) as unknown[]), ...(Object.values(where) as unknown[])];
+    return (await this.run(sql, values)) > 0;
   }
 }
 

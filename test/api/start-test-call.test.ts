@@ -14,7 +14,8 @@ import {
 } from '../demo-ids';
 import { freePort } from '../fixtures/oidc';
 import { startTestApp, type TestApp } from '../harness';
-import { KeyResolverService } from '../../src/keys/key-resolver.service';
+import { AuditEventRow } from '../../src/audit/audit.entity';
+import { ClientRow } from '../../src/clients/client.entity';
 import { ARCHIVE, CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 
 interface Started extends UserErrors {
@@ -246,31 +247,61 @@ describe('a test call at a provider in trouble', () => {
   });
 });
 
-describe('a change that commits while a call is prepared', () => {
+describe('changes that commit while calls are prepared', () => {
   const ASSIGN = 'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
+  interface Event {
+    readonly type: string;
+    readonly clientId: string | null;
+    readonly version: number | null;
+    readonly keySource: string | null;
+  }
 
-  /** Runs `change` after the chain was read for the next call, and before the call is on record. */
-  function afterResolving(change: () => Promise<unknown>): void {
-    const { database, vault } = running.app;
-    jest.spyOn(KeyResolverService.prototype, 'resolve').mockImplementationOnce(async (agent) => {
-      jest.restoreAllMocks();
-      const key = await new KeyResolverService(database, vault.cipher).resolve(agent);
-      await change();
-      return key;
+  /** Sends `change` for ever, from several frontends at once, until `work` is done. */
+  async function amid(changes: readonly (() => Promise<unknown>)[], work: () => Promise<unknown>): Promise<void> {
+    let done = false;
+    const stream = async (change: () => Promise<unknown>) => {
+      while (!done) await change();
+    };
+    const streams = changes.map(stream);
+    await work().finally(() => (done = true));
+    await Promise.all(streams);
+  }
+
+  /** What the chain says for Harbor's agent after each event, in the order in which they were committed. */
+  function callsAgainstTheirPast(events: readonly Event[]): { placed: unknown; expected: unknown }[] {
+    let clientVersion: number | null = 1;
+    let assigned = true;
+    return events.flatMap(({ type, version, keySource, clientId }) => {
+      if (type === 'API_KEY_SET' && clientId === HARBOR) clientVersion = version;
+      if (type === 'API_KEY_CLEARED' && clientId === HARBOR) clientVersion = null;
+      if (type === 'AGENT_ASSIGNED') assigned = clientId === HARBOR;
+      const expected = assigned && clientVersion !== null ? { keySource: 'CLIENT', version: clientVersion } : { keySource: 'AGENCY', version: 1 };
+      return type === 'CALL_PLACED' ? [{ placed: { keySource, version }, expected }] : [];
     });
   }
-  afterEach(() => jest.restoreAllMocks());
 
-  test.each<[string, () => Promise<unknown>, { keySource: string; keyVersion: number } | string]>([
-    ['a new key: the call uses it', () => setClient(running.sandbox.retell.keys.secondAccount), { keySource: 'CLIENT', keyVersion: 2 }],
-    ['a clear: the call is the agency\'s', clearClient, { keySource: 'AGENCY', keyVersion: 1 }],
-    ['another client: the call is the agency\'s', () => running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: null } }), { keySource: 'AGENCY', keyVersion: 1 }],
-    ['an archive: there is no call', () => running.data(ARCHIVE, { input: { clientId: HARBOR } }), 'CLIENT_ARCHIVED'],
-  ])('is in force for it. %s', async (_what, change, expected) => {
+  const agencyOf = async (clientId: string) => (await running.app.database.read.findOneByOrFail(ClientRow, { id: clientId })).agencyId;
+  const placeCalls = async (count: number) => {
+    for (let index = 0; index < count; index += 1) expect((await call()).call).not.toBeNull();
+  };
+
+  test('neither keep a call from being placed nor let it be billed as if they had not happened', async () => {
     await start();
-    afterResolving(change);
-    const started = await call();
-    if (typeof expected === 'string') expect(codes(started)).toEqual([`${expected} input.agentId`]);
-    else expect(started.call).toMatchObject(expected);
+    const other = await running.another();
+    const key = (index: number) => ({ clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: `key_in_a_stream_${index}` }] });
+    const changes = [
+      () => other.data(SET_CLIENT, { input: key(1) }),
+      () => running.data(SET_CLIENT, { input: key(2) }),
+      clearClient,
+      () => other.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: null } }),
+      () => running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR } }),
+    ];
+    await amid(changes, () => placeCalls(10));
+    await other.close();
+    const rows = await running.app.database.read.find(AuditEventRow, { where: { agencyId: await agencyOf(HARBOR) }, order: { sequence: 'ASC' } });
+    const events = rows.map(({ type, clientId, details }) => ({ type, clientId, ...(JSON.parse(details) as Pick<Event, 'version' | 'keySource'>) }));
+    const calls = callsAgainstTheirPast(events);
+    expect(calls).toHaveLength(10);
+    for (const { placed, expected } of calls) expect(placed).toEqual(expected);
   });
 });
