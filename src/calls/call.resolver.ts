@@ -1,6 +1,6 @@
 import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
-import type { Viewer } from '../access/viewer';
+import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
@@ -12,6 +12,7 @@ import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { DateTime } from '../platform/schema-types';
 import { pageArgs, type Page } from '../platform/page';
+import type { ProviderErrorCode } from '../providers/provider';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import type { CallResult, CallService, CallSummary } from './call.service';
@@ -72,10 +73,15 @@ export class CallResolver {
     return loadClient(context, this.clients, viewer, call.clientId);
   }
 
-  @FieldResolver(() => ProviderErrorType, { nullable: true, description: "The provider's refusal; null when there was none." })
-  error(@Root() call: CallRow): ProviderErrorType | null {
-    return errorOf(call);
+  @FieldResolver(() => ProviderErrorType, { nullable: true, description: "The provider's refusal; null when there was none. What it tells of a key is for agency admins: others read PROVIDER_FAULT." })
+  error(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): ProviderErrorType | null {
+    return errorOf(isAdmin(viewer) || !tellsOfKey(call.errorCode) ? call : { ...call, errorCode: 'PROVIDER_FAULT', errorHttpStatus: null, errorRetryAfterSeconds: null });
   }
+}
+
+// The health of a key, and with it of the agency's own account.
+function tellsOfKey(code: ProviderErrorCode | null): boolean {
+  return code === 'KEY_INVALID' || code === 'INSUFFICIENT_PERMISSIONS' || code === 'OUT_OF_FUNDS' || code === 'RATE_LIMITED';
 }
 
 // What another client's people have made of it since is not for those who once had it.

@@ -153,7 +153,7 @@ export class CallService {
   async #resolve(tx: Manager, agent: AgentRow): Promise<ResolvedKey | UserError> {
     try {
       const key = await this.resolver.resolve(agent, tx);
-      return key ?? userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent)));
+      return key ?? userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false)));
     } catch (error) {
       if (error instanceof UnreadableKey) return userError('KEY_UNREADABLE', AGENT_FIELD);
       throw error;

@@ -78,6 +78,7 @@ export class ApiKeyService {
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */
   async set(viewer: Viewer, owner: KeyOwner, entries: readonly KeyEntry[], verify: boolean): Promise<SetResult> {
+    requireAdmin(viewer);
     const { keys, userErrors } = await readEntries(entries, keyReader(this.vault, this.providers, owner));
     if (userErrors.length > 0) return refused(userErrors);
     const verified = verify ? await this.#verifyAll(owner, keys) : keys;
@@ -88,6 +89,7 @@ export class ApiKeyService {
 
   /** All or none: a provider whose key is not set refuses the request. */
   async clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
+    requireAdmin(viewer);
     const malformed = checkProviders(providers);
     return malformed.length > 0 ? notCleared(malformed) : this.#clear(viewer, owner, providers);
   }
@@ -147,11 +149,12 @@ export class ApiKeyService {
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: ApiKeyRow[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
-      const effects = [];
-      for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
       for (const { provider, version } of apiKeys) {
         await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });
       }
+      // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later one leaves the agents without.
+      const effects = [];
+      for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
       return { apiKeys, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents), userErrors: [] };
     });
   }

@@ -42,6 +42,8 @@ export interface ChainSubject {
   /** The provider's name as people know it, for the words of the explanation. */
   readonly providerName: string;
   readonly hasClient: boolean;
+  /** Its agents place no calls, whatever key the chain finds. */
+  readonly clientArchived: boolean;
 }
 
 /**
@@ -74,7 +76,11 @@ function agencyStep({ providerName }: ChainSubject, clientTaken: boolean, isSet:
 }
 
 function explain(subject: ChainSubject, source: KeySource | null, status: KeyStatus): string {
+  if (subject.clientArchived) return 'The client is archived: calls are refused until it is restored.';
   if (source === null) return missingKey(subject);
+  if (status === 'UNREADABLE') {
+    return `The ${source === 'CLIENT' ? "client's" : "agency's"} ${subject.providerName} key does not open: calls are refused until an agency admin sets or clears it. No other key takes its place.`;
+  }
   const used = `The next call uses the ${source === 'CLIENT' ? "client's" : "agency's"} ${subject.providerName} key.`;
   if (status === 'VALID') return used;
   if (status === 'UNVERIFIED') return `${used} It has not been verified.`;
@@ -82,7 +88,7 @@ function explain(subject: ChainSubject, source: KeySource | null, status: KeySta
 }
 
 /** Which key is missing and who can set it. */
-export function missingKey({ providerName, hasClient }: ChainSubject): string {
+export function missingKey({ providerName, hasClient }: Pick<ChainSubject, 'providerName' | 'hasClient'>): string {
   const where = hasClient ? `Neither the client nor the agency has a ${providerName} key.` : `The agency has no ${providerName} key.`;
   return `${where} Calls are refused until an agency admin sets one${hasClient ? ' for the client or the agency' : ''}.`;
 }

@@ -59,6 +59,7 @@ export class KeyCheckService {
 
   /** Without `providers`, every key that is set. */
   async verify(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[] | null): Promise<{ results: Verification[]; userErrors: UserError[] }> {
+    requireAdmin(viewer);
     const malformed = providers ? checkProviders(providers) : [];
     if (malformed.length > 0) return { results: [], userErrors: malformed };
     const keys = await Promise.all((providers ?? PROVIDERS).map((provider) => this.#sealedKey(owner, provider)));
@@ -83,7 +84,7 @@ export class KeyCheckService {
     const query = agentsOfKey(this.database.read, owner, provider);
     const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
     const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
-    const chain = resolveChain({ providerName: adapterOf(provider).name, hasClient: ofClient }, current.CLIENT, current.AGENCY);
+    const chain = resolveChain({ providerName: adapterOf(provider).name, hasClient: ofClient, clientArchived: false }, current.CLIENT, current.AGENCY);
     const sourceIfCleared = ofClient ? chain.sourceIfClientKeyCleared : null;
     const sourceAfter = entry ? owner.type : sourceIfCleared;
     const affected = entry !== null || chain.source === owner.type;
@@ -134,9 +135,15 @@ export class KeyCheckService {
       await this.audit.record(tx, viewer, { type: 'API_KEY_VERIFIED', ...nameOfKey(owner, provider), version, status: verdict.status });
       return row;
     });
-    const apiKey = recorded ?? (await this.#row(sealed));
+    if (!recorded) return this.#changedMeanwhile(sealed, count);
     const error = verdict.error && toProviderError(provider, verdict.error);
-    return apiKey && { apiKey, status: verdict.status, error, agentsMissingInAccount: missing, agentsNotChecked: notChecked + count - agents.length };
+    return { apiKey: recorded, status: verdict.status, error, agentsMissingInAccount: missing, agentsNotChecked: notChecked + count - agents.length };
+  }
+
+  // What the provider said is true of a key that no longer counts; of the one that does, nothing was asked.
+  async #changedMeanwhile(sealed: SealedKey, agentsNotChecked: number): Promise<Verification | null> {
+    const apiKey = await this.#row(sealed);
+    return apiKey && { apiKey, status: apiKey.status, error: null, agentsMissingInAccount: [], agentsNotChecked };
   }
 
   async #unreadable(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {

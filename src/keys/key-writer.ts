@@ -7,7 +7,7 @@ import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ApiKeyRow } from './api-key.entity';
-import type { KeyOwner } from './sealed-keys';
+import type { KeyOwner, StoredKey } from './sealed-keys';
 
 export interface KeyToStore {
   readonly provider: Provider;
@@ -23,7 +23,7 @@ type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'error
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`; the version before it loses its secret. Inside a `write`. */
-export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: ApiKeyRow | null, entry: KeyToStore): Promise<ApiKeyRow> {
+export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: StoredKey | null, entry: KeyToStore): Promise<ApiKeyRow> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
@@ -43,7 +43,7 @@ export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, curre
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Manager, owner: KeyOwner, current: ApiKeyRow): Promise<ApiKeyRow> {
+export function clearKey(tx: Manager, owner: KeyOwner, current: StoredKey): Promise<ApiKeyRow> {
   const empty = { isSet: false, maskedKey: null, fingerprint: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
   return nextVersion(tx, owner, current.provider, current, { ...empty, region: current.region });
 }
@@ -54,7 +54,7 @@ async function nextVersion(
   tx: Manager,
   owner: KeyOwner,
   provider: Provider,
-  current: ApiKeyRow | null,
+  current: StoredKey | null,
   change: Change,
 ): Promise<ApiKeyRow> {
   if (current) return replace(tx, current, change);
@@ -63,15 +63,13 @@ async function nextVersion(
   return row;
 }
 
-async function replace(tx: Manager, current: ApiKeyRow, change: Change): Promise<ApiKeyRow> {
-  // A row that was put back to an older state must not take a number that is used up.
-  const [used] = await tx.rows<{ newest: number | null }>('SELECT MAX(version) AS newest FROM api_key_versions WHERE apiKeyId = ?', [current.id]);
-  const next = { ...current, ...change, version: Math.max(current.version, used?.newest ?? 0) + 1 };
-  const { id, version } = current;
-  if (!(await tx.updateRow('api_keys', { ...change, version: next.version }, { id, version }))) throw new ConcurrentChange();
+async function replace(tx: Manager, current: StoredKey, change: Change): Promise<ApiKeyRow> {
+  const { nextVersion: version, ...row } = current;
+  const { id } = row;
+  if (!(await tx.updateRow('api_keys', { ...change, version }, { id, version: row.version }))) throw new ConcurrentChange();
   const destroy = 'UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL';
   await tx.run(destroy, [change.updatedAt, id]);
-  return next;
+  return { ...row, ...change, version };
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */

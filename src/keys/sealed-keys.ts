@@ -39,12 +39,16 @@ interface JoinedRow {
   status: KeyStatus;
   region: ProviderRegion;
   liveVersion: number | null;
+  newestVersion: number | null;
   sealed: string | null;
 }
 
+// What is used up is seen in the versions, however old the state is to which the key's own row was put back.
+const NEWEST = '(SELECT MAX(n.version) FROM api_key_versions n WHERE n.apiKeyId = k.id) AS newestVersion';
+
 // The plus keeps the indexes by agency out of it, in which SQLite would read all keys of the agency.
 // One statement outside of any transaction and no cache: a set or a clear is in force for whoever reads after its commit.
-const READ = `SELECT k.id, k.ownerType, k.ownerId, k.version, k.isSet, k.status, k.region, v.version AS liveVersion, v.sealed
+const READ = `SELECT k.id, k.ownerType, k.ownerId, k.version, k.isSet, k.status, k.region, v.version AS liveVersion, v.sealed, ${NEWEST}
 FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL
 WHERE k.ownerId IN (?, ?) AND +k.agencyId = ? AND k.provider = ?`;
 
@@ -78,18 +82,24 @@ function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): Seal
   };
 }
 
-/** A key's row as everyone else sees it: a row that contradicts its live version counts as set, and unreadable. */
-export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<ApiKeyRow[]> {
+/** A key's row, with the number that its next version has. */
+export interface StoredKey extends ApiKeyRow {
+  readonly nextVersion: number;
+}
+
+/** A key's row as everyone else sees it: a row that contradicts its versions counts as set, and unreadable. */
+export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<StoredKey[]> {
   if (ownerIds.length === 0) return [];
   const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
-  return rows.map(({ liveVersion, updatedAt, lastVerifiedAt, ...raw }) => {
-    const row = { ...raw, isSet: Boolean(raw.isSet), updatedAt: dateOf(updatedAt), lastVerifiedAt: lastVerifiedAt === null ? null : dateOf(lastVerifiedAt) };
-    return isConsistent({ ...row, liveVersion }) ? row : { ...row, isSet: true, status: 'UNREADABLE' };
+  return rows.map(({ liveVersion, newestVersion, updatedAt, lastVerifiedAt, ...raw }) => {
+    const times = { updatedAt: dateOf(updatedAt), lastVerifiedAt: lastVerifiedAt === null ? null : dateOf(lastVerifiedAt) };
+    const row = { ...raw, ...times, isSet: Boolean(raw.isSet), nextVersion: Math.max(raw.version, newestVersion ?? 0) + 1 };
+    return isConsistent({ ...row, liveVersion, newestVersion }) ? row : { ...row, isSet: true, status: 'UNREADABLE' };
   });
 }
 
 const READ_ROWS = `SELECT k.id, k.agencyId, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt,
-k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, k.fingerprint, v.version AS liveVersion
+k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, k.fingerprint, v.version AS liveVersion, ${NEWEST}
 FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL`;
 
 type RawKeyRow = Omit<ApiKeyRow, 'isSet' | 'updatedAt' | 'lastVerifiedAt'> & {
@@ -97,11 +107,12 @@ type RawKeyRow = Omit<ApiKeyRow, 'isSet' | 'updatedAt' | 'lastVerifiedAt'> & {
   readonly updatedAt: RawDate;
   readonly lastVerifiedAt: RawDate | null;
   readonly liveVersion: number | null;
+  readonly newestVersion: number | null;
 };
 
-/** Whether a key's row and its live version tell the same story. */
-function isConsistent(row: { readonly isSet: boolean; readonly version: number; readonly liveVersion: number | null }): boolean {
-  return row.isSet ? row.liveVersion === row.version : row.liveVersion === null;
+/** Whether a key's row and its versions tell the same story: none is newer than the row, and the live one is the row's own. */
+function isConsistent({ isSet, version, liveVersion, newestVersion }: Pick<JoinedRow, 'version' | 'liveVersion' | 'newestVersion'> & { readonly isSet: boolean }): boolean {
+  return (newestVersion ?? 0) <= version && liveVersion === (isSet ? version : null);
 }
 
 /** Throws `UnreadableKey`. */

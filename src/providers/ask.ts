@@ -44,8 +44,8 @@ const VERDICTS: Readonly<Partial<Record<ProviderErrorCode, KeyVerdict['status']>
 export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<KeyVerdict> {
   const error = errorIn(adapter, await send(adapter.verify));
   if (error === null) return { status: 'VALID', error };
-  // No agent was asked for: what answers "not found" here is not the provider's API.
-  if (error.code === 'AGENT_NOT_FOUND') return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
+  // Nothing was asked for that could be absent or wrong: what answers so is not the provider's API.
+  if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST') return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
   return { status: VERDICTS[error.code] ?? 'UNREACHABLE', error };
 }
 
@@ -66,8 +66,12 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
 }
 
+type Answer = Extract<OutboundReply, { kind: 'ANSWER' }>;
+
 // Cloudflare's, when it did not get through to the server behind it (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
 const NOT_REACHED: ReadonlySet<number> = new Set([521, 523, 525, 526]);
+// Of a server, or of something before it, that has waited too long: for what, it does not say.
+const REQUEST_TIMEOUT = 408;
 // "Ask elsewhere": nothing was done here. After a 303 something was.
 const ELSEWHERE: ReadonlySet<number> = new Set([307, 308]);
 
@@ -76,12 +80,13 @@ function mayHaveActed(reply: OutboundReply): boolean {
   if (reply.kind === 'NO_ANSWER') return reply.reason !== 'REFUSED';
   const { status, json } = reply;
   if (isSuccess(status)) return !isReadable(json);
+  if (status === REQUEST_TIMEOUT) return true;
   return status >= 500 ? !NOT_REACHED.has(status) : status < 400 && !ELSEWHERE.has(status);
 }
 
 function errorIn(adapter: ProviderAdapter, reply: OutboundReply): ProviderError | null {
   if (reply.kind === 'NO_ANSWER') return errorOf(reply.reason === 'TIMEOUT' ? 'TIMEOUT' : 'UNREACHABLE', reply);
-  const code = adapter.refusal(reply.status, reply.json) ?? codeOf(reply.status, reply.json);
+  const code = adapter.refusal(reply.status, reply.json) ?? codeOf(reply);
   return code && errorOf(code, reply);
 }
 
@@ -91,10 +96,13 @@ function errorOf(code: ProviderErrorCode, reply: OutboundReply): ProviderError {
 }
 
 /** What a status means where the provider says nothing more; null for success. Bodies matter only where the status is not enough. */
-function codeOf(status: number, json: unknown): ProviderErrorCode | null {
+function codeOf({ status, json, isHtml }: Answer): ProviderErrorCode | null {
   if (isSuccess(status)) return isReadable(json) ? null : 'PROVIDER_FAULT';
+  // A page is for people: it comes from something before the provider, a gateway that wants to be signed in to.
+  if (isHtml) return 'PROVIDER_FAULT';
   if (status === 401) return 'KEY_INVALID';
   if (status === 402) return 'OUT_OF_FUNDS';
+  if (status === REQUEST_TIMEOUT) return 'TIMEOUT';
   // A provider refuses in JSON; a guard in front of it, which knows nothing of the key, in text or HTML.
   if (status === 403) return isReadable(json) ? 'INSUFFICIENT_PERMISSIONS' : 'PROVIDER_FAULT';
   if (status === 404) return isReadable(json) ? 'AGENT_NOT_FOUND' : 'PROVIDER_FAULT';

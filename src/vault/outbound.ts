@@ -26,10 +26,10 @@ export interface OutboundLimits {
 
 /**
  * What came back. `json` is undefined when the body was not whole, valid JSON; the text itself is never kept, and strings in
- * which a provider echoes the key are null. `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
+ * which a provider echoes the key, in whatever encoding, are null. `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
  */
 export type OutboundReply =
-  | { readonly kind: 'ANSWER'; readonly status: number; readonly json: unknown; readonly retryAfterSeconds: number | null }
+  | { readonly kind: 'ANSWER'; readonly status: number; readonly json: unknown; readonly isHtml: boolean; readonly retryAfterSeconds: number | null }
   | { readonly kind: 'NO_ANSWER'; readonly reason: 'TIMEOUT' | 'REFUSED' | 'BROKEN' };
 
 export type Send = (request: OutboundRequest) => Promise<OutboundReply>;
@@ -55,7 +55,8 @@ export async function sendWith(
     const response = await fetch(urlOf(target, request), { ...stamped(key, target, request), redirect: 'manual', signal });
     const text = await readText(response, limits.maxBodyBytes, signal);
     const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'));
-    return { kind: 'ANSWER', status: response.status, json: parseJson(text, key), retryAfterSeconds };
+    const isHtml = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
+    return { kind: 'ANSWER', status: response.status, json: parseJson(text, key), isHtml, retryAfterSeconds };
   } catch (error) {
     // The clock is asked before the error, which looks different in every phase that can be cut off.
     if (signal.aborted) return { kind: 'NO_ANSWER', reason: 'TIMEOUT' };
@@ -103,15 +104,30 @@ async function discard(body: ReadableStream | null): Promise<null> {
   return null;
 }
 
-/** Drops every string that repeats the key, so that no later use of a reply can carry it further. */
+/** Drops every string and every property that repeats the key, so that no later use of a reply can carry it further. */
 function parseJson(text: string | null, key: ApiKeyText): unknown {
   if (text === null) return undefined;
-  const secret = ApiKeyText.reveal(key);
+  const forms = encodingsOf(ApiKeyText.reveal(key));
+  const repeats = (value: string) => forms.some((form) => value.includes(form) || value.toLowerCase().includes(form));
   try {
-    return JSON.parse(text, (_name, value: unknown) => (typeof value === 'string' && value.includes(secret) ? null : value));
+    return JSON.parse(text, (name, value: unknown) => {
+      if (repeats(name)) return undefined;
+      return typeof value === 'string' && repeats(value) ? null : value;
+    });
   } catch {
     return undefined;
   }
+}
+
+/** As it is, URL-encoded, in hex, and in base64 wherever in the encoded text it begins. */
+function encodingsOf(secret: string): string[] {
+  const base64 = [0, 1, 2].flatMap((offset) => {
+    const bytes = Buffer.from(' '.repeat(offset) + secret);
+    // Without the characters that hold bits of what stands before and behind it.
+    const inner = (text: string) => text.replace(/=+$/, '').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
+    return [inner(bytes.toString('base64')), inner(bytes.toString('base64url'))];
+  });
+  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64];
 }
 
 /** Either form that RFC 9110 allows, seconds or a date, as whole seconds from now. */

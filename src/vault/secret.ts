@@ -8,8 +8,9 @@ export const KEY_MAX_LENGTH = 512;
 
 const MASK_DOTS = '•'.repeat(8);
 const REDACTED = '[secret]';
-// Bullets, asterisks, ellipses or full stops in a row: a JWT, which Vapi accepts as a key, has single stops only.
-const MASK_RUN = /[•●∙·⋅◦*＊…]{3,}|\.{3,}/u;
+// One bullet or ellipsis, which no key has; of what keys may have, more in a row than chance puts there: a JWT, which Vapi accepts, has
+// single stops.
+const MASK = /[•●∙·⋅◦＊…■█▪]|[*#]{3,}|\.{3,}/u;
 
 // A compact JWE, whatever its header says: five parts, of which the second and, for an empty text, the fourth may be empty. No provider
 // has keys of this form (a JWT has three parts), and one that was damaged on its way must not be stored as if it were a key.
@@ -72,7 +73,7 @@ export class Secret extends Opaque {
     const text = this.#value.trim();
     if (text === '') return 'REQUIRED';
     if (text.length > KEY_MAX_LENGTH) return 'TOO_LONG';
-    if (MASK_RUN.test(text)) return 'LOOKS_MASKED';
+    if (MASK.test(text)) return 'LOOKS_MASKED';
     if (!/^[\x21-\x7E]+$/.test(text)) return 'INVALID_FORMAT';
     if (text.length < KEY_MIN_LENGTH) return 'TOO_SHORT';
     return new ApiKeyText(text);

@@ -19,6 +19,10 @@ interface Payload extends UserErrors {
   readonly apiKeys: readonly { provider: string; version: number }[];
 }
 
+interface Cleared {
+  readonly agentsWithoutKey: readonly { id: string }[];
+}
+
 const set = async (on: TestApp, keys: readonly object[]) =>
   (await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys } })).setClientApiKeys;
 const clear = async (on: TestApp, providers: readonly string[]) =>
@@ -68,6 +72,22 @@ describe('changes of one key at once, on two instances', () => {
       [MAPLE],
     );
     expect(live).toEqual([{ version: 20 }]);
+  });
+
+  test("of a client's and its agency's key, cleared at once, are answered by who is left without a key: one of the two says so", async () => {
+    const INPUT = { providers: ['RETELL'] };
+    const SET = 'mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) { userErrors { code } } }';
+    const CLEAR = 'mutation ($input: ClearAgencyApiKeysInput!) { clearAgencyApiKeys(input: $input) { agentsWithoutKey { id } } }';
+    for (let round = 0; round < 10; round += 1) {
+      await set(first, [{ provider: 'RETELL', apiKey: 'key_round_01234567' }]);
+      await first.data(SET, { input: { keys: [{ provider: 'RETELL', apiKey: 'key_of_agency_01234' }] } });
+      const [ofClient, ofAgency] = await Promise.all([
+        first.data<{ clearClientApiKeys: Cleared }>(CLEAR_CLIENT, { input: { clientId: MAPLE, ...INPUT } }),
+        second.data<{ clearAgencyApiKeys: Cleared }>(CLEAR, { input: INPUT }),
+      ]);
+      const left = [...ofClient.clearClientApiKeys.agentsWithoutKey, ...ofAgency.clearAgencyApiKeys.agentsWithoutKey].map(({ id }) => id);
+      expect(left.filter((id) => id === MAPLE_RETELL_AGENT)).toHaveLength(1);
+    }
   });
 
   test('are in force for the very next request on the other instance', async () => {

@@ -79,6 +79,16 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await sql('UPDATE api_keys SET version = ? WHERE id = ?', [version, id]);
     },
   ],
+  [
+    'that was put back to an earlier version, with all that stood beside it',
+    async () => {
+      const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
+      await set('key_of_harbor_second_1');
+      await sql('UPDATE api_key_versions SET retiredAt = createdAt, sealed = NULL, masterKey = NULL WHERE apiKeyId = ?', [id]);
+      await sql("UPDATE api_key_versions SET retiredAt = NULL, sealed = ?, masterKey = 'test' WHERE apiKeyId = ? AND version = ?", [sealed, id, version]);
+      await sql('UPDATE api_keys SET version = ? WHERE id = ?', [version, id]);
+    },
+  ],
   ['that was put back to the time when it was not set', async () => sql('UPDATE api_keys SET isSet = ?, version = 0 WHERE id = ?', [0, (await rowOf(HARBOR, 'RETELL')).id])],
   [
     'that was sealed with a master key that is gone',
@@ -114,6 +124,12 @@ describe.each(tamperings)('a row %s', (_what, tamper) => {
     expect(codes(clearClientApiKeys)).toEqual([]);
     expect((await resolution()).source).toBe('AGENCY');
   });
+});
+
+test('a key whose row was given to another owner is explained as it is used', async () => {
+  await sql("UPDATE api_keys SET ownerType = 'AGENCY' WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
+  const { call } = await startCall();
+  expect(call?.keySource).toBe((await resolution()).source);
 });
 
 describe('the key ring', () => {

@@ -16,7 +16,7 @@ import { freePort } from '../fixtures/oidc';
 import { startTestApp, type TestApp } from '../harness';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
-import { ARCHIVE, CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 
 interface Started extends UserErrors {
   readonly call: {
@@ -244,6 +244,22 @@ describe('a test call at a provider in trouble', () => {
     await start({ RETELL_BASE_URL: strict.url });
     await call();
     expect(await statusOfKey()).toBe('INVALID');
+  });
+});
+
+describe('what a failed call tells', () => {
+  const ERROR = '{ calls(first: 1) { nodes { error { code httpStatus message retryAfterSeconds } } } }';
+  const errorFor = async (persona: 'agencyAdmin' | 'agencyMember' | 'portalUser') =>
+    (await running.data<{ calls: { nodes: { error: unknown }[] } }>(ERROR, {}, persona)).calls.nodes[0]?.error;
+
+  test.each(['revoked', 'restricted', 'outOfFunds', 'rateLimited'] as const)('of a %s key is for admins: to all others it is a fault of the provider', async (which) => {
+    await start();
+    await setClient(running.sandbox.retell.keys[which]);
+    expect((await call()).call?.status).toBe('FAILED');
+    expect(await errorFor('agencyAdmin')).not.toMatchObject({ code: 'PROVIDER_FAULT' });
+    for (const persona of ['agencyMember', 'portalUser'] as const) {
+      expect(await errorFor(persona)).toMatchObject({ code: 'PROVIDER_FAULT', httpStatus: null, retryAfterSeconds: null });
+    }
   });
 });
 

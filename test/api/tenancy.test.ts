@@ -5,6 +5,7 @@ import { PersonRow } from '../../src/access/person.entity';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientService } from '../../src/clients/client.service';
+import { Secret } from '../../src/vault/secret';
 import { ProviderApi } from '../../src/providers/provider-api';
 import type { Persona } from '../../src/demo/seed';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT, OTHER_AGENCYS_AGENT, OTHER_AGENCYS_CLIENT } from '../demo-ids';
@@ -165,6 +166,10 @@ describe('keys', () => {
       expect(() => service.agencyOwner(viewer)).toThrow('You may not do this.');
       await expect(service.clientOwner(viewer, HARBOR)).rejects.toThrow('You may not do this.');
       await expect(checks.previewKey(viewer, { type: 'CLIENT', id: HARBOR, agencyId: agent.agencyId }, 'RETELL', null)).rejects.toThrow('You may not do this.');
+      const owner = { type: 'CLIENT' as const, id: HARBOR, agencyId: agent.agencyId };
+      await expect(service.set(viewer, owner, [{ provider: 'RETELL', apiKey: new Secret('key_of_nobody_0123') }], false)).rejects.toThrow('You may not do this.');
+      await expect(service.clear(viewer, owner, ['RETELL'])).rejects.toThrow('You may not do this.');
+      await expect(checks.verify(viewer, owner, null)).rejects.toThrow('You may not do this.');
       await expect(service.keysOf(viewer, [HARBOR])).rejects.toThrow('You may not do this.');
       await expect(new KeyResolverService(database, vault.cipher).explain(viewer, [agent])).rejects.toThrow('You may not do this.');
     }

@@ -33,6 +33,8 @@ const lost = { ...inconclusive, placement: 'UNKNOWN', code: 'PROVIDER_FAULT' } a
 const limited = { verdict: 'RATE_LIMITED', presence: 'RATE_LIMITED', placement: 'REFUSED', code: 'RATE_LIMITED', httpStatus: 429 } as const;
 const timedOut = { ...inconclusive, placement: 'UNKNOWN', code: 'TIMEOUT', httpStatus: null } as const;
 
+const page = (status: number) => text(status, HTML, { 'content-type': 'text/html; charset=utf-8' });
+
 function refusal(status: 401 | 402 | 403 | 429 | 500, headers = {}): Fault['answer'] {
   return ({ id }) => json(status, fixtures[id].refusals[status], headers);
 }
@@ -60,6 +62,14 @@ const FAULTS: readonly Fault[] = [
     },
   },
   { name: 'a 403 of a guard in front', answer: () => text(403, 'error code: 1010'), expected: { ...fault, httpStatus: 403 } },
+  { name: 'a 401 in HTML, of a gateway', answer: () => page(401), expected: { ...fault, httpStatus: 401 } },
+  { name: 'a 402 in HTML, of a gateway', answer: () => page(402), expected: { ...fault, httpStatus: 402 } },
+  {
+    name: 'a 401 without a body',
+    answer: () => text(401, ''),
+    expected: { verdict: 'INVALID', presence: 'UNKNOWN', placement: 'REFUSED', code: 'KEY_INVALID', httpStatus: 401 },
+  },
+  { name: 'a 408', answer: () => json(408, {}), expected: { ...timedOut, httpStatus: 408 } },
   { name: 'a 429', answer: refusal(429), expected: limited },
   { name: 'a 429 with seconds', answer: refusal(429, { 'retry-after': '17' }), expected: { ...limited, retryAfterSeconds: 17 } },
   {
@@ -141,6 +151,11 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
   });
 
+  test('takes a request that is refused as it stands for no verdict on a key, which has no numbers to check', async () => {
+    const send = await answering(json(409, {}));
+    expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 409 } });
+  });
+
   test('takes "not found" for no verdict on a key', async () => {
     const send = await answering(json(404, noSuchAgent[0]?.body));
     expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 404 } });
@@ -212,6 +227,19 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     results.push(await placeCall(adapter, send, call));
     expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
     expect(inspect(results, { depth: null })).not.toContain(KEY);
+  });
+
+  test.each([
+    ['base64', (key: string) => Buffer.from(key).toString('base64')],
+    ['base64 of more than the key', (key: string) => Buffer.from(`Bearer ${key}, it said`).toString('base64url')],
+    ['hex', (key: string) => Buffer.from(key).toString('hex').toUpperCase()],
+    ['an address', (key: string) => encodeURIComponent(key)],
+  ])('takes no call id that repeats the key as %s', async (_what, encode) => {
+    const secret = 'key/with+signs=0123456789';
+    const send = await answering(json(200, { id: encode(secret), call_id: encode(secret) }));
+    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'PLACED' });
+    const sendIt = await answering(json(200, { id: encode(KEY), call_id: encode(KEY) }));
+    expect(await placeCall(adapter, sendIt, call)).toMatchObject({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT' } });
   });
 });
 

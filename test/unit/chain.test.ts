@@ -1,7 +1,7 @@
 import { resolveChain, type ChainKey, type KeyStatus, KEY_STATUSES } from '../../src/keys/chain';
 
-const withClient = { providerName: 'Retell', hasClient: true };
-const withoutClient = { providerName: 'Retell', hasClient: false };
+const withClient = { providerName: 'Retell', hasClient: true, clientArchived: false };
+const withoutClient = { ...withClient, hasClient: false };
 const key = (status: KeyStatus, version = 3): ChainKey => ({ isSet: true, status, version });
 const cleared: ChainKey = { isSet: false, status: 'NOT_SET', version: 4 };
 const everyStatus = KEY_STATUSES.filter((status) => status !== 'NOT_SET');
@@ -39,6 +39,18 @@ describe('the fallback chain', () => {
   test("tells what would be taken if the client's key were cleared", () => {
     expect(resolveChain(withClient, key('VALID'), key('VALID')).sourceIfClientKeyCleared).toBe('AGENCY');
     expect(resolveChain(withClient, key('VALID'), null).sourceIfClientKeyCleared).toBeNull();
+  });
+
+  test('says that calls of an archived client are refused, whatever key it finds', () => {
+    const archived = { ...withClient, clientArchived: true };
+    expect(resolveChain(archived, null, key('VALID'))).toMatchObject({ source: 'AGENCY', explanation: expect.stringMatching(/archived: calls are refused/) as string });
+  });
+
+  test('says that a key that does not open is not used, and that no other takes its place', () => {
+    const { source, explanation } = resolveChain(withClient, key('UNREADABLE'), key('VALID'));
+    expect(source).toBe('CLIENT');
+    expect(explanation).toMatch(/client's Retell key does not open: calls are refused/);
+    expect(explanation).not.toMatch(/is used/);
   });
 
   test('says which key is missing and who can set it', () => {

@@ -58,7 +58,7 @@ describe('what is sent', () => {
 describe('what comes back', () => {
   test.each([200, 201, 400, 401, 403, 404, 418, 429, 500, 503])('is the status %i and the JSON', async (status) => {
     const send = await sender(json(status, { some: ['thing'] }));
-    expect(await send(GET)).toEqual({ kind: 'ANSWER', status, json: { some: ['thing'] }, retryAfterSeconds: null });
+    expect(await send(GET)).toEqual({ kind: 'ANSWER', status, json: { some: ['thing'] }, isHtml: false, retryAfterSeconds: null });
   });
 
   test.each([
@@ -70,7 +70,7 @@ describe('what comes back', () => {
     ['arrays a hundred thousand deep', '['.repeat(100_000)],
   ])('has no JSON when the body is %s', async (_what, body) => {
     const send = await sender(text(200, body), { maxBodyBytes: MEGABYTE });
-    expect(await send(GET)).toEqual({ kind: 'ANSWER', status: 200, json: undefined, retryAfterSeconds: null });
+    expect(await send(GET)).toEqual({ kind: 'ANSWER', status: 200, json: undefined, isHtml: false, retryAfterSeconds: null });
   });
 
   test('has no string in which the key is repeated, however it is escaped', async () => {

@@ -62,6 +62,16 @@ describe('a key', () => {
   });
 });
 
+describe('what other software shows of a key', () => {
+  test.each(['…abcd', 'sk-…abcd', '■■■■■■■■abcd', '########abcd', 'sk_live_****abcd'])('is not taken for a key: %s', (text) => {
+    expect(read(text)).toBe('LOOKS_MASKED');
+  });
+
+  test.each(['key_xx--0123456789', 'eyJh.eyJz.c2ln_01234', 'key-7f*1#2-xxxxxxx'])('is not seen where it is none: %s', (text) => {
+    expect(read(text)).toBe(text);
+  });
+});
+
 describe('a mask', () => {
   test('is eight dots and the last four characters, whatever the length', () => {
     expect(new ApiKeyText('key_1234567890ab').mask).toBe(`${DOTS}90ab`);
