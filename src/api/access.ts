@@ -2,8 +2,9 @@ import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLFiel
 import { applyMiddleware } from 'graphql-middleware';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
 import type { Audited } from '../audit/audited-mutation';
-import { forbidden, unauthenticated } from '../platform/errors';
+import { forbidden, unauthenticated, type PublicError } from '../platform/errors';
 import { open, policy, type Requirement } from './policy';
 
 type Rules = Record<string, Record<string, Requirement>>;
@@ -46,6 +47,13 @@ function guardedFields(schema: GraphQLSchema, rules: Rules): [field: GraphQLFiel
 
 function fieldsOf(schema: GraphQLSchema, typeName: string): GraphQLFieldMap<unknown, RequestContext> {
   return (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
+}
+
+/** Why a viewer may not ask for a field of `Query` or `Mutation`; null when it may. */
+export function refusalOf(viewer: Viewer | null, type: 'Query' | 'Mutation', field: string): PublicError | null {
+  const requirement = (policy[type] as Readonly<Record<string, Requirement>>)[field] ?? open;
+  if (requirement.allows(viewer)) return null;
+  return viewer ? forbidden() : unauthenticated();
 }
 
 /** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */

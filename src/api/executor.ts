@@ -1,7 +1,9 @@
-import { execute, Kind, OperationTypeNode, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { execute, GraphQLError, Kind, OperationTypeNode, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
 import { compileQuery, isCompiledQuery, type CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
+import { refusalOf } from './access';
 import type { HttpContext } from './http-context';
+import { rootFields } from './rate-limits';
 
 /** The run of a document at which it is compiled. Compiling takes as long as some tens of runs: what is asked once is not worth it. */
 export const COMPILED_FROM_RUN = 5;
@@ -48,12 +50,24 @@ export function createExecutor(schema: GraphQLSchema, compiledFromRun: number): 
     execute({ schema, document, contextValue: context, variableValues: variables, operationName });
 
   return async (run) => {
+    const refusals = refusalsOfMutations(run);
+    if (refusals.length > 0) return { data: null, errors: refusals };
     const compiled = compiledFor(run);
     if (!compiled) return interpret(run);
     const result = await compiled.query(undefined, run.context, run.request.variables);
     // Nothing ran, since a variable is not of its type. What to say of that is graphql-js's.
     return result.data === undefined ? interpret(run) : result;
   };
+}
+
+// A field that is refused takes the whole answer along, and with it what other mutations have done and made: none of them is run then.
+function refusalsOfMutations({ operation, document, context }: OperationToRun): GraphQLError[] {
+  if (operation?.operation !== OperationTypeNode.MUTATION) return [];
+  const { viewer } = context as HttpContext;
+  return rootFields(operation.selectionSet, document).flatMap((node) => {
+    const refusal = refusalOf(viewer, 'Mutation', node.name.value);
+    return refusal ? [new GraphQLError(refusal.message, { nodes: node, path: [(node.alias ?? node.name).value], originalError: refusal })] : [];
+  });
 }
 
 function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledQuery | null {

@@ -1,5 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { Kind, OperationTypeNode, type DocumentNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import { Kind, OperationTypeNode, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Viewer } from '../access/viewer';
 import { rateLimited } from '../platform/errors';
@@ -66,7 +66,7 @@ export function countOperations(limits: RateLimits): ApolloServerPlugin<HttpCont
       async didResolveOperation({ operation, document, contextValue: { viewer, request } }) {
         // Apollo refuses a document without the operation that was named.
         if (!operation) return;
-        const classes = rootFields(operation.selectionSet, document).map((field) => classOf(operation, field));
+        const classes = rootFields(operation.selectionSet, document).map(({ name }) => classOf(operation, name.value));
         for (const name of new Set(classes)) {
           await limits.count(name, callerOf(viewer, request.ip), classes.filter((each) => each === name).length);
         }
@@ -80,10 +80,10 @@ function classOf({ operation }: OperationDefinitionNode, field: string): Operati
   return KEY_OPERATIONS.has(field) ? 'KEY_OPERATION' : 'MUTATION';
 }
 
-// Of a document that was validated: its fragments end, and its fields are not too many.
-function rootFields({ selections }: SelectionSetNode, document: DocumentNode): string[] {
+/** Of a document that was validated: its fragments end, and its fields are not too many. */
+export function rootFields({ selections }: SelectionSetNode, document: DocumentNode): FieldNode[] {
   return selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return selection.name.value;
+    if (selection.kind === Kind.FIELD) return selection;
     if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(selection.selectionSet, document);
     const name = selection.name.value;
     return document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name ? rootFields(each.selectionSet, document) : []));

@@ -176,6 +176,19 @@ describe('keys', () => {
   });
 });
 
+describe('several mutations in one document, one of which is refused', () => {
+  test('do nothing at all: what the others made would be missing in the answer', async () => {
+    const { token } = (await running.data<{ createServiceToken: { token: string } }>('mutation { createServiceToken(input: { name: "n8n", role: AGENCY_ADMIN }) { token } }')).createServiceToken;
+    const query = `mutation { createClient(input: { name: "Half done" }) { client { id } }
+      mine: revokeServiceToken(input: { serviceTokenId: "01900000-0000-7000-8000-000000000999" }) { userErrors { code } } }`;
+    const answer = await post(running.url, token, { query });
+    expect(answer.data).toBeNull();
+    expect(answer.errors).toMatchObject([{ path: ['mine'], extensions: { code: 'FORBIDDEN' } }]);
+    const { clients } = await running.data<{ clients: { totalCount: number } }>('{ clients(search: "Half done") { totalCount } }');
+    expect(clients.totalCount).toBe(0);
+  });
+});
+
 describe('a portal user whose agent was assigned to another client', () => {
   test('still sees the calls that it had, and of the agent no more than its id', async () => {
     const START = 'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { call { id } userErrors { code } } }';
