@@ -4,7 +4,7 @@ import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { Loaders } from '../access/context';
 import { IssuerUnreachable } from '../access/identity';
 import type { Origin, Viewer } from '../access/viewer';
@@ -17,6 +17,7 @@ import { createExecutor, type Executor } from './executor';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
 import type { HttpContext } from './http-context';
 import { serveKeyLinks } from './key-link-page';
+import { KnownOperationTypesRule } from './known-operations';
 import { okForPlainJson } from './plain-json';
 import { servePlayground, type PlaygroundTokens } from './playground';
 import { callerOf, countOperations, RateLimits, type PerMinute } from './rate-limits';
@@ -57,7 +58,7 @@ export interface ServerOptions {
 const MAX_BODY_BYTES = 256 * 1024;
 /** Time to receive a whole request, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 30_000;
-/** Most validation errors that are looked for. */
+/** Most errors of a document, or of its variables, that are told. */
 const MAX_ERRORS = 5;
 
 declare module 'fastify' {
@@ -221,7 +222,7 @@ function createApollo(server: Server, { schema, log, playground, compiledFromRun
     csrfPrevention: true,
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
+    validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
     validationOptions: { maxErrors: MAX_ERRORS },
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
@@ -245,9 +246,14 @@ function executedBy(executor: Executor, apiSchema: GraphQLSchema): ApolloServerO
       callback({ apiSchema, coreSupergraphSdl: '' });
       return () => undefined;
     },
-    load: async () => ({ executor }),
+    load: async () => ({ executor: async (run) => withFewErrors(await executor(run)) }),
     stop: async () => undefined,
   };
+}
+
+// Without data nothing ran, since variables are wrong. graphql-js tells of fifty of them, and then, in an error of no kind, that it stops there.
+function withFewErrors(result: ExecutionResult): ExecutionResult {
+  return result.data === undefined && result.errors ? { ...result, errors: result.errors.slice(0, MAX_ERRORS) } : result;
 }
 
 function contextOf(request: FastifyRequest): HttpContext {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { post, startTestApp, type TestApp } from '../harness';
+import { SET_CLIENT } from '../operations';
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
@@ -86,6 +87,25 @@ describe('the endpoint', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).not.toContain('canary');
     expect(running.logs.join('')).not.toContain('canary_raw');
+  });
+});
+
+describe('a request that cannot run', () => {
+  test.each([1, 5, 6, 50, 51, 400])('since %i values in its variables are wrong is told of at most five of them, and is no fault of ours', async (wrong) => {
+    const keys = Array.from({ length: wrong }, () => 'key_canary_variable');
+    const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: 'none', keys } });
+    const expected = Array.from({ length: Math.min(wrong, 5) }, () => 'BAD_USER_INPUT');
+    expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([400, undefined, expected]);
+    expect(text).not.toContain('canary');
+    expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
+  });
+
+  test.each(['subscription { x }', 'subscription S { __typename }', 'query Q { __typename } subscription S { __typename }'])('since it is a subscription is refused as what the schema does not have: %s', async (query) => {
+    for (const as of [null, 'agencyAdmin'] as const) {
+      const { status, errors, data } = await running.ask(as, query);
+      expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([400, undefined, ['GRAPHQL_VALIDATION_FAILED']]);
+    }
+    expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
   });
 });
 
