@@ -1,5 +1,5 @@
 import { userError, type UserError } from '../platform/user-error';
-import type { Provider } from '../providers';
+import { PROVIDERS, type Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { KEY_MAX_LENGTH, KEY_MIN_LENGTH, type ApiKeyText, type Secret, type SecretFault } from '../vault/secret';
@@ -35,9 +35,15 @@ const MESSAGES: Partial<Record<SecretFault, string>> = {
   TOO_LONG: `A key has at most ${KEY_MAX_LENGTH} characters.`,
 };
 
+// A longer list names a provider twice, and a much longer one would take its time.
+function tooMany(field: readonly string[]): UserError {
+  return userError('TOO_LONG', field, `There are ${PROVIDERS.length} providers: name each at most once.`);
+}
+
 /** Every fault of a request is reported, not only the first. The messages never quote what was sent. */
 export async function readEntries(entries: readonly KeyEntry[], reader: KeyReader): Promise<{ keys: KeyToStore[]; userErrors: UserError[] }> {
   if (entries.length === 0) return { keys: [], userErrors: [userError('REQUIRED', ['input', 'keys'])] };
+  if (entries.length > PROVIDERS.length) return { keys: [], userErrors: [tooMany(['input', 'keys'])] };
   const providers = entries.map(({ provider }) => provider);
   const keys: KeyToStore[] = [];
   const userErrors: UserError[] = [];
@@ -83,6 +89,7 @@ async function readKey(provider: Provider, candidate: Candidate, field: string[]
 /** The providers of a request, each once. */
 export function checkProviders(providers: readonly Provider[]): UserError[] {
   if (providers.length === 0) return [userError('REQUIRED', ['input', 'providers'])];
+  if (providers.length > PROVIDERS.length) return [tooMany(['input', 'providers'])];
   return providers.flatMap((provider, index) =>
     providers.indexOf(provider) < index ? [userError('DUPLICATE', ['input', 'providers', index])] : [],
   );

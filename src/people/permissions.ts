@@ -1,4 +1,4 @@
-import type { PortalPermission } from '../access/viewer';
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../access/viewer';
 import { userError, type UserError } from '../platform/user-error';
 
 // A permission means nothing without the one that it needs.
@@ -8,8 +8,10 @@ const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
   MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
 };
 
-/** What is wrong with a set of permissions: one named twice, or without the one that it needs. */
+/** What is wrong with a set of permissions: one named twice, or without the one that it needs. A list with more than there are is not looked through. */
 export function checkPermissions(permissions: readonly PortalPermission[], field: readonly string[]): UserError[] {
+  const { length: known } = PORTAL_PERMISSIONS;
+  if (permissions.length > known) return [userError('TOO_LONG', field, `There are ${known} permissions: name each at most once.`)];
   return permissions.flatMap((name, index) => {
     const needed = NEEDS[name];
     const lacks = needed && !permissions.includes(needed);

@@ -1,5 +1,7 @@
 import { getIntrospectionQuery } from 'graphql';
+import { HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
+import { CLEAR_CLIENT, CLIENT_KEYS, SET_AGENCY, SET_CLIENT, VERIFY_CLIENT, type UserErrors } from '../operations';
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
@@ -40,5 +42,34 @@ describe('a document is answered at the limit and refused one beyond it:', () =>
     const create = (n: number) => `a${n}: createClient(input: { name: "Beyond ${n}" }) { client { id } }`;
     expect((await running.ask('agencyAdmin', `mutation { ${repeat(11, create)} }`)).errors[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
     expect(await running.data('{ clients(search: "Beyond") { totalCount } }')).toEqual({ clients: { totalCount: 0 } });
+  });
+});
+
+describe('a list of input that is longer than there are things to name', () => {
+  const many = <T>(item: T, times = 3_000) => Array.from({ length: times }, () => item);
+  const key = { provider: 'RETELL', apiKey: 'key_of_thousands_0123' };
+  const GIVE = 'mutation ($input: SetClientPortalPermissionsInput!) { setClientPortalPermissions(input: $input) { userErrors { code field } } }';
+  const INVITE = 'mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { userErrors { code field } } }';
+  const person = { clientId: HARBOR, name: 'Ida', email: 'ida@harbor.example' };
+
+  test.each<[string, string, object, string[]]>([
+    ['keys of a client', SET_CLIENT, { clientId: MAPLE, keys: many(key) }, ['input', 'keys']],
+    ['keys of a client, one too many', SET_CLIENT, { clientId: MAPLE, keys: many(key, 4) }, ['input', 'keys']],
+    ['keys of the agency', SET_AGENCY, { keys: many(key) }, ['input', 'keys']],
+    ['providers to clear', CLEAR_CLIENT, { clientId: HARBOR, providers: many('RETELL', 20_000) }, ['input', 'providers']],
+    ['providers to verify', VERIFY_CLIENT, { clientId: HARBOR, providers: many('RETELL', 4) }, ['input', 'providers']],
+    ['permissions of a client', GIVE, { clientId: HARBOR, permissions: many('EDIT_AGENTS') }, ['input', 'permissions']],
+    ['permissions of a person, one too many', INVITE, { ...person, permissions: many('VIEW_AGENTS', 9) }, ['input', 'permissions']],
+  ])('is refused whole, by one entry: %s', async (_what, query, input, field) => {
+    const [payload] = Object.values(await running.data<Record<string, UserErrors>>(query, { input }));
+    expect(payload?.userErrors).toMatchObject([{ code: 'TOO_LONG', field }]);
+  });
+
+  test('under ten aliases, too, and nothing of it is done', async () => {
+    const before = await running.data(CLIENT_KEYS, { id: HARBOR });
+    const clear = (n: number) => `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: $providers }) { userErrors { code } }`;
+    const { text } = await running.ask('agencyAdmin', `mutation ($providers: [Provider!]!) { ${repeat(10, clear)} }`, { providers: many('RETELL', 20_000) });
+    expect(text.length).toBeLessThan(1_000);
+    expect(await running.data(CLIENT_KEYS, { id: HARBOR })).toEqual(before);
   });
 });
