@@ -1,4 +1,5 @@
 import type { Database } from '../platform/database';
+import type { Manager } from '../platform/manager';
 import { UnusableKeyRing, type KeyRing } from './key-ring';
 import { MasterKeyCheckRow } from './master-key.entity';
 
@@ -17,17 +18,28 @@ const associated = (name: string) => JSON.stringify(['lk1', 'master-key-check', 
 export async function checkMasterKeys(database: Database, ring: KeyRing, namesInUse: readonly string[]): Promise<void> {
   const missing = namesInUse.filter((name) => !ring.has(name));
   if (missing.length > 0) throw new WrongMasterKey(`The key ring lacks master keys that seal stored keys: ${missing.join(', ')}`);
-  for (const name of ring.names) await note(database, ring, name);
-  const wrong = (await database.read.find(MasterKeyCheckRow)).filter((row) => ring.has(row.name) && !opens(ring, row));
+  const known = await database.read.find(MasterKeyCheckRow);
+  refuseWrong(ring, known);
+  if (unknown(ring, known).length > 0) await database.write((tx) => note(tx, ring));
+}
+
+// All or none, and only where none is wrong: a name that is noted is never given to another key, although the start may be refused.
+async function note(tx: Manager, ring: KeyRing): Promise<void> {
+  // Again: another instance may have been faster.
+  const known = await tx.find(MasterKeyCheckRow);
+  refuseWrong(ring, known);
+  for (const name of unknown(ring, known)) {
+    await tx.insert(MasterKeyCheckRow, { name, sealed: ring.wrap(KNOWN, associated(name), name).toString('base64url') });
+  }
+}
+
+function refuseWrong(ring: KeyRing, known: readonly MasterKeyCheckRow[]): void {
+  const wrong = known.filter((row) => ring.has(row.name) && !opens(ring, row));
   if (wrong.length > 0) throw new WrongMasterKey(`Not the master key that this database knows by this name: ${wrong.map((row) => row.name).join(', ')}`);
 }
 
-async function note(database: Database, ring: KeyRing, name: string): Promise<void> {
-  if (await database.read.existsBy(MasterKeyCheckRow, { name })) return;
-  const sealed = ring.wrap(KNOWN, associated(name), name).toString('base64url');
-  await database.write(async (tx) => {
-    if (!(await tx.existsBy(MasterKeyCheckRow, { name }))) await tx.insert(MasterKeyCheckRow, { name, sealed });
-  });
+function unknown(ring: KeyRing, known: readonly MasterKeyCheckRow[]): string[] {
+  return ring.names.filter((name) => known.every((row) => row.name !== name));
 }
 
 function opens(ring: KeyRing, row: MasterKeyCheckRow): boolean {

@@ -9,6 +9,7 @@ import type { Database } from '../../src/platform/database';
 import { sealedTables } from '../../src/sealed-tables';
 import { Cipher } from '../../src/vault/cipher';
 import { KeyRing } from '../../src/vault/key-ring';
+import { checkMasterKeys } from '../../src/vault/master-key-check';
 import { rotateMasterKeys, type RotationStep } from '../../src/vault/rotation';
 import { countByMasterKey } from '../../src/vault/sealed-table';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
@@ -117,6 +118,21 @@ describe('after a change of master keys, the old one dropped', () => {
     await (await startWith(nextLine)).close();
     await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow('Not the master key that this database knows by this name: test');
   });
+});
+
+test('a start that is refused for one master key takes no note of the others: their names are still free', async () => {
+  await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow('Not the master key that this database knows by this name: test');
+  await expect(startWith(nextLine)).rejects.toThrow('The key ring lacks master keys');
+  await (await startWith(testLine + KeyRing.generateLine('next'))).close();
+});
+
+test('of two starts that bring different master keys of one new name, one is refused', async () => {
+  const { database } = running.app;
+  const rings = [1, 2].map(() => KeyRing.parse(testLine + KeyRing.generateLine('next')));
+  const outcomes = await Promise.allSettled(rings.map((ring) => checkMasterKeys(database, ring, ['test'])));
+  expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  const [again] = await Promise.allSettled(rings.filter((_, index) => outcomes[index]?.status === 'fulfilled').map((ring) => checkMasterKeys(database, ring, ['test'])));
+  expect(again?.status).toBe('fulfilled');
 });
 
 describe('a change of master keys', () => {
