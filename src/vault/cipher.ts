@@ -31,14 +31,21 @@ export class Cipher {
   }
 
   seal(key: ApiKeyText, place: SecretPlace): string {
-    return this.sealBytes(Buffer.from(ApiKeyText.reveal(key)), place);
+    const plaintext = Buffer.from(ApiKeyText.reveal(key));
+    try {
+      return this.sealBytes(plaintext, place);
+    } finally {
+      plaintext.fill(0);
+    }
   }
 
   sealBytes(plaintext: Buffer, place: SecretPlace): string {
     const dataKey = randomBytes(DATA_KEY_BYTES);
-    const sealed = this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place)), place);
-    dataKey.fill(0);
-    return sealed;
+    try {
+      return this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place)), place);
+    } finally {
+      dataKey.fill(0);
+    }
   }
 
   /** Throws `UnreadableKey`, without a cause that could describe the secret. */
@@ -68,13 +75,14 @@ export class Cipher {
     const [format, masterKey = '', encoded = ''] = sealed.split('.');
     if (format !== FORMAT) throw new UnreadableKey('The stored key is not in a known format');
     const bytes = Buffer.from(encoded, 'base64url');
+    let dataKey: Buffer | null = null;
     try {
-      const dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
-      const result = use(dataKey, bytes.subarray(WRAPPED_BYTES));
-      dataKey.fill(0);
-      return result;
+      dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
+      return use(dataKey, bytes.subarray(WRAPPED_BYTES));
     } catch {
       throw new UnreadableKey('The stored key does not open');
+    } finally {
+      dataKey?.fill(0);
     }
   }
 }

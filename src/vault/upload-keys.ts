@@ -123,7 +123,9 @@ function readKid(sealed: string): string {
 async function decrypt(sealed: string, key: KeyObject): Promise<string | null> {
   try {
     const { plaintext } = await compactDecrypt(sealed, key, ACCEPTED);
-    return Buffer.from(plaintext).toString();
+    const text = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength).toString();
+    plaintext.fill(0);
+    return text;
   } catch {
     return null;
   }

@@ -11,6 +11,17 @@ import { HARBOR, MAPLE, OTHER_AGENCYS_CLIENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLIENT_KEYS, codes, PREVIEW, SET_AGENCY, SET_CLIENT, type UserErrors } from '../operations';
 
+const mockOpened: Uint8Array[] = [];
+jest.mock('jose', () => {
+  const jose = jest.requireActual<typeof import('jose')>('jose');
+  const compactDecrypt = async (...given: Parameters<typeof jose.compactDecrypt>) => {
+    const result = await jose.compactDecrypt(...given);
+    mockOpened.push(result.plaintext);
+    return result;
+  };
+  return { ...jose, compactDecrypt };
+});
+
 const root = join(__dirname, '../..');
 const UPLOAD_KEY = '{ apiKeyUploadKey { kid expiresAt jwk { kty crv x y } } }';
 const FIELD = 'input.keys.0.apiKey';
@@ -58,6 +69,12 @@ const expectRefused = async (apiKey: string, code = 'INVALID_FORMAT') => {
 };
 
 describe('a sealed key', () => {
+  test('is wiped from the bytes in which it was opened', async () => {
+    mockOpened.length = 0;
+    expect(codes(await set(await seal('key_sealed_to_be_wiped_1')))).toEqual([]);
+    expect(mockOpened.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual(['00'.repeat('key_sealed_to_be_wiped_1'.length)]);
+  });
+
   test('is accepted wherever a key is, and is the key that was sealed', async () => {
     const key = running.sandbox.retell.keys.secondAccount;
     const input = { clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey: await seal(key) }] };

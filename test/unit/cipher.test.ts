@@ -73,6 +73,39 @@ describe('a sealed key', () => {
   });
 });
 
+describe('what was in the clear', () => {
+  const isWiped = (bytes: Uint8Array) => bytes.length > 0 && bytes.every((byte) => byte === 0);
+  afterEach(() => jest.restoreAllMocks());
+
+  test('is wiped once it is sealed', () => {
+    const sealing = jest.spyOn(cipher, 'sealBytes');
+    cipher.seal(new ApiKeyText(text), place);
+    expect(sealing.mock.calls.map(([plaintext]) => isWiped(plaintext))).toEqual([true]);
+  });
+
+  test('is wiped where it cannot be sealed', () => {
+    const sealing = jest.spyOn(cipher, 'sealBytes');
+    const wrapping = jest.spyOn(ring, 'wrap').mockImplementation(() => {
+      throw new Error('no');
+    });
+    expect(() => cipher.seal(new ApiKeyText(text), place)).toThrow('no');
+    expect([sealing.mock.calls[0]?.[0], wrapping.mock.calls[0]?.[0]].map((bytes) => bytes && isWiped(bytes))).toEqual([true, true]);
+  });
+
+  test.each([
+    ['opens', sealed],
+    ['does not open', withByteFlipped(sealed, 100)],
+  ])('is wiped of the data key of what %s', (_what, stored) => {
+    const unwrapping = jest.spyOn(ring, 'unwrap');
+    try {
+      cipher.open(stored, place);
+    } catch {
+      // As it should, where it does not open.
+    }
+    expect(unwrapping.mock.results.map(({ value }) => isWiped(value as Buffer))).toEqual([true]);
+  });
+});
+
 describe('a key that is wrapped anew', () => {
   const [oldLine, newLine] = [KeyRing.generateLine('old'), KeyRing.generateLine('new')];
   const stored = new Cipher(KeyRing.parse(oldLine)).seal(new ApiKeyText(text), place);
