@@ -5,10 +5,11 @@ import { AuditTrail } from './audit/audit-trail';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
+import { MAX_MUTATIONS } from './api/document-limits';
 import { COMPILED_FROM_RUN } from './api/executor';
 import type { PlaygroundTokens } from './api/playground';
 import { buildBareSchema, type Services } from './api/schema';
-import { createServer, type Server } from './api/server';
+import { createServer, REQUEST_TIMEOUT_MS, type Server } from './api/server';
 import { CallService } from './calls/call.service';
 import { ClientService } from './clients/client.service';
 import type { Config } from './config';
@@ -34,6 +35,8 @@ export interface App extends Store {
   readonly server: Server;
   /** Finishes what is in flight, then lets go of the database. */
   close(): Promise<void>;
+  /** The longest that this can take, in milliseconds. */
+  readonly drainMs: number;
 }
 
 export interface AppOptions {
@@ -73,11 +76,20 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await server.close();
       await database.close();
     };
-    return { server, database, vault, audit, close };
+    return { server, database, vault, audit, close, drainMs: drainMsOf(config) };
   } catch (error) {
     await database.close();
     throw error;
   }
+}
+
+/** How long agents are looked up in the account of a key before no further one is, in milliseconds. */
+const LOOKUPS_MS = 20_000;
+
+// A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is accepted, then looks agents up
+// until its time is over and the last answer is there; those of one document run one after the other.
+function drainMsOf({ providerTimeoutMs, http }: Config): number {
+  return REQUEST_TIMEOUT_MS + Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_MS));
 }
 
 export interface Store {

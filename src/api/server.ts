@@ -57,7 +57,7 @@ export interface ServerOptions {
 /** Largest request body, in bytes. */
 const MAX_BODY_BYTES = 256 * 1024;
 /** Time to receive a whole request, in milliseconds. */
-const REQUEST_TIMEOUT_MS = 30_000;
+export const REQUEST_TIMEOUT_MS = 30_000;
 /** Most errors of a document, or of its variables, that are told. */
 const MAX_ERRORS = 5;
 

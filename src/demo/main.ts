@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const app = await createApp(config, { playgroundTokens: tokens });
   await seed(app.database, app.vault, app.audit, config.authIssuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
-  closeOnSignals({ close: () => Promise.all([app.close(), issuer.close(), sandbox.close()]) });
+  closeOnSignals({ drainMs: app.drainMs, close: () => Promise.all([app.close(), issuer.close(), sandbox.close()]) });
   await app.server.listen({ host: config.host, port: config.port });
   const url = ownAddress(app.server, config);
   const file = join(FOLDER, 'demo.json');

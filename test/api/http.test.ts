@@ -109,6 +109,14 @@ describe('a request that cannot run', () => {
   });
 });
 
+describe('an instance that ends', () => {
+  test.each([['10000', 430_000], ['120000', 2_630_000]])('gives ten mutations of one document, each of which asks a provider for as long as %s ms, the time that they need', async (PROVIDER_TIMEOUT_MS, drainMs) => {
+    const patient = await startTestApp({ PROVIDER_TIMEOUT_MS });
+    expect(patient.app.drainMs).toBe(drainMs);
+    await patient.close();
+  });
+});
+
 describe('health', () => {
   test('is told without signing in', async () => {
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 200]);

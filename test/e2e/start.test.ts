@@ -115,13 +115,14 @@ describe('a production start', () => {
 });
 
 describe('a process that is asked to end', () => {
-  test('finishes the call that it is placing, and takes no new request', async () => {
+  test('finishes the call that it is placing, however often it is asked, and takes no new request', async () => {
     const provider = await startProvider();
     const { demo, running } = await startDemo({ RETELL_BASE_URL: provider.url });
     const calling = ask(demo, START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } });
     await until(() => provider.placed() === 1);
     running.signal('SIGTERM');
     await until(async () => (await fetch(`${demo.url}/healthz`).catch(() => null))?.status !== 200);
+    running.signal('SIGTERM');
     provider.release();
     expect((await calling).data).toMatchObject({ startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } } });
     expect(await running.ended()).toBe(0);

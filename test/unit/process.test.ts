@@ -1,0 +1,53 @@
+import { closeOnSignals } from '../../src/process';
+
+const DRAIN_MS = 400_000;
+
+let exit: jest.SpyInstance;
+let closed: () => void;
+let close: jest.Mock;
+beforeEach(() => {
+  jest.useFakeTimers();
+  exit = jest.spyOn(process, 'exit').mockImplementation(() => undefined as never);
+  close = jest.fn(() => new Promise<void>((resolve) => (closed = resolve)));
+  closeOnSignals({ close, drainMs: DRAIN_MS });
+});
+afterEach(() => {
+  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal);
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
+
+describe('a process that is asked to end', () => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends once all is finished', async (signal) => {
+    process.emit(signal);
+    expect(exit).not.toHaveBeenCalled();
+    closed();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(exit.mock.calls).toEqual([[0]]);
+  });
+
+  test('gives what is in flight the time that the configuration allows, and no more', () => {
+    process.emit('SIGTERM');
+    jest.advanceTimersByTime(DRAIN_MS - 1);
+    expect(exit).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(1);
+    expect(exit.mock.calls).toEqual([[1]]);
+  });
+
+  test('by SIGTERM, however often, cuts nothing', () => {
+    for (let times = 0; times < 5; times += 1) {
+      process.emit('SIGTERM');
+      jest.advanceTimersByTime(10_000);
+    }
+    expect([close.mock.calls.length, exit.mock.calls]).toEqual([1, []]);
+  });
+
+  test('by Ctrl-C twice ends at once, but not where npm passes one Ctrl-C on as well', () => {
+    process.emit('SIGINT');
+    process.emit('SIGINT');
+    expect(exit).not.toHaveBeenCalled();
+    jest.advanceTimersByTime(2_000);
+    process.emit('SIGINT');
+    expect([close.mock.calls.length, exit.mock.calls]).toEqual([1, [[1]]]);
+  });
+});
