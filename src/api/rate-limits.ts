@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { ApolloServerPlugin } from '@apollo/server';
 import { Kind, OperationTypeNode, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
@@ -8,7 +9,7 @@ import type { HttpContext } from './http-context';
 export type OperationClass = 'QUERY' | 'MUTATION' | 'KEY_OPERATION' | 'ONE_TIME_LINK';
 export type PerMinute = Readonly<Record<OperationClass, number>>;
 
-/** Mutations that show a key to a provider, change one, or spend money with one. A guard test finds those that are missing. */
+/** Mutations that show a key to a provider, change one, open a way in for one, or spend money with one. A guard test finds those that are missing. */
 export const KEY_OPERATIONS: ReadonlySet<string> = new Set([
   'setClientApiKeys',
   'setAgencyApiKeys',
@@ -21,6 +22,7 @@ export const KEY_OPERATIONS: ReadonlySet<string> = new Set([
   'handInApiKey',
   'previewKeyHandIn',
   'acceptKeyHandIn',
+  'createKeyLink',
   'startTestCall',
 ]);
 
@@ -54,9 +56,26 @@ export class RateLimits {
   }
 }
 
-/** Who a limit is for: a person or a service token, under every token it signs in with; nobody known, by the address. */
+/** Who a limit is for: a person or a service token, under every token it signs in with; nobody known, by the address, of IPv6 by its first half. */
 export function callerOf(viewer: Viewer | null, address: string): string {
-  return viewer ? `${viewer.kind} ${viewer.id}` : `ADDRESS ${address}`;
+  return viewer ? `${viewer.kind} ${viewer.id}` : `ADDRESS ${networkOf(address)}`;
+}
+
+// Whoever has one IPv6 address has the 2^64 that begin like it.
+function networkOf(address: string): string {
+  if (!isIPv6(address)) return address;
+  const groups = groupsOf(address);
+  const [high, low] = groups.slice(6).map((group) => parseInt(group, 16)) as [number, number];
+  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
+  return isMapped ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The eight groups of an IPv6 address, in hexadecimal without leading zeros. */
+function groupsOf(address: string): string[] {
+  // A URL writes each address in one way only. A zone is the name of an interface of this machine.
+  const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
+  const [before = [], after = []] = hostname.slice(1, -1).split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];
 }
 
 /** Counts each field at the root of an operation, before any of them runs: an alias is one more. */

@@ -1,7 +1,7 @@
 import { isInputObjectType, getNamedType, buildSchema, type GraphQLInputType } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEY_OPERATIONS, RateLimits } from '../../src/api/rate-limits';
+import { callerOf, KEY_OPERATIONS, RateLimits } from '../../src/api/rate-limits';
 import { subjectOf } from '../../src/demo/seed';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
@@ -81,6 +81,27 @@ describe('the rate limit', () => {
     expect(await from('203.0.113.8', 1)).toEqual(DONE);
   });
 
+  test.each([
+    ['2001:db8:1:2::1', '2001:db8:1:2:ffff:ffff:ffff:ffff'],
+    ['2001:DB8:0001:0002::', '2001:db8:1:2:0:0:0:1'],
+    ['fe80::1%eth0', 'fe80::2'],
+    ['::ffff:203.0.113.7', '203.0.113.7'],
+    ['::ffff:cb00:7107', '203.0.113.7'],
+    ['0:0:0:0:0:FFFF:203.0.113.7', '203.0.113.7'],
+  ])('takes %s and %s for one address', (one, other) => {
+    expect(callerOf(null, one)).toBe(callerOf(null, other));
+  });
+
+  test.each([
+    ['2001:db8:1:2::1', '2001:db8:1:3::1'],
+    ['2001:db8::1:2:3:4', '2001:db8:1:2:3:4::'],
+    ['::ffff:203.0.113.7', '::ffff:203.0.113.8'],
+    ['203.0.113.7', '203.0.113.8'],
+    ['::1', '127.0.0.1'],
+  ])('takes %s and %s for two', (one, other) => {
+    expect(callerOf(null, one)).not.toBe(callerOf(null, other));
+  });
+
   test('believes no `X-Forwarded-For` unless a proxy is trusted', async () => {
     const bare = await startTestApp({ RATE_LIMIT_QUERIES: '400' });
     const from = async (address: string, times: number) => outcome(await post(bare.url, null, { query: `{ ${'__typename '.repeat(times)} }` }, { 'x-forwarded-for': address }));
@@ -107,12 +128,12 @@ describe('the rate limit', () => {
   });
 });
 
-test('every mutation that takes a key, or shows one to its provider or changes one, is a key operation, and every key operation exists', () => {
+test('every mutation that takes a key or asks for one, or shows one to its provider or changes one, is a key operation, and every key operation exists', () => {
   const mutations = Object.values(buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8')).getMutationType()?.getFields() ?? {});
   const takesKey = (type: GraphQLInputType): boolean => {
     const named = getNamedType(type);
     return named.name === 'Secret' || (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takesKey(field.type)));
   };
-  const expected = mutations.filter(({ name, args }) => /ApiKey|TestCall|acceptKeyHandIn|previewKeyHandIn/.test(name) || args.some(({ type }) => takesKey(type))).map(({ name }) => name);
+  const expected = mutations.filter(({ name, args }) => /ApiKey|TestCall|acceptKeyHandIn|previewKeyHandIn|createKeyLink/.test(name) || args.some(({ type }) => takesKey(type))).map(({ name }) => name);
   expect(new Set(expected)).toEqual(KEY_OPERATIONS);
 });
