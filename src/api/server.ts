@@ -1,8 +1,9 @@
+import { maxHeaderSize, type IncomingMessage, type ServerResponse } from 'node:http';
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
+import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
 import { Loaders } from '../access/context';
@@ -56,6 +57,8 @@ export interface ServerOptions {
 
 /** Largest request body, in bytes. */
 const MAX_BODY_BYTES = 256 * 1024;
+/** Node's own limit. */
+const MAX_HEADER_BYTES = maxHeaderSize;
 /** Time to receive a whole request, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 30_000;
 /** Most errors of a document, or of its variables, that are told. */
@@ -69,17 +72,19 @@ declare module 'fastify' {
 }
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const server = Fastify({
+  const server: Server = Fastify({
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: [...options.http.trustProxy],
     genReqId: newId,
-    // Fastify's own answer to an address that it cannot decode quotes the address.
-    frameworkErrors: (_error, _request, reply) => void (reply as FastifyReply).code(400).send(httpError(400)),
+    // Longer links reach their route, too, and are answered like every other that does not open. Node bounds the header.
+    routerOptions: { maxParamLength: MAX_HEADER_BYTES },
+    frameworkErrors: (_error, { raw }, reply) => void answerWhereNothingIs(server, raw, reply.raw),
     // Node hands over what is malformed and what takes too long alike, and leaves it to us to let go of the connection.
-    clientErrorHandler: (_error, socket) => {
+    clientErrorHandler: ({ code }, socket) => {
+      options.log.info({ code }, 'A connection does not speak HTTP, or not in time');
       if (socket.writable) socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
       socket.destroy();
     },
@@ -95,6 +100,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await serveKeyLinks(server, options.keyLinks, rateLimits);
   if (options.playground) servePlayground(server, options.playground);
   return server;
+}
+
+/** Requests whose address cannot be decoded. */
+const undecodable = new WeakSet<IncomingMessage>();
+const NOWHERE = '/-';
+
+// Fastify lets an address that it cannot decode reach neither a route nor a hook, and would quote it: it goes where nothing is, for the
+// headers and the log line of every other answer.
+function answerWhereNothingIs(server: Server, request: IncomingMessage, response: ServerResponse): void {
+  undecodable.add(request);
+  request.url = NOWHERE;
+  server.routing(request, response);
 }
 
 // An API has nothing to show: whatever a browser takes for a page may load nothing. The playground has a policy of its own.
@@ -141,7 +158,10 @@ const HTTP_ERRORS: Readonly<Record<number, string>> = {
 };
 
 function addErrorAnswers(server: Server): void {
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send(httpError(404)));
+  server.setNotFoundHandler(({ raw }, reply) => {
+    const status = undecodable.has(raw) ? 400 : 404;
+    return reply.code(status).send(httpError(status));
+  });
   server.setErrorHandler((error, request, reply) => {
     if (error instanceof IssuerUnreachable) {
       request.log.error({ err: error });
@@ -189,7 +209,7 @@ interface TextReply {
 
 async function addGraphql(server: Server, options: ServerOptions, rateLimits: RateLimits): Promise<void> {
   const { queryTimeoutMs, trustedDocuments } = options.http;
-  const apollo = createApollo(server, options, rateLimits);
+  const apollo = createApollo(options, rateLimits);
   await apollo.start();
   server.decorateRequest('timeLimit');
   const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
@@ -198,8 +218,15 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
     if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return reply.code(400).send(httpError(400));
     const { authorization, 'latchkey-agency': agencyId } = request.headers;
     const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
-    request.viewer = await options.identify(credentials, { requestId: request.id, sourceAddress: request.ip });
-    await rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
+    const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
+    try {
+      request.viewer = await options.identify(credentials, { requestId: request.id, sourceAddress: request.ip });
+    } catch (error) {
+      // Asking an issuer that does not answer takes more than any other request.
+      await count();
+      throw error;
+    }
+    await count();
     trustedDocuments?.admit(request);
     return undefined;
   };
@@ -211,7 +238,7 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
   server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
 }
 
-function createApollo(server: Server, { schema, log, playground, compiledFromRun }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
+function createApollo({ schema, log, playground, compiledFromRun }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
   return new ApolloServer<HttpContext>({
     gateway: executedBy(createExecutor(schema, compiledFromRun), schema),
     introspection: playground !== null,
@@ -230,7 +257,6 @@ function createApollo(server: Server, { schema, log, playground, compiledFromRun
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
-      fastifyApolloDrainPlugin(server),
       maskedErrors(log),
       countOperations(rateLimits),
       limitQueryTime,

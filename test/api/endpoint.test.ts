@@ -117,6 +117,9 @@ describe('every answer', () => {
     ['to what is no request', '/graphql', { method: 'POST', headers: json, body: '{' }],
     ['of a health check', '/healthz', {}],
     ['where nothing is', '/nothing', {}],
+    ['to an address that cannot be decoded', '/%zz', {}],
+    ['to an address that cannot be decoded, of a POST', '/graphql%zz', { method: 'POST', headers: json, body: '{}' }],
+    ['to a very long address', `/${'x'.repeat(8_000)}`, {}],
   ])('%s tells browsers to load, frame and keep nothing', async (_what, path, init) => {
     const { headers } = await send(path, init);
     expect(headers.get('content-security-policy')).toBe("default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'");
@@ -129,6 +132,20 @@ describe('every answer', () => {
       'cross-origin-resource-policy': 'same-origin',
     });
     expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  test.each(['/healthz', '/nothing', '/%zz', `/key/${'x'.repeat(101)}`, `/key/${'x'.repeat(8_000)}`])('to %p has the id of its one log line, which does not quote the address', async (path) => {
+    const { status, headers } = await send(path);
+    const id = headers.get('x-request-id') ?? 'none';
+    const lines = running.logs.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ requestId }) => requestId === id);
+    expect(lines).toMatchObject([{ method: 'GET', status, durationMs: expect.any(Number) as number }]);
+    expect(JSON.stringify(lines)).not.toMatch(/zz|xxx/);
+  });
+
+  test('to a link of any length that opens nothing is the same page', async () => {
+    const pages = await Promise.all([43, 101, 8_000].map((length) => send(`/key/${'x'.repeat(length)}`)));
+    expect(new Set(pages.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(pages[0]?.status).toBe(404);
   });
 
   test.each(['/', '/playground/main.js'])('of the playground (%s) has its own policy: everything from this origin', async (path) => {

@@ -172,4 +172,12 @@ describe('sign-in', () => {
     expect((await away.ask(null, VIEWER)).status).toBe(401);
     await away.close();
   });
+
+  test('that cannot be checked counts for the address that asks', async () => {
+    const away = await startTestApp({ AUTH_ISSUER: 'http://127.0.0.1:9', RATE_LIMIT_QUERIES: '400', RATE_LIMIT_MUTATIONS: '10', RATE_LIMIT_KEY_OPERATIONS: '10' });
+    for (let n = 0; n < 420; n += 1) expect((await away.ask('agencyAdmin', VIEWER)).status).toBe(503);
+    const { status, errors } = await away.ask('agencyAdmin', VIEWER);
+    expect([status, errors[0]?.extensions.code]).toEqual([429, 'RATE_LIMITED']);
+    await away.close();
+  });
 });
