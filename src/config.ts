@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { MAX_FIELDS, MAX_MUTATIONS } from './api/document-limits';
 import type { HttpOptions } from './api/server';
 import { TrustedDocuments } from './api/trusted-documents';
-import { isSecureUrl, isUrl } from './platform/secure-url';
+import { ConfigError } from './platform/config-error';
+import { isSecureBaseUrl, isUrl } from './platform/secure-url';
 import { providers, type Provider } from './providers';
 import { PROVIDER_REGIONS, type ProviderAdapter } from './providers/provider';
 import type { BaseUrls } from './providers/provider-api';
@@ -31,18 +32,25 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** Everything that is wrong with the configuration, in one message. Never quotes a value. */
-export class ConfigError extends Error {}
+export { ConfigError };
 
-const secureUrl = z.string().refine(isSecureUrl, 'must be an https address (http on this machine only) without a user name');
+const secureUrl = z.string().refine(isSecureBaseUrl, 'must be an https address (http on this machine only) without a user name, a password, a query or a fragment');
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
 const databaseUrl = z
   .string('is required')
   .refine(
-    (text) => /^sqlite:[^:]/.test(text) || isUrl(text, (url) => /^(mysql|mariadb):$/.test(url.protocol) && url.pathname.length > 1),
-    'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database',
+    (text) => /^sqlite:[^:]/.test(text) || isUrl(text, (url) => /^(mysql|mariadb):$/.test(url.protocol) && url.pathname.length > 1 && isDecodable(url)),
+    'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)',
   );
+
+function isDecodable({ username, password, pathname }: URL): boolean {
+  try {
+    return [username, password, pathname].every((part) => typeof decodeURIComponent(part) === 'string');
+  } catch {
+    return false;
+  }
+}
 
 /** What a file holds, as `parse` reads it. */
 function contentOf<T>(parse: (text: string) => T) {
@@ -70,8 +78,14 @@ function isNetwork(text: string): boolean {
   return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
+/** Digits alone: JavaScript takes a blank for 0. */
+function wholeNumber(least: number, most: number, standard: number) {
+  const message = `must be a whole number from ${least} to ${most}`;
+  return z.string().trim().regex(/^\d{1,10}$/, message).transform(Number).refine((value) => value >= least && value <= most, message).default(standard);
+}
+
 /** At least as many as one operation may hold: a smaller number would let some operations never through. */
-const perMinute = (least: number, standard: number) => z.coerce.number(`must be a number of at least ${least}`).int().min(least).default(standard);
+const perMinute = (least: number, standard: number) => wholeNumber(least, 1_000_000_000, standard);
 
 const keyServices = z.object({
   // Looked at only where a line of the key ring needs them: they may be set for something else.
@@ -79,25 +93,25 @@ const keyServices = z.object({
   VAULT_TOKEN: z.string().optional(),
   VAULT_TOKEN_FILE: z.string().optional(),
   VAULT_NAMESPACE: z.string().optional(),
-  KEY_SERVICE_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
+  KEY_SERVICE_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
 });
 
 const environment = z.object({
   ...keyServices.shape,
   DATABASE_URL: databaseUrl,
   HOST: z.string().min(1).default('127.0.0.1'),
-  PORT: z.coerce.number('must be a port').int().min(0).max(65_535).default(4000),
+  PORT: wholeNumber(0, 65_535, 4000),
   PUBLIC_URL: baseUrl,
-  HAND_IN_LIFETIME_DAYS: z.coerce.number('must be days').int().min(1).max(90).default(14),
+  HAND_IN_LIFETIME_DAYS: wholeNumber(1, 90, 14),
   LATCHKEY_MASTER_KEY_FILE: contentOf((text) => KeyRing.parse(text)),
   AUTH_ISSUER: z.string('is required').pipe(secureUrl),
   AUTH_AUDIENCE: z.string('is required').min(1, 'is required'),
-  PROVIDER_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
+  PROVIDER_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   PLAYGROUND: z.enum(['on', 'off'], 'must be on or off').default('off'),
   CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
   TRUST_PROXY: listOf(isNetwork, 'must be addresses, as 10.0.0.0/8 or ::1, between commas'),
   TRUSTED_DOCUMENTS_FILE: contentOf((text) => TrustedDocuments.parse(text)).optional(),
-  QUERY_TIMEOUT_MS: z.coerce.number('must be milliseconds').int().min(100).max(120_000).default(10_000),
+  QUERY_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   RATE_LIMIT_QUERIES: perMinute(MAX_FIELDS, 12_000),
   RATE_LIMIT_MUTATIONS: perMinute(MAX_MUTATIONS, 3_000),
   RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
@@ -129,7 +143,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     publicUrl: data.PUBLIC_URL ?? null,
     handInLifetime: data.HAND_IN_LIFETIME_DAYS,
     keyRing: data.LATCHKEY_MASTER_KEY_FILE,
-    keyServices: readKeyServices(env),
+    keyServices: keyServicesOf(data),
     authIssuer: data.AUTH_ISSUER,
     authAudience: data.AUTH_AUDIENCE,
     baseUrls: baseUrlsOf(data),
@@ -149,6 +163,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     },
     logLevel: data.LOG_LEVEL,
   };
+}
+
+// What else is configured is none of their business.
+function keyServicesOf({ VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_NAMESPACE, KEY_SERVICE_TIMEOUT_MS }: KeyServiceEnvironment): KeyServiceEnvironment {
+  return { VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_NAMESPACE, KEY_SERVICE_TIMEOUT_MS };
 }
 
 /** The variables that replace a provider's address: `RETELL_BASE_URL`, and `VAPI_EU_BASE_URL` for a region other than the default. */

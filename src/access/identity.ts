@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { isSecureUrl } from '../platform/secure-url';
 
 /** Who a token says that someone is. What they may do is not in it. */
 export interface Identity {
@@ -88,7 +89,7 @@ async function discover({ issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityO
   const document = await fetchDiscovery(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const jwksUri = document.jwks_uri;
   if (document.issuer !== issuer) throw new IssuerUnreachable('The discovery document is that of another issuer');
-  if (typeof jwksUri !== 'string' || !isSecure(jwksUri)) throw new IssuerUnreachable('The discovery document names no usable key set');
+  if (typeof jwksUri !== 'string' || !isSecureUrl(jwksUri)) throw new IssuerUnreachable('The discovery document names no usable key set');
   const fetchKeys: FetchImplementation = (...request) => {
     beforeFetch();
     return fetch(...request);
@@ -104,12 +105,6 @@ async function fetchDiscovery(address: string): Promise<Record<string, unknown>>
     // Told below, without what the issuer or the network said.
   }
   throw new IssuerUnreachable('The discovery document cannot be read');
-}
-
-function isSecure(address: string): boolean {
-  if (!URL.canParse(address)) return false;
-  const { protocol, hostname } = new URL(address);
-  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
 }
 
 /** Runs once for all who wait for it; a failure is not kept. */

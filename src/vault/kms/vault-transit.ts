@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { isSecureUrl } from '../../platform/secure-url';
+import { isSecureBaseUrl } from '../../platform/secure-url';
 import { askKeyService, KeyServiceFailure, type KeyService, type KeyServiceEnvironment } from './key-service';
 
 const FORM = /^(?<key>[^:\s]+):(?<wrapped>vault:v\d+:[A-Za-z0-9+/]+={0,2})$/;
@@ -49,7 +49,7 @@ function post<T>(environment: KeyServiceEnvironment, action: 'encrypt' | 'decryp
 }
 
 function addressOf({ VAULT_ADDR }: KeyServiceEnvironment): string {
-  if (VAULT_ADDR === undefined || !isSecureUrl(VAULT_ADDR)) throw new KeyServiceFailure('VAULT_ADDR must be an https address (http on this machine only)');
+  if (VAULT_ADDR === undefined || !isSecureBaseUrl(VAULT_ADDR)) throw new KeyServiceFailure('VAULT_ADDR must be an https address (http on this machine only)');
   return VAULT_ADDR.replace(/\/+$/, '');
 }
 
