@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 import { migrations } from '../migrations';
 import { createIdentityVerifier } from './access/identity';
 import { AuditTrail } from './audit/audit-trail';
@@ -12,7 +12,7 @@ import { buildBareSchema, type Services } from './api/schema';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './api/server';
 import { CallService } from './calls/call.service';
 import { ClientService } from './clients/client.service';
-import type { Config } from './config';
+import { ConfigError, type Config } from './config';
 import { entities } from './entities';
 import { ApiKeyService } from './keys/api-key.service';
 import { KeyCheckService } from './keys/key-check.service';
@@ -113,10 +113,20 @@ export async function openStore(config: Config): Promise<Store> {
   }
 }
 
+/** Throws `ConfigError` where it cannot. */
+export async function listen({ server }: App, { host, port }: Config): Promise<void> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    throw new ConfigError(`HOST and PORT: the server cannot listen there (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`);
+  }
+}
+
 /** Of a server that listens, for whoever is on this machine. */
 export function ownAddress(server: Server, { host }: Config): string {
   const { port } = server.server.address() as AddressInfo;
-  return `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
+  const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
 function createServices(config: Config, { database, vault, audit }: Store, addressOf: (token: string) => string): Services {

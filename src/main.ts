@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { createApp } from './app';
+import { createApp, listen, ownAddress } from './app';
 import { ConfigError, readConfig } from './config';
 import { closeOnSignals, loadEnvFile } from './process';
 import { UnusableKeyRing } from './vault/key-ring';
@@ -9,7 +9,10 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const app = await createApp(config);
   closeOnSignals(app);
-  await app.server.listen({ host: config.host, port: config.port });
+  await listen(app, config);
+  if (config.publicUrl === null) {
+    app.server.log.warn(`PUBLIC_URL is not given: one-time links lead to ${ownAddress(app.server, config)}, which is this machine`);
+  }
 }
 
 main().catch((error: unknown) => {

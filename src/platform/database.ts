@@ -1,4 +1,5 @@
 import { DataSource, type DataSourceOptions, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { ConfigError } from './config-error';
 import { databaseCode, isDuplicate } from './database-errors';
 import { MAX_PREPARED, MysqlManager, SqliteManager, type Manager, type MysqlConnection } from './manager';
 import { migrate } from './migrate';
@@ -58,10 +59,10 @@ export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOpti
   };
 }
 
-/** Connects, and brings the database up to date. */
+/** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */
 export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
   const options = dataSourceOptions(url, mapping);
-  const main = await new DataSource(options).initialize();
+  const main = await connect(options);
   try {
     await prepareSessions(main);
     await migrate(main);
@@ -71,6 +72,15 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
   } catch (error) {
     await main.destroy();
     throw error;
+  }
+}
+
+// The driver's message may name the user and the host; its code is enough.
+async function connect(options: DataSourceOptions): Promise<DataSource> {
+  try {
+    return await new DataSource(options).initialize();
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${String((error as { code?: unknown }).code ?? 'it failed')})`);
   }
 }
 

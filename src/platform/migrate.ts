@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
+import { ConfigError } from './config-error';
 import { isDuplicate } from './database-errors';
 import { newId } from './ids';
 
@@ -53,5 +54,5 @@ function renew(source: DataSource, holder: string): Promise<unknown> {
 async function refuseOtherCharacterSets(source: DataSource): Promise<void> {
   if (source.options.type === 'better-sqlite3') return;
   const rows: { charset: string }[] = await source.query('SELECT @@character_set_database AS charset');
-  if (rows[0]?.charset !== 'utf8mb4') throw new Error('The database must have the character set utf8mb4 (ALTER DATABASE ... CHARACTER SET utf8mb4)');
+  if (rows[0]?.charset !== 'utf8mb4') throw new ConfigError('DATABASE_URL: the database must have the character set utf8mb4 (ALTER DATABASE ... CHARACTER SET utf8mb4)');
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,17 +153,40 @@ describe('a process that is killed while a provider is placing a call', () => {
   });
 });
 
-describe('a production start that fails', () => {
-  test('ends, whatever database it has opened already', async () => {
+describe('a production start', () => {
+  const environment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
+    const keys = join(folder, 'master.keys');
+    if (!existsSync(keys)) writeFileSync(keys, KeyRing.generateLine('test'));
+    return { DATABASE_URL: `sqlite:${join(folder, 'production.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x', ...env };
+  };
+
+  test.each([
+    ['mysql://latchkey:hunter2@127.0.0.1:9/latchkey', 'ECONNREFUSED'],
+    ['mariadb://latchkey:hunter2@nowhere.invalid/latchkey', '(ENOTFOUND|EAI_AGAIN)'],
+    ['sqlite:/dev/null/none/latchkey.sqlite', '\\w+'],
+  ])('that cannot open %s tells so in one line, without the password', async (DATABASE_URL, code) => {
+    const running = new Process('src/main.js', folder, environment({ DATABASE_URL }));
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toMatch(new RegExp(`^DATABASE_URL: the database cannot be opened \\(${code}\\)\\n$`));
+  });
+
+  test('that finds its port taken tells so in one line, whatever database it has opened already', async () => {
     const database = await createTestDatabase();
     const taken = await startProvider();
-    const keys = join(folder, 'master.keys');
-    writeFileSync(keys, KeyRing.generateLine('test'));
-    const env = { DATABASE_URL: database.url, LATCHKEY_MASTER_KEY_FILE: keys, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x', PORT: new URL(taken.url).port };
-    const running = new Process('src/main.js', folder, env);
+    const running = new Process('src/main.js', folder, environment({ DATABASE_URL: database.url, PORT: new URL(taken.url).port }));
     expect(await running.ended()).toBe(1);
-    expect(running.output).toMatch(/EADDRINUSE/);
+    expect(running.output).toBe('HOST and PORT: the server cannot listen there (EADDRINUSE)\n');
     taken.server.close();
     await database.drop();
+  });
+
+  test('without PUBLIC_URL warns of where one-time links lead', async () => {
+    const quiet = new Process('src/main.js', folder, environment({ PUBLIC_URL: 'https://keys.example.com' }));
+    await quiet.prints(/Server listening/);
+    await quiet.end();
+    expect(quiet.output).not.toContain('PUBLIC_URL');
+    const running = new Process('src/main.js', folder, environment({}));
+    await running.prints(/"level":40.*PUBLIC_URL is not given: one-time links lead to http:\/\/127\.0\.0\.1:\d+, which is this machine/);
+    expect(await running.end()).toBe(0);
   });
 });
