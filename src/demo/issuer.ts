@@ -17,13 +17,61 @@ export interface TokenClaims {
   readonly emailVerified?: boolean;
 }
 
+const HOST = '127.0.0.1';
+const ANSWER_MS = 2_000;
+const TAKE_OVER_EVERY_MS = 500;
 const KEY_ID = 'demo';
 const ALGORITHM = 'ES256';
 
 /** The demo's own OpenID issuer: discovery and signing keys on loopback, and tokens for whoever asks in this process. */
 export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port?: number }): Promise<DemoIssuer> {
   const privateJwk = await readOrCreateKey(keyFile);
-  const { d: _private, ...publicJwk } = privateJwk;
+  const server = issuerServer(privateJwk);
+  await listen(server, port);
+  return issuerAt(issuerOf(server), privateJwk, () => close(server));
+}
+
+/**
+ * The issuer of earlier demos in this folder, under the address that it had then: what is in a token, and what people are known by, stays
+ * good. It is shared with a demo that still runs, and moves only where another program has taken its port.
+ */
+export async function resumeIssuer({ keyFile, portFile }: { keyFile: string; portFile: string }): Promise<DemoIssuer> {
+  const port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
+  try {
+    return remembered(await startIssuer({ keyFile, port }), portFile);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const privateJwk = await readOrCreateKey(keyFile);
+    return (await isServed(privateJwk, port)) ? shareIssuer(privateJwk, port) : remembered(await startIssuer({ keyFile }), portFile);
+  }
+}
+
+function remembered(issuer: DemoIssuer, portFile: string): DemoIssuer {
+  writeFileSync(portFile, new URL(issuer.issuer).port, { mode: 0o600 });
+  return issuer;
+}
+
+async function isServed({ x, y }: JWK, port: number): Promise<boolean> {
+  try {
+    const response = await fetch(`${addressOf(port)}/jwks`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const { keys } = (await response.json()) as { keys: JWK[] };
+    return keys.some((key) => key.x === x && key.y === y);
+  } catch {
+    return false;
+  }
+}
+
+// Another demo serves it. When that one ends, this one does.
+async function shareIssuer(privateJwk: JWK, port: number): Promise<DemoIssuer> {
+  const server = issuerServer(privateJwk).on('error', () => undefined);
+  const takingOver = setInterval(() => server.listening || server.listen(port, HOST), TAKE_OVER_EVERY_MS).unref();
+  return issuerAt(addressOf(port), privateJwk, () => {
+    clearInterval(takingOver);
+    return close(server);
+  });
+}
+
+function issuerServer({ d: _private, ...publicJwk }: JWK): Server {
   const server = createServer((request, response) => {
     const bodies: Record<string, object> = {
       '/.well-known/openid-configuration': { issuer: issuerOf(server), jwks_uri: `${issuerOf(server)}/jwks` },
@@ -32,9 +80,11 @@ export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port
     const body = bodies[request.url ?? ''];
     response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  return server;
+}
+
+async function issuerAt(issuer: string, privateJwk: JWK, stop: () => Promise<void>): Promise<DemoIssuer> {
   const key = await importJWK(privateJwk, ALGORITHM);
-  const issuer = issuerOf(server);
   return {
     issuer,
     mint: ({ subject, audience, expiresInSeconds, email, emailVerified }) =>
@@ -46,16 +96,27 @@ export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port
         .setIssuedAt()
         .setExpirationTime(Math.floor(Date.now() / 1000) + expiresInSeconds)
         .sign(key),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => { resolve(); });
-        server.closeAllConnections();
-      }),
+    close: stop,
   };
 }
 
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => server.once('error', reject).listen(port, HOST, resolve));
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => { resolve(); });
+    server.closeAllConnections();
+  });
+}
+
 function issuerOf(server: Server): string {
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return addressOf((server.address() as AddressInfo).port);
+}
+
+function addressOf(port: number): string {
+  return `http://${HOST}:${port}`;
 }
 
 async function readOrCreateKey(file: string): Promise<JWK> {

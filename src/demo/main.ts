@@ -1,16 +1,18 @@
 import 'reflect-metadata';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { createApp, ownAddress } from '../app';
+import { createApp, listen, ownAddress } from '../app';
 import { baseUrlVariables, ConfigError, readConfig, type Config } from '../config';
 import { closeOnSignals, loadEnvFile } from '../process';
 import { KeyRing, UnusableKeyRing } from '../vault/key-ring';
-import { startIssuer, type DemoIssuer } from './issuer';
+import { resumeIssuer, type DemoIssuer } from './issuer';
 import { startSandbox, type Sandbox, type SandboxName } from './sandbox';
 import { seedHandIns } from './hand-ins';
 import { HARBOR_DENTAL, PERSONAS, seed, subjectOf } from './seed';
 
 const FOLDER = '.latchkey';
+const DEMO_FILE = join(FOLDER, 'demo.json');
 const AUDIENCE = 'latchkey-demo';
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
 
@@ -19,28 +21,60 @@ const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
  * providers whose address was not given. Whatever the environment configures is respected.
  */
 async function main(): Promise<void> {
-  if (process.env.NODE_ENV === 'production') throw new ConfigError('This is the demo, and NODE_ENV is production. Production starts with `npm run serve`.');
   loadEnvFile();
+  if (process.env.NODE_ENV === 'production') throw new ConfigError('This is the demo, and NODE_ENV is production. Production starts with `npm run serve`.');
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  const issuer = await startIssuer({ keyFile: join(FOLDER, 'issuer-key.json') });
+  const issuer = await resumeIssuer({ keyFile: join(FOLDER, 'issuer-key.json'), portFile: join(FOLDER, 'issuer-port') });
   const sandbox = await startSandbox();
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
+  await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
   const app = await createApp(config, { playgroundTokens: tokens });
   await seed(app.database, app.vault, app.audit, config.authIssuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
-  closeOnSignals({ drainMs: app.drainMs, close: () => Promise.all([app.close(), issuer.close(), sandbox.close()]) });
-  await app.server.listen({ host: config.host, port: config.port });
+  // What is in flight may still ask the other two.
+  closeOnSignals({ drainMs: app.drainMs, close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])) });
+  await listen(app, config);
   const url = ownAddress(app.server, config);
-  const file = join(FOLDER, 'demo.json');
-  const demo = { url, tokens, sandbox: describeSandbox(sandbox, config), oneTimeLink: await createLink(url, tokens.agencyAdmin) };
-  writeFileSync(file, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  const demo = { url, tokens, sandbox: describeSandbox(sandbox, config), oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin)) };
+  writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
-  console.log(`\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${file}\n  A one-time link, and its code, stand there too.`);
+  console.log(`\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`);
+}
+
+// Before anything is changed: another demo may run on this database.
+async function refuseTakenPort({ host, port }: Config): Promise<void> {
+  const server = createServer();
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
+  await new Promise((resolve) => server.close(resolve));
+}
+
+interface OneTimeLink {
+  readonly url: string;
+  readonly code: string;
+}
+
+/** The link of an earlier start, where this server can be reached now; null when it does not open any more. */
+async function earlierLink(url: string, { publicUrl }: Config): Promise<OneTimeLink | null> {
+  const earlier = readDemoFile().oneTimeLink;
+  if (!earlier) return null;
+  const { pathname } = new URL(earlier.url);
+  const path = pathname.slice(pathname.indexOf('/key/'));
+  const { status } = await fetch(`${url}${path}`, { method: 'HEAD' });
+  return status === 200 ? { url: `${publicUrl ?? url}${path}`, code: earlier.code } : null;
+}
+
+function readDemoFile(): { oneTimeLink?: OneTimeLink | null } {
+  try {
+    return JSON.parse(readFileSync(DEMO_FILE, 'utf8')) as { oneTimeLink?: OneTimeLink | null };
+  } catch {
+    // The first start, or a file that was cut off.
+    return {};
+  }
 }
 
 // As an admin would: the link can be read in no other place than the answer.
-async function createLink(url: string, token: string | undefined): Promise<{ url: string; code: string } | null> {
+async function createLink(url: string, token: string | undefined): Promise<OneTimeLink | null> {
   if (token === undefined) return null;
   const query = `mutation { createKeyLink(input: { clientId: "${HARBOR_DENTAL}", provider: BLAND }) { url code } }`;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };

@@ -1,4 +1,4 @@
-import { In } from 'typeorm';
+import { In, Not } from 'typeorm';
 import { PersonRow } from '../access/person.entity';
 import { identityDigest, PORTAL_PERMISSIONS, type PortalPermission, type ViewerRole } from '../access/viewer';
 import { operator } from '../audit/audit-event';
@@ -8,6 +8,7 @@ import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
 import { storeKey } from '../keys/key-writer';
 import type { KeyOwner } from '../keys/sealed-keys';
+import { ConfigError } from '../platform/config-error';
 import type { Database } from '../platform/database';
 import type { Provider } from '../providers';
 import { Secret, type ApiKeyText } from '../vault/secret';
@@ -36,9 +37,12 @@ export const CEDAR_CLINIC = demoId(103);
 const OLD_MILL_MOTORS = demoId(104);
 const FJORD_HOTELS = demoId(201);
 
-/** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. */
+/** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. Throws `ConfigError` where others are. */
 export async function seed(database: Database, vault: Vault, audit: AuditTrail, issuer: string, sandbox: Sandbox): Promise<void> {
   await database.write(async (tx) => {
+    if (await tx.existsBy(AgencyRow, { id: Not(In([BRIGHTLINE, NORTHWIND])) })) {
+      throw new ConfigError("DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.");
+    }
     if (!(await tx.existsBy(AgencyRow, { id: BRIGHTLINE }))) {
       await insertDemo(tx, vault, issuer, sandbox);
       for (const { id, name } of await tx.findBy(AgencyRow, { id: In([BRIGHTLINE, NORTHWIND]) })) await audit.record(tx, operator(id), { type: 'AGENCY_CREATED', name });

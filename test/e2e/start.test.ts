@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { createTestDatabase } from '../database';
 import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
@@ -32,6 +33,10 @@ async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<{ demo: Demo; run
 const ask = (demo: Demo, query: string, variables: object) => post(demo.url, demo.tokens.agencyAdmin ?? '', { query, variables });
 const setKey = (demo: Demo, apiKey: string) => ask(demo, SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
 
+const whoAmI = (on: Demo, { tokens } = on) => post(on.url, tokens.agencyAdmin ?? '', { query: '{ viewer { role } }' });
+const pathOf = (demo: Demo) => new URL(demo.oneTimeLink.url).pathname;
+const issuerOf = ({ tokens }: Demo) => decodeJwt(tokens.agencyAdmin ?? '').iss ?? '';
+
 /** A provider that answers when it is told to. */
 async function startProvider(): Promise<{ url: string; placed: () => number; release: () => void; server: Server }> {
   let placed = 0;
@@ -50,6 +55,25 @@ describe('the demo', () => {
     const running = new Process('src/demo/main.js', folder, { NODE_ENV: 'production' });
     expect(await running.ended()).toBe(1);
     expect(running.output).toMatch(/npm run serve/);
+  });
+
+  test('does not run where a `.env` says so either', async () => {
+    writeFileSync(join(folder, '.env'), 'NODE_ENV=production\n');
+    const running = new Process('src/demo/main.js', folder);
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toMatch(/npm run serve/);
+    expect(existsSync(demoFile())).toBe(false);
+  });
+
+  test("does not fill a database that holds other agencies than the demo's", async () => {
+    const keys = join(folder, 'master.keys');
+    writeFileSync(keys, KeyRing.generateLine('own'));
+    const env = { DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys };
+    const admin = new Process('src/cli.js', folder, { ...env, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x' }, ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga']);
+    expect(await admin.ended()).toBe(0);
+    const running = new Process('src/demo/main.js', folder, env);
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toBe("DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.\n");
   });
 
   test('shows keys that wait for an admin, and a one-time link that opens', async () => {
@@ -85,6 +109,69 @@ describe('the demo', () => {
     await second.running.end();
   });
 
+  test('leaves the tokens of an earlier start good', async () => {
+    const first = await startDemo();
+    await first.running.end();
+    const second = await startDemo();
+    expect((await whoAmI(second.demo, first.demo)).status).toBe(200);
+    await second.running.end();
+  });
+
+  test('a second time on the same port ends with what to do, and changes nothing of the one that runs', async () => {
+    const first = await startDemo();
+    const written = readFileSync(demoFile(), 'utf8');
+    const second = new Process('src/demo/main.js', folder, { PORT: new URL(first.demo.url).port });
+    expect(await second.ended()).toBe(1);
+    expect(second.output).toBe('The port is in use. Choose another: PORT=4001 npm start\n');
+    expect((await whoAmI(first.demo)).status).toBe(200);
+    expect(readFileSync(demoFile(), 'utf8')).toBe(written);
+    await first.running.end();
+  });
+
+  test('runs twice in one folder, each with the tokens of both, whichever ends first', async () => {
+    const first = await startDemo();
+    const second = new Process('src/demo/main.js', folder);
+    await second.prints(/demo is ready/);
+    const demo = JSON.parse(readFileSync(demoFile(), 'utf8')) as Demo;
+    for (const on of [first.demo, demo]) for (const tokens of [first.demo, demo]) expect((await whoAmI(on, tokens)).status).toBe(200);
+    await first.running.end();
+    expect((await whoAmI(demo)).status).toBe(200);
+    const issuer = issuerOf(demo);
+    await until(async () => (await fetch(`${issuer}/jwks`).catch(() => null))?.status === 200);
+    await second.end();
+  });
+
+  test('moves its issuer where another program has taken its port', async () => {
+    const first = await startDemo();
+    const issuer = issuerOf(first.demo);
+    await first.running.end();
+    const taken = createServer((_request, response) => response.end('{}'));
+    await new Promise<void>((resolve) => taken.listen(Number(new URL(issuer).port), '127.0.0.1', resolve));
+    rmSync(demoFile());
+    const second = await startDemo();
+    expect((await whoAmI(second.demo)).status).toBe(200);
+    await second.running.end();
+    taken.closeAllConnections();
+    taken.close();
+  });
+
+  test('keeps its one-time link over starts while it is open, and makes another when it is not', async () => {
+    const first = await startDemo();
+    await first.running.end();
+    const second = await startDemo();
+    expect(pathOf(second.demo)).toBe(pathOf(first.demo));
+    expect(new URL(second.demo.oneTimeLink.url).origin).toBe(second.demo.url);
+    const { code, url } = second.demo.oneTimeLink;
+    const used = await fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: second.demo.sandbox.bland?.keys.valid ?? '' }) });
+    expect(used.status).toBe(200);
+    await second.running.end();
+    const third = await startDemo();
+    expect(pathOf(third.demo)).not.toBe(pathOf(first.demo));
+    const { data } = await ask(third.demo, '{ keyLinks { nodes { status } } }', {});
+    expect(data).toEqual({ keyLinks: { nodes: [{ status: 'OPEN' }, { status: 'USED' }] } });
+    await third.running.end();
+  });
+
   test("does not use a provider's stand-in when the provider's address is given", async () => {
     const provider = await startProvider();
     provider.release();
@@ -102,15 +189,6 @@ describe('the demo', () => {
     const again = new Process('src/demo/main.js', folder);
     expect(await again.ended()).toBe(1);
     expect(again.output.trim()).toBe('Not the master key that this database knows by this name: demo');
-  });
-});
-
-describe('a production start', () => {
-  test('names everything that is wrong in one message, and does not start', async () => {
-    const running = new Process('src/main.js', folder, { PORT: 'x', DATABASE_URL: 'postgres://' });
-    expect(await running.ended()).toBe(1);
-    for (const name of ['PORT', 'DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) expect(running.output).toContain(name);
-    expect(running.output).not.toContain('    at ');
   });
 });
 
@@ -159,6 +237,13 @@ describe('a production start', () => {
     if (!existsSync(keys)) writeFileSync(keys, KeyRing.generateLine('test'));
     return { DATABASE_URL: `sqlite:${join(folder, 'production.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x', ...env };
   };
+
+  test('names everything that is wrong in one message, and does not start', async () => {
+    const running = new Process('src/main.js', folder, { PORT: 'x', DATABASE_URL: 'postgres://' });
+    expect(await running.ended()).toBe(1);
+    for (const name of ['PORT', 'DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) expect(running.output).toContain(name);
+    expect(running.output).not.toContain('    at ');
+  });
 
   test.each([
     ['mysql://latchkey:hunter2@127.0.0.1:9/latchkey', 'ECONNREFUSED'],
