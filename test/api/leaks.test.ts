@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { buildSchema, getNamedType, isInputObjectType, type GraphQLInputType } from 'graphql';
 import { AuditEventRow } from '../../src/audit/audit.entity';
@@ -135,12 +136,21 @@ async function readDatabase(): Promise<void> {
   found.files = file ? readdirSync(dirname(file)).map((name) => readFileSync(join(dirname(file), name), 'latin1')) : [];
 }
 
+/** Whatever is printed: jest's console is not the process's, and passes nothing on to its streams. */
+function catchOutput(): { mockRestore(): void }[] {
+  const streams = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation((text) => found.output.push(String(text)) > 0));
+  const methods = (['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const).map((name) =>
+    jest.spyOn(console, name).mockImplementation((...what: unknown[]) => void found.output.push(inspect(what, { depth: null, maxStringLength: null }))),
+  );
+  return [...streams, ...methods];
+}
+
 const KEYS_BEFORE = async () => JSON.stringify(await Promise.all([MAPLE, HARBOR].map((id) => running.data(CLIENT_KEYS, { id }))));
 let unchanged: boolean;
 
 beforeAll(async () => {
   running = await startTestApp({ BLAND_BASE_URL: await startProvider() });
-  const outputs = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation((text) => found.output.push(String(text)) > 0));
+  const outputs = catchOutput();
   for (mode of ['ECHO', 'REFUSE', 'ACCEPT', 'DROP'] as const) await everyOperation();
   await graphql('agencyAdmin', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true });
   for (mode of ['ECHO', 'ACCEPT'] as const) await everyOperation();
@@ -212,9 +222,13 @@ describe('the search', () => {
     await send({ path: '/healthz?control', init: {} });
     await graphql('agencyAdmin', CREATE_CLIENT, { name: control });
     running.app.server.log.info({ control });
-    const output = jest.spyOn(process.stdout, 'write').mockImplementation((text) => found.output.push(String(text)) > 0);
+    const outputs = catchOutput();
+    const before = found.output.length;
     process.stdout.write(control);
-    output.mockRestore();
+    console.log({ control });
+    console.error(new Error(control));
+    for (const output of outputs) output.mockRestore();
+    expect(found.output.slice(before).map((text) => hits(text) > 0)).toEqual([true, true, true]);
     await readDatabase();
     const searched = PLACES.filter((place) => place !== 'files' || running.databaseUrl.startsWith('sqlite:'));
     const planted = searched.map((place) => [place, hits(found[place].join('\n')) > 0]);
