@@ -16,6 +16,8 @@ const CONTENT_SECURITY_POLICY = [
   "img-src 'self' data:",
   "font-src 'self' data:",
   "worker-src 'self' blob:",
+  "base-uri 'self'",
+  "form-action 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
 

@@ -152,6 +152,7 @@ describe('every answer', () => {
     const { headers } = await send(path);
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
     expect(headers.get('content-security-policy')).not.toMatch(/https?:/);
+    expect(headers.get('content-security-policy')).toMatch(/; base-uri 'self'; form-action 'none'; frame-ancestors 'none'$/);
   });
 });
 
