@@ -57,6 +57,9 @@ export interface CallSummary extends Pick<SummarySpan, 'since' | 'until'> {
   readonly counts: readonly { readonly status: CallStatus; readonly provider: Provider; readonly count: number }[];
 }
 
+// Databases compare other times otherwise than they follow each other, or refuse them.
+const FIRST_TIME = new Date(0);
+const LAST_TIME = new Date('9999-12-31T23:59:59.999Z');
 const MAX_SPAN_MS = 366 * 24 * 60 * 60 * 1000;
 
 export class CallService {
@@ -78,8 +81,12 @@ export class CallService {
     return readPage(query, args, 'DESC');
   }
 
-  /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span of more than a year. */
+  /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span that is none, or of more than a year. */
   async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
+    for (const [name, time] of [['since', since], ['until', until]] as const) {
+      if (time < FIRST_TIME || time > LAST_TIME) throw badArgument(name, 'A time from 1970 to 9999.');
+    }
+    if (since > until) throw badArgument('since', '`since` is not after `until`.');
     if (until.getTime() - since.getTime() > MAX_SPAN_MS) throw badArgument('since', 'A span of at most 366 days.');
     const query = this.#visible(viewer).andWhere('call.createdAt >= :since AND call.createdAt < :until', { since, until });
     if (clientId !== null) query.andWhere({ clientId: In([clientId].filter(isId)) });

@@ -25,6 +25,8 @@ export class ClientResolver {
     @Arg('search', () => String, { nullable: true, description: 'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.' }) search: string | null,
   ): Promise<Page<ClientRow>> {
     if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
+    // SQLite ends a pattern at a NUL, and would find everything.
+    if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
     return this.clients.list(viewer, pageArgs(first, after), search);
   }
 

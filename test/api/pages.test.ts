@@ -117,6 +117,11 @@ describe('a list', () => {
   ])('finds a part of a name in any case, and takes nothing for a pattern: %j', async (search, names) => {
     expect((await clients({ search })).nodes.map(({ name }) => name)).toEqual(names);
   });
+
+  test.each(['\u0000', 'Harbor\u0000', '\u0000Harbor', 'a\u001fb', '\u009f', '\n'])('is not searched by control characters: %j', async (search) => {
+    const { data, errors } = await running.ask('agencyAdmin', CLIENTS, { search });
+    expect([data, errors.map(({ extensions: { code, argument } }) => `${code} ${String(argument)}`)]).toEqual([null, ['BAD_USER_INPUT search']]);
+  });
 });
 
 describe('the statements of a list', () => {

@@ -238,3 +238,19 @@ test('a summary of calls counts what the viewer may see', async () => {
   const long = await running.ask('agencyAdmin', '{ callSummary(since: "2020-01-01T00:00:00Z") { total } }');
   expect(long.errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
 });
+
+test.each([
+  ['since', '(since: "2026-02-01T00:00:00Z", until: "2026-01-31T23:59:59Z")'],
+  ['since', '(since: "1969-12-31T23:59:59Z", until: "1970-01-02T00:00:00Z")'],
+  ['since', '(since: "0001-01-01T00:00:00Z", until: "0001-01-02T00:00:00Z")'],
+  ['since', '(until: "1970-01-02T00:00:00Z")'],
+  ['until', '(since: "9999-12-31T00:00:00Z", until: "9999-12-31T23:00:00-12:00")'],
+])('calls are not counted in a span that is none, or beyond what databases can tell: %s, %s', async (argument, span) => {
+  const { data, errors } = await running.ask('agencyAdmin', `{ callSummary${span} { total } }`);
+  expect([data, errors.map(({ extensions }) => [extensions.code, extensions.argument])]).toEqual([null, [['BAD_USER_INPUT', argument]]]);
+});
+
+test('calls are counted in a span of no time', async () => {
+  const span = '(since: "2026-01-31T00:00:00Z", until: "2026-01-31T00:00:00Z")';
+  expect(await running.data(`{ callSummary${span} { total } }`)).toEqual({ callSummary: { total: 0 } });
+});
