@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -75,6 +75,15 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const answers = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status;
 
+/** Files with master keys or stored keys that others on the machine can read, or that `git add` would take along. */
+function forOthers(): string[] {
+  const secrets = readdirSync(folder).filter((name) => /\.keys$|\.sqlite/.test(name));
+  expect(secrets).toEqual(expect.arrayContaining(['master.keys', 'latchkey.sqlite']));
+  const ignored = readFileSync(join(root, '.gitignore'), 'utf8').split('\n');
+  expect(ignored).toEqual(expect.arrayContaining(['*.keys', '*.sqlite*']));
+  return secrets.filter((name) => (statSync(join(folder, name)).mode & 0o077) !== 0);
+}
+
 let folder: string;
 let port: number;
 beforeAll(async () => {
@@ -111,6 +120,7 @@ describe('the README', () => {
     const shell = new Shell(folder, port);
     await shell.run(commands.replace(/npm run serve\n$/, ''));
     expect(shell.output).toMatch(/^[0-9a-f-]{36}$/m);
+    expect(forOthers()).toEqual([]);
     shell.type('npm run serve\n');
     await until(async () => (await answers('/readyz')) === 200);
     expect(await answers('/healthz')).toBe(200);
@@ -127,6 +137,7 @@ describe('the README', () => {
     await shell.run(`${environment}\n${change?.commands ?? ''}`);
     expect(shell.output).toMatch(/^master key 2026-11 seals 0 of the stored keys: its line may be dropped$/m);
     expect(readFileSync(join(folder, 'master.keys'), 'utf8')).toMatch(/^2027-05:\S+\n$/);
+    expect(forOthers()).toEqual([]);
     shell.type('npm run serve\n');
     await until(async () => (await answers('/readyz')) === 200);
     await shell.end();
