@@ -81,7 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     genReqId: newId,
     // Longer links reach their route, too, and are answered like every other that does not open. Node bounds the header.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
-    frameworkErrors: (_error, { raw }, reply) => void answerWhereNothingIs(server, raw, reply.raw),
+    frameworkErrors: (_error, { raw }, reply) => { answerWhereNothingIs(server, raw, reply.raw); },
     // Node hands over what is malformed and what takes too long alike, and leaves it to us to let go of the connection.
     clientErrorHandler: ({ code }, socket) => {
       options.log.info({ code }, 'A connection does not speak HTTP, or not in time');
@@ -106,8 +106,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 const undecodable = new WeakSet<IncomingMessage>();
 const NOWHERE = '/-';
 
-// Fastify lets an address that it cannot decode reach neither a route nor a hook, and would quote it: it goes where nothing is, for the
-// headers and the log line of every other answer.
+// Fastify lets an address that it cannot decode reach neither a route nor a hook, and would quote it. It is sent where nothing is, which
+// gives it the headers and the log line of every other answer.
 function answerWhereNothingIs(server: Server, request: IncomingMessage, response: ServerResponse): void {
   undecodable.add(request);
   request.url = NOWHERE;

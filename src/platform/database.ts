@@ -80,7 +80,8 @@ async function connect(options: DataSourceOptions): Promise<DataSource> {
   try {
     return await new DataSource(options).initialize();
   } catch (error) {
-    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${String((error as { code?: unknown }).code ?? 'it failed')})`);
+    const { code = 'it failed' } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${code})`);
   }
 }
 

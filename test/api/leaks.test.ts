@@ -225,8 +225,10 @@ describe('the search', () => {
     const outputs = catchOutput();
     const before = found.output.length;
     process.stdout.write(control);
+    /* eslint-disable no-console -- what is searched */
     console.log({ control });
     console.error(new Error(control));
+    /* eslint-enable no-console */
     for (const output of outputs) output.mockRestore();
     expect(found.output.slice(before).map((text) => hits(text) > 0)).toEqual([true, true, true]);
     await readDatabase();
