@@ -2,11 +2,12 @@
 import Database from 'libsql';
 import mysql from 'mysql2/promise';
 
+// The plus keeps the agency's index out of it, in which SQLite would read all rows of the agency.
 const SQL = {
   clients: 'SELECT id, name FROM clients WHERE agencyId = ? ORDER BY id LIMIT ?',
   client: 'SELECT id, name FROM clients WHERE agencyId = ? AND id = ?',
-  keys: (marks) => `SELECT ownerId, provider, isSet, maskedKey, status, version FROM api_keys WHERE agencyId = ? AND ownerId IN (${marks})`,
-  agents: (marks) => `SELECT clientId, id, name, provider, providerAgentId FROM agents WHERE agencyId = ? AND clientId IN (${marks}) ORDER BY id`,
+  keys: (marks) => `SELECT ownerId, provider, isSet, maskedKey, status, version FROM api_keys WHERE +agencyId = ? AND ownerId IN (${marks})`,
+  agents: (marks) => `SELECT clientId, id, name, provider, providerAgentId FROM agents WHERE +agencyId = ? AND clientId IN (${marks}) ORDER BY id`,
 };
 const PROVIDERS = ['RETELL', 'VAPI', 'BLAND'];
 

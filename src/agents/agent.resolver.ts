@@ -10,7 +10,7 @@ import { pageArgs, type Page } from '../platform/page';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow } from './agent.entity';
-import type { AgentResult, AgentService } from './agent.service';
+import type { AgentResult, AgentService, ShownAgent } from './agent.service';
 import { Agent, AgentConnection, AssignAgentInput, ChangeAgentPayload, CreateAgentInput, CreateAgentPayload, RenameAgentInput } from './agent.types';
 
 @Resolver(() => Agent)
@@ -71,7 +71,7 @@ export class ClientAgentsResolver {
     @Ctx() context: RequestContext,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
-  ): Promise<Page<AgentRow>> {
+  ): Promise<Page<ShownAgent>> {
     const args = pageArgs(first, after);
     const loader = `agents of clients ${JSON.stringify(args)}`;
     return context.loaders.load(loader, client.id, (ids) => this.agents.pagesOfClients(viewer, ids, args));

@@ -76,6 +76,6 @@ export function buildBareSchema(services: Services): GraphQLSchema {
 function countTotals(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     const total = isObjectType(type) ? type.getFields().totalCount : undefined;
-    if (total) total.resolve = (page: Page<unknown>) => page.totalCount();
+    if (total) total.resolve = (page: Page<{ id: string }>) => page.totalCount();
   }
 }

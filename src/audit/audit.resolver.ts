@@ -1,7 +1,7 @@
 import { Arg, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { mapPage, pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../platform/page';
 import type { AuditTrail } from './audit-trail';
 import type { AuditEventRow } from './audit.entity';
 import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.types';
@@ -18,7 +18,7 @@ export class AuditResolver {
     @Arg('filter', () => AuditEventFilter, { nullable: true }) filter: AuditEventFilter | null,
   ): Promise<Page<AuditEvent>> {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
-    return mapPage(await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until }), toAuditEvent);
+    return (await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until })).map(toAuditEvent);
   }
 }
 

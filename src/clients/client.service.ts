@@ -4,7 +4,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
-import { readPage, type Page, type PageArgs } from '../platform/page';
+import { toPage, type Page, type PageArgs } from '../platform/page';
 import { dateOf, marks, type RawDate } from '../platform/raw';
 import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
@@ -57,11 +57,17 @@ export class ClientService {
     return ids.map((id) => byId.get(id) ?? null);
   }
 
-  list(viewer: Viewer, args: PageArgs, search: string | null): Promise<Page<ClientRow>> {
-    const query = this.database.read.createQueryBuilder(ClientRow, 'client').where({ agencyId: viewer.agencyId });
-    if (viewer.clientId !== null) query.andWhere('client.id = :own', { own: viewer.clientId });
-    if (search) query.andWhere(...nameContains(search));
-    return readPage(query, args);
+  async list({ agencyId, clientId }: Viewer, args: PageArgs, search: string | null): Promise<Page<ClientRow>> {
+    const { read } = this.database;
+    const own = clientId === null ? NOTHING_MORE : { sql: ' AND id = ?', values: [clientId] };
+    const found = search ? nameContains(search) : NOTHING_MORE;
+    const condition = ` WHERE agencyId = ?${own.sql}${found.sql}`;
+    const values = [agencyId, ...own.values, ...found.values];
+    const rows = await read.rows<RawClient>(`${READ}${condition} AND id > ? ORDER BY id LIMIT ?`, [...values, args.after ?? '', args.first + 1]);
+    return toPage(rows.map(toClient), args, async () => {
+      const [counted] = await read.rows<{ total: number }>(`SELECT COUNT(*) AS total FROM clients${condition}`, values);
+      return counted?.total ?? 0;
+    });
   }
 
   async create(viewer: Viewer, input: { name: string }): Promise<ClientResult> {
@@ -93,9 +99,15 @@ export class ClientService {
   }
 }
 
+interface Condition {
+  readonly sql: string;
+  readonly values: readonly string[];
+}
+
+const NOTHING_MORE: Condition = { sql: '', values: [] };
+
 // SQLite folds ASCII letters only: a name is found as it is written, too.
-function nameContains(search: string): [string, Record<string, string>] {
+function nameContains(search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
-  const condition = "(client.name LIKE :written ESCAPE '!' OR LOWER(client.name) LIKE :folded ESCAPE '!')";
-  return [condition, { written: pattern(search), folded: pattern(search.toLowerCase()) }];
+  return { sql: " AND (name LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')", values: [pattern(search), pattern(search.toLowerCase())] };
 }

@@ -11,7 +11,6 @@ import { Client } from '../clients/client.types';
 import { userError } from '../platform/user-error';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
-import type { ApiKeyRow } from './api-key.entity';
 import type { ApiKeyService } from './api-key.service';
 import {
   ApiKey,
@@ -32,7 +31,7 @@ import {
 } from './api-key.types';
 import type { KeyCheckService, PreviewResult } from './key-check.service';
 import type { KeyResolverService } from './key-resolver.service';
-import type { KeyOwner } from './sealed-keys';
+import type { KeyOwner, KeyState } from './sealed-keys';
 
 @Resolver()
 export class ApiKeyResolver {
@@ -185,7 +184,7 @@ async function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer:
 }
 
 /** As the schema shows it. */
-export function toApiKey(row: ApiKeyRow): ApiKey {
+export function toApiKey(row: KeyState): ApiKey {
   return { ...row, region: row.isSet ? row.region : null, lastError: errorOf(row) };
 }
 

@@ -19,7 +19,7 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { nameOfKey, readKeyRows, readSealedKeys, type KeyOwner } from './sealed-keys';
+import { nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
 
 interface Changed {
   readonly apiKeys: readonly ApiKeyRow[];
@@ -70,10 +70,12 @@ export class ApiKeyService {
   }
 
   /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
-  async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<ApiKeyRow[][]> {
+  async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
     requireAdmin(viewer);
     const rows = await readKeyRows(this.database.read, viewer.agencyId, ownerIds);
-    return ownerIds.map((id) => rows.filter((row) => row.ownerId === id));
+    const byOwner = new Map(ownerIds.map((id): [string, KeyState[]] => [id, []]));
+    for (const row of rows) byOwner.get(row.ownerId)?.push(row);
+    return [...byOwner.values()];
   }
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */

@@ -12,16 +12,15 @@ import { UnreadableKey } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
-import type { ApiKeyRow } from './api-key.entity';
 import { resolveChain, type KeySource, type KeyStatus } from './chain';
 import { findDuplicates, type KeyWarning } from './duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from './key-input';
 import { recordFingerprint, recordUnreadable, recordVerdict } from './key-writer';
-import { nameOfKey, openKey, readKeyRows, readSealedKeys, type KeyOwner, type SealedKey } from './sealed-keys';
+import { nameOfKey, openKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState, type SealedKey } from './sealed-keys';
 
 export interface Verification {
-  readonly apiKey: ApiKeyRow;
+  readonly apiKey: KeyState;
   readonly status: KeyStatus;
   readonly error: ProviderErrorType | null;
   readonly agentsMissingInAccount: readonly AgentRow[];
@@ -156,7 +155,7 @@ export class KeyCheckService {
     return apiKey && { apiKey, status: 'UNREADABLE', error: null, agentsMissingInAccount: [], agentsNotChecked: 0 };
   }
 
-  async #row({ id, owner }: SealedKey): Promise<ApiKeyRow | null> {
+  async #row({ id, owner }: SealedKey): Promise<KeyState | null> {
     return (await readKeyRows(this.database.read, owner.agencyId, [owner.id])).find((row) => row.id === id) ?? null;
   }
 

@@ -68,7 +68,7 @@ export async function readSealedKeys(
 }
 
 function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): SealedKey {
-  const consistent = isConsistent({ ...row, isSet: Boolean(row.isSet) });
+  const consistent = isConsistent(Boolean(row.isSet), row);
   return {
     id: row.id,
     owner: { type: row.ownerType, id: row.ownerId, agencyId },
@@ -82,8 +82,11 @@ function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): Seal
   };
 }
 
-/** A key's row, with the number that its next version has. */
-export interface StoredKey extends ApiKeyRow {
+/** What is known of a key, and may be shown. */
+export type KeyState = Omit<ApiKeyRow, 'fingerprint'>;
+
+/** The same, with the number that its next version has. */
+export interface StoredKey extends KeyState {
   readonly nextVersion: number;
 }
 
@@ -91,18 +94,14 @@ export interface StoredKey extends ApiKeyRow {
 export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<StoredKey[]> {
   if (ownerIds.length === 0) return [];
   const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
-  return rows.map(({ liveVersion, newestVersion, updatedAt, lastVerifiedAt, ...raw }) => {
-    const times = { updatedAt: dateOf(updatedAt), lastVerifiedAt: lastVerifiedAt === null ? null : dateOf(lastVerifiedAt) };
-    const row = { ...raw, ...times, isSet: Boolean(raw.isSet), nextVersion: Math.max(raw.version, newestVersion ?? 0) + 1 };
-    return isConsistent({ ...row, liveVersion, newestVersion }) ? row : { ...row, isSet: true, status: 'UNREADABLE' };
-  });
+  return rows.map((row) => toStoredKey(row, agencyId));
 }
 
-const READ_ROWS = `SELECT k.id, k.agencyId, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt,
-k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, k.fingerprint, v.version AS liveVersion, ${NEWEST}
+const READ_ROWS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,
+k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, v.version AS liveVersion, ${NEWEST}
 FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL`;
 
-type RawKeyRow = Omit<ApiKeyRow, 'isSet' | 'updatedAt' | 'lastVerifiedAt'> & {
+type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'updatedAt' | 'lastVerifiedAt' | 'nextVersion'> & {
   readonly isSet: unknown;
   readonly updatedAt: RawDate;
   readonly lastVerifiedAt: RawDate | null;
@@ -110,8 +109,33 @@ type RawKeyRow = Omit<ApiKeyRow, 'isSet' | 'updatedAt' | 'lastVerifiedAt'> & {
   readonly newestVersion: number | null;
 };
 
+// One object a row, property by property: spreading it makes a long list take half as long again.
+function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
+  const { id, ownerType, ownerId, provider, version, maskedKey, region, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
+  const isSet = Boolean(row.isSet);
+  const consistent = isConsistent(isSet, row);
+  return {
+    id,
+    agencyId,
+    ownerType,
+    ownerId,
+    provider,
+    version,
+    isSet: isSet || !consistent,
+    maskedKey,
+    region,
+    status: consistent ? row.status : 'UNREADABLE',
+    updatedAt: dateOf(row.updatedAt),
+    lastVerifiedAt: row.lastVerifiedAt === null ? null : dateOf(row.lastVerifiedAt),
+    errorCode,
+    errorHttpStatus,
+    errorRetryAfterSeconds,
+    nextVersion: Math.max(version, row.newestVersion ?? 0) + 1,
+  };
+}
+
 /** Whether a key's row and its versions tell the same story: none is newer than the row, and the live one is the row's own. */
-function isConsistent({ isSet, version, liveVersion, newestVersion }: Pick<JoinedRow, 'version' | 'liveVersion' | 'newestVersion'> & { readonly isSet: boolean }): boolean {
+function isConsistent(isSet: boolean, { version, liveVersion, newestVersion }: Pick<JoinedRow, 'version' | 'liveVersion' | 'newestVersion'>): boolean {
   return (newestVersion ?? 0) <= version && liveVersion === (isSet ? version : null);
 }
 

@@ -11,17 +11,33 @@ export interface PageArgs {
   readonly after: string | null;
 }
 
-/** One page of a Relay connection. The total is counted only when it is asked for. */
-export interface Page<T> {
-  readonly nodes: readonly T[];
-  readonly edges: readonly { readonly cursor: string; readonly node: T }[];
-  readonly pageInfo: {
-    readonly hasNextPage: boolean;
-    readonly hasPreviousPage: boolean;
-    readonly startCursor: string | null;
-    readonly endCursor: string | null;
-  };
-  totalCount(): Promise<number>;
+/** One page of a Relay connection. What nobody asks for is not made: cursors, and the total, which is counted. */
+export class Page<T extends { readonly id: string }> {
+  constructor(
+    readonly nodes: readonly T[],
+    private readonly hasNextPage: boolean,
+    private readonly hasPreviousPage: boolean,
+    readonly totalCount: () => Promise<number>,
+  ) {}
+
+  get edges(): { readonly cursor: string; readonly node: T }[] {
+    return this.nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
+  }
+
+  get pageInfo() {
+    const [first, last] = [this.nodes[0], this.nodes.at(-1)];
+    return {
+      hasNextPage: this.hasNextPage,
+      hasPreviousPage: this.hasPreviousPage,
+      startCursor: first ? cursorOf(first.id) : null,
+      endCursor: last ? cursorOf(last.id) : null,
+    };
+  }
+
+  /** The same page, of something else. */
+  map<U extends { readonly id: string }>(change: (node: T) => U): Page<U> {
+    return new Page(this.nodes.map(change), this.hasNextPage, this.hasPreviousPage, this.totalCount);
+  }
 }
 
 export type Order = 'ASC' | 'DESC';
@@ -62,25 +78,7 @@ export async function readPage<T extends ObjectLiteral & { id: string }>(
   return toPage(rows, args, () => whole.getCount());
 }
 
-/** The same page, of something else. */
-export function mapPage<T, U>(page: Page<T>, map: (node: T) => U): Page<U> {
-  const edges = page.edges.map(({ cursor, node }) => ({ cursor, node: map(node) }));
-  return { ...page, edges, nodes: edges.map(({ node }) => node) };
-}
-
 /** A page of rows of which one more than asked for was read. */
-export function toPage<T extends { id: string }>(rows: readonly T[], args: PageArgs, totalCount: () => Promise<number>): Page<T> {
-  const nodes = rows.slice(0, args.first);
-  const edges = nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
-  return {
-    nodes,
-    edges,
-    pageInfo: {
-      hasNextPage: rows.length > args.first,
-      hasPreviousPage: args.after !== null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    totalCount,
-  };
+export function toPage<T extends { readonly id: string }>(rows: readonly T[], { first, after }: PageArgs, totalCount: () => Promise<number>): Page<T> {
+  return new Page(rows.slice(0, first), rows.length > first, after !== null, totalCount);
 }

@@ -54,7 +54,7 @@ export class PageInfo {
 }
 
 /** The Relay connection of a node type. */
-export function connectionType<T extends object>(name: string, node: ClassType<T>): ClassType<Page<T>> {
+export function connectionType<T extends { readonly id: string }>(name: string, node: ClassType<T>): ClassType<Pick<Page<T>, 'nodes' | 'edges' | 'pageInfo' | 'totalCount'>> {
   @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class Edge {
     @Field(() => String, { description: 'Opaque; give it as `after` to go on behind this node.' })

@@ -8,7 +8,7 @@ import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { toApiKey } from '../keys/api-key.resolver';
 import type { PreviewResult } from '../keys/key-check.service';
-import { mapPage, pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../platform/page';
 import type { HandInResult, HandInService } from './hand-in.service';
 import {
   AcceptKeyHandInInput,
@@ -41,7 +41,7 @@ export class HandInResolver {
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Page<KeyHandIn>> {
-    return mapPage(await this.handIns.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, status: status ?? null }), (row) => toKeyHandIn(viewer, row));
+    return (await this.handIns.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, status: status ?? null })).map((row) => toKeyHandIn(viewer, row));
   }
 
   @FieldResolver(() => Client, { nullable: true })

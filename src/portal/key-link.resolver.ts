@@ -6,7 +6,7 @@ import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { mapPage, pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../platform/page';
 import { statusOf, type KeyLinkRow } from './key-link.entity';
 import type { KeyLinkResult, KeyLinkService } from './key-link.service';
 import { CreateKeyLinkInput, CreateKeyLinkPayload, KeyLink, KeyLinkConnection, RevokeKeyLinkInput, RevokeKeyLinkPayload } from './key-link.types';
@@ -25,7 +25,7 @@ export class KeyLinkResolver {
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Page<KeyLink>> {
-    return mapPage(await this.links.list(viewer, pageArgs(first, after), clientId ?? null), toKeyLink);
+    return (await this.links.list(viewer, pageArgs(first, after), clientId ?? null)).map(toKeyLink);
   }
 
   @FieldResolver(() => Client, { nullable: true })
