@@ -11,6 +11,7 @@ interface Key {
 
 interface Person {
   readonly personId: string;
+  readonly name: string;
   readonly clientId: string | null;
   readonly role: ViewerRole;
   readonly permissions: readonly PortalPermission[];
@@ -86,8 +87,11 @@ export interface AuditDetails {
 
   SERVICE_TOKEN_CREATED: Token;
   SERVICE_TOKEN_REVOKED: Token;
-  /** Of a service token that was known once. At most once a minute and token. */
-  SIGN_IN_REFUSED: Token & { readonly reason: 'EXPIRED' | 'REVOKED' };
+  /**
+   * Of a service token or a person that the agency knows, at most once a minute each. Not of a token that proves nobody who is known: there
+   * is no agency to which such an event would belong.
+   */
+  SIGN_IN_REFUSED: (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' }) | (Person & { readonly reason: 'OTHER_AGENCY' });
 }
 
 export type AuditEventType = keyof AuditDetails;

@@ -16,7 +16,9 @@ export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'W
   CALL_PLACED: 'A call was handed to its provider, whatever the provider then said.',
   PERSON_ADDED: 'By the operator of the server.',
   PERSON_JOINED: 'Signed in for the first time, with the verified e-mail address of an invitation.',
-  SIGN_IN_REFUSED: 'A service token that is expired or revoked was used; at most one event a minute and token.',
+  SIGN_IN_REFUSED: `A service token that is expired or revoked was used, or a service token or a person of this agency named another agency with the
+header \`latchkey-agency\`; at most one event a minute for each. Not recorded: tokens that prove nobody who is known, since there is no agency to which such
+an event would belong.`,
 });
 
 export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.', {

@@ -1,7 +1,7 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
 import { PersonRow } from '../access/person.entity';
-import type { PortalPermission, Viewer, ViewerRole } from '../access/viewer';
+import type { KnownPerson, PortalPermission, Viewer, ViewerRole } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
@@ -171,6 +171,6 @@ function lastAdmin(): PersonResult {
 }
 
 /** How the audit trail tells of a person. */
-export function eventOf({ id: personId, clientId, role, permissions }: PersonRow) {
-  return { personId, clientId, role, permissions };
+export function eventOf({ id: personId, name, clientId, role, permissions }: KnownPerson) {
+  return { personId, name, clientId, role, permissions };
 }

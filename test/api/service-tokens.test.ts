@@ -7,6 +7,7 @@ import { CLIENT_KEYS, codes, type UserErrors } from '../operations';
 const CREATE = `mutation ($input: CreateServiceTokenInput!) { createServiceToken(input: $input) {
   token serviceToken { id name role prefix expiresAt lastUsedAt revokedAt } userErrors { code field } } }`;
 const REVOKE = `mutation ($input: RevokeServiceTokenInput!) { revokeServiceToken(input: $input) { serviceToken { id revokedAt } userErrors { code field } } }`;
+const REFUSALS = 'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { nodes { actorKind serviceTokenId personId reason } } }';
 const LIST = '{ serviceTokens { nodes { id name prefix lastUsedAt revokedAt } totalCount } }';
 
 interface Created extends UserErrors {
@@ -67,6 +68,15 @@ describe('a service token', () => {
     const garbage = await asks('garbage', '{ viewer { role } }');
     expect([expired.status, expired.text]).toEqual([401, unknown.text]);
     expect(expired.text).toBe(garbage.text);
+  });
+
+  test("is refused for another agency than its own, like everyone, and that is recorded", async () => {
+    const { token, id } = await newToken();
+    const naming = (agency: string) => post(running.url, token, { query: '{ viewer { role } }' }, { 'latchkey-agency': agency });
+    expect((await naming('01900000-0000-7000-8000-000000000001')).status).toBe(200);
+    for (const other of ['01900000-0000-7000-8000-000000000002', HARBOR, 'x']) expect((await naming(other)).status).toBe(401);
+    const { auditEvents } = await running.data<{ auditEvents: { nodes: object[] } }>(REFUSALS, { filter: { types: ['SIGN_IN_REFUSED'], actorId: id } });
+    expect(auditEvents.nodes).toEqual([{ actorKind: 'SERVICE_TOKEN', serviceTokenId: id, personId: null, reason: 'OTHER_AGENCY' }]);
   });
 
   test('notes its last use', async () => {
