@@ -24,7 +24,7 @@ import {
   SetHandInPolicyInput,
   SetHandInPolicyPayload,
 } from './hand-in.types';
-import { statusOf, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
+import { handInStatus, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
 
 @Resolver(() => KeyHandIn)
 export class HandInResolver {
@@ -97,5 +97,5 @@ const HIDDEN = { region: null, maskedKey: null, keyStatus: null, verifiedAt: nul
 
 // The policy refuses portal users these fields; they are not there for them either.
 function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
-  return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: statusOf(row) };
+  return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: handInStatus(row) };
 }
