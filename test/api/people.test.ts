@@ -43,7 +43,7 @@ const signIn = async (subject: string, email?: string, emailVerified = true, hea
   post(running.url, await token(subject, email, emailVerified), { query: VIEWER }, headers);
 const roleOf = ({ data }: Answer) => (data as { viewer: { role: string } } | null)?.viewer.role ?? null;
 const lastEvent = async () =>
-  (await running.data<{ auditEvents: { nodes: { type: string }[] } }>('{ auditEvents(first: 1) { nodes { type personId role permissions actorName } } }')).auditEvents.nodes[0];
+  (await running.data<{ auditEvents: { nodes: { type: string }[] } }>('{ auditEvents(first: 1) { nodes { type personId name role permissions actorName } } }')).auditEvents.nodes[0];
 
 describe('an invitation', () => {
   test('is taken up by whoever first signs in with its verified address, in upper or lower case', async () => {
@@ -130,6 +130,7 @@ describe('a portal user', () => {
     expect((await agents()).errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
     await run(REMOVE, { personId: person?.id });
     expect((await agents()).status).toBe(401);
+    expect(await lastEvent()).toMatchObject({ type: 'PERSON_REMOVED', personId: person?.id, name: 'Pia', actorName: 'Ada Brightline' });
   });
 
   test("gets the client's defaults when none are given; changing defaults changes nobody who is there", async () => {
@@ -238,6 +239,27 @@ describe('agents', () => {
     expect(await assign(HARBOR)).toEqual({ assignAgent: { agent: { client: { id: HARBOR }, keyResolution: { source: 'CLIENT' } }, userErrors: [] } });
     expect(await assign(null)).toEqual({ assignAgent: { agent: { client: null, keyResolution: { source: 'AGENCY' } }, userErrors: [] } });
     expect(await assign(OTHER_AGENCYS_CLIENT)).toEqual({ assignAgent: { agent: null, userErrors: [{ code: 'NOT_FOUND', field: ['input', 'clientId'] }] } });
+  });
+});
+
+describe('a change that changes nothing', () => {
+  const RENAME = 'mutation ($input: RenameAgentInput!) { renameAgent(input: $input) { agent { id } userErrors { code } } }';
+  const ASSIGN = 'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { agent { id } userErrors { code } } }';
+
+  test.each<[string, string, object, object]>([
+    ['a role', CHANGE, { personId: MAX, role: 'AGENCY_ADMIN' }, { personId: MAX, role: 'AGENCY_ADMIN' }],
+    ['permissions', CHANGE_PORTAL, { personId: HANA, permissions: ['VIEW_CALLS', 'VIEW_AGENTS'] }, { personId: HANA, permissions: ['VIEW_AGENTS', 'VIEW_CALLS'] }],
+    ["the agency's defaults", DEFAULTS, { permissions: ['VIEW_CALLS', 'VIEW_AGENTS'] }, { permissions: ['VIEW_AGENTS', 'VIEW_CALLS'] }],
+    ["a client's defaults", CLIENT_DEFAULTS, { clientId: MAPLE, permissions: [] }, { clientId: MAPLE, permissions: [] }],
+    ['a name', RENAME, { agentId: HARBOR_RETELL_AGENT, name: 'New' }, { agentId: HARBOR_RETELL_AGENT, name: ' New ' }],
+    ['a client', ASSIGN, { agentId: HARBOR_RETELL_AGENT, clientId: MAPLE }, { agentId: HARBOR_RETELL_AGENT, clientId: MAPLE }],
+  ])('has no event, and the same answer: %s', async (_what, query, first, again) => {
+    const count = async () => (await running.data<{ auditEvents: { totalCount: number } }>('{ auditEvents { totalCount } }')).auditEvents.totalCount;
+    const before = await count();
+    const changed = await run(query, first);
+    expect(await count()).toBe(before + 1);
+    expect(await run(query, again)).toEqual(changed);
+    expect(await count()).toBe(before + 1);
   });
 });
 
