@@ -66,8 +66,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });
-    await services.handIns.expire();
-    const tidyUp = () => Promise.all([vault.uploads.rotate(), services.handIns.expire()]).catch((error: unknown) => server.log.error({ err: error }));
+    const logFault = (error: unknown) => server.log.error({ err: error });
+    // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
+    const expireHandIns = () => services.handIns.expire(logFault).catch(logFault);
+    await expireHandIns();
+    const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
     const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
     const close = async () => {
       clearInterval(tidying);

@@ -1,5 +1,5 @@
 import { LessThanOrEqual } from 'typeorm';
-import { requireAdmin } from '../access/context';
+import { requireAccessManager, requireAdmin } from '../access/context';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import { system, type Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -157,9 +157,9 @@ export class HandInService {
     });
   }
 
-  /** Changes nothing of what is pending already. */
+  /** By an admin in person, as whatever lets keys in later. Changes nothing of what is pending already. */
   async setPolicy(viewer: Viewer, clientId: string, acceptsValidHandIns: boolean): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
-    requireAdmin(viewer);
+    requireAccessManager(viewer);
     return this.database.write(async (tx) => {
       const client = isId(clientId) ? await this.database.lock(tx, ClientRow, clientId) : null;
       if (client?.agencyId !== viewer.agencyId) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
@@ -170,16 +170,17 @@ export class HandInService {
     });
   }
 
-  /** Destroys what nobody decided on in time. Several instances may do it together. */
-  async expire(): Promise<void> {
+  /** Destroys what nobody decided on in time. Several instances may do it together. One that cannot be destroyed does not keep the others. */
+  async expire(onFault: (error: unknown) => void): Promise<void> {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
-      await this.database.write(async (tx) => {
+      const expired = this.database.write(async (tx) => {
         await this.database.lock(tx, ClientRow, row.clientId);
         if (!(await tx.existsBy(KeyHandInRow, { id: row.id, ...due }))) return;
         await this.#end(tx, row, { status: 'EXPIRED' });
         await this.audit.record(tx, system(row.agencyId), { type: 'HAND_IN_EXPIRED', ...nameOf(row) });
       });
+      await expired.catch(onFault);
     }
   }
 

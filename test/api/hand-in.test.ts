@@ -1,3 +1,4 @@
+import { AuditTrail } from '../../src/audit/audit-trail';
 import { KeyHandInRow } from '../../src/portal/key-hand-in.entity';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps, type HandIn } from '../hand-ins';
@@ -129,6 +130,19 @@ describe('a key that is handed in', () => {
     await another.close();
     expect(await row(id)).toMatchObject({ status: 'EXPIRED', sealed: null, masterKey: null, pendingFor: null });
     expect((await events())[0]).toMatchObject({ type: 'HAND_IN_EXPIRED', actorKind: 'SYSTEM', clientId: HARBOR, keyHandInId: id });
+  });
+
+  test('that cannot be destroyed stops no start: it is logged, and the others are', async () => {
+    const broken = await handedIn();
+    await run(HAND_IN, { provider: 'VAPI', apiKey: running.sandbox.vapi.keys.secondAccount }, 'portalUser');
+    await running.app.database.write((tx) => tx.update(KeyHandInRow, { clientId: HARBOR }, { expiresAt: new Date(Date.now() - 1) }));
+    const record = jest.spyOn(AuditTrail.prototype, 'record').mockRejectedValueOnce(new Error('the disk is full'));
+    const another = await running.another();
+    record.mockRestore();
+    expect(another.logs.filter((line) => line.includes('the disk is full'))).toHaveLength(1);
+    await another.close();
+    const rows = await running.app.database.read.find(KeyHandInRow, { order: { id: 'ASC' } });
+    expect(rows.map(({ id, status }) => [id === broken.id, status])).toEqual([[true, 'PENDING'], [false, 'EXPIRED']]);
   });
 
   test('that is expired makes room for a new one', async () => {
