@@ -33,7 +33,7 @@ export class HandInResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => KeyHandInConnection, { name: 'keyHandIns', description: 'Keys that were handed in, the newest first; for a portal user those of its own client.' })
+  @Query(() => KeyHandInConnection, { nullable: true, name: 'keyHandIns', description: 'Keys that were handed in, the newest first; for a portal user those of its own client.' })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,

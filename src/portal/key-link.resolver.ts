@@ -18,7 +18,7 @@ export class KeyLinkResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => KeyLinkConnection, { name: 'keyLinks', description: 'One-time links of the agency, whatever became of them, the newest first.' })
+  @Query(() => KeyLinkConnection, { nullable: true, name: 'keyLinks', description: 'One-time links of the agency, whatever became of them, the newest first.' })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,

@@ -263,6 +263,16 @@ describe('a change that changes nothing', () => {
   });
 });
 
+test.each(['callSummary { total }', 'people { totalCount }', 'serviceTokens { totalCount }', 'auditEvents { totalCount }', 'keyHandIns { totalCount }', 'keyLinks { totalCount }'])(
+  'a refused %s leaves the rest of the answer as it is',
+  async (section) => {
+    const { data, errors } = await running.ask('portalUserNoPermissions', `{ viewer { role } ${section} }`);
+    const name = section.split(' ')[0] ?? '';
+    expect(data).toEqual({ viewer: { role: 'PORTAL_USER' }, [name]: null });
+    expect(errors.map(({ extensions, path }) => [extensions.code, path])).toEqual([['FORBIDDEN', [name]]]);
+  },
+);
+
 test('a summary of calls counts what the viewer may see', async () => {
   const START = 'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { userErrors { code } } }';
   for (const agentId of [HARBOR_RETELL_AGENT, MAPLE_RETELL_AGENT]) await running.data(START, { input: { agentId, toNumber: '+14155550123' } });

@@ -2,7 +2,7 @@ import { isServiceToken, newServiceToken } from '../../src/access/service-token'
 import { ServiceTokenRow } from '../../src/access/service-token.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
-import { CLIENT_KEYS, codes, type UserErrors } from '../operations';
+import { CLIENT_KEYS, codes, CREATE_KEY_LINK, SET_HAND_IN_POLICY, type UserErrors } from '../operations';
 
 const CREATE = `mutation ($input: CreateServiceTokenInput!) { createServiceToken(input: $input) {
   token serviceToken { id name role prefix expiresAt lastUsedAt revokedAt } userErrors { code field } } }`;
@@ -90,6 +90,15 @@ describe('a service token', () => {
     const { token, id } = await newToken();
     const input = query === CREATE ? { name: 'x', role: 'AGENCY_MEMBER' } : { serviceTokenId: id };
     expect((await asks(token, query, query === LIST ? undefined : { input })).errors[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+
+  test.each([
+    ['setHandInPolicy', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true }],
+    ['createKeyLink', CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND' }],
+  ])('leaves no way to set a key behind that outlives its being revoked: %s is refused to it, whatever its role', async (field, query, input) => {
+    const { token } = await newToken();
+    const { errors } = await asks(token, query, { input });
+    expect(errors.map(({ extensions, path }) => [extensions.code, path])).toEqual([['FORBIDDEN', [field]]]);
   });
 
   test.each(['agencyMember', 'portalUser'] as const)('is not managed by %s', async (persona) => {
