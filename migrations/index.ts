@@ -5,6 +5,7 @@ import { VaultKeys1763930000000 } from './1763930000000-vault-keys';
 import { Invitations1763940000000 } from './1763940000000-invitations';
 import { CallTimes1763950000000 } from './1763950000000-call-times';
 import { HandIns1763960000000 } from './1763960000000-hand-ins';
+import { PeopleOfSeveralAgencies1763970000000 } from './1763970000000-people-of-several-agencies';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -15,4 +16,5 @@ export const migrations = [
   Invitations1763940000000,
   CallTimes1763950000000,
   HandIns1763960000000,
+  PeopleOfSeveralAgencies1763970000000,
 ];

@@ -1,7 +1,7 @@
 import { isIPv6, type AddressInfo } from 'node:net';
 import { migrations } from '../migrations';
 import { createIdentityVerifier } from './access/identity';
-import { AuditTrail } from './audit/audit-trail';
+import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
@@ -17,7 +17,7 @@ import { entities } from './entities';
 import { ApiKeyService } from './keys/api-key.service';
 import { KeyCheckService } from './keys/key-check.service';
 import { KeyResolverService } from './keys/key-resolver.service';
-import { openDatabase, type Database } from './platform/database';
+import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './platform/database';
 import { createLog, type LogStream } from './platform/log';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
@@ -26,7 +26,8 @@ import { HandInService } from './portal/hand-in.service';
 import { KeyLinkService } from './portal/key-link.service';
 import { ProviderApi } from './providers/provider-api';
 import { sealedTables } from './sealed-tables';
-import { Cipher } from './vault/cipher';
+import { Cipher, UnreadableKey } from './vault/cipher';
+import { UnusableKeyRing } from './vault/key-ring';
 import { checkMasterKeys } from './vault/master-key-check';
 import { countByMasterKey } from './vault/sealed-table';
 import { openVault, type Vault } from './vault/vault';
@@ -68,8 +69,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });
-    await services.handIns.expire();
-    const tidyUp = () => Promise.all([vault.uploads.rotate(), services.handIns.expire()]).catch((error: unknown) => server.log.error({ err: error }));
+    const logFault = (error: unknown) => server.log.error({ err: error });
+    // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
+    const expireHandIns = () => services.handIns.expire(logFault).catch(logFault);
+    await expireHandIns();
+    const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
     const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
     const close = async () => {
       clearInterval(tidying);
@@ -110,6 +114,19 @@ export async function openStore(config: Config): Promise<Store> {
   } catch (error) {
     await database.close();
     throw error;
+  }
+}
+
+/** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
+export async function openAuditTrail(config: Config): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
+  const ring = await config.keyRing.unseal(config.keyServices);
+  const database = await openToRead(config.databaseUrl, { entities, migrations });
+  if (!database) throw new NoAuditTrail('There is no audit trail in this database');
+  try {
+    return { database, audit: await AuditTrail.openExisting(database, new Cipher(ring)) };
+  } catch (error) {
+    await database.close();
+    throw error instanceof UnreadableKey ? new UnusableKeyRing("The key ring does not open the audit trail's key") : error;
   }
 }
 

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { addPerson, createAgency, PEOPLE_FIELDS, RefusedPerson, type NewPerson } from './people/enrol';
-import { openStore, type Store } from './app';
-import type { AuditTrail } from './audit/audit-trail';
-import { verifyAuditTrail } from './audit/audit-verifier';
+import { openAuditTrail, openStore, type Store } from './app';
+import { printed, readPrintout } from './audit/audit-printout';
+import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
+import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
 import { ConfigError, readConfig, readKeyServices, type Config } from './config';
 import type { Database } from './platform/database';
 import { loadEnvFile } from './process';
@@ -22,8 +24,9 @@ const USAGE = `Usage:
       creates an agency and its first admin, and prints the agency's id
   npm run --silent admin -- add-person --agency ID --role ROLE --name NAME --subject SUBJECT [--client ID] [--permissions P,P]
       ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client); SUBJECT: the \`sub\` of the person's tokens
-  npm run --silent audit:verify
-      finds events of the audit trail that were altered, removed or reordered; exits with 1 if there are any
+  npm run --silent audit:verify [-- --since FILE]
+      finds events of the audit trail that were altered, removed or reordered; exits with 1 if there are any. Writes nothing. FILE: what it
+      printed earlier, kept where nobody who can write to the database can: events that stood there and are gone are found too
   npm run --silent keys:rotate
       wraps every stored key with the first master key of the ring, and tells which of the others may be dropped; may be ended and run
       again at any time; exits with 1 if stored keys do not open`;
@@ -32,10 +35,10 @@ type Options = Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>;
 
 async function main([command, ...rest]: string[]): Promise<void> {
   if (command === 'master-key') return void process.stdout.write(await masterKeyLine(rest));
+  if (command === 'audit-verify') return verifyAudit(earlierPrintout(rest));
   const options = readOptions(rest);
   if (command === 'create-agency') return run(options, (database, audit, person) => createAgency(database, audit, options.agency ?? '', person));
   if (command === 'add-person') return run(options, addPerson);
-  if (command === 'audit-verify' && rest.length === 0) return withStore(({ database, audit }) => verifyAudit(database, audit));
   if (command === 'keys-rotate' && rest.length === 0) return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
   throw new RefusedPerson(USAGE);
 }
@@ -55,11 +58,35 @@ function run(options: Options, work: (database: Database, audit: AuditTrail, per
   });
 }
 
-async function verifyAudit(database: Database, audit: AuditTrail): Promise<void> {
-  for await (const { agencyId, events, faults } of verifyAuditTrail(database, audit)) {
-    console.log(`agency ${agencyId}: ${events} events, ${faults.length === 0 ? 'all as they were written' : 'NOT AS THEY WERE WRITTEN'}`);
-    for (const fault of faults) console.log(`  ${fault}`);
-    if (faults.length > 0) process.exitCode = 1;
+function earlierPrintout([option, file, ...more]: string[]): AuditPrintout | undefined {
+  if (option === undefined) return undefined;
+  if (option !== '--since' || file === undefined || more.length > 0) throw new RefusedPerson(USAGE);
+  const printout = readPrintout(readText(file));
+  if (printout.size === 0) throw new RefusedPerson('--since: nothing that audit:verify has printed stands in this file');
+  return printout;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    throw new RefusedPerson('--since: this file cannot be read');
+  }
+}
+
+async function verifyAudit(earlier: AuditPrintout | undefined): Promise<void> {
+  loadEnvFile();
+  const { database, audit } = await openAuditTrail(readConfig(process.env));
+  try {
+    let agencies = 0;
+    for await (const report of verifyAuditTrail(database, audit, earlier)) {
+      for (const line of printed(report)) console.log(line);
+      if (report.faults.length > 0) process.exitCode = 1;
+      agencies += 1;
+    }
+    if (agencies === 0) console.log('there is no agency, and not one event');
+  } finally {
+    await database.close();
   }
 }
 
@@ -109,7 +136,7 @@ function readOptions(args: string[]): Options {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof RefusedPerson || error instanceof UnusableKeyRing;
+  const expected = error instanceof ConfigError || error instanceof RefusedPerson || error instanceof UnusableKeyRing || error instanceof NoAuditTrail;
   console.error(expected ? error.message : error);
   process.exitCode = 1;
 });

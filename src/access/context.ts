@@ -51,7 +51,7 @@ export function requireAdmin(viewer: Viewer): void {
   if (!isAdmin(viewer)) throw forbidden();
 }
 
-/** For services that let people and tokens in. */
+/** For services that let people, tokens and keys of others in. */
 export function requireAccessManager(viewer: Viewer): void {
   if (!canManageAccess(viewer)) throw forbidden();
 }

@@ -3,9 +3,9 @@ import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import { permissionList, type PortalPermission, type ViewerRole } from './viewer';
 
-/** Someone of an agency or of a client's portal, and what they may do. */
+/** Someone of an agency or of a client's portal, and what they may do. One person may be someone in several agencies, in each once. */
 @Entity('people')
-@Index('people_by_identity', ['identityDigest'], { unique: true })
+@Index('people_by_identity', ['identityDigest', 'agencyId'], { unique: true })
 @Index('people_by_email', ['emailDigest', 'agencyId'], { unique: true })
 @Index('people_by_agency', ['agencyId', 'id'])
 @Index('people_by_client', ['clientId', 'id'])
@@ -50,4 +50,8 @@ export class PersonRow {
 
   @Column('datetime', { precision: 3 })
   createdAt!: Date;
+
+  /** When a sign-in of this person was last refused and recorded. */
+  @Column('datetime', { precision: 3, nullable: true })
+  lastRefusedAt?: Date | null;
 }

@@ -28,7 +28,7 @@ export class ViewerType {
   @Field(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
   canManageApiKeys!: boolean;
 
-  @Field(() => Boolean, { description: 'People, portal permissions and service tokens: an agency admin in person.' })
+  @Field(() => Boolean, { description: 'People, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.' })
   canManagePeople!: boolean;
 
   @Field(() => Boolean, { description: 'An agency admin.' })

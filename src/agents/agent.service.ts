@@ -103,6 +103,7 @@ export class AgentService {
     if (!canEditAgents(viewer)) throw forbidden();
     const name = checkName(newName, ['input', 'name']);
     return this.#change(viewer, id, typeof name === 'string' ? [] : [name], async (tx, agent) => {
+      if (agent.name === name) return agent;
       const renamed = { ...agent, name: name as string };
       await tx.update(AgentRow, { id }, { name: renamed.name });
       await this.audit.record(tx, viewer, { type: 'AGENT_RENAMED', agentId: id, clientId: agent.clientId, name: renamed.name });
@@ -115,6 +116,7 @@ export class AgentService {
     requireAdmin(viewer);
     const clientError = await this.#checkClient(viewer, clientId);
     return this.#change(viewer, id, clientError ? [clientError] : [], async (tx, agent) => {
+      if (agent.clientId === clientId) return agent;
       await tx.update(AgentRow, { id }, { clientId });
       await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
       return { ...agent, clientId };

@@ -79,8 +79,9 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     previewKeyHandIn: agencyAdmin,
     acceptKeyHandIn: agencyAdmin,
     refuseKeyHandIn: agencyAdmin,
-    setHandInPolicy: agencyAdmin,
-    createKeyLink: agencyAdmin,
+    // What they let in later would outlive a service token's expiry and its being revoked.
+    setHandInPolicy: agencyAdminInPerson,
+    createKeyLink: agencyAdminInPerson,
     revokeKeyLink: agencyAdmin,
     startTestCall: agencyAdmin,
     createClient: agencyAdmin,

@@ -11,6 +11,7 @@ interface Key {
 
 interface Person {
   readonly personId: string;
+  readonly name: string;
   readonly clientId: string | null;
   readonly role: ViewerRole;
   readonly permissions: readonly PortalPermission[];
@@ -48,7 +49,7 @@ export interface AuditDetails {
   AGENT_ASSIGNED: { readonly agentId: string; readonly clientId: string | null };
 
   API_KEY_SET: Key & { readonly version: number; readonly maskedKey: string | null; readonly status: string };
-  /** It was to be set, and its provider did not accept it. */
+  /** It was to be set, and its provider did not accept it; or it did, and the one-time link that it came by opened no more. */
   API_KEY_REJECTED: Key & { readonly maskedKey: string; readonly status: string };
   API_KEY_CLEARED: Key & { readonly version: number };
   API_KEY_VERIFIED: Key & { readonly version: number; readonly status: string };
@@ -57,7 +58,7 @@ export interface AuditDetails {
   HAND_IN_RECEIVED: HandIn & { readonly maskedKey: string };
   HAND_IN_VERIFIED: HandIn & { readonly status: string };
   HAND_IN_ACCEPTED: HandIn;
-  HAND_IN_REFUSED: HandIn;
+  HAND_IN_REFUSED: HandIn & { readonly reason: string };
   HAND_IN_REPLACED: HandIn;
   HAND_IN_EXPIRED: HandIn;
   HAND_IN_POLICY_CHANGED: { readonly clientId: string; readonly acceptsValidHandIns: boolean };
@@ -86,8 +87,11 @@ export interface AuditDetails {
 
   SERVICE_TOKEN_CREATED: Token;
   SERVICE_TOKEN_REVOKED: Token;
-  /** Of a service token that was known once. At most once a minute and token. */
-  SIGN_IN_REFUSED: Token & { readonly reason: 'EXPIRED' | 'REVOKED' };
+  /**
+   * Of a service token or a person that the agency knows, at most once a minute each. Not of a token that proves nobody who is known: there
+   * is no agency to which such an event would belong.
+   */
+  SIGN_IN_REFUSED: (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' }) | (Person & { readonly reason: 'OTHER_AGENCY' });
 }
 
 export type AuditEventType = keyof AuditDetails;

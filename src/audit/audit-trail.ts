@@ -6,7 +6,7 @@ import { isId, newId } from '../platform/ids';
 import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
 import type { Cipher } from '../vault/cipher';
-import { obtainVaultKey } from '../vault/vault-keys';
+import { obtainVaultKey, readVaultKey } from '../vault/vault-keys';
 import type { Actor, AuditEvent, AuditEventType } from './audit-event';
 import { AuditEventRow, AuditHeadRow } from './audit.entity';
 
@@ -21,17 +21,28 @@ export interface AuditFilter {
 }
 
 const KEY_BYTES = 32;
+const KEY_NAME = 'audit';
+
+/** Nothing was ever recorded in this database. */
+export class NoAuditTrail extends Error {}
 
 /** What happened, agency by agency: written with the change that it tells of, or neither is. */
 export class AuditTrail {
   private constructor(
-    private readonly database: Database,
+    private readonly database: Pick<Database, 'read'>,
     private readonly key: KeyObject,
   ) {}
 
   /** With the key of the chains, which lies sealed in the database: whoever can write rows still cannot make up events. */
   static async open(database: Database, cipher: Cipher): Promise<AuditTrail> {
-    const key = await obtainVaultKey(database, cipher, 'audit', () => randomBytes(KEY_BYTES));
+    const key = await obtainVaultKey(database, cipher, KEY_NAME, () => randomBytes(KEY_BYTES));
+    return new AuditTrail(database, createSecretKey(key));
+  }
+
+  /** The same of a trail that is there already: makes nothing. Throws `NoAuditTrail`, `UnreadableKey`. */
+  static async openExisting(database: Pick<Database, 'read'>, cipher: Cipher): Promise<AuditTrail> {
+    const key = await readVaultKey(database.read, cipher, KEY_NAME);
+    if (!key) throw new NoAuditTrail('There is no audit trail in this database');
     return new AuditTrail(database, createSecretKey(key));
   }
 

@@ -1,50 +1,94 @@
 import { MoreThan } from 'typeorm';
 import { AgencyRow } from '../agencies/agency.entity';
-import type { Database } from '../platform/database';
+import type { ReadOnlyDatabase } from '../platform/database';
 import type { AuditTrail } from './audit-trail';
 import { AuditEventRow, AuditHeadRow } from './audit.entity';
+
+/** An event by its place and its hash, which stands for all that came before it. */
+export type ChainLink = Pick<AuditEventRow, 'sequence' | 'hash'>;
 
 export interface AuditReport {
   readonly agencyId: string;
   readonly events: number;
-  /** What is wrong with the chain, the first fault of each kind of place; empty when every event is as it was written. */
+  /** The last event; null when there is none. */
+  readonly end: ChainLink | null;
+  /** Each place at which the chain is not as it was written; empty when every event is. */
   readonly faults: readonly string[];
 }
 
+/** By agency, the events that an earlier verification ended at. */
+export type AuditPrintout = ReadonlyMap<string, ChainLink>;
+
+type Reader = Pick<ReadOnlyDatabase, 'read'>;
+
 const BATCH = 1_000;
 
-/** Walks the chain of every agency. What was altered, removed, added or put in another order after it was written is a fault. */
-export async function* verifyAuditTrail(database: Database, audit: AuditTrail): AsyncGenerator<AuditReport> {
-  const agencies = await database.read.find(AgencyRow, { select: { id: true }, order: { id: 'ASC' } });
-  for (const { id } of agencies) yield await verifyChain(database, audit, id);
+/**
+ * Walks every chain there is or was. What was altered, removed, added or put in another order after it was written is a fault; so is what
+ * stood in an earlier printout and is gone or different, without which an old end that was put back cannot be told from a true one.
+ */
+export async function* verifyAuditTrail(database: Reader, audit: AuditTrail, earlier: AuditPrintout = new Map()): AsyncGenerator<AuditReport> {
+  for (const id of await agencyIds(database, earlier)) yield await verifyChain(database, audit, id, earlier.get(id) ?? null);
 }
 
-async function verifyChain(database: Database, audit: AuditTrail, agencyId: string): Promise<AuditReport> {
-  const faults: string[] = [];
+// Also those of which only events are left: to remove an agency's row must not hide what else was done.
+async function agencyIds({ read }: Reader, earlier: AuditPrintout): Promise<string[]> {
+  const rows = await read.rows<{ id: string }>('SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads');
+  return [...new Set([...rows.map(({ id }) => id), ...earlier.keys()])].sort();
+}
+
+async function verifyChain(database: Reader, audit: AuditTrail, agencyId: string, earlier: ChainLink | null): Promise<AuditReport> {
+  const faults = (await database.read.existsBy(AgencyRow, { id: agencyId })) ? [] : ['the agency is gone'];
   // Read first: events that are added meanwhile are verified, too, but it is this end that the chain must reach.
   const head = await database.read.findOneBy(AuditHeadRow, { id: agencyId });
-  let last = { sequence: 0, hash: '' };
-  let hashAtHead = '';
+  const hashes = new Map<number, string | null>([head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]));
+  let end: ChainLink | null = null;
   let events = 0;
-  for (let rows = await readAfter(database, agencyId, 0); rows.length > 0; rows = await readAfter(database, agencyId, last.sequence)) {
-    for (const row of rows) {
-      faults.push(...faultsOf(audit, row, last));
-      last = row;
-      events += 1;
-      if (row.sequence === head?.sequence) hashAtHead = row.hash;
-    }
+  for await (const row of rowsOf(database, agencyId)) {
+    faults.push(...faultsOf(audit, row, end));
+    if (row.sequence > 0) end = { sequence: row.sequence, hash: row.hash };
+    if (hashes.has(row.sequence)) hashes.set(row.sequence, row.hash);
+    events += 1;
   }
-  if (!head) faults.push(events > 0 ? 'the end of the chain is not on record' : 'there is not one event');
-  else if (head.seal !== audit.sealOf(head)) faults.push('the end of the chain is not as it was written');
-  else if (hashAtHead !== head.hash) faults.push(`the chain does not reach event ${head.sequence}, which is on record as its end`);
-  return { agencyId, events, faults };
+  faults.push(...faultsOfEnd(audit, head, hashes, events), ...faultsSince(earlier, hashes));
+  return { agencyId, events, end, faults };
 }
 
-function readAfter(database: Database, agencyId: string, sequence: number): Promise<AuditEventRow[]> {
-  return database.read.find(AuditEventRow, { where: { agencyId, sequence: MoreThan(sequence) }, order: { sequence: 'ASC' }, take: BATCH });
+/** From the lowest number on, whatever it is: what was put before the first event is listed like any other. */
+async function* rowsOf({ read }: Reader, agencyId: string): AsyncGenerator<AuditEventRow> {
+  let after: number | null = null;
+  for (;;) {
+    const where: object = after === null ? { agencyId } : { agencyId, sequence: MoreThan(after) };
+    const rows: AuditEventRow[] = await read.find(AuditEventRow, { where, order: { sequence: 'ASC' }, take: BATCH });
+    yield* rows;
+    const last = rows.at(-1);
+    if (!last) return;
+    after = last.sequence;
+  }
 }
 
-function faultsOf(audit: AuditTrail, row: AuditEventRow, last: { readonly sequence: number; readonly hash: string }): string[] {
-  if (row.sequence !== last.sequence + 1) return [`events ${last.sequence + 1} to ${row.sequence - 1} are missing`];
-  return row.hash === audit.hashOf(row, last.hash) ? [] : [`event ${row.sequence} is not as it was written`];
+function faultsOf(audit: AuditTrail, row: AuditEventRow, last: ChainLink | null): string[] {
+  const { sequence } = row;
+  const next = (last?.sequence ?? 0) + 1;
+  if (sequence < 1) return [`event ${sequence} was never written: the first is 1`];
+  if (sequence !== next) return [`events ${next} to ${sequence - 1} are missing`];
+  return isTime(row.at) && row.hash === audit.hashOf(row, last?.hash ?? '') ? [] : [`event ${sequence} is not as it was written`];
+}
+
+// SQLite keeps any text in the column, and MySQL may keep a day that no calendar has.
+function isTime(at: Date | null): boolean {
+  return at instanceof Date && !Number.isNaN(at.getTime());
+}
+
+function faultsOfEnd(audit: AuditTrail, head: AuditHeadRow | null, hashes: ReadonlyMap<number, string | null>, events: number): string[] {
+  if (!head) return [events > 0 ? 'the end of the chain is not on record' : 'there is not one event'];
+  if (head.seal !== audit.sealOf(head)) return ['the end of the chain is not as it was written'];
+  return hashes.get(head.sequence) === head.hash ? [] : [`the chain does not reach event ${head.sequence}, which is on record as its end`];
+}
+
+function faultsSince(earlier: ChainLink | null, hashes: ReadonlyMap<number, string | null>): string[] {
+  if (!earlier) return [];
+  const hash = hashes.get(earlier.sequence) ?? null;
+  if (hash === null) return [`event ${earlier.sequence}, which stood in the earlier printout, is gone`];
+  return hash === earlier.hash ? [] : [`event ${earlier.sequence} is not the one that stood in the earlier printout`];
 }

@@ -65,7 +65,10 @@ export class AuditHeadRow {
   @Column('varchar', { length: 64 })
   hash!: string;
 
-  /** Keyed, of all of the above: nobody who can write rows can make an earlier event the end. */
+  /**
+   * Keyed, of all of the above: nobody who can write rows can make up an end. A row of earlier, put back with the events after it removed, is
+   * an end as well: against that, `audit:verify` accepts what it printed when they were there.
+   */
   @Column('varchar', { length: 64 })
   seal!: string;
 }

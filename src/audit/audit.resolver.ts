@@ -10,7 +10,7 @@ import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.type
 export class AuditResolver {
   constructor(private readonly audit: AuditTrail) {}
 
-  @Query(() => AuditEventConnection, { description: 'Every change and every use of a key in the agency, the newest first.' })
+  @Query(() => AuditEventConnection, { nullable: true, description: 'Every change and every use of a key in the agency, the newest first.' })
   async auditEvents(
     @CurrentViewer() viewer: Viewer,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,

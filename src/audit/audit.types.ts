@@ -7,7 +7,7 @@ import { ProviderEnum } from '../providers/provider.types';
 import { ACTOR_KINDS, AUDIT_EVENT_TYPES, type ActorKind, type AuditEventType } from './audit-event';
 
 export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'What happened.', {
-  API_KEY_REJECTED: 'A key was to be set, and its provider did not accept it. Nothing was stored.',
+  API_KEY_REJECTED: 'A key was to be set, and its provider did not accept it; or it did, and the one-time link that it came by opened no more. Nothing was stored.',
   HAND_IN_VERIFIED: 'The provider was asked about a key that was handed in.',
   HAND_IN_ACCEPTED: 'By an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
   HAND_IN_EXPIRED: 'Nobody decided in time: the key is destroyed.',
@@ -16,7 +16,9 @@ export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'W
   CALL_PLACED: 'A call was handed to its provider, whatever the provider then said.',
   PERSON_ADDED: 'By the operator of the server.',
   PERSON_JOINED: 'Signed in for the first time, with the verified e-mail address of an invitation.',
-  SIGN_IN_REFUSED: 'A service token that is expired or revoked was used; at most one event a minute and token.',
+  SIGN_IN_REFUSED: `A service token that is expired or revoked was used, or a service token or a person of this agency named another agency with the
+header \`latchkey-agency\`; at most one event a minute for each. Not recorded: tokens that prove nobody who is known, since there is no agency to which such
+an event would belong.`,
 });
 
 export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.', {
@@ -105,7 +107,7 @@ export class AuditEvent {
   @Field(() => [PortalPermissionEnum], { nullable: true })
   permissions!: readonly PortalPermission[] | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'Why a hand-in or a sign-in was refused.' })
   reason!: string | null;
 }
 

@@ -44,7 +44,7 @@ export class CallResolver {
     return this.calls.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, agentId: agentId ?? null });
   }
 
-  @Query(() => CallSummaryType, { description: "How many calls there were, by what became of them; for a portal user its own client's." })
+  @Query(() => CallSummaryType, { nullable: true, description: "How many calls there were, by what became of them; for a portal user its own client's." })
   callSummary(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,

@@ -23,7 +23,6 @@ export async function createAgency(database: Database, audit: AuditTrail, agency
   const agency: AgencyRow = { id: newId(), name: named(agencyName, '--agency'), portalPermissions: [], createdAt: new Date() };
   const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });
   await database.write(async (tx) => {
-    await refuseKnown(tx, admin);
     await tx.insert(AgencyRow, agency);
     await tx.insert(PersonRow, admin);
     await audit.record(tx, operator(agency.id), { type: 'AGENCY_CREATED', name: agency.name });
@@ -46,8 +45,10 @@ export async function addPerson(database: Database, audit: AuditTrail, person: N
   return row.id;
 }
 
-async function refuseKnown(tx: Database['read'], { identityDigest }: PersonRow): Promise<void> {
-  if (await tx.existsBy(PersonRow, { identityDigest: identityDigest ?? '' })) throw new RefusedPerson('--subject: this person has been added already');
+// To this agency: what someone is elsewhere is nobody's business here.
+async function refuseKnown(tx: Database['read'], { identityDigest, agencyId }: PersonRow): Promise<void> {
+  const known = await tx.existsBy(PersonRow, { identityDigest: identityDigest ?? '', agencyId });
+  if (known) throw new RefusedPerson('--subject: this person has been added already');
 }
 
 function toPerson({ agency = '', client, role = '', name = '', subject = '', permissions, issuer }: NewPerson): PersonRow {

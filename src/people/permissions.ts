@@ -8,6 +8,11 @@ const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
   MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
 };
 
+/** Whether two sets are the same, in whatever order. */
+export function samePermissions(one: readonly PortalPermission[], other: readonly PortalPermission[]): boolean {
+  return one.length === other.length && one.every((name) => other.includes(name));
+}
+
 /** What is wrong with a set of permissions: one named twice, or without the one that it needs. A list with more than there are is not looked through. */
 export function checkPermissions(permissions: readonly PortalPermission[], field: readonly string[]): UserError[] {
   const { length: known } = PORTAL_PERMISSIONS;

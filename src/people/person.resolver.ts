@@ -25,6 +25,7 @@ export class PersonResolver {
   constructor(private readonly people: PersonService) {}
 
   @Query(() => PersonConnection, {
+    nullable: true,
     name: 'people',
     description: 'Of the agency, or with `clientId` the portal users of that client; in the order in which they were invited.',
   })

@@ -1,7 +1,7 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
 import { PersonRow } from '../access/person.entity';
-import type { PortalPermission, Viewer, ViewerRole } from '../access/viewer';
+import type { KnownPerson, PortalPermission, Viewer, ViewerRole } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
@@ -13,7 +13,7 @@ import { readPage, type Page, type PageArgs } from '../platform/page';
 import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
 import { checkEmail, emailDigest } from './email';
-import { checkPermissions } from './permissions';
+import { checkPermissions, samePermissions } from './permissions';
 
 export type AgencyRole = Exclude<ViewerRole, 'PORTAL_USER'>;
 
@@ -67,6 +67,7 @@ export class PersonService {
     requireAccessManager(viewer);
     return this.#change(viewer, personId, async (tx, person) => {
       if (person.role === 'PORTAL_USER') return NOT_FOUND;
+      if (person.role === role) return { person, userErrors: [] };
       if (role !== 'AGENCY_ADMIN' && (await this.#isLastAdmin(tx, person))) return lastAdmin();
       return this.#update(tx, viewer, { ...person, role });
     });
@@ -77,7 +78,9 @@ export class PersonService {
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     return this.#change(viewer, personId, async (tx, person) => {
       if (person.role !== 'PORTAL_USER') return NOT_FOUND;
-      return userErrors.length > 0 ? { person: null, userErrors } : this.#update(tx, viewer, { ...person, permissions: [...permissions] });
+      if (userErrors.length > 0) return { person: null, userErrors };
+      if (samePermissions(person.permissions, permissions)) return { person, userErrors };
+      return this.#update(tx, viewer, { ...person, permissions: [...permissions] });
     });
   }
 
@@ -98,9 +101,12 @@ export class PersonService {
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     if (userErrors.length > 0) return Promise.resolve({ agency: null, userErrors });
     return this.database.write(async (tx) => {
-      await tx.update(AgencyRow, { id: viewer.agencyId }, { portalPermissions: [...permissions] });
+      const agency = await this.database.lock(tx, AgencyRow, viewer.agencyId);
+      if (!agency || samePermissions(agency.portalPermissions, permissions)) return { agency, userErrors };
+      const portalPermissions = [...permissions];
+      await tx.update(AgencyRow, { id: agency.id }, { portalPermissions });
       await this.audit.record(tx, viewer, { type: 'PORTAL_DEFAULTS_CHANGED', clientId: null, permissions });
-      return { agency: await tx.findOneByOrFail(AgencyRow, { id: viewer.agencyId }), userErrors };
+      return { agency: { ...agency, portalPermissions }, userErrors };
     });
   }
 
@@ -111,16 +117,18 @@ export class PersonService {
     permissions: readonly PortalPermission[],
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
-    const client = await this.clients.find(viewer, clientId);
-    const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+    const found = await this.clients.find(viewer, clientId);
+    const missing = found ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
     const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
-    if (!client || userErrors.length > 0) return { client: null, userErrors };
-    const portalPermissions = [...permissions];
-    await this.database.write(async (tx) => {
+    if (!found || userErrors.length > 0) return { client: null, userErrors };
+    return this.database.write(async (tx) => {
+      const client = await this.database.lock(tx, ClientRow, found.id);
+      if (!client || samePermissions(client.portalPermissions, permissions)) return { client, userErrors };
+      const portalPermissions = [...permissions];
       await tx.update(ClientRow, { id: client.id }, { portalPermissions });
       await this.audit.record(tx, viewer, { type: 'PORTAL_DEFAULTS_CHANGED', clientId: client.id, permissions });
+      return { client: { ...client, portalPermissions }, userErrors };
     });
-    return { client: { ...client, portalPermissions }, userErrors };
   }
 
   async #invite(
@@ -171,6 +179,6 @@ function lastAdmin(): PersonResult {
 }
 
 /** How the audit trail tells of a person. */
-export function eventOf({ id: personId, clientId, role, permissions }: PersonRow) {
-  return { personId, clientId, role, permissions };
+export function eventOf({ id: personId, name, clientId, role, permissions }: KnownPerson) {
+  return { personId, name, clientId, role, permissions };
 }

@@ -18,7 +18,11 @@ import {
 export class ServiceTokenResolver {
   constructor(private readonly serviceTokens: ServiceTokenService) {}
 
-  @Query(() => ServiceTokenConnection, { name: 'serviceTokens', description: 'Of the agency, revoked and expired ones included, in the order of creation.' })
+  @Query(() => ServiceTokenConnection, {
+    nullable: true,
+    name: 'serviceTokens',
+    description: 'Of the agency, revoked and expired ones included, in the order of creation.',
+  })
   list(
     @CurrentViewer() viewer: Viewer,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,

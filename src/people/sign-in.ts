@@ -4,21 +4,23 @@ import { PersonRow } from '../access/person.entity';
 import { isServiceToken, serviceTokenDigest } from '../access/service-token';
 import { ServiceTokenRow } from '../access/service-token.entity';
 import { identityDigest, permissionList, viewerOfPerson, viewerOfServiceToken, type KnownPerson, type Origin, type Viewer } from '../access/viewer';
+import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
 import { emailDigest } from './email';
+import { eventOf } from './person.service';
 
 /** What a request says of who sends it. */
 export interface Credentials {
   readonly authorization: string | undefined;
-  /** The agency that is meant: nothing else is signed in to, and of several invitations its own is taken up. */
+  /** The agency that is meant: nothing else is signed in to, and only its own invitation is taken up. */
   readonly agencyId: string | undefined;
 }
 
 const NOTE_EVERY_MS = 60_000;
 
-// No entity is made of it: this is asked for every request.
-const FIND = 'SELECT id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest = ?';
+// No entity is made of it: this is asked for every request. The one that was joined first comes first.
+const FIND = 'SELECT id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest = ? ORDER BY joinedAt, id';
 type RawPerson = Omit<KnownPerson, 'permissions'> & { readonly permissions: string };
 
 /** Finds out who asks: a person of the issuer, or an integration with a service token. */
@@ -32,51 +34,57 @@ export class SignIn {
   /** Null for nobody known, whatever the reason. Throws `IssuerUnreachable` when it cannot tell. */
   async identify({ authorization, agencyId }: Credentials, origin: Origin): Promise<Viewer | null> {
     const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization ?? '')?.[1];
-    if (token !== undefined) return this.#byServiceToken(token, origin);
+    if (token !== undefined) return this.#byServiceToken(token, agencyId, origin);
     const identity = await this.identities.identify(authorization);
     return identity && this.#byIdentity(identity, agencyId, origin);
   }
 
   async #byIdentity(identity: Identity, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
-    const known = { identityDigest: identityDigest(identity.issuer, identity.subject) };
-    const [person] = await this.database.read.rows<RawPerson>(FIND, [known.identityDigest]);
-    if (person) return this.#ofAgency({ ...person, permissions: permissionList.from(person.permissions) }, agencyId, origin);
-    if (identity.email === null || !identity.emailVerified) return null;
-    // In one look: after the one above, another request of this person may have taken the invitation up.
-    const found = await this.database.read.findBy(PersonRow, [known, { identityDigest: IsNull(), emailDigest: emailDigest(identity.email) }]);
-    const joined = found.find((row) => row.identityDigest === known.identityDigest);
-    if (joined) return this.#ofAgency(joined, agencyId, origin);
-    // Anyone may invite any address: whom several invite must say whose invitation it takes up.
-    const [invitation, ...others] = found.filter((row) => agencyId === undefined || row.agencyId === agencyId);
-    return invitation && others.length === 0 ? this.#join(invitation, known.identityDigest, origin) : null;
+    const digest = identityDigest(identity.issuer, identity.subject);
+    const known = await this.database.read.rows<RawPerson>(FIND, [digest]);
+    const person = meant(known, agencyId);
+    if (person) return viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin);
+    const viewer = await this.#byInvitation(identity, digest, agencyId, origin);
+    if (!viewer && known.length > 0) await this.#refusePerson(digest, origin);
+    return viewer;
   }
 
-  // Whoever means another agency must not act in this one.
-  #ofAgency(person: KnownPerson, agencyId: string | undefined, origin: Origin): Viewer | null {
-    return agencyId === undefined || agencyId === person.agencyId ? viewerOfPerson(person, origin) : null;
+  async #byInvitation({ email, emailVerified }: Identity, digest: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
+    if (email === null || !emailVerified) return null;
+    const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email) };
+    // In one look: after the first one, another request of this person may have taken an invitation up.
+    const found = await this.database.read.find(PersonRow, { where: [{ identityDigest: digest }, invited], order: { joinedAt: 'ASC', id: 'ASC' } });
+    const joined = meant(found.filter((row) => row.identityDigest === digest), agencyId);
+    if (joined) return viewerOfPerson(joined, origin);
+    // Anyone may invite any address: whom several invite must say whose invitation it takes up.
+    const [invitation, ...others] = found.filter((row) => row.identityDigest === null && (agencyId === undefined || row.agencyId === agencyId));
+    return invitation && others.length === 0 ? this.#join(invitation, digest, origin) : null;
   }
 
   // From now on known by issuer and subject: an address can change hands.
-  #join({ id }: PersonRow, digest: string, origin: Origin): Promise<Viewer | null> {
+  #join({ id, agencyId }: PersonRow, digest: string, origin: Origin): Promise<Viewer | null> {
     return this.database.write(async (tx) => {
+      // Of two requests at once, the second waits, and finds the first one's membership.
+      await this.database.lock(tx, PersonRow, id);
+      const member = await tx.findOneBy(PersonRow, { identityDigest: digest, agencyId });
+      if (member) return viewerOfPerson(member, origin);
       const { affected } = await tx.update(PersonRow, { id, identityDigest: IsNull() }, { identityDigest: digest, joinedAt: new Date() });
-      const person = await tx.findOneBy(PersonRow, { identityDigest: digest });
+      const person = affected === 1 ? await tx.findOneByOrFail(PersonRow, { id }) : null;
       const viewer = person && viewerOfPerson(person, origin);
-      if (affected !== 1 || !viewer) return viewer;
-      const { clientId, role, permissions } = person;
-      await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', personId: id, clientId, role, permissions });
+      if (person && viewer) await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', ...eventOf(person) });
       return viewer;
     });
   }
 
-  async #byServiceToken(token: string, origin: Origin): Promise<Viewer | null> {
+  async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
     if (!isServiceToken(token)) return null;
     const row = await this.database.read.findOneBy(ServiceTokenRow, { tokenDigest: serviceTokenDigest(token) });
     if (!row) return null;
-    const reason = row.revokedAt !== null ? 'REVOKED' : row.expiresAt <= new Date() ? 'EXPIRED' : null;
-    if (reason !== null) return this.#refuse(row, reason, origin);
-    await this.#noteUse(row);
-    return viewerOfServiceToken(row, origin);
+    const viewer = viewerOfServiceToken(row, origin);
+    const reason = refusalOf(row, agencyId);
+    if (reason === null) await this.#noteUse(row);
+    else await this.#refuse(ServiceTokenRow, row, viewer, { serviceTokenId: row.id, name: row.name, role: row.role, reason });
+    return reason === null ? viewer : null;
   }
 
   async #noteUse({ id, lastUsedAt }: ServiceTokenRow): Promise<void> {
@@ -85,16 +93,35 @@ export class SignIn {
     await this.database.write((tx) => tx.update(ServiceTokenRow, { id }, { lastUsedAt: now }));
   }
 
-  async #refuse(row: ServiceTokenRow, reason: 'EXPIRED' | 'REVOKED', origin: Origin): Promise<null> {
+  // In each agency that knows the person: it is there that someone may ask what was tried.
+  async #refusePerson(digest: string, origin: Origin): Promise<void> {
+    for (const person of await this.database.read.findBy(PersonRow, { identityDigest: digest })) {
+      const { id, name, agencyId } = person;
+      await this.#refuse(PersonRow, person, { kind: 'PERSON', id, name, agencyId, origin }, { ...eventOf(person), reason: 'OTHER_AGENCY' });
+    }
+  }
+
+  async #refuse(of: typeof PersonRow | typeof ServiceTokenRow, row: Refusable, actor: Actor, details: AuditDetails['SIGN_IN_REFUSED']): Promise<void> {
     const now = new Date();
     const due = new Date(now.getTime() - NOTE_EVERY_MS);
-    if (row.lastRefusedAt !== null && row.lastRefusedAt >= due) return null;
-    const { id: serviceTokenId, name, role } = row;
+    if (row.lastRefusedAt && row.lastRefusedAt >= due) return;
     await this.database.write(async (tx) => {
       const notYet = { id: row.id, lastRefusedAt: Or(IsNull(), LessThan(due)) };
-      const { affected } = await tx.update(ServiceTokenRow, notYet, { lastRefusedAt: now });
-      if (affected === 1) await this.audit.record(tx, viewerOfServiceToken(row, origin), { type: 'SIGN_IN_REFUSED', serviceTokenId, name, role, reason });
+      const { affected } = await tx.update<Refusable>(of, notYet, { lastRefusedAt: now });
+      if (affected === 1) await this.audit.record(tx, actor, { type: 'SIGN_IN_REFUSED', ...details });
     });
-    return null;
   }
+}
+
+type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;
+
+/** With the name of an agency, what someone is there; without, what someone became first. */
+function meant<P extends Pick<PersonRow, 'agencyId'>>(people: readonly P[], agencyId: string | undefined): P | undefined {
+  return agencyId === undefined ? people[0] : people.find((person) => person.agencyId === agencyId);
+}
+
+function refusalOf({ revokedAt, expiresAt, agencyId }: ServiceTokenRow, meantAgencyId: string | undefined) {
+  if (revokedAt !== null) return 'REVOKED';
+  if (expiresAt <= new Date()) return 'EXPIRED';
+  return meantAgencyId === undefined || meantAgencyId === agencyId ? null : 'OTHER_AGENCY';
 }

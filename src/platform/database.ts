@@ -85,6 +85,35 @@ async function connect(options: DataSourceOptions): Promise<DataSource> {
   }
 }
 
+export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
+
+/** Connects, and changes nothing: no migration is run. Null for a database that never saw one. */
+export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
+  const source = await connect(dataSourceOptions(url, mapping));
+  try {
+    await prepareSessions(source);
+    if (await isMigrated(source)) return { read: readerOf(source), close: () => source.destroy() };
+  } catch (error) {
+    await source.destroy();
+    throw error;
+  }
+  await source.destroy();
+  return null;
+}
+
+async function isMigrated(source: DataSource): Promise<boolean> {
+  const runner = source.createQueryRunner();
+  try {
+    return await runner.hasTable('migrations');
+  } finally {
+    await runner.release();
+  }
+}
+
+function readerOf(source: DataSource): Manager {
+  return source.options.type === 'better-sqlite3' ? new SqliteManager(source) : new MysqlManager(source, poolOf(source));
+}
+
 interface Pool extends MysqlConnection {
   on(event: 'connection', listener: (connection: { query(sql: string): unknown }) => void): void;
 }

@@ -24,7 +24,7 @@ import {
   SetHandInPolicyInput,
   SetHandInPolicyPayload,
 } from './hand-in.types';
-import { statusOf, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
+import { handInStatus, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
 
 @Resolver(() => KeyHandIn)
 export class HandInResolver {
@@ -33,7 +33,7 @@ export class HandInResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => KeyHandInConnection, { name: 'keyHandIns', description: 'Keys that were handed in, the newest first; for a portal user those of its own client.' })
+  @Query(() => KeyHandInConnection, { nullable: true, name: 'keyHandIns', description: 'Keys that were handed in, the newest first; for a portal user those of its own client.' })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
@@ -97,5 +97,5 @@ const HIDDEN = { region: null, maskedKey: null, keyStatus: null, verifiedAt: nul
 
 // The policy refuses portal users these fields; they are not there for them either.
 function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
-  return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: statusOf(row) };
+  return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: handInStatus(row) };
 }

@@ -1,5 +1,5 @@
 import { LessThanOrEqual } from 'typeorm';
-import { requireAdmin } from '../access/context';
+import { requireAccessManager, requireAdmin } from '../access/context';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import { system, type Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -25,7 +25,7 @@ import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
 import type { ApiKeyText, Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { keyHandInPlace, statusOf, KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
+import { handInStatus, keyHandInPlace, KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
 
 export interface HandInResult {
   readonly keyHandIn: KeyHandInRow | null;
@@ -95,7 +95,7 @@ export class HandInService {
     const client = await tx.findOneByOrFail(ClientRow, { id: owner.id });
     if (client.archivedAt !== null) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
-    const end = older && statusOf(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
+    const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
     if (older) await this.#end(tx, older, { status: end });
     const keyHandIn = this.#newRow(actor, owner, entry);
     await tx.insert(KeyHandInRow, keyHandIn);
@@ -108,10 +108,12 @@ export class HandInService {
   async settle(tx: Manager, actor: Actor, { id, clientId, agencyId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
     await this.keys.lock(tx, ownerOf({ clientId, agencyId }));
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
-    if (statusOf(current) !== 'PENDING') return current;
-    const keyHandIn = { ...current, keyStatus: verdict.status, verifiedAt: new Date() };
-    await tx.update(KeyHandInRow, { id }, { keyStatus: keyHandIn.keyStatus, verifiedAt: keyHandIn.verifiedAt });
-    await this.audit.record(tx, actor, { type: 'HAND_IN_VERIFIED', ...nameOf(keyHandIn), status: verdict.status });
+    const asked = handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;
+    if (asked) await tx.update(KeyHandInRow, { id }, asked);
+    // Also of one that was decided on or replaced while its provider was asked: its key was used.
+    await this.audit.record(tx, actor, { type: 'HAND_IN_VERIFIED', ...nameOf(current), status: verdict.status });
+    if (!asked) return current;
+    const keyHandIn = { ...current, ...asked };
     const { acceptsValidHandIns } = await tx.findOneByOrFail(ClientRow, { id: clientId });
     if (!acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
     const accepted = await this.#accept(tx, actor, keyHandIn, { decidedByName: null, expectedVersion: null });
@@ -123,7 +125,7 @@ export class HandInService {
   async preview(viewer: Viewer, id: string): Promise<PreviewResult> {
     requireAdmin(viewer);
     const found = await find(this.database.read, viewer, id);
-    const key = found && statusOf(found) === 'PENDING' ? this.#open(found) : null;
+    const key = found && handInStatus(found) === 'PENDING' ? this.#open(found) : null;
     if (!found || !key) return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
     return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
   }
@@ -150,14 +152,14 @@ export class HandInService {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return { keyHandIn: null, userErrors: [pending] };
       const keyHandIn = await this.#end(tx, pending, { status: 'REFUSED', decidedByName: viewer.name, reason });
-      await this.audit.record(tx, viewer, { type: 'HAND_IN_REFUSED', ...nameOf(pending) });
+      await this.audit.record(tx, viewer, { type: 'HAND_IN_REFUSED', ...nameOf(pending), reason });
       return { keyHandIn, userErrors: [] };
     });
   }
 
-  /** Changes nothing of what is pending already. */
+  /** By an admin in person, as whatever lets keys in later. Changes nothing of what is pending already. */
   async setPolicy(viewer: Viewer, clientId: string, acceptsValidHandIns: boolean): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
-    requireAdmin(viewer);
+    requireAccessManager(viewer);
     return this.database.write(async (tx) => {
       const client = isId(clientId) ? await this.database.lock(tx, ClientRow, clientId) : null;
       if (client?.agencyId !== viewer.agencyId) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
@@ -168,16 +170,17 @@ export class HandInService {
     });
   }
 
-  /** Destroys what nobody decided on in time. Several instances may do it together. */
-  async expire(): Promise<void> {
+  /** Destroys what nobody decided on in time. Several instances may do it together. One that cannot be destroyed does not keep the others. */
+  async expire(onFault: (error: unknown) => void): Promise<void> {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
-      await this.database.write(async (tx) => {
+      const expired = this.database.write(async (tx) => {
         await this.database.lock(tx, ClientRow, row.clientId);
         if (!(await tx.existsBy(KeyHandInRow, { id: row.id, ...due }))) return;
         await this.#end(tx, row, { status: 'EXPIRED' });
         await this.audit.record(tx, system(row.agencyId), { type: 'HAND_IN_EXPIRED', ...nameOf(row) });
       });
+      await expired.catch(onFault);
     }
   }
 
@@ -186,7 +189,7 @@ export class HandInService {
     if (!found) return notFound();
     await this.keys.lock(tx, ownerOf(found));
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
-    return statusOf(current) === 'PENDING' ? current : fault(current);
+    return handInStatus(current) === 'PENDING' ? current : fault(current);
   }
 
   async #accept(
@@ -195,10 +198,9 @@ export class HandInService {
     pending: KeyHandInRow,
     { decidedByName, expectedVersion }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
   ) {
-    const { provider, region, keyStatus, verifiedAt } = pending;
+    const { provider, region } = pending;
     const key = this.vault.cipher.open(pending.sealed ?? '', keyHandInPlace(pending));
-    const known = keyStatus === 'VALID' && verifiedAt ? ({ verdict: { status: 'VALID', error: null }, verifiedAt } as const) : { verdict: null };
-    const stored = await this.keys.storeAll(tx, actor, ownerOf(pending), [{ provider, region, key, ...known }], [expectedVersion]);
+    const stored = await this.keys.storeAll(tx, actor, ownerOf(pending), [{ provider, region, key, ...verdictOn(pending) }], [expectedVersion]);
     if ('stale' in stored) return stored;
     const keyHandIn = await this.#end(tx, pending, { status: 'ACCEPTED', decidedByName });
     await this.audit.record(tx, actor, { type: 'HAND_IN_ACCEPTED', ...nameOf(pending) });
@@ -266,6 +268,16 @@ async function find(manager: Manager, { agencyId }: Viewer, id: string): Promise
   return isId(id) ? manager.findOneBy(KeyHandInRow, { id, agencyId }) : null;
 }
 
+const REFUSALS = { INVALID: 'KEY_INVALID', INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS', OUT_OF_FUNDS: 'OUT_OF_FUNDS' } as const;
+
+/** What the provider said of it when it was handed in, if that settled anything: an outage or a rate limit did not. */
+function verdictOn({ keyStatus, verifiedAt }: KeyHandInRow): Pick<KeyToStore, 'verdict' | 'verifiedAt'> {
+  if (!verifiedAt) return { verdict: null };
+  if (keyStatus === 'VALID') return { verdict: { status: keyStatus, error: null }, verifiedAt };
+  if (keyStatus !== 'INVALID' && keyStatus !== 'INSUFFICIENT_PERMISSIONS' && keyStatus !== 'OUT_OF_FUNDS') return { verdict: null };
+  return { verdict: { status: keyStatus, error: { code: REFUSALS[keyStatus], httpStatus: null, retryAfterSeconds: null } }, verifiedAt };
+}
+
 const FIELD = ['input', 'keyHandInId'];
 
 function notFound(): UserError {
@@ -274,6 +286,6 @@ function notFound(): UserError {
 
 /** Why a hand-in that is there cannot be previewed, accepted or refused. */
 function fault(row: KeyHandInRow): UserError {
-  if (statusOf(row) !== 'PENDING') return userError('ALREADY_DECIDED', FIELD);
+  if (handInStatus(row) !== 'PENDING') return userError('ALREADY_DECIDED', FIELD);
   return userError('KEY_UNREADABLE', FIELD, 'What was handed in does not open. Refuse it, and ask for it again.');
 }

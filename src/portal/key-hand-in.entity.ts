@@ -39,7 +39,7 @@ export class KeyHandInRow {
   @Column('varchar', { length: 80, nullable: true })
   pendingFor!: string | null;
 
-  /** Past its expiry a row may still say PENDING: see `statusOf`. */
+  /** Past its expiry a row may still say PENDING: see `handInStatus`. */
   @Column('varchar', { length: 16 })
   status!: KeyHandInStatus;
 
@@ -89,6 +89,6 @@ export function keyHandInPlace({ id, agencyId, clientId, provider }: Pick<KeyHan
 }
 
 /** What is past its expiry counts as expired from then on, whenever its secret is destroyed. */
-export function statusOf({ status, expiresAt }: Pick<KeyHandInRow, 'status' | 'expiresAt'>): KeyHandInStatus {
+export function handInStatus({ status, expiresAt }: Pick<KeyHandInRow, 'status' | 'expiresAt'>): KeyHandInStatus {
   return status === 'PENDING' && expiresAt <= new Date() ? 'EXPIRED' : status;
 }

@@ -59,7 +59,7 @@ export type KeyLinkStatus = (typeof KEY_LINK_STATUSES)[number];
 /** Wrong codes after which a link opens no more. */
 export const MAX_FAILED_CODES = 5;
 
-export function statusOf({ usedAt, revokedAt, failedCodes, expiresAt }: KeyLinkRow): KeyLinkStatus {
+export function linkStatus({ usedAt, revokedAt, failedCodes, expiresAt }: KeyLinkRow): KeyLinkStatus {
   if (usedAt !== null) return 'USED';
   if (revokedAt !== null) return 'REVOKED';
   if (failedCodes >= MAX_FAILED_CODES) return 'LOCKED';

@@ -7,7 +7,7 @@ import { loadClient } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../platform/page';
-import { statusOf, type KeyLinkRow } from './key-link.entity';
+import { linkStatus, type KeyLinkRow } from './key-link.entity';
 import type { KeyLinkResult, KeyLinkService } from './key-link.service';
 import { CreateKeyLinkInput, CreateKeyLinkPayload, KeyLink, KeyLinkConnection, RevokeKeyLinkInput, RevokeKeyLinkPayload } from './key-link.types';
 
@@ -18,7 +18,7 @@ export class KeyLinkResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => KeyLinkConnection, { name: 'keyLinks', description: 'One-time links of the agency, whatever became of them, the newest first.' })
+  @Query(() => KeyLinkConnection, { nullable: true, name: 'keyLinks', description: 'One-time links of the agency, whatever became of them, the newest first.' })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
@@ -54,5 +54,5 @@ function toPayload({ keyLink, userErrors }: KeyLinkResult): RevokeKeyLinkPayload
 }
 
 function toKeyLink(row: KeyLinkRow): KeyLink & KeyLinkRow {
-  return { ...row, status: statusOf(row) };
+  return { ...row, status: linkStatus(row) };
 }

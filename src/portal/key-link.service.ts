@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { requireAdmin } from '../access/context';
+import { requireAccessManager, requireAdmin } from '../access/context';
 import type { Origin, Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { Actor } from '../audit/audit-event';
@@ -20,7 +20,7 @@ import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import type { HandInService } from './hand-in.service';
-import { KeyLinkRow, MAX_FAILED_CODES, statusOf } from './key-link.entity';
+import { KeyLinkRow, linkStatus, MAX_FAILED_CODES } from './key-link.entity';
 
 /** In hours. */
 export const DEFAULT_LIFETIME = 72;
@@ -76,9 +76,9 @@ export class KeyLinkService {
     return readPage(query, args, 'DESC');
   }
 
-  /** The address and the code are in this answer and nowhere else. */
+  /** By an admin in person: what a service token let in would outlive its being revoked. The address and the code are in this answer and nowhere else. */
   async create(viewer: Viewer, input: NewKeyLink): Promise<KeyLinkResult & { url: string | null; code: string | null }> {
-    requireAdmin(viewer);
+    requireAccessManager(viewer);
     const client = await this.clients.find(viewer, input.clientId);
     const region = input.region ?? 'US';
     const hours = input.expiresInHours ?? DEFAULT_LIFETIME;
@@ -105,7 +105,7 @@ export class KeyLinkService {
     return this.database.write(async (tx) => {
       const keyLink = isId(id) ? await this.database.lock(tx, KeyLinkRow, id) : null;
       if (keyLink?.agencyId !== viewer.agencyId) return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
-      if (statusOf(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };
+      if (linkStatus(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };
       const revokedAt = new Date();
       await tx.update(KeyLinkRow, { id }, { revokedAt });
       await this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(keyLink) });
@@ -139,17 +139,21 @@ export class KeyLinkService {
   async #verifyAndUse(actor: Actor, link: KeyLinkRow, request: KeyRequest, account: ProviderAccount): Promise<LinkOutcome> {
     const owner = ownerOf(link);
     const verdict = await this.checks.ask(owner, account);
+    const { clientId, provider } = link;
+    const event = { type: 'API_KEY_REJECTED', clientId, provider, maskedKey: account.key.mask, status: verdict.status } as const;
     if (!isAccepted(verdict)) {
-      const event = { clientId: link.clientId, provider: link.provider, maskedKey: account.key.mask, status: verdict.status };
-      await this.database.write((tx) => this.audit.record(tx, actor, { type: 'API_KEY_REJECTED', ...event }));
+      await this.database.write((tx) => this.audit.record(tx, actor, event));
       return { request, problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) } };
     }
     const used = await this.database.write(async (tx) => {
       // Of two who send at once, the second finds the link used up.
       const current = await this.database.lock(tx, KeyLinkRow, link.id);
-      if (!current || statusOf(current) !== 'OPEN') return false;
-      const received = await this.handIns.receive(tx, actor, owner, account);
-      if (received === null) return false;
+      const received = current && linkStatus(current) === 'OPEN' ? await this.handIns.receive(tx, actor, owner, account) : null;
+      // Its provider was asked all the same.
+      if (received === null) {
+        await this.audit.record(tx, actor, event);
+        return false;
+      }
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
       await this.handIns.settle(tx, actor, received, verdict);
       return true;
@@ -161,7 +165,7 @@ export class KeyLinkService {
   #checkCode(actor: Actor, { id }: KeyLinkRow, given: string): Promise<'RIGHT' | 'WRONG' | 'CLOSED'> {
     return this.database.write(async (tx) => {
       const link = await this.database.lock(tx, KeyLinkRow, id);
-      if (!link || statusOf(link) !== 'OPEN') return 'CLOSED';
+      if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
       if (link.codeDigest === given) return 'RIGHT';
       const failedCodes = link.failedCodes + 1;
       await tx.update(KeyLinkRow, { id }, { failedCodes });
@@ -174,7 +178,7 @@ export class KeyLinkService {
 
   async #find(token: string): Promise<KeyLinkRow | null> {
     const link = TOKEN.test(token) ? await this.database.read.findOneBy(KeyLinkRow, { tokenDigest: tokenDigest(token) }) : null;
-    return link && statusOf(link) === 'OPEN' ? link : null;
+    return link && linkStatus(link) === 'OPEN' ? link : null;
   }
 
   async #describe({ agencyId, clientId, provider, expiresAt }: KeyLinkRow): Promise<KeyRequest | null> {

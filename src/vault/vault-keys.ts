@@ -22,6 +22,12 @@ export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buf
   return cipher.openBytes(sealed, vaultKeyPlace(name));
 }
 
+/** Null for a name that was never given. Throws `UnreadableKey`. */
+export async function readVaultKey(manager: EntityManager, cipher: Cipher, name: string): Promise<Buffer | null> {
+  const row = await manager.findOneBy(VaultKeyRow, { name });
+  return row && openVaultKey(cipher, row);
+}
+
 /** The key of this name, made once: of several instances that start together one makes it and the others read it. */
 export async function obtainVaultKey(database: Database, cipher: Cipher, name: string, make: () => Buffer): Promise<Buffer> {
   const find = (manager: EntityManager) => manager.findOneBy(VaultKeyRow, { name });

@@ -1,8 +1,9 @@
-import { verifyAuditTrail } from '../../src/audit/audit-verifier';
+import { printed, readPrintout } from '../../src/audit/audit-printout';
+import { verifyAuditTrail, type AuditPrintout } from '../../src/audit/audit-verifier';
 import { AUDIT_EVENT_TYPES, type AuditEventType } from '../../src/audit/audit-event';
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
-import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { ARCHIVE, CLEAR_CLIENT, CREATE_AGENT, CREATE_CLIENT, PREVIEW, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, VERIFY_CLIENT } from '../operations';
 
@@ -30,12 +31,12 @@ async function recorded(query: string, input: object): Promise<Event[]> {
 }
 
 const key = (text: string, more: object = {}) => [{ provider: 'RETELL', apiKey: text, ...more }];
-const reports = async () => {
+const reports = async (earlier?: AuditPrintout) => {
   const all = [];
-  for await (const report of verifyAuditTrail(running.app.database, running.app.audit)) all.push(report);
+  for await (const report of verifyAuditTrail(running.app.database, running.app.audit, earlier)) all.push(report);
   return all;
 };
-const faults = async () => (await reports()).flatMap((report) => report.faults);
+const faults = async (earlier?: AuditPrintout) => (await reports(earlier)).flatMap((report) => report.faults);
 
 describe('the audit trail', () => {
   test('tells who, what, on what, when, in which request and from where', async () => {
@@ -144,6 +145,7 @@ describe('the audit trail', () => {
 
 describe('audit:verify', () => {
   const agencyId = '01900000-0000-7000-8000-000000000001';
+  const OTHER_AGENCY = '01900000-0000-7000-8000-000000000002';
   const write = (work: string, ...parameters: unknown[]) => running.app.database.write((tx) => tx.query(work, parameters));
 
   beforeEach(async () => {
@@ -188,6 +190,58 @@ describe('audit:verify', () => {
   test('finds two events in each other\'s place', async () => {
     for (const [from, to] of [[2, 99], [3, 2], [99, 3]]) await write('UPDATE audit_events SET sequence = ? WHERE agencyId = ? AND sequence = ?', to, agencyId, from);
     expect(await faults()).toEqual(['event 2 is not as it was written', 'event 3 is not as it was written', 'event 4 is not as it was written']);
+  });
+
+  test.each([-1, 0, -2_147_483_648])('finds an event that was put before the first, with the number %d', async (sequence) => {
+    const first = await running.app.database.read.findOneByOrFail(AuditEventRow, { agencyId, sequence: 1 });
+    await running.app.database.write((tx) => tx.insert(AuditEventRow, { ...first, id: NEVER_GIVEN_OUT, sequence, actorName: 'Made up' }));
+    expect((await events()).map(({ actorName }) => actorName)).toContain('Made up');
+    expect(await faults()).toEqual([`event ${sequence} was never written: the first is 1`]);
+  });
+
+  // MariaDB refuses what is no time.
+  const onSqlite = process.env.TEST_DATABASE_SERVER ? [] : ['x', '', '2026-99-99 00:00:00.000', '+999999-01-01'];
+  test.each(['0000-00-00 00:00:00.000', ...onSqlite])('finds a time that is none, %j, and verifies the other agencies all the same', async (time) => {
+    if (process.env.TEST_DATABASE_SERVER) await write(`SET STATEMENT sql_mode = '' FOR UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3`, time, agencyId);
+    else await write('UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3', time, agencyId);
+    expect((await reports()).map((report) => report.faults)).toEqual([['event 3 is not as it was written'], []]);
+  });
+
+  test('finds events of an agency that is gone, or that never was', async () => {
+    await write('UPDATE audit_events SET agencyId = ? WHERE agencyId = ? AND sequence = 1', NEVER_GIVEN_OUT, OTHER_AGENCY);
+    expect((await reports()).filter((report) => report.agencyId === NEVER_GIVEN_OUT)).toMatchObject([
+      { events: 1, faults: ['the agency is gone', 'event 1 is not as it was written', 'the end of the chain is not on record'] },
+    ]);
+    await write('DELETE FROM audit_events WHERE agencyId = ?', NEVER_GIVEN_OUT);
+    await write('UPDATE audit_heads SET id = ? WHERE id = ?', NEVER_GIVEN_OUT, OTHER_AGENCY);
+    expect((await reports()).map((report) => report.agencyId)).toEqual([agencyId, OTHER_AGENCY, NEVER_GIVEN_OUT]);
+    expect(await faults()).toEqual(['there is not one event', 'the agency is gone', 'the end of the chain is not as it was written']);
+  });
+
+  test('finds with an earlier printout that the end was cut off and an old one put back', async () => {
+    const head = await running.app.database.read.findOneByOrFail(AuditHeadRow, { id: agencyId });
+    await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
+    const earlier = readPrintout((await reports()).flatMap(printed).join('\n'));
+    expect(await faults(earlier)).toEqual([]);
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 6', agencyId);
+    await running.app.database.write((tx) => tx.update(AuditHeadRow, { id: agencyId }, head));
+    expect(await faults()).toEqual([]);
+    expect(await faults(earlier)).toEqual(['event 6, which stood in the earlier printout, is gone']);
+    await running.data(CREATE_CLIENT, { input: { name: 'Something else' } });
+    expect(await faults()).toEqual([]);
+    expect(await faults(earlier)).toEqual(['event 6 is not the one that stood in the earlier printout']);
+  });
+
+  test('finds with an earlier printout that an agency is gone with all that it did', async () => {
+    const earlier = readPrintout(`agency ${NEVER_GIVEN_OUT}: 2 events, all as they were written; the last is 2 ${'a'.repeat(64)}`);
+    expect(await faults(earlier)).toEqual(['the agency is gone', 'there is not one event', 'event 2, which stood in the earlier printout, is gone']);
+  });
+
+  test('accepts an earlier printout in which there were faults, and events that were added since', async () => {
+    const earlier = readPrintout((await reports()).map((report) => printed({ ...report, faults: ['something'] }).join('\r\n')).join('\r\n'));
+    expect(earlier.size).toBe(2);
+    await running.data(CREATE_CLIENT, { input: { name: 'Five' } });
+    expect(await faults(earlier)).toEqual([]);
   });
 
   test('finds nothing in the agencies that were left alone', async () => {

@@ -1,8 +1,9 @@
+import { AuditTrail } from '../../src/audit/audit-trail';
 import { KeyHandInRow } from '../../src/portal/key-hand-in.entity';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps, type HandIn } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';
-import { ACCEPT_HAND_IN, ARCHIVE, codes, HAND_IN, PENDING_HAND_INS, PREVIEW_HAND_IN, REFUSE_HAND_IN, SET_CLIENT, START_CALL } from '../operations';
+import { ACCEPT_HAND_IN, ARCHIVE, CLIENT_KEYS, codes, HAND_IN, PENDING_HAND_INS, PREVIEW_HAND_IN, REFUSE_HAND_IN, SET_CLIENT, START_CALL } from '../operations';
 
 let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));
@@ -58,6 +59,8 @@ describe('a key that is handed in', () => {
     expect(await row(id)).toMatchObject({ status: 'REFUSED', sealed: null, masterKey: null });
     const seen = await running.data(ALL_HAND_INS, {}, 'portalUser');
     expect(seen).toEqual({ keyHandIns: { nodes: [{ id, status: 'REFUSED', reason: 'Not the account that we agreed on.' }] } });
+    const { auditEvents } = await running.data<{ auditEvents: object }>('{ auditEvents(first: 1) { nodes { type keyHandInId reason } } }');
+    expect(auditEvents).toEqual({ nodes: [{ type: 'HAND_IN_REFUSED', keyHandInId: id, reason: 'Not the account that we agreed on.' }] });
     expect(await blandKey()).toMatchObject({ isSet: false, version: 0 });
   });
 
@@ -129,6 +132,19 @@ describe('a key that is handed in', () => {
     expect((await events())[0]).toMatchObject({ type: 'HAND_IN_EXPIRED', actorKind: 'SYSTEM', clientId: HARBOR, keyHandInId: id });
   });
 
+  test('that cannot be destroyed stops no start: it is logged, and the others are', async () => {
+    const broken = await handedIn();
+    await run(HAND_IN, { provider: 'VAPI', apiKey: running.sandbox.vapi.keys.secondAccount }, 'portalUser');
+    await running.app.database.write((tx) => tx.update(KeyHandInRow, { clientId: HARBOR }, { expiresAt: new Date(Date.now() - 1) }));
+    const record = jest.spyOn(AuditTrail.prototype, 'record').mockRejectedValueOnce(new Error('the disk is full'));
+    const another = await running.another();
+    record.mockRestore();
+    expect(another.logs.filter((line) => line.includes('the disk is full'))).toHaveLength(1);
+    await another.close();
+    const rows = await running.app.database.read.find(KeyHandInRow, { order: { id: 'ASC' } });
+    expect(rows.map(({ id, status }) => [id === broken.id, status])).toEqual([[true, 'PENDING'], [false, 'EXPIRED']]);
+  });
+
   test('that is expired makes room for a new one', async () => {
     const { id } = await handedIn();
     await elapse(id);
@@ -158,6 +174,19 @@ describe('a key that is handed in', () => {
     const [{ id } = { id: '' }] = (await running.data<{ keyHandIns: { nodes: HandIn[] } }>(PENDING_HAND_INS)).keyHandIns.nodes;
     // What was not found valid is set as what it is: unverified.
     expect((await accept(id)).apiKey).toMatchObject({ status: 'UNVERIFIED', lastVerifiedAt: null });
+  });
+
+  test.each([
+    ['revoked', 'INVALID', 'KEY_INVALID'],
+    ['restricted', 'INSUFFICIENT_PERMISSIONS', 'INSUFFICIENT_PERMISSIONS'],
+    ['outOfFunds', 'OUT_OF_FUNDS', 'OUT_OF_FUNDS'],
+  ] as const)('that was found to be %s keeps what the provider said when it is accepted all the same', async (name, status, code) => {
+    const { id } = await handedIn(bland()[name]);
+    const { verifiedAt } = await row(id);
+    expect((await accept(id)).apiKey).toMatchObject({ status, lastVerifiedAt: verifiedAt?.toISOString() });
+    const { client } = await running.data<{ client: { apiKeys: object[] } }>(CLIENT_KEYS, { id: HARBOR });
+    expect(client.apiKeys).toContainEqual(expect.objectContaining({ provider: 'BLAND', status, lastError: { code } }));
+    expect((await events())[1]).toMatchObject({ type: 'API_KEY_SET', status });
   });
 
   test.each([

@@ -187,7 +187,7 @@ describe('the matrix', () => {
   });
 
   test('holds for everything of keys without the policy: the services refuse on their own', async () => {
-    const admins = ['admin', 'token:ADMIN', 'other-agency-admin'];
+    const admins = ['admin', 'other-agency-admin'];
     const fields = ruled.filter(({ name }) => ofKeys(name));
     expect(fields.length).toBeGreaterThan(15);
     mockState.replaced = () => true;

@@ -2,11 +2,12 @@ import { isServiceToken, newServiceToken } from '../../src/access/service-token'
 import { ServiceTokenRow } from '../../src/access/service-token.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
-import { CLIENT_KEYS, codes, type UserErrors } from '../operations';
+import { CLIENT_KEYS, codes, CREATE_KEY_LINK, SET_HAND_IN_POLICY, type UserErrors } from '../operations';
 
 const CREATE = `mutation ($input: CreateServiceTokenInput!) { createServiceToken(input: $input) {
   token serviceToken { id name role prefix expiresAt lastUsedAt revokedAt } userErrors { code field } } }`;
 const REVOKE = `mutation ($input: RevokeServiceTokenInput!) { revokeServiceToken(input: $input) { serviceToken { id revokedAt } userErrors { code field } } }`;
+const REFUSALS = 'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { nodes { actorKind serviceTokenId personId reason } } }';
 const LIST = '{ serviceTokens { nodes { id name prefix lastUsedAt revokedAt } totalCount } }';
 
 interface Created extends UserErrors {
@@ -69,6 +70,15 @@ describe('a service token', () => {
     expect(expired.text).toBe(garbage.text);
   });
 
+  test("is refused for another agency than its own, like everyone, and that is recorded", async () => {
+    const { token, id } = await newToken();
+    const naming = (agency: string) => post(running.url, token, { query: '{ viewer { role } }' }, { 'latchkey-agency': agency });
+    expect((await naming('01900000-0000-7000-8000-000000000001')).status).toBe(200);
+    for (const other of ['01900000-0000-7000-8000-000000000002', HARBOR, 'x']) expect((await naming(other)).status).toBe(401);
+    const { auditEvents } = await running.data<{ auditEvents: { nodes: object[] } }>(REFUSALS, { filter: { types: ['SIGN_IN_REFUSED'], actorId: id } });
+    expect(auditEvents.nodes).toEqual([{ actorKind: 'SERVICE_TOKEN', serviceTokenId: id, personId: null, reason: 'OTHER_AGENCY' }]);
+  });
+
   test('notes its last use', async () => {
     const { token, id } = await newToken();
     await asks(token, '{ viewer { role } }');
@@ -80,6 +90,15 @@ describe('a service token', () => {
     const { token, id } = await newToken();
     const input = query === CREATE ? { name: 'x', role: 'AGENCY_MEMBER' } : { serviceTokenId: id };
     expect((await asks(token, query, query === LIST ? undefined : { input })).errors[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+
+  test.each([
+    ['setHandInPolicy', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true }],
+    ['createKeyLink', CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND' }],
+  ])('leaves no way to set a key behind that outlives its being revoked: %s is refused to it, whatever its role', async (field, query, input) => {
+    const { token } = await newToken();
+    const { errors } = await asks(token, query, { input });
+    expect(errors.map(({ extensions, path }) => [extensions.code, path])).toEqual([['FORBIDDEN', [field]]]);
   });
 
   test.each(['agencyMember', 'portalUser'] as const)('is not managed by %s', async (persona) => {

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { USER_ERRORS } from '../../src/platform/user-error';
 import { baseUrlVariables } from '../../src/config';
@@ -28,7 +28,7 @@ function blocksOf(heading: string): Block[] {
 function clone(): string {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-readme-'));
   const left = new Set(['node_modules', 'dist', '.git', '.latchkey', '.env', 'coverage']);
-  cpSync(root, folder, { recursive: true, filter: (path) => !left.has(path.slice(root.length + 1)) });
+  cpSync(root, folder, { recursive: true, filter: (path) => !left.has(basename(path)) });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   return folder;
 }

@@ -1,0 +1,89 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import { entities } from '../../src/entities';
+import { KeyRing } from '../../src/vault/key-ring';
+import { createTestDatabase } from '../database';
+import { startTestApp, type TestApp } from '../harness';
+import { CREATE_CLIENT } from '../operations';
+import { Process } from './process';
+
+const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
+
+let folder: string;
+let running: TestApp;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-audit-'));
+  running = await startTestApp();
+});
+afterEach(async () => {
+  await running.close();
+  rmSync(folder, { recursive: true });
+});
+
+const environment = () => ({ DATABASE_URL: running.databaseUrl, LATCHKEY_MASTER_KEY_FILE: running.keyRingFile, AUTH_ISSUER: running.issuer.issuer, AUTH_AUDIENCE: running.audience });
+
+async function verify(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<{ status: number | null; output: string }> {
+  const verification = new Process('src/cli.js', folder, { ...environment(), ...env }, ['audit-verify', ...args]);
+  return { status: await verification.ended(), output: verification.output };
+}
+
+function kept(text: string): string {
+  const file = join(folder, 'earlier.txt');
+  writeFileSync(file, text);
+  return file;
+}
+
+describe('npm run audit:verify', () => {
+  test('prints where each chain ends, and finds with that printout that the end was cut off and an old one put back', async () => {
+    const { read } = running.app.database;
+    const head = await read.findOneByOrFail(AuditHeadRow, { id: BRIGHTLINE });
+    await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
+    const { hash } = await read.findOneByOrFail(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
+    const before = await verify();
+    expect(before.output.split('\n')[0]).toBe(`agency ${BRIGHTLINE}: 2 events, all as they were written; the last is 2 ${hash}`);
+    expect(await verify(['--since', kept(before.output)])).toEqual(before);
+    await running.app.database.write(async (tx) => {
+      await tx.delete(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
+      await tx.update(AuditHeadRow, { id: BRIGHTLINE }, head);
+    });
+    expect((await verify()).status).toBe(0);
+    const { status, output } = await verify(['--since', kept(before.output)]);
+    expect([status, output.split('\n')[1]]).toEqual([1, '  event 2, which stood in the earlier printout, is gone']);
+  });
+
+  test('refuses a printout that is none: it would prove nothing', async () => {
+    for (const file of [kept('something else'), join(folder, 'nowhere')]) {
+      expect(await verify(['--since', file])).toEqual({ status: 1, output: expect.stringContaining('--since: ') as string });
+    }
+    expect((await verify(['--until', 'x'])).output).toMatch(/^Usage:/);
+  });
+
+  test('writes nothing: every table stays as it is, also with a master key that the database has not seen', async () => {
+    const everything = async () => JSON.stringify(await Promise.all(entities.map((entity) => running.app.database.read.find(entity))));
+    const before = await everything();
+    writeFileSync(running.keyRingFile, readFileSync(running.keyRingFile, 'utf8') + KeyRing.generateLine('new'));
+    expect((await verify()).status).toBe(0);
+    expect(await everything()).toBe(before);
+  });
+
+  test('says so of a database without an audit trail, and makes none', async () => {
+    const empty = await createTestDatabase();
+    for (const _ of [1, 2]) expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 1, output: 'There is no audit trail in this database\n' });
+    await empty.drop();
+  });
+
+  test('says so of a trail without one event', async () => {
+    const empty = await createTestDatabase();
+    const add = new Process('src/cli.js', folder, { ...environment(), DATABASE_URL: empty.url }, ['keys-rotate']);
+    expect(await add.ended()).toBe(0);
+    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 0, output: 'there is no agency, and not one event\n' });
+    await empty.drop();
+  });
+
+  test('does not go on with another master key', async () => {
+    writeFileSync(running.keyRingFile, KeyRing.generateLine('test'));
+    expect(await verify()).toEqual({ status: 1, output: "The key ring does not open the audit trail's key\n" });
+  });
+});
