@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 
 const product = createRequire(import.meta.url);
 product('reflect-metadata');
-const { openStore } = product('../dist/src/app.js');
+const { openStore } = product('../dist/src/store.js');
 const { readConfig } = product('../dist/src/config.js');
 const { Secret } = product('../dist/src/vault/secret.js');
 const { identityDigest } = product('../dist/src/access/viewer.js');

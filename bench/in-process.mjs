@@ -8,7 +8,7 @@ import { agencyId, clientId, LARGE_AGENCIES } from './data.mjs';
 import { median } from './load.mjs';
 
 const product = createRequire(import.meta.url);
-const { openStore } = product('../dist/src/app.js');
+const { openStore } = product('../dist/src/store.js');
 const { readConfig } = product('../dist/src/config.js');
 const { ApiKeyService } = product('../dist/src/keys/api-key.service.js');
 const { KeyResolverService } = product('../dist/src/keys/key-resolver.service.js');

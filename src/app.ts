@@ -1,7 +1,5 @@
 import { isIPv6, type AddressInfo } from 'node:net';
-import { migrations } from '../migrations';
 import { createIdentityVerifier } from './access/identity';
-import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
@@ -13,11 +11,9 @@ import { createServer, REQUEST_TIMEOUT_MS, type Server } from './api/server';
 import { CallService } from './calls/call.service';
 import { ClientService } from './clients/client.service';
 import { ConfigError, type Config } from './config';
-import { entities } from './entities';
 import { ApiKeyService } from './keys/api-key.service';
 import { KeyCheckService } from './keys/key-check.service';
 import { KeyResolverService } from './keys/key-resolver.service';
-import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './platform/database';
 import { createLog, type LogStream } from './platform/log';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
@@ -25,12 +21,7 @@ import { SignIn } from './people/sign-in';
 import { HandInService } from './portal/hand-in.service';
 import { KeyLinkService } from './portal/key-link.service';
 import { ProviderApi } from './providers/provider-api';
-import { sealedTables } from './sealed-tables';
-import { Cipher, UnreadableKey } from './vault/cipher';
-import { UnusableKeyRing } from './vault/key-ring';
-import { checkMasterKeys } from './vault/master-key-check';
-import { countByMasterKey } from './vault/sealed-table';
-import { openVault, type Vault } from './vault/vault';
+import { openStore, type Store } from './store';
 
 export interface App extends Store {
   readonly server: Server;
@@ -94,40 +85,6 @@ const LOOKUPS_MS = 20_000;
 // until its time is over and the last answer is there; those of one document run one after the other.
 function drainMsOf({ providerTimeoutMs, http }: Config): number {
   return REQUEST_TIMEOUT_MS + Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_MS));
-}
-
-export interface Store {
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly audit: AuditTrail;
-}
-
-/** The database, up to date, with the keys that belong to it. Throws `UnusableKeyRing`. */
-export async function openStore(config: Config): Promise<Store> {
-  const ring = await config.keyRing.unseal(config.keyServices);
-  const database = await openDatabase(config.databaseUrl, { entities, migrations });
-  try {
-    const inUse = await countByMasterKey(database.read, sealedTables);
-    await checkMasterKeys(database, ring, [...inUse.keys()]);
-    const vault = await openVault(database, new Cipher(ring));
-    return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-}
-
-/** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
-export async function openAuditTrail(config: Config): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
-  const ring = await config.keyRing.unseal(config.keyServices);
-  const database = await openToRead(config.databaseUrl, { entities, migrations });
-  if (!database) throw new NoAuditTrail('There is no audit trail in this database');
-  try {
-    return { database, audit: await AuditTrail.openExisting(database, new Cipher(ring)) };
-  } catch (error) {
-    await database.close();
-    throw error instanceof UnreadableKey ? new UnusableKeyRing("The key ring does not open the audit trail's key") : error;
-  }
 }
 
 /** Throws `ConfigError` where it cannot. */

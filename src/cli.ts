@@ -2,7 +2,6 @@ import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { addPerson, createAgency, PEOPLE_FIELDS, RefusedPerson, type NewPerson } from './people/enrol';
-import { openAuditTrail, openStore, type Store } from './app';
 import { printed, readPrintout } from './audit/audit-printout';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
 import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
@@ -10,6 +9,7 @@ import { ConfigError, readConfig, readKeyServices, type Config } from './config'
 import type { Database } from './platform/database';
 import { loadEnvFile } from './process';
 import { sealedTables } from './sealed-tables';
+import { openAuditTrail, openStore, type Store } from './store';
 import type { Cipher } from './vault/cipher';
 import { KeyRing, UnusableKeyRing } from './vault/key-ring';
 import { isKeyService } from './vault/kms';

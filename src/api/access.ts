@@ -1,5 +1,4 @@
-import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLFieldMap, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { applyMiddleware } from 'graphql-middleware';
+import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
@@ -15,38 +14,32 @@ type Rules = Record<string, Record<string, Requirement>>;
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const rules = rulesOf(schema);
-  describe(schema, rules);
   const shieldRules = mapFields(rules, (requirement) => (requirement === open ? allow : shieldRule(requirement)));
   const middlewares = shield(shieldRules, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true }).generate(schema);
-  const guarded = applyMiddleware(schema, withoutOpenFields(middlewares as Record<string, Record<string, unknown>>, rules));
-  admitDirectly(guarded, schema, rules);
-  return guarded;
+  for (const [typeName, requirements] of Object.entries(rules)) {
+    const fields = (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
+    for (const field of Object.values(fields)) {
+      const requirement = requirements[field.name];
+      if (requirement && requirement !== open) guardField(field, requirement, (middlewares as Middlewares)[typeName]?.[field.name]);
+    }
+  }
+  return schema;
 }
+
+type Field = GraphQLField<unknown, RequestContext>;
+type Resolve = NonNullable<Field['resolve']>;
+type Middlewares = Readonly<Record<string, Readonly<Record<string, (resolve: Resolve, ...request: Parameters<Resolve>) => Promise<unknown>>>>>;
 
 /**
  * Shield's middlewares are asynchronous, on each field of each row. Requirements look at the viewer alone: whom one lets through goes to
  * the resolver directly, and everyone else to shield, which refuses. Fields that require nothing have no middleware at all.
  */
-function admitDirectly(guarded: GraphQLSchema, bare: GraphQLSchema, rules: Rules): void {
-  for (const [field, requirement, typeName] of guardedFields(guarded, rules)) {
-    const shielded = field.resolve;
-    const resolve = fieldsOf(bare, typeName)[field.name]?.resolve ?? defaultFieldResolver;
-    if (!shielded) throw new Error(`policy: nothing guards ${typeName}.${field.name}`);
-    field.resolve = (parent, args, context, info) => (requirement.allows(context.viewer) ? resolve : shielded)(parent, args, context, info);
-  }
-}
-
-function guardedFields(schema: GraphQLSchema, rules: Rules): [field: GraphQLField<unknown, RequestContext>, requirement: Requirement, type: string][] {
-  return Object.entries(rules).flatMap(([type, requirements]) =>
-    Object.values(fieldsOf(schema, type)).flatMap((field): ReturnType<typeof guardedFields> => {
-      const requirement = requirements[field.name];
-      return requirement && requirement !== open ? [[field, requirement, type]] : [];
-    }),
-  );
-}
-
-function fieldsOf(schema: GraphQLSchema, typeName: string): GraphQLFieldMap<unknown, RequestContext> {
-  return (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
+function guardField(field: Field, requirement: Requirement, middleware: Middlewares[string][string] | undefined): void {
+  if (!middleware) throw new Error(`policy: nothing guards ${field.name}`);
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (parent, args, context, info) =>
+    requirement.allows(context.viewer) ? resolve(parent, args, context, info) : middleware(resolve, parent, args, context, info);
+  field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
 /** Why a viewer may not ask for a field of `Query` or `Mutation`; null when it may. */
@@ -101,24 +94,6 @@ function shieldRule(requirement: Requirement) {
     if (requirement.allows(viewer)) return true;
     return viewer ? forbidden() : unauthenticated();
   });
-}
-
-function describe(schema: GraphQLSchema, rules: Rules): void {
-  for (const [typeName, requirements] of Object.entries(rules)) {
-    const fields = (schema.getType(typeName) as GraphQLObjectType).getFields();
-    for (const [name, { words }] of Object.entries(requirements)) {
-      const field = fields[name] as GraphQLField<unknown, unknown>;
-      if (words) field.description = [field.description, `Requires: ${words}.`].filter(Boolean).join(' ');
-    }
-  }
-}
-
-function withoutOpenFields(middlewares: Record<string, Record<string, unknown>>, rules: Rules) {
-  const kept = Object.entries(middlewares).map(([type, fields]) => [
-    type,
-    Object.fromEntries(Object.entries(fields).filter(([field]) => rules[type]?.[field] !== open)),
-  ]);
-  return Object.fromEntries(kept) as Record<string, never>;
 }
 
 function mapFields<T>(rules: Rules, map: (requirement: Requirement) => T): Record<string, Record<string, T>> {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, extname, join, relative, sep } from 'node:path';
-import { getDistDirectory, renderAltair } from 'altair-static';
+import type { RenderOptions } from 'altair-static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
 /** The bearer tokens with which the playground's windows open, by the persona that an operation names; empty outside of the demo. */
@@ -35,8 +35,10 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Serves Altair from its package's own files, with a window for each operation of `schema/operations`. */
-export function servePlayground(server: FastifyInstance, tokens: PlaygroundTokens): void {
-  const page = renderPage(tokens);
+export async function servePlayground(server: FastifyInstance, tokens: PlaygroundTokens): Promise<void> {
+  // Loaded where it is served: a production start has no use for it.
+  const { getDistDirectory, renderAltair } = await import('altair-static');
+  const page = renderAltair(optionsOf(tokens));
   const files = listFiles(getDistDirectory());
   const allowOwnFiles = (reply: FastifyReply) => reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
   server.get('/', async (_request, reply) => {
@@ -54,9 +56,9 @@ export function servePlayground(server: FastifyInstance, tokens: PlaygroundToken
   });
 }
 
-function renderPage(tokens: PlaygroundTokens): string {
+function optionsOf(tokens: PlaygroundTokens): RenderOptions {
   const operations = readOperations();
-  return renderAltair({
+  return {
     baseURL: BASE_PATH,
     endpointURL: '/graphql',
     disableAccount: true,
@@ -70,7 +72,7 @@ function renderPage(tokens: PlaygroundTokens): string {
       initialVariables: variables,
       initialHeaders: { authorization: `Bearer ${tokens[persona] ?? '<token>'}` },
     })),
-  });
+  };
 }
 
 export interface Operation {

@@ -98,7 +98,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const rateLimits = new RateLimits(options.http.perMinute);
   await addGraphql(server, options, rateLimits);
   await serveKeyLinks(server, options.keyLinks, rateLimits);
-  if (options.playground) servePlayground(server, options.playground);
+  if (options.playground) await servePlayground(server, options.playground);
   return server;
 }
 

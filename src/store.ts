@@ -1,0 +1,46 @@
+import { migrations } from '../migrations';
+import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
+import type { Config } from './config';
+import { entities } from './entities';
+import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './platform/database';
+import { sealedTables } from './sealed-tables';
+import { Cipher, UnreadableKey } from './vault/cipher';
+import { UnusableKeyRing } from './vault/key-ring';
+import { checkMasterKeys } from './vault/master-key-check';
+import { countByMasterKey } from './vault/sealed-table';
+import { openVault, type Vault } from './vault/vault';
+
+/** What lies in the database, for the server and for its command line. */
+export interface Store {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly audit: AuditTrail;
+}
+
+/** The database, up to date, with the keys that belong to it. Throws `UnusableKeyRing`. */
+export async function openStore(config: Config): Promise<Store> {
+  const ring = await config.keyRing.unseal(config.keyServices);
+  const database = await openDatabase(config.databaseUrl, { entities, migrations });
+  try {
+    const inUse = await countByMasterKey(database.read, sealedTables);
+    await checkMasterKeys(database, ring, [...inUse.keys()]);
+    const vault = await openVault(database, new Cipher(ring));
+    return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+/** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
+export async function openAuditTrail(config: Config): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
+  const ring = await config.keyRing.unseal(config.keyServices);
+  const database = await openToRead(config.databaseUrl, { entities, migrations });
+  if (!database) throw new NoAuditTrail('There is no audit trail in this database');
+  try {
+    return { database, audit: await AuditTrail.openExisting(database, new Cipher(ring)) };
+  } catch (error) {
+    await database.close();
+    throw error instanceof UnreadableKey ? new UnusableKeyRing("The key ring does not open the audit trail's key") : error;
+  }
+}
