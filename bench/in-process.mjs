@@ -84,25 +84,24 @@ function open(key, sealed, associated) {
 }
 
 const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
-let sequence = 1;
 
-/** Statements with values; `$key` stands for the id of the key's row, which the first statement reads. */
+/** Statements with values. What the end of the chain is must be read, to go on from it. */
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
   const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');
   const sealed = `lk1.bench.${randomBytes(120).toString('base64url')}`;
-  sequence += 1;
   return {
+    end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
     find: ['SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [client, 'CLIENT', provider]],
     create: (key) => ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash]],
     replace: (key, version) => [
       ['UPDATE api_keys SET version = ?, maskedKey = ?, status = ?, updatedAt = ?, fingerprint = ? WHERE id = ? AND version = ?', [version, '••••••••efgh', 'UNVERIFIED', now, hash, key, version - 1]],
       ['UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL', [now, key]],
     ],
-    rest: (key, version) => [
+    rest: (key, version, head) => [
       ['INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) VALUES (?, ?, ?, ?, ?, NULL)', [key, version, masterKey, sealed, now]],
-      ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorName, requestId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, sequence, 'API_KEY_SET', now, 'PERSON', 'bench', agency, '{"clientId":null,"provider":"BLAND","version":1}', hash]],
-      ['UPDATE audit_heads SET sequence = ?, hash = ? WHERE id = ?', [sequence, hash, agency]],
+      ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorName, requestId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, (head?.sequence ?? 0) + 1, 'API_KEY_SET', now, 'PERSON', 'bench', agency, '{"clientId":null,"provider":"BLAND","version":1}', hash]],
+      head ? ['UPDATE audit_heads SET sequence = ?, hash = ? WHERE id = ?', [head.sequence + 1, hash, agency]] : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
     ],
   };
 }
@@ -117,13 +116,14 @@ function overSqlite(file) {
   };
   return {
     read: async (sql, values) => prepared(sql).all(...values),
-    write: async ({ find, create, replace, rest }) => {
+    write: async ({ end, find, create, replace, rest }) => {
       prepared('BEGIN IMMEDIATE').run();
       const found = prepared(find[0]).get(...find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
       const changes = found ? replace(key, version) : [create(key)];
-      for (const [sql, values] of [...changes, ...rest(key, version)]) prepared(sql).run(...values);
+      const head = prepared(end[0]).get(...end[1]);
+      for (const [sql, values] of [...changes, ...rest(key, version, head)]) prepared(sql).run(...values);
       prepared('COMMIT').run();
     },
     close: async () => database.close(),
@@ -132,17 +132,18 @@ function overSqlite(file) {
 
 function overMysql(url) {
   const pool = mysql.createPool({ uri: url.replace(/^mariadb:/, 'mysql:'), connectionLimit: 20 });
+  pool.pool.on('connection', (connection) => connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'));
   return {
     read: async (sql, values) => (await pool.execute(sql, values))[0],
-    write: async ({ find, create, replace, rest }) => {
+    write: async ({ end, find, create, replace, rest }) => {
       const connection = await pool.getConnection();
-      await connection.query('SET TRANSACTION ISOLATION LEVEL READ COMMITTED');
       await connection.beginTransaction();
       const [[found]] = await connection.execute(`${find[0]} FOR UPDATE`, find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
       const changes = found ? replace(key, version) : [create(key)];
-      for (const [sql, values] of [...changes, ...rest(key, version)]) await connection.execute(sql, values);
+      const [[head]] = await connection.execute(`${end[0]} FOR UPDATE`, end[1]);
+      for (const [sql, values] of [...changes, ...rest(key, version, head)]) await connection.execute(sql, values);
       await connection.commit();
       connection.release();
     },

@@ -35,7 +35,7 @@ export interface AgentFilter {
 /** What is shown of an agent. */
 export type ShownAgent = Omit<AgentRow, 'createdAt'>;
 
-const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
+const COLUMNS = 'id, agencyId, clientId, name, provider, providerAgentId, fromNumber';
 
 export class AgentService {
   constructor(
@@ -143,7 +143,7 @@ export class AgentService {
     // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
     const condition = `FROM agents WHERE clientId IN (${marks(visible)}) AND +agencyId = ? AND id > ?`;
     const values = [...visible, viewer.agencyId, after ?? ''];
-    const read = async (sql: string, limit: number) => (await this.database.read.rows<ShownAgent>(sql, [...values, limit])).map((row) => ({ ...row, agencyId: viewer.agencyId }));
+    const read = (sql: string, limit: number) => this.database.read.rows<ShownAgent>(sql, [...values, limit]);
     // Clients have few agents: what is not cut off is all that there is, and numbering the rows of each takes twice as long.
     const most = visible.length * (first + 1);
     const rows = await read(`SELECT ${COLUMNS} ${condition} ORDER BY clientId, id LIMIT ?`, most);

@@ -175,20 +175,22 @@ export class KeyResolutionResolver {
   }
 }
 
+/** The places of keys that were never set, one for each provider. */
+const NEVER_SET: readonly ApiKey[] = PROVIDERS.map((provider) => {
+  const nothing = { maskedKey: null, region: null, updatedAt: null, lastVerifiedAt: null, lastError: null };
+  return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
+});
+
 async function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {
   const rows = await context.loaders.load('API keys', ownerId, (ids) => keys.keysOf(viewer, ids));
-  return PROVIDERS.map((provider) => {
-    const row = rows.find((candidate) => candidate.provider === provider);
-    return row ? toApiKey(row) : neverSet(provider);
+  return NEVER_SET.map((nothing) => {
+    const row = rows.find(({ provider }) => provider === nothing.provider);
+    return row ? toApiKey(row) : nothing;
   });
 }
 
 /** As the schema shows it. */
 export function toApiKey(row: KeyState): ApiKey {
-  return { ...row, region: row.isSet ? row.region : null, lastError: errorOf(row) };
-}
-
-function neverSet(provider: Provider): ApiKey {
-  const nothing = { maskedKey: null, region: null, updatedAt: null, lastVerifiedAt: null, lastError: null };
-  return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
+  const { provider, isSet, maskedKey, status, version, updatedAt, lastVerifiedAt } = row;
+  return { provider, isSet, maskedKey, region: isSet ? row.region : null, status, version, updatedAt, lastVerifiedAt, lastError: errorOf(row) };
 }

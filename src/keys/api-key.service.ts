@@ -163,6 +163,7 @@ export class ApiKeyService {
 
   /** Writers of one owner's keys wait for each other. The owner's row is there before its first key is. */
   async lock(tx: Manager, owner: KeyOwner): Promise<void> {
+    if (tx.forUpdate === '') return;
     await tx.rows(`SELECT id FROM ${owner.type === 'CLIENT' ? 'clients' : 'agencies'} WHERE id = ?${tx.forUpdate}`, [owner.id]);
   }
 }

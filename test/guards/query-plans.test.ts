@@ -1,0 +1,82 @@
+import { AbstractLogger } from 'typeorm';
+import { readOperations } from '../../src/api/playground';
+import { seedHandIns } from '../../src/demo/hand-ins';
+import type { Persona } from '../../src/demo/seed';
+import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
+import { post, startTestApp, type TestApp } from '../harness';
+
+const LISTS = `{
+  clients(search: "a", first: 1) { totalCount pageInfo { endCursor } nodes { agents(first: 1) { totalCount nodes { keyResolution { source } } } apiKeys { status } } }
+  agents(clientId: "${HARBOR}", provider: RETELL) { totalCount nodes { client { name } } }
+  ofProvider: agents(provider: VAPI, first: 1) { nodes { id } }
+  calls(clientId: "${HARBOR}") { totalCount nodes { agent { name } client { name } } }
+  ofAgent: calls(agentId: "${HARBOR_RETELL_AGENT}") { totalCount nodes { id } }
+  callSummary(clientId: "${HARBOR}") { total }
+  whole: callSummary { total }
+  people { totalCount nodes { id } }
+  users: people(clientId: "${HARBOR}") { totalCount nodes { id } }
+  serviceTokens { totalCount nodes { id } }
+  keyLinks(clientId: "${HARBOR}") { totalCount nodes { id } }
+  links: keyLinks { nodes { id } }
+  keyHandIns(status: PENDING) { totalCount nodes { client { name } } }
+  handInsOfClient: keyHandIns(clientId: "${HARBOR}", status: EXPIRED) { nodes { id } }
+  auditEvents(filter: { types: [API_KEY_SET], clientId: "${HARBOR}" }) { totalCount nodes { id } }
+  byActor: auditEvents(filter: { actorId: "${HARBOR}", since: "2026-01-01T00:00:00Z" }, first: 1) { nodes { id } }
+}`;
+
+/** What reads a whole table, or a whole index, because that is what is asked of it. */
+const WHOLE: readonly [pattern: RegExp, why: string][] = [
+  [/GROUP BY .*masterKey/, 'at a start: which master keys are in use, from an index of nothing else'],
+  [/FROM [`"]?master_key_checks/, 'at a start: a row for each master key'],
+  [/(FROM|UPDATE) [`"]?vault_keys/, "a handful of the vault's own keys"],
+  [/^UPDATE people SET joinedAt = createdAt$/, 'of a migration'],
+  [/FROM [`"]?agencies.*NOT\(/, 'of the demo, which looks for agencies of others'],
+  [/migration_lock|migrations|sqlite_|INFORMATION_SCHEMA|PRAGMA/i, 'of the database itself'],
+];
+
+const statements = new Map<string, unknown[]>();
+let running: TestApp;
+
+beforeAll(async () => {
+  jest.spyOn(AbstractLogger.prototype, 'logQuery').mockImplementation((sql, values) => void statements.set(sql, Array.isArray(values) ? (values as unknown[]) : []));
+  running = await startTestApp();
+  const { database, vault, audit } = running.app;
+  await seedHandIns(database, vault, audit, running.sandbox);
+  for (const { persona, query, variables } of readOperations()) await running.ask(persona as Persona, query, JSON.parse(variables) as object);
+  await running.data(LISTS);
+  await running.ask('portalUser', '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }');
+  const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>('mutation { createServiceToken(input: { name: "plans", role: AGENCY_MEMBER }) { token } }');
+  await post(running.url, createServiceToken.token, { query: '{ viewer { name } }' });
+  const invited = await running.issuer.mint({ subject: 'nobody-yet', audience: running.audience, expiresInSeconds: 60, email: 'nobody@example.com' });
+  await post(running.url, invited, { query: '{ viewer { name } }' });
+  jest.restoreAllMocks();
+}, 60_000);
+afterAll(() => running.close());
+
+const bound = (value: unknown) => (value instanceof Date ? value.toISOString() : typeof value === 'boolean' ? Number(value) : value);
+
+/** The tables of which a statement reads more than an index leads it to. */
+async function readWhole(sql: string): Promise<string[]> {
+  const { read } = running.app.database;
+  const values = (statements.get(sql) ?? []).map(bound);
+  if (read.dataSource.options.type === 'better-sqlite3') {
+    const plan: { detail: string }[] = await read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
+    return plan.map(({ detail }) => detail).filter((detail) => /^SCAN (?!numbered|dummy_table|\(|CONSTANT|\d)/.test(detail));
+  }
+  const plan: { table: string | null; type: string | null; possible_keys: string | null }[] = await read.query(`EXPLAIN ${sql}`, values);
+  // Of tables as small as these, the optimizer takes the whole: what counts is whether there is an index that it could take.
+  return plan.filter(({ table, type, possible_keys: keys }) => table !== null && !table.startsWith('<') && (type === 'ALL' || type === 'index') && keys === null).map(({ table }) => String(table));
+}
+
+const ours = () => [...statements.keys()].filter((sql) => /^\s*(SELECT|UPDATE|DELETE)\b/i.test(sql) && !WHOLE.some(([pattern]) => pattern.test(sql)));
+
+test('no statement of a request, of a start or of a sign-in reads more of a table than an index leads it to', async () => {
+  expect(ours().length).toBeGreaterThan(60);
+  const found = await Promise.all(ours().map(async (sql) => [sql, await readWhole(sql)] as const));
+  expect(found.filter(([, tables]) => tables.length > 0)).toEqual([]);
+});
+
+test('a statement that no index helps is found', async () => {
+  expect(await readWhole("SELECT id FROM clients WHERE name = 'x'")).toHaveLength(1);
+  expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
+});
