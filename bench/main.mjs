@@ -33,7 +33,7 @@ const server = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306
 
 const AUDIENCE = 'latchkey-bench';
 const FIRST_PORT = 24_100;
-const WARM_UP_SECONDS = options.quick ? 2 : 3;
+const WARM_UP_SECONDS = options.quick ? 1 : 3;
 const PEERS = {
   'hand-written SQL and JSON': ['peers/by-hand.mjs'],
   Latchkey: ['--max-semi-space-size=64', '--min-semi-space-size=16', '../dist/src/main.js'],
