@@ -4,7 +4,7 @@ const { compilerOptions } = require('typescript').readConfigFile(`${__dirname}/t
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  setupFiles: ['reflect-metadata'],
+  setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
   testTimeout: 30_000,
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
   maxWorkers: '100%',

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
+import { migrations } from '../migrations';
+import { entities } from '../src/entities';
+import { openDatabase } from '../src/platform/database';
 
 export interface TestDatabase {
   readonly url: string;
@@ -13,6 +16,25 @@ export interface TestDatabase {
 export function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_SERVER;
   return server ? createSchema(server) : createFile();
+}
+
+/** A database of its own that needs no migration any more: a SQLite file is a copy of one that was migrated when the first was asked for. */
+export async function createMigratedDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  if (database.url.startsWith(SQLITE)) await writeFile(fileOf(database), await (migrated ??= migratedFile()));
+  return database;
+}
+
+const SQLITE = 'sqlite:';
+const fileOf = ({ url }: TestDatabase) => url.slice(SQLITE.length);
+let migrated: Promise<Buffer> | undefined;
+
+async function migratedFile(): Promise<Buffer> {
+  const database = await createFile();
+  await (await openDatabase(database.url, { entities, migrations })).close();
+  const content = await readFile(fileOf(database));
+  await database.drop();
+  return content;
 }
 
 async function createFile(): Promise<TestDatabase> {

@@ -11,7 +11,7 @@ const CREATE = 'mutation { createClient(input: { name: "By GET" }) { client { id
 const json = { 'content-type': 'application/json' };
 
 let running: TestApp;
-beforeAll(async () => (running = await startTestApp({ CORS_ORIGINS: `${PORTAL}, https://admin.example.com` })));
+beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on', CORS_ORIGINS: `${PORTAL}, https://admin.example.com` })));
 afterAll(() => running.close());
 
 /** Reads every answer whole: one that is left unread keeps its connection, and the server from closing. */

@@ -2,7 +2,7 @@ import { post, startTestApp, type TestApp } from '../harness';
 
 // As in production: with neither playground nor introspection.
 let running: TestApp;
-beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'off' })));
+beforeAll(async () => (running = await startTestApp()));
 afterAll(() => running.close());
 
 interface Found {

@@ -2,7 +2,7 @@ import { serverAudits, type AuditResult } from 'graphql-http';
 import { post, startTestApp, type TestApp } from '../harness';
 
 let running: TestApp;
-beforeAll(async () => (running = await startTestApp()));
+beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on' })));
 afterAll(() => running.close());
 
 const asAdmin: typeof fetch = (input, init) => fetch(input, { ...init, headers: { ...(init?.headers as Record<string, string>), authorization: `Bearer ${running.tokens.agencyAdmin}` } });

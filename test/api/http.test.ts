@@ -3,7 +3,7 @@ import { post, startTestApp, type TestApp } from '../harness';
 import { SET_CLIENT } from '../operations';
 
 let running: TestApp;
-beforeAll(async () => (running = await startTestApp()));
+beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on' })));
 afterAll(() => running.close());
 
 const VIEWER = '{ viewer { role } }';
@@ -156,7 +156,7 @@ describe('the playground', () => {
   );
 
   test('and introspection are off unless they are switched on', async () => {
-    const closed = await startTestApp({ PLAYGROUND: 'off' });
+    const closed = await startTestApp();
     expect((await fetch(`${closed.url}/`)).status).toBe(404);
     const { errors } = await closed.ask('agencyAdmin', '{ __schema { types { name } } }');
     expect(errors[0]?.extensions.code).toBe('GRAPHQL_VALIDATION_FAILED');

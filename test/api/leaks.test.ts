@@ -150,7 +150,7 @@ const KEYS_BEFORE = async () => JSON.stringify(await Promise.all([MAPLE, HARBOR]
 let unchanged: boolean;
 
 beforeAll(async () => {
-  running = await startTestApp({ BLAND_BASE_URL: await startProvider() });
+  running = await startTestApp({ PLAYGROUND: 'on', BLAND_BASE_URL: await startProvider() });
   const outputs = catchOutput();
   for (mode of ['ECHO', 'REFUSE', 'ACCEPT', 'DROP'] as const) await everyOperation();
   await graphql('agencyAdmin', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true });

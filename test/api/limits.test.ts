@@ -4,7 +4,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, CLIENT_KEYS, SET_AGENCY, SET_CLIENT, VERIFY_CLIENT, type UserErrors } from '../operations';
 
 let running: TestApp;
-beforeAll(async () => (running = await startTestApp()));
+beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on' })));
 afterAll(() => running.close());
 
 const repeat = (times: number, text: (n: number) => string) => Array.from({ length: times }, (_, n) => text(n)).join(' ');
