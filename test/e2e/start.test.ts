@@ -11,6 +11,8 @@ import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type User
 import { KeyRing } from '../../src/vault/key-ring';
 import { Process, until } from './process';
 
+const SEQUENCE_MS = 120_000;
+
 interface Demo {
   readonly url: string;
   readonly tokens: Record<string, string>;
@@ -19,21 +21,24 @@ interface Demo {
 }
 
 let folder: string;
-beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'latchkey-start-'))));
+beforeEach(() => (folder = newFolder()));
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const demoFile = () => join(folder, '.latchkey', 'demo.json');
+const newFolder = () => mkdtempSync(join(tmpdir(), 'latchkey-start-'));
+const demoFile = (of = folder) => join(of, '.latchkey', 'demo.json');
+const ringFile = (of: string) => join(of, '.latchkey', 'master.keys');
 
-async function startDemo(env: NodeJS.ProcessEnv = {}): Promise<{ demo: Demo; running: Process }> {
-  const running = new Process('src/demo/main.js', folder, env);
+async function startDemo(inFolder: string, env: NodeJS.ProcessEnv = {}): Promise<{ demo: Demo; running: Process }> {
+  const running = new Process('src/demo/main.js', inFolder, env);
   await running.prints(/demo is ready/);
-  return { demo: JSON.parse(readFileSync(demoFile(), 'utf8')) as Demo, running };
+  return { demo: JSON.parse(readFileSync(demoFile(inFolder), 'utf8')) as Demo, running };
 }
 
 const ask = (demo: Demo, query: string, variables: object) => post(demo.url, demo.tokens.agencyAdmin ?? '', { query, variables });
 const setKey = (demo: Demo, apiKey: string) => ask(demo, SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
 
 const whoAmI = (on: Demo, { tokens } = on) => post(on.url, tokens.agencyAdmin ?? '', { query: '{ viewer { role } }' });
+const useLink = ({ oneTimeLink: { url, code }, sandbox }: Demo) => fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: sandbox.bland?.keys.valid ?? '' }) });
 const pathOf = (demo: Demo) => new URL(demo.oneTimeLink.url).pathname;
 const issuerOf = ({ tokens }: Demo) => decodeJwt(tokens.agencyAdmin ?? '').iss ?? '';
 
@@ -75,159 +80,167 @@ describe('the demo', () => {
     expect(await running.ended()).toBe(1);
     expect(running.output).toBe("DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.\n");
   });
+});
 
-  test('shows keys that wait for an admin, and a one-time link that opens', async () => {
-    const { demo, running } = await startDemo();
-    const { data } = await ask(demo, PENDING_HAND_INS, {});
-    expect(data).toMatchObject({ keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] } });
-    const { url, code } = demo.oneTimeLink;
-    const answer = await fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: demo.sandbox.bland?.keys.valid ?? '' }) });
-    expect(answer.status).toBe(200);
-    await running.end();
+/** Each start takes more than a second: one sequence of starts and ends shows all that several tests say of them. */
+async function startAgainAndAgain(inFolder: string) {
+  const { demo: first, running: firstRunning } = await startDemo(inFolder);
+  const modes = [demoFile(inFolder), ringFile(inFolder)].map((file) => statSync(file).mode & 0o777);
+  const handIns = (await ask(first, PENDING_HAND_INS, {})).data;
+  await setKey(first, 'key_kept_over_starts_77');
+
+  const written = readFileSync(demoFile(inFolder), 'utf8');
+  const busy = new Process('src/demo/main.js', inFolder, { PORT: new URL(first.url).port });
+  const busyStatus = await busy.ended();
+  const onBusyPort = { status: busyStatus, output: busy.output, theOther: (await whoAmI(first)).status, file: readFileSync(demoFile(inFolder), 'utf8') };
+
+  const { demo: second, running: secondRunning } = await startDemo(inFolder);
+  const ofBoth = await Promise.all([first, second].flatMap((on) => [first, second].map((tokensOf) => whoAmI(on, tokensOf))));
+  const firstStatus = await firstRunning.end();
+  const secondAlone = (await whoAmI(second)).status;
+  await until(async () => (await fetch(`${issuerOf(second)}/jwks`).catch(() => null))?.status === 200);
+  await secondRunning.end();
+
+  const { demo: third, running: thirdRunning } = await startDemo(inFolder);
+  const kept = (await ask(third, CLIENT_KEYS, { id: MAPLE })).data;
+  const tokens = { own: (await whoAmI(third)).status, earlier: (await whoAmI(third, first)).status };
+  const linkUsed = (await useLink(third)).status;
+  await thirdRunning.end();
+
+  const taken = createServer((_request, response) => response.end('{}'));
+  await new Promise<void>((resolve) => taken.listen(Number(new URL(issuerOf(third)).port), '127.0.0.1', resolve));
+  const { demo: fourth, running: fourthRunning } = await startDemo(inFolder);
+  const moved = (await whoAmI(fourth)).status;
+  const links = (await ask(fourth, '{ keyLinks { nodes { status } } }', {})).data;
+  await fourthRunning.end();
+  taken.closeAllConnections();
+  taken.close();
+
+  writeFileSync(ringFile(inFolder), KeyRing.generateLine('demo'));
+  const other = new Process('src/demo/main.js', inFolder);
+  const onOtherRing = { status: await other.ended(), output: other.output };
+
+  return { first, second, third, fourth, modes, handIns, written, onBusyPort, ofBoth, firstStatus, secondAlone, kept, tokens, linkUsed, moved, links, onOtherRing };
+}
+
+describe('the demo, started again and again in one folder', () => {
+  let inFolder: string;
+  let seen: Awaited<ReturnType<typeof startAgainAndAgain>>;
+  beforeAll(async () => {
+    inFolder = newFolder();
+    seen = await startAgainAndAgain(inFolder);
+  }, SEQUENCE_MS);
+  afterAll(() => rmSync(inFolder, { recursive: true }));
+
+  test('shows keys that wait for an admin, and a one-time link that opens', () => {
+    expect(seen.handIns).toMatchObject({ keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] } });
+    expect(seen.linkUsed).toBe(200);
   });
 
-  test('writes what is needed to try it, for its owner alone', async () => {
-    const { demo, running } = await startDemo();
-    expect(demo.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(Object.keys(demo.tokens)).toEqual(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin']);
+  test('writes what is needed to try it, for its owner alone, and ends when it is told to', () => {
+    const { first, modes, firstStatus } = seen;
+    expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(Object.keys(first.tokens)).toEqual(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin']);
     for (const provider of ['retell', 'vapi', 'bland']) {
-      expect(Object.keys(demo.sandbox[provider]?.keys ?? {})).toEqual(expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']));
+      expect(Object.keys(first.sandbox[provider]?.keys ?? {})).toEqual(expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']));
     }
-    expect(statSync(demoFile()).mode & 0o777).toBe(0o600);
-    expect(statSync(join(folder, '.latchkey', 'master.keys')).mode & 0o777).toBe(0o600);
-    expect(await running.end()).toBe(0);
+    expect(modes).toEqual([0o600, 0o600]);
+    expect(firstStatus).toBe(0);
   });
 
-  test('keeps its data over a second start, and its tokens are good again', async () => {
-    const first = await startDemo();
-    await setKey(first.demo, 'key_kept_over_starts_77');
-    await first.running.end();
-    rmSync(demoFile());
-    const second = await startDemo();
-    const { data } = await ask(second.demo, CLIENT_KEYS, { id: MAPLE });
-    expect(JSON.stringify(data)).toContain('••••••••s_77');
-    await second.running.end();
+  test('keeps its data over starts, with tokens that are good', () => {
+    expect(JSON.stringify(seen.kept)).toContain('••••••••s_77');
+    expect(seen.third.url).not.toBe(seen.second.url);
+    expect(seen.tokens.own).toBe(200);
   });
 
-  test('leaves the tokens of an earlier start good', async () => {
-    const first = await startDemo();
-    await first.running.end();
-    const second = await startDemo();
-    expect((await whoAmI(second.demo, first.demo)).status).toBe(200);
-    await second.running.end();
+  test('leaves the tokens of an earlier start good', () => {
+    expect(seen.tokens.earlier).toBe(200);
   });
 
-  test('a second time on the same port ends with what to do, and changes nothing of the one that runs', async () => {
-    const first = await startDemo();
-    const written = readFileSync(demoFile(), 'utf8');
-    const second = new Process('src/demo/main.js', folder, { PORT: new URL(first.demo.url).port });
-    expect(await second.ended()).toBe(1);
-    expect(second.output).toBe('The port is in use. Choose another: PORT=4001 npm start\n');
-    expect((await whoAmI(first.demo)).status).toBe(200);
-    expect(readFileSync(demoFile(), 'utf8')).toBe(written);
-    await first.running.end();
+  test('a second time on the same port ends with what to do, and changes nothing of the one that runs', () => {
+    const { onBusyPort, written } = seen;
+    expect(onBusyPort).toEqual({ status: 1, output: 'The port is in use. Choose another: PORT=4001 npm start\n', theOther: 200, file: written });
   });
 
-  test('runs twice in one folder, each with the tokens of both, whichever ends first', async () => {
-    const first = await startDemo();
-    const second = new Process('src/demo/main.js', folder);
-    await second.prints(/demo is ready/);
-    const demo = JSON.parse(readFileSync(demoFile(), 'utf8')) as Demo;
-    for (const on of [first.demo, demo]) for (const tokens of [first.demo, demo]) expect((await whoAmI(on, tokens)).status).toBe(200);
-    await first.running.end();
-    expect((await whoAmI(demo)).status).toBe(200);
-    const issuer = issuerOf(demo);
-    await until(async () => (await fetch(`${issuer}/jwks`).catch(() => null))?.status === 200);
-    await second.end();
+  test('runs twice in one folder, each with the tokens of both, whichever ends first', () => {
+    expect(seen.second.url).not.toBe(seen.first.url);
+    expect(seen.ofBoth.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(seen.secondAlone).toBe(200);
   });
 
-  test('moves its issuer where another program has taken its port', async () => {
-    const first = await startDemo();
-    const issuer = issuerOf(first.demo);
-    await first.running.end();
-    const taken = createServer((_request, response) => response.end('{}'));
-    await new Promise<void>((resolve) => taken.listen(Number(new URL(issuer).port), '127.0.0.1', resolve));
-    rmSync(demoFile());
-    const second = await startDemo();
-    expect((await whoAmI(second.demo)).status).toBe(200);
-    await second.running.end();
-    taken.closeAllConnections();
-    taken.close();
+  test('moves its issuer where another program has taken its port', () => {
+    expect(issuerOf(seen.fourth)).not.toBe(issuerOf(seen.third));
+    expect(seen.moved).toBe(200);
   });
 
-  test('keeps its one-time link over starts while it is open, and makes another when it is not', async () => {
-    const first = await startDemo();
-    await first.running.end();
-    const second = await startDemo();
-    expect(pathOf(second.demo)).toBe(pathOf(first.demo));
-    expect(new URL(second.demo.oneTimeLink.url).origin).toBe(second.demo.url);
-    const { code, url } = second.demo.oneTimeLink;
-    const used = await fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: second.demo.sandbox.bland?.keys.valid ?? '' }) });
-    expect(used.status).toBe(200);
-    await second.running.end();
-    const third = await startDemo();
-    expect(pathOf(third.demo)).not.toBe(pathOf(first.demo));
-    const { data } = await ask(third.demo, '{ keyLinks { nodes { status } } }', {});
-    expect(data).toEqual({ keyLinks: { nodes: [{ status: 'OPEN' }, { status: 'USED' }] } });
-    await third.running.end();
+  test('keeps its one-time link over starts while it is open, and makes another when it is not', () => {
+    const { first, second, third, fourth } = seen;
+    for (const again of [second, third]) {
+      expect(pathOf(again)).toBe(pathOf(first));
+      expect(new URL(again.oneTimeLink.url).origin).toBe(again.url);
+    }
+    expect(pathOf(fourth)).not.toBe(pathOf(first));
+    expect(seen.links).toEqual({ keyLinks: { nodes: [{ status: 'OPEN' }, { status: 'USED' }] } });
   });
 
-  test("does not use a provider's stand-in when the provider's address is given", async () => {
-    const provider = await startProvider();
-    provider.release();
-    const { demo, running } = await startDemo({ RETELL_BASE_URL: provider.url });
-    expect(demo.sandbox.retell).toEqual({ baseUrl: provider.url, keys: {} });
-    await ask(demo, START_CALL, { input: { agentId: MAPLE_RETELL_AGENT, toNumber: '+14155550123' } });
-    expect(provider.placed()).toBe(1);
-    await running.end();
-    provider.server.close();
-  });
-
-  test('does not start on a key ring that is not the one of its database, and says so', async () => {
-    await (await startDemo()).running.end();
-    writeFileSync(join(folder, '.latchkey', 'master.keys'), KeyRing.generateLine('demo'));
-    const again = new Process('src/demo/main.js', folder);
-    expect(await again.ended()).toBe(1);
-    expect(again.output.trim()).toBe('Not the master key that this database knows by this name: demo');
+  test('does not start on a key ring that is not the one of its database, and says so', () => {
+    expect(seen.onOtherRing).toEqual({ status: 1, output: 'Not the master key that this database knows by this name: demo\n' });
   });
 });
 
-describe('a process that is asked to end', () => {
-  test('finishes the call that it is placing, however often it is asked, and takes no new request', async () => {
-    const provider = await startProvider();
-    const { demo, running } = await startDemo({ RETELL_BASE_URL: provider.url });
-    const calling = ask(demo, START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } });
-    await until(() => provider.placed() === 1);
-    running.signal('SIGTERM');
-    await until(async () => (await fetch(`${demo.url}/healthz`).catch(() => null))?.status !== 200);
-    running.signal('SIGTERM');
-    provider.release();
-    expect((await calling).data).toMatchObject({ startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } } });
-    expect(await running.ended()).toBe(0);
-    provider.server.close();
-  });
-});
+/** A demo that is killed while a provider is placing a call; and, started again, is asked to end while the provider is placing another. */
+async function endWhilePlacing(inFolder: string) {
+  const provider = await startProvider();
+  const env = { RETELL_BASE_URL: provider.url };
+  const once = { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' } };
+  const first = await startDemo(inFolder, env);
+  const killed = ask(first.demo, START_CALL, once).catch(() => null);
+  await until(() => provider.placed() === 1);
+  first.running.signal('SIGKILL');
+  await first.running.ended();
+  const answerOfKilled = await killed;
 
-describe('a process that is killed while a provider is placing a call', () => {
-  test('has the call on record, and never places it a second time under the same idempotency key', async () => {
-    const provider = await startProvider();
-    const env = { RETELL_BASE_URL: provider.url };
-    const call = { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' } };
-    const first = await startDemo(env);
-    const calling = ask(first.demo, START_CALL, call).catch(() => null);
-    await until(() => provider.placed() === 1);
-    first.running.signal('SIGKILL');
-    await first.running.ended();
-    expect(await calling).toBeNull();
-    rmSync(demoFile());
-    const second = await startDemo(env);
-    const { data } = await ask(second.demo, START_CALL, call);
-    const { startTestCall } = data as { startTestCall: UserErrors & { call: { status: string } } };
-    expect([codes(startTestCall), startTestCall.call.status]).toEqual([[], 'UNKNOWN']);
-    expect(provider.placed()).toBe(1);
-    await second.running.end();
-    provider.server.closeAllConnections();
-    provider.server.close();
+  const { demo, running } = await startDemo(inFolder, env);
+  const again = (await ask(demo, START_CALL, once)).data as { startTestCall: UserErrors & { call: { status: string } } };
+  const placedUnderOneKey = provider.placed();
+
+  const calling = ask(demo, START_CALL, { input: { agentId: MAPLE_RETELL_AGENT, toNumber: '+14155550123' } });
+  await until(() => provider.placed() === 2);
+  running.signal('SIGTERM');
+  await until(async () => (await fetch(`${demo.url}/healthz`).catch(() => null))?.status !== 200);
+  running.signal('SIGTERM');
+  provider.release();
+  const finished = (await calling).data;
+  const status = await running.ended();
+  provider.server.closeAllConnections();
+  provider.server.close();
+  return { providerUrl: provider.url, demo, answerOfKilled, again, placedUnderOneKey, placed: provider.placed(), finished, status };
+}
+
+describe('a demo with the address of a provider, ended while the provider is placing a call', () => {
+  let inFolder: string;
+  let seen: Awaited<ReturnType<typeof endWhilePlacing>>;
+  beforeAll(async () => {
+    inFolder = newFolder();
+    seen = await endWhilePlacing(inFolder);
+  }, SEQUENCE_MS);
+  afterAll(() => rmSync(inFolder, { recursive: true }));
+
+  test("does not use a provider's stand-in when the provider's address is given", () => {
+    expect(seen.demo.sandbox.retell).toEqual({ baseUrl: seen.providerUrl, keys: {} });
+    expect(seen.placed).toBe(2);
+  });
+
+  test('when killed, has the call on record, and never places it a second time under the same idempotency key', () => {
+    expect(seen.answerOfKilled).toBeNull();
+    expect([codes(seen.again.startTestCall), seen.again.startTestCall.call.status]).toEqual([[], 'UNKNOWN']);
+    expect(seen.placedUnderOneKey).toBe(1);
+  });
+
+  test('when asked to end, finishes the call that it is placing, however often it is asked, and takes no new request', () => {
+    expect(seen.finished).toMatchObject({ startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } } });
+    expect(seen.status).toBe(0);
   });
 });
 
