@@ -1,8 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { migrations } from '../../migrations';
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import { readConfig } from '../../src/config';
 import { entities } from '../../src/entities';
+import { openToRead } from '../../src/platform/database';
+import { openStore } from '../../src/store';
 import { KeyRing } from '../../src/vault/key-ring';
 import { createTestDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
@@ -70,14 +74,14 @@ describe('npm run audit:verify', () => {
 
   test('says so of a database without an audit trail, and makes none', async () => {
     const empty = await createTestDatabase();
-    for (const _ of [1, 2]) expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 1, output: 'There is no audit trail in this database\n' });
+    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 1, output: 'There is no audit trail in this database\n' });
+    expect(await openToRead(empty.url, { entities, migrations })).toBeNull();
     await empty.drop();
   });
 
   test('says so of a trail without one event', async () => {
     const empty = await createTestDatabase();
-    const add = new Process('src/cli.js', folder, { ...environment(), DATABASE_URL: empty.url }, ['keys-rotate']);
-    expect(await add.ended()).toBe(0);
+    await (await openStore(readConfig({ ...environment(), DATABASE_URL: empty.url }))).database.close();
     expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 0, output: 'there is no agency, and not one event\n' });
     await empty.drop();
   });
