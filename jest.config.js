@@ -9,6 +9,7 @@ module.exports = {
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
   maxWorkers: '100%',
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  testSequencer: '<rootDir>/test/sequencer.js',
   transform: {
     '\\.ts$': ['ts-jest', { tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' }, diagnostics: false }],
     '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/es-module-transform.js',
