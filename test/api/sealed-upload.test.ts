@@ -8,6 +8,7 @@ import { entities } from '../../src/entities';
 import { KeyRing } from '../../src/vault/key-ring';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { HARBOR, MAPLE, OTHER_AGENCYS_CLIENT } from '../demo-ids';
+import { until } from '../e2e/process';
 import { startTestApp, type TestApp } from '../harness';
 import { CLIENT_KEYS, codes, PREVIEW, SET_AGENCY, SET_CLIENT, type UserErrors } from '../operations';
 
@@ -39,9 +40,10 @@ interface Payload extends UserErrors {
   readonly apiKeys: readonly { maskedKey: string; status: string }[];
 }
 
+let shared: TestApp;
 let running: TestApp;
-beforeEach(async () => (running = await startTestApp()));
-afterEach(() => running.close());
+beforeAll(async () => (running = shared = await startTestApp()));
+afterAll(() => shared.close());
 
 type Admin = 'agencyAdmin' | 'otherAgencyAdmin';
 const uploadKey = async (on = running, as: Admin = 'agencyAdmin') => (await on.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as)).apiKeyUploadKey;
@@ -216,6 +218,10 @@ describe('what is not sealed as asked', () => {
 });
 
 describe('the upload key', () => {
+  // These change the vault's own keys.
+  beforeEach(async () => (running = await startTestApp()));
+  afterEach(() => running.close().finally(() => (running = shared)));
+
   test.each(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions'] as const)('is for everyone who has signed in: %s', async (as) => {
     const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as);
     expect(apiKeyUploadKey.jwk).toEqual({ kty: 'EC', crv: 'P-256', x: expect.any(String) as string, y: expect.any(String) as string });
@@ -300,13 +306,6 @@ describe('the upload key', () => {
     for (const part of jwe.split('.').filter((each) => each.length > 12)) expect(answer.text + running.logs.join('')).not.toContain(part);
   });
 });
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; !(await condition()); ) {
-    if (Date.now() > deadline) throw new Error('The condition did not come true');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
 
 test('nothing of a sealed key is in an answer, the log or the database, whether it opens or not', async () => {
   const canary = 'kcanary_sealed_upload_4711';
