@@ -107,7 +107,7 @@ let tokens: ReadonlyMap<string, string | null>;
 let callId: string;
 
 beforeAll(async () => {
-  // Thousands of refusals are errors, whose stacks nobody reads: that jest maps each back to the sources takes an eighth of the time.
+  // Thousands of refusals are errors, whose stacks nobody reads: that jest maps each back to the sources takes a tenth of the time.
   Error.stackTraceLimit = 0;
   running = await startTestApp();
   const { database, vault, audit } = running.app;
