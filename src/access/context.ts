@@ -10,12 +10,20 @@ export interface RequestContext {
   readonly loaders: Loaders;
 }
 
+/** A read of one field for many of its parents at once, which it answers in their order. */
+export interface AheadRead {
+  readonly key: string;
+  readonly read: (ids: readonly string[]) => Promise<readonly unknown[]>;
+}
+
 /**
  * The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one statement. They keep
  * nothing: of two mutations in one document, the second must not answer with what the first one saw.
  */
 export class Loaders {
   readonly #byName = new Map<string, DataLoader<string, unknown>>();
+  readonly #read = new Map<string, Map<string, unknown>>();
+  #expected: readonly AheadRead[] = [];
   #stopped = false;
 
   /** Nothing more is loaded: the answer would come too late. */
@@ -28,6 +36,29 @@ export class Loaders {
     const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });
     this.#byName.set(name, loader);
     return loader.load(id) as Promise<V>;
+  }
+
+  /** For queries alone: what will be asked of each client. */
+  expect(reads: readonly AheadRead[]): void {
+    this.#expected = reads;
+  }
+
+  /** Reads what is expected of these clients, all at once. What cannot be read is left to its field, which tells why. */
+  async readAhead(clientIds: readonly string[]): Promise<void> {
+    if (this.#stopped || clientIds.length === 0) return;
+    await Promise.allSettled(
+      this.#expected.map(async ({ key, read }) => {
+        const values = await read(clientIds);
+        const known = this.#read.get(key) ?? new Map<string, unknown>();
+        clientIds.forEach((id, index) => known.set(id, values[index]));
+        this.#read.set(key, known);
+      }),
+    );
+  }
+
+  /** What was read ahead; undefined where nothing was. */
+  known(key: string, clientId: string): unknown {
+    return this.#read.get(key)?.get(clientId);
   }
 }
 

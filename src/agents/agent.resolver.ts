@@ -37,7 +37,7 @@ export class AgentResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() agent: AgentRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 

@@ -33,9 +33,9 @@ export interface AgentFilter {
 }
 
 /** What is shown of an agent. */
-export type ShownAgent = Omit<AgentRow, 'createdAt'>;
+export type ShownAgent = Omit<AgentRow, 'agencyId' | 'createdAt'>;
 
-const COLUMNS = 'id, agencyId, clientId, name, provider, providerAgentId, fromNumber';
+const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
 
 export class AgentService {
   constructor(

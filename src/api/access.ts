@@ -42,8 +42,8 @@ function guardField(field: Field, requirement: Requirement, middleware: Middlewa
   field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
-/** Why a viewer may not ask for a field of `Query` or `Mutation`; null when it may. */
-export function refusalOf(viewer: Viewer | null, type: 'Query' | 'Mutation', field: string): PublicError | null {
+/** Why a viewer may not ask for a field of a type that has a requirement for each of its fields; null when it may. */
+export function refusalOf(viewer: Viewer | null, type: 'Mutation' | 'Client', field: string): PublicError | null {
   const requirement = (policy[type] as Readonly<Record<string, Requirement>>)[field] ?? open;
   if (requirement.allows(viewer)) return null;
   return viewer ? forbidden() : unauthenticated();

@@ -3,6 +3,7 @@ import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { refusalOf } from './access';
 import type { HttpContext } from './http-context';
+import { askedOfClients, readsFor, type AskedOfClients } from './read-ahead';
 import { rootFields } from './rate-limits';
 
 /** The run of a document at which it is compiled. Compiling takes as long as some tens of runs: what is asked once is not worth it. */
@@ -22,10 +23,15 @@ export interface OperationToRun {
 
 export type Executor = (run: OperationToRun) => Promise<ExecutionResult>;
 
+interface Compiled {
+  readonly run: CompiledQuery['query'];
+  readonly asked: readonly AskedOfClients[];
+}
+
 interface Known {
   runs: number;
   /** Null: not to be compiled. */
-  compiled: CompiledQuery | null | undefined;
+  compiled: Compiled | null | undefined;
 }
 
 /**
@@ -35,9 +41,8 @@ interface Known {
 export function createExecutor(schema: GraphQLSchema, compiledFromRun: number): Executor {
   const known = new LRUCache<string, Known>({ max: MAX_COMPILED });
 
-  const compiledFor = async ({ document, queryHash, operation, context }: OperationToRun): Promise<CompiledQuery | null> => {
-    // Strangers do not choose what is compiled.
-    if (operation?.operation !== OperationTypeNode.QUERY || !(context as HttpContext).viewer) return null;
+  const compiledFor = async ({ document, queryHash, operation }: OperationToRun): Promise<Compiled | null> => {
+    if (operation?.operation !== OperationTypeNode.QUERY) return null;
     const key = `${queryHash} ${operation.name?.value ?? ''}`;
     const entry = known.get(key) ?? { runs: 0, compiled: undefined };
     known.set(key, entry);
@@ -52,9 +57,13 @@ export function createExecutor(schema: GraphQLSchema, compiledFromRun: number): 
   return async (run) => {
     const refusals = refusalsOfMutations(run);
     if (refusals.length > 0) return { data: null, errors: refusals };
-    const compiled = await compiledFor(run);
+    const { viewer, loaders } = run.context as HttpContext;
+    // Strangers do not choose what is compiled.
+    const compiled = viewer && (await compiledFor(run));
     if (!compiled) return interpret(run);
-    const result = await compiled.query(undefined, run.context, run.request.variables);
+    const { variables } = run.request;
+    loaders.expect(readsFor(viewer, compiled.asked, variables));
+    const result = await compiled.run(undefined, run.context, variables);
     // Nothing ran, since a variable is not of its type. What to say of that is graphql-js's.
     return result.data === undefined ? interpret(run) : result;
   };
@@ -70,12 +79,12 @@ function refusalsOfMutations({ operation, document, context }: OperationToRun): 
   });
 }
 
-async function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Promise<CompiledQuery | null> {
+async function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Promise<Compiled | null> {
   if (!isPlain(document)) return null;
   // Loaded when something is to be compiled: it takes a tenth of the time of a start.
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operation.name?.value);
-  return isCompiledQuery(compiled) ? compiled : null;
+  return isCompiledQuery(compiled) ? { run: compiled.query, asked: askedOfClients(schema, document) } : null;
 }
 
 // Introspection is rare, and in an object literal, as the compiler writes, a field called `__proto__` is none.

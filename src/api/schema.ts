@@ -9,7 +9,7 @@ import { CallResolver } from '../calls/call.resolver';
 import type { CallService } from '../calls/call.service';
 import { ClientResolver } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
-import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolutionResolver } from '../keys/api-key.resolver';
+import { AgencyApiKeysResolver, ApiKeyResolver, apiKeysOf, ClientApiKeysResolver, KeyResolutionResolver } from '../keys/api-key.resolver';
 import type { ApiKeyService } from '../keys/api-key.service';
 import type { KeyCheckService } from '../keys/key-check.service';
 import type { KeyResolverService } from '../keys/key-resolver.service';
@@ -18,13 +18,14 @@ import type { PersonService } from '../people/person.service';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
 import type { ServiceTokenService } from '../people/service-token.service';
 import { UploadKeyResolver } from '../keys/upload-key.resolver';
-import type { Page } from '../platform/page';
+import { pageArgs, type Page } from '../platform/page';
 import { HandInResolver } from '../portal/hand-in.resolver';
 import type { HandInService } from '../portal/hand-in.service';
 import { KeyLinkResolver } from '../portal/key-link.resolver';
 import type { KeyLinkService } from '../portal/key-link.service';
 import { ViewerResolver } from '../portal/viewer.resolver';
 import type { UploadKeys } from '../vault/upload-keys';
+import { readClientsAhead } from './read-ahead';
 
 export interface Services {
   readonly audit: AuditTrail;
@@ -71,6 +72,10 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     skipCheck: true,
   });
   countTotals(schema);
+  readClientsAhead(schema, {
+    apiKeys: (viewer, ids) => apiKeysOf(keys, viewer, ids),
+    agents: (viewer, ids, { first, after }) => agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
+  });
   return schema;
 }
 

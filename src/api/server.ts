@@ -1,17 +1,18 @@
-import { maxHeaderSize, type IncomingMessage, type ServerResponse } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import { IncomingMessage, maxHeaderSize, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
+import { Socket } from 'node:net';
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import helmet from 'helmet';
 import { Loaders } from '../access/context';
 import { IssuerUnreachable } from '../access/identity';
 import type { Origin, Viewer } from '../access/viewer';
 import type { Credentials } from '../people/sign-in';
 import { PublicError } from '../platform/errors';
-import { newId } from '../platform/ids';
 import type { KeyLinkService } from '../portal/key-link.service';
 import { DocumentLimitsRule, MAX_TOKENS } from './document-limits';
 import { createExecutor, type Executor } from './executor';
@@ -78,7 +79,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     trustProxy: [...options.http.trustProxy],
-    genReqId: newId,
+    genReqId: () => randomUUID(),
     // Longer links reach their route, too, and are answered like every other that does not open. Node bounds the header.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
     frameworkErrors: (_error, { raw }, reply) => { answerWhereNothingIs(server, raw, reply.raw); },
@@ -91,8 +92,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   server.removeContentTypeParser('text/plain');
   server.decorateRequest('viewer', null);
-  await addSecurityHeaders(server, options.http);
   addHooks(server);
+  if (options.http.corsOrigins.length > 0) await allowOrigins(server, options.http.corsOrigins);
   addErrorAnswers(server);
   addHealth(server, options);
   const rateLimits = new RateLimits(options.http.perMinute);
@@ -115,12 +116,19 @@ function answerWhereNothingIs(server: Server, request: IncomingMessage, response
 }
 
 // An API has nothing to show: whatever a browser takes for a page may load nothing. The playground has a policy of its own.
-async function addSecurityHeaders(server: Server, { corsOrigins }: HttpOptions): Promise<void> {
-  await server.register(helmet, {
+function securityHeaders(): OutgoingHttpHeaders {
+  const protect = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] } },
     xFrameOptions: { action: 'deny' },
   });
-  if (corsOrigins.length === 0) return;
+  // They are the same for all requests, and made once.
+  const request = new IncomingMessage(new Socket());
+  const response = new ServerResponse(request);
+  protect(request, response, () => undefined);
+  return response.getHeaders();
+}
+
+async function allowOrigins(server: Server, corsOrigins: readonly string[]): Promise<void> {
   await server.register(cors, {
     origin: [...corsOrigins],
     methods: ['GET', 'POST'],
@@ -130,16 +138,25 @@ async function addSecurityHeaders(server: Server, { corsOrigins }: HttpOptions):
   });
 }
 
+// Hooks call back instead of returning a promise: each promise delays every request by one more turn.
 function addHooks(server: Server): void {
+  const headers = { ...securityHeaders(), 'cache-control': 'no-store' };
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.headers({ ...headers, 'x-request-id': request.id });
+    done();
+  });
   // A connection that stays open after its last answer would keep the process from ending.
   let closing = false;
-  server.addHook('preClose', async () => void (closing = true));
-  server.addHook('onSend', async (_request, reply) => void (closing && reply.header('connection', 'close')));
-  server.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+  server.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  server.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
   });
   // The route's pattern, not the address that was asked for: people paste keys into addresses too.
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     request.log.info({
       method: request.method,
       route: request.routeOptions.url ?? null,
@@ -147,6 +164,7 @@ function addHooks(server: Server): void {
       durationMs: Math.round(reply.elapsedTime),
       agencyId: request.viewer?.agencyId,
     });
+    done();
   });
 }
 

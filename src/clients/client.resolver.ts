@@ -1,8 +1,9 @@
-import { Arg, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import { badArgument } from '../platform/errors';
+import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../platform/page';
 import type { ClientRow } from './client.entity';
 import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService } from './client.service';
@@ -13,13 +14,15 @@ export class ClientResolver {
   constructor(private readonly clients: ClientService) {}
 
   @Query(() => Client, { nullable: true, description: 'Null when the viewer has no such client.' })
-  client(@CurrentViewer() viewer: Viewer, @Arg('id', () => ID) id: string): Promise<ClientRow | null> {
-    return this.clients.find(viewer, id);
+  async client(@CurrentViewer() viewer: Viewer, @Ctx() { loaders }: RequestContext, @Arg('id', () => ID) id: string): Promise<ClientRow | null> {
+    const [client] = await Promise.all([this.clients.find(viewer, id), isId(id) && loaders.readAhead([id])]);
+    return client;
   }
 
   @Query(() => ClientConnection, { name: 'clients', description: 'Of the agency, in the order of creation; for a portal user its own client alone.' })
-  list(
+  async list(
     @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('search', () => String, { nullable: true, description: 'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.' }) search: string | null,
@@ -27,7 +30,9 @@ export class ClientResolver {
     if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     // SQLite ends a pattern at a NUL, and would find everything.
     if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
-    return this.clients.list(viewer, pageArgs(first, after), search);
+    const page = await this.clients.list(viewer, pageArgs(first, after), search);
+    await loaders.readAhead(page.nodes.map(({ id }) => id));
+    return page;
   }
 
   @AuditedMutation(() => CreateClientPayload, { audit: ['CLIENT_CREATED'], description: "Its portal users may do what the agency's `portalPermissions` say at this time." })

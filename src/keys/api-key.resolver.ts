@@ -4,7 +4,7 @@ import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
-import type { AgentRow } from '../agents/agent.entity';
+import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import type { ClientRow } from '../clients/client.entity';
 import { Client } from '../clients/client.types';
@@ -161,14 +161,14 @@ export class KeyResolutionResolver {
   constructor(private readonly resolver: KeyResolverService) {}
 
   @FieldResolver(() => KeyResolution, { nullable: true, description: 'Which key the next call of this agent uses, and why. Opens no key.' })
-  keyResolution(@Root() agent: AgentRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<KeyResolution> {
+  keyResolution(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<KeyResolution> {
     const chain = JSON.stringify([agent.clientId, agent.provider]);
     return context.loaders.load('key resolution', chain, (chains) =>
       this.resolver.explain(
         viewer,
         chains.map((text) => {
           const [clientId, provider] = JSON.parse(text) as [string | null, Provider];
-          return { agencyId: agent.agencyId, clientId, provider };
+          return { agencyId: viewer.agencyId, clientId, provider };
         }),
       ),
     );
@@ -181,12 +181,19 @@ const NEVER_SET: readonly ApiKey[] = PROVIDERS.map((provider) => {
   return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
 });
 
-async function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {
-  const rows = await context.loaders.load('API keys', ownerId, (ids) => keys.keysOf(viewer, ids));
-  return NEVER_SET.map((nothing) => {
-    const row = rows.find(({ provider }) => provider === nothing.provider);
-    return row ? toApiKey(row) : nothing;
-  });
+/** One list an owner, in the order of `ownerIds`. */
+export async function apiKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[]): Promise<ApiKey[][]> {
+  const rows = await keys.keysOf(viewer, ownerIds);
+  return rows.map((ofOwner) =>
+    NEVER_SET.map((nothing) => {
+      const row = ofOwner.find(({ provider }) => provider === nothing.provider);
+      return row ? toApiKey(row) : nothing;
+    }),
+  );
+}
+
+function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {
+  return context.loaders.load('API keys', ownerId, (ids) => apiKeysOf(keys, viewer, ids));
 }
 
 /** As the schema shows it. */

@@ -1,0 +1,67 @@
+import { getArgumentValues, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import type { AheadRead, RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { refusalOf } from './access';
+
+/** Reads a field for many clients at once, in their order. */
+export type ReadOfClients = (viewer: Viewer, clientIds: readonly string[], args: Readonly<Record<string, unknown>>) => Promise<readonly unknown[]>;
+
+type ClientField = GraphQLField<unknown, unknown>;
+
+/** A field of clients in a document, and how it is read for all of them. */
+export interface AskedOfClients {
+  readonly field: ClientField;
+  readonly node: FieldNode;
+}
+
+const readsOfClients = new WeakMap<ClientField, ReadOfClients>();
+
+/**
+ * Lets fields of clients be read together with the clients. A promise for each field of each client, and a round trip after the one that
+ * found the clients, is what a list otherwise spends most of its time on. A field that was not read ahead is read by its resolver.
+ */
+export function readClientsAhead(schema: GraphQLSchema, reads: Readonly<Record<string, ReadOfClients>>): void {
+  const fields = clientType(schema).getFields();
+  for (const [name, read] of Object.entries(reads)) {
+    const field = fields[name] as ClientField;
+    const resolve = field.resolve as NonNullable<ClientField['resolve']>;
+    readsOfClients.set(field, read);
+    field.resolve = (client, args: object, context, info) => {
+      const { loaders } = context as RequestContext;
+      return loaders.known(keyOf(field, args), (client as { readonly id: string }).id) ?? resolve(client, args, context, info);
+    };
+  }
+}
+
+/** What a document asks of clients in any case: what it skips or includes by a variable is left to the resolvers. */
+export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): readonly AskedOfClients[] {
+  const types = new TypeInfo(schema);
+  const client = clientType(schema);
+  const asked: AskedOfClients[] = [];
+  const note = (node: FieldNode) => {
+    if (node.directives?.length) return false;
+    const field = types.getFieldDef() as ClientField | undefined;
+    if (field && types.getParentType() === client && readsOfClients.has(field)) asked.push({ field, node });
+    return undefined;
+  };
+  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: note, [Kind.INLINE_FRAGMENT]: ({ directives }) => (directives?.length ? false : undefined) }));
+  return asked;
+}
+
+/** What of it this viewer may have. Arguments that do not fit are told of by the resolvers. */
+export function readsFor(viewer: Viewer, asked: readonly AskedOfClients[], variables: Record<string, unknown> | undefined): AheadRead[] {
+  return asked.flatMap(({ field, node }) => {
+    const read = readsOfClients.get(field);
+    if (!read || refusalOf(viewer, 'Client', field.name)) return [];
+    const args = getArgumentValues(field, node, variables);
+    return { key: keyOf(field, args), read: (ids: readonly string[]) => read(viewer, ids, args) };
+  });
+}
+
+function keyOf({ name }: ClientField, args: object): string {
+  return name + JSON.stringify(args);
+}
+
+function clientType(schema: GraphQLSchema): GraphQLObjectType<unknown, unknown> {
+  return schema.getType('Client') as GraphQLObjectType<unknown, unknown>;
+}
