@@ -8,6 +8,7 @@ import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import type { ClientRow } from '../clients/client.entity';
 import { Client } from '../clients/client.types';
+import { dateOf } from '../platform/raw';
 import { userError } from '../platform/user-error';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
@@ -196,8 +197,35 @@ function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewe
   return context.loaders.load('API keys', ownerId, (ids) => apiKeysOf(keys, viewer, ids));
 }
 
-/** As the schema shows it. */
+/** As the schema shows it. A list has many, of which few fields are asked for: what nobody asks for is not made. */
+class ShownApiKey implements ApiKey {
+  readonly provider;
+  readonly isSet;
+  readonly maskedKey;
+  readonly status;
+  readonly version;
+
+  constructor(private readonly row: KeyState) {
+    ({ provider: this.provider, isSet: this.isSet, maskedKey: this.maskedKey, status: this.status, version: this.version } = row);
+  }
+
+  get region() {
+    return this.isSet ? this.row.region : null;
+  }
+
+  get updatedAt() {
+    return dateOf(this.row.updatedAt);
+  }
+
+  get lastVerifiedAt() {
+    return this.row.lastVerifiedAt === null ? null : dateOf(this.row.lastVerifiedAt);
+  }
+
+  get lastError() {
+    return errorOf(this.row);
+  }
+}
+
 export function toApiKey(row: KeyState): ApiKey {
-  const { provider, isSet, maskedKey, status, version, updatedAt, lastVerifiedAt } = row;
-  return { provider, isSet, maskedKey, region: isSet ? row.region : null, status, version, updatedAt, lastVerifiedAt, lastError: errorOf(row) };
+  return new ShownApiKey(row);
 }

@@ -1,6 +1,6 @@
 import { In, type EntityManager } from 'typeorm';
 import type { Manager } from '../platform/manager';
-import { dateOf, marks, type RawDate } from '../platform/raw';
+import { marks, type RawDate } from '../platform/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import { UnreadableKey, type Cipher, type SecretPlace } from '../vault/cipher';
@@ -83,7 +83,10 @@ function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): Seal
 }
 
 /** What is known of a key, and may be shown. */
-export type KeyState = Omit<ApiKeyRow, 'fingerprint'>;
+export interface KeyState extends Omit<ApiKeyRow, 'fingerprint' | 'updatedAt' | 'lastVerifiedAt'> {
+  readonly updatedAt: RawDate;
+  readonly lastVerifiedAt: RawDate | null;
+}
 
 /** The same, with the number that its next version has. */
 export interface StoredKey extends KeyState {
@@ -101,17 +104,15 @@ const READ_ROWS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k
 k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, v.version AS liveVersion, ${NEWEST}
 FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL`;
 
-type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'updatedAt' | 'lastVerifiedAt' | 'nextVersion'> & {
+type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'nextVersion'> & {
   readonly isSet: unknown;
-  readonly updatedAt: RawDate;
-  readonly lastVerifiedAt: RawDate | null;
   readonly liveVersion: number | null;
   readonly newestVersion: number | null;
 };
 
 // One object a row, property by property: spreading it makes a long list take half as long again.
 function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
-  const { id, ownerType, ownerId, provider, version, maskedKey, region, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
+  const { id, ownerType, ownerId, provider, version, maskedKey, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
   const isSet = Boolean(row.isSet);
   const consistent = isConsistent(isSet, row);
   return {
@@ -125,8 +126,8 @@ function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
     maskedKey,
     region,
     status: consistent ? row.status : 'UNREADABLE',
-    updatedAt: dateOf(row.updatedAt),
-    lastVerifiedAt: row.lastVerifiedAt === null ? null : dateOf(row.lastVerifiedAt),
+    updatedAt,
+    lastVerifiedAt,
     errorCode,
     errorHttpStatus,
     errorRetryAfterSeconds,
