@@ -6,6 +6,7 @@ import { Invitations1763940000000 } from './1763940000000-invitations';
 import { CallTimes1763950000000 } from './1763950000000-call-times';
 import { HandIns1763960000000 } from './1763960000000-hand-ins';
 import { PeopleOfSeveralAgencies1763970000000 } from './1763970000000-people-of-several-agencies';
+import { LiveVersions1763980000000 } from './1763980000000-live-versions';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -17,4 +18,5 @@ export const migrations = [
   CallTimes1763950000000,
   HandIns1763960000000,
   PeopleOfSeveralAgencies1763970000000,
+  LiveVersions1763980000000,
 ];

@@ -13,6 +13,7 @@ import { ClientService } from './clients/client.service';
 import { ConfigError, type Config } from './config';
 import { ApiKeyService } from './keys/api-key.service';
 import { KeyCheckService } from './keys/key-check.service';
+import { LOOKUPS_TIME_MS } from './keys/key-examination';
 import { KeyResolverService } from './keys/key-resolver.service';
 import { createLog, type LogStream } from './platform/log';
 import { PersonService } from './people/person.service';
@@ -78,13 +79,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   }
 }
 
-/** How long agents are looked up in the account of a key before no further one is, in milliseconds. */
-const LOOKUPS_MS = 20_000;
-
 // A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is accepted, then looks agents up
 // until its time is over and the last answer is there; those of one document run one after the other.
 function drainMsOf({ providerTimeoutMs, http }: Config): number {
-  return REQUEST_TIMEOUT_MS + Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_MS));
+  return REQUEST_TIMEOUT_MS + Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_TIME_MS));
 }
 
 /** Throws `ConfigError` where it cannot. */

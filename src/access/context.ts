@@ -22,8 +22,8 @@ export interface AheadRead {
  */
 export class Loaders {
   readonly #byName = new Map<string, DataLoader<string, unknown>>();
-  readonly #read = new Map<string, Map<string, unknown>>();
-  #expected: readonly AheadRead[] = [];
+  readonly #read = new Map<string, ReadonlyMap<string, unknown>>();
+  #expected: AheadRead[] = [];
   #stopped = false;
 
   /** Nothing more is loaded: the answer would come too late. */
@@ -38,20 +38,19 @@ export class Loaders {
     return loader.load(id) as Promise<V>;
   }
 
-  /** For queries alone: what will be asked of each client. */
+  /** For queries alone: what will be asked of clients. */
   expect(reads: readonly AheadRead[]): void {
-    this.#expected = reads;
+    this.#expected = [...reads];
   }
 
-  /** Reads what is expected of these clients, all at once. What cannot be read is left to its field, which tells why. */
+  /** Reads what is expected of these clients, all at once, for the first that are found. What cannot be read is left to its field, which tells why. */
   async readAhead(clientIds: readonly string[]): Promise<void> {
-    if (this.#stopped || clientIds.length === 0) return;
+    // Once: a document may ask for a hundred lists of clients, each of which would be read for all that is asked of any of them.
+    const expected = clientIds.length === 0 || this.#stopped ? [] : this.#expected.splice(0);
     await Promise.allSettled(
-      this.#expected.map(async ({ key, read }) => {
+      expected.map(async ({ key, read }) => {
         const values = await read(clientIds);
-        const known = this.#read.get(key) ?? new Map<string, unknown>();
-        clientIds.forEach((id, index) => known.set(id, values[index]));
-        this.#read.set(key, known);
+        this.#read.set(key, new Map(clientIds.map((id, index) => [id, values[index]])));
       }),
     );
   }

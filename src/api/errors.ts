@@ -56,9 +56,7 @@ export function formatError(schema: GraphQLSchema) {
 /** Whether an error is none of those that a caller may see as they are: these are logged. */
 export function isUnexpected(error: GraphQLError): boolean {
   if (unwrapResolverError(error) instanceof PublicError) return false;
-  // The errors of a compiled operation have extensions only where what was thrown has.
-  const extensions = error.extensions as Record<string, unknown> | undefined;
-  return error.path !== undefined || REQUEST_ERRORS[String(extensions?.code)] === undefined;
+  return error.path !== undefined || REQUEST_ERRORS[String(error.extensions.code)] === undefined;
 }
 
 function placeOf(locations: GraphQLFormattedError['locations'], path: GraphQLFormattedError['path']) {

@@ -1,4 +1,20 @@
-import { execute, GraphQLError, Kind, OperationTypeNode, visit, type DocumentNode, type ExecutionResult, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  execute,
+  getNamedType,
+  GraphQLError,
+  isSpecifiedScalarType,
+  Kind,
+  OperationTypeNode,
+  typeFromAST,
+  visit,
+  type DocumentNode,
+  type ExecutionResult,
+  type FragmentSpreadNode,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  type NamedTypeNode,
+  type OperationDefinitionNode,
+} from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { refusalOf } from './access';
@@ -65,7 +81,8 @@ export function createExecutor(schema: GraphQLSchema, compiledFromRun: number): 
     loaders.expect(readsFor(viewer, compiled.asked, variables));
     const result = await compiled.run(undefined, run.context, variables);
     // Nothing ran, since a variable is not of its type. What to say of that is graphql-js's.
-    return result.data === undefined ? interpret(run) : result;
+    if (result.data === undefined) return interpret(run);
+    return result.errors ? { ...result, errors: result.errors.map(asGraphql) } : result;
   };
 }
 
@@ -80,21 +97,40 @@ function refusalsOfMutations({ operation, document, context }: OperationToRun): 
 }
 
 async function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Promise<Compiled | null> {
-  if (!isPlain(document)) return null;
+  if (!isPlain(schema, document)) return null;
   // Loaded when something is to be compiled: it takes a tenth of the time of a start.
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operation.name?.value);
   return isCompiledQuery(compiled) ? { run: compiled.query, asked: askedOfClients(schema, document) } : null;
 }
 
-// Introspection is rare, and in an object literal, as the compiler writes, a field called `__proto__` is none.
-function isPlain(document: DocumentNode): boolean {
-  let plain = true;
+/**
+ * Whether the compiler makes of a document what graphql-js would. Not so of these, all of them rare: introspection; names like `__proto__`,
+ * which in an object literal are none; defaults of variables that a scalar of ours would read, e.g. a time, which it takes for what they are
+ * written as; fragments under a condition, which it then takes for done where they are spread again. One operation is enough to look at.
+ */
+function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
+  let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
+  const refuseConditions = ({ directives }: FragmentSpreadNode | InlineFragmentNode) => {
+    if (directives?.length) plain = false;
+  };
   visit(document, {
     [Kind.FIELD]: ({ name, alias }) => {
       if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
       if (alias?.value.startsWith('__')) plain = false;
     },
+    [Kind.VARIABLE_DEFINITION]: ({ type, defaultValue }) => {
+      const variable = typeFromAST(schema, type as NamedTypeNode);
+      if (defaultValue && !(variable && isSpecifiedScalarType(getNamedType(variable)))) plain = false;
+    },
+    [Kind.FRAGMENT_SPREAD]: refuseConditions,
+    [Kind.INLINE_FRAGMENT]: refuseConditions,
   });
   return plain;
+}
+
+/** The compiler's errors are graphql-js's but for their extensions, without which Apollo does not tell where they happened. */
+function asGraphql({ message, locations, path, originalError, extensions }: GraphQLError): GraphQLError {
+  const error = new GraphQLError(message, { path: path ?? null, originalError: originalError ?? null, extensions });
+  return locations ? Object.defineProperty(error, 'locations', { value: locations, enumerable: true }) : error;
 }

@@ -28,7 +28,8 @@ const CONTENT_SECURITY_POLICY = [
 
 interface LinkRoute {
   Params: { token: string };
-  Body: URLSearchParams;
+  /** Missing where nothing is sent. */
+  Body: URLSearchParams | undefined;
 }
 
 /** The page of a one-time link: HTML without a script. What it answers to a link that opens nothing does not tell why. */
@@ -44,7 +45,7 @@ export async function serveKeyLinks(server: FastifyInstance, links: KeyLinkServi
       return request ? send(reply, 200, formPage(request, null)) : send(reply, 404, CLOSED_PAGE);
     });
     scope.post<LinkRoute>('/key/:token', async ({ params, body, id, ip }, reply) => {
-      const given = { code: body.get('code') ?? '', apiKey: new Secret(body.get('apiKey') ?? '') };
+      const given = { code: body?.get('code') ?? '', apiKey: new Secret(body?.get('apiKey') ?? '') };
       const outcome = await links.handIn(params.token, given, { requestId: id, sourceAddress: ip });
       return answerOutcome(reply, outcome);
     });

@@ -38,24 +38,28 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   const types = new TypeInfo(schema);
   const client = clientType(schema);
   const asked: AskedOfClients[] = [];
-  const note = (node: FieldNode) => {
+  const enter = (node: FieldNode) => {
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
     if (field && types.getParentType() === client && readsOfClients.has(field)) asked.push({ field, node });
     return undefined;
   };
-  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: note, [Kind.INLINE_FRAGMENT]: ({ directives }) => (directives?.length ? false : undefined) }));
+  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
   return asked;
 }
 
 /** What of it this viewer may have. Arguments that do not fit are told of by the resolvers. */
 export function readsFor(viewer: Viewer, asked: readonly AskedOfClients[], variables: Record<string, unknown> | undefined): AheadRead[] {
-  return asked.flatMap(({ field, node }) => {
+  const reads = new Map<string, AheadRead>();
+  for (const { field, node } of asked) {
     const read = readsOfClients.get(field);
-    if (!read || refusalOf(viewer, 'Client', field.name)) return [];
+    if (!read || refusalOf(viewer, 'Client', field.name)) continue;
     const args = getArgumentValues(field, node, variables);
-    return { key: keyOf(field, args), read: (ids: readonly string[]) => read(viewer, ids, args) };
-  });
+    const key = keyOf(field, args);
+    // A document may ask for the same a hundred times, and is answered once.
+    reads.set(key, { key, read: (ids) => read(viewer, ids, args) });
+  }
+  return [...reads.values()];
 }
 
 function keyOf({ name }: ClientField, args: object): string {

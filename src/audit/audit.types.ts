@@ -7,7 +7,7 @@ import { ProviderEnum } from '../providers/provider.types';
 import { ACTOR_KINDS, AUDIT_EVENT_TYPES, type ActorKind, type AuditEventType } from './audit-event';
 
 export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'What happened.', {
-  API_KEY_REJECTED: 'A key was to be set, and its provider did not accept it; or it did, and the one-time link that it came by opened no more. Nothing was stored.',
+  API_KEY_REJECTED: 'A key was to be set, its provider was asked, and nothing was stored: it did not accept the key; or it did, but another key of the request was refused, the version was not the one that was expected, or the one-time link opened no more.',
   HAND_IN_VERIFIED: 'The provider was asked about a key that was handed in.',
   HAND_IN_ACCEPTED: 'By an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
   HAND_IN_EXPIRED: 'Nobody decided in time: the key is destroyed.',

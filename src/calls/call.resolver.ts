@@ -79,9 +79,9 @@ export class CallResolver {
   }
 }
 
-// The health of a key, and with it of the agency's own account.
+// The health of a key, and with it of the agency's own account. A true fault of the provider looks the same, down to its status.
 function tellsOfKey(code: ProviderErrorCode | null): boolean {
-  return code === 'KEY_INVALID' || code === 'INSUFFICIENT_PERMISSIONS' || code === 'OUT_OF_FUNDS' || code === 'RATE_LIMITED';
+  return code === 'KEY_INVALID' || code === 'INSUFFICIENT_PERMISSIONS' || code === 'OUT_OF_FUNDS' || code === 'RATE_LIMITED' || code === 'PROVIDER_FAULT';
 }
 
 // What another client's people have made of it since is not for those who once had it.

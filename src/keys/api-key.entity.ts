@@ -70,6 +70,7 @@ export class ApiKeyRow {
  */
 @Entity('api_key_versions')
 @Index('api_key_versions_by_master_key', ['masterKey'])
+@Index('api_key_versions_live', ['apiKeyId', 'retiredAt'])
 export class ApiKeyVersionRow {
   @ForeignKey(() => ApiKeyRow, { name: 'api_key_versions_key', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
   @PrimaryColumn('varchar', { length: 36 })

@@ -101,20 +101,24 @@ export class ApiKeyService {
   }
 
   async #reject(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], userErrors: readonly UserError[]): Promise<SetResult> {
-    await this.database.write(async (tx) => {
-      for (const { provider, key, verdict } of keys) {
-        if (!verdict || isAccepted(verdict)) continue;
-        const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
-        await this.audit.record(tx, viewer, { type: 'API_KEY_REJECTED', ...event });
-      }
-    });
+    await this.database.write((tx) => this.#recordShown(tx, viewer, owner, keys));
     return refused(userErrors);
+  }
+
+  // What a provider was asked about and is not stored, whatever it said.
+  async #recordShown(tx: Manager, viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[]): Promise<void> {
+    for (const { provider, key, verdict } of keys) {
+      if (!verdict) continue;
+      const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
+      await this.audit.record(tx, viewer, { type: 'API_KEY_REJECTED', ...event });
+    }
   }
 
   #store(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], entries: readonly KeyEntry[]): Promise<SetResult> {
     return this.database.write(async (tx) => {
       const stored = await this.storeAll(tx, viewer, owner, keys, entries.map(({ expectedVersion }) => expectedVersion));
       if (!('stale' in stored)) return { ...stored, userErrors: [] };
+      await this.#recordShown(tx, viewer, owner, keys);
       return refused(stored.stale.map((index) => userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion'])));
     });
   }

@@ -13,7 +13,8 @@ export interface KeyExamination {
 /** Agents looked up at most in one examination. */
 export const MAX_AGENTS_CHECKED = 200;
 const LOOKUPS_AT_ONCE = 8;
-const LOOKUPS_TIME_MS = 20_000;
+/** How long agents are looked up in the account of a key before no further one is, in milliseconds. */
+export const LOOKUPS_TIME_MS = 20_000;
 
 /**
  * Asks a provider whether it accepts a key and which of the agents live in its account: a good key of the wrong account is the

@@ -213,7 +213,8 @@ class SqliteDatabase implements Database {
       await this.#tx.run('COMMIT', []);
       return result;
     } catch (error) {
-      await this.#tx.run('ROLLBACK', []);
+      // After some faults, e.g. of a disk that is full, SQLite has rolled back by itself. What failed first is what to tell of.
+      await this.#tx.run('ROLLBACK', []).catch(() => undefined);
       throw error;
     }
   }

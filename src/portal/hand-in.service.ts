@@ -116,7 +116,8 @@ export class HandInService {
     const keyHandIn = { ...current, ...asked };
     const { acceptsValidHandIns } = await tx.findOneByOrFail(ClientRow, { id: clientId });
     if (!acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
-    const accepted = await this.#accept(tx, actor, keyHandIn, { decidedByName: null, expectedVersion: null });
+    const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn));
+    const accepted = await this.#accept(tx, actor, keyHandIn, key, { decidedByName: null, expectedVersion: null });
     if ('stale' in accepted) throw new Error('No version was expected');
     return accepted.keyHandIn;
   }
@@ -137,8 +138,9 @@ export class HandInService {
     return this.database.write(async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return refused([pending]);
-      if (!this.#open(pending)) return refused([fault(pending)]);
-      const accepted = await this.#accept(tx, viewer, pending, { decidedByName: viewer.name, expectedVersion });
+      const key = this.#open(pending);
+      if (!key) return refused([fault(pending)]);
+      const accepted = await this.#accept(tx, viewer, pending, key, { decidedByName: viewer.name, expectedVersion });
       return 'stale' in accepted ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])]) : { ...accepted, userErrors: [] };
     });
   }
@@ -196,10 +198,10 @@ export class HandInService {
     tx: Manager,
     actor: Actor,
     pending: KeyHandInRow,
+    key: ApiKeyText,
     { decidedByName, expectedVersion }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
   ) {
     const { provider, region } = pending;
-    const key = this.vault.cipher.open(pending.sealed ?? '', keyHandInPlace(pending));
     const stored = await this.keys.storeAll(tx, actor, ownerOf(pending), [{ provider, region, key, ...verdictOn(pending) }], [expectedVersion]);
     if ('stale' in stored) return stored;
     const keyHandIn = await this.#end(tx, pending, { status: 'ACCEPTED', decidedByName });

@@ -51,6 +51,8 @@ describe('the audit trail', () => {
 
   test.each<[string, string, () => object, (AuditEventType | [AuditEventType, object])[]]>([
     ['several keys', SET_AGENCY, () => ({ keys: [...key('key_first_0001'), { provider: 'BLAND', apiKey: 'key_second_0002' }] }), ['API_KEY_SET', 'API_KEY_SET']],
+    ['a key that its provider accepts, beside one that it does not', SET_CLIENT, () => ({ clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }, { provider: 'BLAND', apiKey: running.sandbox.bland.keys.revoked }] }), [['API_KEY_REJECTED', { status: 'VALID' }], ['API_KEY_REJECTED', { status: 'INVALID' }]]],
+    ['a key that its provider accepts, for a version that has passed', SET_CLIENT, () => ({ clientId: HARBOR, verify: true, keys: key(running.sandbox.retell.keys.valid, { expectedVersion: 7 }) }), [['API_KEY_REJECTED', { status: 'VALID' }]]],
     ['a key that its provider rejects', SET_CLIENT, () => ({ clientId: MAPLE, verify: true, keys: key(running.sandbox.retell.keys.revoked) }), [['API_KEY_REJECTED', { status: 'INVALID' }]]],
     ['a clear', CLEAR_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_CLEARED', { clientId: HARBOR, keyVersion: 2 }]]],
     ['a verification', VERIFY_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_VERIFIED', { status: 'VALID', keyVersion: 1 }]]],

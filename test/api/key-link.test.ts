@@ -189,6 +189,12 @@ describe('its page', () => {
     expect(await answer.text()).toContain('This form cannot be read');
   });
 
+  test('takes a form without anything in it for one with everything missing', async () => {
+    const { url } = await create();
+    expect((await fetch(url, { method: 'POST' })).status).toBe(422);
+    expect((await fetch(`${running.url}/key/${'A'.repeat(43)}`, { method: 'POST' })).status).toBe(404);
+  });
+
   test('says so with a number when something fails on our side', async () => {
     const { url, code } = await create();
     const record = jest.spyOn(running.app.audit, 'record').mockRejectedValue(new Error('the disk is full'));

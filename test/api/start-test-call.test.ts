@@ -261,6 +261,19 @@ describe('what a failed call tells', () => {
       expect(await errorFor(persona)).toMatchObject({ code: 'PROVIDER_FAULT', httpStatus: null, retryAfterSeconds: null });
     }
   });
+
+  test('of a fault of the provider is the same to them: nobody tells a bad key by the difference', async () => {
+    const broken = await provider((_, response) => response.writeHead(503).end('{}'));
+    await start({ RETELL_BASE_URL: broken.url });
+    await call();
+    expect(await errorFor('agencyAdmin')).toMatchObject({ code: 'PROVIDER_FAULT', httpStatus: 503 });
+    const toOthers = await errorFor('portalUser');
+    await running.close();
+    await start();
+    await setClient(running.sandbox.retell.keys.revoked);
+    await call();
+    expect(await errorFor('portalUser')).toEqual(toOthers);
+  });
 });
 
 describe('changes that commit while calls are prepared', () => {

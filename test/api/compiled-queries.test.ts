@@ -6,6 +6,7 @@ let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
 afterAll(() => running.close());
 
+const today = new Date().toISOString().slice(0, 10);
 const CLIENT = `name apiKeys { provider maskedKey status updatedAt } agents(first: 1) { nodes { name } totalCount pageInfo { hasNextPage endCursor } }`;
 
 const QUERIES: [string, string, object][] = [
@@ -19,6 +20,11 @@ const QUERIES: [string, string, object][] = [
   ['arguments that are too large', '{ clients { nodes { name agents(first: 1000) { nodes { name } } } } }', {}],
   ['what is skipped and what is not', `query ($no: Boolean!) { clients { nodes { name apiKeys @skip(if: $no) { provider } ... @include(if: $no) { agents { totalCount } } } } }`, { no: true }],
   ['fragments', `{ clients(first: 1) { nodes { ...Keys ... on Client { agents { nodes { keyResolution { source } } } } } } } fragment Keys on Client { apiKeys { maskedKey } }`, {}],
+  ['a fragment that is left out where it is spread first', 'query ($no: Boolean = false) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }', {}],
+  ['a fragment that is left out below another one', 'query ($no: Boolean = false) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', {}],
+  ['a time as a default', `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`, {}],
+  ['a time in an input as a default', `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`, {}],
+  ['times as defaults that are computed with', 'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }', {}],
   ['clients below other fields', '{ agents { nodes { name client { name apiKeys { status } agents { totalCount } } } } }', {}],
 ];
 const PERSONAS: Persona[] = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'];
@@ -29,7 +35,7 @@ const interpreted = (query: string) => query.replace(/\}$/, '__alone: __typename
 // Of fields of lists that fail at once, either is told.
 const told = ({ data, errors }: Awaited<ReturnType<TestApp['ask']>>) => ({ data, errors: errors.map(({ message, extensions: { code, field } }) => ({ message, code, field })) });
 
-describe('what is read ahead with clients is what their resolvers answer:', () => {
+describe('what is compiled, and read ahead with clients, is what graphql-js and the resolvers answer:', () => {
   test.each(QUERIES)('%s, whoever asks', async (_what, query, variables) => {
     for (const persona of PERSONAS) {
       const ahead = told(await running.ask(persona, query, variables));
@@ -40,4 +46,28 @@ describe('what is read ahead with clients is what their resolvers answer:', () =
       expect([persona, ahead]).toEqual([persona, { data: alone.data ? data : alone.data, errors: alone.errors }]);
     }
   });
+});
+
+test('what a document asks of clients is read once, however often it asks', async () => {
+  const { dataSource } = running.app.database.read;
+  const read = jest.spyOn(dataSource.logger, 'logQuery');
+  const lists = Array.from({ length: 20 }, (_, index) => `r${index}: clients { __typename }`).join(' ');
+  const agents = 'agents { __typename } apiKeys { provider } '.repeat(50);
+  const { errors } = await running.ask('agencyAdmin', `{ ${lists} all: clients(first: 1) { nodes { ${agents} } } }`);
+  expect(errors).toEqual([]);
+  const statements = read.mock.calls.map(([sql]) => sql);
+  read.mockRestore();
+  for (const table of ['agents', 'api_keys']) expect([table, statements.filter((sql) => sql.includes(` FROM ${table} `)).length]).toEqual([table, 1]);
+});
+
+test('a fault of ours in a compiled query is masked, and tells which field failed', async () => {
+  const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder').mockImplementation(() => {
+    throw new Error('the disk is on fire');
+  });
+  const { data, errors } = await running.ask('agencyAdmin', '{ callSummary { total } viewer { role } }');
+  calls.mockRestore();
+  expect(data).toEqual({ callSummary: null, viewer: { role: 'AGENCY_ADMIN' } });
+  expect(errors).toEqual([
+    { message: expect.stringMatching(/on our side/) as string, path: ['callSummary'], locations: [{ line: 1, column: 3 }], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } },
+  ]);
 });
