@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import { IsNull, LessThan, Or } from 'typeorm';
 import type { Identity, IdentityVerifier } from '../access/identity';
 import { PersonRow } from '../access/person.entity';
@@ -7,6 +8,7 @@ import { identityDigest, permissionList, viewerOfPerson, viewerOfServiceToken, t
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
+import { marks } from '../platform/raw';
 import { emailDigest } from './email';
 import { eventOf } from './person.service';
 
@@ -18,13 +20,19 @@ export interface Credentials {
 }
 
 const NOTE_EVERY_MS = 60_000;
+/** People who are looked up by one statement, at most: each number of them is a statement of its own. */
+const MOST_AT_ONCE = 32;
 
 // No entity is made of it: this is asked for every request. The one that was joined first comes first.
-const FIND = 'SELECT id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest = ? ORDER BY joinedAt, id';
-type RawPerson = Omit<KnownPerson, 'permissions'> & { readonly permissions: string };
+const find = (digests: readonly string[]) =>
+  `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${marks(digests)}) ORDER BY joinedAt, id`;
+type RawPerson = Omit<KnownPerson, 'permissions'> & { readonly identityDigest: string; readonly permissions: string };
 
 /** Finds out who asks: a person of the issuer, or an integration with a service token. */
 export class SignIn {
+  // Requests that arrive together ask together, and each after it has arrived: a right that is taken away holds at once.
+  readonly #people = new DataLoader<string, readonly RawPerson[]>((digests) => this.#findAll(digests), { cache: false, maxBatchSize: MOST_AT_ONCE, batchScheduleFn: (read) => void setImmediate(read) });
+
   constructor(
     private readonly database: Database,
     private readonly identities: IdentityVerifier,
@@ -41,12 +49,17 @@ export class SignIn {
 
   async #byIdentity(identity: Identity, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
     const digest = identityDigest(identity.issuer, identity.subject);
-    const known = await this.database.read.rows<RawPerson>(FIND, [digest]);
+    const known = await this.#people.load(digest);
     const person = meant(known, agencyId);
     if (person) return viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin);
     const viewer = await this.#byInvitation(identity, digest, agencyId, origin);
     if (!viewer && known.length > 0) await this.#refusePerson(digest, origin);
     return viewer;
+  }
+
+  async #findAll(digests: readonly string[]): Promise<RawPerson[][]> {
+    const rows = await this.database.read.rows<RawPerson>(find(digests), digests);
+    return digests.map((digest) => rows.filter(({ identityDigest }) => identityDigest === digest));
   }
 
   async #byInvitation({ email, emailVerified }: Identity, digest: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {

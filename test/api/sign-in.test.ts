@@ -130,6 +130,21 @@ describe('a sign-in', () => {
     find.mockRestore();
   });
 
+  test('of many at once gives each who it is, and nobody known nothing', async () => {
+    const personas = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'] as const;
+    const query = '{ viewer { name role agency { id } client { id } } }';
+    const alone = await Promise.all(personas.map(async (persona) => (await running.ask(persona, query)).text));
+    expect(new Set(alone).size).toBe(personas.length);
+    const rows = jest.spyOn(running.app.database.read, 'rows');
+    const strangers = Array.from({ length: 20 }, (_, index) => signIn(undefined, `stranger-${index}`, null));
+    const known = Array.from({ length: 100 }, async (_, index) => (await running.ask(personas[index % 5] ?? null, query)).text);
+    expect(await Promise.all(known)).toEqual(Array.from({ length: 100 }, (_, index) => alone[index % 5]));
+    expect((await Promise.all(strangers)).map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 401));
+    const lookUps = rows.mock.calls.filter(([sql]) => sql.includes('FROM people'));
+    rows.mockRestore();
+    expect(lookUps.length).toBeLessThan(120);
+  });
+
   test('of someone known that names another agency is refused, and recorded where it is known, once a minute', async () => {
     await invite('agencyAdmin');
     await signIn(BRIGHTLINE);
