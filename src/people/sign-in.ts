@@ -31,7 +31,11 @@ type RawPerson = Omit<KnownPerson, 'permissions'> & { readonly identityDigest: s
 /** Finds out who asks: a person of the issuer, or an integration with a service token. */
 export class SignIn {
   // Requests that arrive together ask together, and each after it has arrived: a right that is taken away holds at once.
-  readonly #people = new DataLoader<string, readonly RawPerson[]>((digests) => this.#findAll(digests), { cache: false, maxBatchSize: MOST_AT_ONCE, batchScheduleFn: (read) => void setImmediate(read) });
+  readonly #people = new DataLoader<string, readonly RawPerson[]>((digests) => this.#findAll(digests), {
+    cache: false,
+    maxBatchSize: MOST_AT_ONCE,
+    batchScheduleFn: (read) => void setImmediate(read),
+  });
 
   constructor(
     private readonly database: Database,
