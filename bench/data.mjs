@@ -77,7 +77,7 @@ function* keyOwners(clients, all) {
 }
 
 async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
-  const versions = [];
+  const secrets = [];
   let index = 0;
   for (const owner of owners) {
     const key = new Secret(`key_of_bench_${String(index).padStart(12, '0')}_abcdefgh`).read();
@@ -85,11 +85,11 @@ async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
     const health = { status: 'VALID', lastVerifiedAt: now, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
     const fingerprint = fingerprints.of(key, owner.agencyId, owner.provider);
     await insert('api_keys', { id, ...owner, version: 1, isSet: 1, maskedKey: key.mask, region: 'US', updatedAt: now, ...health, fingerprint });
-    versions.push({ apiKeyId: id, version: 1, masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }), createdAt: now, retiredAt: null });
+    secrets.push({ apiKeyId: id, version: 1, masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }) });
     index += 1;
   }
   await insert.flush();
-  for (const version of versions) await insert('api_key_versions', version);
+  for (const secret of secrets) await insert('api_key_secrets', secret);
   await insert.flush();
 }
 

@@ -56,8 +56,8 @@ async function compare(times, ours, byHand) {
   return { productUs: median(samples.ours.slice(1)), byHandUs: median(samples.byHand.slice(1)) };
 }
 
-const READ = `SELECT k.ownerType, k.ownerId, k.version, v.sealed FROM api_keys k JOIN api_key_versions v ON v.apiKeyId = k.id AND v.version = k.version
-WHERE k.ownerId IN (?, ?) AND k.agencyId = ? AND k.provider = ? AND k.isSet = 1 AND v.retiredAt IS NULL`;
+const READ = `SELECT k.ownerType, k.ownerId, k.version, s.sealed FROM api_keys k JOIN api_key_secrets s ON s.apiKeyId = k.id AND s.version = k.version
+WHERE k.ownerId IN (?, ?) AND k.agencyId = ? AND k.provider = ? AND k.isSet = 1`;
 
 function openByHand(env) {
   const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
@@ -93,13 +93,15 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
   return {
     end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
     find: ['SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [client, 'CLIENT', provider]],
-    create: (key) => ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash]],
+    create: (key) => [
+      ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash]],
+      ['INSERT INTO api_key_secrets (apiKeyId, version, masterKey, sealed) VALUES (?, 1, ?, ?)', [key, masterKey, sealed]],
+    ],
     replace: (key, version) => [
       ['UPDATE api_keys SET version = ?, maskedKey = ?, status = ?, updatedAt = ?, fingerprint = ? WHERE id = ? AND version = ?', [version, '••••••••efgh', 'UNVERIFIED', now, hash, key, version - 1]],
-      ['UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL', [now, key]],
+      ['UPDATE api_key_secrets SET version = ?, masterKey = ?, sealed = ? WHERE apiKeyId = ?', [version, masterKey, sealed, key]],
     ],
-    rest: (key, version, head) => [
-      ['INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) VALUES (?, ?, ?, ?, ?, NULL)', [key, version, masterKey, sealed, now]],
+    rest: (version, head) => [
       ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorName, requestId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, (head?.sequence ?? 0) + 1, 'API_KEY_SET', now, 'PERSON', 'bench', agency, '{"clientId":null,"provider":"BLAND","version":1}', hash]],
       head ? ['UPDATE audit_heads SET sequence = ?, hash = ? WHERE id = ?', [head.sequence + 1, hash, agency]] : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
     ],
@@ -121,9 +123,9 @@ function overSqlite(file) {
       const found = prepared(find[0]).get(...find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
-      const changes = found ? replace(key, version) : [create(key)];
+      const changes = found ? replace(key, version) : create(key);
       const head = prepared(end[0]).get(...end[1]);
-      for (const [sql, values] of [...changes, ...rest(key, version, head)]) prepared(sql).run(...values);
+      for (const [sql, values] of [...changes, ...rest(version, head)]) prepared(sql).run(...values);
       prepared('COMMIT').run();
     },
     close: async () => database.close(),
@@ -141,9 +143,9 @@ function overMysql(url) {
       const [[found]] = await connection.execute(`${find[0]} FOR UPDATE`, find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
-      const changes = found ? replace(key, version) : [create(key)];
+      const changes = found ? replace(key, version) : create(key);
       const [[head]] = await connection.execute(`${end[0]} FOR UPDATE`, end[1]);
-      for (const [sql, values] of [...changes, ...rest(key, version, head)]) await connection.execute(sql, values);
+      for (const [sql, values] of [...changes, ...rest(version, head)]) await connection.execute(sql, values);
       await connection.commit();
       connection.release();
     },

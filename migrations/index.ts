@@ -7,6 +7,7 @@ import { CallTimes1763950000000 } from './1763950000000-call-times';
 import { HandIns1763960000000 } from './1763960000000-hand-ins';
 import { PeopleOfSeveralAgencies1763970000000 } from './1763970000000-people-of-several-agencies';
 import { LiveVersions1763980000000 } from './1763980000000-live-versions';
+import { OneSecretAKey1763990000000 } from './1763990000000-one-secret-a-key';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -19,4 +20,5 @@ export const migrations = [
   HandIns1763960000000,
   PeopleOfSeveralAgencies1763970000000,
   LiveVersions1763980000000,
+  OneSecretAKey1763990000000,
 ];

@@ -94,7 +94,7 @@ async function rotateKeys(database: Database, cipher: Cipher, ring: KeyRing): Pr
   let shown = '';
   for await (const step of rotateMasterKeys(database, cipher, sealedTables)) {
     if (step.kind === 'UNREADABLE') {
-      console.log(`${step.table}: DOES NOT OPEN, left as it is: ${Object.values(step.key).join(' ')}`);
+      console.log(`${step.table}: DOES NOT OPEN, left as it is: ${step.key}`);
       process.exitCode = 1;
       continue;
     }

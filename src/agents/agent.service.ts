@@ -141,8 +141,9 @@ export class AgentService {
     const visible = clientIds.filter((id) => viewer.clientId === null || viewer.clientId === id);
     if (visible.length === 0) return [];
     // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
-    const condition = `FROM agents WHERE clientId IN (${marks(visible)}) AND +agencyId = ? AND id > ?`;
-    const values = [...visible, viewer.agencyId, after ?? ''];
+    // No "beyond the first id" where a page starts there: MariaDB takes twice as long for a range within each client as for all of it.
+    const condition = `FROM agents WHERE clientId IN (${marks(visible)}) AND +agencyId = ?${after === null ? '' : ' AND id > ?'}`;
+    const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
     const read = (sql: string, limit: number) => this.database.read.rows<ShownAgent>(sql, [...values, limit]);
     // Clients have few agents: what is not cut off is all that there is, and numbering the rows of each takes twice as long.
     const most = visible.length * (first + 1);

@@ -65,18 +65,17 @@ export class ApiKeyRow {
 }
 
 /**
- * The sealed secret of one version. Kept apart from `ApiKeyRow` so that a key's row put back to an older state does not match the
- * version that is live here, and is found out. A version that is replaced or cleared loses its secret.
+ * The sealed secret of a key's current version. Kept apart from `ApiKeyRow`, and with the version on its own, so that one of them put
+ * back to an older state does not match the other, and is found out. A key that is replaced or cleared takes its secret along.
  */
-@Entity('api_key_versions')
-@Index('api_key_versions_by_master_key', ['masterKey'])
-@Index('api_key_versions_live', ['apiKeyId', 'retiredAt'])
-export class ApiKeyVersionRow {
-  @ForeignKey(() => ApiKeyRow, { name: 'api_key_versions_key', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+@Entity('api_key_secrets')
+@Index('api_key_secrets_by_master_key', ['masterKey'])
+export class ApiKeySecretRow {
+  @ForeignKey(() => ApiKeyRow, { name: 'api_key_secrets_key', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
   @PrimaryColumn('varchar', { length: 36 })
   apiKeyId!: string;
 
-  @PrimaryColumn('int')
+  @Column('int')
   version!: number;
 
   /** The name of the master key that wraps its data key; null when the secret is destroyed. */
@@ -85,10 +84,4 @@ export class ApiKeyVersionRow {
 
   @Column('varchar', { length: 1024, nullable: true })
   sealed!: string | null;
-
-  @Column('datetime', { precision: 3 })
-  createdAt!: Date;
-
-  @Column('datetime', { precision: 3, nullable: true })
-  retiredAt!: Date | null;
 }

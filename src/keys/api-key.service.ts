@@ -19,7 +19,7 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
+import { lockKeyRows, nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
 
 interface Changed {
   readonly apiKeys: readonly ApiKeyRow[];
@@ -131,8 +131,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
   ): Promise<Stored | { readonly stale: readonly number[] }> {
-    await this.lock(tx, owner);
-    const rows = await readKeyRows(tx, owner.agencyId, [owner.id]);
+    const rows = await lockKeyRows(tx, owner);
     const current = keys.map(({ provider }) => rows.find((row) => row.provider === provider) ?? null);
     const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
     if (stale.length > 0) return { stale };
@@ -148,13 +147,12 @@ export class ApiKeyService {
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
-      await this.lock(tx, owner);
-      const rows = (await readKeyRows(tx, owner.agencyId, [owner.id])).filter((row) => row.isSet);
+      const rows = (await lockKeyRows(tx, owner)).filter((row) => row.isSet);
       const current = providers.map((provider) => rows.find((row) => row.provider === provider) ?? null);
       const unset = current.flatMap((row, index) => (row ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: ApiKeyRow[] = [];
-      for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
+      for (const row of current) if (row) apiKeys.push(await clearKey(tx, row));
       for (const { provider, version } of apiKeys) {
         await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });
       }
@@ -163,12 +161,6 @@ export class ApiKeyService {
       for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
       return { apiKeys, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents), userErrors: [] };
     });
-  }
-
-  /** Writers of one owner's keys wait for each other. The owner's row is there before its first key is. */
-  async lock(tx: Manager, owner: KeyOwner): Promise<void> {
-    if (tx.forUpdate === '') return;
-    await tx.rows(`SELECT id FROM ${owner.type === 'CLIENT' ? 'clients' : 'agencies'} WHERE id = ?${tx.forUpdate}`, [owner.id]);
   }
 }
 

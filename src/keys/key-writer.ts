@@ -6,7 +6,7 @@ import type { ProviderRegion } from '../providers/provider';
 import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { ApiKeyRow } from './api-key.entity';
+import { ApiKeyRow, type ApiKeySecretRow } from './api-key.entity';
 import type { KeyOwner, StoredKey } from './sealed-keys';
 
 export interface KeyToStore {
@@ -22,54 +22,38 @@ export interface KeyToStore {
 type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
-/** Seals and stores a key as the next version of `current`; the version before it loses its secret. Inside a `write`. */
+/** Seals and stores a key as the next version of `current`, whose secret it overwrites. Inside a `write`. */
 export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: StoredKey | null, entry: KeyToStore): Promise<ApiKeyRow> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
+  const { version, ...place } = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: current?.nextVersion ?? 1 };
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
-  const change = { isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
-  const next = await nextVersion(tx, owner, provider, current, change);
-  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: next.version };
-  await tx.insertRow('api_key_versions', {
-    apiKeyId: next.id,
-    version: next.version,
-    masterKey: vault.cipher.masterKeyName,
-    sealed: vault.cipher.seal(key, place),
-    createdAt: now,
-    retiredAt: null,
-  });
-  return next;
-}
-
-/** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Manager, owner: KeyOwner, current: StoredKey): Promise<ApiKeyRow> {
-  const empty = { isSet: false, maskedKey: null, fingerprint: null, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
-  return nextVersion(tx, owner, current.provider, current, { ...empty, region: current.region });
-}
-
-type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider' | 'version'>;
-
-async function nextVersion(
-  tx: Manager,
-  owner: KeyOwner,
-  provider: Provider,
-  current: StoredKey | null,
-  change: Change,
-): Promise<ApiKeyRow> {
-  if (current) return replace(tx, current, change);
-  const row = { id: newId(), agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: 1, ...change };
+  const change = { version, isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
+  const secret = { version, masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
+  if (current) return replace(tx, current, change, secret);
+  const row = { id: newId(), ...place, ...change };
   await tx.insertRow('api_keys', row);
+  await tx.insertRow('api_key_secrets', { apiKeyId: row.id, ...secret });
   return row;
 }
 
-async function replace(tx: Manager, current: StoredKey, change: Change): Promise<ApiKeyRow> {
-  const { nextVersion: version, ...row } = current;
+/** Empties the place of a key and destroys its secret. Inside a `write`. */
+export function clearKey(tx: Manager, current: StoredKey): Promise<ApiKeyRow> {
+  const { nextVersion: version, region } = current;
+  const empty = { isSet: false, maskedKey: null, fingerprint: null, region, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
+  return replace(tx, current, { version, ...empty }, { version, masterKey: null, sealed: null });
+}
+
+type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
+
+async function replace(tx: Manager, current: StoredKey, change: Change, secret: Omit<ApiKeySecretRow, 'apiKeyId'>): Promise<ApiKeyRow> {
+  const { nextVersion: _, ...row } = current;
   const { id } = row;
-  if (!(await tx.updateRow('api_keys', { ...change, version }, { id, version: row.version }))) throw new ConcurrentChange();
-  const destroy = 'UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = ? WHERE apiKeyId = ? AND retiredAt IS NULL';
-  await tx.run(destroy, [change.updatedAt, id]);
-  return { ...row, ...change, version };
+  if (!(await tx.updateRow('api_keys', change, { id, version: row.version }))) throw new ConcurrentChange();
+  // Its row may be gone, which the next version puts right.
+  if (!(await tx.updateRow('api_key_secrets', secret, { apiKeyId: id }))) await tx.insertRow('api_key_secrets', { apiKeyId: id, ...secret });
+  return { ...row, ...change };
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */

@@ -5,7 +5,7 @@ import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import { UnreadableKey, type Cipher, type SecretPlace } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
-import { ApiKeyRow, ApiKeyVersionRow } from './api-key.entity';
+import { ApiKeyRow, type ApiKeySecretRow } from './api-key.entity';
 import type { ChainKey, KeySource, KeyStatus } from './chain';
 
 /** Whose key: the agency's own, or that of one of its clients. */
@@ -30,26 +30,19 @@ export interface SealedKey extends ChainKey {
   readonly sealed: string | null;
 }
 
-interface JoinedRow {
-  id: string;
-  ownerType: KeySource;
-  ownerId: string;
-  version: number;
-  isSet: unknown;
-  status: KeyStatus;
-  region: ProviderRegion;
-  liveVersion: number | null;
-  newestVersion: number | null;
-  sealed: string | null;
+interface JoinedRow extends KeyAndSecret {
+  readonly id: string;
+  readonly ownerType: KeySource;
+  readonly ownerId: string;
+  readonly status: KeyStatus;
+  readonly region: ProviderRegion;
+  readonly sealed: string | null;
 }
-
-// What is used up is seen in the versions, however old the state is to which the key's own row was put back.
-const NEWEST = '(SELECT MAX(n.version) FROM api_key_versions n WHERE n.apiKeyId = k.id) AS newestVersion';
 
 // The plus keeps the indexes by agency out of it, in which SQLite would read all keys of the agency.
 // One statement outside of any transaction and no cache: a set or a clear is in force for whoever reads after its commit.
-const READ = `SELECT k.id, k.ownerType, k.ownerId, k.version, k.isSet, k.status, k.region, v.version AS liveVersion, v.sealed, ${NEWEST}
-FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL
+const READ = `SELECT k.id, k.ownerType, k.ownerId, k.version, k.isSet, k.status, k.region, s.version AS secretVersion, s.sealed, s.sealed IS NOT NULL AS hasSecret
+FROM api_keys k LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id
 WHERE k.ownerId IN (?, ?) AND +k.agencyId = ? AND k.provider = ?`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
@@ -68,15 +61,15 @@ export async function readSealedKeys(
 }
 
 function toSealedKey(row: JoinedRow, agencyId: string, provider: Provider): SealedKey {
-  const consistent = isConsistent(Boolean(row.isSet), row);
+  const consistent = isConsistent(row);
   return {
     id: row.id,
     owner: { type: row.ownerType, id: row.ownerId, agencyId },
     provider,
     region: row.region,
     version: row.version,
-    // A secret that is live although its key's row says "cleared" must not look like "no key": that would fall back in silence.
-    isSet: Boolean(row.isSet) || row.liveVersion !== null,
+    // Rows of which only one says "cleared" must not look like "no key": that would fall back in silence.
+    isSet: Boolean(row.isSet) || !consistent,
     status: consistent ? row.status : 'UNREADABLE',
     sealed: consistent ? row.sealed : null,
   };
@@ -93,28 +86,34 @@ export interface StoredKey extends KeyState {
   readonly nextVersion: number;
 }
 
-/** A key's row as everyone else sees it: a row that contradicts its versions counts as set, and unreadable. */
+/** A key's row as everyone else sees it: a row that contradicts its secret counts as set, and unreadable. */
 export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<StoredKey[]> {
   if (ownerIds.length === 0) return [];
   const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
   return rows.map((row) => toStoredKey(row, agencyId));
 }
 
-const READ_ROWS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,
-k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, v.version AS liveVersion, ${NEWEST}
-FROM api_keys k LEFT JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL`;
+/**
+ * The same of one owner, inside a `write`: whoever else asks so for the keys of this owner waits until its transaction ends. The owner's
+ * row is there before its first key is, and is locked first.
+ */
+export async function lockKeyRows(tx: Manager, owner: KeyOwner): Promise<StoredKey[]> {
+  const owners = owner.type === 'CLIENT' ? 'clients' : 'agencies';
+  const keys = `FROM ${owners} o LEFT JOIN api_keys k ON k.ownerId = o.id AND +k.agencyId = ? LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
+  const rows = await tx.rows<RawKeyRow | { readonly id: null }>(`${COLUMNS} ${keys} WHERE o.id = ?${tx.forUpdate}`, [owner.agencyId, owner.id]);
+  return rows.filter((row) => row.id !== null).map((row) => toStoredKey(row, owner.agencyId));
+}
 
-type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'nextVersion'> & {
-  readonly isSet: unknown;
-  readonly liveVersion: number | null;
-  readonly newestVersion: number | null;
-};
+const COLUMNS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,
+k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, s.version AS secretVersion, s.sealed IS NOT NULL AS hasSecret`;
+const READ_ROWS = `${COLUMNS} FROM api_keys k LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
+
+type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'nextVersion'> & KeyAndSecret;
 
 // One object a row, property by property: spreading it makes a long list take half as long again.
 function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
   const { id, ownerType, ownerId, provider, version, maskedKey, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
-  const isSet = Boolean(row.isSet);
-  const consistent = isConsistent(isSet, row);
+  const consistent = isConsistent(row);
   return {
     id,
     agencyId,
@@ -122,7 +121,7 @@ function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
     ownerId,
     provider,
     version,
-    isSet: isSet || !consistent,
+    isSet: Boolean(row.isSet) || !consistent,
     maskedKey,
     region,
     status: consistent ? row.status : 'UNREADABLE',
@@ -131,13 +130,21 @@ function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
     errorCode,
     errorHttpStatus,
     errorRetryAfterSeconds,
-    nextVersion: Math.max(version, row.newestVersion ?? 0) + 1,
+    nextVersion: Math.max(version, row.secretVersion ?? 0) + 1,
   };
 }
 
-/** Whether a key's row and its versions tell the same story: none is newer than the row, and the live one is the row's own. */
-function isConsistent(isSet: boolean, { version, liveVersion, newestVersion }: Pick<JoinedRow, 'version' | 'liveVersion' | 'newestVersion'>): boolean {
-  return (newestVersion ?? 0) <= version && liveVersion === (isSet ? version : null);
+/** What a key's row and its secret's say of each other. */
+interface KeyAndSecret {
+  readonly version: number;
+  readonly isSet: unknown;
+  readonly secretVersion: number | null;
+  readonly hasSecret: unknown;
+}
+
+/** Whether both rows are of the same version, and of one mind whether there is a key. */
+function isConsistent({ version, isSet, secretVersion, hasSecret }: KeyAndSecret): boolean {
+  return secretVersion === version && Boolean(hasSecret) === Boolean(isSet);
 }
 
 /** Throws `UnreadableKey`. */
@@ -147,11 +154,11 @@ export function openKey(cipher: Cipher, key: SealedKey): ApiKeyText {
   return cipher.open(key.sealed, { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version });
 }
 
-/** Where the secrets of some versions belong, for whoever re-wraps them. */
-export async function placesOfVersions(versions: readonly ApiKeyVersionRow[], read: EntityManager): Promise<(SecretPlace | null)[]> {
-  const keys = await read.findBy(ApiKeyRow, { id: In(versions.map(({ apiKeyId }) => apiKeyId)) });
+/** Where some secrets belong, for whoever re-wraps them. */
+export async function placesOfSecrets(secrets: readonly ApiKeySecretRow[], read: EntityManager): Promise<(SecretPlace | null)[]> {
+  const keys = await read.findBy(ApiKeyRow, { id: In(secrets.map(({ apiKeyId }) => apiKeyId)) });
   const byId = new Map(keys.map((key) => [key.id, key]));
-  return versions.map(({ apiKeyId, version }) => {
+  return secrets.map(({ apiKeyId, version }) => {
     const key = byId.get(apiKeyId);
     return key ? { agencyId: key.agencyId, ownerType: key.ownerType, ownerId: key.ownerId, provider: key.provider, version } : null;
   });

@@ -91,9 +91,8 @@ export class HandInService {
 
   /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
   async receive(tx: Manager, actor: Actor, owner: KeyOwner, entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>): Promise<KeyHandInRow | null> {
-    await this.keys.lock(tx, owner);
-    const client = await tx.findOneByOrFail(ClientRow, { id: owner.id });
-    if (client.archivedAt !== null) return null;
+    const client = await this.database.lock(tx, ClientRow, owner.id);
+    if (client?.archivedAt !== null) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
     const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
     if (older) await this.#end(tx, older, { status: end });
@@ -105,8 +104,8 @@ export class HandInService {
   }
 
   /** Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid. */
-  async settle(tx: Manager, actor: Actor, { id, clientId, agencyId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
-    await this.keys.lock(tx, ownerOf({ clientId, agencyId }));
+  async settle(tx: Manager, actor: Actor, { id, clientId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
+    const client = await this.database.lock(tx, ClientRow, clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     const asked = handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;
     if (asked) await tx.update(KeyHandInRow, { id }, asked);
@@ -114,8 +113,7 @@ export class HandInService {
     await this.audit.record(tx, actor, { type: 'HAND_IN_VERIFIED', ...nameOf(current), status: verdict.status });
     if (!asked) return current;
     const keyHandIn = { ...current, ...asked };
-    const { acceptsValidHandIns } = await tx.findOneByOrFail(ClientRow, { id: clientId });
-    if (!acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
+    if (!client?.acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
     const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn));
     const accepted = await this.#accept(tx, actor, keyHandIn, key, { decidedByName: null, expectedVersion: null });
     if ('stale' in accepted) throw new Error('No version was expected');
@@ -189,7 +187,7 @@ export class HandInService {
   async #lockPending(tx: Manager, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
     const found = await find(tx, viewer, id);
     if (!found) return notFound();
-    await this.keys.lock(tx, ownerOf(found));
+    await this.database.lock(tx, ClientRow, found.clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     return handInStatus(current) === 'PENDING' ? current : fault(current);
   }

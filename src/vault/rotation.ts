@@ -1,12 +1,12 @@
 import type { Database } from '../platform/database';
 import { UnreadableKey, type Cipher } from './cipher';
-import type { RowKey, SealedTable, StoredSecret } from './sealed-table';
+import type { SealedTable, StoredSecret } from './sealed-table';
 
 export type RotationStep =
   /** So many are done of those that a walk through this table found at its start. */
   | { readonly kind: 'PROGRESS'; readonly table: string; readonly done: number; readonly total: number }
   /** The secret of this row does not open. It is left as it is. */
-  | { readonly kind: 'UNREADABLE'; readonly table: string; readonly key: RowKey };
+  | { readonly kind: 'UNREADABLE'; readonly table: string; readonly key: string };
 
 /** Small, so that whoever sets or clears one of these keys meanwhile does not wait for long. */
 const BATCH = 100;
@@ -23,7 +23,7 @@ export async function* rotateMasterKeys(database: Database, cipher: Cipher, tabl
     for (const table of tables) {
       for await (const step of walkThrough(database, cipher, table)) {
         moved ||= step.kind === 'PROGRESS';
-        const fault = step.kind === 'UNREADABLE' ? JSON.stringify([step.table, step.key]) : '';
+        const fault = step.kind === 'UNREADABLE' ? `${step.table} ${step.key}` : '';
         if (!named.has(fault)) yield step;
         if (fault !== '') named.add(fault);
       }
@@ -33,7 +33,7 @@ export async function* rotateMasterKeys(database: Database, cipher: Cipher, tabl
 
 async function* walkThrough(database: Database, cipher: Cipher, table: SealedTable): AsyncGenerator<RotationStep> {
   const { name } = table;
-  const next = (after: RowKey | null) => table.wrappedByOthers(database.read, cipher.masterKeyName, after, BATCH);
+  const next = (after: string | null) => table.wrappedByOthers(database.read, cipher.masterKeyName, after, BATCH);
   const total = await countOthers(database, cipher, table);
   let done = 0;
   for (let batch = await next(null); batch.length > 0; batch = await next(batch.at(-1)?.key ?? null)) {

@@ -4,12 +4,10 @@ import type { SecretPlace } from './cipher';
 /** What every table with sealed secrets has: both columns are null when the secret is destroyed. */
 type SealedRow = Readonly<Record<'masterKey' | 'sealed', string | null>>;
 
-export type RowKey = Readonly<Record<string, string | number>>;
-
 /** A sealed secret as it lies in its table. */
 export interface StoredSecret {
   /** The primary key of its row. */
-  readonly key: RowKey;
+  readonly key: string;
   /** Null where the row says that it is wrapped, and holds nothing. */
   readonly sealed: string | null;
   /** Null where nothing tells to whom it belongs. */
@@ -22,7 +20,7 @@ export interface SealedTable {
   /** How many secrets each master key wraps here. */
   countByMasterKey(read: EntityManager): Promise<Map<string, number>>;
   /** The next secrets, in the order of the primary key, that another master key than this one wraps. */
-  wrappedByOthers(read: EntityManager, masterKey: string, after: RowKey | null, limit: number): Promise<StoredSecret[]>;
+  wrappedByOthers(read: EntityManager, masterKey: string, after: string | null, limit: number): Promise<StoredSecret[]>;
   /** Writes a secret that is wrapped anew, unless its row has changed since it was read. Inside a `write`. */
   replace(tx: EntityManager, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
 }
@@ -31,10 +29,9 @@ export interface SealedTable {
 export function sealedTable<Row extends ObjectLiteral & SealedRow>(
   name: string,
   entity: EntityTarget<Row>,
-  primaryKey: readonly (keyof Row & string)[],
+  primaryKey: keyof Row & string,
   placesOf: (rows: readonly Row[], read: EntityManager) => Promise<(SecretPlace | null)[]>,
 ): SealedTable {
-  const keyOf = (row: Row): RowKey => Object.fromEntries(primaryKey.map((column) => [column, row[column] as string | number]));
   return {
     name,
 
@@ -45,28 +42,19 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
     },
 
     async wrappedByOthers(read, masterKey, after, limit) {
-      const where = beyond(primaryKey, after).map((range) => ({ ...range, masterKey: Not(masterKey) }) as FindOptionsWhere<Row>);
-      const order = Object.fromEntries(primaryKey.map((column) => [column, 'ASC'])) as FindOptionsOrder<Row>;
+      const where = { masterKey: Not(masterKey), [primaryKey]: MoreThan(after ?? '') } as FindOptionsWhere<Row>;
+      const order = { [primaryKey]: 'ASC' } as FindOptionsOrder<Row>;
       const rows = await read.find(entity, { where, order, take: limit });
       const places = await placesOf(rows, read);
-      return rows.map((row, index) => ({ key: keyOf(row), sealed: row.sealed, place: places[index] ?? null }));
+      return rows.map((row, index) => ({ key: row[primaryKey], sealed: row.sealed, place: places[index] ?? null }));
     },
 
     async replace(tx, secret, sealed, masterKey) {
       const query = tx.createQueryBuilder().update(entity as EntityTarget<SealedRow>).set({ sealed, masterKey });
-      const { affected } = await query.where({ ...secret.key, sealed: secret.sealed }).execute();
+      const { affected } = await query.where({ [primaryKey]: secret.key, sealed: secret.sealed }).execute();
       return affected === 1;
     },
   };
-}
-
-/** The rows beyond one in the order of a key of several columns: a greater first column, or the same and a greater second, ... */
-function beyond(columns: readonly string[], after: RowKey | null): Record<string, unknown>[] {
-  if (after === null) return [{}];
-  return columns.map((column, index) => ({
-    ...Object.fromEntries(columns.slice(0, index).map((same) => [same, after[same]])),
-    [column]: MoreThan(after[column]),
-  }));
 }
 
 /** How many secrets of all these tables each master key wraps. */

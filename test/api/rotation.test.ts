@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
-import { IsNull, Not } from 'typeorm';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { entities } from '../../src/entities';
-import { ApiKeyVersionRow } from '../../src/keys/api-key.entity';
+import { ApiKeySecretRow } from '../../src/keys/api-key.entity';
 import type { Database } from '../../src/platform/database';
 import { sealedTables } from '../../src/sealed-tables';
 import { Cipher } from '../../src/vault/cipher';
@@ -59,7 +58,7 @@ function before(work: (write: number) => Promise<unknown>): Database {
 }
 
 const inUse = async () => Object.fromEntries(await countByMasterKey(running.app.database.read, sealedTables));
-const versionsOf = (manager = running.app.database.read) => manager.find(ApiKeyVersionRow, { order: { apiKeyId: 'ASC', version: 'ASC' } });
+const secretsOf = (manager = running.app.database.read) => manager.find(ApiKeySecretRow, { order: { apiKeyId: 'ASC' } });
 const set = (on: TestApp, apiKey: string, clientId = MAPLE) => on.data(SET_CLIENT, { input: { clientId, keys: [{ provider: 'RETELL', apiKey }] } });
 const clear = (on: TestApp, clientId = MAPLE) => on.data(CLEAR_CLIENT, { input: { clientId, providers: ['RETELL'] } });
 const call = async (on: TestApp) =>
@@ -137,11 +136,11 @@ test('of two starts that bring different master keys of one new name, one is ref
 
 describe('a change of master keys', () => {
   test('wraps every data key anew, and leaves the secrets themselves as they lie there', async () => {
-    const bodies = async () => (await versionsOf()).map(({ sealed }) => Buffer.from(sealed?.split('.')[2] ?? '', 'base64url').subarray(60).toString('hex'));
+    const bodies = async () => (await secretsOf()).map(({ sealed }) => Buffer.from(sealed?.split('.')[2] ?? '', 'base64url').subarray(60).toString('hex'));
     const before = await bodies();
     expect(await rotate()).toEqual([
       { kind: 'PROGRESS', table: 'vault_keys', done: 3, total: 3 },
-      { kind: 'PROGRESS', table: 'api_key_versions', done: 6, total: 6 },
+      { kind: 'PROGRESS', table: 'api_key_secrets', done: 6, total: 6 },
     ]);
     expect(await bodies()).toEqual(before);
     expect(await inUse()).toEqual({ next: 9 });
@@ -149,17 +148,16 @@ describe('a change of master keys', () => {
     expect(await rotate()).toEqual([]);
   });
 
-  test('leaves versions that were destroyed without a secret', async () => {
+  test('leaves keys that were cleared without a secret', async () => {
     await set(running, 'key_to_be_replaced_1');
     await clear(running);
     await rotate();
-    const retired = await running.app.database.read.findBy(ApiKeyVersionRow, { retiredAt: Not(IsNull()) });
-    expect(retired).toMatchObject([{ sealed: null, masterKey: null }]);
+    expect((await secretsOf()).filter(({ sealed }) => sealed === null)).toMatchObject([{ version: 2, masterKey: null }]);
   });
 
   test('goes through as many keys as there are, in batches, and says how far it is', async () => {
     await addKeys(running.app, 230);
-    expect((await rotate()).slice(1)).toEqual([100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_key_versions', done, total: 236 })));
+    expect((await rotate()).slice(1)).toEqual([100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_key_secrets', done, total: 236 })));
     expect(await opened(cipherOf(nextLine))).toBe(239);
   });
 
@@ -216,22 +214,22 @@ describe('a change of master keys', () => {
 
   test('names a secret that does not open once, leaves it as it is, and wraps all others', async () => {
     await addKeys(running.app, 120);
-    const [broken, lost] = await versionsOf();
+    const [broken, lost] = await secretsOf();
     if (!broken?.sealed || !lost) throw new Error('There are no keys');
     const altered = { sealed: broken.sealed.slice(0, 20) + (broken.sealed[20] === 'A' ? 'B' : 'A') + broken.sealed.slice(21) };
     await running.app.database.write(async (tx) => {
-      await tx.update(ApiKeyVersionRow, { apiKeyId: broken.apiKeyId }, altered);
-      await tx.update(ApiKeyVersionRow, { apiKeyId: lost.apiKeyId }, { sealed: null });
+      await tx.update(ApiKeySecretRow, { apiKeyId: broken.apiKeyId }, altered);
+      await tx.update(ApiKeySecretRow, { apiKeyId: lost.apiKeyId }, { sealed: null });
       await tx.update(VaultKeyRow, { name: 'upload-1' }, { sealed: 'lk1.gone.AAAA' });
     });
     const steps = await rotate();
     expect(steps.filter(({ kind }) => kind === 'UNREADABLE')).toEqual([
-      { kind: 'UNREADABLE', table: 'vault_keys', key: { name: 'upload-1' } },
-      { kind: 'UNREADABLE', table: 'api_key_versions', key: { apiKeyId: broken.apiKeyId, version: 1 } },
-      { kind: 'UNREADABLE', table: 'api_key_versions', key: { apiKeyId: lost.apiKeyId, version: 1 } },
+      { kind: 'UNREADABLE', table: 'vault_keys', key: 'upload-1' },
+      { kind: 'UNREADABLE', table: 'api_key_secrets', key: broken.apiKeyId },
+      { kind: 'UNREADABLE', table: 'api_key_secrets', key: lost.apiKeyId },
     ]);
     expect(await inUse()).toEqual({ next: 126, test: 3 });
-    expect(await versionsOf()).toEqual(expect.arrayContaining([{ ...broken, ...altered }, { ...lost, sealed: null }]));
+    expect(await secretsOf()).toEqual(expect.arrayContaining([{ ...broken, ...altered }, { ...lost, sealed: null }]));
   });
 });
 

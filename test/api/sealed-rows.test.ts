@@ -22,7 +22,7 @@ const sql = (statement: string, parameters: unknown[]): Promise<unknown> => runn
 
 async function rowOf(ownerId: string, provider: string): Promise<KeyRow> {
   const rows: KeyRow[] = await running.app.database.read.query(
-    `SELECT k.id, k.version, v.sealed FROM api_keys k JOIN api_key_versions v ON v.apiKeyId = k.id AND v.retiredAt IS NULL
+    `SELECT k.id, k.version, s.sealed FROM api_keys k JOIN api_key_secrets s ON s.apiKeyId = k.id
      WHERE k.ownerId = ? AND k.provider = ?`,
     [ownerId, provider],
   );
@@ -42,7 +42,7 @@ const verify = async () =>
     input: { clientId: HARBOR, providers: ['RETELL'] },
   })).verifyClientApiKeys.results[0]?.status;
 
-const setSealed = (id: string, sealed: string) => sql('UPDATE api_key_versions SET sealed = ? WHERE apiKeyId = ? AND retiredAt IS NULL', [sealed, id]);
+const setSealed = (id: string, sealed: string) => sql('UPDATE api_key_secrets SET sealed = ? WHERE apiKeyId = ?', [sealed, id]);
 
 /** Each leaves Harbor's Retell key in a state in which it must not open. */
 const tamperings: [string, () => Promise<unknown>][] = [
@@ -69,8 +69,8 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await setSealed(id, sealed.slice(0, -8));
     },
   ],
-  ['that lost its secret', async () => sql('UPDATE api_key_versions SET sealed = NULL WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
-  ['whose version is gone', async () => sql('DELETE FROM api_key_versions WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
+  ['that lost its secret', async () => sql('UPDATE api_key_secrets SET sealed = NULL WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
+  ['whose secret is gone', async () => sql('DELETE FROM api_key_secrets WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
   [
     'that was put back to an earlier version',
     async () => {
@@ -80,13 +80,19 @@ const tamperings: [string, () => Promise<unknown>][] = [
     },
   ],
   [
-    'that was put back to an earlier version, with all that stood beside it',
+    'of which the secret was put back to an earlier version',
     async () => {
       const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
       await set('key_of_harbor_second_1');
-      await sql('UPDATE api_key_versions SET retiredAt = createdAt, sealed = NULL, masterKey = NULL WHERE apiKeyId = ?', [id]);
-      await sql("UPDATE api_key_versions SET retiredAt = NULL, sealed = ?, masterKey = 'test' WHERE apiKeyId = ? AND version = ?", [sealed, id, version]);
-      await sql('UPDATE api_keys SET version = ? WHERE id = ?', [version, id]);
+      await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
+    },
+  ],
+  [
+    'that was cleared, of which the secret came back',
+    async () => {
+      const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
+      await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+      await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
     },
   ],
   ['that was put back to the time when it was not set', async () => sql('UPDATE api_keys SET isSet = ?, version = 0 WHERE id = ?', [0, (await rowOf(HARBOR, 'RETELL')).id])],

@@ -3,7 +3,9 @@ import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/platform/database';
 import { createTestDatabase, type TestDatabase } from '../database';
+import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp } from '../harness';
+import { RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
 
 const mapping = { entities, migrations };
 let database: TestDatabase;
@@ -56,16 +58,60 @@ describe('the migrations', () => {
 test('the migrations after the first go down and up over a database that is in use, and keep what the first knew', async () => {
   const running = await startTestApp();
   const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-  const rows = async () => {
-    const tables = ['agencies', 'clients', 'people', 'agents', 'api_keys', 'api_key_versions'];
+  const rows = async (secrets: string) => {
+    const tables = ['agencies', 'clients', 'people', 'agents', 'api_keys', secrets];
     return Promise.all(tables.map((table) => used.query<{ id: string }[]>(`SELECT * FROM ${table} ORDER BY 1`).then((found) => found.length)));
   };
-  const before = await rows();
+  const before = await rows('api_key_secrets');
   expect(Math.min(...before)).toBeGreaterThan(1);
   for (const _ of migrations.slice(1)) await used.undoLastMigration();
-  expect(await rows()).toEqual(before);
+  expect(await rows('api_key_versions')).toEqual(before);
   await used.runMigrations();
-  expect(await rows()).toEqual(before);
+  expect(await rows('api_key_secrets')).toEqual(before);
   await used.destroy();
   await running.close();
+});
+
+describe('when the versions of keys become one secret a key', () => {
+  const undone = migrations.length - migrations.findIndex(({ name }) => name.startsWith('OneSecretAKey'));
+  const destroy = 'UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = createdAt WHERE apiKeyId = ?';
+  const replacedAtVersion2 = 'INSERT INTO api_key_versions (apiKeyId, version, createdAt, retiredAt) SELECT apiKeyId, 2, createdAt, createdAt FROM api_key_versions WHERE apiKeyId = ?';
+  const cleared = 'UPDATE api_keys SET version = 2, isSet = 0 WHERE id = ?';
+
+  test.each([
+    ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    ['cleared so long ago that its versions are gone stays cleared', [cleared, 'DELETE FROM api_key_versions WHERE apiKeyId = ?'], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    ['older than its newest version is still found out', [replacedAtVersion2], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 3],
+    ['cleared beside a live secret is still found out', [cleared], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 3],
+    ['set without a live secret is still found out', [destroy], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 2],
+  ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
+    const running = await startTestApp();
+    const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+    const [key] = await older.query<{ id: string }[]>("SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
+    for (let index = 0; index < undone; index += 1) await older.undoLastMigration();
+    for (const change of changes) await older.query(change, [key?.id]);
+    await older.runMigrations();
+    await older.destroy();
+
+    const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id: HARBOR_RETELL_AGENT });
+    expect(`${agent.keyResolution.source} ${agent.keyResolution.status}`).toBe(resolved);
+    const { startTestCall: started } = await running.data<{ startTestCall: { call: { keySource: string } | null; userErrors: { code: string }[] } }>(START_CALL, {
+      input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
+    });
+    expect(started.call?.keySource ?? started.userErrors[0]?.code).toBe(outcome);
+    const set = await running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: 'key_after_it_0123456' }] } });
+    expect(set).toMatchObject({ setClientApiKeys: { apiKeys: [{ version: nextVersion }] } });
+    await running.close();
+  });
+
+  test('a migration that was killed after its work and before it was noted down loses nothing', async () => {
+    await source.runMigrations();
+    await source.query('DELETE FROM migrations WHERE name = ?', ['OneSecretAKey1763990000000']);
+    await source.query("INSERT INTO agencies (id, name, portalPermissions, createdAt) VALUES ('a', 'a', '', '2026-01-01 00:00:00')");
+    await source.query("INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, region, status, updatedAt) VALUES ('k', 'a', 'AGENCY', 'a', 'VAPI', 1, 1, 'US', 'VALID', '2026-01-01 00:00:00')");
+    await source.query("INSERT INTO api_key_secrets (apiKeyId, version, masterKey, sealed) VALUES ('k', 1, 'm', 's')");
+    await source.runMigrations();
+    expect(await source.query('SELECT version, sealed FROM api_key_secrets')).toEqual([{ version: 1, sealed: 's' }]);
+  });
 });

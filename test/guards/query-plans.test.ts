@@ -80,3 +80,14 @@ test('a statement that no index helps is found', async () => {
   expect(await readWhole("SELECT id FROM clients WHERE name = 'x'")).toHaveLength(1);
   expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
 });
+
+test('each connection is set up as the product needs it', async () => {
+  const { read } = running.app.database;
+  if (read.dataSource.options.type === 'better-sqlite3') {
+    expect([await read.query('PRAGMA journal_mode'), await read.query('PRAGMA synchronous')]).toEqual([[{ journal_mode: 'wal' }], [{ synchronous: 2 }]]);
+    return;
+  }
+  const SETTINGS = "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation', 'eq_range_index_dive_limit')";
+  const answers = await Promise.all(Array.from({ length: 8 }, () => read.rows<{ Value: string }>(SETTINGS)));
+  expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(Array(8).fill(['2', 'READ-COMMITTED']));
+});
