@@ -107,17 +107,24 @@ async function compile(schema: GraphQLSchema, document: DocumentNode, operation:
 /**
  * Whether the compiler makes of a document what graphql-js would. Not so of these, all of them rare: introspection; names like `__proto__`,
  * which in an object literal are none; defaults of variables that a scalar of ours would read, e.g. a time, which it takes for what they are
- * written as; fragments under a condition, which it then takes for done where they are spread again. One operation is enough to look at.
+ * written as; fragments under a condition, which it then takes for done where they are spread again; fields under a condition that stand
+ * somewhere else as well, whose parts it mixes. One operation is enough to look at.
  */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
   const refuseConditions = ({ directives }: FragmentSpreadNode | InlineFragmentNode) => {
     if (directives?.length) plain = false;
   };
+  const seen = new Set<string>();
+  const conditional = new Set<string>();
   visit(document, {
-    [Kind.FIELD]: ({ name, alias }) => {
+    [Kind.FIELD]: ({ name, alias, directives }) => {
       if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
       if (alias?.value.startsWith('__')) plain = false;
+      const key = (alias ?? name).value;
+      if (conditional.has(key) || (directives?.length && seen.has(key))) plain = false;
+      seen.add(key);
+      if (directives?.length) conditional.add(key);
     },
     [Kind.VARIABLE_DEFINITION]: ({ type, defaultValue }) => {
       const variable = typeFromAST(schema, type as NamedTypeNode);

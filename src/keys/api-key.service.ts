@@ -131,8 +131,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
   ): Promise<Stored | { readonly stale: readonly number[] }> {
-    const rows = await lockKeyRows(tx, owner);
-    const current = keys.map(({ provider }) => rows.find((row) => row.provider === provider) ?? null);
+    const current = await lockKeyRows(tx, owner, keys.map(({ provider }) => provider));
     const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
     if (stale.length > 0) return { stale };
     const apiKeys: ApiKeyRow[] = [];
@@ -147,9 +146,8 @@ export class ApiKeyService {
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
-      const rows = (await lockKeyRows(tx, owner)).filter((row) => row.isSet);
-      const current = providers.map((provider) => rows.find((row) => row.provider === provider) ?? null);
-      const unset = current.flatMap((row, index) => (row ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
+      const current = await lockKeyRows(tx, owner, providers);
+      const unset = current.flatMap((row, index) => (row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: ApiKeyRow[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, row));

@@ -26,7 +26,7 @@ export const MAX_CLIENTS_LISTED = 10;
 /** A warning for each key that someone else of the same agency uses as well. Opens nothing. */
 export async function findDuplicates(manager: Manager, { agencyId, id }: KeyOwner, keys: readonly Fingerprinted[]): Promise<KeyWarning[]> {
   const fingerprints = keys.map(({ fingerprint }) => fingerprint);
-  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)}) AND isSet = ? AND ownerId <> ? ORDER BY ownerId`;
+  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)}) AND isSet = ? AND ownerId <> ?`;
   const rows = await manager.rows<Pick<ApiKeyRow, 'ownerType' | 'ownerId' | 'fingerprint'>>(same, [agencyId, ...fingerprints, true, id]);
   const warnings = keys.map(async ({ provider, fingerprint }) => {
     const owners = rows.filter((row) => row.fingerprint === fingerprint);
@@ -37,7 +37,7 @@ export async function findDuplicates(manager: Manager, { agencyId, id }: KeyOwne
 
 async function warn(manager: Manager, agencyId: string, provider: Provider, owners: readonly Pick<ApiKeyRow, 'ownerType' | 'ownerId'>[]): Promise<KeyWarning> {
   const sharedWithAgency = owners.some(({ ownerType }) => ownerType === 'AGENCY');
-  const ids = owners.filter(({ ownerType }) => ownerType === 'CLIENT').map(({ ownerId }) => ownerId);
+  const ids = owners.filter(({ ownerType }) => ownerType === 'CLIENT').map(({ ownerId }) => ownerId).sort();
   const listed = In(ids.slice(0, MAX_CLIENTS_LISTED));
   const clients = ids.length > 0 ? await manager.find(ClientRow, { where: { agencyId, id: listed }, order: { id: 'ASC' } }) : [];
   const others = [...(sharedWithAgency ? ['the agency itself'] : []), ...(ids.length > 0 ? [ids.length === 1 ? 'another client' : `${ids.length} other clients`] : [])];

@@ -94,14 +94,15 @@ export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: 
 }
 
 /**
- * The same of one owner, inside a `write`: whoever else asks so for the keys of this owner waits until its transaction ends. The owner's
- * row is there before its first key is, and is locked first.
+ * The same of one owner for some providers, in their order and null where none was ever set. Inside a `write`: whoever else asks so for
+ * keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
  */
-export async function lockKeyRows(tx: Manager, owner: KeyOwner): Promise<StoredKey[]> {
-  const owners = owner.type === 'CLIENT' ? 'clients' : 'agencies';
-  const keys = `FROM ${owners} o LEFT JOIN api_keys k ON k.ownerId = o.id AND +k.agencyId = ? LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
-  const rows = await tx.rows<RawKeyRow | { readonly id: null }>(`${COLUMNS} ${keys} WHERE o.id = ?${tx.forUpdate}`, [owner.agencyId, owner.id]);
-  return rows.filter((row) => row.id !== null).map((row) => toStoredKey(row, owner.agencyId));
+export async function lockKeyRows(tx: Manager, { type, id, agencyId }: KeyOwner, providers: readonly Provider[]): Promise<(StoredKey | null)[]> {
+  const key = `k.ownerId = o.id AND +k.agencyId = ? AND k.provider IN (${marks(providers)})`;
+  const from = `${type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON ${key} LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
+  const rows = await tx.rows<RawKeyRow | { readonly id: null }>(`${COLUMNS} FROM ${from} WHERE o.id = ?${tx.forUpdate}`, [agencyId, ...providers, id]);
+  const stored = rows.filter((row) => row.id !== null).map((row) => toStoredKey(row, agencyId));
+  return providers.map((provider) => stored.find((row) => row.provider === provider) ?? null);
 }
 
 const COLUMNS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,

@@ -1,6 +1,23 @@
-import { HARBOR, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
-import { startTestApp, type TestApp } from '../harness';
+import { buildSchema } from 'graphql';
+import { compileQuery } from 'graphql-jit';
 import type { Persona } from '../../src/demo/seed';
+import { emittedFiles } from '../../src/emit-schema';
+import { ARCHIVED_CLIENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
+import { generator } from '../fixtures/canaries';
+import { randomDocument } from '../fixtures/random-documents';
+import { startTestApp, type TestApp } from '../harness';
+
+// The compiler itself, which counts what it is given.
+jest.mock('graphql-jit', () => {
+  const compiler = jest.requireActual<{ compileQuery: typeof compileQuery }>('graphql-jit');
+  return { ...compiler, compileQuery: jest.fn(compiler.compileQuery) };
+});
+
+// By hand, with more: FUZZ_DOCUMENTS=20000.
+const DOCUMENTS = Number(process.env.FUZZ_DOCUMENTS ?? 300);
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+
+const REAL_TIMERS = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
@@ -22,6 +39,8 @@ const QUERIES: [string, string, object][] = [
   ['fragments', `{ clients(first: 1) { nodes { ...Keys ... on Client { agents { nodes { keyResolution { source } } } } } } } fragment Keys on Client { apiKeys { maskedKey } }`, {}],
   ['a fragment that is left out where it is spread first', 'query ($no: Boolean = false) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }', {}],
   ['a fragment that is left out below another one', 'query ($no: Boolean = false) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', {}],
+  ['a field that is left out where it stands first', 'query ($yes: Boolean = true) { apiKeyUploadKey { jwk @skip(if: $yes) { kty x } ... { jwk { crv } } } }', {}],
+  ['a field that is left out where it stands again', 'query ($no: Boolean = false) { clients { pageInfo { endCursor } pageInfo @include(if: $no) { startCursor } } }', {}],
   ['a time as a default', `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`, {}],
   ['a time in an input as a default', `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`, {}],
   ['times as defaults that are computed with', 'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }', {}],
@@ -29,23 +48,63 @@ const QUERIES: [string, string, object][] = [
 ];
 const PERSONAS: Persona[] = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'];
 
-/** A name that is not compiled, so that graphql-js and the resolvers alone answer. */
-const interpreted = (query: string) => query.replace(/\}$/, '__alone: __typename }');
+// A name that is not compiled, so that graphql-js and the resolvers alone answer.
+const interpreted = (query: string) => query.replace(/\}(?=\s+fragment |$)/, '__alone: __typename }');
 
 // Of fields of lists that fail at once, either is told.
 const told = ({ data, errors }: Awaited<ReturnType<TestApp['ask']>>) => ({ data, errors: errors.map(({ message, extensions: { code, field } }) => ({ message, code, field })) });
 
+// A field that fails may take others along with it, of whose errors either tells some.
+function agree(some: readonly object[], others: readonly object[]): boolean {
+  const [few, many] = [some, others].map((errors) => [...new Set(errors.map((error) => JSON.stringify(error)))]).sort((one, other) => one.length - other.length) as [string[], string[]];
+  return few.every((error) => many.includes(error)) && (few.length > 0 || many.length === 0);
+}
+
+/** What both make of a document. */
+async function bothWays(persona: Persona, query: string, variables: object) {
+  const compiled = told(await running.ask(persona, query, variables));
+  const alone = told(await running.ask(persona, interpreted(query), variables));
+  const { __alone, ...data } = (alone.data ?? {}) as Record<string, unknown>;
+  return { compiled, interpreted: { data: alone.data ? data : alone.data, errors: alone.errors } };
+}
+
 describe('what is compiled, and read ahead with clients, is what graphql-js and the resolvers answer:', () => {
   test.each(QUERIES)('%s, whoever asks', async (_what, query, variables) => {
     for (const persona of PERSONAS) {
-      const ahead = told(await running.ask(persona, query, variables));
-      const [own, ...fragments] = query.split(/ (?=fragment )/) as [string, ...string[]];
-      const alone = told(await running.ask(persona, [interpreted(own), ...fragments].join(' '), variables));
-      const { __alone, ...data } = (alone.data ?? { __alone: 'Query' }) as Record<string, unknown>;
-      expect(__alone).toBe('Query');
-      expect([persona, ahead]).toEqual([persona, { data: alone.data ? data : alone.data, errors: alone.errors }]);
+      const answers = await bothWays(persona, query, variables);
+      expect([persona, answers.compiled]).toEqual([persona, answers.interpreted]);
     }
   });
+});
+
+describe(`${DOCUMENTS} random documents (FUZZ_SEED=${SEED})`, () => {
+  test(
+    'are answered alike, compiled or not',
+    async () => {
+      const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
+      const ids = [HARBOR, MAPLE, ARCHIVED_CLIENT, HARBOR_RETELL_AGENT, NEVER_GIVEN_OUT];
+      const random = generator(SEED);
+      jest.mocked(compileQuery).mockClear();
+      // Some fields tell the time.
+      jest.useFakeTimers({ now: new Date(), doNotFake: [...REAL_TIMERS] });
+      let answered = 0;
+      for (let count = 0; count < DOCUMENTS; count += 1) {
+        const { query, variables } = randomDocument(schema, ids, random);
+        const persona = PERSONAS[count % PERSONAS.length] ?? 'agencyAdmin';
+        const { compiled, interpreted: alone } = await bothWays(persona, query, variables);
+        const errors = agree(compiled.errors, alone.errors) ? alone.errors : compiled.errors;
+        expect({ persona, query, variables, data: compiled.data, errors }).toEqual({ persona, query, variables, ...alone });
+        // In the order in which they are asked for, too.
+        expect(JSON.stringify(compiled.data)).toBe(JSON.stringify(alone.data));
+        if (compiled.data) answered += 1;
+      }
+      jest.useRealTimers();
+      // Most are compiled, and of many there is something to compare.
+      expect(jest.mocked(compileQuery).mock.calls.length).toBeGreaterThan(DOCUMENTS / 4);
+      expect(answered).toBeGreaterThan(DOCUMENTS / 4);
+    },
+    30_000 + DOCUMENTS * 100,
+  );
 });
 
 test('what a document asks of clients is read no more than twice, however often it asks', async () => {
