@@ -93,7 +93,7 @@ async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
   await insert.flush();
 }
 
-function bulk(tx) {
+export function bulk(tx) {
   let rows = [];
   let into = '';
   const flush = async () => {

@@ -29,7 +29,7 @@ export function openRows(url) {
   };
 }
 
-function toKey(provider, row) {
+export function toKey(provider, row) {
   if (!row?.isSet) return { provider, isSet: false, maskedKey: null, status: 'NOT_SET', version: row?.version ?? 0 };
   return { provider, isSet: true, maskedKey: row.maskedKey, status: row.status, version: row.version };
 }
