@@ -89,6 +89,7 @@ const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
   const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');
+  const details = JSON.stringify({ clientId: client, provider, version: 1, maskedKey: '••••••••efgh', status: 'UNVERIFIED' });
   const sealed = `lk1.bench.${randomBytes(120).toString('base64url')}`;
   return {
     end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
@@ -102,8 +103,8 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
       ['UPDATE api_key_secrets SET version = ?, masterKey = ?, sealed = ? WHERE apiKeyId = ?', [version, masterKey, sealed, key]],
     ],
     rest: (version, head) => [
-      ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorName, requestId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, (head?.sequence ?? 0) + 1, 'API_KEY_SET', now, 'PERSON', 'bench', agency, '{"clientId":null,"provider":"BLAND","version":1}', hash]],
-      head ? ['UPDATE audit_heads SET sequence = ?, hash = ? WHERE id = ?', [head.sequence + 1, hash, agency]] : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
+      ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorId, actorName, requestId, clientId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, (head?.sequence ?? 0) + 1, 'API_KEY_SET', now, 'PERSON', agency, 'bench', agency, client, details, hash]],
+      head ? ['UPDATE audit_heads SET sequence = ?, hash = ?, seal = ? WHERE id = ?', [head.sequence + 1, hash, hash, agency]] : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
     ],
   };
 }

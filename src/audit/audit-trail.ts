@@ -1,7 +1,8 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import type { Database } from '../platform/database';
+import { ConcurrentChange, type Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
 import type { Manager } from '../platform/manager';
 import { readPage, type Page, type PageArgs } from '../platform/page';
@@ -20,6 +21,11 @@ export interface AuditFilter {
   readonly until: Date | null;
 }
 
+type ChainEnd = Pick<AuditHeadRow, 'sequence' | 'hash'>;
+
+/** Agencies whose last event is remembered, at most: a hundred bytes each. */
+const ENDS_KEPT = 10_000;
+
 const KEY_BYTES = 32;
 const KEY_NAME = 'audit';
 
@@ -32,6 +38,9 @@ export class AuditTrail {
     private readonly database: Pick<Database, 'read'>,
     private readonly key: KeyObject,
   ) {}
+
+  // What was recorded last, of the agencies that recorded something last: tried first, which saves reading it.
+  readonly #ends = new LRUCache<string, ChainEnd>({ max: ENDS_KEPT });
 
   /** With the key of the chains, which lies sealed in the database: whoever can write rows still cannot make up events. */
   static async open(database: Database, cipher: Cipher): Promise<AuditTrail> {
@@ -52,14 +61,24 @@ export class AuditTrail {
    */
   async record(tx: Manager, actor: Actor, event: AuditEvent): Promise<void> {
     const { agencyId: id } = actor;
-    const [head] = await tx.rows<Pick<AuditHeadRow, 'sequence' | 'hash'>>(`SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`, [id]);
-    const unsigned = toRow(actor, event, (head?.sequence ?? 0) + 1);
-    const hash = this.hashOf(unsigned, head?.hash ?? '');
+    const known = this.#ends.get(id);
+    if (known && (await this.#append(tx, actor, event, known))) return;
+    const [end] = await tx.rows<ChainEnd>(`SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`, [id]);
+    if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
+  }
+
+  /** Answers whether the chain still ends there. It does not where another instance went on, or what was recorded was rolled back. */
+  async #append(tx: Manager, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
+    const { agencyId: id } = actor;
+    const unsigned = toRow(actor, event, (end?.sequence ?? 0) + 1);
     const { sequence } = unsigned;
+    const hash = this.hashOf(unsigned, end?.hash ?? '');
+    const next = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
+    if (!end) await tx.insertRow('audit_heads', { id, ...next });
+    else if (!(await tx.updateRow('audit_heads', next, { id, sequence: end.sequence, hash: end.hash }))) return false;
     await tx.insertRow('audit_events', { ...unsigned, hash });
-    const end = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
-    if (head) await tx.updateRow('audit_heads', end, { id });
-    else await tx.insertRow('audit_heads', { id, ...end });
+    this.#ends.set(id, { sequence, hash });
+    return true;
   }
 
   /** The newest first. */

@@ -19,7 +19,7 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { lockKeyRows, nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
+import { lockKeys, nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
 
 interface Changed {
   readonly apiKeys: readonly ApiKeyRow[];
@@ -131,7 +131,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
   ): Promise<Stored | { readonly stale: readonly number[] }> {
-    const current = await lockKeyRows(tx, owner, keys.map(({ provider }) => provider));
+    const current = await lockKeys(tx, owner, keys.map(({ provider }) => provider));
     const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
     if (stale.length > 0) return { stale };
     const apiKeys: ApiKeyRow[] = [];
@@ -146,11 +146,11 @@ export class ApiKeyService {
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
-      const current = await lockKeyRows(tx, owner, providers);
+      const current = await lockKeys(tx, owner, providers);
       const unset = current.flatMap((row, index) => (row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: ApiKeyRow[] = [];
-      for (const row of current) if (row) apiKeys.push(await clearKey(tx, row));
+      for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
       for (const { provider, version } of apiKeys) {
         await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });
       }

@@ -26,10 +26,10 @@ export const MAX_CLIENTS_LISTED = 10;
 /** A warning for each key that someone else of the same agency uses as well. Opens nothing. */
 export async function findDuplicates(manager: Manager, { agencyId, id }: KeyOwner, keys: readonly Fingerprinted[]): Promise<KeyWarning[]> {
   const fingerprints = keys.map(({ fingerprint }) => fingerprint);
-  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)}) AND isSet = ? AND ownerId <> ?`;
-  const rows = await manager.rows<Pick<ApiKeyRow, 'ownerType' | 'ownerId' | 'fingerprint'>>(same, [agencyId, ...fingerprints, true, id]);
+  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)})`;
+  const rows = await manager.rows<Pick<ApiKeyRow, 'ownerType' | 'ownerId' | 'fingerprint'>>(same, [agencyId, ...fingerprints]);
   const warnings = keys.map(async ({ provider, fingerprint }) => {
-    const owners = rows.filter((row) => row.fingerprint === fingerprint);
+    const owners = rows.filter((row) => row.fingerprint === fingerprint && row.ownerId !== id);
     return owners.length > 0 ? warn(manager, agencyId, provider, owners) : null;
   });
   return (await Promise.all(warnings)).filter((warning) => warning !== null);

@@ -7,7 +7,7 @@ import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ApiKeyRow, type ApiKeySecretRow } from './api-key.entity';
-import type { KeyOwner, StoredKey } from './sealed-keys';
+import type { KeyOwner, LockedKey } from './sealed-keys';
 
 export interface KeyToStore {
   readonly provider: Provider;
@@ -23,7 +23,7 @@ type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'error
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`, whose secret it overwrites. Inside a `write`. */
-export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: StoredKey | null, entry: KeyToStore): Promise<ApiKeyRow> {
+export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: LockedKey | null, entry: KeyToStore): Promise<ApiKeyRow> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
@@ -31,7 +31,7 @@ export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, curre
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
   const change = { version, isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
   const secret = { version, masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
-  if (current) return replace(tx, current, change, secret);
+  if (current) return replace(tx, owner, current, change, secret);
   const row = { id: newId(), ...place, ...change };
   await tx.insertRow('api_keys', row);
   await tx.insertRow('api_key_secrets', { apiKeyId: row.id, ...secret });
@@ -39,21 +39,21 @@ export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, curre
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Manager, current: StoredKey): Promise<ApiKeyRow> {
+export function clearKey(tx: Manager, owner: KeyOwner, current: LockedKey): Promise<ApiKeyRow> {
   const { nextVersion: version, region } = current;
   const empty = { isSet: false, maskedKey: null, fingerprint: null, region, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
-  return replace(tx, current, { version, ...empty }, { version, masterKey: null, sealed: null });
+  return replace(tx, owner, current, { version, ...empty }, { version, masterKey: null, sealed: null });
 }
 
 type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
 
-async function replace(tx: Manager, current: StoredKey, change: Change, secret: Omit<ApiKeySecretRow, 'apiKeyId'>): Promise<ApiKeyRow> {
-  const { nextVersion: _, ...row } = current;
-  const { id } = row;
-  if (!(await tx.updateRow('api_keys', change, { id, version: row.version }))) throw new ConcurrentChange();
+type Secret = Omit<ApiKeySecretRow, 'apiKeyId'>;
+
+async function replace(tx: Manager, owner: KeyOwner, { id, provider, version }: LockedKey, change: Change, secret: Secret): Promise<ApiKeyRow> {
+  if (!(await tx.updateRow('api_keys', change, { id, version }))) throw new ConcurrentChange();
   // Its row may be gone, which the next version puts right.
   if (!(await tx.updateRow('api_key_secrets', secret, { apiKeyId: id }))) await tx.insertRow('api_key_secrets', { apiKeyId: id, ...secret });
-  return { ...row, ...change };
+  return { id, agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, ...change };
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */

@@ -81,38 +81,21 @@ export interface KeyState extends Omit<ApiKeyRow, 'fingerprint' | 'updatedAt' | 
   readonly lastVerifiedAt: RawDate | null;
 }
 
-/** The same, with the number that its next version has. */
-export interface StoredKey extends KeyState {
-  readonly nextVersion: number;
-}
-
 /** A key's row as everyone else sees it: a row that contradicts its secret counts as set, and unreadable. */
-export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<StoredKey[]> {
+export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeyState[]> {
   if (ownerIds.length === 0) return [];
   const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE k.ownerId IN (${marks(ownerIds)}) AND +k.agencyId = ?`, [...ownerIds, agencyId]);
-  return rows.map((row) => toStoredKey(row, agencyId));
+  return rows.map((row) => toKeyState(row, agencyId));
 }
 
-/**
- * The same of one owner for some providers, in their order and null where none was ever set. Inside a `write`: whoever else asks so for
- * keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
- */
-export async function lockKeyRows(tx: Manager, { type, id, agencyId }: KeyOwner, providers: readonly Provider[]): Promise<(StoredKey | null)[]> {
-  const key = `k.ownerId = o.id AND +k.agencyId = ? AND k.provider IN (${marks(providers)})`;
-  const from = `${type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON ${key} LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
-  const rows = await tx.rows<RawKeyRow | { readonly id: null }>(`${COLUMNS} FROM ${from} WHERE o.id = ?${tx.forUpdate}`, [agencyId, ...providers, id]);
-  const stored = rows.filter((row) => row.id !== null).map((row) => toStoredKey(row, agencyId));
-  return providers.map((provider) => stored.find((row) => row.provider === provider) ?? null);
-}
+const READ_ROWS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,
+k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, s.version AS secretVersion, s.sealed IS NOT NULL AS hasSecret
+FROM api_keys k LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
 
-const COLUMNS = `SELECT k.id, k.ownerType, k.ownerId, k.provider, k.version, k.isSet, k.maskedKey, k.region, k.status, k.updatedAt, k.lastVerifiedAt,
-k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds, s.version AS secretVersion, s.sealed IS NOT NULL AS hasSecret`;
-const READ_ROWS = `${COLUMNS} FROM api_keys k LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id`;
-
-type RawKeyRow = Omit<StoredKey, 'agencyId' | 'isSet' | 'nextVersion'> & KeyAndSecret;
+type RawKeyRow = Omit<KeyState, 'agencyId' | 'isSet'> & KeyAndSecret;
 
 // One object a row, property by property: spreading it makes a long list take half as long again.
-function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
+function toKeyState(row: RawKeyRow, agencyId: string): KeyState {
   const { id, ownerType, ownerId, provider, version, maskedKey, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
   const consistent = isConsistent(row);
   return {
@@ -131,8 +114,34 @@ function toStoredKey(row: RawKeyRow, agencyId: string): StoredKey {
     errorCode,
     errorHttpStatus,
     errorRetryAfterSeconds,
-    nextVersion: Math.max(version, row.secretVersion ?? 0) + 1,
   };
+}
+
+/** The place of a key, as its next version finds it. */
+export interface LockedKey extends Pick<ApiKeyRow, 'id' | 'provider' | 'region' | 'version' | 'isSet'> {
+  readonly nextVersion: number;
+}
+
+/**
+ * The places of one owner's keys for some providers, in their order and null where none was ever set. Inside a `write`: whoever else asks
+ * so for keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
+ */
+export async function lockKeys(tx: Manager, { type, id, agencyId }: KeyOwner, providers: readonly Provider[]): Promise<(LockedKey | null)[]> {
+  const sql = `SELECT k.id, k.provider, k.region, k.version, k.isSet, s.version AS secretVersion, s.sealed IS NOT NULL AS hasSecret
+FROM ${type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON k.ownerId = o.id AND k.ownerType = ? AND k.provider IN (${marks(providers)}) AND +k.agencyId = ?
+LEFT JOIN api_key_secrets s ON s.apiKeyId = k.id WHERE o.id = ?${tx.forUpdate}`;
+  const rows = await tx.rows<RawLockedKey>(sql, [type, ...providers, agencyId, id]);
+  return providers.map((provider) => {
+    const row = rows.find((each) => each.provider === provider);
+    return row ? toLockedKey(row) : null;
+  });
+}
+
+type RawLockedKey = Pick<ApiKeyRow, 'id' | 'provider' | 'region'> & KeyAndSecret;
+
+function toLockedKey(row: RawLockedKey): LockedKey {
+  const { id, provider, region, version, secretVersion } = row;
+  return { id, provider, region, version, isSet: Boolean(row.isSet) || !isConsistent(row), nextVersion: Math.max(version, secretVersion ?? 0) + 1 };
 }
 
 /** What a key's row and its secret's say of each other. */

@@ -98,6 +98,19 @@ describe('the audit trail', () => {
     expect(await faults()).toEqual([]);
   });
 
+  test('goes on from what is there after a change that was rolled back once it had been recorded', async () => {
+    const { database, audit } = running.app;
+    const operator = { kind: 'OPERATOR', id: null, name: 'x', agencyId: '01900000-0000-7000-8000-000000000001', origin: { requestId: 'x', sourceAddress: null } } as const;
+    const rolledBack = database.write(async (tx) => {
+      await audit.record(tx, operator, { type: 'CLIENT_ARCHIVED', clientId: HARBOR });
+      throw new Error('too late');
+    });
+    await expect(rolledBack).rejects.toThrow('too late');
+    await running.data(CREATE_CLIENT, { input: { name: 'Recorded' } });
+    expect((await events()).map(({ sequence, type }) => [sequence, type])).toEqual([[2, 'CLIENT_CREATED'], [1, 'AGENCY_CREATED']]);
+    expect(await faults()).toEqual([]);
+  });
+
   test('is numbered without a gap and whole after fifty changes at once on two instances', async () => {
     const second = await running.another();
     const changes = Array.from({ length: 50 }, (_, index) =>
