@@ -135,9 +135,11 @@ function table(query, samples) {
   return rows;
 }
 
+let schemas = 0;
+
 async function createSchema() {
   const connection = await mysql.createConnection(server);
-  const name = `bench_${process.pid}`;
+  const name = `bench_${process.pid}_${(schemas += 1)}`;
   await connection.query(`DROP DATABASE IF EXISTS ${name}`);
   await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
   await connection.end();

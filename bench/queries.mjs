@@ -1,5 +1,5 @@
 // What is asked, of every system in the same words.
-const CLIENT = `id name
+export const CLIENT = `id name
       apiKeys { provider isSet maskedKey status version }
       agents { nodes { id name provider providerAgentId } }`;
 
