@@ -91,8 +91,9 @@ export async function measureQueries(systems, { env, requests, rounds, seconds, 
   const startMs = Object.fromEntries(Object.keys(systems).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     const expected = {};
-    // Interleaved: whatever else the machine does in the meantime concerns all of them.
-    for (const [index, [name, each]] of Object.entries(systems).entries()) {
+    // In turns, and another one first each time: whatever else the machine does in the meantime concerns all of them.
+    const all = [...Object.entries(systems).entries()];
+    for (const [index, [name, each]] of [...all.slice(round % all.length), ...all.slice(0, round % all.length)]) {
       const { command, env: own = env, requests: asked = requests, read = (answer) => answer } = each;
       const port = FIRST_PORT + index;
       const base = `http://127.0.0.1:${port}`;

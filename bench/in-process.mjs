@@ -101,7 +101,7 @@ function open(key, sealed, associated) {
 
 const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
 
-/** Statements with values. What the end of the chain is must be read, to go on from it. */
+/** Statements with values. The end of the chain is read, to go on from it; the owner is not locked, and duplicates are not looked for. */
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
   const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');

@@ -60,7 +60,7 @@ export class AgentService {
     const query = this.#visible(viewer);
     if (filter.clientId !== null) query.andWhere('agent.clientId = :clientId', { clientId: isId(filter.clientId) ? filter.clientId : '' });
     if (filter.provider !== null) query.andWhere('agent.provider = :provider', { provider: filter.provider });
-    return readPage(query, args);
+    return readPage(query, args, 'ASC', filter.clientId === null && viewer.clientId === null ? 'agents_by_agency' : null);
   }
 
   /** The same page of each client's agents, in at most two statements however many clients there are, and one more for their totals. */

@@ -26,6 +26,8 @@ const REQUEST_ERRORS: Readonly<Record<string, string>> = {
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED]: 'Persisted queries are not supported.',
 };
 
+const ARGUMENT_UNFIT = 'An argument does not have the type that the schema declares for it.';
+
 const SECRET_IN_DOCUMENT = 'A key is accepted as a variable only: declare a variable of type `Secret!`.';
 
 // What graphql-js says where its parser stops.
@@ -45,6 +47,7 @@ export function formatError(schema: GraphQLSchema) {
     if (original instanceof PublicError || message === SECRET_IN_DOCUMENT) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
     const limit = TOKENS_EXCEEDED.test(message) ? TOO_MANY_TOKENS : message;
     if (LIMIT_MESSAGES.has(limit)) return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
+    if (isOfArgument(original)) return { message: ARGUMENT_UNFIT, ...placeOf(locations, path), extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
     const code = String(extensions?.code);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
     if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
@@ -55,8 +58,14 @@ export function formatError(schema: GraphQLSchema) {
 
 /** Whether an error is none of those that a caller may see as they are: these are logged. */
 export function isUnexpected(error: GraphQLError): boolean {
-  if (unwrapResolverError(error) instanceof PublicError) return false;
+  const original = unwrapResolverError(error);
+  if (original instanceof PublicError || isOfArgument(original)) return false;
   return error.path !== undefined || REQUEST_ERRORS[String(error.extensions.code)] === undefined;
+}
+
+// Where a variable that may be null meets an argument that may not, graphql-js finds out as it runs.
+function isOfArgument(error: unknown): boolean {
+  return error instanceof GraphQLError && error.originalError === undefined && error.message.startsWith('Argument "');
 }
 
 function placeOf(locations: GraphQLFormattedError['locations'], path: GraphQLFormattedError['path']) {

@@ -2,11 +2,15 @@ import {
   execute,
   getNamedType,
   GraphQLError,
+  isInputObjectType,
+  isNonNullType,
   isSpecifiedScalarType,
   Kind,
   OperationTypeNode,
   typeFromAST,
+  TypeInfo,
   visit,
+  visitWithTypeInfo,
   type DocumentNode,
   type ExecutionResult,
   type FragmentSpreadNode,
@@ -108,16 +112,19 @@ async function compile(schema: GraphQLSchema, document: DocumentNode, operation:
  * Whether the compiler makes of a document what graphql-js would. Not so of these, all of them rare: introspection; names like `__proto__`,
  * which in an object literal are none; defaults of variables that a scalar of ours would read, e.g. a time, which it takes for what they are
  * written as; fragments under a condition, which it then takes for done where they are spread again; fields under a condition that stand
- * somewhere else as well, whose parts it mixes. One operation is enough to look at.
+ * somewhere else as well, whose parts it mixes; variables that may be null where null may not be; inputs as variables, for which it also takes
+ * a list. One operation is enough to look at.
  */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
   const refuseConditions = ({ directives }: FragmentSpreadNode | InlineFragmentNode) => {
     if (directives?.length) plain = false;
   };
+  const types = new TypeInfo(schema);
+  const nullable = new Set<string>();
   const seen = new Set<string>();
   const conditional = new Set<string>();
-  visit(document, {
+  visit(document, visitWithTypeInfo(types, {
     [Kind.FIELD]: ({ name, alias, directives }) => {
       if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
       if (alias?.value.startsWith('__')) plain = false;
@@ -126,13 +133,17 @@ function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
       seen.add(key);
       if (directives?.length) conditional.add(key);
     },
-    [Kind.VARIABLE_DEFINITION]: ({ type, defaultValue }) => {
-      const variable = typeFromAST(schema, type as NamedTypeNode);
-      if (defaultValue && !(variable && isSpecifiedScalarType(getNamedType(variable)))) plain = false;
+    [Kind.VARIABLE_DEFINITION]: ({ variable, type, defaultValue }) => {
+      const named = getNamedType(typeFromAST(schema, type as NamedTypeNode));
+      if (isInputObjectType(named) || (defaultValue && !(named && isSpecifiedScalarType(named)))) plain = false;
+      if (type.kind !== Kind.NON_NULL_TYPE) nullable.add(variable.name.value);
+    },
+    [Kind.VARIABLE]: ({ name }) => {
+      if (isNonNullType(types.getInputType()) && nullable.has(name.value)) plain = false;
     },
     [Kind.FRAGMENT_SPREAD]: refuseConditions,
     [Kind.INLINE_FRAGMENT]: refuseConditions,
-  });
+  }));
   return plain;
 }
 

@@ -78,7 +78,8 @@ export class CallService {
     const query = this.#visible(viewer);
     if (filter.clientId !== null) query.andWhere({ clientId: In([filter.clientId].filter(isId)) });
     if (filter.agentId !== null) query.andWhere({ agentId: In([filter.agentId].filter(isId)) });
-    return readPage(query, args, 'DESC');
+    const ofAgency = filter.clientId === null && filter.agentId === null && viewer.clientId === null;
+    return readPage(query, args, 'DESC', ofAgency ? 'calls_by_agency' : null);
   }
 
   /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span that is none, or of more than a year. */
@@ -121,11 +122,12 @@ export class CallService {
     const idempotencyDigest = digestOf(input);
     const earlier = idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
     if (earlier) return repetition(earlier, input);
-    // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these.
-    await this.database.lock(tx, AgencyRow, viewer.agencyId);
+    // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these. A first key
+    // locks its client, and then the agency that it refers to.
     const agent = isId(input.agentId) ? await this.database.lock(tx, AgentRow, input.agentId) : null;
     if (agent?.agencyId !== viewer.agencyId) return refused(userError('NOT_FOUND', AGENT_FIELD));
     const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
+    await this.database.lock(tx, AgencyRow, viewer.agencyId);
     if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
     if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null) return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
     const key = await this.#resolve(tx, agent);

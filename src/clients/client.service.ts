@@ -63,7 +63,7 @@ export class ClientService {
     const found = search ? nameContains(search) : NOTHING_MORE;
     const condition = ` WHERE agencyId = ?${own.sql}${found.sql}`;
     const values = [agencyId, ...own.values, ...found.values];
-    const rows = await read.rows<RawClient>(`${READ}${condition} AND id > ? ORDER BY id LIMIT ?`, [...values, args.after ?? '', args.first + 1]);
+    const rows = await read.rows<RawClient>(`${READ}${read.along('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`, [...values, args.after ?? '', args.first + 1]);
     return toPage(rows.map(toClient), args, async () => {
       const [counted] = await read.rows<{ total: number }>(`SELECT COUNT(*) AS total FROM clients${condition}`, values);
       return counted?.total ?? 0;

@@ -27,7 +27,8 @@ export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, curre
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
-  const { version, ...place } = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version: current?.nextVersion ?? 1 };
+  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
+  const version = current?.nextVersion ?? 1;
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
   const change = { version, isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
   const secret = { version, masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
@@ -65,7 +66,7 @@ export async function recordVerdict(tx: Manager, id: string, version: number, ve
   return { ...current, ...health };
 }
 
-/** Writes the fingerprint of a key that is open anyway: in a rolling update, instances of an older release set keys without it. */
+/** Writes the fingerprint of a key that is open anyway: it was set before there were fingerprints. */
 export async function recordFingerprint(tx: Manager, id: string, version: number, fingerprint: string): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { fingerprint });
 }

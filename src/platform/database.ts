@@ -29,6 +29,11 @@ const WRITE_ATTEMPTS = 8;
 const BUSY_TIMEOUT_MS = 5_000;
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * Lists of values from this length on, which are ids of a page of clients, are planned by statistics: otherwise the optimizer looks into
+ * the index for each of them, and then reads it. Shorter ones, e.g. of types of events, of which some are rare, are looked at.
+ */
+export const LONG_LIST = 50;
 
 /** Options for one connection (SQLite) or one pool (MySQL, MariaDB). Errors: an address of no known kind. */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
@@ -127,8 +132,7 @@ async function prepareSessions(source: DataSource): Promise<void> {
   if (source.options.type === 'better-sqlite3') return;
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-    // Rows of many owners are found by statistics: otherwise the optimizer looks into the index for each of them, and then reads it.
-    'SET SESSION eq_range_index_dive_limit = 2',
+    `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,
   ];
   // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
   const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");

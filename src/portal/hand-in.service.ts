@@ -92,7 +92,7 @@ export class HandInService {
   /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
   async receive(tx: Manager, actor: Actor, owner: KeyOwner, entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>): Promise<KeyHandInRow | null> {
     const client = await this.database.lock(tx, ClientRow, owner.id);
-    if (client?.archivedAt !== null) return null;
+    if (!client || client.archivedAt) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
     const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
     if (older) await this.#end(tx, older, { status: end });

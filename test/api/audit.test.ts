@@ -111,6 +111,15 @@ describe('the audit trail', () => {
     expect(await faults()).toEqual([]);
   });
 
+  test('is gone on with by an instance that recorded last without being read', async () => {
+    await running.data(CREATE_CLIENT, { input: { name: 'One' } });
+    const logged = jest.spyOn(running.app.database.read.dataSource.logger.constructor.prototype as { logQuery(sql: string): void }, 'logQuery');
+    await running.data(CREATE_CLIENT, { input: { name: 'Two' } });
+    const statements = logged.mock.calls.map(([sql]) => sql).filter((sql) => sql.includes('audit_heads'));
+    logged.mockRestore();
+    expect(statements).toEqual([expect.stringMatching(/^UPDATE/)]);
+  });
+
   test('is numbered without a gap and whole after fifty changes at once on two instances', async () => {
     const second = await running.another();
     const changes = Array.from({ length: 50 }, (_, index) =>

@@ -41,6 +41,9 @@ const QUERIES: [string, string, object][] = [
   ['a fragment that is left out below another one', 'query ($no: Boolean = false) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', {}],
   ['a field that stands twice and is left out once', 'query ($yes: Boolean = true) { agents { ... on AgentConnection { pageInfo { endCursor } } ... { pageInfo @skip(if: $yes) { ...Next } } } } fragment Next on PageInfo { ... { hasNextPage } }', {}],
   ['the order of a field that is left out where it stands first', 'query ($no: Boolean = false) { apiKeyUploadKey { jwk @include(if: $no) { kty } kid ... on ApiKeyUploadKey { jwk { crv } } } }', {}],
+  ['a condition that is null', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
+  ['an argument that is null', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
+  ['a list for an input', 'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }', { filter: [] }],
   ['a time as a default', `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`, {}],
   ['a time in an input as a default', `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`, {}],
   ['times as defaults that are computed with', 'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }', {}],
@@ -120,6 +123,16 @@ test('what a document asks of clients is read no more than twice, however often 
   const reads = (table: string) => statements.filter((sql) => new RegExp(`\\sFROM ${table}\\s`).test(sql)).length;
   // Once ahead for the list that is found first, and once for the one that asks, where it does not find its clients among those.
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
+});
+
+test.each([
+  ['a condition', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
+  ['an argument', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
+])('%s that is null by a variable is told as what the caller can put right', async (_what, query, variables) => {
+  const { errors } = await running.ask('agencyAdmin', query, variables);
+  expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+    { message: 'An argument does not have the type that the schema declares for it.', extensions: { code: 'BAD_USER_INPUT' } },
+  ]);
 });
 
 test('a fault of ours in a compiled query is masked, and tells which field failed', async () => {

@@ -138,6 +138,18 @@ test('a key whose row was given to another owner is explained as it is used', as
   expect(call?.keySource).toBe((await resolution()).source);
 });
 
+test("a client's key of which the secret came back is not taken for none where the agency's key is previewed or cleared", async () => {
+  const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
+  await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+  const INPUT = { provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount };
+  const PREVIEW = 'mutation ($input: PreviewAgencyApiKeyChangeInput!) { previewAgencyApiKeyChange(input: $input) { preview { affectedAgents { id } } } }';
+  const affected = async () =>
+    (await running.data<{ previewAgencyApiKeyChange: { preview: { affectedAgents: { id: string }[] } } }>(PREVIEW, { input: INPUT })).previewAgencyApiKeyChange.preview.affectedAgents.map((agent) => agent.id);
+  expect(await affected()).toContain(HARBOR_RETELL_AGENT);
+  await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
+  expect(await affected()).not.toContain(HARBOR_RETELL_AGENT);
+});
+
 describe('the key ring', () => {
   const startWith = async (lines: string) => {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));

@@ -74,23 +74,36 @@ test('the migrations after the first go down and up over a database that is in u
 
 describe('when the versions of keys become one secret a key', () => {
   const undone = migrations.length - migrations.findIndex(({ name }) => name.startsWith('OneSecretAKey'));
-  const destroy = 'UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = createdAt WHERE apiKeyId = ?';
-  const replacedAtVersion2 = 'INSERT INTO api_key_versions (apiKeyId, version, createdAt, retiredAt) SELECT apiKeyId, 2, createdAt, createdAt FROM api_key_versions WHERE apiKeyId = ?';
+  const WHERE = 'WHERE apiKeyId = ?';
+  const destroy = `UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = createdAt ${WHERE}`;
+  const retire = `UPDATE api_key_versions SET retiredAt = createdAt ${WHERE}`;
+  const lose = `UPDATE api_key_versions SET sealed = NULL, masterKey = NULL ${WHERE}`;
+  const remove = `DELETE FROM api_key_versions ${WHERE}`;
+  const second = (retiredAt: string) => `INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) SELECT apiKeyId, 2, masterKey, sealed, createdAt, ${retiredAt} FROM api_key_versions ${WHERE}`;
   const cleared = 'UPDATE api_keys SET version = 2, isSet = 0 WHERE id = ?';
+  const unset = 'UPDATE api_keys SET isSet = 0 WHERE id = ?';
+  const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 
   test.each([
     ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    ['set is used as it was also when the migration was killed after its first step', ['ALTER TABLE api_key_versions RENAME TO api_key_versions_before'], 'CLIENT UNVERIFIED', 'CLIENT', 2],
     ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
-    ['cleared so long ago that its versions are gone stays cleared', [cleared, 'DELETE FROM api_key_versions WHERE apiKeyId = ?'], 'AGENCY UNVERIFIED', 'AGENCY', 3],
-    ['older than its newest version is still found out', [replacedAtVersion2], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 3],
-    ['cleared beside a live secret is still found out', [cleared], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 3],
-    ['set without a live secret is still found out', [destroy], 'CLIENT UNREADABLE', 'KEY_UNREADABLE', 2],
+    ['cleared stays cleared, and loses a secret that was left', [cleared, retire], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    ['cleared so long ago that its versions are gone stays cleared', [cleared, remove], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    ['older than its newest version is still found out', [second('createdAt')], ...FOUND_OUT, 3],
+    ['cleared beside a live secret is still found out', [cleared], ...FOUND_OUT, 3],
+    ['cleared beside a live version that lost its secret is still found out', [unset, lose], ...FOUND_OUT, 3],
+    ['cleared beside an older version that is live again is still found out', [second('createdAt'), cleared], ...FOUND_OUT, 4],
+    ['set beside two live versions is still found out', [second('NULL')], ...FOUND_OUT, 3],
+    ['set without a live version is still found out', [retire], ...FOUND_OUT, 3],
+    ['set without a live secret is still found out', [destroy], ...FOUND_OUT, 3],
+    ['set without any version is still found out', [remove], ...FOUND_OUT, 3],
   ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
     const running = await startTestApp();
     const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
     const [key] = await older.query<{ id: string }[]>("SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
     for (let index = 0; index < undone; index += 1) await older.undoLastMigration();
-    for (const change of changes) await older.query(change, [key?.id]);
+    for (const change of changes) await older.query(change, change.includes('?') ? [key?.id] : []);
     await older.runMigrations();
     await older.destroy();
 

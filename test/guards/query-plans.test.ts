@@ -1,7 +1,9 @@
 import { AbstractLogger } from 'typeorm';
+import { AUDIT_EVENT_TYPES } from '../../src/audit/audit-event';
 import { readOperations } from '../../src/api/playground';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
+import { LONG_LIST } from '../../src/platform/database';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
 
@@ -33,6 +35,11 @@ const WHOLE: readonly [pattern: RegExp, why: string][] = [
   [/FROM [`"]?agencies.*NOT\(/, 'of the demo, which looks for agencies of others'],
   [/migration_lock|migrations|sqlite_|INFORMATION_SCHEMA|PRAGMA/i, 'of the database itself'],
 ];
+
+/** Lists of an agency of which a later page is asked for. */
+const LATER_PAGES = `query ($after: String!) {
+  clients(after: $after) { nodes { id } } agents(after: $after) { nodes { id } } calls(after: $after) { nodes { id } } auditEvents(after: $after) { nodes { id } }
+}`;
 
 const statements = new Map<string, unknown[]>();
 let running: TestApp;
@@ -81,6 +88,27 @@ test('a statement that no index helps is found', async () => {
   expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
 });
 
+test('a later page is found by its place in the index of its agency', async () => {
+  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>('{ clients(first: 1) { pageInfo { endCursor } } }');
+  const read = jest.spyOn(AbstractLogger.prototype, 'logQuery');
+  await running.data(LATER_PAGES, { after: clients.pageInfo.endCursor });
+  const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
+  read.mockRestore();
+  const database = running.app.database.read;
+  const sqlite = database.dataSource.options.type === 'better-sqlite3';
+  const found = await Promise.all(
+    pages.map(async ([sql, values]) => {
+      const plan: Record<string, unknown>[] = await database.query(`EXPLAIN ${sqlite ? 'QUERY PLAN ' : ''}${sql}`, (values as unknown[]).map(bound));
+      return sqlite ? /_by_agency \(agencyId=\? AND id[<>]\?\)/.test(String(plan[0]?.detail)) : plan[0]?.type === 'range' && /_by_agency$/.test(String(plan[0].key));
+    }),
+  );
+  expect(found).toEqual([true, true, true, true]);
+});
+
+test('a filter by type of event is planned by how many there are of each type', () => {
+  expect(AUDIT_EVENT_TYPES.length).toBeLessThan(LONG_LIST);
+});
+
 test('each connection is set up as the product needs it', async () => {
   const { read } = running.app.database;
   if (read.dataSource.options.type === 'better-sqlite3') {
@@ -89,5 +117,5 @@ test('each connection is set up as the product needs it', async () => {
   }
   const SETTINGS = "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation', 'eq_range_index_dive_limit')";
   const answers = await Promise.all(Array.from({ length: 8 }, () => read.rows<{ Value: string }>(SETTINGS)));
-  expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(Array(8).fill(['2', 'READ-COMMITTED']));
+  expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(Array(8).fill([String(LONG_LIST), 'READ-COMMITTED']));
 });
