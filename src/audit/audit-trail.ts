@@ -56,7 +56,7 @@ export class AuditTrail {
   }
 
   /**
-   * Adds an event to its agency's chain, inside the `write` of the change that it tells of. The last thing that a `write` does: from
+   * Adds an event to its agency's chain, inside the `write` of the change that it tells of. As late in a `write` as can be: from
    * here to its end, other changes of the agency wait.
    */
   async record(tx: Manager, actor: Actor, event: AuditEvent): Promise<void> {
