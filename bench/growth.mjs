@@ -31,15 +31,14 @@ await withEach(deployments, async (opened) => {
       const system = new System();
       const base = `http://127.0.0.1:${FIRST_PORT + index}`;
       await system.start({ ...SYSTEMS.Latchkey, env, port: FIRST_PORT + index, ready: async () => (await fetch(`${base}/readyz`)).ok });
-      systems.push({ name: nameOf(deployments[index]), system, base, requests, resolver: openResolver(env) });
+      systems.push({ name: nameOf(deployments[index]), system, base, requests, resolver: await openResolver(env) });
     }
-    for (const each of systems) each.resolver = await each.resolver;
     const work = [...queriesOf(systems), ...(await pagesOf(systems[0], systems.at(-1)))];
     report(await measure(work, systems));
   } finally {
     for (const { system, resolver } of systems) {
       await system.stop();
-      await (await resolver).close();
+      await resolver.close();
     }
   }
 });

@@ -45,7 +45,7 @@ function overSqlite(file) {
 
 function overMysql(url) {
   const pool = mysql.createPool({ uri: url.replace(/^mariadb:/, 'mysql:'), connectionLimit: 20 });
-  // As the product has it: lists of fifty owners are planned by statistics, which takes a third of the time.
+  // As the product has it: lists of fifty owners are planned by statistics.
   pool.pool.on('connection', (connection) => connection.query('SET SESSION eq_range_index_dive_limit = 50'));
   return async (sql, values) => (await pool.execute(sql, values.map((value) => (typeof value === 'number' ? String(value) : value))))[0];
 }

@@ -13,9 +13,9 @@ jest.mock('graphql-jit', () => {
   return { ...compiler, compileQuery: jest.fn(compiler.compileQuery) };
 });
 
-// By hand, with more: FUZZ_DOCUMENTS=20000.
+// The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others: FUZZ_DOCUMENTS=20000 FUZZ_SEED=2.
 const DOCUMENTS = Number(process.env.FUZZ_DOCUMENTS ?? 300);
-const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
 const REAL_TIMERS = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
 
@@ -37,10 +37,10 @@ const QUERIES: [string, string, object][] = [
   ['arguments that are too large', '{ clients { nodes { name agents(first: 1000) { nodes { name } } } } }', {}],
   ['what is skipped and what is not', `query ($no: Boolean!) { clients { nodes { name apiKeys @skip(if: $no) { provider } ... @include(if: $no) { agents { totalCount } } } } }`, { no: true }],
   ['fragments', `{ clients(first: 1) { nodes { ...Keys ... on Client { agents { nodes { keyResolution { source } } } } } } } fragment Keys on Client { apiKeys { maskedKey } }`, {}],
-  ['a fragment that is left out where it is spread first', 'query ($no: Boolean = false) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }', {}],
-  ['a fragment that is left out below another one', 'query ($no: Boolean = false) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', {}],
-  ['a field that stands twice and is left out once', 'query ($yes: Boolean = true) { agents { ... on AgentConnection { pageInfo { endCursor } } ... { pageInfo @skip(if: $yes) { ...Next } } } } fragment Next on PageInfo { ... { hasNextPage } }', {}],
-  ['the order of a field that is left out where it stands first', 'query ($no: Boolean = false) { apiKeyUploadKey { jwk @include(if: $no) { kty } kid ... on ApiKeyUploadKey { jwk { crv } } } }', {}],
+  ['a fragment that is left out where it is spread first', 'query ($no: Boolean!) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }', { no: false }],
+  ['a fragment that is left out below another one', 'query ($no: Boolean!) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', { no: false }],
+  ['a field that stands twice and is left out once', 'query ($yes: Boolean!) { agents { ... on AgentConnection { pageInfo { endCursor } } ... { pageInfo @skip(if: $yes) { ...Next } } } } fragment Next on PageInfo { ... { hasNextPage } }', { yes: true }],
+  ['the order of a field that is left out where it stands first', 'query ($no: Boolean!) { apiKeyUploadKey { jwk @include(if: $no) { kty } kid ... on ApiKeyUploadKey { jwk { crv } } } }', { no: false }],
   ['a condition that is null', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
   ['an argument that is null', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
   ['a list for an input', 'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }', { filter: [] }],
@@ -67,7 +67,9 @@ function agree(some: readonly object[], others: readonly object[]): boolean {
 async function bothWays(persona: Persona, query: string, variables: object) {
   const compiled = told(await running.ask(persona, query, variables));
   const alone = told(await running.ask(persona, interpreted(query), variables));
-  const { __alone, ...data } = (alone.data ?? {}) as Record<string, unknown>;
+  const { __alone, ...data } = (alone.data ?? { __alone: 'Query' }) as Record<string, unknown>;
+  // Otherwise both were compiled.
+  expect(__alone).toBe('Query');
   return { compiled, interpreted: { data: alone.data ? data : alone.data, errors: alone.errors } };
 }
 
@@ -103,7 +105,7 @@ describe(`${DOCUMENTS} random documents (FUZZ_SEED=${SEED})`, () => {
         if (compiled.data) answered += 1;
       }
       jest.useRealTimers();
-      // Most are compiled, and of many there is something to compare.
+      // Enough are compiled, and of enough there is something to compare.
       expect(jest.mocked(compileQuery).mock.calls.length).toBeGreaterThan(DOCUMENTS / 4);
       expect(answered).toBeGreaterThan(DOCUMENTS / 4);
     },
