@@ -204,6 +204,8 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     await this.#last;
     await this.reader.destroy();
+    // The driver closes a file when the last of its statements is collected; until then much of the database lies beside it.
+    await this.writer.query('PRAGMA wal_checkpoint');
     await this.writer.destroy();
   }
 
