@@ -77,19 +77,16 @@ function* keyOwners(clients, all) {
 }
 
 async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
-  const secrets = [];
   let index = 0;
   for (const owner of owners) {
     const key = new Secret(`key_of_bench_${String(index).padStart(12, '0')}_abcdefgh`).read();
     const id = keyId(index);
     const health = { status: 'VALID', lastVerifiedAt: now, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
     const fingerprint = fingerprints.of(key, owner.agencyId, owner.provider);
-    await insert('api_keys', { id, ...owner, version: 1, isSet: 1, maskedKey: key.mask, region: 'US', updatedAt: now, ...health, fingerprint });
-    secrets.push({ apiKeyId: id, version: 1, masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }) });
+    const secret = { masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }) };
+    await insert('api_keys', { id, ...owner, version: 1, isSet: 1, maskedKey: key.mask, region: 'US', updatedAt: now, ...health, fingerprint, ...secret });
     index += 1;
   }
-  await insert.flush();
-  for (const secret of secrets) await insert('api_key_secrets', secret);
   await insert.flush();
 }
 

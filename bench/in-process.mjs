@@ -72,8 +72,7 @@ async function compare(times, ours, byHand) {
   return { productUs: median(samples.ours.slice(1)), byHandUs: median(samples.byHand.slice(1)) };
 }
 
-const READ = `SELECT k.ownerType, k.ownerId, k.version, s.sealed FROM api_keys k JOIN api_key_secrets s ON s.apiKeyId = k.id AND s.version = k.version
-WHERE k.ownerId IN (?, ?) AND k.agencyId = ? AND k.provider = ? AND k.isSet = 1`;
+const READ = 'SELECT ownerType, ownerId, version, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
 
 function openByHand(env) {
   const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
@@ -89,7 +88,7 @@ function openByHand(env) {
       const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk1', 'data-key', ...place]));
       return { account: { key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk1', 'secret', ...place])).toString() } };
     },
-    /** The same rows as the product writes, and nothing checked: the key's two rows, its audit event and the end of the chain. */
+    /** The same rows as the product writes, and nothing checked: the key, its audit event and the end of the chain. */
     set: ({ agencyId: agency, clientId: client, provider }, index) => store.write(rowsOfSet(agency, client, provider, index, name)),
   };
 }
@@ -111,12 +110,10 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
     end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
     find: ['SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [client, 'CLIENT', provider]],
     create: (key) => [
-      ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash]],
-      ['INSERT INTO api_key_secrets (apiKeyId, version, masterKey, sealed) VALUES (?, 1, ?, ?)', [key, masterKey, sealed]],
+      ['INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, fingerprint, masterKey, sealed) VALUES (?, ?, ?, ?, ?, 1, 1, ?, ?, ?, ?, ?, ?, ?)', [key, agency, 'CLIENT', client, provider, '••••••••efgh', 'US', 'UNVERIFIED', now, hash, masterKey, sealed]],
     ],
     replace: (key, version) => [
-      ['UPDATE api_keys SET version = ?, maskedKey = ?, status = ?, updatedAt = ?, fingerprint = ? WHERE id = ? AND version = ?', [version, '••••••••efgh', 'UNVERIFIED', now, hash, key, version - 1]],
-      ['UPDATE api_key_secrets SET version = ?, masterKey = ?, sealed = ? WHERE apiKeyId = ?', [version, masterKey, sealed, key]],
+      ['UPDATE api_keys SET version = ?, maskedKey = ?, status = ?, updatedAt = ?, fingerprint = ?, masterKey = ?, sealed = ? WHERE id = ? AND version = ?', [version, '••••••••efgh', 'UNVERIFIED', now, hash, masterKey, sealed, key, version - 1]],
     ],
     rest: (version, head) => [
       ['INSERT INTO audit_events (id, agencyId, sequence, type, at, actorKind, actorId, actorName, requestId, clientId, details, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)', [id(), agency, (head?.sequence ?? 0) + 1, 'API_KEY_SET', now, 'PERSON', agency, 'bench', agency, client, details, hash]],

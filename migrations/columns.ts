@@ -13,6 +13,11 @@ export function boolean(runner: QueryRunner, name: string): TableColumnOptions {
   return { name, ...(runner.dataSource.options.type === 'better-sqlite3' ? { type: 'boolean' } : { type: 'tinyint', width: 1 }) };
 }
 
+/** SQLite does one thing a statement, and all of a migration or nothing; MySQL commits each statement, and does many things in one. */
+export async function alter(runner: QueryRunner, statements: Readonly<Record<'sqlite' | 'mysql', readonly string[]>>): Promise<void> {
+  for (const statement of statements[runner.dataSource.options.type === 'better-sqlite3' ? 'sqlite' : 'mysql']) await runner.query(statement);
+}
+
 export function refersTo(table: string, column: string, name: string) {
   return { name, columnNames: [column], referencedTableName: table, referencedColumnNames: ['id'], onDelete: 'NO ACTION', onUpdate: 'NO ACTION' };
 }

@@ -5,7 +5,7 @@ import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { CallRow } from './calls/call.entity';
 import { ClientRow } from './clients/client.entity';
-import { ApiKeyRow, ApiKeySecretRow } from './keys/api-key.entity';
+import { ApiKeyRow } from './keys/api-key.entity';
 import { KeyHandInRow } from './portal/key-hand-in.entity';
 import { KeyLinkRow } from './portal/key-link.entity';
 import { MasterKeyCheckRow } from './vault/master-key.entity';
@@ -18,7 +18,6 @@ export const entities = [
   ServiceTokenRow,
   AgentRow,
   ApiKeyRow,
-  ApiKeySecretRow,
   MasterKeyCheckRow,
   VaultKeyRow,
   CallRow,

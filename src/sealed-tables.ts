@@ -1,5 +1,4 @@
-import { ApiKeySecretRow } from './keys/api-key.entity';
-import { placesOfSecrets } from './keys/sealed-keys';
+import { ApiKeyRow } from './keys/api-key.entity';
 import { keyHandInPlace, KeyHandInRow } from './portal/key-hand-in.entity';
 import { sealedTable } from './vault/sealed-table';
 import { VaultKeyRow } from './vault/vault-key.entity';
@@ -7,7 +6,7 @@ import { vaultKeyPlace } from './vault/vault-keys';
 
 /** Every table with secrets that a master key seals: a test holds that none is missing. */
 export const sealedTables = [
-  sealedTable('vault_keys', VaultKeyRow, 'name', async (rows) => rows.map(({ name }) => vaultKeyPlace(name))),
-  sealedTable('api_key_secrets', ApiKeySecretRow, 'apiKeyId', placesOfSecrets),
-  sealedTable('key_hand_ins', KeyHandInRow, 'id', async (rows) => rows.map(keyHandInPlace)),
+  sealedTable('vault_keys', VaultKeyRow, 'name', ({ name }) => vaultKeyPlace(name)),
+  sealedTable('api_keys', ApiKeyRow, 'id', (key) => key),
+  sealedTable('key_hand_ins', KeyHandInRow, 'id', keyHandInPlace),
 ];

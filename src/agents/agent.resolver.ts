@@ -2,9 +2,8 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-gr
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
-import type { ClientService } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../platform/page';
 import type { Provider } from '../providers';
@@ -37,7 +36,7 @@ export class AgentResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 
@@ -66,7 +65,7 @@ export class ClientAgentsResolver {
 
   @FieldResolver(() => AgentConnection, { name: 'agents', description: 'In the order of creation.' })
   ofClient(
-    @Root() client: ClientRow,
+    @Root() client: ShownClient,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,

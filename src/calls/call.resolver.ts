@@ -6,9 +6,8 @@ import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
 import type { AgentService } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
-import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
-import type { ClientService } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { DateTime } from '../platform/schema-types';
 import { pageArgs, type Page } from '../platform/page';
@@ -69,7 +68,7 @@ export class CallResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true, description: "The agent's client at the time of the call." })
-  client(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, call.clientId);
   }
 

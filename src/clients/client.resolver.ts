@@ -5,8 +5,7 @@ import { AuditedMutation } from '../audit/audited-mutation';
 import { badArgument } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../platform/page';
-import type { ClientRow } from './client.entity';
-import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService } from './client.service';
+import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService, type ShownClient } from './client.service';
 import { ArchiveClientInput, ArchiveClientPayload, Client, ClientConnection, CreateClientInput, CreateClientPayload } from './client.types';
 
 @Resolver(() => Client)
@@ -14,7 +13,7 @@ export class ClientResolver {
   constructor(private readonly clients: ClientService) {}
 
   @Query(() => Client, { nullable: true, description: 'Null when the viewer has no such client.' })
-  async client(@CurrentViewer() viewer: Viewer, @Ctx() { loaders }: RequestContext, @Arg('id', () => ID) id: string): Promise<ClientRow | null> {
+  async client(@CurrentViewer() viewer: Viewer, @Ctx() { loaders }: RequestContext, @Arg('id', () => ID) id: string): Promise<ShownClient | null> {
     const [client] = await Promise.all([this.clients.find(viewer, id), isId(id) && loaders.readAhead([id])]);
     return client;
   }
@@ -26,7 +25,7 @@ export class ClientResolver {
     @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('search', () => String, { nullable: true, description: 'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.' }) search: string | null,
-  ): Promise<Page<ClientRow>> {
+  ): Promise<Page<ShownClient>> {
     if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     // SQLite ends a pattern at a NUL, and would find everything.
     if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
@@ -55,6 +54,6 @@ export class ClientResolver {
 }
 
 /** Many clients by id in one statement, for fields that lead to a client. */
-export function loadClient(context: RequestContext, clients: ClientService, viewer: Viewer, id: string | null): Promise<ClientRow | null> | null {
+export function loadClient(context: RequestContext, clients: ClientService, viewer: Viewer, id: string | null): Promise<ShownClient | null> | null {
   return id === null ? null : context.loaders.load('client', id, (ids) => clients.findMany(viewer, ids));
 }

@@ -10,8 +10,11 @@ import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
 import { ClientRow } from './client.entity';
 
+/** What is shown of a client. */
+export type ShownClient = Omit<ClientRow, 'agencyId' | 'createdAt'>;
+
 export interface ClientResult {
-  readonly client: ClientRow | null;
+  readonly client: ShownClient | null;
   readonly userErrors: readonly UserError[];
 }
 
@@ -19,22 +22,20 @@ export interface ClientResult {
 export const MAX_SEARCH_LENGTH = 100;
 
 // No entities are made of these: they are asked for by nearly every request. The plus keeps the agency's index out of it.
-const READ = 'SELECT id, agencyId, name, archivedAt, portalPermissions, acceptsValidHandIns, createdAt FROM clients';
+const READ = 'SELECT id, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
 
-interface RawClient extends Pick<ClientRow, 'id' | 'agencyId' | 'name'> {
+interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
   readonly archivedAt: RawDate | null;
   readonly portalPermissions: string;
   readonly acceptsValidHandIns: unknown;
-  readonly createdAt: RawDate;
 }
 
-function toClient(row: RawClient): ClientRow {
+function toClient(row: RawClient): ShownClient {
   return {
     ...row,
     archivedAt: row.archivedAt === null ? null : dateOf(row.archivedAt),
     portalPermissions: permissionList.from(row.portalPermissions),
     acceptsValidHandIns: Boolean(row.acceptsValidHandIns),
-    createdAt: dateOf(row.createdAt),
   };
 }
 
@@ -45,19 +46,19 @@ export class ClientService {
   ) {}
 
   /** Null for what the viewer's agency does not have; to a portal user, every client but its own is such. */
-  async find(viewer: Viewer, id: string): Promise<ClientRow | null> {
+  async find(viewer: Viewer, id: string): Promise<ShownClient | null> {
     const [client] = await this.findMany(viewer, [id]);
     return client ?? null;
   }
 
-  async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ClientRow | null)[]> {
+  async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownClient | null)[]> {
     const visible = ids.filter((id) => isId(id) && (viewer.clientId === null || viewer.clientId === id));
     const rows = visible.length === 0 ? [] : await this.database.read.rows<RawClient>(`${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`, [...visible, viewer.agencyId]);
     const byId = new Map(rows.map((row) => [row.id, toClient(row)]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
-  async list({ agencyId, clientId }: Viewer, args: PageArgs, search: string | null): Promise<Page<ClientRow>> {
+  async list({ agencyId, clientId }: Viewer, args: PageArgs, search: string | null): Promise<Page<ShownClient>> {
     const { read } = this.database;
     const own = clientId === null ? NOTHING_MORE : { sql: ' AND id = ?', values: [clientId] };
     const found = search ? nameContains(search) : NOTHING_MORE;

@@ -2,7 +2,7 @@ import type { SelectQueryBuilder } from 'typeorm';
 import { AgentRow } from '../agents/agent.entity';
 import type { Manager } from '../platform/manager';
 import type { Provider } from '../providers';
-import { ApiKeyRow, ApiKeySecretRow } from './api-key.entity';
+import { ApiKeyRow } from './api-key.entity';
 import type { KeyOwner } from './sealed-keys';
 
 /** Agents listed at most in one answer; counts are exact. */
@@ -19,10 +19,9 @@ export function agentsOfKey(read: Manager, owner: KeyOwner, provider: Provider):
     .subQuery()
     .select('1')
     .from(ApiKeyRow, 'k')
-    .leftJoin(ApiKeySecretRow, 's', 's.apiKeyId = k.id')
     .where("k.ownerId = agent.clientId AND k.ownerType = 'CLIENT' AND k.provider = agent.provider")
-    // Rows that contradict each other count as set, as they do for the chain.
-    .andWhere('(k.isSet = :isSet OR s.sealed IS NOT NULL OR s.version IS NULL OR s.version <> k.version)')
+    // A row that is not set and has a secret counts as set, as it does for the chain.
+    .andWhere('(k.isSet = :isSet OR k.sealed IS NOT NULL)')
     .getQuery();
   return agents.andWhere(`NOT EXISTS ${clientKey}`, { isSet: true });
 }

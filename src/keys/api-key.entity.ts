@@ -4,11 +4,12 @@ import type { Provider } from '../providers';
 import type { ProviderErrorCode, ProviderRegion } from '../providers/provider';
 import type { KeySource, KeyStatus } from './chain';
 
-/** The place of one owner's key for one provider, and what is known of the key in it. It stays when the key is cleared. */
+/** The place of one owner's key for one provider, with the key in it. It stays when the key is cleared, which destroys the key. */
 @Entity('api_keys')
 @Index('api_keys_by_owner', ['ownerId', 'ownerType', 'provider'], { unique: true })
 @Index('api_keys_by_agency', ['agencyId', 'ownerType', 'provider'])
 @Index('api_keys_by_fingerprint', ['agencyId', 'fingerprint'])
+@Index('api_keys_by_master_key', ['masterKey'])
 export class ApiKeyRow {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
@@ -62,26 +63,15 @@ export class ApiKeyRow {
   /** Equal for equal keys of one agency and provider; null when no key is set. */
   @Column('varchar', { length: 64, nullable: true })
   fingerprint!: string | null;
-}
 
-/**
- * The sealed secret of a key's current version. Kept apart from `ApiKeyRow`, and with the version on its own, so that one of them put
- * back to an older state does not match the other, and is found out. A key that is replaced or cleared takes its secret along.
- */
-@Entity('api_key_secrets')
-@Index('api_key_secrets_by_master_key', ['masterKey'])
-export class ApiKeySecretRow {
-  @ForeignKey(() => ApiKeyRow, { name: 'api_key_secrets_key', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @PrimaryColumn('varchar', { length: 36 })
-  apiKeyId!: string;
-
-  @Column('int')
-  version!: number;
-
-  /** The name of the master key that wraps its data key; null when the secret is destroyed. */
+  /** The name of the master key that wraps its data key; null when no key is set. */
   @Column('varchar', { length: 64, nullable: true })
   masterKey!: string | null;
 
+  /** The key itself, bound to its place and version. Null when no key is set: a row that is set without it, or not set with it, is broken. */
   @Column('varchar', { length: 1024, nullable: true })
   sealed!: string | null;
 }
+
+/** What is stored of a key, but for the key itself. */
+export type StoredKey = Omit<ApiKeyRow, 'masterKey' | 'sealed'>;

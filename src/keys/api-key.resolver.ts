@@ -6,7 +6,7 @@ import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
 import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
-import type { ClientRow } from '../clients/client.entity';
+import type { ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { dateOf } from '../platform/raw';
 import { userError } from '../platform/user-error';
@@ -142,7 +142,7 @@ export class ClientApiKeysResolver {
   constructor(private readonly keys: ApiKeyService) {}
 
   @FieldResolver(() => [ApiKey], { nullable: true, description: 'One entry per provider, set or not; null with an error for anyone else.' })
-  apiKeys(@Root() client: ClientRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
+  apiKeys(@Root() client: ShownClient, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
     return loadApiKeys(context, this.keys, viewer, client.id);
   }
 }

@@ -13,7 +13,7 @@ import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
 import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
-import type { ApiKeyRow } from './api-key.entity';
+import type { StoredKey } from './api-key.entity';
 import type { KeySource } from './chain';
 import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
@@ -22,12 +22,12 @@ import { clearKey, storeKey, type KeyToStore } from './key-writer';
 import { lockKeys, nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
 
 interface Changed {
-  readonly apiKeys: readonly ApiKeyRow[];
+  readonly apiKeys: readonly StoredKey[];
   readonly userErrors: readonly UserError[];
 }
 
 export interface Stored {
-  readonly apiKeys: readonly ApiKeyRow[];
+  readonly apiKeys: readonly StoredKey[];
   readonly warnings: readonly KeyWarning[];
 }
 
@@ -66,7 +66,7 @@ export class ApiKeyService {
   async clientOwner(viewer: Viewer, clientId: string): Promise<KeyOwner | null> {
     requireAdmin(viewer);
     const client = await this.clients.find(viewer, clientId);
-    return client && { type: 'CLIENT', id: client.id, agencyId: client.agencyId };
+    return client && { type: 'CLIENT', id: client.id, agencyId: viewer.agencyId };
   }
 
   /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
@@ -134,7 +134,7 @@ export class ApiKeyService {
     const current = await lockKeys(tx, owner, keys.map(({ provider }) => provider));
     const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
     if (stale.length > 0) return { stale };
-    const apiKeys: ApiKeyRow[] = [];
+    const apiKeys: StoredKey[] = [];
     for (const [index, key] of keys.entries()) apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
     for (const { provider, version, maskedKey, status } of apiKeys) {
       await this.audit.record(tx, actor, { type: 'API_KEY_SET', ...nameOfKey(owner, provider), version, maskedKey, status });
@@ -149,7 +149,7 @@ export class ApiKeyService {
       const current = await lockKeys(tx, owner, providers);
       const unset = current.flatMap((row, index) => (row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
       if (unset.length > 0) return notCleared(unset);
-      const apiKeys: ApiKeyRow[] = [];
+      const apiKeys: StoredKey[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
       for (const { provider, version } of apiKeys) {
         await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });

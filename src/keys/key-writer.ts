@@ -1,13 +1,14 @@
 import { ConcurrentChange } from '../platform/database';
 import { newId } from '../platform/ids';
 import type { Manager } from '../platform/manager';
+import { dateOf } from '../platform/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { ApiKeyRow, type ApiKeySecretRow } from './api-key.entity';
-import type { KeyOwner, LockedKey } from './sealed-keys';
+import { ApiKeyRow, type StoredKey } from './api-key.entity';
+import { readKeyRow, type KeyOwner, type KeyState, type LockedKey } from './sealed-keys';
 
 export interface KeyToStore {
   readonly provider: Provider;
@@ -23,43 +24,44 @@ type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'error
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`, whose secret it overwrites. Inside a `write`. */
-export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: LockedKey | null, entry: KeyToStore): Promise<ApiKeyRow> {
+export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: LockedKey | null, entry: KeyToStore): Promise<StoredKey> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
   const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
   const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
-  const version = current?.nextVersion ?? 1;
+  const version = nextVersion(current);
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
   const change = { version, isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
-  const secret = { version, masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
+  const secret = { masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
   if (current) return replace(tx, owner, current, change, secret);
   const row = { id: newId(), ...place, ...change };
-  await tx.insertRow('api_keys', row);
-  await tx.insertRow('api_key_secrets', { apiKeyId: row.id, ...secret });
+  await tx.insertRow('api_keys', { ...row, ...secret });
   return row;
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Manager, owner: KeyOwner, current: LockedKey): Promise<ApiKeyRow> {
-  const { nextVersion: version, region } = current;
+export function clearKey(tx: Manager, owner: KeyOwner, current: LockedKey): Promise<StoredKey> {
+  const { region } = current;
   const empty = { isSet: false, maskedKey: null, fingerprint: null, region, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
-  return replace(tx, owner, current, { version, ...empty }, { version, masterKey: null, sealed: null });
+  return replace(tx, owner, current, { version: nextVersion(current), ...empty }, { masterKey: null, sealed: null });
 }
 
-type Change = Omit<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
+function nextVersion(current: LockedKey | null): number {
+  return (current?.version ?? 0) + 1;
+}
 
-type Secret = Omit<ApiKeySecretRow, 'apiKeyId'>;
+type Change = Omit<StoredKey, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
 
-async function replace(tx: Manager, owner: KeyOwner, { id, provider, version }: LockedKey, change: Change, secret: Secret): Promise<ApiKeyRow> {
-  if (!(await tx.updateRow('api_keys', change, { id, version }))) throw new ConcurrentChange();
-  // Its row may be gone, which the next version puts right.
-  if (!(await tx.updateRow('api_key_secrets', secret, { apiKeyId: id }))) await tx.insertRow('api_key_secrets', { apiKeyId: id, ...secret });
+type Secret = Pick<ApiKeyRow, 'masterKey' | 'sealed'>;
+
+async function replace(tx: Manager, owner: KeyOwner, { id, provider, version }: LockedKey, change: Change, secret: Secret): Promise<StoredKey> {
+  if (!(await tx.updateRow('api_keys', { ...change, ...secret }, { id, version }))) throw new ConcurrentChange();
   return { id, agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, ...change };
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
-export async function recordVerdict(tx: Manager, id: string, version: number, verdict: KeyVerdict): Promise<ApiKeyRow | null> {
-  const current = await tx.findOneBy(ApiKeyRow, { id, version });
+export async function recordVerdict(tx: Manager, id: string, version: number, verdict: KeyVerdict): Promise<KeyState | null> {
+  const current = await readKeyRow(tx, id, version);
   if (!current) return null;
   const health = healthAfter(current, verdict, new Date());
   await tx.update(ApiKeyRow, { id, version }, health);
@@ -79,13 +81,14 @@ export async function recordUnreadable(tx: Manager, id: string, version: number)
 const DEFINITIVE = new Set<KeyVerdict['status']>(['VALID', 'INVALID', 'INSUFFICIENT_PERMISSIONS', 'OUT_OF_FUNDS']);
 
 // An answer that settles nothing (an outage, a rate limit) leaves what was known before, and is shown as the last error.
-function healthAfter(before: Health | null, verdict: KeyVerdict, now: Date): Health {
+function healthAfter(before: KeyState | null, verdict: KeyVerdict, now: Date): Health {
   const { status, error } = verdict;
   const definitive = DEFINITIVE.has(status);
-  const known = before !== null && before.lastVerifiedAt !== null && before.status !== 'UNREADABLE';
+  const lastVerifiedAt = before?.lastVerifiedAt ?? null;
+  const known = before !== null && lastVerifiedAt !== null && before.status !== 'UNREADABLE';
   return {
     status: definitive || !known ? status : before.status,
-    lastVerifiedAt: definitive ? now : (before?.lastVerifiedAt ?? null),
+    lastVerifiedAt: definitive ? now : lastVerifiedAt === null ? null : dateOf(lastVerifiedAt),
     errorCode: error?.code ?? null,
     errorHttpStatus: error?.httpStatus ?? null,
     errorRetryAfterSeconds: error?.retryAfterSeconds ?? null,

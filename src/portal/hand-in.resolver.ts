@@ -2,9 +2,8 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-gr
 import { CurrentViewer, type RequestContext } from '../access/context';
 import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
-import type { ClientService } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { toApiKey } from '../keys/api-key.resolver';
 import type { PreviewResult } from '../keys/key-check.service';
@@ -45,7 +44,7 @@ export class HandInResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() handIn: Pick<KeyHandInRow, 'clientId'>, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() handIn: Pick<KeyHandInRow, 'clientId'>, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, handIn.clientId);
   }
 

@@ -4,7 +4,7 @@ import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/vi
 import { system, type Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
-import type { ApiKeyRow } from '../keys/api-key.entity';
+import type { StoredKey } from '../keys/api-key.entity';
 import type { ApiKeyService } from '../keys/api-key.service';
 import type { KeyWarning } from '../keys/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/key-check.service';
@@ -33,7 +33,7 @@ export interface HandInResult {
 }
 
 export interface AcceptResult extends HandInResult {
-  readonly apiKey: ApiKeyRow | null;
+  readonly apiKey: StoredKey | null;
   readonly warnings: readonly KeyWarning[];
 }
 

@@ -2,9 +2,8 @@ import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-gr
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
-import type { ClientService } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../platform/page';
 import { linkStatus, type KeyLinkRow } from './key-link.entity';
@@ -29,7 +28,7 @@ export class KeyLinkResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() link: KeyLinkRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() link: KeyLinkRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, link.clientId);
   }
 

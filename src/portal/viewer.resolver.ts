@@ -4,9 +4,8 @@ import { abilitiesOf, type Viewer } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyService } from '../agencies/agency.service';
 import { Agency } from '../agencies/agency.types';
-import type { ClientRow } from '../clients/client.entity';
 import { loadClient } from '../clients/client.resolver';
-import type { ClientService } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { ViewerType } from '../access/viewer.types';
 
@@ -33,7 +32,7 @@ export class ViewerResolver {
   }
 
   @FieldResolver(() => Client, { nullable: true, description: "The portal user's client; null for people of the agency." })
-  client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ClientRow | null> | null {
+  client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, viewer.clientId);
   }
 }

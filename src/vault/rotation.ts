@@ -66,7 +66,7 @@ function store(database: Database, cipher: Cipher, table: SealedTable, batch: re
 }
 
 function rewrap(cipher: Cipher, { sealed, place }: StoredSecret): string | null {
-  if (sealed === null || place === null) return null;
+  if (sealed === null) return null;
   try {
     return cipher.rewrap(sealed, place);
   } catch (error) {

@@ -10,8 +10,7 @@ export interface StoredSecret {
   readonly key: string;
   /** Null where the row says that it is wrapped, and holds nothing. */
   readonly sealed: string | null;
-  /** Null where nothing tells to whom it belongs. */
-  readonly place: SecretPlace | null;
+  readonly place: SecretPlace;
 }
 
 /** A table with sealed secrets, as the change of master keys needs it. */
@@ -25,12 +24,11 @@ export interface SealedTable {
   replace(tx: EntityManager, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
 }
 
-/** `placesOf` tells where the secrets of some rows belong, in the order of the rows. */
 export function sealedTable<Row extends ObjectLiteral & SealedRow>(
   name: string,
   entity: EntityTarget<Row>,
   primaryKey: keyof Row & string,
-  placesOf: (rows: readonly Row[], read: EntityManager) => Promise<(SecretPlace | null)[]>,
+  placeOf: (row: Row) => SecretPlace,
 ): SealedTable {
   return {
     name,
@@ -45,8 +43,7 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
       const where = { masterKey: Not(masterKey), [primaryKey]: MoreThan(after ?? '') } as FindOptionsWhere<Row>;
       const order = { [primaryKey]: 'ASC' } as FindOptionsOrder<Row>;
       const rows = await read.find(entity, { where, order, take: limit });
-      const places = await placesOf(rows, read);
-      return rows.map((row, index) => ({ key: row[primaryKey], sealed: row.sealed, place: places[index] ?? null }));
+      return rows.map((row) => ({ key: row[primaryKey], sealed: row.sealed, place: placeOf(row) }));
     },
 
     async replace(tx, secret, sealed, masterKey) {

@@ -100,7 +100,7 @@ describe('clearing keys', () => {
   test('destroys the secret', async () => {
     await clear(['RETELL']);
     const rows: { sealed: string | null }[] = await running.app.database.read.query(
-      "SELECT s.sealed FROM api_key_secrets s JOIN api_keys k ON k.id = s.apiKeyId WHERE k.ownerId = ? AND k.provider = 'RETELL'",
+      "SELECT sealed FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'",
       [HARBOR],
     );
     expect(rows).toEqual([{ sealed: null }]);

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { CompactEncrypt, importJWK } from 'jose';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { entities } from '../../src/entities';
-import { ApiKeySecretRow } from '../../src/keys/api-key.entity';
+import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import type { Database } from '../../src/platform/database';
 import { sealedTables } from '../../src/sealed-tables';
 import { Cipher } from '../../src/vault/cipher';
@@ -58,7 +58,7 @@ function before(work: (write: number) => Promise<unknown>): Database {
 }
 
 const inUse = async () => Object.fromEntries(await countByMasterKey(running.app.database.read, sealedTables));
-const secretsOf = (manager = running.app.database.read) => manager.find(ApiKeySecretRow, { order: { apiKeyId: 'ASC' } });
+const secretsOf = (manager = running.app.database.read) => manager.find(ApiKeyRow, { order: { id: 'ASC' } });
 const set = (on: TestApp, apiKey: string, clientId = MAPLE) => on.data(SET_CLIENT, { input: { clientId, keys: [{ provider: 'RETELL', apiKey }] } });
 const clear = (on: TestApp, clientId = MAPLE) => on.data(CLEAR_CLIENT, { input: { clientId, providers: ['RETELL'] } });
 const call = async (on: TestApp) =>
@@ -70,7 +70,7 @@ async function opened(cipher: Cipher): Promise<number> {
   const places = sealedTables.map((table) => table.wrappedByOthers(read, '', null, 1_000));
   const secrets = (await Promise.all(places)).flat();
   for (const { sealed, place } of secrets) {
-    if (sealed === null || place === null) throw new Error('A secret is lost');
+    if (sealed === null) throw new Error('A secret is lost');
     cipher.openBytes(sealed, place);
   }
   return secrets.length;
@@ -140,7 +140,7 @@ describe('a change of master keys', () => {
     const before = await bodies();
     expect(await rotate()).toEqual([
       { kind: 'PROGRESS', table: 'vault_keys', done: 3, total: 3 },
-      { kind: 'PROGRESS', table: 'api_key_secrets', done: 6, total: 6 },
+      { kind: 'PROGRESS', table: 'api_keys', done: 6, total: 6 },
     ]);
     expect(await bodies()).toEqual(before);
     expect(await inUse()).toEqual({ next: 9 });
@@ -157,7 +157,7 @@ describe('a change of master keys', () => {
 
   test('goes through as many keys as there are, in batches, and says how far it is', async () => {
     await addKeys(running.app, 230);
-    expect((await rotate()).slice(1)).toEqual([100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_key_secrets', done, total: 236 })));
+    expect((await rotate()).slice(1)).toEqual([100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_keys', done, total: 236 })));
     expect(await opened(cipherOf(nextLine))).toBe(239);
   });
 
@@ -218,15 +218,15 @@ describe('a change of master keys', () => {
     if (!broken?.sealed || !lost) throw new Error('There are no keys');
     const altered = { sealed: broken.sealed.slice(0, 20) + (broken.sealed[20] === 'A' ? 'B' : 'A') + broken.sealed.slice(21) };
     await running.app.database.write(async (tx) => {
-      await tx.update(ApiKeySecretRow, { apiKeyId: broken.apiKeyId }, altered);
-      await tx.update(ApiKeySecretRow, { apiKeyId: lost.apiKeyId }, { sealed: null });
+      await tx.update(ApiKeyRow, { id: broken.id }, altered);
+      await tx.update(ApiKeyRow, { id: lost.id }, { sealed: null });
       await tx.update(VaultKeyRow, { name: 'upload-1' }, { sealed: 'lk1.gone.AAAA' });
     });
     const steps = await rotate();
     expect(steps.filter(({ kind }) => kind === 'UNREADABLE')).toEqual([
       { kind: 'UNREADABLE', table: 'vault_keys', key: 'upload-1' },
-      { kind: 'UNREADABLE', table: 'api_key_secrets', key: broken.apiKeyId },
-      { kind: 'UNREADABLE', table: 'api_key_secrets', key: lost.apiKeyId },
+      { kind: 'UNREADABLE', table: 'api_keys', key: broken.id },
+      { kind: 'UNREADABLE', table: 'api_keys', key: lost.id },
     ]);
     expect(await inUse()).toEqual({ next: 126, test: 3 });
     expect(await secretsOf()).toEqual(expect.arrayContaining([{ ...broken, ...altered }, { ...lost, sealed: null }]));

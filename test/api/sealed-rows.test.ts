@@ -22,8 +22,7 @@ const sql = (statement: string, parameters: unknown[]): Promise<unknown> => runn
 
 async function rowOf(ownerId: string, provider: string): Promise<KeyRow> {
   const rows: KeyRow[] = await running.app.database.read.query(
-    `SELECT k.id, k.version, s.sealed FROM api_keys k JOIN api_key_secrets s ON s.apiKeyId = k.id
-     WHERE k.ownerId = ? AND k.provider = ?`,
+    'SELECT id, version, sealed FROM api_keys WHERE ownerId = ? AND provider = ?',
     [ownerId, provider],
   );
   if (!rows[0]) throw new Error('There is no such row');
@@ -42,7 +41,7 @@ const verify = async () =>
     input: { clientId: HARBOR, providers: ['RETELL'] },
   })).verifyClientApiKeys.results[0]?.status;
 
-const setSealed = (id: string, sealed: string) => sql('UPDATE api_key_secrets SET sealed = ? WHERE apiKeyId = ?', [sealed, id]);
+const setSealed = (id: string, sealed: string) => sql('UPDATE api_keys SET sealed = ? WHERE id = ?', [sealed, id]);
 
 /** Each leaves Harbor's Retell key in a state in which it must not open. */
 const tamperings: [string, () => Promise<unknown>][] = [
@@ -69,8 +68,7 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await setSealed(id, sealed.slice(0, -8));
     },
   ],
-  ['that lost its secret', async () => sql('UPDATE api_key_secrets SET sealed = NULL WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
-  ['whose secret is gone', async () => sql('DELETE FROM api_key_secrets WHERE apiKeyId = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
+  ['that lost its secret', async () => sql('UPDATE api_keys SET sealed = NULL WHERE id = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
   [
     'that was put back to an earlier version',
     async () => {
@@ -80,19 +78,11 @@ const tamperings: [string, () => Promise<unknown>][] = [
     },
   ],
   [
-    'of which the secret was put back to an earlier version',
-    async () => {
-      const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
-      await set('key_of_harbor_second_1');
-      await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
-    },
-  ],
-  [
     'that was cleared, of which the secret came back',
     async () => {
-      const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
+      const { id, sealed } = await rowOf(HARBOR, 'RETELL');
       await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
-      await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
+      await sql("UPDATE api_keys SET sealed = ?, masterKey = 'test' WHERE id = ?", [sealed, id]);
     },
   ],
   ['that was put back to the time when it was not set', async () => sql('UPDATE api_keys SET isSet = ?, version = 0 WHERE id = ?', [0, (await rowOf(HARBOR, 'RETELL')).id])],
@@ -139,14 +129,14 @@ test('a key whose row was given to another owner is explained as it is used', as
 });
 
 test("a client's key of which the secret came back is not taken for none where the agency's key is previewed or cleared", async () => {
-  const { id, version, sealed } = await rowOf(HARBOR, 'RETELL');
+  const { id, sealed } = await rowOf(HARBOR, 'RETELL');
   await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
   const INPUT = { provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount };
   const PREVIEW = 'mutation ($input: PreviewAgencyApiKeyChangeInput!) { previewAgencyApiKeyChange(input: $input) { preview { affectedAgents { id } } } }';
   const affected = async () =>
     (await running.data<{ previewAgencyApiKeyChange: { preview: { affectedAgents: { id: string }[] } } }>(PREVIEW, { input: INPUT })).previewAgencyApiKeyChange.preview.affectedAgents.map((agent) => agent.id);
   expect(await affected()).toContain(HARBOR_RETELL_AGENT);
-  await sql("UPDATE api_key_secrets SET version = ?, sealed = ?, masterKey = 'test' WHERE apiKeyId = ?", [version, sealed, id]);
+  await sql("UPDATE api_keys SET sealed = ?, masterKey = 'test' WHERE id = ?", [sealed, id]);
   expect(await affected()).not.toContain(HARBOR_RETELL_AGENT);
 });
 

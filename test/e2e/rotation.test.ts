@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ApiKeySecretRow } from '../../src/keys/api-key.entity';
+import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { sealedTables } from '../../src/sealed-tables';
 import { KeyRing } from '../../src/vault/key-ring';
 import { countByMasterKey } from '../../src/vault/sealed-table';
@@ -48,8 +48,8 @@ describe('npm run keys:rotate', () => {
     expect(await rotation.ended()).toBe(0);
     expect(rotation.output.trim().split('\n')).toEqual([
       'vault_keys: 100 %, 3 of 3',
-      'api_key_secrets: 64 %, 100 of 156',
-      'api_key_secrets: 100 %, 156 of 156',
+      'api_keys: 64 %, 100 of 156',
+      'api_keys: 100 %, 156 of 156',
       'master key next seals 159 of the stored keys: it is the active one',
       'master key test seals 0 of the stored keys: its line may be dropped',
     ]);
@@ -63,7 +63,7 @@ describe('npm run keys:rotate', () => {
     const left: number[] = [];
     for (let kills = 0; kills < 3; kills += 1) {
       const rotation = rotate();
-      await rotation.prints(/api_key_secrets: .*\n/);
+      await rotation.prints(/api_keys: .*\n/);
       rotation.signal('SIGKILL');
       expect(await rotation.ended()).toBeNull();
       left.push((await inUse()).test ?? 0);
@@ -96,15 +96,15 @@ describe('npm run keys:rotate', () => {
   });
 
   test('names what does not open, by its table and id alone, ends with 1 and keeps its master key', async () => {
-    const [broken] = await running.app.database.read.find(ApiKeySecretRow, { take: 1 });
+    const [broken] = await running.app.database.read.find(ApiKeyRow, { take: 1 });
     if (!broken?.sealed) throw new Error('There is no key');
     const sealed = `${broken.sealed.slice(0, 9)}AAAA${broken.sealed.slice(13)}`;
-    await running.app.database.write((tx) => tx.update(ApiKeySecretRow, { apiKeyId: broken.apiKeyId }, { sealed }));
+    await running.app.database.write((tx) => tx.update(ApiKeyRow, { id: broken.id }, { sealed }));
     const rotation = rotate();
     expect(await rotation.ended()).toBe(1);
     expect(rotation.output.trim().split('\n').slice(1)).toEqual([
-      `api_key_secrets: DOES NOT OPEN, left as it is: ${broken.apiKeyId}`,
-      'api_key_secrets: 83 %, 5 of 6',
+      `api_keys: DOES NOT OPEN, left as it is: ${broken.id}`,
+      'api_keys: 83 %, 5 of 6',
       'master key next seals 8 of the stored keys: it is the active one',
       'master key test seals 1 of the stored keys: keep its line',
     ]);

@@ -1,3 +1,6 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
@@ -55,25 +58,60 @@ describe('the migrations', () => {
   });
 });
 
+test('a SQLite database that was closed is whole in its file, which can be copied', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  const [file, copy] = [join(folder, 'closed.sqlite'), join(folder, 'copy.sqlite')];
+  const instance = await openDatabase(`sqlite:${file}`, mapping);
+  await instance.read.query('SELECT COUNT(*) FROM clients');
+  await instance.close();
+  copyFileSync(file, copy);
+  const copied = await new DataSource(dataSourceOptions(`sqlite:${copy}`, mapping)).initialize();
+  expect(await copied.query('SELECT name FROM migrations')).toHaveLength(migrations.length);
+  expect(await copied.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
+  await copied.destroy();
+  rmSync(folder, { recursive: true });
+});
+
 test('the migrations after the first go down and up over a database that is in use, and keep what the first knew', async () => {
   const running = await startTestApp();
   const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-  const rows = async (secrets: string) => {
-    const tables = ['agencies', 'clients', 'people', 'agents', 'api_keys', secrets];
-    return Promise.all(tables.map((table) => used.query<{ id: string }[]>(`SELECT * FROM ${table} ORDER BY 1`).then((found) => found.length)));
-  };
-  const before = await rows('api_key_secrets');
-  expect(Math.min(...before)).toBeGreaterThan(1);
+  const counts = () => Promise.all(['agencies', 'clients', 'people', 'agents'].map((table) => used.query<{ id: string }[]>(`SELECT id FROM ${table}`).then((rows) => rows.length)));
+  const keys = () => used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
+  const before = [await counts(), await keys()] as const;
+  expect(Math.min(...before[0], before[1].length)).toBeGreaterThan(1);
   for (const _ of migrations.slice(1)) await used.undoLastMigration();
-  expect(await rows('api_key_versions')).toEqual(before);
+  expect(await used.query<unknown[]>('SELECT apiKeyId FROM api_key_versions')).toHaveLength(before[1].length);
   await used.runMigrations();
-  expect(await rows('api_key_secrets')).toEqual(before);
+  expect([await counts(), await keys()]).toEqual(before);
   await used.destroy();
   await running.close();
 });
 
+const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
+
+/** Brings Harbor's Retell key back to before a migration, changes it, and migrates: how it is explained and used then, and its next version. */
+async function afterMigration(name: string, changes: readonly string[]) {
+  const running = await startTestApp();
+  const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+  const [key] = await older.query<{ id: string }[]>("SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
+  for (const _ of migrations.slice(migrations.findIndex((migration) => migration.name.startsWith(name)))) await older.undoLastMigration();
+  for (const change of changes) await older.query(change, change.includes('?') ? [key?.id] : []);
+  await older.runMigrations();
+  await older.destroy();
+
+  const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id: HARBOR_RETELL_AGENT });
+  const { startTestCall: started } = await running.data<{ startTestCall: { call: { keySource: string } | null; userErrors: { code: string }[] } }>(START_CALL, {
+    input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
+  });
+  const set = await running.data<{ setClientApiKeys: { apiKeys: { version: number }[] } }>(SET_CLIENT, {
+    input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: 'key_after_it_0123456' }] },
+  });
+  await running.close();
+  const { source, status } = agent.keyResolution;
+  return [`${source} ${status}`, started.call?.keySource ?? started.userErrors[0]?.code, set.setClientApiKeys.apiKeys[0]?.version];
+}
+
 describe('when the versions of keys become one secret a key', () => {
-  const undone = migrations.length - migrations.findIndex(({ name }) => name.startsWith('OneSecretAKey'));
   const WHERE = 'WHERE apiKeyId = ?';
   const destroy = `UPDATE api_key_versions SET sealed = NULL, masterKey = NULL, retiredAt = createdAt ${WHERE}`;
   const retire = `UPDATE api_key_versions SET retiredAt = createdAt ${WHERE}`;
@@ -82,7 +120,6 @@ describe('when the versions of keys become one secret a key', () => {
   const second = (retiredAt: string) => `INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) SELECT apiKeyId, 2, masterKey, sealed, createdAt, ${retiredAt} FROM api_key_versions ${WHERE}`;
   const cleared = 'UPDATE api_keys SET version = 2, isSet = 0 WHERE id = ?';
   const unset = 'UPDATE api_keys SET isSet = 0 WHERE id = ?';
-  const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 
   test.each([
     ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
@@ -99,32 +136,44 @@ describe('when the versions of keys become one secret a key', () => {
     ['set without a live secret is still found out', [destroy], ...FOUND_OUT, 3],
     ['set without any version is still found out', [remove], ...FOUND_OUT, 3],
   ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
-    const running = await startTestApp();
-    const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-    const [key] = await older.query<{ id: string }[]>("SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
-    for (let index = 0; index < undone; index += 1) await older.undoLastMigration();
-    for (const change of changes) await older.query(change, change.includes('?') ? [key?.id] : []);
-    await older.runMigrations();
-    await older.destroy();
+    expect(await afterMigration('OneSecretAKey', changes)).toEqual([resolved, outcome, nextVersion]);
+  });
+});
 
-    const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id: HARBOR_RETELL_AGENT });
-    expect(`${agent.keyResolution.source} ${agent.keyResolution.status}`).toBe(resolved);
-    const { startTestCall: started } = await running.data<{ startTestCall: { call: { keySource: string } | null; userErrors: { code: string }[] } }>(START_CALL, {
-      input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
-    });
-    expect(started.call?.keySource ?? started.userErrors[0]?.code).toBe(outcome);
-    const set = await running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: 'key_after_it_0123456' }] } });
-    expect(set).toMatchObject({ setClientApiKeys: { apiKeys: [{ version: nextVersion }] } });
-    await running.close();
+describe('when the secrets of keys go into their rows', () => {
+  const WHERE = 'WHERE apiKeyId = ?';
+  const renamed = 'ALTER TABLE api_key_secrets RENAME TO api_key_secrets_before';
+  const destroy = `UPDATE api_key_secrets SET version = 2, sealed = NULL, masterKey = NULL ${WHERE}`;
+  const lose = `UPDATE api_key_secrets SET sealed = NULL, masterKey = NULL ${WHERE}`;
+  const remove = `DELETE FROM api_key_secrets ${WHERE}`;
+  const newer = `UPDATE api_key_secrets SET version = 3 ${WHERE}`;
+  const second = 'UPDATE api_keys SET version = 2 WHERE id = ?';
+  const cleared = 'UPDATE api_keys SET version = 2, isSet = 0 WHERE id = ?';
+  const unset = 'UPDATE api_keys SET isSet = 0 WHERE id = ?';
+
+  test.each([
+    ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    ['set is used as it was also when the migration was killed after its first step', [renamed], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    ['older than its secret is still found out', [newer], ...FOUND_OUT, 4],
+    ['newer than its secret is still found out', [second], ...FOUND_OUT, 3],
+    ['cleared beside a secret is still found out', [unset], ...FOUND_OUT, 2],
+    ['cleared beside an older secret is still found out', [cleared], ...FOUND_OUT, 3],
+    ['cleared beside an older version that was lost is still found out', [cleared, lose], ...FOUND_OUT, 3],
+    ['set beside a newer version that was cleared is still found out', [destroy], ...FOUND_OUT, 3],
+    ['set without a secret is still found out', [lose], ...FOUND_OUT, 2],
+    ["set without its secret's row is still found out", [remove], ...FOUND_OUT, 2],
+    ["cleared without its secret's row is still found out", [cleared, remove], ...FOUND_OUT, 3],
+  ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
+    expect(await afterMigration('KeyInItsRow', changes)).toEqual([resolved, outcome, nextVersion]);
   });
 
   test('a migration that was killed after its work and before it was noted down loses nothing', async () => {
     await source.runMigrations();
-    await source.query('DELETE FROM migrations WHERE name = ?', ['OneSecretAKey1763990000000']);
+    await source.query("DELETE FROM migrations WHERE name LIKE 'OneSecretAKey%' OR name LIKE 'KeyInItsRow%'");
     await source.query("INSERT INTO agencies (id, name, portalPermissions, createdAt) VALUES ('a', 'a', '', '2026-01-01 00:00:00')");
-    await source.query("INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, region, status, updatedAt) VALUES ('k', 'a', 'AGENCY', 'a', 'VAPI', 1, 1, 'US', 'VALID', '2026-01-01 00:00:00')");
-    await source.query("INSERT INTO api_key_secrets (apiKeyId, version, masterKey, sealed) VALUES ('k', 1, 'm', 's')");
+    await source.query("INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, region, status, updatedAt, masterKey, sealed) VALUES ('k', 'a', 'AGENCY', 'a', 'VAPI', 1, 1, 'US', 'VALID', '2026-01-01 00:00:00', 'm', 's')");
     await source.runMigrations();
-    expect(await source.query('SELECT version, sealed FROM api_key_secrets')).toEqual([{ version: 1, sealed: 's' }]);
+    expect(await source.query('SELECT version, status, sealed FROM api_keys')).toEqual([{ version: 1, status: 'VALID', sealed: 's' }]);
   });
 });
