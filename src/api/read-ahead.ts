@@ -1,10 +1,15 @@
-import { getArgumentValues, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { getArgumentValues, getNamedType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import type { AheadRead, RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { refusalOf } from './access';
 
-/** Reads a field for many clients at once, in their order. */
-export type ReadOfClients = (viewer: Viewer, clientIds: readonly string[], args: Readonly<Record<string, unknown>>) => Promise<readonly unknown[]>;
+/** Reads a field for many clients at once, in their order. `fields` are all that the document names of what it leads to, wherever that is. */
+export type ReadOfClients = (
+  viewer: Viewer,
+  clientIds: readonly string[],
+  args: Readonly<Record<string, unknown>>,
+  fields: ReadonlySet<string>,
+) => Promise<readonly unknown[]>;
 
 type ClientField = GraphQLField<unknown, unknown>;
 
@@ -12,6 +17,7 @@ type ClientField = GraphQLField<unknown, unknown>;
 export interface AskedOfClients {
   readonly field: ClientField;
   readonly node: FieldNode;
+  readonly fields: ReadonlySet<string>;
 }
 
 const readsOfClients = new WeakMap<ClientField, ReadOfClients>();
@@ -37,27 +43,42 @@ export function readClientsAhead(schema: GraphQLSchema, reads: Readonly<Record<s
 export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): readonly AskedOfClients[] {
   const types = new TypeInfo(schema);
   const client = clientType(schema);
+  const named = fieldsByType(schema, document);
   const asked: AskedOfClients[] = [];
   const enter = (node: FieldNode) => {
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
-    if (field && types.getParentType() === client && readsOfClients.has(field)) asked.push({ field, node });
+    if (field && types.getParentType() === client && readsOfClients.has(field)) asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
     return undefined;
   };
   visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
   return asked;
 }
 
+// Everywhere, since what is read ahead answers the same field wherever it stands, also where the document asks more of it under a condition.
+function fieldsByType(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<string, ReadonlySet<string>> {
+  const types = new TypeInfo(schema);
+  const named = new Map<string, Set<string>>();
+  const enter = ({ name }: FieldNode) => {
+    // Of which nothing is read.
+    if (name.value === '__typename') return;
+    const type = types.getParentType()?.name ?? '';
+    named.set(type, (named.get(type) ?? new Set()).add(name.value));
+  };
+  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
+  return named;
+}
+
 /** What of it this viewer may have. Arguments that do not fit are told of by the resolvers. */
 export function readsFor(viewer: Viewer, asked: readonly AskedOfClients[], variables: Record<string, unknown> | undefined): AheadRead[] {
   const reads = new Map<string, AheadRead>();
-  for (const { field, node } of asked) {
+  for (const { field, node, fields } of asked) {
     const read = readsOfClients.get(field);
     if (!read || refusalOf(viewer, 'Client', field.name)) continue;
     const args = getArgumentValues(field, node, variables);
     const key = keyOf(field, args);
     // A document may ask for the same a hundred times, and is answered once.
-    reads.set(key, { key, read: (ids) => read(viewer, ids, args) });
+    reads.set(key, { key, read: (ids) => read(viewer, ids, args, fields) });
   }
   return [...reads.values()];
 }

@@ -9,7 +9,7 @@ import { CallResolver } from '../calls/call.resolver';
 import type { CallService } from '../calls/call.service';
 import { ClientResolver } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
-import { AgencyApiKeysResolver, ApiKeyResolver, apiKeysOf, ClientApiKeysResolver, KeyResolutionResolver } from '../keys/api-key.resolver';
+import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolutionResolver, shownKeysOf } from '../keys/api-key.resolver';
 import type { ApiKeyService } from '../keys/api-key.service';
 import type { KeyCheckService } from '../keys/key-check.service';
 import type { KeyResolverService } from '../keys/key-resolver.service';
@@ -73,7 +73,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
   });
   countTotals(schema);
   readClientsAhead(schema, {
-    apiKeys: (viewer, ids) => apiKeysOf(keys, viewer, ids),
+    apiKeys: (viewer, ids, _args, fields) => shownKeysOf(keys, viewer, ids, fields),
     agents: (viewer, ids, { first, after }) => agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
   });
   return schema;

@@ -151,9 +151,10 @@ function addHooks(server: Server): void {
     closing = true;
     done();
   });
-  server.addHook('onSend', (_request, reply, _payload, done) => {
+  server.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close');
-    done();
+    // As bytes: a text is read once for its length and once more to be sent.
+    done(null, typeof payload === 'string' ? Buffer.from(payload) : payload);
   });
   // The route's pattern, not the address that was asked for: people paste keys into addresses too.
   server.addHook('onResponse', (request, reply, done) => {

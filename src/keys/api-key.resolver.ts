@@ -182,15 +182,23 @@ const NEVER_SET: readonly ApiKey[] = PROVIDERS.map((provider) => {
   return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
 });
 
-/** One list an owner, in the order of `ownerIds`. */
-export async function apiKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[]): Promise<ApiKey[][]> {
-  const rows = await keys.keysOf(viewer, ownerIds);
-  return rows.map((ofOwner) =>
-    NEVER_SET.map((nothing) => {
-      const row = ofOwner.find(({ provider }) => provider === nothing.provider);
-      return row ? toApiKey(row) : nothing;
-    }),
-  );
+type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
+
+const SUMMARY_FIELDS = ['provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
+
+/** One list an owner, in the order of `ownerIds`, for a document that names these fields of keys and no others. */
+export async function shownKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[], fields: ReadonlySet<string>): Promise<ShownSummary[][]> {
+  const isSummary = [...fields].every((field) => (SUMMARY_FIELDS as readonly string[]).includes(field));
+  if (!isSummary) return apiKeysOf(keys, viewer, ownerIds);
+  return (await keys.summariesOf(viewer, ownerIds)).map((ofOwner) => oneForEachProvider<ShownSummary>(ofOwner));
+}
+
+async function apiKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[]): Promise<ApiKey[][]> {
+  return (await keys.keysOf(viewer, ownerIds)).map((ofOwner) => oneForEachProvider(ofOwner.map(toApiKey)));
+}
+
+function oneForEachProvider<K extends Pick<ApiKey, 'provider'>>(keys: readonly K[]): (K | ApiKey)[] {
+  return NEVER_SET.map((nothing) => keys.find(({ provider }) => provider === nothing.provider) ?? nothing);
 }
 
 function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {

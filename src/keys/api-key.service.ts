@@ -19,7 +19,7 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { lockKeys, nameOfKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState } from './sealed-keys';
+import { lockKeys, nameOfKey, readKeyStates, readKeySummaries, readSealedKeys, type KeyOwner, type KeyState, type KeySummary } from './sealed-keys';
 
 interface Changed {
   readonly apiKeys: readonly StoredKey[];
@@ -72,10 +72,13 @@ export class ApiKeyService {
   /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
   async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
     requireAdmin(viewer);
-    const rows = await readKeyRows(this.database.read, viewer.agencyId, ownerIds);
-    const byOwner = new Map(ownerIds.map((id): [string, KeyState[]] => [id, []]));
-    for (const row of rows) byOwner.get(row.ownerId)?.push(row);
-    return [...byOwner.values()];
+    return byOwner(ownerIds, await readKeyStates(this.database.read, viewer.agencyId, ownerIds));
+  }
+
+  /** The same, less of each. */
+  async summariesOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeySummary[][]> {
+    requireAdmin(viewer);
+    return byOwner(ownerIds, await readKeySummaries(this.database.read, viewer.agencyId, ownerIds));
   }
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */
@@ -160,6 +163,12 @@ export class ApiKeyService {
       return { apiKeys, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents), userErrors: [] };
     });
   }
+}
+
+function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readonly K[]): K[][] {
+  const found = new Map(ownerIds.map((id): [string, K[]] => [id, []]));
+  for (const key of keys) found.get(key.ownerId)?.push(key);
+  return [...found.values()];
 }
 
 async function effectOfClear(tx: Manager, owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {

@@ -17,7 +17,7 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from './key-input';
 import { recordFingerprint, recordUnreadable, recordVerdict } from './key-writer';
-import { nameOfKey, openKey, readKeyRows, readSealedKeys, type KeyOwner, type KeyState, type SealedKey } from './sealed-keys';
+import { nameOfKey, openKey, readKeyStates, readSealedKeys, type KeyOwner, type KeyState, type SealedKey } from './sealed-keys';
 
 export interface Verification {
   readonly apiKey: KeyState;
@@ -156,7 +156,7 @@ export class KeyCheckService {
   }
 
   async #row({ id, owner }: SealedKey): Promise<KeyState | null> {
-    return (await readKeyRows(this.database.read, owner.agencyId, [owner.id])).find((row) => row.id === id) ?? null;
+    return (await readKeyStates(this.database.read, owner.agencyId, [owner.id])).find((row) => row.id === id) ?? null;
   }
 
   #open(sealed: SealedKey): ApiKeyText | null {

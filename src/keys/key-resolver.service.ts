@@ -8,7 +8,7 @@ import { adapterOf, type Provider } from '../providers';
 import type { ProviderAccount } from '../providers/provider-api';
 import type { Cipher } from '../vault/cipher';
 import { resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from './chain';
-import { openKey, readKeyRows, readSealedKeys } from './sealed-keys';
+import { openKey, readKeySummaries, readSealedKeys } from './sealed-keys';
 
 /** The key with which a call is started, opened for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -45,7 +45,7 @@ export class KeyResolverService {
     requireAdmin(viewer);
     const clientIds = [...new Set(agents.flatMap(({ clientId }) => clientId ?? []))];
     const [rows, archived] = await Promise.all([
-      readKeyRows(this.database.read, viewer.agencyId, [viewer.agencyId, ...clientIds]),
+      readKeySummaries(this.database.read, viewer.agencyId, [viewer.agencyId, ...clientIds]),
       this.#archived(clientIds),
     ]);
     const find = (type: KeySource, ownerId: string | null, provider: Provider): ChainKey | null =>

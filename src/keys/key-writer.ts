@@ -8,7 +8,7 @@ import type { KeyVerdict } from '../providers/ask';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ApiKeyRow, type StoredKey } from './api-key.entity';
-import { readKeyRow, type KeyOwner, type KeyState, type LockedKey } from './sealed-keys';
+import { readKeyState, type KeyOwner, type KeyState, type LockedKey } from './sealed-keys';
 
 export interface KeyToStore {
   readonly provider: Provider;
@@ -61,7 +61,7 @@ async function replace(tx: Manager, owner: KeyOwner, { id, provider, version }: 
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
 export async function recordVerdict(tx: Manager, id: string, version: number, verdict: KeyVerdict): Promise<KeyState | null> {
-  const current = await readKeyRow(tx, id, version);
+  const current = await readKeyState(tx, id, version);
   if (!current) return null;
   const health = healthAfter(current, verdict, new Date());
   await tx.update(ApiKeyRow, { id, version }, health);

@@ -5,7 +5,7 @@ import type { ProviderRegion } from '../providers/provider';
 import { UnreadableKey, type Cipher } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import type { ApiKeyRow, StoredKey } from './api-key.entity';
-import type { ChainKey, KeySource } from './chain';
+import type { ChainKey, KeySource, KeyStatus } from './chain';
 
 /** Whose key: the agency's own, or that of one of its clients. */
 export interface KeyOwner {
@@ -72,44 +72,41 @@ export interface KeyState extends Omit<StoredKey, 'agencyId' | 'fingerprint' | '
   readonly lastVerifiedAt: RawDate | null;
 }
 
-/** A key's row as everyone else sees it: one that contradicts itself counts as set, and unreadable. */
-export async function readKeyRows(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeyState[]> {
+/** What of it most ask for. */
+export type KeySummary = Pick<KeyState, 'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'>;
+
+const SUMMARY = 'ownerType, ownerId, provider, version, isSet, maskedKey, status, sealed IS NOT NULL AS hasSecret';
+const STATE = `${SUMMARY}, id, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds`;
+
+/** The keys of some owners as everyone else sees them: one whose row contradicts itself counts as set, and unreadable. */
+export async function readKeyStates(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeyState[]> {
+  return (await rowsOfOwners<KeyState>(STATE, manager, agencyId, ownerIds)).map(asSeen);
+}
+
+/** The same, less of each, for long lists. */
+export async function readKeySummaries(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeySummary[]> {
+  return (await rowsOfOwners<KeySummary>(SUMMARY, manager, agencyId, ownerIds)).map(asSeen);
+}
+
+async function rowsOfOwners<K extends KeySummary>(columns: string, manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<AsStored<K>[]> {
   if (ownerIds.length === 0) return [];
-  const rows = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE ownerId IN (${marks(ownerIds)}) AND +agencyId = ?`, [...ownerIds, agencyId]);
-  return rows.map(toKeyState);
+  return manager.rows(`SELECT ${columns} FROM api_keys WHERE ownerId IN (${marks(ownerIds)}) AND +agencyId = ?`, [...ownerIds, agencyId]);
 }
 
 /** One version of a key, or null where another one has come after it. */
-export async function readKeyRow(manager: Manager, id: string, version: number): Promise<KeyState | null> {
-  const [row] = await manager.rows<RawKeyRow>(`${READ_ROWS} WHERE id = ? AND version = ?`, [id, version]);
-  return row ? toKeyState(row) : null;
+export async function readKeyState(manager: Manager, id: string, version: number): Promise<KeyState | null> {
+  const [row] = await manager.rows<AsStored<KeyState>>(`SELECT ${STATE} FROM api_keys WHERE id = ? AND version = ?`, [id, version]);
+  return row ? asSeen(row) : null;
 }
 
-const READ_ROWS = `SELECT id, ownerType, ownerId, provider, version, isSet, maskedKey, region, status, updatedAt, lastVerifiedAt,
-errorCode, errorHttpStatus, errorRetryAfterSeconds, sealed IS NOT NULL AS hasSecret FROM api_keys`;
+type AsStored<K extends KeySummary> = Omit<K, 'isSet' | 'status'> & SetAndSecret & { status: KeyStatus };
 
-type RawKeyRow = Omit<KeyState, 'isSet'> & SetAndSecret;
-
-// One object a row, property by property: spreading it makes a long list take half as long again.
-function toKeyState(row: RawKeyRow): KeyState {
-  const { id, ownerType, ownerId, provider, version, maskedKey, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds } = row;
+// In place, as the row was made for this read: another object for each row of a long list takes its time.
+function asSeen<K extends KeySummary>(row: AsStored<K>): K {
   const consistent = isConsistent(row);
-  return {
-    id,
-    ownerType,
-    ownerId,
-    provider,
-    version,
-    isSet: Boolean(row.isSet) || !consistent,
-    maskedKey,
-    region,
-    status: consistent ? row.status : 'UNREADABLE',
-    updatedAt,
-    lastVerifiedAt,
-    errorCode,
-    errorHttpStatus,
-    errorRetryAfterSeconds,
-  };
+  row.isSet = Boolean(row.isSet) || !consistent;
+  if (!consistent) row.status = 'UNREADABLE';
+  return row as unknown as K;
 }
 
 /** The place of a key, as its next version finds it. */
@@ -137,7 +134,7 @@ function toLockedKey({ id, provider, region, version, ...row }: RawLockedKey): L
 }
 
 interface SetAndSecret {
-  readonly isSet: unknown;
+  isSet: unknown;
   readonly hasSecret: unknown;
 }
 

@@ -47,6 +47,8 @@ const QUERIES: [string, string, object][] = [
   ['a time as a default', `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`, {}],
   ['a time in an input as a default', `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`, {}],
   ['times as defaults that are computed with', 'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }', {}],
+  ['what few fields show of keys', '{ clients { nodes { apiKeys { __typename provider isSet maskedKey status version } } } }', {}],
+  ['more of keys under a condition', 'query ($yes: Boolean!) { clients { nodes { few: apiKeys { provider } more: apiKeys @include(if: $yes) { region updatedAt lastVerifiedAt lastError { code } } } } }', { yes: true }],
   ['clients below other fields', '{ agents { nodes { name client { name apiKeys { status } agents { totalCount } } } } }', {}],
 ];
 const PERSONAS: Persona[] = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'];
@@ -125,6 +127,18 @@ test('what a document asks of clients is read no more than twice, however often 
   const reads = (table: string) => statements.filter((sql) => new RegExp(`\\sFROM ${table}\\s`).test(sql)).length;
   // Once ahead for the list that is found first, and once for the one that asks, where it does not find its clients among those.
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
+});
+
+test('of keys, no more is read than the document names of them', async () => {
+  const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
+  const columns = async (fields: string) => {
+    read.mockClear();
+    await running.data(`{ clients { nodes { apiKeys { ${fields} } } } }`);
+    return read.mock.calls.map(([sql]) => sql).find((sql) => / FROM api_keys /.test(sql));
+  };
+  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(/region|updatedAt|error/);
+  expect(await columns('provider region')).toMatch(/region.*updatedAt.*error/);
+  read.mockRestore();
 });
 
 test.each([
