@@ -8,8 +8,8 @@ import { HandIns1763960000000 } from './1763960000000-hand-ins';
 import { PeopleOfSeveralAgencies1763970000000 } from './1763970000000-people-of-several-agencies';
 import { LiveVersions1763980000000 } from './1763980000000-live-versions';
 import { OneSecretAKey1763990000000 } from './1763990000000-one-secret-a-key';
-import { KeyInItsRow1764000000000 } from './1764000000000-key-in-its-row';
-import { AgentsInTheirIndex1764010000000 } from './1764010000000-agents-in-their-index';
+import { AgentsInTheirIndex1764000000000 } from './1764000000000-agents-in-their-index';
+import { KeyInItsRow1764010000000 } from './1764010000000-key-in-its-row';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -23,6 +23,6 @@ export const migrations = [
   PeopleOfSeveralAgencies1763970000000,
   LiveVersions1763980000000,
   OneSecretAKey1763990000000,
-  KeyInItsRow1764000000000,
-  AgentsInTheirIndex1764010000000,
+  AgentsInTheirIndex1764000000000,
+  KeyInItsRow1764010000000,
 ];

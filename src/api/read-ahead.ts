@@ -3,7 +3,7 @@ import type { AheadRead, RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { refusalOf } from './access';
 
-/** Reads a field for many clients at once, in their order. `fields` are all that the document names of what it leads to, wherever that is. */
+/** Reads a field for many clients at once, in their order. `fields` are all that the document names, anywhere, of the type to which it leads. */
 export type ReadOfClients = (
   viewer: Viewer,
   clientIds: readonly string[],

@@ -204,8 +204,9 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     await this.#last;
     await this.reader.destroy();
-    // The driver closes a file when the last of its statements is collected; until then much of the database lies beside it.
-    await this.writer.query('PRAGMA wal_checkpoint');
+    // The driver closes a file when the last of its statements is collected; until then much of the database lies beside it, where it is
+    // safe, too: what cannot be moved into the file, e.g. of a disk that is full, stays there.
+    await this.writer.query('PRAGMA wal_checkpoint').catch(() => undefined);
     await this.writer.destroy();
   }
 

@@ -1,10 +1,11 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DataSource } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/platform/database';
+import { SqliteManager } from '../../src/platform/manager';
 import { createTestDatabase, type TestDatabase } from '../database';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp } from '../harness';
@@ -58,7 +59,7 @@ describe('the migrations', () => {
   });
 });
 
-test('a SQLite database that was closed is whole in its file, which can be copied', async () => {
+test('a SQLite database that all have closed is whole in its file, which can be copied', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   const [file, copy] = [join(folder, 'closed.sqlite'), join(folder, 'copy.sqlite')];
   const instance = await openDatabase(`sqlite:${file}`, mapping);
@@ -69,6 +70,19 @@ test('a SQLite database that was closed is whole in its file, which can be copie
   expect(await copied.query('SELECT name FROM migrations')).toHaveLength(migrations.length);
   expect(await copied.query('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
   await copied.destroy();
+  rmSync(folder, { recursive: true });
+});
+
+test('a SQLite database closes also where not all can be moved into its file', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
+  const instance = await openDatabase(`sqlite:${join(folder, 'stuck.sqlite')}`, mapping);
+  const { run } = SqliteManager.prototype;
+  const stuck = jest.spyOn(SqliteManager.prototype, 'run').mockImplementation(function (this: SqliteManager, sql, values) {
+    return sql === 'ROLLBACK' ? Promise.reject(new Error('The disk is full')) : run.call(this, sql, values);
+  });
+  await expect(instance.write(() => Promise.reject(new Error('undo it')))).rejects.toThrow('undo it');
+  stuck.mockRestore();
+  await expect(instance.close()).resolves.toBeUndefined();
   rmSync(folder, { recursive: true });
 });
 
@@ -86,6 +100,43 @@ test('the migrations after the first go down and up over a database that is in u
   await used.destroy();
   await running.close();
 });
+
+test.each(['up', 'down'])('the last migrations, ended at any of their statements on their way %s, go on from there and lose nothing', async (direction) => {
+  const running = await startTestApp();
+  const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+  const keys = () => used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
+  const before = await keys();
+  const up = async () => void (await used.runMigrations());
+  const down = async () => {
+    for (const { name } of migrations.slice(-2).reverse()) {
+      const [newest] = await used.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id DESC LIMIT 1');
+      if (newest?.name === name) await used.undoLastMigration();
+    }
+  };
+  const [way, back] = direction === 'up' ? [up, down] : [down, up];
+  const quiet = jest.spyOn(console, 'log').mockReturnValue();
+  const runners = Object.getPrototypeOf(used.createQueryRunner()) as QueryRunner;
+  const ask = runners.query as (this: QueryRunner, ...query: Parameters<QueryRunner['query']>) => Promise<never>;
+  let ended = 0;
+  for (let last = 1, whole = false; !whole; last += 1) {
+    if (direction === 'up') await down();
+    let statements = 0;
+    const killed = jest.spyOn(runners, 'query').mockImplementation(function (this: QueryRunner, ...query: Parameters<QueryRunner['query']>) {
+      if (/^(ALTER|CREATE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last) throw new Error('killed');
+      return ask.apply(this, query);
+    });
+    whole = await way().then(() => true, () => false);
+    killed.mockRestore();
+    ended += Number(!whole);
+    await way();
+    if (direction === 'down') await back();
+    expect([last, await keys()]).toEqual([last, before]);
+  }
+  quiet.mockRestore();
+  expect(ended).toBeGreaterThan(4);
+  await used.destroy();
+  await running.close();
+}, 60_000);
 
 const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 

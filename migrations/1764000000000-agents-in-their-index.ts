@@ -8,7 +8,7 @@ const indexOn = (columns: string) => ({
 });
 
 /** The agents of clients are read from their index alone, instead of looking up each of them in the table as well. */
-export class AgentsInTheirIndex1764010000000 implements MigrationInterface {
+export class AgentsInTheirIndex1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await alter(runner, indexOn('clientId, id, agencyId, name, provider, providerAgentId, fromNumber'));
   }
