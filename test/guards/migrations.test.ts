@@ -5,7 +5,7 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/platform/database';
-import { SqliteManager } from '../../src/platform/manager';
+import type { Manager } from '../../src/platform/manager';
 import { createTestDatabase, type TestDatabase } from '../database';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp } from '../harness';
@@ -76,12 +76,11 @@ test('a SQLite database that all have closed is whole in its file, which can be 
 test('a SQLite database closes also where not all can be moved into its file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   const instance = await openDatabase(`sqlite:${join(folder, 'stuck.sqlite')}`, mapping);
-  const { run } = SqliteManager.prototype;
-  const stuck = jest.spyOn(SqliteManager.prototype, 'run').mockImplementation(function (this: SqliteManager, sql, values) {
-    return sql === 'ROLLBACK' ? Promise.reject(new Error('The disk is full')) : run.call(this, sql, values);
-  });
-  await expect(instance.write(() => Promise.reject(new Error('undo it')))).rejects.toThrow('undo it');
-  stuck.mockRestore();
+  const stuck = (tx: Manager) => {
+    jest.spyOn(tx, 'run').mockRejectedValueOnce(new Error('The disk is full'));
+    return Promise.reject(new Error('undo it'));
+  };
+  await expect(instance.write(stuck)).rejects.toThrow('undo it');
   await expect(instance.close()).resolves.toBeUndefined();
   rmSync(folder, { recursive: true });
 });
@@ -106,7 +105,9 @@ test.each(['up', 'down'])('the last migrations, ended at any of their statements
   const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
   const keys = () => used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
   const before = await keys();
-  const up = async () => void (await used.runMigrations());
+  const up = async () => {
+    await used.runMigrations();
+  };
   const down = async () => {
     for (const { name } of migrations.slice(-2).reverse()) {
       const [newest] = await used.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id DESC LIMIT 1');
@@ -116,12 +117,12 @@ test.each(['up', 'down'])('the last migrations, ended at any of their statements
   const [way, back] = direction === 'up' ? [up, down] : [down, up];
   const quiet = jest.spyOn(console, 'log').mockReturnValue();
   const runners = Object.getPrototypeOf(used.createQueryRunner()) as QueryRunner;
-  const ask = runners.query as (this: QueryRunner, ...query: Parameters<QueryRunner['query']>) => Promise<never>;
+  const { query: ask } = runners as unknown as { readonly query: (this: QueryRunner, ...query: unknown[]) => Promise<never> };
   let ended = 0;
   for (let last = 1, whole = false; !whole; last += 1) {
     if (direction === 'up') await down();
     let statements = 0;
-    const killed = jest.spyOn(runners, 'query').mockImplementation(function (this: QueryRunner, ...query: Parameters<QueryRunner['query']>) {
+    const killed = jest.spyOn(runners, 'query').mockImplementation(function (this: QueryRunner, ...query: [string, ...unknown[]]) {
       if (/^(ALTER|CREATE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last) throw new Error('killed');
       return ask.apply(this, query);
     });
