@@ -5,7 +5,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../platform/page';
-import { dateOf, marks, type RawDate } from '../platform/raw';
+import { dateOrNull, marks, type RawDate } from '../platform/raw';
 import { checkName } from '../platform/text';
 import { userError, type UserError } from '../platform/user-error';
 import { ClientRow } from './client.entity';
@@ -33,7 +33,7 @@ interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
 function toClient(row: RawClient): ShownClient {
   return {
     ...row,
-    archivedAt: row.archivedAt === null ? null : dateOf(row.archivedAt),
+    archivedAt: dateOrNull(row.archivedAt),
     portalPermissions: permissionList.from(row.portalPermissions),
     acceptsValidHandIns: Boolean(row.acceptsValidHandIns),
   };

@@ -8,7 +8,7 @@ import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import type { ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { dateOf } from '../platform/raw';
+import { dateOf, dateOrNull } from '../platform/raw';
 import { userError } from '../platform/user-error';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
@@ -226,7 +226,7 @@ class ShownApiKey implements ApiKey {
   }
 
   get lastVerifiedAt() {
-    return this.row.lastVerifiedAt === null ? null : dateOf(this.row.lastVerifiedAt);
+    return dateOrNull(this.row.lastVerifiedAt);
   }
 
   get lastError() {

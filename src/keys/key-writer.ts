@@ -1,7 +1,7 @@
 import { ConcurrentChange } from '../platform/database';
 import { newId } from '../platform/ids';
 import type { Manager } from '../platform/manager';
-import { dateOf } from '../platform/raw';
+import { dateOrNull } from '../platform/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { KeyVerdict } from '../providers/ask';
@@ -88,7 +88,7 @@ function healthAfter(before: KeyState | null, verdict: KeyVerdict, now: Date): H
   const known = before !== null && lastVerifiedAt !== null && before.status !== 'UNREADABLE';
   return {
     status: definitive || !known ? status : before.status,
-    lastVerifiedAt: definitive ? now : lastVerifiedAt === null ? null : dateOf(lastVerifiedAt),
+    lastVerifiedAt: definitive ? now : dateOrNull(lastVerifiedAt),
     errorCode: error?.code ?? null,
     errorHttpStatus: error?.httpStatus ?? null,
     errorRetryAfterSeconds: error?.retryAfterSeconds ?? null,

@@ -52,17 +52,16 @@ export async function readSealedKeys(
 }
 
 function toSealedKey(row: RawSealedKey, agencyId: string, provider: Provider): SealedKey {
-  const consistent = isConsistent({ isSet: row.isSet, hasSecret: row.sealed !== null });
+  const says = { isSet: row.isSet, hasSecret: row.sealed !== null };
   return {
     id: row.id,
     owner: { type: row.ownerType, id: row.ownerId, agencyId },
     provider,
     region: row.region,
     version: row.version,
-    // A row of which only a part says "cleared" must not look like "no key": that would fall back in silence.
-    isSet: Boolean(row.isSet) || !consistent,
-    status: consistent ? row.status : 'UNREADABLE',
-    sealed: consistent ? row.sealed : null,
+    isSet: countsAsSet(says),
+    status: isConsistent(says) ? row.status : 'UNREADABLE',
+    sealed: isConsistent(says) ? row.sealed : null,
   };
 }
 
@@ -103,9 +102,8 @@ type AsStored<K extends KeySummary> = Omit<K, 'isSet' | 'status'> & SetAndSecret
 
 // In place, as the row was made for this read: another object for each row of a long list takes its time.
 function asSeen<K extends KeySummary>(row: AsStored<K>): K {
-  const consistent = isConsistent(row);
-  row.isSet = Boolean(row.isSet) || !consistent;
-  if (!consistent) row.status = 'UNREADABLE';
+  if (!isConsistent(row)) row.status = 'UNREADABLE';
+  row.isSet = countsAsSet(row);
   return row as unknown as K;
 }
 
@@ -130,12 +128,17 @@ WHERE o.id = ?${tx.forUpdate}`;
 type RawLockedKey = Omit<LockedKey, 'isSet'> & SetAndSecret;
 
 function toLockedKey({ id, provider, region, version, ...row }: RawLockedKey): LockedKey {
-  return { id, provider, region, version, isSet: Boolean(row.isSet) || !isConsistent(row) };
+  return { id, provider, region, version, isSet: countsAsSet(row) };
 }
 
 interface SetAndSecret {
   isSet: unknown;
   readonly hasSecret: unknown;
+}
+
+/** A row of which only a part says "cleared" must not look like "no key": that would fall back in silence. */
+function countsAsSet({ isSet, hasSecret }: SetAndSecret): boolean {
+  return Boolean(isSet) || Boolean(hasSecret);
 }
 
 /** Whether a row is of one mind whether there is a key. */

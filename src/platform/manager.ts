@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { EntityManager, QueryFailedError, type DataSource, type QueryRunner } from 'typeorm';
 import { marks } from './raw';
 
-/** Statements prepared at most on a connection: more than the product has, in every length of their lists. */
+/** Statements prepared at most on a connection, where each length of a list is one: a server allows 16,382 for all of its connections, unless it is told otherwise (`max_prepared_stmt_count`). */
 export const MAX_PREPARED = 200;
 
 /**

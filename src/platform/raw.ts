@@ -5,6 +5,10 @@ export function dateOf(value: RawDate): Date {
   return value instanceof Date ? value : new Date(`${value.replace(' ', 'T')}Z`);
 }
 
+export function dateOrNull(value: RawDate | null): Date | null {
+  return value === null ? null : dateOf(value);
+}
+
 /** As many parameters as there are values. */
 export function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
