@@ -4,7 +4,7 @@ import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/access';
 import { MAX_MUTATIONS } from './api/document-limits';
-import { COMPILED_FROM_RUN } from './api/executor';
+import { COMPILED_FROM_RUN } from './api/compiled-queries';
 import type { PlaygroundTokens } from './api/playground';
 import { buildBareSchema, type Services } from './api/schema';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './api/server';

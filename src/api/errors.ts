@@ -33,6 +33,9 @@ const SECRET_IN_DOCUMENT = 'A key is accepted as a variable only: declare a vari
 // What graphql-js says where its parser stops.
 const TOKENS_EXCEEDED = /^Syntax Error: Document contains more tha[nt] \d+ tokens\./;
 
+// What graphql-js says, in an error of no kind, where it stops to check variables.
+const VARIABLES_EXCEEDED = 'Too many errors processing variables, error limit reached. Execution aborted.';
+
 export const LIMIT_EXCEEDED = 'LIMIT_EXCEEDED';
 
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
@@ -48,7 +51,7 @@ export function formatError(schema: GraphQLSchema) {
     const limit = TOKENS_EXCEEDED.test(message) ? TOO_MANY_TOKENS : message;
     if (LIMIT_MESSAGES.has(limit)) return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
     if (isOfArgument(original)) return { message: ARGUMENT_UNFIT, ...placeOf(locations, path), extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
-    const code = String(extensions?.code);
+    const code = codeOf(message, extensions);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
     if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
     const field = code === 'BAD_USER_INPUT' ? fieldOf(message, names) : null;
@@ -60,7 +63,11 @@ export function formatError(schema: GraphQLSchema) {
 export function isUnexpected(error: GraphQLError): boolean {
   const original = unwrapResolverError(error);
   if (original instanceof PublicError || isOfArgument(original)) return false;
-  return error.path !== undefined || REQUEST_ERRORS[String(error.extensions.code)] === undefined;
+  return error.path !== undefined || REQUEST_ERRORS[codeOf(error.message, error.extensions)] === undefined;
+}
+
+function codeOf(message: string, extensions: GraphQLFormattedError['extensions']): string {
+  return message === VARIABLES_EXCEEDED ? ApolloServerErrorCode.BAD_USER_INPUT : String(extensions?.code);
 }
 
 // Where a variable that may be null meets an argument that may not, graphql-js finds out as it runs.

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { IncomingMessage, maxHeaderSize, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
-import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
 import cors from '@fastify/cors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import type { ExecutionResult, GraphQLSchema } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
 import helmet from 'helmet';
 import { Loaders } from '../access/context';
 import { IssuerUnreachable } from '../access/identity';
@@ -14,8 +14,8 @@ import type { Origin, Viewer } from '../access/viewer';
 import type { Credentials } from '../people/sign-in';
 import { PublicError } from '../platform/errors';
 import type { KeyLinkService } from '../portal/key-link.service';
+import { compiledQueries } from './compiled-queries';
 import { DocumentLimitsRule, MAX_TOKENS } from './document-limits';
-import { createExecutor, type Executor } from './executor';
 import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
 import type { HttpContext } from './http-context';
 import { serveKeyLinks } from './key-link-page';
@@ -23,6 +23,7 @@ import { KnownOperationTypesRule } from './known-operations';
 import { okForPlainJson } from './plain-json';
 import { servePlayground, type PlaygroundTokens } from './playground';
 import { callerOf, countOperations, RateLimits, type PerMinute } from './rate-limits';
+import { refuseMutations } from './refused-mutations';
 import { SizeLimitRule } from './size-limit';
 import { limitQueryTime, TimeLimit } from './time-limit';
 import type { TrustedDocuments } from './trusted-documents';
@@ -259,7 +260,7 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
 
 function createApollo({ schema, log, playground, compiledFromRun }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
   return new ApolloServer<HttpContext>({
-    gateway: executedBy(createExecutor(schema, compiledFromRun), schema),
+    schema,
     introspection: playground !== null,
     includeStacktraceInErrorResponses: false,
     hideSchemaDetailsFromClientErrors: true,
@@ -270,6 +271,8 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
     validationOptions: { maxErrors: MAX_ERRORS },
+    // One more tells that there are more.
+    executionOptions: { maxCoercionErrors: MAX_ERRORS - 1 },
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
     logger: { debug: () => undefined, info: () => undefined, warn: () => log.warn('Apollo warns'), error: () => log.error('Apollo reports an error') },
@@ -280,25 +283,10 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
       countOperations(rateLimits),
       limitQueryTime,
       okForPlainJson,
+      refuseMutations,
+      compiledQueries(schema, compiledFromRun),
     ],
   });
-}
-
-// Apollo's way to let another executor run what it has parsed and validated.
-function executedBy(executor: Executor, apiSchema: GraphQLSchema): ApolloServerOptionsWithGateway<HttpContext>['gateway'] {
-  return {
-    onSchemaLoadOrUpdate: (callback) => {
-      callback({ apiSchema, coreSupergraphSdl: '' });
-      return () => undefined;
-    },
-    load: async () => ({ executor: async (run) => withFewErrors(await executor(run)) }),
-    stop: async () => undefined,
-  };
-}
-
-// Without data nothing ran, since variables are wrong. graphql-js tells of fifty of them, and then, in an error of no kind, that it stops there.
-function withFewErrors(result: ExecutionResult): ExecutionResult {
-  return result.data === undefined && result.errors ? { ...result, errors: result.errors.slice(0, MAX_ERRORS) } : result;
 }
 
 function contextOf(request: FastifyRequest): HttpContext {

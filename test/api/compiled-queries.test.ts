@@ -151,6 +151,23 @@ test.each([
   ]);
 });
 
+test.each([
+  [1, 'is answered where it does not fail again', { callSummary: { total: expect.any(Number) as number } }, []],
+  [2, 'is told of and logged once where it does', { callSummary: null }, ['INTERNAL_SERVER_ERROR']],
+])('a compiled query in which something fails is run again by graphql-js: failing %i times, it %s', async (times, _what, data, codes) => {
+  const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder');
+  for (let time = 0; time < times; time += 1) {
+    calls.mockImplementationOnce(() => {
+      throw new Error('the disk is on fire');
+    });
+  }
+  const faults = () => running.logs.filter((line) => line.includes('the disk is on fire')).length;
+  const before = faults();
+  const answer = await running.ask('agencyAdmin', '{ callSummary { total } }');
+  calls.mockRestore();
+  expect([answer.data, answer.errors.map(({ extensions: { code } }) => code), faults() - before]).toEqual([data, codes, codes.length]);
+});
+
 test('a fault of ours in a compiled query is masked, and tells which field failed', async () => {
   const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder').mockImplementation(() => {
     throw new Error('the disk is on fire');

@@ -187,6 +187,23 @@ describe('several mutations in one document, one of which is refused', () => {
     const { clients } = await running.data<{ clients: { totalCount: number } }>('{ clients(search: "Half done") { totalCount } }');
     expect(clients.totalCount).toBe(0);
   });
+
+  test.each([
+    ['agencyMember', 200, null, 'FORBIDDEN', 'You may not do this.'],
+    [null, 401, 'Bearer', 'UNAUTHENTICATED', 'Sign in: a valid bearer token is required.'],
+  ] as const)('tell %s of each that is refused, and where', async (persona, status, challenge, code, message) => {
+    const query = `mutation { first: createClient(input: { name: "Half done" }) { client { id } } ...More }
+      fragment More on Mutation { revokeServiceToken(input: { serviceTokenId: "none" }) { userErrors { code } } }`;
+    const authorization = persona && `Bearer ${await running.issuer.mint({ subject: `demo-${persona}`, audience: running.audience, expiresInSeconds: 60 })}`;
+    const answer = await fetch(`${running.url}/graphql`, { method: 'POST', headers: { 'content-type': 'application/json', ...(authorization && { authorization }) }, body: JSON.stringify({ query }) });
+    expect([answer.status, answer.headers.get('www-authenticate'), await answer.json()]).toEqual([status, challenge, {
+      data: null,
+      errors: [
+        { message, locations: [{ line: 1, column: 12 }], path: ['first'], extensions: { code } },
+        { message, locations: [{ line: 2, column: 35 }], path: ['revokeServiceToken'], extensions: { code } },
+      ],
+    }]);
+  });
 });
 
 describe('a portal user whose agent was assigned to another client', () => {
