@@ -165,14 +165,9 @@ class PooledDatabase implements Database {
     const runner = this.source.createQueryRunner();
     try {
       const connection = (await runner.connect()) as MysqlConnection;
-      await runner.startTransaction();
-      const result = await work(new MysqlManager(this.source, connection, runner));
-      await runner.commitTransaction();
-      return result;
-    } catch (error) {
-      // What failed is what to tell of, also where the connection is lost and nothing can be rolled back any more.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      // TypeORM would take as long to begin and to end a transaction as two of its statements take. It locks rows in one that it knows of only.
+      Object.assign(runner, { isTransactionActive: true });
+      return await inTransaction(new MysqlManager(this.source, connection, runner), 'START TRANSACTION', work);
     } finally {
       await runner.release();
     }
@@ -193,7 +188,8 @@ class SqliteDatabase implements Database {
   }
 
   write<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
-    return untilItWins(() => this.#afterOthers(() => this.#transaction(work)));
+    // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get it any more.
+    return untilItWins(() => this.#afterOthers(() => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work)));
   }
 
   // Every writer is alone from its first statement on.
@@ -215,19 +211,19 @@ class SqliteDatabase implements Database {
     this.#last = result.catch(() => undefined);
     return result;
   }
+}
 
-  // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get it any more.
-  async #transaction<T>(work: (tx: Manager) => Promise<T>): Promise<T> {
-    await this.#tx.run('BEGIN IMMEDIATE', []);
-    try {
-      const result = await work(this.#tx);
-      await this.#tx.run('COMMIT', []);
-      return result;
-    } catch (error) {
-      // After some faults, e.g. of a disk that is full, SQLite has rolled back by itself. What failed first is what to tell of.
-      await this.#tx.run('ROLLBACK', []).catch(() => undefined);
-      throw error;
-    }
+async function inTransaction<T>(tx: Manager, begin: string, work: (tx: Manager) => Promise<T>): Promise<T> {
+  await tx.command(begin);
+  try {
+    const result = await work(tx);
+    await tx.command('COMMIT');
+    return result;
+  } catch (error) {
+    // What failed first is what to tell of. After some faults, e.g. of a disk that is full, SQLite has rolled back by itself; and where the
+    // connection is lost, nothing can be rolled back any more.
+    await tx.command('ROLLBACK').catch(() => undefined);
+    throw error;
   }
 }
 

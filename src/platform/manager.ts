@@ -20,6 +20,8 @@ export abstract class Manager extends EntityManager {
   abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   /** Answers how many rows were inserted, changed or deleted. */
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
+  /** For statements that begin or end a transaction: MySQL does not prepare all of them. */
+  abstract command(sql: string): Promise<void>;
 
   /** Columns are named as the properties of the row. */
   async insertRow(table: string, row: object): Promise<void> {
@@ -85,6 +87,10 @@ export class SqliteManager extends Manager {
     });
   }
 
+  async command(sql: string): Promise<void> {
+    await this.run(sql, []);
+  }
+
   // The driver takes a third of a microsecond to hand over one cell; as one text, all rows come in half the time.
   #reader(sql: string): RowReader {
     const columns = this.#connection.prepare(sql).columns().map(({ name }) => name);
@@ -114,9 +120,12 @@ function toSqlite(value: unknown): unknown {
   return typeof value === 'boolean' ? Number(value) : value;
 }
 
+type Done = (error: Error | null, result: unknown) => void;
+
 /** mysql2's pool, or one of its connections. */
 export interface MysqlConnection {
-  execute(sql: string, values: readonly unknown[], done: (error: Error | null, result: unknown) => void): unknown;
+  execute(sql: string, values: readonly unknown[], done: Done): unknown;
+  query(sql: string, done: Done): unknown;
 }
 
 export class MysqlManager extends Manager {
@@ -142,10 +151,18 @@ export class MysqlManager extends Manager {
     return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
   }
 
+  async command(sql: string): Promise<void> {
+    await this.#attempt(sql, [], (done) => this.session.query(sql, done));
+  }
+
   #execute(sql: string, values: readonly unknown[]): Promise<unknown> {
+    return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
+  }
+
+  #attempt(sql: string, values: readonly unknown[], work: (done: Done) => void): Promise<unknown> {
     this.dataSource.logger.logQuery(sql, [...values]);
     return new Promise((resolve, reject) => {
-      this.session.execute(sql, values, (error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));
+      work((error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));
     });
   }
 }

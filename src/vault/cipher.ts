@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decrypt, encrypt, type KeyRing } from './key-ring';
+import { decrypt, encrypt, IV_BYTES, type KeyRing } from './key-ring';
 import { ApiKeyText } from './secret';
 
 /** Whose secret it is, and which of its versions. Bound to the ciphertext, so that it opens in its own row only. */
@@ -40,9 +40,12 @@ export class Cipher {
   }
 
   sealBytes(plaintext: Buffer, place: SecretPlace): string {
-    const dataKey = randomBytes(DATA_KEY_BYTES);
+    // The data key and both nonces at once: a call for random bytes takes as long as encrypting them.
+    const random = randomBytes(DATA_KEY_BYTES + 2 * IV_BYTES);
+    const dataKey = random.subarray(0, DATA_KEY_BYTES);
+    const [iv, wrappingIv] = [random.subarray(DATA_KEY_BYTES, DATA_KEY_BYTES + IV_BYTES), random.subarray(DATA_KEY_BYTES + IV_BYTES)];
     try {
-      return this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place)), place);
+      return this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place), iv), place, wrappingIv);
     } finally {
       dataKey.fill(0);
     }
@@ -66,8 +69,8 @@ export class Cipher {
     return this.#withDataKey(sealed, place, (dataKey, body) => this.#wrapped(dataKey, body, place));
   }
 
-  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace): string {
-    const wrapped = this.ring.wrap(dataKey, associated('data-key', place));
+  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace, iv: Buffer = randomBytes(IV_BYTES)): string {
+    const wrapped = this.ring.wrap(dataKey, associated('data-key', place), { iv });
     return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
   }
 

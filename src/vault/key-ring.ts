@@ -2,14 +2,14 @@ import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type Ke
 import { isKeyService, keyServices, KeyServiceFailure, type KeyServiceEnvironment, type KeyServiceName, type WrappedBytes } from './kms';
 
 const KEY_BYTES = 32;
-const IV_BYTES = 12;
+/** Of a nonce. */
+export const IV_BYTES = 12;
 const TAG_BYTES = 16;
 // Small letters only: MariaDB takes names that differ in case for the same.
 const KEY_NAME = /^[a-z0-9_-]{1,64}$/;
 
 /** AES-256-GCM. The tag's length is stated: without it Node accepts a tag cut to 4 bytes. */
-export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: string): Buffer {
-  const iv = randomBytes(IV_BYTES);
+export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: string, iv: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(associated));
   const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
@@ -87,8 +87,9 @@ export class KeyRing {
     return this.keys.has(name);
   }
 
-  wrap(dataKey: Buffer, associated: string, name: string = this.activeName): Buffer {
-    return encrypt(this.#key(name), dataKey, associated);
+  /** `iv`: random bytes that nothing else is encrypted with. */
+  wrap(dataKey: Buffer, associated: string, { name = this.activeName, iv = randomBytes(IV_BYTES) }: { name?: string; iv?: Buffer } = {}): Buffer {
+    return encrypt(this.#key(name), dataKey, associated, iv);
   }
 
   /** Throws when the ring has no such key, or not the right one. */

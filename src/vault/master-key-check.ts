@@ -29,7 +29,7 @@ async function note(tx: Manager, ring: KeyRing): Promise<void> {
   const known = await tx.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   for (const name of unknown(ring, known)) {
-    await tx.insert(MasterKeyCheckRow, { name, sealed: ring.wrap(KNOWN, associated(name), name).toString('base64url') });
+    await tx.insert(MasterKeyCheckRow, { name, sealed: ring.wrap(KNOWN, associated(name), { name }).toString('base64url') });
   }
 }
 

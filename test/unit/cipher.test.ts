@@ -29,6 +29,12 @@ describe('a sealed key', () => {
     expect(Buffer.from(sealed.split('.')[2] ?? '', 'base64url').includes(text)).toBe(false);
   });
 
+  test('has two nonces of its own, one for its data key and one for itself', () => {
+    const bytes = Array.from({ length: 50 }, () => Buffer.from(cipher.seal(new ApiKeyText(text), place).split('.')[2] ?? '', 'base64url'));
+    const nonces = bytes.flatMap((each) => [each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => nonce.toString('hex')));
+    expect(new Set(nonces).size).toBe(100);
+  });
+
   test('names the master key that wraps it', () => {
     expect(sealed.split('.').slice(0, 2)).toEqual(['lk1', 'one']);
   });

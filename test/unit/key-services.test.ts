@@ -53,7 +53,7 @@ describe.each(services)('a master key that %s has wrapped', (service, key, stand
   test('stands beside others in one ring, in its order', async () => {
     const ring = await KeyRing.parse(KeyRing.generateLine('plain') + (await lineOf(service, key))).unseal(environment());
     expect(ring.names).toEqual(['plain', 'one']);
-    const wrapped = ring.wrap(Buffer.from('x'), '', 'one');
+    const wrapped = ring.wrap(Buffer.from('x'), '', { name: 'one' });
     expect(ring.unwrap('one', wrapped, '').toString()).toBe('x');
   });
 
