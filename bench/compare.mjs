@@ -18,10 +18,12 @@ const FIRST_PORT = 24_100;
 const LIMIT = 'hand-written SQL and JSON';
 const server = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306';
 
-/** What every comparison has: the most that is to be had, and Latchkey. */
+const YOUNG_GENERATION = ['--max-semi-space-size=64', '--min-semi-space-size=16'];
+
+/** What every comparison has: the most that is to be had, and Latchkey, both with V8 set as `npm run serve` does. */
 export const SYSTEMS = {
-  [LIMIT]: { command: ['peers/by-hand.mjs'] },
-  Latchkey: { command: ['--max-semi-space-size=64', '--min-semi-space-size=16', '../dist/src/main.js'] },
+  [LIMIT]: { command: [...YOUNG_GENERATION, 'peers/by-hand.mjs'] },
+  Latchkey: { command: [...YOUNG_GENERATION, '../dist/src/main.js'] },
 };
 
 /** Hands `work` each database in turn, filled; nothing of it is left afterwards. Answers what `work` did, by database. */
