@@ -31,6 +31,10 @@ export class Loaders {
     this.#stopped = true;
   }
 
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   load<V>(name: string, id: string, batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V> {
     if (this.#stopped) return Promise.reject(tookTooLong());
     const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });

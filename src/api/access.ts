@@ -1,4 +1,16 @@
-import { defaultFieldResolver, isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  defaultFieldResolver,
+  isObjectType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
@@ -42,11 +54,28 @@ function guardField(field: Field, requirement: Requirement, middleware: Middlewa
   field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
-/** Why a viewer may not ask for a field of a type that has a requirement for each of its fields; null when it may. */
-export function refusalOf(viewer: Viewer | null, type: 'Mutation' | 'Client', field: string): PublicError | null {
-  const requirement = (policy[type] as Readonly<Record<string, Requirement>>)[field] ?? open;
-  if (requirement.allows(viewer)) return null;
+/** Why a viewer may not run a mutation; null when it may. */
+export function refusalOf(viewer: Viewer | null, mutation: string): PublicError | null {
+  if (requirementOf('Mutation', mutation).allows(viewer)) return null;
   return viewer ? forbidden() : unauthenticated();
+}
+
+/** All that a document requires of whoever asks, but for what it asks under a condition. */
+export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): readonly Requirement[] {
+  const types = new TypeInfo(schema);
+  const requirements = new Set<Requirement>();
+  const enter = ({ name, directives }: FieldNode) => {
+    if (directives?.length) return false;
+    requirements.add(requirementOf(types.getParentType()?.name ?? '', name.value));
+    return undefined;
+  };
+  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
+  return [...requirements].filter((requirement) => requirement !== open);
+}
+
+function requirementOf(type: string, field: string): Requirement {
+  const own = policy[type] ?? open;
+  return isRequirement(own) ? own : (own[field] ?? open);
 }
 
 /** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */

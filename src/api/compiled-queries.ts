@@ -1,4 +1,5 @@
 import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContextResponseForOperation } from '@apollo/server';
+import type { FastifyBaseLogger } from 'fastify';
 import {
   getNamedType,
   isInputObjectType,
@@ -20,7 +21,10 @@ import {
 } from 'graphql';
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
+import { requirementsOf } from './access';
+import { logFaults } from './errors';
 import type { HttpContext } from './http-context';
+import type { Requirement } from './policy';
 import { askedOfClients, readsFor, type AskedOfClients } from './read-ahead';
 
 /** The run of a document at which it is compiled. Compiling takes as long as some tens of runs: what is asked once is not worth it. */
@@ -31,6 +35,7 @@ const MAX_COMPILED = 200;
 interface Compiled {
   readonly run: CompiledQuery['query'];
   readonly asked: readonly AskedOfClients[];
+  readonly requirements: readonly Requirement[];
 }
 
 interface Known {
@@ -43,13 +48,13 @@ type ToRun = GraphQLRequestContextResponseForOperation<HttpContext>;
 
 /**
  * Answers queries that come again and again by functions that graphql-jit has made of them, which call the same guarded resolvers as
- * graphql-js does. That one runs everything else: mutations, which carry keys, and once more each query in which something failed, so that
- * what is said of it is always graphql-js's.
+ * graphql-js does. That one runs everything else: mutations, which carry keys; queries that ask for what their viewer may not have; and once
+ * more each in which something failed, so that what is said of it is always graphql-js's.
  *
  * Not as Apollo's executor, in a `gateway`: for each request it then makes an object with accessors, whose hidden class V8 keeps among what
  * is old, with the whole request and its answer. A fifth of a list's time went into copying those.
  */
-export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number): ApolloServerPlugin<HttpContext> {
+export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number, log: FastifyBaseLogger): ApolloServerPlugin<HttpContext> {
   const known = new LRUCache<string, Known>({ max: MAX_COMPILED });
 
   const compiledFor = async ({ document, queryHash, operation }: ToRun): Promise<Compiled | null> => {
@@ -63,19 +68,27 @@ export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number):
 
   const answer = async (toRun: ToRun): Promise<FormattedExecutionResult | null> => {
     const { contextValue, request: { variables } } = toRun;
-    const { viewer, loaders } = contextValue;
+    const { viewer, loaders, requestId } = contextValue;
     // Strangers do not choose what is compiled.
     const compiled = viewer && (await compiledFor(toRun));
     if (!compiled) return null;
+    if (!compiled.requirements.every((requirement) => requirement.allows(viewer))) return null;
     loaders.expect(readsFor(viewer, compiled.asked, variables));
-    const result = await compiled.run(undefined, contextValue, variables);
-    return result.errors ? null : { data: result.data ?? null };
+    const { data, errors } = await compiled.run(undefined, contextValue, variables);
+    // Nobody waits for an answer that comes after the time is over.
+    if (!errors || loaders.stopped) return { data: data ?? null };
+    // The next run may not meet them. Without data nothing ran, since variables are wrong: that is no fault of ours.
+    if (data !== undefined) logFaults(log, 'warn', requestId, errors);
+    return null;
   };
 
   const responseForOperation = async (toRun: ToRun) => {
     // Apollo refuses a document without the operation that was named.
     if ((toRun.operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.QUERY) return null;
-    const singleResult = await answer(toRun);
+    const singleResult = await answer(toRun).catch((error: unknown) => {
+      log.warn({ requestId: toRun.contextValue.requestId, err: error });
+      return null;
+    });
     return singleResult && { http: { headers: new HeaderMap() }, body: { kind: 'single' as const, singleResult } };
   };
   return { requestDidStart: async () => ({ responseForOperation }) };
@@ -86,7 +99,7 @@ async function compile(schema: GraphQLSchema, document: DocumentNode, operation:
   // Loaded when something is to be compiled: it takes a tenth of the time of a start.
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operation.name?.value);
-  return isCompiledQuery(compiled) ? { run: compiled.query, asked: askedOfClients(schema, document) } : null;
+  return isCompiledQuery(compiled) ? { run: compiled.query, asked: askedOfClients(schema, document), requirements: requirementsOf(schema, document) } : null;
 }
 
 /**

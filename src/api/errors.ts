@@ -1,4 +1,5 @@
 import { ApolloServerErrorCode, unwrapResolverError } from '@apollo/server/errors';
+import type { FastifyBaseLogger } from 'fastify';
 import {
   GraphQLError,
   isInputObjectType,
@@ -35,6 +36,7 @@ const TOKENS_EXCEEDED = /^Syntax Error: Document contains more tha[nt] \d+ token
 
 // What graphql-js says, in an error of no kind, where it stops to check variables.
 const VARIABLES_EXCEEDED = 'Too many errors processing variables, error limit reached. Execution aborted.';
+const MORE_VARIABLES = 'More values in the variables do not have the type that is declared for them.';
 
 export const LIMIT_EXCEEDED = 'LIMIT_EXCEEDED';
 
@@ -51,7 +53,8 @@ export function formatError(schema: GraphQLSchema) {
     const limit = TOKENS_EXCEEDED.test(message) ? TOO_MANY_TOKENS : message;
     if (LIMIT_MESSAGES.has(limit)) return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
     if (isOfArgument(original)) return { message: ARGUMENT_UNFIT, ...placeOf(locations, path), extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
-    const code = codeOf(message, extensions);
+    if (isOfManyVariables(message, path)) return { message: MORE_VARIABLES, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
+    const code = String(extensions?.code);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
     if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
     const field = code === 'BAD_USER_INPUT' ? fieldOf(message, names) : null;
@@ -59,15 +62,21 @@ export function formatError(schema: GraphQLSchema) {
   };
 }
 
-/** Whether an error is none of those that a caller may see as they are: these are logged. */
-export function isUnexpected(error: GraphQLError): boolean {
+// Whether an error is none of those that a caller may see as they are.
+function isUnexpected(error: GraphQLError): boolean {
   const original = unwrapResolverError(error);
-  if (original instanceof PublicError || isOfArgument(original)) return false;
-  return error.path !== undefined || REQUEST_ERRORS[codeOf(error.message, error.extensions)] === undefined;
+  if (original instanceof PublicError || isOfArgument(original) || isOfManyVariables(error.message, error.path)) return false;
+  return error.path !== undefined || REQUEST_ERRORS[String(error.extensions.code)] === undefined;
 }
 
-function codeOf(message: string, extensions: GraphQLFormattedError['extensions']): string {
-  return message === VARIABLES_EXCEEDED ? ApolloServerErrorCode.BAD_USER_INPUT : String(extensions?.code);
+/** Logs those that a caller does not see as they are. */
+export function logFaults(log: FastifyBaseLogger, level: 'error' | 'warn', requestId: string, errors: readonly GraphQLError[]): void {
+  // Not their paths: those hold aliases, which callers choose.
+  for (const error of errors.filter(isUnexpected)) log[level]({ requestId, err: error.originalError ?? new Error('GraphQL fault') });
+}
+
+function isOfManyVariables(message: string, path: GraphQLFormattedError['path']): boolean {
+  return path === undefined && message === VARIABLES_EXCEEDED;
 }
 
 // Where a variable that may be null meets an argument that may not, graphql-js finds out as it runs.

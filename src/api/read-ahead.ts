@@ -1,7 +1,6 @@
 import { getArgumentValues, getNamedType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import type { AheadRead, RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { refusalOf } from './access';
 
 /** Reads a field for many clients at once, in their order. `fields` are all that the document names, anywhere, of the type to which it leads. */
 export type ReadOfClients = (
@@ -69,12 +68,12 @@ function fieldsByType(schema: GraphQLSchema, document: DocumentNode): ReadonlyMa
   return named;
 }
 
-/** What of it this viewer may have. Arguments that do not fit are told of by the resolvers. */
+/** How it is read for a viewer who may have all of it. Arguments that do not fit are told of by the resolvers. */
 export function readsFor(viewer: Viewer, asked: readonly AskedOfClients[], variables: Record<string, unknown> | undefined): AheadRead[] {
   const reads = new Map<string, AheadRead>();
   for (const { field, node, fields } of asked) {
     const read = readsOfClients.get(field);
-    if (!read || refusalOf(viewer, 'Client', field.name)) continue;
+    if (!read) continue;
     const args = getArgumentValues(field, node, variables);
     const key = keyOf(field, args);
     // A document may ask for the same a hundred times, and is answered once.

@@ -11,7 +11,7 @@ export const refuseMutations: ApolloServerPlugin<HttpContext> = {
       // Apollo refuses a document without the operation that was named.
       if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION) return null;
       const refusals = rootFields(operation.selectionSet, document).flatMap((node) => {
-        const refusal = refusalOf(viewer, 'Mutation', node.name.value);
+        const refusal = refusalOf(viewer, node.name.value);
         return refusal ? [{ node, refusal }] : [];
       });
       const [first] = refusals;

@@ -16,7 +16,7 @@ import { PublicError } from '../platform/errors';
 import type { KeyLinkService } from '../portal/key-link.service';
 import { compiledQueries } from './compiled-queries';
 import { DocumentLimitsRule, MAX_TOKENS } from './document-limits';
-import { formatError, INTERNAL_ERROR, isUnexpected, SecretsFromVariablesRule } from './errors';
+import { formatError, INTERNAL_ERROR, logFaults, SecretsFromVariablesRule } from './errors';
 import type { HttpContext } from './http-context';
 import { serveKeyLinks } from './key-link-page';
 import { KnownOperationTypesRule } from './known-operations';
@@ -63,7 +63,7 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_HEADER_BYTES = maxHeaderSize;
 /** Time to receive a whole request, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 30_000;
-/** Most errors of a document, or of its variables, that are told. */
+/** Most errors of a document, or of its variables, that are told; one more tells that there are more. */
 const MAX_ERRORS = 5;
 
 declare module 'fastify' {
@@ -271,8 +271,7 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
     validationOptions: { maxErrors: MAX_ERRORS },
-    // One more tells that there are more.
-    executionOptions: { maxCoercionErrors: MAX_ERRORS - 1 },
+    executionOptions: { maxCoercionErrors: MAX_ERRORS },
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
     logger: { debug: () => undefined, info: () => undefined, warn: () => log.warn('Apollo warns'), error: () => log.error('Apollo reports an error') },
@@ -284,7 +283,7 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
       limitQueryTime,
       okForPlainJson,
       refuseMutations,
-      compiledQueries(schema, compiledFromRun),
+      compiledQueries(schema, compiledFromRun, log),
     ],
   });
 }
@@ -298,10 +297,7 @@ function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<HttpContext> {
   return {
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       async didEncounterErrors({ errors }) {
-        for (const error of errors.filter(isUnexpected)) {
-          // Not its path: that holds aliases, which callers choose.
-          log.error({ requestId, err: error.originalError ?? new Error('GraphQL fault') });
-        }
+        logFaults(log, 'error', requestId, errors);
       },
       async willSendResponse({ response: { body } }) {
         const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];

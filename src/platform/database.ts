@@ -165,8 +165,9 @@ class PooledDatabase implements Database {
     const runner = this.source.createQueryRunner();
     try {
       const connection = (await runner.connect()) as MysqlConnection;
-      // TypeORM would take as long to begin and to end a transaction as two of its statements take. It locks rows in one that it knows of only.
-      Object.assign(runner, { isTransactionActive: true });
+      // TypeORM would take as long to begin and to end a transaction as two of its statements take. It has to know of it: otherwise it locks
+      // no rows, and one that it began itself inside of it would commit what was done before.
+      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
       return await inTransaction(new MysqlManager(this.source, connection, runner), 'START TRANSACTION', work);
     } finally {
       await runner.release();

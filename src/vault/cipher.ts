@@ -69,7 +69,7 @@ export class Cipher {
     return this.#withDataKey(sealed, place, (dataKey, body) => this.#wrapped(dataKey, body, place));
   }
 
-  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace, iv: Buffer = randomBytes(IV_BYTES)): string {
+  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace, iv?: Buffer): string {
     const wrapped = this.ring.wrap(dataKey, associated('data-key', place), { iv });
     return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
   }

@@ -88,7 +88,7 @@ export class KeyRing {
   }
 
   /** `iv`: random bytes that nothing else is encrypted with. */
-  wrap(dataKey: Buffer, associated: string, { name = this.activeName, iv = randomBytes(IV_BYTES) }: { name?: string; iv?: Buffer } = {}): Buffer {
+  wrap(dataKey: Buffer, associated: string, { name = this.activeName, iv = randomBytes(IV_BYTES) }: { name?: string; iv?: Buffer | undefined } = {}): Buffer {
     return encrypt(this.#key(name), dataKey, associated, iv);
   }
 

@@ -152,8 +152,28 @@ test.each([
 });
 
 test.each([
-  [1, 'is answered where it does not fail again', { callSummary: { total: expect.any(Number) as number } }, []],
-  [2, 'is told of and logged once where it does', { callSummary: null }, ['INTERNAL_SERVER_ERROR']],
+  ['agencyMember', '{ clients { nodes { apiKeys { provider } } } }', 1],
+  ['agencyAdmin', '{ clients { nodes { apiKeys { provider } } } }', 1],
+  ['agencyMember', 'query ($no: Boolean = false) { clients { nodes { apiKeys @include(if: $no) { provider } } } }', 1],
+] as const)('a query is run once, also where it asks for what its viewer may not have: %s asks %s', async (persona, query, times) => {
+  const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
+  await running.ask(persona, query);
+  const lists = read.mock.calls.filter(([sql]) => / FROM clients /.test(sql));
+  read.mockRestore();
+  expect(lists).toHaveLength(times);
+});
+
+test('a document that cannot be compiled is run by graphql-js, and why is logged', async () => {
+  jest.mocked(compileQuery).mockImplementationOnce(() => {
+    throw new Error('no compiler today');
+  });
+  expect((await running.ask('agencyAdmin', '{ viewer { __typename role name } }')).errors).toEqual([]);
+  expect(running.logs.filter((line) => line.includes('no compiler today'))).toHaveLength(1);
+});
+
+test.each([
+  [1, 'is answered, and the fault logged', { callSummary: { total: expect.any(Number) as number } }, []],
+  [2, 'is told of, and both faults logged', { callSummary: null }, ['INTERNAL_SERVER_ERROR']],
 ])('a compiled query in which something fails is run again by graphql-js: failing %i times, it %s', async (times, _what, data, codes) => {
   const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder');
   for (let time = 0; time < times; time += 1) {
@@ -165,7 +185,7 @@ test.each([
   const before = faults();
   const answer = await running.ask('agencyAdmin', '{ callSummary { total } }');
   calls.mockRestore();
-  expect([answer.data, answer.errors.map(({ extensions: { code } }) => code), faults() - before]).toEqual([data, codes, codes.length]);
+  expect([answer.data, answer.errors.map(({ extensions: { code } }) => code), faults() - before]).toEqual([data, codes, times]);
 });
 
 test('a fault of ours in a compiled query is masked, and tells which field failed', async () => {

@@ -123,6 +123,18 @@ describe('the database', () => {
     expect(await database.read.existsBy(ClientRow, { id: row.id })).toBe(true);
   });
 
+  test('undoes what came before a transaction of TypeORM inside of another one, with the other one', async () => {
+    const { database } = first.app;
+    const rows = [await client('Outer'), await client('Inner')] as const;
+    const writing = database.write(async (tx) => {
+      await tx.insert(ClientRow, rows[0]);
+      await tx.transaction((inner) => inner.insert(ClientRow, rows[1]));
+      throw new Error('changed its mind');
+    });
+    await expect(writing).rejects.toThrow();
+    expect(await Promise.all(rows.map((row) => database.read.existsBy(ClientRow, { id: row.id })))).toEqual([false, false]);
+  });
+
   test('loses nothing of 40 writers at once, of which every second one fails after its write', async () => {
     const { database } = first.app;
     const rows = await Promise.all(Array.from({ length: 40 }, (_, index) => client(`Writer ${index}`)));

@@ -91,11 +91,12 @@ describe('the endpoint', () => {
 });
 
 describe('a request that cannot run', () => {
-  test.each([1, 5, 6, 50, 51, 400])('since %i values in its variables are wrong is told of at most five of them, and is no fault of ours', async (wrong) => {
+  test.each([1, 5, 6, 50, 51, 400])('since %i values in its variables are wrong is told of five of them and that there are more, and is no fault of ours', async (wrong) => {
     const keys = Array.from({ length: wrong }, () => 'key_canary_variable');
     const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: 'none', keys } });
-    const expected = Array.from({ length: Math.min(wrong, 5) }, () => 'BAD_USER_INPUT');
-    expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([400, undefined, expected]);
+    const [told, more] = ['A variable does not have the type that the document declares for it.', 'More values in the variables do not have the type that is declared for them.'];
+    const expected = [...Array.from({ length: Math.min(wrong, 5) }, () => told), ...(wrong > 5 ? [more] : [])].map((message) => [message, 'BAD_USER_INPUT']);
+    expect([status, data, errors.map(({ message, extensions }) => [message, extensions.code])]).toEqual([400, undefined, expected]);
     expect(text).not.toContain('canary');
     expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
   });

@@ -36,12 +36,15 @@ function holdClients(): () => void {
 describe('a query that takes too long', () => {
   test('is refused, and loads nothing more afterwards', async () => {
     const letGo = holdClients();
+    const lists = jest.spyOn(ClientService.prototype, 'list');
     const inner = jest.spyOn(AgentService.prototype, 'pagesOfClients');
     const { status, errors, data } = await running.ask('agencyAdmin', QUERY);
     expect([status, errors[0]?.extensions.code, data]).toEqual([422, 'TIME_LIMIT_EXCEEDED', undefined]);
     letGo();
     expect((await running.ask('agencyAdmin', '{ clients { totalCount } }')).errors).toEqual([]);
     expect(inner).not.toHaveBeenCalled();
+    // The one that was held back, what it was held back from, and the one after it.
+    expect(lists).toHaveBeenCalledTimes(3);
     expect(running.logs.filter((line) => line.includes('"err"'))).toEqual([]);
   });
 

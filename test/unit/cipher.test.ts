@@ -33,6 +33,13 @@ describe('a sealed key', () => {
     const bytes = Array.from({ length: 50 }, () => Buffer.from(cipher.seal(new ApiKeyText(text), place).split('.')[2] ?? '', 'base64url'));
     const nonces = bytes.flatMap((each) => [each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => nonce.toString('hex')));
     expect(new Set(nonces).size).toBe(100);
+    // What is drawn together is told apart: a nonce is stored as it is.
+    const { agencyId, ownerType, ownerId, provider, version } = place;
+    const associated = JSON.stringify(['lk1', 'data-key', agencyId, ownerType, ownerId, provider, version]);
+    for (const each of bytes) {
+      const dataKey = ring.unwrap('one', each.subarray(0, 60), associated);
+      expect([each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => dataKey.includes(nonce.subarray(0, 4)))).toEqual([false, false]);
+    }
   });
 
   test('names the master key that wraps it', () => {
