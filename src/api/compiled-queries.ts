@@ -62,7 +62,11 @@ export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number, 
     const entry = known.get(key) ?? { runs: 0, compiled: undefined };
     known.set(key, entry);
     entry.runs += 1;
-    if (entry.compiled === undefined && entry.runs >= compiledFromRun) entry.compiled = await compile(schema, document, operation);
+    if (entry.compiled === undefined && entry.runs >= compiledFromRun) {
+      // In the meantime others run as they did, and where it fails it is not tried again.
+      entry.compiled = null;
+      entry.compiled = await compile(schema, document, operation);
+    }
     return entry.compiled ?? null;
   };
 
