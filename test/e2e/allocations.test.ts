@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 /**
  * Bytes that the hot paths allocated when they were last looked at (`node --expose-gc --min-semi-space-size=256 --max-semi-space-size=256
- * test/fixtures/allocations.mjs`). Unlike times they hardly depend on the machine: from run to run they differ by two parts in a hundred.
+ * test/fixtures/allocations.mjs`). Unlike times they hardly depend on the machine: from run to run they differ by an eighth at most.
  */
 const BYTES = { list: 1_000_000, one: 150_000, resolve: 13_000 };
 const REGRESSION = 1.25;
