@@ -21,13 +21,24 @@ export default tseslint.config(
       // Row and GraphQL classes carry decorators and no behaviour: plain objects of their shape are used in their place.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-misused-spread': 'off',
-      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidOperator: true }],
+      '@typescript-eslint/no-confusing-void-expression': [
+        'error',
+        { ignoreArrowShorthand: true, ignoreVoidOperator: true },
+      ],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       'no-restricted-syntax': [
         'error',
         // They open transactions of their own, outside of Database.write.
-        { selector: "CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/][callee.object.name=/^(tx|manager|read)$/]", message: 'Use insert, update or delete inside Database.write.' },
-        { selector: "CallExpression[callee.property.name='skip'], CallExpression[callee.property.name='only'], CallExpression[callee.property.name='todo']", message: 'No skipped tests.' },
+        {
+          selector:
+            'CallExpression[callee.property.name=/^(save|remove|softRemove|recover)$/][callee.object.name=/^(tx|manager|read)$/]',
+          message: 'Use insert, update or delete inside Database.write.',
+        },
+        {
+          selector:
+            "CallExpression[callee.property.name='skip'], CallExpression[callee.property.name='only'], CallExpression[callee.property.name='todo']",
+          message: 'No skipped tests.',
+        },
       ],
     },
   },
@@ -41,6 +52,19 @@ export default tseslint.config(
   },
   {
     files: ['**/*.{js,mjs}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', module: 'readonly', require: 'readonly', __dirname: 'readonly', __filename: 'readonly', fetch: 'readonly', URL: 'readonly', Buffer: 'readonly', performance: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        module: 'readonly',
+        require: 'readonly',
+        __dirname: 'readonly',
+        __filename: 'readonly',
+        fetch: 'readonly',
+        URL: 'readonly',
+        Buffer: 'readonly',
+        performance: 'readonly',
+      },
+    },
   },
 );

@@ -1,4 +1,7 @@
-const { compilerOptions } = require('typescript').readConfigFile(`${__dirname}/tsconfig.json`, require('typescript').sys.readFile).config;
+const { compilerOptions } = require('typescript').readConfigFile(
+  `${__dirname}/tsconfig.json`,
+  require('typescript').sys.readFile,
+).config;
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -13,7 +16,13 @@ module.exports = {
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
   testSequencer: '<rootDir>/test/sequencer.js',
   transform: {
-    '\\.ts$': ['ts-jest', { tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' }, diagnostics: false }],
+    '\\.ts$': [
+      'ts-jest',
+      {
+        tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' },
+        diagnostics: false,
+      },
+    ],
     '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/es-module-transform.js',
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|uuid)/)'],

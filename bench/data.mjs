@@ -28,7 +28,9 @@ export const subjectOf = (agency) => `bench-admin-${agency}`;
 function agencyOf(client, clients) {
   if (client >= clients) return 0;
   const paged = LARGE_AGENCIES * PAGE;
-  return client < paged ? Math.floor(client / PAGE) : LARGE_AGENCIES + ((client - paged) % (AGENCIES - LARGE_AGENCIES));
+  return client < paged
+    ? Math.floor(client / PAGE)
+    : LARGE_AGENCIES + ((client - paged) % (AGENCIES - LARGE_AGENCIES));
 }
 
 /** A first client of each of the large agencies. */
@@ -42,37 +44,91 @@ export async function fill(env, { clients, agencyClients = 0, issuer }) {
     const insert = bulk(tx);
     const now = '2026-01-01 00:00:00.000';
     for (let index = 0; index < AGENCIES; index += 1) {
-      await insert('agencies', { id: agencyId(index), name: `Agency ${index}`, portalPermissions: '', createdAt: now });
+      await insert('agencies', {
+        id: agencyId(index),
+        name: `Agency ${index}`,
+        portalPermissions: '',
+        createdAt: now,
+      });
     }
     await insert.flush();
     for (let index = 0; index < all; index += 1) {
       const owner = { id: clientId(index), agencyId: agencyId(agencyOf(index, clients)) };
-      await insert('clients', { ...owner, name: `Client ${index}`, archivedAt: null, portalPermissions: '', acceptsValidHandIns: 0, createdAt: now });
+      await insert('clients', {
+        ...owner,
+        name: `Client ${index}`,
+        archivedAt: null,
+        portalPermissions: '',
+        acceptsValidHandIns: 0,
+        createdAt: now,
+      });
     }
     await insert.flush();
     for (let index = 0; index < LARGE_AGENCIES; index += 1) {
-      const identity = { identityDigest: identityDigest(issuer, subjectOf(index)), email: null, emailDigest: null, joinedAt: now, createdAt: now };
-      await insert('people', { id: personId(index), agencyId: agencyId(index), clientId: null, role: 'AGENCY_ADMIN', name: `Admin ${index}`, permissions: '', ...identity });
+      const identity = {
+        identityDigest: identityDigest(issuer, subjectOf(index)),
+        email: null,
+        emailDigest: null,
+        joinedAt: now,
+        createdAt: now,
+      };
+      await insert('people', {
+        id: personId(index),
+        agencyId: agencyId(index),
+        clientId: null,
+        role: 'AGENCY_ADMIN',
+        name: `Admin ${index}`,
+        permissions: '',
+        ...identity,
+      });
     }
     await insert.flush();
     for (let index = 0; index < all * AGENTS_A_CLIENT; index += 1) {
       const client = Math.floor(index / AGENTS_A_CLIENT);
       const owner = { agencyId: agencyId(agencyOf(client, clients)), clientId: clientId(client) };
       const provider = PROVIDERS[index % PROVIDERS.length];
-      await insert('agents', { id: agentId(index), ...owner, name: `Agent ${index}`, provider, providerAgentId: `agent_${index}`, fromNumber: null, createdAt: now });
+      await insert('agents', {
+        id: agentId(index),
+        ...owner,
+        name: `Agent ${index}`,
+        provider,
+        providerAgentId: `agent_${index}`,
+        fromNumber: null,
+        createdAt: now,
+      });
     }
     await insert.flush();
     await insertKeys(insert, vault, keyOwners(clients, all), now);
   });
-  await database.write((tx) => audit.record(tx, { kind: 'OPERATOR', id: null, name: 'bench', agencyId: agencyId(0), origin: { requestId: agencyId(0), sourceAddress: null } }, { type: 'AGENCY_CREATED', name: 'Agency 0' }));
+  await database.write((tx) =>
+    audit.record(
+      tx,
+      {
+        kind: 'OPERATOR',
+        id: null,
+        name: 'bench',
+        agencyId: agencyId(0),
+        origin: { requestId: agencyId(0), sourceAddress: null },
+      },
+      { type: 'AGENCY_CREATED', name: 'Agency 0' },
+    ),
+  );
   await database.close();
 }
 
 /** One key of every client, a second one of every other, and all three of every agency. */
 function* keyOwners(clients, all) {
-  for (let index = 0; index < AGENCIES; index += 1) for (const provider of PROVIDERS) yield { ownerType: 'AGENCY', ownerId: agencyId(index), agencyId: agencyId(index), provider };
+  for (let index = 0; index < AGENCIES; index += 1)
+    for (const provider of PROVIDERS)
+      yield { ownerType: 'AGENCY', ownerId: agencyId(index), agencyId: agencyId(index), provider };
   for (let index = 0; index < all; index += 1) {
-    for (const provider of index % 2 ? ['RETELL'] : ['RETELL', 'VAPI']) yield { ownerType: 'CLIENT', ownerId: clientId(index), agencyId: agencyId(agencyOf(index, clients)), provider };
+    for (const provider of index % 2 ? ['RETELL'] : ['RETELL', 'VAPI'])
+      yield {
+        ownerType: 'CLIENT',
+        ownerId: clientId(index),
+        agencyId: agencyId(agencyOf(index, clients)),
+        provider,
+      };
   }
 }
 
@@ -81,10 +137,27 @@ async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
   for (const owner of owners) {
     const key = new Secret(`key_of_bench_${String(index).padStart(12, '0')}_abcdefgh`).read();
     const id = keyId(index);
-    const health = { status: 'VALID', lastVerifiedAt: now, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
+    const health = {
+      status: 'VALID',
+      lastVerifiedAt: now,
+      errorCode: null,
+      errorHttpStatus: null,
+      errorRetryAfterSeconds: null,
+    };
     const fingerprint = fingerprints.of(key, owner.agencyId, owner.provider);
     const secret = { masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }) };
-    await insert('api_keys', { id, ...owner, version: 1, isSet: 1, maskedKey: key.mask, region: 'US', updatedAt: now, ...health, fingerprint, ...secret });
+    await insert('api_keys', {
+      id,
+      ...owner,
+      version: 1,
+      isSet: 1,
+      maskedKey: key.mask,
+      region: 'US',
+      updatedAt: now,
+      ...health,
+      fingerprint,
+      ...secret,
+    });
     index += 1;
   }
   await insert.flush();
@@ -97,7 +170,10 @@ export function bulk(tx) {
     if (rows.length === 0) return;
     const columns = Object.keys(rows[0]);
     const marks = `(${columns.map(() => '?').join(',')})`;
-    await tx.query(`INSERT INTO ${into} (${columns.join(',')}) VALUES ${rows.map(() => marks).join(',')}`, rows.flatMap((row) => Object.values(row)));
+    await tx.query(
+      `INSERT INTO ${into} (${columns.join(',')}) VALUES ${rows.map(() => marks).join(',')}`,
+      rows.flatMap((row) => Object.values(row)),
+    );
     rows = [];
   };
   const insert = async (table, row) => {

@@ -19,19 +19,35 @@ const WARM_UP_SECONDS = 3;
 const RESOLVED = 2_000;
 const AGENCY_CLIENTS = 20_000;
 const PAGE = `query Page($after: String) { clients(first: 50, after: $after) { nodes { ${CLIENT} } } }`;
-const NEXT = 'query Next($after: String) { clients(first: 100, after: $after) { pageInfo { hasNextPage endCursor } } }';
+const NEXT =
+  'query Next($after: String) { clients(first: 100, after: $after) { pageInfo { hasNextPage endCursor } } }';
 
 /** Deployments of each size, and one of the smallest size with an agency of 20,000 clients: asked in turns, so that the rest of the machine concerns all. */
 const [smallest, ...larger] = options.sizes.split(',').map(Number);
-const deployments = [{ clients: smallest }, ...larger.map((clients) => ({ clients })), { clients: smallest, agencyClients: AGENCY_CLIENTS }];
+const deployments = [
+  { clients: smallest },
+  ...larger.map((clients) => ({ clients })),
+  { clients: smallest, agencyClients: AGENCY_CLIENTS },
+];
 await withEach(deployments, async (opened) => {
   const systems = [];
   try {
     for (const [index, { env, requests }] of opened.entries()) {
       const system = new System();
       const base = `http://127.0.0.1:${FIRST_PORT + index}`;
-      await system.start({ ...SYSTEMS.Latchkey, env, port: FIRST_PORT + index, ready: async () => (await fetch(`${base}/readyz`)).ok });
-      systems.push({ name: nameOf(deployments[index]), system, base, requests, resolver: await openResolver(env) });
+      await system.start({
+        ...SYSTEMS.Latchkey,
+        env,
+        port: FIRST_PORT + index,
+        ready: async () => (await fetch(`${base}/readyz`)).ok,
+      });
+      systems.push({
+        name: nameOf(deployments[index]),
+        system,
+        base,
+        requests,
+        resolver: await openResolver(env),
+      });
     }
     const work = [...queriesOf(systems), ...(await pagesOf(systems[0], systems.at(-1)))];
     report(await measure(work, systems));
@@ -53,20 +69,34 @@ function nameOf({ clients, agencyClients }) {
 }
 
 function queriesOf(systems) {
-  return Object.entries(QUERIES).flatMap(([query, { title }]) => systems.map(({ name, system, base, requests }) => ({ title, name, system, base, requests: requests[query] })));
+  return Object.entries(QUERIES).flatMap(([query, { title }]) =>
+    systems.map(({ name, system, base, requests }) => ({
+      title,
+      name,
+      system,
+      base,
+      requests: requests[query],
+    })),
+  );
 }
 
 /** The list of one agency: of 50 clients, and at the start, in the middle and at the end of 20,050. */
 async function pagesOf(small, large) {
   const cursors = [null];
   const [asked] = large.requests.list;
-  for (let more = true; more; ) {
+  for (let more = true; more;) {
     const body = JSON.stringify({ query: NEXT, variables: { after: cursors.at(-1) } });
     const { data } = await (await fetch(`${large.base}/graphql`, { ...asked, body })).json();
     more = data.clients.pageInfo.hasNextPage;
     if (more) cursors.push(data.clients.pageInfo.endCursor);
   }
-  const pageOf = ({ system, base, requests }, name, after) => ({ title: 'a page of 50 of one agency', name, system, base, requests: [{ ...requests.list[0], body: JSON.stringify({ query: PAGE, variables: { after } }) }] });
+  const pageOf = ({ system, base, requests }, name, after) => ({
+    title: 'a page of 50 of one agency',
+    name,
+    system,
+    base,
+    requests: [{ ...requests.list[0], body: JSON.stringify({ query: PAGE, variables: { after } }) }],
+  });
   return [
     pageOf(small, 'the only one of 50 clients', null),
     pageOf(large, `the first of ${AGENCY_CLIENTS + 50}`, null),
@@ -80,12 +110,26 @@ async function measure(work, systems) {
   const samples = work.map(() => []);
   const resolved = systems.map(() => []);
   for (let round = 0; round < Number(options.rounds); round += 1) {
-    for (const [index, { system, base, requests }] of work.entries()) samples[index].push((await load(system, base, requests, Number(options.seconds))).perSecond);
-    for (const [index, { resolver }] of systems.entries()) resolved[index].push(await resolver.time(RESOLVED));
+    for (const [index, { system, base, requests }] of work.entries())
+      samples[index].push((await load(system, base, requests, Number(options.seconds))).perSecond);
+    for (const [index, { resolver }] of systems.entries())
+      resolved[index].push(await resolver.time(RESOLVED));
   }
   return [
-    ...work.map(({ title, name }, index) => ({ title, name, unit: 'a second', each: samples[index], slower: (first, other) => first / other })),
-    ...systems.map(({ name }, index) => ({ title: 'resolving a key', name, unit: 'us', each: resolved[index], slower: (first, other) => other / first })),
+    ...work.map(({ title, name }, index) => ({
+      title,
+      name,
+      unit: 'a second',
+      each: samples[index],
+      slower: (first, other) => first / other,
+    })),
+    ...systems.map(({ name }, index) => ({
+      title: 'resolving a key',
+      name,
+      unit: 'us',
+      each: resolved[index],
+      slower: (first, other) => other / first,
+    })),
   ];
 }
 
@@ -96,7 +140,11 @@ function report(rows) {
     if (!firsts.has(title)) console.log(`\n  ${title}`);
     const first = firsts.get(title) ?? each;
     firsts.set(title, first);
-    const ratios = each.map((figure, round) => slower(first[round], figure)).sort((one, other) => one - other);
-    console.log(`  ${name.padEnd(32)}${median(each).toFixed(0).padStart(8)} ${unit.padEnd(10)}${median(ratios).toFixed(2).padStart(6)} times (${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`);
+    const ratios = each
+      .map((figure, round) => slower(first[round], figure))
+      .sort((one, other) => one - other);
+    console.log(
+      `  ${name.padEnd(32)}${median(each).toFixed(0).padStart(8)} ${unit.padEnd(10)}${median(ratios).toFixed(2).padStart(6)} times (${ratios[0].toFixed(2)} to ${ratios.at(-1).toFixed(2)})`,
+    );
   }
 }

@@ -26,12 +26,42 @@ export async function measureInProcess(env, times) {
   const clients = new ClientService(database, audit);
   const providers = new ProviderApi(config.baseUrls, 1000);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, null);
-  const viewer = { kind: 'PERSON', id: agencyId(0), role: 'AGENCY_ADMIN', name: 'bench', agencyId: agencyId(0), clientId: null, permissions: [], origin: { requestId: agencyId(0), sourceAddress: null } };
-  const set = (index) => keys.set(viewer, { type: 'CLIENT', id: clientId(index % 50), agencyId: agencyId(0) }, [{ provider: 'BLAND', apiKey: new Secret(`key_of_bench_${index}_abcdefgh`) }], false);
+  const viewer = {
+    kind: 'PERSON',
+    id: agencyId(0),
+    role: 'AGENCY_ADMIN',
+    name: 'bench',
+    agencyId: agencyId(0),
+    clientId: null,
+    permissions: [],
+    origin: { requestId: agencyId(0), sourceAddress: null },
+  };
+  const set = (index) =>
+    keys.set(
+      viewer,
+      { type: 'CLIENT', id: clientId(index % 50), agencyId: agencyId(0) },
+      [{ provider: 'BLAND', apiKey: new Secret(`key_of_bench_${index}_abcdefgh`) }],
+      false,
+    );
   try {
     return [
-      { title: 'resolving a key', ...(await compare(times, (index) => resolver.resolve(agentOf(index)), (index) => byHand.resolve(agentOf(index)))) },
-      { title: 'setting a key', ...(await compare(Math.ceil(times / 2), set, (index) => byHand.set({ agencyId: agencyId(1), clientId: clientId(50 + (index % 50)), provider: 'BLAND' }, index))) },
+      {
+        title: 'resolving a key',
+        ...(await compare(
+          times,
+          (index) => resolver.resolve(agentOf(index)),
+          (index) => byHand.resolve(agentOf(index)),
+        )),
+      },
+      {
+        title: 'setting a key',
+        ...(await compare(Math.ceil(times / 2), set, (index) =>
+          byHand.set(
+            { agencyId: agencyId(1), clientId: clientId(50 + (index % 50)), provider: 'BLAND' },
+            index,
+          ),
+        )),
+      },
     ];
   } finally {
     await byHand.close();
@@ -63,7 +93,10 @@ export async function openResolver(env) {
 async function compare(times, ours, byHand) {
   const samples = { ours: [], byHand: [] };
   for (let batch = 0; batch < BATCHES; batch += 1) {
-    for (const [name, work] of [['ours', ours], ['byHand', byHand]]) {
+    for (const [name, work] of [
+      ['ours', ours],
+      ['byHand', byHand],
+    ]) {
       const started = performance.now();
       for (let index = 0; index < times / BATCHES; index += 1) await work(batch * 1_000 + index);
       samples[name].push(((performance.now() - started) * 1000) / (times / BATCHES));
@@ -72,12 +105,15 @@ async function compare(times, ours, byHand) {
   return { productUs: median(samples.ours.slice(1)), byHandUs: median(samples.byHand.slice(1)) };
 }
 
-const READ = 'SELECT ownerType, ownerId, version, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
+const READ =
+  'SELECT ownerType, ownerId, version, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
 
 function openByHand(env) {
   const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
   const masterKey = Buffer.from(encoded, 'base64');
-  const store = env.DATABASE_URL.startsWith('sqlite:') ? overSqlite(env.DATABASE_URL.slice('sqlite:'.length)) : overMysql(env.DATABASE_URL);
+  const store = env.DATABASE_URL.startsWith('sqlite:')
+    ? overSqlite(env.DATABASE_URL.slice('sqlite:'.length))
+    : overMysql(env.DATABASE_URL);
   return {
     close: store.close,
     async resolve({ agencyId: agency, clientId: client, provider }) {
@@ -86,15 +122,22 @@ function openByHand(env) {
       const place = [agency, row.ownerType, row.ownerId, provider, row.version];
       const bytes = Buffer.from(row.sealed.split('.')[2], 'base64url');
       const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk1', 'data-key', ...place]));
-      return { account: { key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk1', 'secret', ...place])).toString() } };
+      return {
+        account: {
+          key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk1', 'secret', ...place])).toString(),
+        },
+      };
     },
     /** The same rows as the product writes, and nothing checked: the key, its audit event and the end of the chain. */
-    set: ({ agencyId: agency, clientId: client, provider }, index) => store.write(rowsOfSet(agency, client, provider, index, name)),
+    set: ({ agencyId: agency, clientId: client, provider }, index) =>
+      store.write(rowsOfSet(agency, client, provider, index, name)),
   };
 }
 
 function open(key, sealed, associated) {
-  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 }).setAAD(Buffer.from(associated)).setAuthTag(sealed.subarray(12, 28));
+  const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12), { authTagLength: 16 })
+    .setAAD(Buffer.from(associated))
+    .setAuthTag(sealed.subarray(12, 28));
   return Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]);
 }
 
@@ -104,27 +147,88 @@ const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
   const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');
-  const details = JSON.stringify({ clientId: client, provider, version: 1, maskedKey: '••••••••efgh', status: 'UNVERIFIED' });
+  const details = JSON.stringify({
+    clientId: client,
+    provider,
+    version: 1,
+    maskedKey: '••••••••efgh',
+    status: 'UNVERIFIED',
+  });
   const sealed = `lk1.bench.${randomBytes(120).toString('base64url')}`;
-  const health = { status: 'UNVERIFIED', lastVerifiedAt: null, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
-  const state = { isSet: 1, maskedKey: '••••••••efgh', fingerprint: hash, region: 'US', updatedAt: now, ...health, masterKey, sealed };
+  const health = {
+    status: 'UNVERIFIED',
+    lastVerifiedAt: null,
+    errorCode: null,
+    errorHttpStatus: null,
+    errorRetryAfterSeconds: null,
+  };
+  const state = {
+    isSet: 1,
+    maskedKey: '••••••••efgh',
+    fingerprint: hash,
+    region: 'US',
+    updatedAt: now,
+    ...health,
+    masterKey,
+    sealed,
+  };
   return {
     end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
-    find: ['SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [client, 'CLIENT', provider]],
-    create: (key) => [insert('api_keys', { id: key, agencyId: agency, ownerType: 'CLIENT', ownerId: client, provider, version: 1, ...state })],
+    find: [
+      'SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?',
+      [client, 'CLIENT', provider],
+    ],
+    create: (key) => [
+      insert('api_keys', {
+        id: key,
+        agencyId: agency,
+        ownerType: 'CLIENT',
+        ownerId: client,
+        provider,
+        version: 1,
+        ...state,
+      }),
+    ],
     replace: (key, version) => [
-      [`UPDATE api_keys SET version = ?, ${Object.keys(state).map((column) => `${column} = ?`).join(', ')} WHERE id = ? AND version = ?`, [version, ...Object.values(state), key, version - 1]],
+      [
+        `UPDATE api_keys SET version = ?, ${Object.keys(state)
+          .map((column) => `${column} = ?`)
+          .join(', ')} WHERE id = ? AND version = ?`,
+        [version, ...Object.values(state), key, version - 1],
+      ],
     ],
     rest: (version, head) => [
-      insert('audit_events', { id: id(), agencyId: agency, sequence: (head?.sequence ?? 0) + 1, type: 'API_KEY_SET', at: now, actorKind: 'PERSON', actorId: agency, actorName: 'bench', requestId: agency, sourceAddress: null, clientId: client, details, hash }),
-      head ? ['UPDATE audit_heads SET sequence = ?, hash = ?, seal = ? WHERE id = ?', [head.sequence + 1, hash, hash, agency]] : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
+      insert('audit_events', {
+        id: id(),
+        agencyId: agency,
+        sequence: (head?.sequence ?? 0) + 1,
+        type: 'API_KEY_SET',
+        at: now,
+        actorKind: 'PERSON',
+        actorId: agency,
+        actorName: 'bench',
+        requestId: agency,
+        sourceAddress: null,
+        clientId: client,
+        details,
+        hash,
+      }),
+      head
+        ? [
+            'UPDATE audit_heads SET sequence = ?, hash = ?, seal = ? WHERE id = ?',
+            [head.sequence + 1, hash, hash, agency],
+          ]
+        : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
     ],
   };
 }
 
 function insert(table, row) {
   const columns = Object.keys(row);
-  return [`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`, Object.values(row)];
+  return [
+    `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+    Object.values(row),
+  ];
 }
 
 function overSqlite(file) {
@@ -153,7 +257,9 @@ function overSqlite(file) {
 
 function overMysql(url) {
   const pool = mysql.createPool({ uri: url.replace(/^mariadb:/, 'mysql:'), connectionLimit: 20 });
-  pool.pool.on('connection', (connection) => connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'));
+  pool.pool.on('connection', (connection) =>
+    connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'),
+  );
   return {
     read: async (sql, values) => (await pool.execute(sql, values))[0],
     write: async ({ end, find, create, replace, rest }) => {

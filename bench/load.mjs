@@ -8,7 +8,8 @@ export async function load(system, url, requests, seconds) {
   const cpuBefore = system.cpu();
   const result = await autocannon({ url, connections: CONNECTIONS, duration: seconds, requests });
   const count = result['2xx'];
-  if (result.non2xx > 0 || result.errors > 0 || count === 0) throw new Error(`${url}: ${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
+  if (result.non2xx > 0 || result.errors > 0 || count === 0)
+    throw new Error(`${url}: ${result.non2xx} answers were no 2xx, ${result.errors} requests failed`);
   return {
     perSecond: count / result.duration,
     p50Ms: result.latency.p50,

@@ -30,11 +30,28 @@ const PEERS = {
 const size = { clients: Number(options.clients), agencyClients: Number(options['agency-clients']) };
 const results = await withDatabases(databases, size, async ({ env, requests }) => {
   const result = {
-    queries: await measureQueries(PEERS, { env, requests, rounds, seconds, warmUpSeconds: options.quick ? 1 : 3, checked: [7] }),
+    queries: await measureQueries(PEERS, {
+      env,
+      requests,
+      rounds,
+      seconds,
+      warmUpSeconds: options.quick ? 1 : 3,
+      checked: [7],
+    }),
     inProcess: await measureInProcess(env, options.quick ? 1_000 : 5_000),
   };
-  for (const line of result.inProcess) console.log(`  ${line.title}: ${line.productUs.toFixed(1)} us, by hand ${line.byHandUs.toFixed(1)} us, ratio ${(line.productUs / line.byHandUs).toFixed(2)}`);
+  for (const line of result.inProcess)
+    console.log(
+      `  ${line.title}: ${line.productUs.toFixed(1)} us, by hand ${line.byHandUs.toFixed(1)} us, ratio ${(line.productUs / line.byHandUs).toFixed(2)}`,
+    );
   return result;
 });
-const report = { node: process.version, processors: `${availableParallelism()} x ${cpus()[0]?.model}`, rounds, seconds, ...size, results };
+const report = {
+  node: process.version,
+  processors: `${availableParallelism()} x ${cpus()[0]?.model}`,
+  rounds,
+  seconds,
+  ...size,
+  results,
+};
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -4,8 +4,14 @@ export const CLIENT = `id name
       agents { nodes { id name provider providerAgentId } }`;
 
 export const QUERIES = {
-  list: { title: 'list of 50 clients with masked keys and agents', query: `query List { clients(first: 50) { nodes { ${CLIENT} } } }` },
-  one: { title: 'one client by id, with keys and agents', query: `query One($id: ID!) { client(id: $id) { ${CLIENT} } }` },
+  list: {
+    title: 'list of 50 clients with masked keys and agents',
+    query: `query List { clients(first: 50) { nodes { ${CLIENT} } } }`,
+  },
+  one: {
+    title: 'one client by id, with keys and agents',
+    query: `query One($id: ID!) { client(id: $id) { ${CLIENT} } }`,
+  },
 };
 
 /** The schema of the peers, written by hand as their tutorials have it. */

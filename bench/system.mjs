@@ -17,12 +17,17 @@ export class System {
   /** Waits until it answers, and tells how long that took. */
   async start({ command, env, port, ready }) {
     const started = performance.now();
-    this.#child = spawn(process.execPath, command, { cwd: import.meta.dirname, env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#child = spawn(process.execPath, command, {
+      cwd: import.meta.dirname,
+      env: { PATH: process.env.PATH, NODE_ENV: 'production', PORT: String(port), ...env },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     running.add(this.#child);
     let said = '';
     this.#child.stderr.on('data', (data) => (said = `${said}${data}`.slice(-4_000)));
     for (const deadline = Date.now() + READY_WITHIN_MS; !(await ready().catch(() => false)); await pause(5)) {
-      if (this.#child.exitCode !== null || Date.now() > deadline) throw new Error(`${command.join(' ')} does not answer\n${said}`);
+      if (this.#child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`${command.join(' ')} does not answer\n${said}`);
     }
     return performance.now() - started;
   }

@@ -1,7 +1,11 @@
 import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { boolean, id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
 
-const errorColumns = [optional(text('errorCode', 32)), optional(integer('errorHttpStatus')), optional(integer('errorRetryAfterSeconds'))];
+const errorColumns = [
+  optional(text('errorCode', 32)),
+  optional(integer('errorHttpStatus')),
+  optional(integer('errorRetryAfterSeconds')),
+];
 
 export class Initial1763900000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -18,7 +22,13 @@ function tables(runner: QueryRunner): Table[] {
     new Table({ name: 'agencies', columns: [primary(id('id')), text('name', 200), time('createdAt')] }),
     new Table({
       name: 'clients',
-      columns: [primary(id('id')), id('agencyId'), text('name', 200), optional(time('archivedAt')), time('createdAt')],
+      columns: [
+        primary(id('id')),
+        id('agencyId'),
+        text('name', 200),
+        optional(time('archivedAt')),
+        time('createdAt'),
+      ],
       indices: [index('clients_by_agency', 'agencyId', 'id')],
       foreignKeys: [refersTo('agencies', 'agencyId', 'clients_agency')],
     }),
@@ -39,7 +49,10 @@ function tables(runner: QueryRunner): Table[] {
         index('people_by_agency', 'agencyId', 'id'),
         index('people_by_client', 'clientId', 'id'),
       ],
-      foreignKeys: [refersTo('agencies', 'agencyId', 'people_agency'), refersTo('clients', 'clientId', 'people_client')],
+      foreignKeys: [
+        refersTo('agencies', 'agencyId', 'people_agency'),
+        refersTo('clients', 'clientId', 'people_client'),
+      ],
     }),
     new Table({
       name: 'agents',
@@ -54,7 +67,10 @@ function tables(runner: QueryRunner): Table[] {
         time('createdAt'),
       ],
       indices: [index('agents_by_agency', 'agencyId', 'id'), index('agents_by_client', 'clientId', 'id')],
-      foreignKeys: [refersTo('agencies', 'agencyId', 'agents_agency'), refersTo('clients', 'clientId', 'agents_client')],
+      foreignKeys: [
+        refersTo('agencies', 'agencyId', 'agents_agency'),
+        refersTo('clients', 'clientId', 'agents_client'),
+      ],
     }),
     new Table({
       name: 'api_keys',

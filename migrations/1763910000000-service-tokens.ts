@@ -15,7 +15,10 @@ export class ServiceTokens1763910000000 implements MigrationInterface {
       optional(time('lastUsedAt')),
       optional(time('revokedAt')),
     ];
-    const indices = [unique('service_tokens_by_digest', 'tokenDigest'), index('service_tokens_by_agency', 'agencyId', 'id')];
+    const indices = [
+      unique('service_tokens_by_digest', 'tokenDigest'),
+      index('service_tokens_by_agency', 'agencyId', 'id'),
+    ];
     const foreignKeys = [refersTo('agencies', 'agencyId', 'service_tokens_agency')];
     await runner.createTable(new Table({ name: 'service_tokens', columns, indices, foreignKeys }));
   }

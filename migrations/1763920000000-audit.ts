@@ -37,6 +37,9 @@ function tables(): Table[] {
         index('audit_events_by_type', 'agencyId', 'type', 'id'),
       ],
     }),
-    new Table({ name: 'audit_heads', columns: [primary(id('id')), integer('sequence'), text('hash', 64), text('seal', 64)] }),
+    new Table({
+      name: 'audit_heads',
+      columns: [primary(id('id')), integer('sequence'), text('hash', 64), text('seal', 64)],
+    }),
   ];
 }

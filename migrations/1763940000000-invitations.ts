@@ -1,4 +1,10 @@
-import { TableColumn, TableIndex, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
+import {
+  TableColumn,
+  TableIndex,
+  type MigrationInterface,
+  type QueryRunner,
+  type TableColumnOptions,
+} from 'typeorm';
 import { boolean, optional, text, unique } from './columns';
 
 const identityDigest = text('identityDigest', 64);
@@ -8,7 +14,8 @@ export class Invitations1763940000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await changeIdentity(runner, optional(identityDigest));
     // In SQL: on SQLite, TypeORM would copy a table to add a column, and cannot drop the old one while others refer to it.
-    for (const [table, column, type] of added(runner)) await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+    for (const [table, column, type] of added(runner))
+      await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
     await runner.query('UPDATE people SET joinedAt = createdAt');
     await runner.createIndex('people', new TableIndex(unique('people_by_email', 'emailDigest', 'agencyId')));
   }
@@ -18,7 +25,8 @@ export class Invitations1763940000000 implements MigrationInterface {
     // Whoever has only been invited cannot be told from anyone in the older form.
     await runner.query('DELETE FROM people WHERE identityDigest IS NULL');
     await changeIdentity(runner, identityDigest);
-    for (const [table, column] of added(runner).reverse()) await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    for (const [table, column] of added(runner).reverse())
+      await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
   }
 }
 

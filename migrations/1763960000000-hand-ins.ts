@@ -12,9 +12,18 @@ export class HandIns1763960000000 implements MigrationInterface {
   }
 }
 
-const keyColumns = [primary(id('id')), id('agencyId'), id('clientId'), text('provider', 32), text('region', 8)];
+const keyColumns = [
+  primary(id('id')),
+  id('agencyId'),
+  id('clientId'),
+  text('provider', 32),
+  text('region', 8),
+];
 
-const refersToOwner = (table: string) => [refersTo('agencies', 'agencyId', `${table}_agency`), refersTo('clients', 'clientId', `${table}_client`)];
+const refersToOwner = (table: string) => [
+  refersTo('agencies', 'agencyId', `${table}_agency`),
+  refersTo('clients', 'clientId', `${table}_client`),
+];
 
 function tables(): Table[] {
   return [
@@ -31,7 +40,11 @@ function tables(): Table[] {
         optional(time('usedAt')),
         optional(time('revokedAt')),
       ],
-      indices: [unique('key_links_by_token', 'tokenDigest'), index('key_links_by_agency', 'agencyId', 'id'), index('key_links_by_client', 'clientId', 'id')],
+      indices: [
+        unique('key_links_by_token', 'tokenDigest'),
+        index('key_links_by_agency', 'agencyId', 'id'),
+        index('key_links_by_client', 'clientId', 'id'),
+      ],
       foreignKeys: refersToOwner('key_links'),
     }),
     new Table({

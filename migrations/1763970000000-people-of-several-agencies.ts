@@ -7,7 +7,10 @@ export class PeopleOfSeveralAgencies1763970000000 implements MigrationInterface 
     // In SQL: on SQLite, TypeORM would copy the table to add a column.
     await runner.query('ALTER TABLE people ADD COLUMN lastRefusedAt datetime(3) NULL');
     await runner.dropIndex('people', 'people_by_identity');
-    await runner.createIndex('people', new TableIndex(unique('people_by_identity', 'identityDigest', 'agencyId')));
+    await runner.createIndex(
+      'people',
+      new TableIndex(unique('people_by_identity', 'identityDigest', 'agencyId')),
+    );
   }
 
   async down(runner: QueryRunner): Promise<void> {

@@ -7,6 +7,8 @@ export class LiveVersions1763980000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(`DROP INDEX api_key_versions_live${runner.dataSource.options.type === 'better-sqlite3' ? '' : ' ON api_key_versions'}`);
+    await runner.query(
+      `DROP INDEX api_key_versions_live${runner.dataSource.options.type === 'better-sqlite3' ? '' : ' ON api_key_versions'}`,
+    );
   }
 }

@@ -10,13 +10,19 @@ const BEFORE = 'api_key_versions_before';
 export class OneSecretAKey1763990000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     // First, so that nothing is written any more that would not be copied. MySQL commits each step: one that was killed goes on from here.
-    if (await runner.hasTable('api_key_versions')) await runner.query(`ALTER TABLE api_key_versions RENAME TO ${BEFORE}`);
+    if (await runner.hasTable('api_key_versions'))
+      await runner.query(`ALTER TABLE api_key_versions RENAME TO ${BEFORE}`);
     if (!(await runner.hasTable(BEFORE))) return;
     await runner.query('DROP TABLE IF EXISTS api_key_secrets');
     await runner.createTable(
       new Table({
         name: 'api_key_secrets',
-        columns: [primary(id('apiKeyId')), integer('version'), optional(text('masterKey', 64)), optional(text('sealed', 1024))],
+        columns: [
+          primary(id('apiKeyId')),
+          integer('version'),
+          optional(text('masterKey', 64)),
+          optional(text('sealed', 1024)),
+        ],
         indices: [index('api_key_secrets_by_master_key', 'masterKey')],
         foreignKeys: [refersTo('api_keys', 'apiKeyId', 'api_key_secrets_key')],
       }),
@@ -41,8 +47,18 @@ export class OneSecretAKey1763990000000 implements MigrationInterface {
     await runner.createTable(
       new Table({
         name: 'api_key_versions',
-        columns: [primary(id('apiKeyId')), primary(integer('version')), optional(text('masterKey', 64)), optional(text('sealed', 1024)), time('createdAt'), optional(time('retiredAt'))],
-        indices: [index('api_key_versions_by_master_key', 'masterKey'), index('api_key_versions_live', 'apiKeyId', 'retiredAt')],
+        columns: [
+          primary(id('apiKeyId')),
+          primary(integer('version')),
+          optional(text('masterKey', 64)),
+          optional(text('sealed', 1024)),
+          time('createdAt'),
+          optional(time('retiredAt')),
+        ],
+        indices: [
+          index('api_key_versions_by_master_key', 'masterKey'),
+          index('api_key_versions_live', 'apiKeyId', 'retiredAt'),
+        ],
         foreignKeys: [refersTo('api_keys', 'apiKeyId', 'api_key_versions_key')],
       }),
     );

@@ -82,7 +82,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 // A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is accepted, then looks agents up
 // until its time is over and the last answer is there; those of one document run one after the other.
 function drainMsOf({ providerTimeoutMs, http }: Config): number {
-  return REQUEST_TIMEOUT_MS + Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_TIME_MS));
+  return (
+    REQUEST_TIMEOUT_MS +
+    Math.max(http.queryTimeoutMs, MAX_MUTATIONS * (2 * providerTimeoutMs + LOOKUPS_TIME_MS))
+  );
 }
 
 /** Throws `ConfigError` where it cannot. */
@@ -90,7 +93,9 @@ export async function listen({ server }: App, { host, port }: Config): Promise<v
   try {
     await server.listen({ host, port });
   } catch (error) {
-    throw new ConfigError(`HOST and PORT: the server cannot listen there (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`);
+    throw new ConfigError(
+      `HOST and PORT: the server cannot listen there (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`,
+    );
   }
 }
 
@@ -101,14 +106,26 @@ export function ownAddress(server: Server, { host }: Config): string {
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
-function createServices(config: Config, { database, vault, audit }: Store, addressOf: (token: string) => string): Services {
+function createServices(
+  config: Config,
+  { database, vault, audit }: Store,
+  addressOf: (token: string) => string,
+): Services {
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);
   const agents = new AgentService(database, audit, clients);
   const keyResolver = new KeyResolverService(database, vault.cipher);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
-  const handIns = new HandInService(database, audit, vault, providers, keys, keyChecks, config.handInLifetime);
+  const handIns = new HandInService(
+    database,
+    audit,
+    vault,
+    providers,
+    keys,
+    keyChecks,
+    config.handInLifetime,
+  );
   return {
     audit,
     people: new PersonService(database, audit, clients),

@@ -37,9 +37,13 @@ async function main([command, ...rest]: string[]): Promise<void> {
   if (command === 'master-key') return void process.stdout.write(await masterKeyLine(rest));
   if (command === 'audit-verify') return verifyAudit(earlierPrintout(rest));
   const options = readOptions(rest);
-  if (command === 'create-agency') return run(options, (database, audit, person) => createAgency(database, audit, options.agency ?? '', person));
+  if (command === 'create-agency')
+    return run(options, (database, audit, person) =>
+      createAgency(database, audit, options.agency ?? '', person),
+    );
   if (command === 'add-person') return run(options, addPerson);
-  if (command === 'keys-rotate' && rest.length === 0) return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
+  if (command === 'keys-rotate' && rest.length === 0)
+    return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
   throw new RefusedPerson(USAGE);
 }
 
@@ -52,7 +56,10 @@ async function masterKeyLine([name = '', option, key, ...more]: string[]): Promi
   return KeyRing.generateSealedLine(name, service, key, readKeyServices(process.env));
 }
 
-function run(options: Options, work: (database: Database, audit: AuditTrail, person: NewPerson) => Promise<string>): Promise<void> {
+function run(
+  options: Options,
+  work: (database: Database, audit: AuditTrail, person: NewPerson) => Promise<string>,
+): Promise<void> {
   return withStore(async ({ database, audit }, { authIssuer: issuer }) => {
     process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
   });
@@ -62,7 +69,8 @@ function earlierPrintout([option, file, ...more]: string[]): AuditPrintout | und
   if (option === undefined) return undefined;
   if (option !== '--since' || file === undefined || more.length > 0) throw new RefusedPerson(USAGE);
   const printout = readPrintout(readText(file));
-  if (printout.size === 0) throw new RefusedPerson('--since: nothing that audit:verify has printed stands in this file');
+  if (printout.size === 0)
+    throw new RefusedPerson('--since: nothing that audit:verify has printed stands in this file');
   return printout;
 }
 
@@ -110,7 +118,8 @@ async function tellWhatMayBeDropped(database: Database, { names, activeName }: K
   const inUse = await countByMasterKey(database.read, sealedTables);
   for (const name of names) {
     const count = inUse.get(name) ?? 0;
-    const advice = name === activeName ? 'it is the active one' : count > 0 ? 'keep its line' : 'its line may be dropped';
+    const advice =
+      name === activeName ? 'it is the active one' : count > 0 ? 'keep its line' : 'its line may be dropped';
     console.log(`master key ${name} seals ${count} of the stored keys: ${advice}`);
   }
 }
@@ -128,7 +137,10 @@ async function withStore(work: (store: Store, config: Config) => Promise<void>):
 
 function readOptions(args: string[]): Options {
   try {
-    const { values } = parseArgs({ args, options: Object.fromEntries(PEOPLE_FIELDS.map((name) => [name, { type: 'string' as const }])) });
+    const { values } = parseArgs({
+      args,
+      options: Object.fromEntries(PEOPLE_FIELDS.map((name) => [name, { type: 'string' as const }])),
+    });
     return values;
   } catch {
     throw new RefusedPerson(USAGE);
@@ -136,7 +148,11 @@ function readOptions(args: string[]): Options {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof RefusedPerson || error instanceof UnusableKeyRing || error instanceof NoAuditTrail;
+  const expected =
+    error instanceof ConfigError ||
+    error instanceof RefusedPerson ||
+    error instanceof UnusableKeyRing ||
+    error instanceof NoAuditTrail;
   console.error(expected ? error.message : error);
   process.exitCode = 1;
 });

@@ -34,13 +34,23 @@ export interface Config {
 
 export { ConfigError };
 
-const secureUrl = z.string().refine(isSecureBaseUrl, 'must be an https address (http on this machine only) without a user name, a password, a query or a fragment');
+const secureUrl = z
+  .string()
+  .refine(
+    isSecureBaseUrl,
+    'must be an https address (http on this machine only) without a user name, a password, a query or a fragment',
+  );
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
 const databaseUrl = z
   .string('is required')
   .refine(
-    (text) => /^sqlite:[^:]/.test(text) || isUrl(text, (url) => /^(mysql|mariadb):$/.test(url.protocol) && url.pathname.length > 1 && isDecodable(url)),
+    (text) =>
+      /^sqlite:[^:]/.test(text) ||
+      isUrl(
+        text,
+        (url) => /^(mysql|mariadb):$/.test(url.protocol) && url.pathname.length > 1 && isDecodable(url),
+      ),
     'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)',
   );
 
@@ -59,7 +69,10 @@ function contentOf<T>(parse: (text: string) => T) {
       return parse(readFileSync(file, 'utf8'));
     } catch (error) {
       const unread = (error as NodeJS.ErrnoException).code;
-      context.addIssue({ code: 'custom', message: unread ? `cannot be read (${unread})` : (error as Error).message });
+      context.addIssue({
+        code: 'custom',
+        message: unread ? `cannot be read (${unread})` : (error as Error).message,
+      });
       return z.NEVER;
     }
   });
@@ -67,21 +80,39 @@ function contentOf<T>(parse: (text: string) => T) {
 
 /** Words between commas, each of which must be as `allows` wants it. */
 function listOf(allows: (word: string) => boolean, message: string) {
-  return z.string().default('').transform((text) => text.split(',').map((word) => word.trim()).filter((word) => word !== '')).refine((words) => words.every(allows), message);
+  return z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    )
+    .refine((words) => words.every(allows), message);
 }
 
-const isOrigin = (text: string) => isUrl(text, ({ origin, protocol }) => /^https?:$/.test(protocol) && origin === text);
+const isOrigin = (text: string) =>
+  isUrl(text, ({ origin, protocol }) => /^https?:$/.test(protocol) && origin === text);
 
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...more] = text.split('/');
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+  return (
+    most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
+  );
 }
 
 /** Digits alone: JavaScript takes a blank for 0. */
 function wholeNumber(least: number, most: number, standard: number) {
   const message = `must be a whole number from ${least} to ${most}`;
-  return z.string().trim().regex(/^\d{1,10}$/, message).transform(Number).refine((value) => value >= least && value <= most, message).default(standard);
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,10}$/, message)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, message)
+    .default(standard);
 }
 
 /** At least as many as one operation may hold: a smaller number would let some operations never through. */
@@ -116,7 +147,12 @@ const environment = z.object({
   RATE_LIMIT_MUTATIONS: perMinute(MAX_MUTATIONS, 3_000),
   RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
   RATE_LIMIT_ONE_TIME_LINKS: perMinute(1, 20),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'], 'must be fatal, error, warn, info, debug or silent').default('info'),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],
+      'must be fatal, error, warn, info, debug or silent',
+    )
+    .default('info'),
   ...Object.fromEntries(baseUrlVariables().map(({ variable }) => [variable, baseUrl])),
 });
 
@@ -166,12 +202,23 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
 }
 
 // What else is configured is none of their business.
-function keyServicesOf({ VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_NAMESPACE, KEY_SERVICE_TIMEOUT_MS }: KeyServiceEnvironment): KeyServiceEnvironment {
+function keyServicesOf({
+  VAULT_ADDR,
+  VAULT_TOKEN,
+  VAULT_TOKEN_FILE,
+  VAULT_NAMESPACE,
+  KEY_SERVICE_TIMEOUT_MS,
+}: KeyServiceEnvironment): KeyServiceEnvironment {
   return { VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_NAMESPACE, KEY_SERVICE_TIMEOUT_MS };
 }
 
 /** The variables that replace a provider's address: `RETELL_BASE_URL`, and `VAPI_EU_BASE_URL` for a region other than the default. */
-export function baseUrlVariables(): { provider: Provider; region: (typeof PROVIDER_REGIONS)[number]; variable: string; standard: string }[] {
+export function baseUrlVariables(): {
+  provider: Provider;
+  region: (typeof PROVIDER_REGIONS)[number];
+  variable: string;
+  standard: string;
+}[] {
   return providers.flatMap((adapter: ProviderAdapter & { id: Provider }) =>
     PROVIDER_REGIONS.flatMap((region) => {
       const standard = adapter.baseUrls[region];

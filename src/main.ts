@@ -11,7 +11,9 @@ async function main(): Promise<void> {
   closeOnSignals(app);
   await listen(app, config);
   if (config.publicUrl === null) {
-    app.server.log.warn(`PUBLIC_URL is not given: one-time links lead to ${ownAddress(app.server, config)}, which is this machine`);
+    app.server.log.warn(
+      `PUBLIC_URL is not given: one-time links lead to ${ownAddress(app.server, config)}, which is this machine`,
+    );
   }
 }
 

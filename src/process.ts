@@ -28,5 +28,7 @@ export function closeOnSignals(app: Closable): void {
     );
   };
   process.on('SIGTERM', end);
-  process.on('SIGINT', () => (since !== null && Date.now() - since > ONE_CTRL_C_MS ? process.exit(1) : end()));
+  process.on('SIGINT', () =>
+    since !== null && Date.now() - since > ONE_CTRL_C_MS ? process.exit(1) : end(),
+  );
 }

@@ -33,7 +33,9 @@ export async function openStore(config: Config): Promise<Store> {
 }
 
 /** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
-export async function openAuditTrail(config: Config): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
+export async function openAuditTrail(
+  config: Config,
+): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
   const ring = await config.keyRing.unseal(config.keyServices);
   const database = await openToRead(config.databaseUrl, { entities, migrations });
   if (!database) throw new NoAuditTrail('There is no audit trail in this database');
@@ -41,6 +43,8 @@ export async function openAuditTrail(config: Config): Promise<{ readonly databas
     return { database, audit: await AuditTrail.openExisting(database, new Cipher(ring)) };
   } catch (error) {
     await database.close();
-    throw error instanceof UnreadableKey ? new UnusableKeyRing("The key ring does not open the audit trail's key") : error;
+    throw error instanceof UnreadableKey
+      ? new UnusableKeyRing("The key ring does not open the audit trail's key")
+      : error;
   }
 }

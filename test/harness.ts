@@ -17,7 +17,11 @@ export interface Answer {
   readonly headers: Headers;
   readonly text: string;
   readonly data: unknown;
-  readonly errors: readonly { message: string; path?: (string | number)[]; extensions: { code: string; [key: string]: unknown } }[];
+  readonly errors: readonly {
+    message: string;
+    path?: (string | number)[];
+    extensions: { code: string; [key: string]: unknown };
+  }[];
 }
 
 /** The whole product on loopback, over a database of its own, with the demo's people, stand-ins and data. */
@@ -86,23 +90,46 @@ type Shared = Pick<TestApp, 'issuer' | 'sandbox' | 'tokens' | 'databaseUrl' | 'k
 async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Promise<TestApp> {
   const logs: string[] = [];
   // Compiled at once: what a compiled query answers is what the whole suite expects.
-  const app = await createApp(readConfig(environment), { logStream: { write: (line) => void logs.push(line) }, compiledFromRun: 1 });
+  const app = await createApp(readConfig(environment), {
+    logStream: { write: (line) => void logs.push(line) },
+    compiledFromRun: 1,
+  });
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
-  const ask: TestApp['ask'] = (as, query, variables) => post(url, as && shared.tokens[as], { query, variables });
+  const ask: TestApp['ask'] = (as, query, variables) =>
+    post(url, as && shared.tokens[as], { query, variables });
   const data = async <T>(query: string, variables?: object, as: Persona = 'agencyAdmin') => {
     const answer = await ask(as, query, variables);
     if (answer.errors.length > 0) throw new Error(`Unexpected errors: ${JSON.stringify(answer.errors)}`);
     return answer.data as T;
   };
-  return { ...shared, app, url, logs, ask, data, another: () => startInstance(environment, shared), close: () => app.close() };
+  return {
+    ...shared,
+    app,
+    url,
+    logs,
+    ask,
+    data,
+    another: () => startInstance(environment, shared),
+    close: () => app.close(),
+  };
 }
 
 /** A GraphQL request as any client would send it; by Node's own client, which takes less of a processor than `fetch`. */
-export async function post(url: string, token: string | null, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export async function post(
+  url: string,
+  token: string | null,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const request = sendRequest(`${url}/graphql`, {
     method: 'POST',
-    headers: { accept: '*/*', 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }), ...headers },
+    headers: {
+      accept: '*/*',
+      'content-type': 'application/json',
+      ...(token && { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
   });
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
   request.end(text);
@@ -112,7 +139,8 @@ export async function post(url: string, token: string | null, body: unknown, hea
 
 function answerOf({ statusCode = 0, rawHeaders }: IncomingMessage, text: string): Answer {
   const headers = new Headers();
-  for (let at = 0; at < rawHeaders.length; at += 2) headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    headers.append(rawHeaders[at] ?? '', rawHeaders[at + 1] ?? '');
   const { data, errors } = JSON.parse(text) as { data: unknown; errors?: Answer['errors'] };
   return { status: statusCode, headers, text, data, errors: errors ?? [] };
 }

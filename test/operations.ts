@@ -33,14 +33,16 @@ export const RESOLUTION = `query ($id: ID!) { agent(id: $id) { keyResolution {
   source status version explanation sourceIfClientKeyCleared steps { source isSet taken reason } } } }`;
 export const HAND_IN = `mutation ($input: HandInApiKeyInput!) { handInApiKey(input: $input) {
   keyHandIn { id provider status createdAt expiresAt decidedAt reason client { id } } userErrors { code field message } } }`;
-const HAND_IN_FIELDS = 'id provider region status maskedKey keyStatus verifiedAt handedInByKind handedInByName decidedByName decidedAt reason client { name }';
+const HAND_IN_FIELDS =
+  'id provider region status maskedKey keyStatus verifiedAt handedInByKind handedInByName decidedByName decidedAt reason client { name }';
 export const PENDING_HAND_INS = `{ keyHandIns(status: PENDING) { nodes { ${HAND_IN_FIELDS} } totalCount } }`;
 export const PREVIEW_HAND_IN = `mutation ($input: PreviewKeyHandInInput!) { previewKeyHandIn(input: $input) {
   preview { status sourceBefore sourceAfter affectedAgents { id } agentsMissingInAccount { id } } warnings { code sharedWithAgency } userErrors { code field } } }`;
 export const ACCEPT_HAND_IN = `mutation ($input: AcceptKeyHandInInput!) { acceptKeyHandIn(input: $input) {
   keyHandIn { ${HAND_IN_FIELDS} } apiKey { provider maskedKey status version lastVerifiedAt } warnings { code } userErrors { code field message } } }`;
 export const REFUSE_HAND_IN = `mutation ($input: RefuseKeyHandInInput!) { refuseKeyHandIn(input: $input) { keyHandIn { ${HAND_IN_FIELDS} } userErrors { code field } } }`;
-export const SET_HAND_IN_POLICY = 'mutation ($input: SetHandInPolicyInput!) { setHandInPolicy(input: $input) { client { acceptsValidHandIns } userErrors { code field } } }';
+export const SET_HAND_IN_POLICY =
+  'mutation ($input: SetHandInPolicyInput!) { setHandInPolicy(input: $input) { client { acceptsValidHandIns } userErrors { code field } } }';
 export const CREATE_KEY_LINK = `mutation ($input: CreateKeyLinkInput!) { createKeyLink(input: $input) {
   url code keyLink { id provider region status failedCodes createdByName createdAt expiresAt usedAt revokedAt client { id } } userErrors { code field } } }`;
 export const REVOKE_KEY_LINK = `mutation ($input: RevokeKeyLinkInput!) { revokeKeyLink(input: $input) { keyLink { id status revokedAt } userErrors { code field } } }`;

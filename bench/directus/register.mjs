@@ -12,7 +12,10 @@ const POLICY = id('11');
 const OF_OWN_AGENCY = { agencyId: { _eq: '$CURRENT_USER.agencyId' } };
 const READABLE = {
   clients: { fields: 'id,name,apiKeys,agents', filter: OF_OWN_AGENCY },
-  api_keys: { fields: 'ownerId,provider,isSet,maskedKey,status,version', filter: { _and: [OF_OWN_AGENCY, { ownerType: { _eq: 'CLIENT' } }] } },
+  api_keys: {
+    fields: 'ownerId,provider,isSet,maskedKey,status,version',
+    filter: { _and: [OF_OWN_AGENCY, { ownerType: { _eq: 'CLIENT' } }] },
+  },
   agents: { fields: 'id,clientId,name,provider,providerAgentId', filter: OF_OWN_AGENCY },
 };
 const LISTS = [
@@ -33,14 +36,47 @@ export async function register(env) {
       for (const row of rows) await insert(table, row);
       await insert.flush();
     };
-    await insertAll('directus_collections', Object.keys(READABLE).map((collection) => ({ collection })));
-    await insertAll('directus_fields', LISTS.map(({ field }) => ({ collection: 'clients', field, special: 'o2m' })));
-    await insertAll('directus_relations', LISTS.map(({ field, table, column }) => ({ many_collection: table, many_field: column, one_collection: 'clients', one_field: field })));
+    await insertAll(
+      'directus_collections',
+      Object.keys(READABLE).map((collection) => ({ collection })),
+    );
+    await insertAll(
+      'directus_fields',
+      LISTS.map(({ field }) => ({ collection: 'clients', field, special: 'o2m' })),
+    );
+    await insertAll(
+      'directus_relations',
+      LISTS.map(({ field, table, column }) => ({
+        many_collection: table,
+        many_field: column,
+        one_collection: 'clients',
+        one_field: field,
+      })),
+    );
     await insertAll('directus_roles', [{ id: ROLE, name: 'Admin of an agency' }]);
-    await insertAll('directus_policies', [{ id: POLICY, name: 'Reads its own agency', admin_access: 0, app_access: 0 }]);
+    await insertAll('directus_policies', [
+      { id: POLICY, name: 'Reads its own agency', admin_access: 0, app_access: 0 },
+    ]);
     await insertAll('directus_access', [{ id: id('12'), role: ROLE, policy: POLICY }]);
-    await insertAll('directus_permissions', Object.entries(READABLE).map(([collection, { fields, filter }]) => ({ policy: POLICY, collection, action: 'read', fields, permissions: JSON.stringify(filter) })));
-    await insertAll('directus_users', Array.from({ length: LARGE_AGENCIES }, (_, index) => ({ id: id('13', index), role: ROLE, token: tokenOf(index), agencyId: agencyId(index) })));
+    await insertAll(
+      'directus_permissions',
+      Object.entries(READABLE).map(([collection, { fields, filter }]) => ({
+        policy: POLICY,
+        collection,
+        action: 'read',
+        fields,
+        permissions: JSON.stringify(filter),
+      })),
+    );
+    await insertAll(
+      'directus_users',
+      Array.from({ length: LARGE_AGENCIES }, (_, index) => ({
+        id: id('13', index),
+        role: ROLE,
+        token: tokenOf(index),
+        agencyId: agencyId(index),
+      })),
+    );
   });
   await database.close();
 }

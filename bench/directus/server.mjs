@@ -11,7 +11,11 @@ const INSTALLED_WITHIN_MS = 300_000;
 const POOL_SIZE = 20;
 
 export async function bootstrap(environment) {
-  await promisify(execFile)(process.execPath, [CLI, 'bootstrap'], { cwd: join(import.meta.dirname, '..'), env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment }, timeout: INSTALLED_WITHIN_MS });
+  await promisify(execFile)(process.execPath, [CLI, 'bootstrap'], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...environment },
+    timeout: INSTALLED_WITHIN_MS,
+  });
 }
 
 /** As it comes, less what would refuse requests under load, or reach beyond this machine. */
@@ -39,6 +43,12 @@ export function environmentOf(url, folder) {
 function databaseOf(url) {
   if (url.startsWith('sqlite:')) return { DB_CLIENT: 'sqlite3', DB_FILENAME: url.slice('sqlite:'.length) };
   const { hostname, port, username, password, pathname } = new URL(url);
-  const address = { DB_HOST: hostname, DB_PORT: port || '3306', DB_USER: decodeURIComponent(username), DB_PASSWORD: decodeURIComponent(password), DB_DATABASE: pathname.slice(1) };
+  const address = {
+    DB_HOST: hostname,
+    DB_PORT: port || '3306',
+    DB_USER: decodeURIComponent(username),
+    DB_PASSWORD: decodeURIComponent(password),
+    DB_DATABASE: pathname.slice(1),
+  };
   return { DB_CLIENT: 'mysql', ...address, DB_POOL__MAX: String(POOL_SIZE) };
 }

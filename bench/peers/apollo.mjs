@@ -6,7 +6,9 @@ import { contextOf } from './context.mjs';
 
 const resolvers = {
   Query: {
-    clients: async (_parent, { first }, { agency, rows }) => ({ nodes: await rows.clients(agency, first ?? 50) }),
+    clients: async (_parent, { first }, { agency, rows }) => ({
+      nodes: await rows.clients(agency, first ?? 50),
+    }),
     client: (_parent, { id }, { agency, rows }) => rows.client(agency, id),
   },
   Client: {
@@ -16,4 +18,7 @@ const resolvers = {
 };
 
 const server = new ApolloServer({ typeDefs: TYPE_DEFS, resolvers });
-await startStandaloneServer(server, { listen: { port: Number(process.env.PORT), host: '127.0.0.1' }, context: async ({ req }) => contextOf(req.headers) });
+await startStandaloneServer(server, {
+  listen: { port: Number(process.env.PORT), host: '127.0.0.1' },
+  context: async ({ req }) => contextOf(req.headers),
+});

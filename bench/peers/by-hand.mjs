@@ -7,11 +7,17 @@ const rows = openRows(process.env.DATABASE_URL);
 async function expand(agency, clients) {
   const ids = clients.map(({ id }) => id);
   const [keys, agents] = await Promise.all([rows.keys(agency, ids), rows.agents(agency, ids)]);
-  return clients.map(({ id, name }, index) => ({ id, name, apiKeys: keys[index], agents: { nodes: agents[index] } }));
+  return clients.map(({ id, name }, index) => ({
+    id,
+    name,
+    apiKeys: keys[index],
+    agents: { nodes: agents[index] },
+  }));
 }
 
 async function answer(agency, { operationName, variables }) {
-  if (operationName === 'List') return { clients: { nodes: await expand(agency, await rows.clients(agency, 50)) } };
+  if (operationName === 'List')
+    return { clients: { nodes: await expand(agency, await rows.clients(agency, 50)) } };
   const client = await rows.client(agency, variables.id);
   return { client: client && (await expand(agency, [client]))[0] };
 }

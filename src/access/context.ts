@@ -37,7 +37,9 @@ export class Loaders {
 
   load<V>(name: string, id: string, batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V> {
     if (this.#stopped) return Promise.reject(tookTooLong());
-    const loader = this.#byName.get(name) ?? new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });
+    const loader =
+      this.#byName.get(name) ??
+      new DataLoader<string, unknown>((ids) => oncePerId(ids, batch), { cache: false });
     this.#byName.set(name, loader);
     return loader.load(id) as Promise<V>;
   }
@@ -65,7 +67,10 @@ export class Loaders {
   }
 }
 
-async function oncePerId<V>(ids: readonly string[], batch: (ids: readonly string[]) => Promise<readonly V[]>): Promise<V[]> {
+async function oncePerId<V>(
+  ids: readonly string[],
+  batch: (ids: readonly string[]) => Promise<readonly V[]>,
+): Promise<V[]> {
   const unique = [...new Set(ids)];
   const values = await batch(unique);
   const byId = new Map(unique.map((id, index) => [id, values[index] as V]));

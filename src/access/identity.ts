@@ -1,4 +1,12 @@
-import { createRemoteJWKSet, customFetch, errors, jwtVerify, type FetchImplementation, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  jwtVerify,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import { isSecureUrl } from '../platform/secure-url';
 
@@ -64,8 +72,18 @@ function isInForce({ exp = 0 }: JWTPayload): boolean {
   return exp + CLOCK_TOLERANCE_S > Date.now() / 1000;
 }
 
-async function verify(token: string, keys: JWTVerifyGetKey, { issuer, audience }: IdentityOptions): Promise<JWTPayload | null> {
-  const requirements = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_S, requiredClaims: ['exp', 'sub'] };
+async function verify(
+  token: string,
+  keys: JWTVerifyGetKey,
+  { issuer, audience }: IdentityOptions,
+): Promise<JWTPayload | null> {
+  const requirements = {
+    issuer,
+    audience,
+    algorithms: ALGORITHMS,
+    clockTolerance: CLOCK_TOLERANCE_S,
+    requiredClaims: ['exp', 'sub'],
+  };
   try {
     return (await jwtVerify(token, keys, requirements)).payload;
   } catch (error) {
@@ -77,24 +95,42 @@ async function verify(token: string, keys: JWTVerifyGetKey, { issuer, audience }
 // jose raises its base class for an answer that is no key set, `JWKSTimeout` for none in time, and what `fetch` raises for a broken connection.
 function isFaultOfIssuer(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
-  return error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error.code === 'ERR_JOSE_GENERIC';
+  return (
+    error instanceof errors.JWKSTimeout ||
+    error instanceof errors.JWKSInvalid ||
+    error.code === 'ERR_JOSE_GENERIC'
+  );
 }
 
 function toIdentity({ iss, sub, email, email_verified }: JWTPayload): Identity | null {
   if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '') return null;
-  return { issuer: iss, subject: sub, email: typeof email === 'string' ? email : null, emailVerified: email_verified === true };
+  return {
+    issuer: iss,
+    subject: sub,
+    email: typeof email === 'string' ? email : null,
+    emailVerified: email_verified === true,
+  };
 }
 
-async function discover({ issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityOptions, beforeFetch: () => void): Promise<JWTVerifyGetKey> {
+async function discover(
+  { issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityOptions,
+  beforeFetch: () => void,
+): Promise<JWTVerifyGetKey> {
   const document = await fetchDiscovery(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
   const jwksUri = document.jwks_uri;
-  if (document.issuer !== issuer) throw new IssuerUnreachable('The discovery document is that of another issuer');
-  if (typeof jwksUri !== 'string' || !isSecureUrl(jwksUri)) throw new IssuerUnreachable('The discovery document names no usable key set');
+  if (document.issuer !== issuer)
+    throw new IssuerUnreachable('The discovery document is that of another issuer');
+  if (typeof jwksUri !== 'string' || !isSecureUrl(jwksUri))
+    throw new IssuerUnreachable('The discovery document names no usable key set');
   const fetchKeys: FetchImplementation = (...request) => {
     beforeFetch();
     return fetch(...request);
   };
-  return createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: jwksCooldownMs, timeoutDuration: TIMEOUT_MS, [customFetch]: fetchKeys });
+  return createRemoteJWKSet(new URL(jwksUri), {
+    cooldownDuration: jwksCooldownMs,
+    timeoutDuration: TIMEOUT_MS,
+    [customFetch]: fetchKeys,
+  });
 }
 
 async function fetchDiscovery(address: string): Promise<Record<string, unknown>> {

@@ -10,7 +10,11 @@ export class ServiceTokenRow {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'service_tokens_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
+  @ForeignKey(() => AgencyRow, {
+    name: 'service_tokens_agency',
+    onDelete: 'NO ACTION',
+    onUpdate: 'NO ACTION',
+  })
   @Column('varchar', { length: 36 })
   agencyId!: string;
 

@@ -52,13 +52,34 @@ export function identityDigest(issuer: string, subject: string): string {
 export type KnownPerson = Pick<PersonRow, 'id' | 'role' | 'name' | 'agencyId' | 'clientId' | 'permissions'>;
 
 /** Null for a row that contradicts itself: a portal user has a client, and nobody else has one. */
-export function viewerOfPerson({ id, role, name, agencyId, clientId, permissions }: KnownPerson, origin: Origin): Viewer | null {
+export function viewerOfPerson(
+  { id, role, name, agencyId, clientId, permissions }: KnownPerson,
+  origin: Origin,
+): Viewer | null {
   if ((role === 'PORTAL_USER') !== (clientId !== null)) return null;
-  return { kind: 'PERSON', id, role, name, agencyId, clientId, permissions: role === 'PORTAL_USER' ? permissions : PORTAL_PERMISSIONS, origin };
+  return {
+    kind: 'PERSON',
+    id,
+    role,
+    name,
+    agencyId,
+    clientId,
+    permissions: role === 'PORTAL_USER' ? permissions : PORTAL_PERMISSIONS,
+    origin,
+  };
 }
 
 export function viewerOfServiceToken({ id, role, name, agencyId }: ServiceTokenRow, origin: Origin): Viewer {
-  return { kind: 'SERVICE_TOKEN', id, role, name, agencyId, clientId: null, permissions: PORTAL_PERMISSIONS, origin };
+  return {
+    kind: 'SERVICE_TOKEN',
+    id,
+    role,
+    name,
+    agencyId,
+    clientId: null,
+    permissions: PORTAL_PERMISSIONS,
+    origin,
+  };
 }
 
 export function isAdmin(viewer: Viewer): boolean {
@@ -72,7 +93,9 @@ export function canHandInApiKeys({ role, permissions }: Viewer): boolean {
 
 /** What was handed in for a client, and what became of it. Members of the agency see nothing of keys. */
 export function canViewIntegrations(viewer: Viewer): boolean {
-  return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'));
+  return (
+    isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'))
+  );
 }
 
 /** What a frontend has to know to show or hide its sections. */

@@ -8,11 +8,16 @@ export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone i
   PORTAL_USER: 'A person of one client; sees that client alone, by permission.',
 });
 
-export const PortalPermissionEnum = enumOf('PortalPermission', PORTAL_PERMISSIONS, 'What a portal user may do. None of them shows a key.', {
-  EDIT_AGENTS: 'Needs VIEW_AGENTS.',
-  VIEW_CALL_DETAILS: 'Needs VIEW_CALLS.',
-  MANAGE_INTEGRATIONS: 'Needs VIEW_INTEGRATIONS.',
-});
+export const PortalPermissionEnum = enumOf(
+  'PortalPermission',
+  PORTAL_PERMISSIONS,
+  'What a portal user may do. None of them shows a key.',
+  {
+    EDIT_AGENTS: 'Needs VIEW_AGENTS.',
+    VIEW_CALL_DETAILS: 'Needs VIEW_CALLS.',
+    MANAGE_INTEGRATIONS: 'Needs VIEW_INTEGRATIONS.',
+  },
+);
 
 @ObjectType('Viewer', { simpleResolvers: true, description: 'Who is asking, and what they may do.' })
 export class ViewerType {
@@ -22,13 +27,18 @@ export class ViewerType {
   @Field(() => String)
   name!: string;
 
-  @Field(() => [PortalPermissionEnum], { description: 'Of a portal user, those that were granted; people of the agency have them all.' })
+  @Field(() => [PortalPermissionEnum], {
+    description: 'Of a portal user, those that were granted; people of the agency have them all.',
+  })
   permissions!: readonly PortalPermission[];
 
   @Field(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
   canManageApiKeys!: boolean;
 
-  @Field(() => Boolean, { description: 'People, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.' })
+  @Field(() => Boolean, {
+    description:
+      'People, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.',
+  })
   canManagePeople!: boolean;
 
   @Field(() => Boolean, { description: 'An agency admin.' })
@@ -58,6 +68,8 @@ export class ViewerType {
   @Field(() => Boolean, { description: 'What became of keys that were handed in.' })
   canViewIntegrations!: boolean;
 
-  @Field(() => Boolean, { description: 'Hand in a key of its own client: a portal user with MANAGE_INTEGRATIONS.' })
+  @Field(() => Boolean, {
+    description: 'Hand in a key of its own client: a portal user with MANAGE_INTEGRATIONS.',
+  })
   canHandInApiKeys!: boolean;
 }

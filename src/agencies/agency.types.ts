@@ -2,7 +2,10 @@ import { Field, ID, ObjectType } from 'type-graphql';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
 
-@ObjectType({ simpleResolvers: true, description: 'The tenant. Nothing of one agency is ever visible to another.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The tenant. Nothing of one agency is ever visible to another.',
+})
 export class Agency {
   @Field(() => ID)
   id!: string;
@@ -10,6 +13,9 @@ export class Agency {
   @Field(() => String)
   name!: string;
 
-  @Field(() => [PortalPermissionEnum], { nullable: true, description: 'What is copied to a client at its creation.' })
+  @Field(() => [PortalPermissionEnum], {
+    nullable: true,
+    description: 'What is copied to a client at its creation.',
+  })
   portalPermissions!: readonly PortalPermission[];
 }

@@ -6,7 +6,15 @@ import type { Provider } from '../providers';
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])
 // With all that is shown of an agent, so that a list of clients reads their agents without the table.
-@Index('agents_by_client', ['clientId', 'id', 'agencyId', 'name', 'provider', 'providerAgentId', 'fromNumber'])
+@Index('agents_by_client', [
+  'clientId',
+  'id',
+  'agencyId',
+  'name',
+  'provider',
+  'providerAgentId',
+  'fromNumber',
+])
 export class AgentRow {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;

@@ -10,7 +10,15 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow } from './agent.entity';
 import type { AgentResult, AgentService, ShownAgent } from './agent.service';
-import { Agent, AgentConnection, AssignAgentInput, ChangeAgentPayload, CreateAgentInput, CreateAgentPayload, RenameAgentInput } from './agent.types';
+import {
+  Agent,
+  AgentConnection,
+  AssignAgentInput,
+  ChangeAgentPayload,
+  CreateAgentInput,
+  CreateAgentPayload,
+  RenameAgentInput,
+} from './agent.types';
 
 @Resolver(() => Agent)
 export class AgentResolver {
@@ -24,37 +32,61 @@ export class AgentResolver {
     return this.agents.find(viewer, id);
   }
 
-  @Query(() => AgentConnection, { name: 'agents', description: "Of the agency, in the order of creation; for a portal user its own client's." })
+  @Query(() => AgentConnection, {
+    name: 'agents',
+    description: "Of the agency, in the order of creation; for a portal user its own client's.",
+  })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
     @Arg('provider', () => ProviderEnum, { nullable: true }) provider: Provider | null,
   ): Promise<Page<AgentRow>> {
-    return this.agents.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, provider: provider ?? null });
+    return this.agents.list(viewer, pageArgs(first, after), {
+      clientId: clientId ?? null,
+      provider: provider ?? null,
+    });
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
+  client(
+    @Root() agent: ShownAgent,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 
   @AuditedMutation(() => CreateAgentPayload, { audit: ['AGENT_CREATED'] })
-  createAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateAgentInput) input: CreateAgentInput): Promise<AgentResult> {
+  createAgent(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => CreateAgentInput) input: CreateAgentInput,
+  ): Promise<AgentResult> {
     return this.agents.create(viewer, input);
   }
 
-  @AuditedMutation(() => ChangeAgentPayload, { audit: ['AGENT_RENAMED'], description: "Portal users rename their own client's agents only." })
-  renameAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => RenameAgentInput) { agentId, name }: RenameAgentInput): Promise<AgentResult> {
+  @AuditedMutation(() => ChangeAgentPayload, {
+    audit: ['AGENT_RENAMED'],
+    description: "Portal users rename their own client's agents only.",
+  })
+  renameAgent(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RenameAgentInput) { agentId, name }: RenameAgentInput,
+  ): Promise<AgentResult> {
     return this.agents.rename(viewer, agentId, name);
   }
 
   @AuditedMutation(() => ChangeAgentPayload, {
     audit: ['AGENT_ASSIGNED'],
-    description: 'From its very next call on, the agent uses the key that the chain finds for its new client.',
+    description:
+      'From its very next call on, the agent uses the key that the chain finds for its new client.',
   })
-  assignAgent(@CurrentViewer() viewer: Viewer, @Arg('input', () => AssignAgentInput) { agentId, clientId }: AssignAgentInput): Promise<AgentResult> {
+  assignAgent(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => AssignAgentInput) { agentId, clientId }: AssignAgentInput,
+  ): Promise<AgentResult> {
     return this.agents.assign(viewer, agentId, clientId ?? null);
   }
 }
@@ -68,7 +100,8 @@ export class ClientAgentsResolver {
     @Root() client: ShownClient,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Page<ShownAgent>> {
     const args = pageArgs(first, after);
@@ -78,6 +111,11 @@ export class ClientAgentsResolver {
 }
 
 /** Many agents by id in one statement, for fields that lead to an agent. */
-export function loadAgent(context: RequestContext, agents: AgentService, viewer: Viewer, id: string): Promise<AgentRow | null> {
+export function loadAgent(
+  context: RequestContext,
+  agents: AgentService,
+  viewer: Viewer,
+  id: string,
+): Promise<AgentRow | null> {
   return context.loaders.load('agent', id, (ids) => agents.findMany(viewer, ids));
 }

@@ -51,23 +51,38 @@ export class AgentService {
   }
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(AgentRow | null)[]> {
-    const rows = await this.#visible(viewer).andWhere({ id: In(ids.filter(isId)) }).getMany();
+    const rows = await this.#visible(viewer)
+      .andWhere({ id: In(ids.filter(isId)) })
+      .getMany();
     const byId = new Map(rows.map((row) => [row.id, row]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
   list(viewer: Viewer, args: PageArgs, filter: AgentFilter): Promise<Page<AgentRow>> {
     const query = this.#visible(viewer);
-    if (filter.clientId !== null) query.andWhere('agent.clientId = :clientId', { clientId: isId(filter.clientId) ? filter.clientId : '' });
+    if (filter.clientId !== null)
+      query.andWhere('agent.clientId = :clientId', {
+        clientId: isId(filter.clientId) ? filter.clientId : '',
+      });
     if (filter.provider !== null) query.andWhere('agent.provider = :provider', { provider: filter.provider });
-    return readPage(query, args, 'ASC', filter.clientId === null && viewer.clientId === null ? 'agents_by_agency' : null);
+    return readPage(
+      query,
+      args,
+      'ASC',
+      filter.clientId === null && viewer.clientId === null ? 'agents_by_agency' : null,
+    );
   }
 
   /** The same page of each client's agents, in at most two statements however many clients there are, and one more for their totals. */
-  async pagesOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<Page<ShownAgent>[]> {
+  async pagesOfClients(
+    viewer: Viewer,
+    clientIds: readonly string[],
+    args: PageArgs,
+  ): Promise<Page<ShownAgent>[]> {
     const rows = await this.#firstOfClients(viewer, clientIds, args);
     let totals: Promise<Map<string, number>> | undefined;
-    const totalOf = async (clientId: string) => (await (totals ??= this.#totalsOfClients(viewer, clientIds))).get(clientId) ?? 0;
+    const totalOf = async (clientId: string) =>
+      (await (totals ??= this.#totalsOfClients(viewer, clientIds))).get(clientId) ?? 0;
     const byClient = new Map(clientIds.map((id): [string, ShownAgent[]] => [id, []]));
     for (const row of rows) byClient.get(row.clientId ?? '')?.push(row);
     return clientIds.map((clientId) => toPage(byClient.get(clientId) ?? [], args, () => totalOf(clientId)));
@@ -79,7 +94,9 @@ export class AgentService {
     const providerAgentId = checkProviderId(input.providerAgentId, ['input', 'providerAgentId']);
     const fromNumber = this.#checkFromNumber(input);
     const clientError = await this.#checkClient(viewer, input.clientId ?? null);
-    const userErrors = [name, providerAgentId, fromNumber, clientError].filter((part) => part !== null && typeof part === 'object');
+    const userErrors = [name, providerAgentId, fromNumber, clientError].filter(
+      (part) => part !== null && typeof part === 'object',
+    );
     if (userErrors.length > 0) return { agent: null, userErrors };
     const agent = {
       id: newId(),
@@ -93,7 +110,12 @@ export class AgentService {
     };
     await this.database.write(async (tx) => {
       await tx.insert(AgentRow, agent);
-      await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId: agent.clientId, name: agent.name });
+      await this.audit.record(tx, viewer, {
+        type: 'AGENT_CREATED',
+        agentId: agent.id,
+        clientId: agent.clientId,
+        name: agent.name,
+      });
     });
     return { agent, userErrors: [] };
   }
@@ -106,7 +128,12 @@ export class AgentService {
       if (agent.name === name) return agent;
       const renamed = { ...agent, name: name as string };
       await tx.update(AgentRow, { id }, { name: renamed.name });
-      await this.audit.record(tx, viewer, { type: 'AGENT_RENAMED', agentId: id, clientId: agent.clientId, name: renamed.name });
+      await this.audit.record(tx, viewer, {
+        type: 'AGENT_RENAMED',
+        agentId: id,
+        clientId: agent.clientId,
+        name: renamed.name,
+      });
       return renamed;
     });
   }
@@ -123,21 +150,38 @@ export class AgentService {
     });
   }
 
-  #change(viewer: Viewer, id: string, errors: readonly UserError[], work: (tx: Manager, agent: AgentRow) => Promise<AgentRow>): Promise<AgentResult> {
+  #change(
+    viewer: Viewer,
+    id: string,
+    errors: readonly UserError[],
+    work: (tx: Manager, agent: AgentRow) => Promise<AgentRow>,
+  ): Promise<AgentResult> {
     return this.database.write(async (tx) => {
       const agent = isId(id) ? await this.database.lock(tx, AgentRow, id) : null;
-      const visible = agent?.agencyId === viewer.agencyId && (viewer.clientId === null || agent.clientId === viewer.clientId);
+      const visible =
+        agent?.agencyId === viewer.agencyId &&
+        (viewer.clientId === null || agent.clientId === viewer.clientId);
       const userErrors = [...(visible ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
-      return agent && userErrors.length === 0 ? { agent: await work(tx, agent), userErrors } : { agent: null, userErrors };
+      return agent && userErrors.length === 0
+        ? { agent: await work(tx, agent), userErrors }
+        : { agent: null, userErrors };
     });
   }
 
   #visible(viewer: Viewer): SelectQueryBuilder<AgentRow> {
-    const query = this.database.read.createQueryBuilder(AgentRow, 'agent').where('agent.agencyId = :agencyId', { agencyId: viewer.agencyId });
-    return viewer.clientId === null ? query : query.andWhere('agent.clientId = :own', { own: viewer.clientId });
+    const query = this.database.read
+      .createQueryBuilder(AgentRow, 'agent')
+      .where('agent.agencyId = :agencyId', { agencyId: viewer.agencyId });
+    return viewer.clientId === null
+      ? query
+      : query.andWhere('agent.clientId = :own', { own: viewer.clientId });
   }
 
-  async #firstOfClients(viewer: Viewer, clientIds: readonly string[], { after, first }: PageArgs): Promise<ShownAgent[]> {
+  async #firstOfClients(
+    viewer: Viewer,
+    clientIds: readonly string[],
+    { after, first }: PageArgs,
+  ): Promise<ShownAgent[]> {
     const visible = clientIds.filter((id) => viewer.clientId === null || viewer.clientId === id);
     if (visible.length === 0) return [];
     // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
@@ -173,6 +217,8 @@ export class AgentService {
     if (clientId === null) return null;
     const client = await this.clients.find(viewer, clientId);
     if (!client) return userError('NOT_FOUND', ['input', 'clientId']);
-    return client.archivedAt ? userError('CLIENT_ARCHIVED', ['input', 'clientId'], 'The client is archived.') : null;
+    return client.archivedAt
+      ? userError('CLIENT_ARCHIVED', ['input', 'clientId'], 'The client is archived.')
+      : null;
   }
 }

@@ -4,7 +4,11 @@ import type { UserError } from '../platform/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 
-@ObjectType({ simpleResolvers: true, description: "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none." })
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none.",
+})
 export class Agent {
   @Field(() => ID)
   id!: string;
@@ -20,7 +24,8 @@ export class Agent {
 
   @Field(() => String, {
     nullable: true,
-    description: "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi).",
+    description:
+      "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi).",
   })
   fromNumber!: string | null;
 }
@@ -40,11 +45,15 @@ export class CreateAgentInput {
 
   @Field(() => String, {
     nullable: true,
-    description: "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi). Bland can do without.",
+    description:
+      "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi). Bland can do without.",
   })
   fromNumber?: string | null;
 
-  @Field(() => ID, { nullable: true, description: "Without a client, the agent always uses the agency's key." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "Without a client, the agent always uses the agency's key.",
+  })
   clientId?: string | null;
 }
 
@@ -71,7 +80,10 @@ export class AssignAgentInput {
   @Field(() => ID)
   agentId!: string;
 
-  @Field(() => ID, { nullable: true, description: 'Of an active client; without one the agent is assigned to none.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Of an active client; without one the agent is assigned to none.',
+  })
   clientId?: string | null;
 }
 

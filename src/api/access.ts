@@ -26,13 +26,20 @@ type Rules = Record<string, Record<string, Requirement>>;
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const rules = rulesOf(schema);
-  const shieldRules = mapFields(rules, (requirement) => (requirement === open ? allow : shieldRule(requirement)));
-  const middlewares = shield(shieldRules, { fallbackRule: deny, fallbackError: forbidden(), allowExternalErrors: true }).generate(schema);
+  const shieldRules = mapFields(rules, (requirement) =>
+    requirement === open ? allow : shieldRule(requirement),
+  );
+  const middlewares = shield(shieldRules, {
+    fallbackRule: deny,
+    fallbackError: forbidden(),
+    allowExternalErrors: true,
+  }).generate(schema);
   for (const [typeName, requirements] of Object.entries(rules)) {
     const fields = (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
     for (const field of Object.values(fields)) {
       const requirement = requirements[field.name];
-      if (requirement && requirement !== open) guardField(field, requirement, (middlewares as Middlewares)[typeName]?.[field.name]);
+      if (requirement && requirement !== open)
+        guardField(field, requirement, (middlewares as Middlewares)[typeName]?.[field.name]);
     }
   }
   return schema;
@@ -40,17 +47,28 @@ export function guard(schema: GraphQLSchema): GraphQLSchema {
 
 type Field = GraphQLField<unknown, RequestContext>;
 type Resolve = NonNullable<Field['resolve']>;
-type Middlewares = Readonly<Record<string, Readonly<Record<string, (resolve: Resolve, ...request: Parameters<Resolve>) => Promise<unknown>>>>>;
+type Middlewares = Readonly<
+  Record<
+    string,
+    Readonly<Record<string, (resolve: Resolve, ...request: Parameters<Resolve>) => Promise<unknown>>>
+  >
+>;
 
 /**
  * Shield's middlewares are asynchronous, on each field of each row. Requirements look at the viewer alone: whom one lets through goes to
  * the resolver directly, and everyone else to shield, which refuses. Fields that require nothing have no middleware at all.
  */
-function guardField(field: Field, requirement: Requirement, middleware: Middlewares[string][string] | undefined): void {
+function guardField(
+  field: Field,
+  requirement: Requirement,
+  middleware: Middlewares[string][string] | undefined,
+): void {
   if (!middleware) throw new Error(`policy: nothing guards ${field.name}`);
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (parent, args, context, info) =>
-    requirement.allows(context.viewer) ? resolve(parent, args, context, info) : middleware(resolve, parent, args, context, info);
+    requirement.allows(context.viewer)
+      ? resolve(parent, args, context, info)
+      : middleware(resolve, parent, args, context, info);
   field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
@@ -81,20 +99,25 @@ function requirementOf(type: string, field: string): Requirement {
 /** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */
 export function accessList(schema: GraphQLSchema): string {
   const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
-    Object.entries(fields).map(([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}${auditOf(schema, type, field)}`),
+    Object.entries(fields).map(
+      ([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}${auditOf(schema, type, field)}`,
+    ),
   );
   return `${lines.sort().join('\n')}\n`;
 }
 
 function auditOf(schema: GraphQLSchema, type: string, field: string): string {
   if (type !== schema.getMutationType()?.name) return '';
-  const audit = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.extensions.audit as Audited | undefined;
+  const audit = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.extensions.audit as
+    Audited | undefined;
   if (!audit) throw new Error(`the mutation ${field} says nothing of the audit trail`);
   return 'none' in audit ? `; not audited: ${audit.none}` : `; audit: ${audit.join(', ')}`;
 }
 
 function rulesOf(schema: GraphQLSchema): Rules {
-  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__')) as GraphQLObjectType[];
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => isObjectType(type) && !type.name.startsWith('__'),
+  ) as GraphQLObjectType[];
   refuse(Object.keys(policy).filter((name) => !types.some((type) => type.name === name)));
   return Object.fromEntries(types.map((type) => [type.name, rulesOfType(type)]));
 }
@@ -104,7 +127,10 @@ function rulesOfType(type: GraphQLObjectType): Record<string, Requirement> {
   if (!own) throw new Error(`policy: the type ${type.name} has no requirement`);
   const fields = Object.keys(type.getFields());
   if (isRequirement(own)) return Object.fromEntries(fields.map((field) => [field, own]));
-  const odd = [...fields.filter((field) => !own[field]), ...Object.keys(own).filter((field) => !fields.includes(field))];
+  const odd = [
+    ...fields.filter((field) => !own[field]),
+    ...Object.keys(own).filter((field) => !fields.includes(field)),
+  ];
   refuse(odd.map((field) => `${type.name}.${field}`));
   return { ...own };
 }

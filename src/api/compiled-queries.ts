@@ -1,4 +1,8 @@
-import { HeaderMap, type ApolloServerPlugin, type GraphQLRequestContextResponseForOperation } from '@apollo/server';
+import {
+  HeaderMap,
+  type ApolloServerPlugin,
+  type GraphQLRequestContextResponseForOperation,
+} from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
 import {
   getNamedType,
@@ -54,7 +58,11 @@ type ToRun = GraphQLRequestContextResponseForOperation<HttpContext>;
  * Not as Apollo's executor, in a `gateway`: for each request it then makes an object with accessors, whose hidden class V8 keeps among what
  * is old, with the whole request and its answer. A fifth of a list's time went into copying those.
  */
-export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number, log: FastifyBaseLogger): ApolloServerPlugin<HttpContext> {
+export function compiledQueries(
+  schema: GraphQLSchema,
+  compiledFromRun: number,
+  log: FastifyBaseLogger,
+): ApolloServerPlugin<HttpContext> {
   const known = new LRUCache<string, Known>({ max: MAX_COMPILED });
 
   const compiledFor = async ({ document, queryHash, operation }: ToRun): Promise<Compiled | null> => {
@@ -71,7 +79,10 @@ export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number, 
   };
 
   const answer = async (toRun: ToRun): Promise<FormattedExecutionResult | null> => {
-    const { contextValue, request: { variables } } = toRun;
+    const {
+      contextValue,
+      request: { variables },
+    } = toRun;
     const { viewer, loaders, requestId } = contextValue;
     // Strangers do not choose what is compiled.
     const compiled = viewer && (await compiledFor(toRun));
@@ -88,23 +99,40 @@ export function compiledQueries(schema: GraphQLSchema, compiledFromRun: number, 
 
   const responseForOperation = async (toRun: ToRun) => {
     // Apollo refuses a document without the operation that was named.
-    if ((toRun.operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.QUERY) return null;
+    if ((toRun.operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.QUERY)
+      return null;
     const singleResult = await answer(toRun).catch(() => {
       // Not what the compiler says, which may quote the document.
-      log.warn({ requestId: toRun.contextValue.requestId, queryHash: toRun.queryHash, err: new Error('A query cannot be compiled') });
+      log.warn({
+        requestId: toRun.contextValue.requestId,
+        queryHash: toRun.queryHash,
+        err: new Error('A query cannot be compiled'),
+      });
       return null;
     });
-    return singleResult && { http: { headers: new HeaderMap() }, body: { kind: 'single' as const, singleResult } };
+    return (
+      singleResult && { http: { headers: new HeaderMap() }, body: { kind: 'single' as const, singleResult } }
+    );
   };
   return { requestDidStart: async () => ({ responseForOperation }) };
 }
 
-async function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): Promise<Compiled | null> {
+async function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): Promise<Compiled | null> {
   if (!isPlain(schema, document)) return null;
   // Loaded when something is to be compiled: it takes a tenth of the time of a start.
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operation.name?.value);
-  return isCompiledQuery(compiled) ? { run: compiled.query, asked: askedOfClients(schema, document), requirements: requirementsOf(schema, document) } : null;
+  return isCompiledQuery(compiled)
+    ? {
+        run: compiled.query,
+        asked: askedOfClients(schema, document),
+        requirements: requirementsOf(schema, document),
+      }
+    : null;
 }
 
 /**
@@ -123,25 +151,29 @@ function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   const nullable = new Set<string>();
   const seen = new Set<string>();
   const conditional = new Set<string>();
-  visit(document, visitWithTypeInfo(types, {
-    [Kind.FIELD]: ({ name, alias, directives }) => {
-      if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
-      if (alias?.value.startsWith('__')) plain = false;
-      const key = (alias ?? name).value;
-      if (conditional.has(key) || (directives?.length && seen.has(key))) plain = false;
-      seen.add(key);
-      if (directives?.length) conditional.add(key);
-    },
-    [Kind.VARIABLE_DEFINITION]: ({ variable, type, defaultValue }) => {
-      const named = getNamedType(typeFromAST(schema, type as NamedTypeNode));
-      if (isInputObjectType(named) || (defaultValue && !(named && isSpecifiedScalarType(named)))) plain = false;
-      if (type.kind !== Kind.NON_NULL_TYPE) nullable.add(variable.name.value);
-    },
-    [Kind.VARIABLE]: ({ name }) => {
-      if (isNonNullType(types.getInputType()) && nullable.has(name.value)) plain = false;
-    },
-    [Kind.FRAGMENT_SPREAD]: refuseConditions,
-    [Kind.INLINE_FRAGMENT]: refuseConditions,
-  }));
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      [Kind.FIELD]: ({ name, alias, directives }) => {
+        if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
+        if (alias?.value.startsWith('__')) plain = false;
+        const key = (alias ?? name).value;
+        if (conditional.has(key) || (directives?.length && seen.has(key))) plain = false;
+        seen.add(key);
+        if (directives?.length) conditional.add(key);
+      },
+      [Kind.VARIABLE_DEFINITION]: ({ variable, type, defaultValue }) => {
+        const named = getNamedType(typeFromAST(schema, type as NamedTypeNode));
+        if (isInputObjectType(named) || (defaultValue && !(named && isSpecifiedScalarType(named))))
+          plain = false;
+        if (type.kind !== Kind.NON_NULL_TYPE) nullable.add(variable.name.value);
+      },
+      [Kind.VARIABLE]: ({ name }) => {
+        if (isNonNullType(types.getInputType()) && nullable.has(name.value)) plain = false;
+      },
+      [Kind.FRAGMENT_SPREAD]: refuseConditions,
+      [Kind.INLINE_FRAGMENT]: refuseConditions,
+    }),
+  );
   return plain;
 }

@@ -1,4 +1,13 @@
-import { GraphQLError, Kind, OperationTypeNode, type ASTNode, type ASTVisitor, type SelectionNode, type SelectionSetNode, type ValidationContext } from 'graphql';
+import {
+  GraphQLError,
+  Kind,
+  OperationTypeNode,
+  type ASTNode,
+  type ASTVisitor,
+  type SelectionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
 import { TOO_MANY_OBJECTS } from './size-limit';
 
 /** Most tokens of a document; the parser stops there. */
@@ -41,7 +50,8 @@ const NOTHING: Extent = { roots: 0, fields: 0, aliases: 0, depth: 0 };
 
 /** Refuses documents by their form alone. Introspection counts like everything else: a limit that made an exception by name could be passed by that name. */
 export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
-  const report = (message: string, node: ASTNode) => context.reportError(new GraphQLError(message, { nodes: node }));
+  const report = (message: string, node: ASTNode) =>
+    context.reportError(new GraphQLError(message, { nodes: node }));
   const extentOf = measure(context);
   return {
     enter(node) {
@@ -51,19 +61,26 @@ export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
       if (depth > MAX_DEPTH) report(TOO_DEEP, node);
       if (fields > MAX_FIELDS) report(TOO_MANY_FIELDS, node);
       if (aliases > MAX_ALIASES) report(TOO_MANY_ALIASES, node);
-      if (node.operation === OperationTypeNode.MUTATION && roots > MAX_MUTATIONS) report(TOO_MANY_MUTATIONS, node);
+      if (node.operation === OperationTypeNode.MUTATION && roots > MAX_MUTATIONS)
+        report(TOO_MANY_MUTATIONS, node);
     },
   };
 }
 
 function measure(context: ValidationContext): (selectionSet: SelectionSetNode) => Extent {
   const fragments = new Map<string, Extent>();
-  const ofSelectionSet = (selectionSet: SelectionSetNode): Extent => selectionSet.selections.map(ofSelection).reduce(sum, NOTHING);
+  const ofSelectionSet = (selectionSet: SelectionSetNode): Extent =>
+    selectionSet.selections.map(ofSelection).reduce(sum, NOTHING);
   const ofSelection = (selection: SelectionNode): Extent => {
     if (selection.kind === Kind.FRAGMENT_SPREAD) return ofFragment(selection.name.value);
     const inner = selection.selectionSet ? ofSelectionSet(selection.selectionSet) : NOTHING;
     if (selection.kind === Kind.INLINE_FRAGMENT) return inner;
-    return { roots: 1, fields: inner.fields + 1, aliases: inner.aliases + (selection.alias ? 1 : 0), depth: inner.depth + 1 };
+    return {
+      roots: 1,
+      fields: inner.fields + 1,
+      aliases: inner.aliases + (selection.alias ? 1 : 0),
+      depth: inner.depth + 1,
+    };
   };
   // Measured once each: fragments that double each other would take for ever otherwise.
   const ofFragment = (name: string): Extent => {

@@ -20,8 +20,10 @@ import { LIMIT_MESSAGES, TOO_MANY_TOKENS } from './document-limits';
 const REQUEST_ERRORS: Readonly<Record<string, string>> = {
   [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document is not valid GraphQL.',
   [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]: 'The document does not fit the schema.',
-  [ApolloServerErrorCode.BAD_USER_INPUT]: 'A variable does not have the type that the document declares for it.',
-  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]: 'The document has no such operation, or more than one and none was named.',
+  [ApolloServerErrorCode.BAD_USER_INPUT]:
+    'A variable does not have the type that the document declares for it.',
+  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
+    'The document has no such operation, or more than one and none was named.',
   [ApolloServerErrorCode.BAD_REQUEST]: 'This is not a GraphQL request.',
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND]: 'Persisted queries are not supported.',
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED]: 'Persisted queries are not supported.',
@@ -49,14 +51,23 @@ export function formatError(schema: GraphQLSchema) {
   return (formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, locations, path, extensions } = formatted;
     const original = unwrapResolverError(error);
-    if (original instanceof PublicError || message === SECRET_IN_DOCUMENT) return { message, ...placeOf(locations, path), extensions: { ...extensions } };
+    if (original instanceof PublicError || message === SECRET_IN_DOCUMENT)
+      return { message, ...placeOf(locations, path), extensions: { ...extensions } };
     const limit = TOKENS_EXCEEDED.test(message) ? TOO_MANY_TOKENS : message;
-    if (LIMIT_MESSAGES.has(limit)) return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
-    if (isOfArgument(original)) return { message: ARGUMENT_UNFIT, ...placeOf(locations, path), extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
-    if (isOfManyVariables(message, path)) return { message: MORE_VARIABLES, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
+    if (LIMIT_MESSAGES.has(limit))
+      return { message: limit, ...placeOf(locations, path), extensions: { code: LIMIT_EXCEEDED } };
+    if (isOfArgument(original))
+      return {
+        message: ARGUMENT_UNFIT,
+        ...placeOf(locations, path),
+        extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT },
+      };
+    if (isOfManyVariables(message, path))
+      return { message: MORE_VARIABLES, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
     const code = String(extensions?.code);
     const constant = path === undefined ? REQUEST_ERRORS[code] : undefined;
-    if (constant === undefined) return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
+    if (constant === undefined)
+      return { message: INTERNAL_MESSAGE, ...placeOf(locations, path), extensions: { code: INTERNAL_ERROR } };
     const field = code === 'BAD_USER_INPUT' ? fieldOf(message, names) : null;
     return { message: constant, ...placeOf(locations, path), extensions: { code, ...(field && { field }) } };
   };
@@ -65,14 +76,25 @@ export function formatError(schema: GraphQLSchema) {
 // Whether an error is none of those that a caller may see as they are.
 function isUnexpected(error: GraphQLError): boolean {
   const original = unwrapResolverError(error);
-  if (original instanceof PublicError || isOfArgument(original) || isOfManyVariables(error.message, error.path)) return false;
+  if (
+    original instanceof PublicError ||
+    isOfArgument(original) ||
+    isOfManyVariables(error.message, error.path)
+  )
+    return false;
   return error.path !== undefined || REQUEST_ERRORS[String(error.extensions.code)] === undefined;
 }
 
 /** Logs those that a caller does not see as they are. */
-export function logFaults(log: FastifyBaseLogger, level: 'error' | 'warn', requestId: string, errors: readonly GraphQLError[]): void {
+export function logFaults(
+  log: FastifyBaseLogger,
+  level: 'error' | 'warn',
+  requestId: string,
+  errors: readonly GraphQLError[],
+): void {
   // Not their paths: those hold aliases, which callers choose.
-  for (const error of errors.filter(isUnexpected)) log[level]({ requestId, err: error.originalError ?? new Error('GraphQL fault') });
+  for (const error of errors.filter(isUnexpected))
+    log[level]({ requestId, err: error.originalError ?? new Error('GraphQL fault') });
 }
 
 function isOfManyVariables(message: string, path: GraphQLFormattedError['path']): boolean {
@@ -81,7 +103,11 @@ function isOfManyVariables(message: string, path: GraphQLFormattedError['path'])
 
 // Where a variable that may be null meets an argument that may not, graphql-js finds out as it runs.
 function isOfArgument(error: unknown): boolean {
-  return error instanceof GraphQLError && error.originalError === undefined && error.message.startsWith('Argument "');
+  return (
+    error instanceof GraphQLError &&
+    error.originalError === undefined &&
+    error.message.startsWith('Argument "')
+  );
 }
 
 function placeOf(locations: GraphQLFormattedError['locations'], path: GraphQLFormattedError['path']) {
@@ -99,7 +125,8 @@ function inputNames(schema: GraphQLSchema): Set<string> {
   const names = new Set<string>();
   for (const type of Object.values(schema.getTypeMap())) {
     if (isInputObjectType(type)) for (const name of Object.keys(type.getFields())) names.add(name);
-    if (isObjectType(type)) for (const field of Object.values(type.getFields())) for (const arg of field.args) names.add(arg.name);
+    if (isObjectType(type))
+      for (const field of Object.values(type.getFields())) for (const arg of field.args) names.add(arg.name);
   }
   return names;
 }
@@ -110,8 +137,18 @@ export function SecretsFromVariablesRule(context: ValidationContext): ASTVisitor
     const type = context.getInputType();
     if (!type || getNamedType(type).name !== SecretScalar.name) return;
     context.reportError(
-      new GraphQLError(SECRET_IN_DOCUMENT, { nodes: node, extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED } }),
+      new GraphQLError(SECRET_IN_DOCUMENT, {
+        nodes: node,
+        extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED },
+      }),
     );
   };
-  return { StringValue: check, IntValue: check, FloatValue: check, BooleanValue: check, EnumValue: check, ObjectValue: check };
+  return {
+    StringValue: check,
+    IntValue: check,
+    FloatValue: check,
+    BooleanValue: check,
+    EnumValue: check,
+    ObjectValue: check,
+  };
 }

@@ -33,13 +33,23 @@ interface LinkRoute {
 }
 
 /** The page of a one-time link: HTML without a script. What it answers to a link that opens nothing does not tell why. */
-export async function serveKeyLinks(server: FastifyInstance, links: KeyLinkService, rateLimits: RateLimits): Promise<void> {
+export async function serveKeyLinks(
+  server: FastifyInstance,
+  links: KeyLinkService,
+  rateLimits: RateLimits,
+): Promise<void> {
   // In a context of its own: no other route may take a form, which any page on the web can send.
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => done(null, new URLSearchParams(String(body))));
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, new URLSearchParams(String(body))),
+    );
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-    scope.addHook('onRequest', async (request) => rateLimits.count('ONE_TIME_LINK', callerOf(null, request.ip)));
+    scope.addHook('onRequest', async (request) =>
+      rateLimits.count('ONE_TIME_LINK', callerOf(null, request.ip)),
+    );
     scope.get<LinkRoute>('/key/:token', async ({ params }, reply) => {
       const request = await links.look(params.token);
       return request ? send(reply, 200, formPage(request, null)) : send(reply, 404, CLOSED_PAGE);
@@ -61,16 +71,36 @@ function answerOutcome(reply: FastifyReply, outcome: LinkOutcome): FastifyReply 
 function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof PublicError) {
     const { retryAfterSeconds } = error.extensions;
-    return send(reply.header('retry-after', String(retryAfterSeconds)), 429, page('Too many attempts', `<p>Try again in ${Number(retryAfterSeconds)} seconds.</p>`));
+    return send(
+      reply.header('retry-after', String(retryAfterSeconds)),
+      429,
+      page('Too many attempts', `<p>Try again in ${Number(retryAfterSeconds)} seconds.</p>`),
+    );
   }
   const status = (error as { statusCode?: number }).statusCode ?? 500;
-  if (status < 500) return send(reply, status, page('This form cannot be read', '<p>Open the link again, and fill in the form that it shows.</p>'));
+  if (status < 500)
+    return send(
+      reply,
+      status,
+      page('This form cannot be read', '<p>Open the link again, and fill in the form that it shows.</p>'),
+    );
   request.log.error({ err: error });
-  return send(reply, 500, page('Something went wrong on our side', `<p>Nothing was stored. Try again later. The number of this request is ${request.id}.</p>`));
+  return send(
+    reply,
+    500,
+    page(
+      'Something went wrong on our side',
+      `<p>Nothing was stored. Try again later. The number of this request is ${request.id}.</p>`,
+    ),
+  );
 }
 
 function send(reply: FastifyReply, status: number, html: string): FastifyReply {
-  return reply.code(status).header('content-security-policy', CONTENT_SECURITY_POLICY).type('text/html; charset=utf-8').send(html);
+  return reply
+    .code(status)
+    .header('content-security-policy', CONTENT_SECURITY_POLICY)
+    .type('text/html; charset=utf-8')
+    .send(html);
 }
 
 function page(title: string, body: string): string {
@@ -93,12 +123,22 @@ ${body}
 `;
 }
 
-const CLOSED_PAGE = page('This link does not open', '<p>It was used or has expired, or it is not complete. Ask whoever sent it to you for a new one.</p>');
+const CLOSED_PAGE = page(
+  'This link does not open',
+  '<p>It was used or has expired, or it is not complete. Ask whoever sent it to you for a new one.</p>',
+);
 
-function formPage({ agencyName, clientName, providerName, expiresAt }: KeyRequest, problem: NonNullable<LinkOutcome>['problem']): string {
+function formPage(
+  { agencyName, clientName, providerName, expiresAt }: KeyRequest,
+  problem: NonNullable<LinkOutcome>['problem'],
+): string {
   const until = `${expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-  const problemOf = (field: string) => (problem?.field === field ? `<p class="problem" id="${field}-problem" role="alert">${escape(problem.message)}</p>` : '');
-  const marks = (field: string) => (problem?.field === field ? ` aria-invalid="true" aria-describedby="${field}-problem" autofocus` : '');
+  const problemOf = (field: string) =>
+    problem?.field === field
+      ? `<p class="problem" id="${field}-problem" role="alert">${escape(problem.message)}</p>`
+      : '';
+  const marks = (field: string) =>
+    problem?.field === field ? ` aria-invalid="true" aria-describedby="${field}-problem" autofocus` : '';
   return page(
     `${agencyName} asks for the ${providerName} API key of ${clientName}`,
     `<p>The key is encrypted at once, checked with ${escape(providerName)}, and never shown again. This link works once, until ${until}.</p>
@@ -116,10 +156,19 @@ ${problemOf('apiKey')}
 }
 
 function donePage({ agencyName, providerName }: KeyRequest): string {
-  return page('Thank you', `<p>The key was received, and ${escape(providerName)} accepts it. ${escape(agencyName)} has been given it, sealed. You can close this page.</p>`);
+  return page(
+    'Thank you',
+    `<p>The key was received, and ${escape(providerName)} accepts it. ${escape(agencyName)} has been given it, sealed. You can close this page.</p>`,
+  );
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 
 function escape(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');

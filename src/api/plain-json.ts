@@ -16,12 +16,21 @@ const REFUSED_BEFORE_IT_RAN: ReadonlySet<unknown> = new Set([
 export const okForPlainJson: ApolloServerPlugin<HttpContext> = {
   requestDidStart: async ({ request }) => ({
     async willSendResponse({ response: { http, body } }) {
-      if (http.status !== 400 || body.kind !== 'single' || !acceptsPlainJsonOnly(request.http?.headers.get('accept'))) return;
-      if (body.singleResult.errors?.every(({ extensions }) => REFUSED_BEFORE_IT_RAN.has(extensions?.code))) http.status = 200;
+      if (
+        http.status !== 400 ||
+        body.kind !== 'single' ||
+        !acceptsPlainJsonOnly(request.http?.headers.get('accept'))
+      )
+        return;
+      if (body.singleResult.errors?.every(({ extensions }) => REFUSED_BEFORE_IT_RAN.has(extensions?.code)))
+        http.status = 200;
     },
   }),
 };
 
 function acceptsPlainJsonOnly(accept: string | undefined): boolean {
-  return accept?.split(',').every((range) => range.split(';')[0]?.trim().toLowerCase() === 'application/json') ?? false;
+  return (
+    accept?.split(',').every((range) => range.split(';')[0]?.trim().toLowerCase() === 'application/json') ??
+    false
+  );
 }

@@ -40,7 +40,8 @@ export async function servePlayground(server: FastifyInstance, tokens: Playgroun
   const { getDistDirectory, renderAltair } = await import('altair-static');
   const page = renderAltair(optionsOf(tokens));
   const files = listFiles(getDistDirectory());
-  const allowOwnFiles = (reply: FastifyReply) => reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+  const allowOwnFiles = (reply: FastifyReply) =>
+    reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
   server.get('/', async (_request, reply) => {
     void allowOwnFiles(reply).type('text/html');
     return page;
@@ -66,12 +67,14 @@ function optionsOf(tokens: PlaygroundTokens): RenderOptions {
     preserveState: false,
     initialSettings: { historyDepth: 0, 'alert.disableUpdateNotification': true, 'banners.disable': true },
     // Altair shows the window that it opened last: the first operation.
-    initialWindows: [...operations.slice(1), ...operations.slice(0, 1)].map(({ name, persona, query, variables }) => ({
-      initialName: name,
-      initialQuery: query,
-      initialVariables: variables,
-      initialHeaders: { authorization: `Bearer ${tokens[persona] ?? '<token>'}` },
-    })),
+    initialWindows: [...operations.slice(1), ...operations.slice(0, 1)].map(
+      ({ name, persona, query, variables }) => ({
+        initialName: name,
+        initialQuery: query,
+        initialVariables: variables,
+        initialHeaders: { authorization: `Bearer ${tokens[persona] ?? '<token>'}` },
+      }),
+    ),
   };
 }
 
@@ -88,21 +91,25 @@ export interface Operation {
 export function readOperations(): Operation[] {
   const folder = join(projectRoot(), 'schema', 'operations');
   const files = readdirSync(folder).sort();
-  return files.filter((file) => extname(file) === '.graphql').map((file) => {
-    const query = readFileSync(join(folder, file), 'utf8');
-    const variables = file.replace(/\.graphql$/, '.json');
-    return {
-      name: file.replace(/^\d+-|\.graphql$/g, '').replaceAll('-', ' '),
-      persona: /^# As: (\w+)/m.exec(query)?.[1] ?? 'agencyAdmin',
-      query,
-      variables: files.includes(variables) ? readFileSync(join(folder, variables), 'utf8') : '{}',
-    };
-  });
+  return files
+    .filter((file) => extname(file) === '.graphql')
+    .map((file) => {
+      const query = readFileSync(join(folder, file), 'utf8');
+      const variables = file.replace(/\.graphql$/, '.json');
+      return {
+        name: file.replace(/^\d+-|\.graphql$/g, '').replaceAll('-', ' '),
+        persona: /^# As: (\w+)/m.exec(query)?.[1] ?? 'agencyAdmin',
+        query,
+        variables: files.includes(variables) ? readFileSync(join(folder, variables), 'utf8') : '{}',
+      };
+    });
 }
 
 // An allow-list of what exists: an address cannot lead out of the folder.
 function listFiles(folder: string): Map<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
   return new Map(
     entries.map((entry) => {
       const file = join(entry.parentPath, entry.name);
@@ -115,7 +122,8 @@ function listFiles(folder: string): Map<string, string> {
 function projectRoot(): string {
   let folder = __dirname;
   while (!readdirSync(folder).includes('package.json')) {
-    if (folder === dirname(folder)) throw new Error('The playground needs the operations that lie beside package.json');
+    if (folder === dirname(folder))
+      throw new Error('The playground needs the operations that lie beside package.json');
     folder = dirname(folder);
   }
   return folder;

@@ -1,4 +1,12 @@
-import { canEditAgents, canHandInApiKeys, canManageAccess, canViewIntegrations, isAdmin, type PortalPermission, type Viewer } from '../access/viewer';
+import {
+  canEditAgents,
+  canHandInApiKeys,
+  canManageAccess,
+  canViewIntegrations,
+  isAdmin,
+  type PortalPermission,
+  type Viewer,
+} from '../access/viewer';
 
 /** Who may ask for a field. Everyone has signed in; `null` is nobody known. */
 export interface Requirement {
@@ -10,7 +18,10 @@ export interface Requirement {
 /** Nothing beyond what the field's parent required. The shield leaves such fields alone. */
 export const open: Requirement = { words: '', allows: () => true };
 const signedIn: Requirement = { words: 'signed in', allows: (viewer) => viewer !== null };
-const agencyAdmin: Requirement = { words: 'agency admin', allows: (viewer) => viewer !== null && isAdmin(viewer) };
+const agencyAdmin: Requirement = {
+  words: 'agency admin',
+  allows: (viewer) => viewer !== null && isAdmin(viewer),
+};
 
 const agencyAdminInPerson: Requirement = {
   words: 'agency admin in person, not by a service token',

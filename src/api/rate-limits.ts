@@ -1,6 +1,13 @@
 import { isIPv6 } from 'node:net';
 import type { ApolloServerPlugin } from '@apollo/server';
-import { Kind, OperationTypeNode, type DocumentNode, type FieldNode, type OperationDefinitionNode, type SelectionSetNode } from 'graphql';
+import {
+  Kind,
+  OperationTypeNode,
+  type DocumentNode,
+  type FieldNode,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Viewer } from '../access/viewer';
 import { rateLimited } from '../platform/errors';
@@ -67,14 +74,19 @@ function networkOf(address: string): string {
   const groups = groupsOf(address);
   const [high, low] = groups.slice(6).map((group) => parseInt(group, 16)) as [number, number];
   const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
-  return isMapped ? [high >> 8, high & 255, low >> 8, low & 255].join('.') : `${groups.slice(0, 4).join(':')}::/64`;
+  return isMapped
+    ? [high >> 8, high & 255, low >> 8, low & 255].join('.')
+    : `${groups.slice(0, 4).join(':')}::/64`;
 }
 
 /** The eight groups of an IPv6 address, in hexadecimal without leading zeros. */
 function groupsOf(address: string): string[] {
   // A URL writes each address in one way only. A zone is the name of an interface of this machine.
   const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
-  const [before = [], after = []] = hostname.slice(1, -1).split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const [before = [], after = []] = hostname
+    .slice(1, -1)
+    .split('::')
+    .map((part) => part.split(':').filter((group) => group !== ''));
   return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];
 }
 
@@ -85,9 +97,15 @@ export function countOperations(limits: RateLimits): ApolloServerPlugin<HttpCont
       async didResolveOperation({ operation, document, contextValue: { viewer, request } }) {
         // Apollo refuses a document without the operation that was named.
         if (!operation) return;
-        const classes = rootFields(operation.selectionSet, document).map(({ name }) => classOf(operation, name.value));
+        const classes = rootFields(operation.selectionSet, document).map(({ name }) =>
+          classOf(operation, name.value),
+        );
         for (const name of new Set(classes)) {
-          await limits.count(name, callerOf(viewer, request.ip), classes.filter((each) => each === name).length);
+          await limits.count(
+            name,
+            callerOf(viewer, request.ip),
+            classes.filter((each) => each === name).length,
+          );
         }
       },
     }),
@@ -105,6 +123,10 @@ export function rootFields({ selections }: SelectionSetNode, document: DocumentN
     if (selection.kind === Kind.FIELD) return selection;
     if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(selection.selectionSet, document);
     const name = selection.name.value;
-    return document.definitions.flatMap((each) => (each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name ? rootFields(each.selectionSet, document) : []));
+    return document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name
+        ? rootFields(each.selectionSet, document)
+        : [],
+    );
   });
 }

@@ -1,4 +1,16 @@
-import { getArgumentValues, getNamedType, Kind, TypeInfo, visit, visitWithTypeInfo, type DocumentNode, type FieldNode, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  getArgumentValues,
+  getNamedType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 import type { AheadRead, RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 
@@ -25,7 +37,10 @@ const readsOfClients = new WeakMap<ClientField, ReadOfClients>();
  * Lets fields of clients be read together with the clients. A promise for each field of each client, and a round trip after the one that
  * found the clients, is what a list otherwise spends most of its time on. A field that was not read ahead is read by its resolver.
  */
-export function readClientsAhead(schema: GraphQLSchema, reads: Readonly<Record<string, ReadOfClients>>): void {
+export function readClientsAhead(
+  schema: GraphQLSchema,
+  reads: Readonly<Record<string, ReadOfClients>>,
+): void {
   const fields = clientType(schema).getFields();
   for (const [name, read] of Object.entries(reads)) {
     const field = fields[name] as ClientField;
@@ -33,7 +48,10 @@ export function readClientsAhead(schema: GraphQLSchema, reads: Readonly<Record<s
     readsOfClients.set(field, read);
     field.resolve = (client, args: object, context, info) => {
       const { loaders } = context as RequestContext;
-      return loaders.known(keyOf(field, args), (client as { readonly id: string }).id) ?? resolve(client, args, context, info);
+      return (
+        loaders.known(keyOf(field, args), (client as { readonly id: string }).id) ??
+        resolve(client, args, context, info)
+      );
     };
   }
 }
@@ -47,7 +65,8 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   const enter = (node: FieldNode) => {
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
-    if (field && types.getParentType() === client && readsOfClients.has(field)) asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
+    if (field && types.getParentType() === client && readsOfClients.has(field))
+      asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
     return undefined;
   };
   visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
@@ -55,7 +74,10 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
 }
 
 // Everywhere, since what is read ahead answers the same field wherever it stands, also where the document asks more of it under a condition.
-function fieldsByType(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<string, ReadonlySet<string>> {
+function fieldsByType(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+): ReadonlyMap<string, ReadonlySet<string>> {
   const types = new TypeInfo(schema);
   const named = new Map<string, Set<string>>();
   const enter = ({ name }: FieldNode) => {
@@ -69,7 +91,11 @@ function fieldsByType(schema: GraphQLSchema, document: DocumentNode): ReadonlyMa
 }
 
 /** How it is read for a viewer who may have all of it. Arguments that do not fit are told of by the resolvers. */
-export function readsFor(viewer: Viewer, asked: readonly AskedOfClients[], variables: Record<string, unknown> | undefined): AheadRead[] {
+export function readsFor(
+  viewer: Viewer,
+  asked: readonly AskedOfClients[],
+  variables: Record<string, unknown> | undefined,
+): AheadRead[] {
   const reads = new Map<string, AheadRead>();
   for (const { field, node, fields } of asked) {
     const read = readsOfClients.get(field);

@@ -9,7 +9,8 @@ export const refuseMutations: ApolloServerPlugin<HttpContext> = {
   requestDidStart: async () => ({
     async responseForOperation({ operation, document, contextValue: { viewer } }) {
       // Apollo refuses a document without the operation that was named.
-      if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION) return null;
+      if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION)
+        return null;
       const refusals = rootFields(operation.selectionSet, document).flatMap((node) => {
         const refusal = refusalOf(viewer, node.name.value);
         return refusal ? [{ node, refusal }] : [];
@@ -17,10 +18,20 @@ export const refuseMutations: ApolloServerPlugin<HttpContext> = {
       const [first] = refusals;
       if (!first) return null;
       const errors = refusals.map(({ node, refusal: { message, extensions } }) =>
-        new GraphQLError(message, { nodes: node, path: [(node.alias ?? node.name).value], extensions: { code: extensions.code } }).toJSON(),
+        new GraphQLError(message, {
+          nodes: node,
+          path: [(node.alias ?? node.name).value],
+          extensions: { code: extensions.code },
+        }).toJSON(),
       );
-      const { status, headers } = (first.refusal.extensions.http ?? {}) as { status?: number; headers?: Map<string, string> };
-      return { http: { ...(status && { status }), headers: new HeaderMap(headers) }, body: { kind: 'single', singleResult: { data: null, errors } } };
+      const { status, headers } = (first.refusal.extensions.http ?? {}) as {
+        status?: number;
+        headers?: Map<string, string>;
+      };
+      return {
+        http: { ...(status && { status }), headers: new HeaderMap(headers) },
+        body: { kind: 'single', singleResult: { data: null, errors } },
+      };
     },
   }),
 };

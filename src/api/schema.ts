@@ -9,7 +9,13 @@ import { CallResolver } from '../calls/call.resolver';
 import type { CallService } from '../calls/call.service';
 import { ClientResolver } from '../clients/client.resolver';
 import type { ClientService } from '../clients/client.service';
-import { AgencyApiKeysResolver, ApiKeyResolver, ClientApiKeysResolver, KeyResolutionResolver, shownKeysOf } from '../keys/api-key.resolver';
+import {
+  AgencyApiKeysResolver,
+  ApiKeyResolver,
+  ClientApiKeysResolver,
+  KeyResolutionResolver,
+  shownKeysOf,
+} from '../keys/api-key.resolver';
 import type { ApiKeyService } from '../keys/api-key.service';
 import type { KeyCheckService } from '../keys/key-check.service';
 import type { KeyResolverService } from '../keys/key-resolver.service';
@@ -45,7 +51,21 @@ export interface Services {
 
 /** The schema without its guard: for the emitted files and for `guard` alone. */
 export function buildBareSchema(services: Services): GraphQLSchema {
-  const { audit, people, serviceTokens, agencies, clients, agents, uploadKeys, keys, keyChecks, keyResolver, calls, handIns, keyLinks } = services;
+  const {
+    audit,
+    people,
+    serviceTokens,
+    agencies,
+    clients,
+    agents,
+    uploadKeys,
+    keys,
+    keyChecks,
+    keyResolver,
+    calls,
+    handIns,
+    keyLinks,
+  } = services;
   const resolvers = [
     new ViewerResolver(agencies, clients),
     new AuditResolver(audit),
@@ -74,7 +94,8 @@ export function buildBareSchema(services: Services): GraphQLSchema {
   countTotals(schema);
   readClientsAhead(schema, {
     apiKeys: (viewer, ids, _args, fields) => shownKeysOf(keys, viewer, ids, fields),
-    agents: (viewer, ids, { first, after }) => agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
+    agents: (viewer, ids, { first, after }) =>
+      agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
   });
   return schema;
 }

@@ -2,10 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { IncomingMessage, maxHeaderSize, ServerResponse, type OutgoingHttpHeaders } from 'node:http';
 import { Socket } from 'node:net';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import cors from '@fastify/cors';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
-import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import helmet from 'helmet';
 import { Loaders } from '../access/context';
@@ -83,7 +92,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     genReqId: () => randomUUID(),
     // Longer links reach their route, too, and are answered like every other that does not open. Node bounds the header.
     routerOptions: { maxParamLength: MAX_HEADER_BYTES },
-    frameworkErrors: (_error, { raw }, reply) => { answerWhereNothingIs(server, raw, reply.raw); },
+    frameworkErrors: (_error, { raw }, reply) => {
+      answerWhereNothingIs(server, raw, reply.raw);
+    },
     // Node hands over what is malformed and what takes too long alike, and leaves it to us to let go of the connection.
     clientErrorHandler: ({ code }, socket) => {
       options.log.info({ code }, 'A connection does not speak HTTP, or not in time');
@@ -119,7 +130,15 @@ function answerWhereNothingIs(server: Server, request: IncomingMessage, response
 // An API has nothing to show: whatever a browser takes for a page may load nothing. The playground has a policy of its own.
 function securityHeaders(): OutgoingHttpHeaders {
   const protect = helmet({
-    contentSecurityPolicy: { useDefaults: false, directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] } },
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        'default-src': ["'none'"],
+        'base-uri': ["'none'"],
+        'form-action': ["'none'"],
+        'frame-ancestors': ["'none'"],
+      },
+    },
     xFrameOptions: { action: 'deny' },
   });
   // They are the same for all requests, and made once.
@@ -133,7 +152,13 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
   await server.register(cors, {
     origin: [...corsOrigins],
     methods: ['GET', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', 'apollo-require-preflight', 'latchkey-agency', 'x-apollo-operation-name'],
+    allowedHeaders: [
+      'authorization',
+      'content-type',
+      'apollo-require-preflight',
+      'latchkey-agency',
+      'x-apollo-operation-name',
+    ],
     exposedHeaders: ['retry-after', 'x-request-id'],
     maxAge: 600,
   });
@@ -185,7 +210,9 @@ function addErrorAnswers(server: Server): void {
   server.setErrorHandler((error, request, reply) => {
     if (error instanceof IssuerUnreachable) {
       request.log.error({ err: error });
-      return reply.code(503).send(answer('SERVICE_UNAVAILABLE', 'Sign-ins cannot be checked at the moment. Try again later.'));
+      return reply
+        .code(503)
+        .send(answer('SERVICE_UNAVAILABLE', 'Sign-ins cannot be checked at the moment. Try again later.'));
     }
     if (error instanceof PublicError) return sendPublic(reply, error);
     const status = (error as { statusCode?: number }).statusCode ?? 500;
@@ -196,9 +223,18 @@ function addErrorAnswers(server: Server): void {
 }
 
 // In Apollo's form of errors, also where Apollo was not reached.
-function sendPublic(reply: FastifyReply, { message, extensions: { http, ...extensions } }: PublicError): FastifyReply {
-  const { status = 400, headers = new Map<string, string>() } = http as { status?: number; headers?: Map<string, string> };
-  return reply.code(status).headers(Object.fromEntries(headers)).send({ errors: [{ message, extensions }] });
+function sendPublic(
+  reply: FastifyReply,
+  { message, extensions: { http, ...extensions } }: PublicError,
+): FastifyReply {
+  const { status = 400, headers = new Map<string, string>() } = http as {
+    status?: number;
+    headers?: Map<string, string>;
+  };
+  return reply
+    .code(status)
+    .headers(Object.fromEntries(headers))
+    .send({ errors: [{ message, extensions }] });
 }
 
 function httpError(status: number) {
@@ -235,12 +271,16 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
   const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
   const preHandler = async (request: FastifyRequest, reply: FastifyReply) => {
     // Apollo's integration makes an address of the host that the request names, and fails where none can be made.
-    if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return reply.code(400).send(httpError(400));
+    if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`))
+      return reply.code(400).send(httpError(400));
     const { authorization, 'latchkey-agency': agencyId } = request.headers;
     const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
     const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
     try {
-      request.viewer = await options.identify(credentials, { requestId: request.id, sourceAddress: request.ip });
+      request.viewer = await options.identify(credentials, {
+        requestId: request.id,
+        sourceAddress: request.ip,
+      });
     } catch (error) {
       // Asking an issuer that does not answer takes more than any other request.
       await count();
@@ -258,7 +298,10 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
   server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
 }
 
-function createApollo({ schema, log, playground, compiledFromRun }: ServerOptions, rateLimits: RateLimits): ApolloServer<HttpContext> {
+function createApollo(
+  { schema, log, playground, compiledFromRun }: ServerOptions,
+  rateLimits: RateLimits,
+): ApolloServer<HttpContext> {
   return new ApolloServer<HttpContext>({
     schema,
     introspection: playground !== null,
@@ -274,7 +317,12 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
     formatError: formatError(schema),
     // Apollo's own messages may quote what it was sent.
-    logger: { debug: () => undefined, info: () => undefined, warn: () => log.warn('Apollo warns'), error: () => log.error('Apollo reports an error') },
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => log.warn('Apollo warns'),
+      error: () => log.error('Apollo reports an error'),
+    },
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
@@ -289,7 +337,13 @@ function createApollo({ schema, log, playground, compiledFromRun }: ServerOption
 }
 
 function contextOf(request: FastifyRequest): HttpContext {
-  return { viewer: request.viewer, requestId: request.id, loaders: new Loaders(), request, timeLimit: request.timeLimit };
+  return {
+    viewer: request.viewer,
+    requestId: request.id,
+    loaders: new Loaders(),
+    request,
+    timeLimit: request.timeLimit,
+  };
 }
 
 /** Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. */
@@ -301,7 +355,8 @@ function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<HttpContext> {
       },
       async willSendResponse({ response: { body } }) {
         const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
-        for (const { extensions } of errors) if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
+        for (const { extensions } of errors)
+          if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
       },
     }),
   };

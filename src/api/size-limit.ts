@@ -78,7 +78,8 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
 function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
   const { name } = getNamedType(type);
   if (name.endsWith('Connection')) return pageSize(node);
-  if (!isListType(getNullableType(type)) || node.name.value === 'nodes' || node.name.value === 'edges') return 1;
+  if (!isListType(getNullableType(type)) || node.name.value === 'nodes' || node.name.value === 'edges')
+    return 1;
   return LONGEST[name] ?? SHORT_LIST;
 }
 

@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { notTrusted } from '../platform/errors';
 
 const apolloManifest = z.object({ operations: z.array(z.object({ id: z.string(), body: z.string() })) });
-const manifest = z.union([apolloManifest.transform(({ operations }) => operations.map(({ id, body }) => [id, body] as const)), z.record(z.string(), z.string()).transform(Object.entries<string>)]);
+const manifest = z.union([
+  apolloManifest.transform(({ operations }) => operations.map(({ id, body }) => [id, body] as const)),
+  z.record(z.string(), z.string()).transform(Object.entries<string>),
+]);
 
 const body = z.object({
   query: z.string().nullish(),
@@ -27,15 +30,20 @@ export class TrustedDocuments {
   /** Reads Apollo's persisted query manifest, or an object of SHA-256 to text. */
   static parse(text: string): TrustedDocuments {
     const parsed = manifest.safeParse(parseJson(text));
-    if (!parsed.success || parsed.data.length === 0) throw new Error('must be a persisted query manifest, or a JSON object of SHA-256 to document');
-    const changed = parsed.data.findIndex(([id, document]) => /^[0-9a-f]{64}$/.test(id) && id !== sha256(document));
-    if (changed >= 0) throw new Error(`has a document that does not have its SHA-256 (number ${changed + 1})`);
+    if (!parsed.success || parsed.data.length === 0)
+      throw new Error('must be a persisted query manifest, or a JSON object of SHA-256 to document');
+    const changed = parsed.data.findIndex(
+      ([id, document]) => /^[0-9a-f]{64}$/.test(id) && id !== sha256(document),
+    );
+    if (changed >= 0)
+      throw new Error(`has a document that does not have its SHA-256 (number ${changed + 1})`);
     return new TrustedDocuments(parsed.data);
   }
 
   /** Puts the text of the document in the place of its id. Throws for everything that is not on the list. */
   admit(request: FastifyRequest): void {
-    if (request.method === 'GET') this.#admitTexts(new URL(request.url, 'http://localhost').searchParams.getAll('query'));
+    if (request.method === 'GET')
+      this.#admitTexts(new URL(request.url, 'http://localhost').searchParams.getAll('query'));
     else request.body = this.#admitBody(request.body);
   }
 

@@ -83,7 +83,10 @@ export interface AuditDetails {
   PERSON_JOINED: Person;
   PERSON_CHANGED: Person;
   PERSON_REMOVED: Person;
-  PORTAL_DEFAULTS_CHANGED: { readonly clientId: string | null; readonly permissions: readonly PortalPermission[] };
+  PORTAL_DEFAULTS_CHANGED: {
+    readonly clientId: string | null;
+    readonly permissions: readonly PortalPermission[];
+  };
 
   SERVICE_TOKEN_CREATED: Token;
   SERVICE_TOKEN_REVOKED: Token;
@@ -91,7 +94,9 @@ export interface AuditDetails {
    * Of a service token or a person that the agency knows, at most once a minute each. Not of a token that proves nobody who is known: there
    * is no agency to which such an event would belong.
    */
-  SIGN_IN_REFUSED: (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' }) | (Person & { readonly reason: 'OTHER_AGENCY' });
+  SIGN_IN_REFUSED:
+    | (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' })
+    | (Person & { readonly reason: 'OTHER_AGENCY' });
 }
 
 export type AuditEventType = keyof AuditDetails;
@@ -152,7 +157,13 @@ export interface Actor {
 
 /** Whoever works at the command line of the server. */
 export function operator(agencyId: string): Actor {
-  return { kind: 'OPERATOR', id: null, name: 'operator', agencyId, origin: { requestId: newId(), sourceAddress: null } };
+  return {
+    kind: 'OPERATOR',
+    id: null,
+    name: 'operator',
+    agencyId,
+    origin: { requestId: newId(), sourceAddress: null },
+  };
 }
 
 /** The server, when it does something by itself. */

@@ -12,5 +12,9 @@ export function printed({ agencyId, events, end, faults }: AuditReport): string[
 /** Reads what was printed, whatever else stands between. */
 export function readPrintout(text: string): AuditPrintout {
   const lines = text.split(/\r?\n/).map((line) => LINE.exec(line.trimEnd()));
-  return new Map(lines.filter((found) => found !== null).map(([, id = '', sequence, hash = '']) => [id, { sequence: Number(sequence), hash }]));
+  return new Map(
+    lines
+      .filter((found) => found !== null)
+      .map(([, id = '', sequence, hash = '']) => [id, { sequence: Number(sequence), hash }]),
+  );
 }

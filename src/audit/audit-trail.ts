@@ -63,7 +63,10 @@ export class AuditTrail {
     const { agencyId: id } = actor;
     const known = this.#ends.get(id);
     if (known && (await this.#append(tx, actor, event, known))) return;
-    const [end] = await tx.rows<ChainEnd>(`SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`, [id]);
+    const [end] = await tx.rows<ChainEnd>(
+      `SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`,
+      [id],
+    );
     if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
   }
 
@@ -75,7 +78,8 @@ export class AuditTrail {
     const hash = this.hashOf(unsigned, end?.hash ?? '');
     const next = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
     if (!end) await tx.insertRow('audit_heads', { id, ...next });
-    else if (!(await tx.updateRow('audit_heads', next, { id, sequence: end.sequence, hash: end.hash }))) return false;
+    else if (!(await tx.updateRow('audit_heads', next, { id, sequence: end.sequence, hash: end.hash })))
+      return false;
     await tx.insertRow('audit_events', { ...unsigned, hash });
     this.#ends.set(id, { sequence, hash });
     return true;
@@ -84,35 +88,82 @@ export class AuditTrail {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEventRow>> {
     requireAdmin(viewer);
-    const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where({ agencyId: viewer.agencyId });
+    const query = this.database.read
+      .createQueryBuilder(AuditEventRow, 'event')
+      .where({ agencyId: viewer.agencyId });
     const { types, clientId, actorId, since, until } = filter;
-    if (types !== null) query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });
-    if (clientId !== null) query.andWhere('event.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
-    if (actorId !== null) query.andWhere('event.actorId = :actorId', { actorId: isId(actorId) ? actorId : '' });
+    if (types !== null)
+      query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });
+    if (clientId !== null)
+      query.andWhere('event.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
+    if (actorId !== null)
+      query.andWhere('event.actorId = :actorId', { actorId: isId(actorId) ? actorId : '' });
     if (since !== null) query.andWhere('event.at >= :since', { since });
     if (until !== null) query.andWhere('event.at < :until', { until });
-    return readPage(query, args, 'DESC', types === null && clientId === null ? 'audit_events_by_agency' : null);
+    return readPage(
+      query,
+      args,
+      'DESC',
+      types === null && clientId === null ? 'audit_events_by_agency' : null,
+    );
   }
 
   /** Over every column in a fixed order, and what came before. */
   hashOf(row: UnsignedRow, previous: string): string {
-    const { id, agencyId, sequence, type, at, actorKind, actorId, actorName, requestId, sourceAddress, clientId, details } = row;
+    const {
+      id,
+      agencyId,
+      sequence,
+      type,
+      at,
+      actorKind,
+      actorId,
+      actorName,
+      requestId,
+      sourceAddress,
+      clientId,
+      details,
+    } = row;
     const who = [actorKind, actorId, actorName, requestId, sourceAddress];
-    const text = JSON.stringify([previous, id, agencyId, sequence, type, at.toISOString(), ...who, clientId, details]);
+    const text = JSON.stringify([
+      previous,
+      id,
+      agencyId,
+      sequence,
+      type,
+      at.toISOString(),
+      ...who,
+      clientId,
+      details,
+    ]);
     return createHmac('sha256', this.key).update(text).digest('hex');
   }
 
   /** Of the end of an agency's chain. */
   sealOf({ id, sequence, hash }: Omit<AuditHeadRow, 'seal'>): string {
-    return createHmac('sha256', this.key).update(JSON.stringify(['end', id, sequence, hash])).digest('hex');
+    return createHmac('sha256', this.key)
+      .update(JSON.stringify(['end', id, sequence, hash]))
+      .digest('hex');
   }
 }
 
 type UnsignedRow = Omit<AuditEventRow, 'hash'>;
 
-function toRow({ kind, id, name, agencyId, origin }: Actor, { type, ...details }: AuditEvent, sequence: number): UnsignedRow {
+function toRow(
+  { kind, id, name, agencyId, origin }: Actor,
+  { type, ...details }: AuditEvent,
+  sequence: number,
+): UnsignedRow {
   const clientId = 'clientId' in details ? details.clientId : null;
   const actor = { actorKind: kind, actorId: id, actorName: name, ...origin };
-  return { id: newId(), agencyId, sequence, type, at: new Date(), ...actor, clientId, details: JSON.stringify(details) };
+  return {
+    id: newId(),
+    agencyId,
+    sequence,
+    type,
+    at: new Date(),
+    ...actor,
+    clientId,
+    details: JSON.stringify(details),
+  };
 }
-

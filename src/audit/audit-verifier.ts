@@ -27,21 +27,35 @@ const BATCH = 1_000;
  * Walks every chain there is or was. What was altered, removed, added or put in another order after it was written is a fault; so is what
  * stood in an earlier printout and is gone or different, without which an old end that was put back cannot be told from a true one.
  */
-export async function* verifyAuditTrail(database: Reader, audit: AuditTrail, earlier: AuditPrintout = new Map()): AsyncGenerator<AuditReport> {
-  for (const id of await agencyIds(database, earlier)) yield await verifyChain(database, audit, id, earlier.get(id) ?? null);
+export async function* verifyAuditTrail(
+  database: Reader,
+  audit: AuditTrail,
+  earlier: AuditPrintout = new Map(),
+): AsyncGenerator<AuditReport> {
+  for (const id of await agencyIds(database, earlier))
+    yield await verifyChain(database, audit, id, earlier.get(id) ?? null);
 }
 
 // Also those of which only events are left: to remove an agency's row must not hide what else was done.
 async function agencyIds({ read }: Reader, earlier: AuditPrintout): Promise<string[]> {
-  const rows = await read.rows<{ id: string }>('SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads');
+  const rows = await read.rows<{ id: string }>(
+    'SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads',
+  );
   return [...new Set([...rows.map(({ id }) => id), ...earlier.keys()])].sort();
 }
 
-async function verifyChain(database: Reader, audit: AuditTrail, agencyId: string, earlier: ChainLink | null): Promise<AuditReport> {
+async function verifyChain(
+  database: Reader,
+  audit: AuditTrail,
+  agencyId: string,
+  earlier: ChainLink | null,
+): Promise<AuditReport> {
   const faults = (await database.read.existsBy(AgencyRow, { id: agencyId })) ? [] : ['the agency is gone'];
   // Read first: events that are added meanwhile are verified, too, but it is this end that the chain must reach.
   const head = await database.read.findOneBy(AuditHeadRow, { id: agencyId });
-  const hashes = new Map<number, string | null>([head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]));
+  const hashes = new Map<number, string | null>(
+    [head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]),
+  );
   let end: ChainLink | null = null;
   let events = 0;
   for await (const row of rowsOf(database, agencyId)) {
@@ -59,7 +73,11 @@ async function* rowsOf({ read }: Reader, agencyId: string): AsyncGenerator<Audit
   let after: number | null = null;
   for (;;) {
     const where: object = after === null ? { agencyId } : { agencyId, sequence: MoreThan(after) };
-    const rows: AuditEventRow[] = await read.find(AuditEventRow, { where, order: { sequence: 'ASC' }, take: BATCH });
+    const rows: AuditEventRow[] = await read.find(AuditEventRow, {
+      where,
+      order: { sequence: 'ASC' },
+      take: BATCH,
+    });
     yield* rows;
     const last = rows.at(-1);
     if (!last) return;
@@ -72,7 +90,9 @@ function faultsOf(audit: AuditTrail, row: AuditEventRow, last: ChainLink | null)
   const next = (last?.sequence ?? 0) + 1;
   if (sequence < 1) return [`event ${sequence} was never written: the first is 1`];
   if (sequence !== next) return [`events ${next} to ${sequence - 1} are missing`];
-  return isTime(row.at) && row.hash === audit.hashOf(row, last?.hash ?? '') ? [] : [`event ${sequence} is not as it was written`];
+  return isTime(row.at) && row.hash === audit.hashOf(row, last?.hash ?? '')
+    ? []
+    : [`event ${sequence} is not as it was written`];
 }
 
 // SQLite keeps any text in the column, and MySQL may keep a day that no calendar has.
@@ -80,15 +100,24 @@ function isTime(at: Date | null): boolean {
   return at instanceof Date && !Number.isNaN(at.getTime());
 }
 
-function faultsOfEnd(audit: AuditTrail, head: AuditHeadRow | null, hashes: ReadonlyMap<number, string | null>, events: number): string[] {
+function faultsOfEnd(
+  audit: AuditTrail,
+  head: AuditHeadRow | null,
+  hashes: ReadonlyMap<number, string | null>,
+  events: number,
+): string[] {
   if (!head) return [events > 0 ? 'the end of the chain is not on record' : 'there is not one event'];
   if (head.seal !== audit.sealOf(head)) return ['the end of the chain is not as it was written'];
-  return hashes.get(head.sequence) === head.hash ? [] : [`the chain does not reach event ${head.sequence}, which is on record as its end`];
+  return hashes.get(head.sequence) === head.hash
+    ? []
+    : [`the chain does not reach event ${head.sequence}, which is on record as its end`];
 }
 
 function faultsSince(earlier: ChainLink | null, hashes: ReadonlyMap<number, string | null>): string[] {
   if (!earlier) return [];
   const hash = hashes.get(earlier.sequence) ?? null;
   if (hash === null) return [`event ${earlier.sequence}, which stood in the earlier printout, is gone`];
-  return hash === earlier.hash ? [] : [`event ${earlier.sequence} is not the one that stood in the earlier printout`];
+  return hash === earlier.hash
+    ? []
+    : [`event ${earlier.sequence} is not the one that stood in the earlier printout`];
 }

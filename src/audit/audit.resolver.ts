@@ -10,15 +10,21 @@ import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.type
 export class AuditResolver {
   constructor(private readonly audit: AuditTrail) {}
 
-  @Query(() => AuditEventConnection, { nullable: true, description: 'Every change and every use of a key in the agency, the newest first.' })
+  @Query(() => AuditEventConnection, {
+    nullable: true,
+    description: 'Every change and every use of a key in the agency, the newest first.',
+  })
   async auditEvents(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('filter', () => AuditEventFilter, { nullable: true }) filter: AuditEventFilter | null,
   ): Promise<Page<AuditEvent>> {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
-    return (await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until })).map(toAuditEvent);
+    return (
+      await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until })
+    ).map(toAuditEvent);
   }
 }
 

@@ -7,9 +7,11 @@ import { ProviderEnum } from '../providers/provider.types';
 import { ACTOR_KINDS, AUDIT_EVENT_TYPES, type ActorKind, type AuditEventType } from './audit-event';
 
 export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'What happened.', {
-  API_KEY_REJECTED: 'A key was to be set, its provider was asked, and nothing was stored: it did not accept the key; or it did, but another key of the request was refused, the version was not the one that was expected, or the one-time link opened no more.',
+  API_KEY_REJECTED:
+    'A key was to be set, its provider was asked, and nothing was stored: it did not accept the key; or it did, but another key of the request was refused, the version was not the one that was expected, or the one-time link opened no more.',
   HAND_IN_VERIFIED: 'The provider was asked about a key that was handed in.',
-  HAND_IN_ACCEPTED: 'By an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
+  HAND_IN_ACCEPTED:
+    'By an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
   HAND_IN_EXPIRED: 'Nobody decided in time: the key is destroyed.',
   KEY_LINK_CODE_REFUSED: 'Someone opened a one-time link and gave a wrong code.',
   KEY_LINK_LOCKED: 'By too many wrong codes.',
@@ -29,7 +31,8 @@ export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'One event of the audit trail. Fields that do not belong to its type are null. Never a key; a mask at most.',
+  description:
+    'One event of the audit trail. Fields that do not belong to its type are null. Never a key; a mask at most.',
 })
 export class AuditEvent {
   @Field(() => ID)
@@ -59,7 +62,10 @@ export class AuditEvent {
   @Field(() => String, { nullable: true, description: 'The IP address that the request came from.' })
   sourceAddress!: string | null;
 
-  @Field(() => ID, { nullable: true, description: "The client that it concerns; null for what is the agency's own." })
+  @Field(() => ID, {
+    nullable: true,
+    description: "The client that it concerns; null for what is the agency's own.",
+  })
   clientId!: string | null;
 
   @Field(() => ID, { nullable: true })
@@ -86,7 +92,10 @@ export class AuditEvent {
   @Field(() => ProviderEnum, { nullable: true })
   provider!: Provider | null;
 
-  @Field(() => String, { nullable: true, description: 'Whose key a call was placed with: a value of `KeySource`.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Whose key a call was placed with: a value of `KeySource`.',
+  })
   keySource!: string | null;
 
   @Field(() => Int, { nullable: true, description: 'Of the key.' })
@@ -95,7 +104,10 @@ export class AuditEvent {
   @Field(() => String, { nullable: true })
   maskedKey!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'What the provider said of the key: a value of `KeyStatus`.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'What the provider said of the key: a value of `KeyStatus`.',
+  })
   status!: string | null;
 
   @Field(() => String, { nullable: true, description: 'Of what was created or changed.' })

@@ -15,7 +15,13 @@ import type { ProviderErrorCode } from '../providers/provider';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import type { CallResult, CallService, CallSummary } from './call.service';
-import { Call, CallConnection, CallSummaryType, StartTestCallInput, StartTestCallPayload } from './call.types';
+import {
+  Call,
+  CallConnection,
+  CallSummaryType,
+  StartTestCallInput,
+  StartTestCallPayload,
+} from './call.types';
 
 const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
 
@@ -32,58 +38,113 @@ export class CallResolver {
     return this.calls.find(viewer, id);
   }
 
-  @Query(() => CallConnection, { name: 'calls', description: "Of the agency, the newest first; for a portal user its own client's." })
+  @Query(() => CallConnection, {
+    name: 'calls',
+    description: "Of the agency, the newest first; for a portal user its own client's.",
+  })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
     @Arg('agentId', () => ID, { nullable: true }) agentId: string | null,
   ): Promise<Page<CallRow>> {
-    return this.calls.list(viewer, pageArgs(first, after), { clientId: clientId ?? null, agentId: agentId ?? null });
+    return this.calls.list(viewer, pageArgs(first, after), {
+      clientId: clientId ?? null,
+      agentId: agentId ?? null,
+    });
   }
 
-  @Query(() => CallSummaryType, { nullable: true, description: "How many calls there were, by what became of them; for a portal user its own client's." })
+  @Query(() => CallSummaryType, {
+    nullable: true,
+    description: "How many calls there were, by what became of them; for a portal user its own client's.",
+  })
   callSummary(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
-    @Arg('since', () => DateTime, { nullable: true, description: '30 days before `until` when not given; at most 366 days before it.' }) since: Date | null,
-    @Arg('until', () => DateTime, { nullable: true, description: 'Before this time; now when not given.' }) until: Date | null,
+    @Arg('since', () => DateTime, {
+      nullable: true,
+      description: '30 days before `until` when not given; at most 366 days before it.',
+    })
+    since: Date | null,
+    @Arg('until', () => DateTime, { nullable: true, description: 'Before this time; now when not given.' })
+    until: Date | null,
   ): Promise<CallSummary> {
     const end = until ?? new Date();
-    return this.calls.summary(viewer, { clientId: clientId ?? null, since: since ?? new Date(end.getTime() - DEFAULT_SPAN_MS), until: end });
+    return this.calls.summary(viewer, {
+      clientId: clientId ?? null,
+      since: since ?? new Date(end.getTime() - DEFAULT_SPAN_MS),
+      until: end,
+    });
   }
 
   @AuditedMutation(() => StartTestCallPayload, {
     audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
     description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
   })
-  startTestCall(@CurrentViewer() viewer: Viewer, @Arg('input', () => StartTestCallInput) input: StartTestCallInput): Promise<CallResult> {
+  startTestCall(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => StartTestCallInput) input: StartTestCallInput,
+  ): Promise<CallResult> {
     return this.calls.startTest(viewer, input);
   }
 
-  @FieldResolver(() => Agent, { description: 'To a portal user, an agent that was assigned to another client since has only its id.' })
-  async agent(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<AgentRow> {
+  @FieldResolver(() => Agent, {
+    description: 'To a portal user, an agent that was assigned to another client since has only its id.',
+  })
+  async agent(
+    @Root() call: CallRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<AgentRow> {
     return (await loadAgent(context, this.agents, viewer, call.agentId)) ?? formerAgent(call);
   }
 
   @FieldResolver(() => Client, { nullable: true, description: "The agent's client at the time of the call." })
-  client(@Root() call: CallRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
+  client(
+    @Root() call: CallRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, call.clientId);
   }
 
-  @FieldResolver(() => ProviderErrorType, { nullable: true, description: "The provider's refusal; null when there was none. What it tells of a key is for agency admins: others read PROVIDER_FAULT." })
+  @FieldResolver(() => ProviderErrorType, {
+    nullable: true,
+    description:
+      "The provider's refusal; null when there was none. What it tells of a key is for agency admins: others read PROVIDER_FAULT.",
+  })
   error(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): ProviderErrorType | null {
-    return errorOf(isAdmin(viewer) || !tellsOfKey(call.errorCode) ? call : { ...call, errorCode: 'PROVIDER_FAULT', errorHttpStatus: null, errorRetryAfterSeconds: null });
+    return errorOf(
+      isAdmin(viewer) || !tellsOfKey(call.errorCode)
+        ? call
+        : { ...call, errorCode: 'PROVIDER_FAULT', errorHttpStatus: null, errorRetryAfterSeconds: null },
+    );
   }
 }
 
 // The health of a key, and with it of the agency's own account. A true fault of the provider looks the same, down to its status.
 function tellsOfKey(code: ProviderErrorCode | null): boolean {
-  return code === 'KEY_INVALID' || code === 'INSUFFICIENT_PERMISSIONS' || code === 'OUT_OF_FUNDS' || code === 'RATE_LIMITED' || code === 'PROVIDER_FAULT';
+  return (
+    code === 'KEY_INVALID' ||
+    code === 'INSUFFICIENT_PERMISSIONS' ||
+    code === 'OUT_OF_FUNDS' ||
+    code === 'RATE_LIMITED' ||
+    code === 'PROVIDER_FAULT'
+  );
 }
 
 // What another client's people have made of it since is not for those who once had it.
 function formerAgent({ agentId: id, agencyId, clientId, provider, createdAt }: CallRow): AgentRow {
-  return { id, agencyId, clientId, name: 'Former agent', provider, providerAgentId: '', fromNumber: null, createdAt };
+  return {
+    id,
+    agencyId,
+    clientId,
+    name: 'Former agent',
+    provider,
+    providerAgentId: '',
+    fromNumber: null,
+    createdAt,
+  };
 }

@@ -54,7 +54,11 @@ export interface SummarySpan {
 
 export interface CallSummary extends Pick<SummarySpan, 'since' | 'until'> {
   readonly total: number;
-  readonly counts: readonly { readonly status: CallStatus; readonly provider: Provider; readonly count: number }[];
+  readonly counts: readonly {
+    readonly status: CallStatus;
+    readonly provider: Provider;
+    readonly count: number;
+  }[];
 }
 
 // Databases compare other times otherwise than they follow each other, or refuse them.
@@ -74,7 +78,11 @@ export class CallService {
     return isId(id) ? this.#visible(viewer).andWhere({ id }).getOne() : null;
   }
 
-  list(viewer: Viewer, args: PageArgs, filter: { clientId: string | null; agentId: string | null }): Promise<Page<CallRow>> {
+  list(
+    viewer: Viewer,
+    args: PageArgs,
+    filter: { clientId: string | null; agentId: string | null },
+  ): Promise<Page<CallRow>> {
     const query = this.#visible(viewer);
     if (filter.clientId !== null) query.andWhere({ clientId: In([filter.clientId].filter(isId)) });
     if (filter.agentId !== null) query.andWhere({ agentId: In([filter.agentId].filter(isId)) });
@@ -84,12 +92,19 @@ export class CallService {
 
   /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span that is none, or of more than a year. */
   async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
-    for (const [name, time] of [['since', since], ['until', until]] as const) {
+    for (const [name, time] of [
+      ['since', since],
+      ['until', until],
+    ] as const) {
       if (time < FIRST_TIME || time > LAST_TIME) throw badArgument(name, 'A time from 1970 to 9999.');
     }
     if (since > until) throw badArgument('since', '`since` is not after `until`.');
-    if (until.getTime() - since.getTime() > MAX_SPAN_MS) throw badArgument('since', 'A span of at most 366 days.');
-    const query = this.#visible(viewer).andWhere('call.createdAt >= :since AND call.createdAt < :until', { since, until });
+    if (until.getTime() - since.getTime() > MAX_SPAN_MS)
+      throw badArgument('since', 'A span of at most 366 days.');
+    const query = this.#visible(viewer).andWhere('call.createdAt >= :since AND call.createdAt < :until', {
+      since,
+      until,
+    });
     if (clientId !== null) query.andWhere({ clientId: In([clientId].filter(isId)) });
     const rows = await query
       .select(['call.status AS status', 'call.provider AS provider', 'COUNT(*) AS count'])
@@ -120,7 +135,8 @@ export class CallService {
    */
   async #prepare(tx: Manager, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
     const idempotencyDigest = digestOf(input);
-    const earlier = idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
+    const earlier =
+      idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
     if (earlier) return repetition(earlier, input);
     // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these. A first key
     // locks its client, and then the agency that it refers to.
@@ -129,7 +145,8 @@ export class CallService {
     const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
     await this.database.lock(tx, AgencyRow, viewer.agencyId);
     if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
-    if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null) return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
+    if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null)
+      return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
     const key = await this.#resolve(tx, agent);
     if ('code' in key) return refused(key);
     const call = newCall(agent, key, input);
@@ -141,7 +158,12 @@ export class CallService {
   async #place(viewer: Viewer, { call, agent, key }: PreparedCall): Promise<CallResult> {
     const { toNumber } = call;
     const { providerAgentId, fromNumber } = agent;
-    const placement = await this.providers.placeCall(key.account, { callId: call.id, providerAgentId, toNumber, fromNumber });
+    const placement = await this.providers.placeCall(key.account, {
+      callId: call.id,
+      providerAgentId,
+      toNumber,
+      fromNumber,
+    });
     const outcome = outcomeOf(placement);
     await this.database.write((tx) => tx.update(CallRow, { id: call.id }, outcome));
     if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
@@ -155,7 +177,13 @@ export class CallService {
     const clientId = call.keySource === 'CLIENT' ? call.clientId : null;
     await this.database.write(async (tx) => {
       await recordVerdict(tx, id, version, verdict);
-      await this.audit.record(tx, viewer, { type: 'API_KEY_VERIFIED', clientId, provider, version, status: verdict.status });
+      await this.audit.record(tx, viewer, {
+        type: 'API_KEY_VERIFIED',
+        clientId,
+        provider,
+        version,
+        status: verdict.status,
+      });
     });
   }
 
@@ -171,7 +199,9 @@ export class CallService {
 
   #visible(viewer: Viewer): SelectQueryBuilder<CallRow> {
     const query = this.database.read.createQueryBuilder(CallRow, 'call').where({ agencyId: viewer.agencyId });
-    return viewer.clientId === null ? query : query.andWhere('call.clientId = :own', { own: viewer.clientId });
+    return viewer.clientId === null
+      ? query
+      : query.andWhere('call.clientId = :own', { own: viewer.clientId });
   }
 }
 
@@ -179,7 +209,8 @@ function checkInput({ toNumber, idempotencyKey }: TestCall): UserError[] {
   const number = checkPhoneNumber(toNumber, ['input', 'toNumber']);
   const errors = typeof number === 'string' ? [] : [number];
   if (idempotencyKey === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
-  if (idempotencyKey && idempotencyKey.length > IDEMPOTENCY_KEY_MAX_LENGTH) errors.push(userError('TOO_LONG', ['input', 'idempotencyKey']));
+  if (idempotencyKey && idempotencyKey.length > IDEMPOTENCY_KEY_MAX_LENGTH)
+    errors.push(userError('TOO_LONG', ['input', 'idempotencyKey']));
   return errors;
 }
 
@@ -193,7 +224,9 @@ function refused(...userErrors: UserError[]): CallResult {
 
 function repetition(earlier: CallRow, { agentId, toNumber }: TestCall): CallResult {
   const same = earlier.agentId === agentId && earlier.toNumber === toNumber.trim();
-  return same ? { call: earlier, userErrors: [] } : { call: null, userErrors: [userError('IDEMPOTENCY_CONFLICT', ['input', 'idempotencyKey'])] };
+  return same
+    ? { call: earlier, userErrors: [] }
+    : { call: null, userErrors: [userError('IDEMPOTENCY_CONFLICT', ['input', 'idempotencyKey'])] };
 }
 
 function newCall(agent: AgentRow, key: ResolvedKey, input: TestCall): CallRow {
@@ -222,11 +255,15 @@ function eventOf({ id: callId, agentId, clientId, provider, keySource, keyVersio
   return { callId, agentId, clientId, provider, keySource, version };
 }
 
-type Outcome = Pick<CallRow, 'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
+type Outcome = Pick<
+  CallRow,
+  'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'
+>;
 
 function outcomeOf(placement: Placement): Outcome {
   const none = { providerCallId: null, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
-  if (placement.outcome === 'PLACED') return { ...none, status: 'QUEUED', providerCallId: placement.providerCallId };
+  if (placement.outcome === 'PLACED')
+    return { ...none, status: 'QUEUED', providerCallId: placement.providerCallId };
   const { code, httpStatus, retryAfterSeconds } = placement.error;
   const error = { errorCode: code, errorHttpStatus: httpStatus, errorRetryAfterSeconds: retryAfterSeconds };
   return { ...none, ...error, status: placement.outcome === 'REFUSED' ? 'FAILED' : 'UNKNOWN' };

@@ -8,10 +8,15 @@ import type { KeySource } from '../keys/chain';
 import { CALL_DIRECTIONS, CALL_KINDS, CALL_STATUSES, type CallRow, type CallStatus } from './call.entity';
 
 export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.');
-export const CallDirectionEnum = enumOf('CallDirection', CALL_DIRECTIONS, 'Who called whom, seen from the agent.');
+export const CallDirectionEnum = enumOf(
+  'CallDirection',
+  CALL_DIRECTIONS,
+  'Who called whom, seen from the agent.',
+);
 export const CallStatusEnum = enumOf('CallStatus', CALL_STATUSES, 'How far a call has come.', {
   FAILED: 'Refused by the provider: it was not placed. `error` says why.',
-  UNKNOWN: 'The provider was asked and gave no definitive answer (yet): the call may have been placed. It is never placed again by itself.',
+  UNKNOWN:
+    'The provider was asked and gave no definitive answer (yet): the call may have been placed. It is never placed again by itself.',
 });
 
 @ObjectType({ simpleResolvers: true })
@@ -54,19 +59,26 @@ export class StartTestCallInput {
   @Field(() => ID)
   agentId!: string;
 
-  @Field(() => String, { description: 'E.164, e.g. +14155550100. A real phone rings, and the call costs money.' })
+  @Field(() => String, {
+    description: 'E.164, e.g. +14155550100. A real phone rings, and the call costs money.',
+  })
   toNumber!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'At most 255 characters. A repetition under the same key answers with the first call and places no other.',
+    description:
+      'At most 255 characters. A repetition under the same key answers with the first call and places no other.',
   })
   idempotencyKey?: string | null;
 }
 
 @ObjectType({ simpleResolvers: true })
 export class StartTestCallPayload {
-  @Field(() => Call, { nullable: true, description: "With status FAILED and an `error` when the provider refused it; null when it was not even asked." })
+  @Field(() => Call, {
+    nullable: true,
+    description:
+      'With status FAILED and an `error` when the provider refused it; null when it was not even asked.',
+  })
   call!: Call | null;
 
   @Field(() => [UserErrorType])

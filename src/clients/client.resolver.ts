@@ -6,27 +6,48 @@ import { badArgument } from '../platform/errors';
 import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../platform/page';
 import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService, type ShownClient } from './client.service';
-import { ArchiveClientInput, ArchiveClientPayload, Client, ClientConnection, CreateClientInput, CreateClientPayload } from './client.types';
+import {
+  ArchiveClientInput,
+  ArchiveClientPayload,
+  Client,
+  ClientConnection,
+  CreateClientInput,
+  CreateClientPayload,
+} from './client.types';
 
 @Resolver(() => Client)
 export class ClientResolver {
   constructor(private readonly clients: ClientService) {}
 
   @Query(() => Client, { nullable: true, description: 'Null when the viewer has no such client.' })
-  async client(@CurrentViewer() viewer: Viewer, @Ctx() { loaders }: RequestContext, @Arg('id', () => ID) id: string): Promise<ShownClient | null> {
+  async client(
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+    @Arg('id', () => ID) id: string,
+  ): Promise<ShownClient | null> {
     const [client] = await Promise.all([this.clients.find(viewer, id), isId(id) && loaders.readAhead([id])]);
     return client;
   }
 
-  @Query(() => ClientConnection, { name: 'clients', description: 'Of the agency, in the order of creation; for a portal user its own client alone.' })
+  @Query(() => ClientConnection, {
+    name: 'clients',
+    description: 'Of the agency, in the order of creation; for a portal user its own client alone.',
+  })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
-    @Arg('search', () => String, { nullable: true, description: 'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.' }) search: string | null,
+    @Arg('search', () => String, {
+      nullable: true,
+      description:
+        'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.',
+    })
+    search: string | null,
   ): Promise<Page<ShownClient>> {
-    if (search && search.length > MAX_SEARCH_LENGTH) throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
+    if (search && search.length > MAX_SEARCH_LENGTH)
+      throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     // SQLite ends a pattern at a NUL, and would find everything.
     if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
     const page = await this.clients.list(viewer, pageArgs(first, after), search);
@@ -34,8 +55,14 @@ export class ClientResolver {
     return page;
   }
 
-  @AuditedMutation(() => CreateClientPayload, { audit: ['CLIENT_CREATED'], description: "Its portal users may do what the agency's `portalPermissions` say at this time." })
-  createClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateClientInput) input: CreateClientInput): Promise<ClientResult> {
+  @AuditedMutation(() => CreateClientPayload, {
+    audit: ['CLIENT_CREATED'],
+    description: "Its portal users may do what the agency's `portalPermissions` say at this time.",
+  })
+  createClient(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => CreateClientInput) input: CreateClientInput,
+  ): Promise<ClientResult> {
     return this.clients.create(viewer, input);
   }
 
@@ -43,17 +70,31 @@ export class ClientResolver {
     audit: ['CLIENT_ARCHIVED'],
     description: 'From now on the agents of this client place no calls. Its keys stay.',
   })
-  archiveClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
+  archiveClient(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput,
+  ): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, true);
   }
 
-  @AuditedMutation(() => ArchiveClientPayload, { audit: ['CLIENT_RESTORED'], description: 'Takes an archived client back.' })
-  restoreClient(@CurrentViewer() viewer: Viewer, @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput): Promise<ClientResult> {
+  @AuditedMutation(() => ArchiveClientPayload, {
+    audit: ['CLIENT_RESTORED'],
+    description: 'Takes an archived client back.',
+  })
+  restoreClient(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput,
+  ): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, false);
   }
 }
 
 /** Many clients by id in one statement, for fields that lead to a client. */
-export function loadClient(context: RequestContext, clients: ClientService, viewer: Viewer, id: string | null): Promise<ShownClient | null> | null {
+export function loadClient(
+  context: RequestContext,
+  clients: ClientService,
+  viewer: Viewer,
+  id: string | null,
+): Promise<ShownClient | null> | null {
   return id === null ? null : context.loaders.load('client', id, (ids) => clients.findMany(viewer, ids));
 }

@@ -53,20 +53,36 @@ export class ClientService {
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownClient | null)[]> {
     const visible = ids.filter((id) => isId(id) && (viewer.clientId === null || viewer.clientId === id));
-    const rows = visible.length === 0 ? [] : await this.database.read.rows<RawClient>(`${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`, [...visible, viewer.agencyId]);
+    const rows =
+      visible.length === 0
+        ? []
+        : await this.database.read.rows<RawClient>(
+            `${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`,
+            [...visible, viewer.agencyId],
+          );
     const byId = new Map(rows.map((row) => [row.id, toClient(row)]));
     return ids.map((id) => byId.get(id) ?? null);
   }
 
-  async list({ agencyId, clientId }: Viewer, args: PageArgs, search: string | null): Promise<Page<ShownClient>> {
+  async list(
+    { agencyId, clientId }: Viewer,
+    args: PageArgs,
+    search: string | null,
+  ): Promise<Page<ShownClient>> {
     const { read } = this.database;
     const own = clientId === null ? NOTHING_MORE : { sql: ' AND id = ?', values: [clientId] };
     const found = search ? nameContains(search) : NOTHING_MORE;
     const condition = ` WHERE agencyId = ?${own.sql}${found.sql}`;
     const values = [agencyId, ...own.values, ...found.values];
-    const rows = await read.rows<RawClient>(`${READ}${read.along('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`, [...values, args.after ?? '', args.first + 1]);
+    const rows = await read.rows<RawClient>(
+      `${READ}${read.along('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`,
+      [...values, args.after ?? '', args.first + 1],
+    );
     return toPage(rows.map(toClient), args, async () => {
-      const [counted] = await read.rows<{ total: number }>(`SELECT COUNT(*) AS total FROM clients${condition}`, values);
+      const [counted] = await read.rows<{ total: number }>(
+        `SELECT COUNT(*) AS total FROM clients${condition}`,
+        values,
+      );
       return counted?.total ?? 0;
     });
   }
@@ -76,7 +92,9 @@ export class ClientService {
     const name = checkName(input.name, ['input', 'name']);
     if (typeof name !== 'string') return { client: null, userErrors: [name] };
     return this.database.write(async (tx) => {
-      const { id: agencyId, portalPermissions } = await tx.findOneByOrFail(AgencyRow, { id: viewer.agencyId });
+      const { id: agencyId, portalPermissions } = await tx.findOneByOrFail(AgencyRow, {
+        id: viewer.agencyId,
+      });
       const settings = { archivedAt: null, portalPermissions, acceptsValidHandIns: false };
       const client: ClientRow = { id: newId(), agencyId, name, ...settings, createdAt: new Date() };
       await tx.insert(ClientRow, client);
@@ -90,11 +108,15 @@ export class ClientService {
     requireAdmin(viewer);
     return this.database.write(async (tx) => {
       const client = isId(id) ? await this.database.lock(tx, ClientRow, id) : null;
-      if (client?.agencyId !== viewer.agencyId) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+      if (client?.agencyId !== viewer.agencyId)
+        return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
       if ((client.archivedAt !== null) === archived) return { client, userErrors: [] };
       const archivedAt = archived ? new Date() : null;
       await tx.update(ClientRow, { id }, { archivedAt });
-      await this.audit.record(tx, viewer, { type: archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED', clientId: id });
+      await this.audit.record(tx, viewer, {
+        type: archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED',
+        clientId: id,
+      });
       return { client: { ...client, archivedAt }, userErrors: [] };
     });
   }
@@ -110,5 +132,8 @@ const NOTHING_MORE: Condition = { sql: '', values: [] };
 // SQLite folds ASCII letters only: a name is found as it is written, too.
 function nameContains(search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
-  return { sql: " AND (name LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')", values: [pattern(search), pattern(search.toLowerCase())] };
+  return {
+    sql: " AND (name LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')",
+    values: [pattern(search), pattern(search.toLowerCase())],
+  };
 }

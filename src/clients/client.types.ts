@@ -12,15 +12,22 @@ export class Client {
   @Field(() => String)
   name!: string;
 
-  @Field(() => DateTime, { nullable: true, description: 'Since when its agents can place no calls; null for an active client.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Since when its agents can place no calls; null for an active client.',
+  })
   archivedAt!: Date | null;
 
-  @Field(() => [PortalPermissionEnum], { nullable: true, description: 'What a new portal user of this client may do when nothing else is said.' })
+  @Field(() => [PortalPermissionEnum], {
+    nullable: true,
+    description: 'What a new portal user of this client may do when nothing else is said.',
+  })
   portalPermissions!: readonly PortalPermission[];
 
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Whether a key that is handed in counts at once if its provider says that it is valid; otherwise an admin decides.',
+    description:
+      'Whether a key that is handed in counts at once if its provider says that it is valid; otherwise an admin decides.',
   })
   acceptsValidHandIns!: boolean;
 }

@@ -10,9 +10,26 @@ import { BRIGHTLINE, CEDAR_CLINIC, demoId, HARBOR_DENTAL, readKey } from './seed
 const LIFETIME_MS = 14 * 24 * 60 * 60 * 1000;
 
 /** Two keys that wait for an admin, once: one of a portal user, and one that came by a one-time link. */
-export async function seedHandIns(database: Database, vault: Vault, audit: AuditTrail, sandbox: Sandbox): Promise<void> {
-  const bland = { clientId: HARBOR_DENTAL, provider: 'BLAND', keyStatus: 'VALID', handedInByKind: 'PERSON', handedInByName: 'Dr. Hana Harbor' } as const;
-  const retell = { clientId: CEDAR_CLINIC, provider: 'RETELL', keyStatus: 'VALID', handedInByKind: 'KEY_LINK', handedInByName: 'One-time link' } as const;
+export async function seedHandIns(
+  database: Database,
+  vault: Vault,
+  audit: AuditTrail,
+  sandbox: Sandbox,
+): Promise<void> {
+  const bland = {
+    clientId: HARBOR_DENTAL,
+    provider: 'BLAND',
+    keyStatus: 'VALID',
+    handedInByKind: 'PERSON',
+    handedInByName: 'Dr. Hana Harbor',
+  } as const;
+  const retell = {
+    clientId: CEDAR_CLINIC,
+    provider: 'RETELL',
+    keyStatus: 'VALID',
+    handedInByKind: 'KEY_LINK',
+    handedInByName: 'One-time link',
+  } as const;
   await database.write(async (tx) => {
     if (await tx.existsBy(KeyHandInRow, { id: demoId(501) })) return;
     for (const row of [
@@ -21,12 +38,21 @@ export async function seedHandIns(database: Database, vault: Vault, audit: Audit
     ]) {
       await tx.insert(KeyHandInRow, row);
       const { id: keyHandInId, clientId, provider, maskedKey } = row;
-      await audit.record(tx, system(BRIGHTLINE), { type: 'HAND_IN_RECEIVED', clientId, provider, keyHandInId, maskedKey });
+      await audit.record(tx, system(BRIGHTLINE), {
+        type: 'HAND_IN_RECEIVED',
+        clientId,
+        provider,
+        keyHandInId,
+        maskedKey,
+      });
     }
   });
 }
 
-type HandedIn = Pick<KeyHandInRow, 'id' | 'clientId' | 'provider' | 'keyStatus' | 'handedInByKind' | 'handedInByName'>;
+type HandedIn = Pick<
+  KeyHandInRow,
+  'id' | 'clientId' | 'provider' | 'keyStatus' | 'handedInByKind' | 'handedInByName'
+>;
 
 function pending({ cipher }: Vault, handedIn: HandedIn, key: ApiKeyText): KeyHandInRow {
   const createdAt = new Date();

@@ -24,7 +24,13 @@ const KEY_ID = 'demo';
 const ALGORITHM = 'ES256';
 
 /** The demo's own OpenID issuer: discovery and signing keys on loopback, and tokens for whoever asks in this process. */
-export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port?: number }): Promise<DemoIssuer> {
+export async function startIssuer({
+  keyFile,
+  port = 0,
+}: {
+  keyFile: string;
+  port?: number;
+}): Promise<DemoIssuer> {
   const privateJwk = await readOrCreateKey(keyFile);
   const server = issuerServer(privateJwk);
   await listen(server, port);
@@ -35,14 +41,22 @@ export async function startIssuer({ keyFile, port = 0 }: { keyFile: string; port
  * The issuer of earlier demos in this folder, under the address that it had then: what is in a token, and what people are known by, stays
  * good. It is shared with a demo that still runs, and moves only where another program has taken its port.
  */
-export async function resumeIssuer({ keyFile, portFile }: { keyFile: string; portFile: string }): Promise<DemoIssuer> {
+export async function resumeIssuer({
+  keyFile,
+  portFile,
+}: {
+  keyFile: string;
+  portFile: string;
+}): Promise<DemoIssuer> {
   const port = existsSync(portFile) ? Number(readFileSync(portFile, 'utf8')) : 0;
   try {
     return remembered(await startIssuer({ keyFile, port }), portFile);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
     const privateJwk = await readOrCreateKey(keyFile);
-    return (await isServed(privateJwk, port)) ? shareIssuer(privateJwk, port) : remembered(await startIssuer({ keyFile }), portFile);
+    return (await isServed(privateJwk, port))
+      ? shareIssuer(privateJwk, port)
+      : remembered(await startIssuer({ keyFile }), portFile);
   }
 }
 
@@ -64,7 +78,10 @@ async function isServed({ x, y }: JWK, port: number): Promise<boolean> {
 // Another demo serves it. When that one ends, this one does.
 async function shareIssuer(privateJwk: JWK, port: number): Promise<DemoIssuer> {
   const server = issuerServer(privateJwk).on('error', () => undefined);
-  const takingOver = setInterval(() => server.listening || server.listen(port, HOST), TAKE_OVER_EVERY_MS).unref();
+  const takingOver = setInterval(
+    () => server.listening || server.listen(port, HOST),
+    TAKE_OVER_EVERY_MS,
+  ).unref();
   return issuerAt(addressOf(port), privateJwk, () => {
     clearInterval(takingOver);
     return close(server);
@@ -78,7 +95,9 @@ function issuerServer({ d: _private, ...publicJwk }: JWK): Server {
       '/jwks': { keys: [{ ...publicJwk, kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] },
     };
     const body = bodies[request.url ?? ''];
-    response.writeHead(body ? 200 : 404, { 'content-type': 'application/json' }).end(JSON.stringify(body ?? {}));
+    response
+      .writeHead(body ? 200 : 404, { 'content-type': 'application/json' })
+      .end(JSON.stringify(body ?? {}));
   });
   return server;
 }
@@ -106,7 +125,9 @@ function listen(server: Server, port: number): Promise<void> {
 
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => { resolve(); });
+    server.close(() => {
+      resolve();
+    });
     server.closeAllConnections();
   });
 }

@@ -22,9 +22,15 @@ const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
  */
 async function main(): Promise<void> {
   loadEnvFile();
-  if (process.env.NODE_ENV === 'production') throw new ConfigError('This is the demo, and NODE_ENV is production. Production starts with `npm run serve`.');
+  if (process.env.NODE_ENV === 'production')
+    throw new ConfigError(
+      'This is the demo, and NODE_ENV is production. Production starts with `npm run serve`.',
+    );
   mkdirSync(FOLDER, { recursive: true, mode: 0o700 });
-  const issuer = await resumeIssuer({ keyFile: join(FOLDER, 'issuer-key.json'), portFile: join(FOLDER, 'issuer-port') });
+  const issuer = await resumeIssuer({
+    keyFile: join(FOLDER, 'issuer-key.json'),
+    portFile: join(FOLDER, 'issuer-port'),
+  });
   const sandbox = await startSandbox();
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
   await refuseTakenPort(config);
@@ -33,13 +39,23 @@ async function main(): Promise<void> {
   await seed(app.database, app.vault, app.audit, config.authIssuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
   // What is in flight may still ask the other two.
-  closeOnSignals({ drainMs: app.drainMs, close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])) });
+  closeOnSignals({
+    drainMs: app.drainMs,
+    close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])),
+  });
   await listen(app, config);
   const url = ownAddress(app.server, config);
-  const demo = { url, tokens, sandbox: describeSandbox(sandbox, config), oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin)) };
+  const demo = {
+    url,
+    tokens,
+    sandbox: describeSandbox(sandbox, config),
+    oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin)),
+  };
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
-  console.log(`\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`);
+  console.log(
+    `\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
+  );
 }
 
 // Before anything is changed: another demo may run on this database.
@@ -79,7 +95,9 @@ async function createLink(url: string, token: string | undefined): Promise<OneTi
   const query = `mutation { createKeyLink(input: { clientId: "${HARBOR_DENTAL}", provider: BLAND }) { url code } }`;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
-  const { data } = (await answer.json()) as { data: { createKeyLink: { url: string | null; code: string } } | null };
+  const { data } = (await answer.json()) as {
+    data: { createKeyLink: { url: string | null; code: string } } | null;
+  };
   const link = data?.createKeyLink;
   return link?.url ? { url: link.url, code: link.code } : null;
 }
@@ -110,15 +128,19 @@ function nameOf(provider: string): SandboxName {
 // Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real provider by itself.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   const unset = baseUrlVariables().filter(({ variable }) => !process.env[variable]);
-  return Object.fromEntries(unset.map(({ provider, variable }) => [variable, sandbox[nameOf(provider)].baseUrl]));
+  return Object.fromEntries(
+    unset.map(({ provider, variable }) => [variable, sandbox[nameOf(provider)].baseUrl]),
+  );
 }
 
 function describeSandbox(sandbox: Sandbox, config: Config) {
-  const described = baseUrlVariables().filter(({ region }) => region === 'US').map(({ provider }) => {
-    const { baseUrl, keys } = sandbox[nameOf(provider)];
-    const used = config.baseUrls[provider].US;
-    return [nameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
-  });
+  const described = baseUrlVariables()
+    .filter(({ region }) => region === 'US')
+    .map(({ provider }) => {
+      const { baseUrl, keys } = sandbox[nameOf(provider)];
+      const used = config.baseUrls[provider].US;
+      return [nameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
+    });
   return Object.fromEntries(described) as Record<string, unknown>;
 }
 
@@ -136,6 +158,8 @@ async function mintTokens(issuer: DemoIssuer, config: Config): Promise<Record<st
 main().catch((error: unknown) => {
   const expected = error instanceof ConfigError || error instanceof UnusableKeyRing;
   const busy = (error as { code?: unknown }).code === 'EADDRINUSE';
-  console.error(busy ? 'The port is in use. Choose another: PORT=4001 npm start' : expected ? error.message : error);
+  console.error(
+    busy ? 'The port is in use. Choose another: PORT=4001 npm start' : expected ? error.message : error,
+  );
   process.exit(1);
 });

@@ -17,7 +17,13 @@ import type { AccountName } from './sandbox/account';
 import { SANDBOX_ACCOUNTS, type Sandbox, type SandboxName } from './sandbox';
 
 /** The people of the demo, by the names of their tokens in `.latchkey/demo.json`. */
-export const PERSONAS = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'] as const;
+export const PERSONAS = [
+  'agencyAdmin',
+  'agencyMember',
+  'portalUser',
+  'portalUserNoPermissions',
+  'otherAgencyAdmin',
+] as const;
 export type Persona = (typeof PERSONAS)[number];
 
 export function subjectOf(persona: Persona): string {
@@ -27,7 +33,12 @@ export function subjectOf(persona: Persona): string {
 // Fixed, so that the README's and the playground's operations work as they stand.
 export const demoId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
-const PORTAL_DEFAULTS: readonly PortalPermission[] = ['VIEW_AGENTS', 'VIEW_CALLS', 'VIEW_CALL_DETAILS', 'VIEW_ANALYTICS'];
+const PORTAL_DEFAULTS: readonly PortalPermission[] = [
+  'VIEW_AGENTS',
+  'VIEW_CALLS',
+  'VIEW_CALL_DETAILS',
+  'VIEW_ANALYTICS',
+];
 
 export const BRIGHTLINE = demoId(1);
 const NORTHWIND = demoId(2);
@@ -38,16 +49,26 @@ const OLD_MILL_MOTORS = demoId(104);
 const FJORD_HOTELS = demoId(201);
 
 /** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. Throws `ConfigError` where others are. */
-export async function seed(database: Database, vault: Vault, audit: AuditTrail, issuer: string, sandbox: Sandbox): Promise<void> {
+export async function seed(
+  database: Database,
+  vault: Vault,
+  audit: AuditTrail,
+  issuer: string,
+  sandbox: Sandbox,
+): Promise<void> {
   await database.write(async (tx) => {
     if (await tx.existsBy(AgencyRow, { id: Not(In([BRIGHTLINE, NORTHWIND])) })) {
-      throw new ConfigError("DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.");
+      throw new ConfigError(
+        "DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.",
+      );
     }
     if (!(await tx.existsBy(AgencyRow, { id: BRIGHTLINE }))) {
       await insertDemo(tx, vault, issuer, sandbox);
-      for (const { id, name } of await tx.findBy(AgencyRow, { id: In([BRIGHTLINE, NORTHWIND]) })) await audit.record(tx, operator(id), { type: 'AGENCY_CREATED', name });
+      for (const { id, name } of await tx.findBy(AgencyRow, { id: In([BRIGHTLINE, NORTHWIND]) }))
+        await audit.record(tx, operator(id), { type: 'AGENCY_CREATED', name });
     }
-    for (const persona of people(issuer)) await tx.update(PersonRow, { id: persona.id }, { identityDigest: persona.identityDigest });
+    for (const persona of people(issuer))
+      await tx.update(PersonRow, { id: persona.id }, { identityDigest: persona.identityDigest });
   });
 }
 
@@ -64,13 +85,32 @@ async function insertDemo(tx: Tx, vault: Vault, issuer: string, sandbox: Sandbox
   await tx.insert(AgentRow, agents(createdAt));
   const agency: KeyOwner = { type: 'AGENCY', id: BRIGHTLINE, agencyId: BRIGHTLINE };
   const client: KeyOwner = { type: 'CLIENT', id: HARBOR_DENTAL, agencyId: BRIGHTLINE };
-  for (const name of ['retell', 'vapi', 'bland'] as const) await insertKey(tx, vault, agency, name, sandbox[name].keys.valid);
-  for (const name of ['retell', 'vapi'] as const) await insertKey(tx, vault, client, name, sandbox[name].keys.secondAccount);
-  await insertKey(tx, vault, { type: 'AGENCY', id: NORTHWIND, agencyId: NORTHWIND }, 'retell', sandbox.retell.keys.valid);
+  for (const name of ['retell', 'vapi', 'bland'] as const)
+    await insertKey(tx, vault, agency, name, sandbox[name].keys.valid);
+  for (const name of ['retell', 'vapi'] as const)
+    await insertKey(tx, vault, client, name, sandbox[name].keys.secondAccount);
+  await insertKey(
+    tx,
+    vault,
+    { type: 'AGENCY', id: NORTHWIND, agencyId: NORTHWIND },
+    'retell',
+    sandbox.retell.keys.valid,
+  );
 }
 
-async function insertKey(tx: Tx, vault: Vault, owner: KeyOwner, name: SandboxName, text: string): Promise<void> {
-  await storeKey(tx, vault, owner, null, { provider: providerOf(name), region: 'US', key: readKey(text), verdict: null });
+async function insertKey(
+  tx: Tx,
+  vault: Vault,
+  owner: KeyOwner,
+  name: SandboxName,
+  text: string,
+): Promise<void> {
+  await storeKey(tx, vault, owner, null, {
+    provider: providerOf(name),
+    region: 'US',
+    key: readKey(text),
+    verdict: null,
+  });
 }
 
 export function readKey(text: string): ApiKeyText {
@@ -84,7 +124,13 @@ function providerOf(name: SandboxName): Provider {
 }
 
 function clients(createdAt: Date): ClientRow[] {
-  const active = { agencyId: BRIGHTLINE, archivedAt: null, portalPermissions: [...PORTAL_DEFAULTS], acceptsValidHandIns: false, createdAt };
+  const active = {
+    agencyId: BRIGHTLINE,
+    archivedAt: null,
+    portalPermissions: [...PORTAL_DEFAULTS],
+    acceptsValidHandIns: false,
+    createdAt,
+  };
   return [
     { ...active, id: HARBOR_DENTAL, name: 'Harbor Dental' },
     { ...active, id: MAPLE_REALTY, name: 'Maple Realty' },
@@ -95,7 +141,13 @@ function clients(createdAt: Date): ClientRow[] {
 }
 
 function people(issuer: string): PersonRow[] {
-  const person = (number: number, persona: Persona, name: string, role: ViewerRole, permissions: readonly PortalPermission[] = []) => ({
+  const person = (
+    number: number,
+    persona: Persona,
+    name: string,
+    role: ViewerRole,
+    permissions: readonly PortalPermission[] = [],
+  ) => ({
     id: demoId(number),
     agencyId: persona === 'otherAgencyAdmin' ? NORTHWIND : BRIGHTLINE,
     clientId: role === 'PORTAL_USER' ? HARBOR_DENTAL : null,
@@ -118,11 +170,27 @@ function people(issuer: string): PersonRow[] {
 }
 
 function agents(createdAt: Date): AgentRow[] {
-  const agent = (number: number, name: string, provider: SandboxName, account: AccountName, index: number, clientId: string | null) => {
+  const agent = (
+    number: number,
+    name: string,
+    provider: SandboxName,
+    account: AccountName,
+    index: number,
+    clientId: string | null,
+  ) => {
     const { agents: known, fromNumber } = SANDBOX_ACCOUNTS[provider][account];
     const providerAgentId = known[index]?.id;
     if (providerAgentId === undefined) throw new Error('The stand-in has no such agent');
-    return { id: demoId(number), agencyId: BRIGHTLINE, clientId, name, provider: providerOf(provider), providerAgentId, fromNumber, createdAt };
+    return {
+      id: demoId(number),
+      agencyId: BRIGHTLINE,
+      clientId,
+      name,
+      provider: providerOf(provider),
+      providerAgentId,
+      fromNumber,
+      createdAt,
+    };
   };
   return [
     agent(401, 'Harbor front desk', 'retell', 'client', 0, HARBOR_DENTAL),

@@ -9,10 +9,17 @@ import type { KeyOwner } from './sealed-keys';
 export const MAX_AGENTS_LISTED = 100;
 
 /** The agents whose calls use an owner's key for a provider, or would if it were set: in an agency, those whose client has none. */
-export function agentsOfKey(read: Manager, owner: KeyOwner, provider: Provider): SelectQueryBuilder<AgentRow> {
+export function agentsOfKey(
+  read: Manager,
+  owner: KeyOwner,
+  provider: Provider,
+): SelectQueryBuilder<AgentRow> {
   const agents = read
     .createQueryBuilder(AgentRow, 'agent')
-    .where('agent.agencyId = :agencyId AND agent.provider = :provider', { agencyId: owner.agencyId, provider })
+    .where('agent.agencyId = :agencyId AND agent.provider = :provider', {
+      agencyId: owner.agencyId,
+      provider,
+    })
     .orderBy('agent.id');
   if (owner.type === 'CLIENT') return agents.andWhere('agent.clientId = :clientId', { clientId: owner.id });
   const clientKey = agents
@@ -26,7 +33,10 @@ export function agentsOfKey(read: Manager, owner: KeyOwner, provider: Provider):
   return agents.andWhere(`NOT EXISTS ${clientKey}`, { isSet: true });
 }
 
-export async function listAgents(query: SelectQueryBuilder<AgentRow>, limit: number): Promise<{ agents: AgentRow[]; count: number }> {
+export async function listAgents(
+  query: SelectQueryBuilder<AgentRow>,
+  limit: number,
+): Promise<{ agents: AgentRow[]; count: number }> {
   const [agents, count] = await query.limit(limit).getManyAndCount();
   return { agents, count };
 }

@@ -45,15 +45,23 @@ export class ApiKeyResolver {
     audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
     description: 'Sets one or several keys of a client at once: all or none.',
   })
-  setClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput) {
-    return this.#ofClient(viewer, input.clientId, { apiKeys: [], warnings: [] }, (owner) => this.#set(viewer, owner, input));
+  setClientApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput,
+  ) {
+    return this.#ofClient(viewer, input.clientId, { apiKeys: [], warnings: [] }, (owner) =>
+      this.#set(viewer, owner, input),
+    );
   }
 
   @AuditedMutation(() => SetApiKeysPayload, {
     audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
     description: "Sets one or several of the agency's own keys at once: all or none.",
   })
-  setAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput) {
+  setAgencyApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput,
+  ) {
     return this.#set(viewer, this.keys.agencyOwner(viewer), input);
   }
 
@@ -61,32 +69,50 @@ export class ApiKeyResolver {
     audit: ['API_KEY_CLEARED'],
     description: "From the very next call on, the client's agents use the agency's keys.",
   })
-  clearClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput) {
+  clearClientApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput,
+  ) {
     const none = { apiKeys: [], agentsWithoutKey: [], effects: [] };
-    return this.#ofClient(viewer, input.clientId, none, (owner) => this.#clear(viewer, owner, input.providers));
+    return this.#ofClient(viewer, input.clientId, none, (owner) =>
+      this.#clear(viewer, owner, input.providers),
+    );
   }
 
   @AuditedMutation(() => ClearApiKeysPayload, {
     audit: ['API_KEY_CLEARED'],
     description: 'From the very next call on, agents whose client has no key of its own place no calls.',
   })
-  clearAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput) {
+  clearAgencyApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput,
+  ) {
     return this.#clear(viewer, this.keys.agencyOwner(viewer), input.providers);
   }
 
   @AuditedMutation(() => VerifyApiKeysPayload, {
     audit: ['API_KEY_VERIFIED'],
-    description: "Shows a client's keys to their providers with the cheapest read-only request, and looks up its agents. Places no call.",
+    description:
+      "Shows a client's keys to their providers with the cheapest read-only request, and looks up its agents. Places no call.",
   })
-  verifyClientApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput) {
-    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) => this.#verify(viewer, owner, input.providers));
+  verifyClientApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput,
+  ) {
+    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) =>
+      this.#verify(viewer, owner, input.providers),
+    );
   }
 
   @AuditedMutation(() => VerifyApiKeysPayload, {
     audit: ['API_KEY_VERIFIED'],
-    description: "Shows the agency's keys to their providers with the cheapest read-only request, and looks up the agents that use them.",
+    description:
+      "Shows the agency's keys to their providers with the cheapest read-only request, and looks up the agents that use them.",
   })
-  verifyAgencyApiKeys(@CurrentViewer() viewer: Viewer, @Arg('input', () => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput) {
+  verifyAgencyApiKeys(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput,
+  ) {
     return this.#verify(viewer, this.keys.agencyOwner(viewer), input.providers);
   }
 
@@ -98,12 +124,15 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => PreviewClientApiKeyChangeInput) input: PreviewClientApiKeyChangeInput,
   ) {
-    return this.#ofClient(viewer, input.clientId, { preview: null, warnings: [] }, (owner) => this.#preview(viewer, owner, input));
+    return this.#ofClient(viewer, input.clientId, { preview: null, warnings: [] }, (owner) =>
+      this.#preview(viewer, owner, input),
+    );
   }
 
   @AuditedMutation(() => PreviewAgencyApiKeyChangePayload, {
     audit: ['API_KEY_PREVIEWED'],
-    description: "The same for a key of the agency's own: whom it concerns are the agents whose client has no key for the provider.",
+    description:
+      "The same for a key of the agency's own: whom it concerns are the agents whose client has no key for the provider.",
   })
   previewAgencyApiKeyChange(
     @CurrentViewer() viewer: Viewer,
@@ -112,26 +141,52 @@ export class ApiKeyResolver {
     return this.#preview(viewer, this.keys.agencyOwner(viewer), input);
   }
 
-  async #ofClient<P>(viewer: Viewer, clientId: string, none: Omit<P, 'userErrors'>, work: (owner: KeyOwner) => Promise<P>) {
+  async #ofClient<P>(
+    viewer: Viewer,
+    clientId: string,
+    none: Omit<P, 'userErrors'>,
+    work: (owner: KeyOwner) => Promise<P>,
+  ) {
     const owner = await this.keys.clientOwner(viewer, clientId);
     return owner ? work(owner) : { ...none, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
   }
 
-  #preview(viewer: Viewer, owner: KeyOwner, { provider, apiKey, region }: PreviewAgencyApiKeyChangeInput): Promise<PreviewResult> {
-    return this.checks.preview(viewer, owner, provider, apiKey ? { secret: apiKey, region: region ?? null } : null);
+  #preview(
+    viewer: Viewer,
+    owner: KeyOwner,
+    { provider, apiKey, region }: PreviewAgencyApiKeyChangeInput,
+  ): Promise<PreviewResult> {
+    return this.checks.preview(
+      viewer,
+      owner,
+      provider,
+      apiKey ? { secret: apiKey, region: region ?? null } : null,
+    );
   }
 
-  async #set(viewer: Viewer, owner: KeyOwner, { keys, verify }: SetAgencyApiKeysInput): Promise<SetApiKeysPayload> {
+  async #set(
+    viewer: Viewer,
+    owner: KeyOwner,
+    { keys, verify }: SetAgencyApiKeysInput,
+  ): Promise<SetApiKeysPayload> {
     const result = await this.keys.set(viewer, owner, keys, verify ?? false);
     return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
   }
 
-  async #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearApiKeysPayload> {
+  async #clear(
+    viewer: Viewer,
+    owner: KeyOwner,
+    providers: readonly Provider[],
+  ): Promise<ClearApiKeysPayload> {
     const result = await this.keys.clear(viewer, owner, providers);
     return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
   }
 
-  async #verify(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[] | null | undefined): Promise<VerifyApiKeysPayload> {
+  async #verify(
+    viewer: Viewer,
+    owner: KeyOwner,
+    providers: readonly Provider[] | null | undefined,
+  ): Promise<VerifyApiKeysPayload> {
     const { results, userErrors } = await this.checks.verify(viewer, owner, providers ?? null);
     return { results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })), userErrors };
   }
@@ -141,8 +196,15 @@ export class ApiKeyResolver {
 export class ClientApiKeysResolver {
   constructor(private readonly keys: ApiKeyService) {}
 
-  @FieldResolver(() => [ApiKey], { nullable: true, description: 'One entry per provider, set or not; null with an error for anyone else.' })
-  apiKeys(@Root() client: ShownClient, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
+  @FieldResolver(() => [ApiKey], {
+    nullable: true,
+    description: 'One entry per provider, set or not; null with an error for anyone else.',
+  })
+  apiKeys(
+    @Root() client: ShownClient,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ApiKey[]> {
     return loadApiKeys(context, this.keys, viewer, client.id);
   }
 }
@@ -151,8 +213,15 @@ export class ClientApiKeysResolver {
 export class AgencyApiKeysResolver {
   constructor(private readonly keys: ApiKeyService) {}
 
-  @FieldResolver(() => [ApiKey], { nullable: true, description: "The agency's own keys, one entry per provider." })
-  apiKeys(@Root() agency: AgencyRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ApiKey[]> {
+  @FieldResolver(() => [ApiKey], {
+    nullable: true,
+    description: "The agency's own keys, one entry per provider.",
+  })
+  apiKeys(
+    @Root() agency: AgencyRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ApiKey[]> {
     return loadApiKeys(context, this.keys, viewer, agency.id);
   }
 }
@@ -161,8 +230,15 @@ export class AgencyApiKeysResolver {
 export class KeyResolutionResolver {
   constructor(private readonly resolver: KeyResolverService) {}
 
-  @FieldResolver(() => KeyResolution, { nullable: true, description: 'Which key the next call of this agent uses, and why. Opens no key.' })
-  keyResolution(@Root() agent: ShownAgent, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<KeyResolution> {
+  @FieldResolver(() => KeyResolution, {
+    nullable: true,
+    description: 'Which key the next call of this agent uses, and why. Opens no key.',
+  })
+  keyResolution(
+    @Root() agent: ShownAgent,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<KeyResolution> {
     const chain = JSON.stringify([agent.clientId, agent.provider]);
     return context.loaders.load('key resolution', chain, (chains) =>
       this.resolver.explain(
@@ -187,13 +263,24 @@ type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
 const SUMMARY_FIELDS = ['provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
 
 /** One list an owner, in the order of `ownerIds`, for a document that names these fields of keys and no others. */
-export async function shownKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[], fields: ReadonlySet<string>): Promise<ShownSummary[][]> {
+export async function shownKeysOf(
+  keys: ApiKeyService,
+  viewer: Viewer,
+  ownerIds: readonly string[],
+  fields: ReadonlySet<string>,
+): Promise<ShownSummary[][]> {
   const isSummary = [...fields].every((field) => (SUMMARY_FIELDS as readonly string[]).includes(field));
   if (!isSummary) return apiKeysOf(keys, viewer, ownerIds);
-  return (await keys.summariesOf(viewer, ownerIds)).map((ofOwner) => oneForEachProvider<ShownSummary>(ofOwner));
+  return (await keys.summariesOf(viewer, ownerIds)).map((ofOwner) =>
+    oneForEachProvider<ShownSummary>(ofOwner),
+  );
 }
 
-async function apiKeysOf(keys: ApiKeyService, viewer: Viewer, ownerIds: readonly string[]): Promise<ApiKey[][]> {
+async function apiKeysOf(
+  keys: ApiKeyService,
+  viewer: Viewer,
+  ownerIds: readonly string[],
+): Promise<ApiKey[][]> {
   return (await keys.keysOf(viewer, ownerIds)).map((ofOwner) => oneForEachProvider(ofOwner.map(toApiKey)));
 }
 
@@ -201,7 +288,12 @@ function oneForEachProvider<K extends Pick<ApiKey, 'provider'>>(keys: readonly K
   return NEVER_SET.map((nothing) => keys.find(({ provider }) => provider === nothing.provider) ?? nothing);
 }
 
-function loadApiKeys(context: RequestContext, keys: ApiKeyService, viewer: Viewer, ownerId: string): Promise<ApiKey[]> {
+function loadApiKeys(
+  context: RequestContext,
+  keys: ApiKeyService,
+  viewer: Viewer,
+  ownerId: string,
+): Promise<ApiKey[]> {
   return context.loaders.load('API keys', ownerId, (ids) => apiKeysOf(keys, viewer, ids));
 }
 
@@ -214,7 +306,13 @@ class ShownApiKey implements ApiKey {
   readonly version;
 
   constructor(private readonly row: KeyState) {
-    ({ provider: this.provider, isSet: this.isSet, maskedKey: this.maskedKey, status: this.status, version: this.version } = row);
+    ({
+      provider: this.provider,
+      isSet: this.isSet,
+      maskedKey: this.maskedKey,
+      status: this.status,
+      version: this.version,
+    } = row);
   }
 
   get region() {

@@ -19,7 +19,16 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from './key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { lockKeys, nameOfKey, readKeyStates, readKeySummaries, readSealedKeys, type KeyOwner, type KeyState, type KeySummary } from './sealed-keys';
+import {
+  lockKeys,
+  nameOfKey,
+  readKeyStates,
+  readKeySummaries,
+  readSealedKeys,
+  type KeyOwner,
+  type KeyState,
+  type KeySummary,
+} from './sealed-keys';
 
 interface Changed {
   readonly apiKeys: readonly StoredKey[];
@@ -82,7 +91,12 @@ export class ApiKeyService {
   }
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */
-  async set(viewer: Viewer, owner: KeyOwner, entries: readonly KeyEntry[], verify: boolean): Promise<SetResult> {
+  async set(
+    viewer: Viewer,
+    owner: KeyOwner,
+    entries: readonly KeyEntry[],
+    verify: boolean,
+  ): Promise<SetResult> {
     requireAdmin(viewer);
     const { keys, userErrors } = await readEntries(entries, keyReader(this.vault, this.providers, owner));
     if (userErrors.length > 0) return refused(userErrors);
@@ -100,16 +114,28 @@ export class ApiKeyService {
   }
 
   #verifyAll(owner: KeyOwner, keys: readonly KeyToStore[]): Promise<KeyToStore[]> {
-    return Promise.all(keys.map(async (entry) => ({ ...entry, verdict: await this.checks.ask(owner, entry) })));
+    return Promise.all(
+      keys.map(async (entry) => ({ ...entry, verdict: await this.checks.ask(owner, entry) })),
+    );
   }
 
-  async #reject(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], userErrors: readonly UserError[]): Promise<SetResult> {
+  async #reject(
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    userErrors: readonly UserError[],
+  ): Promise<SetResult> {
     await this.database.write((tx) => this.#recordShown(tx, viewer, owner, keys));
     return refused(userErrors);
   }
 
   // What a provider was asked about and is not stored, whatever it said.
-  async #recordShown(tx: Manager, viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[]): Promise<void> {
+  async #recordShown(
+    tx: Manager,
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+  ): Promise<void> {
     for (const { provider, key, verdict } of keys) {
       if (!verdict) continue;
       const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
@@ -117,12 +143,27 @@ export class ApiKeyService {
     }
   }
 
-  #store(viewer: Viewer, owner: KeyOwner, keys: readonly KeyToStore[], entries: readonly KeyEntry[]): Promise<SetResult> {
+  #store(
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    entries: readonly KeyEntry[],
+  ): Promise<SetResult> {
     return this.database.write(async (tx) => {
-      const stored = await this.storeAll(tx, viewer, owner, keys, entries.map(({ expectedVersion }) => expectedVersion));
+      const stored = await this.storeAll(
+        tx,
+        viewer,
+        owner,
+        keys,
+        entries.map(({ expectedVersion }) => expectedVersion),
+      );
       if (!('stale' in stored)) return { ...stored, userErrors: [] };
       await this.#recordShown(tx, viewer, owner, keys);
-      return refused(stored.stale.map((index) => userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion'])));
+      return refused(
+        stored.stale.map((index) =>
+          userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion']),
+        ),
+      );
     });
   }
 
@@ -134,13 +175,26 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
   ): Promise<Stored | { readonly stale: readonly number[] }> {
-    const current = await lockKeys(tx, owner, keys.map(({ provider }) => provider));
-    const stale = expectedVersions.flatMap((version, index) => (version != null && version !== (current[index]?.version ?? 0) ? [index] : []));
+    const current = await lockKeys(
+      tx,
+      owner,
+      keys.map(({ provider }) => provider),
+    );
+    const stale = expectedVersions.flatMap((version, index) =>
+      version != null && version !== (current[index]?.version ?? 0) ? [index] : [],
+    );
     if (stale.length > 0) return { stale };
     const apiKeys: StoredKey[] = [];
-    for (const [index, key] of keys.entries()) apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
+    for (const [index, key] of keys.entries())
+      apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
     for (const { provider, version, maskedKey, status } of apiKeys) {
-      await this.audit.record(tx, actor, { type: 'API_KEY_SET', ...nameOfKey(owner, provider), version, maskedKey, status });
+      await this.audit.record(tx, actor, {
+        type: 'API_KEY_SET',
+        ...nameOfKey(owner, provider),
+        version,
+        maskedKey,
+        status,
+      });
     }
     // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the same key the later one sees the other's.
     const warnings = await findDuplicates(tx, owner, apiKeys);
@@ -150,17 +204,28 @@ export class ApiKeyService {
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
       const current = await lockKeys(tx, owner, providers);
-      const unset = current.flatMap((row, index) => (row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])]));
+      const unset = current.flatMap((row, index) =>
+        row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],
+      );
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: StoredKey[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
       for (const { provider, version } of apiKeys) {
-        await this.audit.record(tx, viewer, { type: 'API_KEY_CLEARED', ...nameOfKey(owner, provider), version });
+        await this.audit.record(tx, viewer, {
+          type: 'API_KEY_CLEARED',
+          ...nameOfKey(owner, provider),
+          version,
+        });
       }
       // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later one leaves the agents without.
       const effects = [];
       for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
-      return { apiKeys, effects: effects.map(({ effect }) => effect), agentsWithoutKey: effects.flatMap(({ agents }) => agents), userErrors: [] };
+      return {
+        apiKeys,
+        effects: effects.map(({ effect }) => effect),
+        agentsWithoutKey: effects.flatMap(({ agents }) => agents),
+        userErrors: [],
+      };
     });
   }
 }
@@ -171,11 +236,18 @@ function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readon
   return [...found.values()];
 }
 
-async function effectOfClear(tx: Manager, owner: KeyOwner, provider: Provider): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
+async function effectOfClear(
+  tx: Manager,
+  owner: KeyOwner,
+  provider: Provider,
+): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
   const keys = await readSealedKeys(tx, owner.agencyId, null, provider);
   const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
   const { agents, count } = await listAgents(agentsOfKey(tx, owner, provider), MAX_AGENTS_LISTED);
-  return { effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count }, agents: source ? [] : agents };
+  return {
+    effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
+    agents: source ? [] : agents,
+  };
 }
 
 /** A key whose account is out of funds is a good key. */
@@ -193,7 +265,10 @@ function refused(userErrors: readonly UserError[]): SetResult {
 
 function rejection({ provider, verdict }: KeyToStore, index: number): UserError | null {
   if (!verdict || isAccepted(verdict)) return null;
-  const code = verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS' ? 'KEY_REJECTED' : 'KEY_UNVERIFIABLE';
+  const code =
+    verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS'
+      ? 'KEY_REJECTED'
+      : 'KEY_UNVERIFIABLE';
   const why = verdict.error ? ` ${toProviderError(provider, verdict.error).message}` : '';
   return userError(code, ['input', 'keys', index, 'apiKey'], USER_ERRORS[code] + why);
 }

@@ -21,14 +21,19 @@ export const KeyStatusEnum = enumOf(
     UNVERIFIED: 'Set, and not yet shown to the provider.',
     VALID: 'The provider accepted it when it was last asked.',
     INVALID: 'The provider does not accept it: wrong, expired or revoked.',
-    INSUFFICIENT_PERMISSIONS: 'Accepted, but not for what the platform has to do with it (a restricted key, a public key).',
+    INSUFFICIENT_PERMISSIONS:
+      'Accepted, but not for what the platform has to do with it (a restricted key, a public key).',
     OUT_OF_FUNDS: 'Accepted, but the balance or plan of its account does not allow calls.',
     UNREACHABLE: 'The provider gave no definitive answer; nothing is known of the key.',
-    UNREADABLE: 'What is stored does not open: altered, or sealed with a master key that is gone. It is never replaced by another key.',
+    UNREADABLE:
+      'What is stored does not open: altered, or sealed with a master key that is gone. It is never replaced by another key.',
   },
 );
 
-@ObjectType({ simpleResolvers: true, description: 'The place of one owner\'s key for one provider. Never the key itself.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: "The place of one owner's key for one provider. Never the key itself.",
+})
 export class ApiKey {
   @Field(() => ProviderEnum)
   provider!: Provider;
@@ -38,11 +43,15 @@ export class ApiKey {
 
   @Field(() => String, {
     nullable: true,
-    description: 'Eight dots and the last four characters, whatever the length; for keys shorter than 16 the dots alone. Never the key.',
+    description:
+      'Eight dots and the last four characters, whatever the length; for keys shorter than 16 the dots alone. Never the key.',
   })
   maskedKey!: string | null;
 
-  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account of the key is; null when no key is set.' })
+  @Field(() => ProviderRegionEnum, {
+    nullable: true,
+    description: 'Where the account of the key is; null when no key is set.',
+  })
   region!: ProviderRegion | null;
 
   @Field(() => KeyStatusEnum)
@@ -54,10 +63,16 @@ export class ApiKey {
   @Field(() => DateTime, { nullable: true, description: 'Of the last set or clear.' })
   updatedAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When the provider last gave a definitive answer about this key.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the provider last gave a definitive answer about this key.',
+  })
   lastVerifiedAt!: Date | null;
 
-  @Field(() => ProviderErrorType, { nullable: true, description: 'Of the last verification, if the provider did not simply accept the key.' })
+  @Field(() => ProviderErrorType, {
+    nullable: true,
+    description: 'Of the last verification, if the provider did not simply accept the key.',
+  })
   lastError!: ProviderErrorType | null;
 }
 
@@ -76,9 +91,15 @@ export class KeyResolutionStep {
   reason!: string;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'The fallback chain for one agent: the client\'s key, else the agency\'s, else none.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: "The fallback chain for one agent: the client's key, else the agency's, else none.",
+})
 export class KeyResolution {
-  @Field(() => KeySourceEnum, { nullable: true, description: 'Null when there is no key: calls are refused.' })
+  @Field(() => KeySourceEnum, {
+    nullable: true,
+    description: 'Null when there is no key: calls are refused.',
+  })
   source!: KeySource | null;
 
   @Field(() => KeyStatusEnum)
@@ -93,7 +114,10 @@ export class KeyResolution {
   @Field(() => String)
   explanation!: string;
 
-  @Field(() => KeySourceEnum, { nullable: true, description: "What would be taken if the client's key were cleared; null: no key at all." })
+  @Field(() => KeySourceEnum, {
+    nullable: true,
+    description: "What would be taken if the client's key were cleared; null: no key at all.",
+  })
   sourceIfClientKeyCleared!: KeySource | null;
 }
 
@@ -102,13 +126,23 @@ export class ApiKeyInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
-  @Field(() => SecretScalar, { description: '8-512 printable ASCII characters; white space around it is trimmed. A masked value is refused. Or sealed.' })
+  @Field(() => SecretScalar, {
+    description:
+      '8-512 printable ASCII characters; white space around it is trimmed. A masked value is refused. Or sealed.',
+  })
   apiKey!: Secret;
 
-  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account is; US when not given. Only Vapi has others.' })
+  @Field(() => ProviderRegionEnum, {
+    nullable: true,
+    description: 'Where the account is; US when not given. Only Vapi has others.',
+  })
   region?: ProviderRegion | null;
 
-  @Field(() => Int, { nullable: true, description: 'The version that the change is based on; refused with VERSION_CONFLICT if it is not the current one.' })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'The version that the change is based on; refused with VERSION_CONFLICT if it is not the current one.',
+  })
   expectedVersion?: number | null;
 }
 
@@ -153,7 +187,9 @@ export class VerifyClientApiKeysInput extends VerifyAgencyApiKeysInput {
   clientId!: string;
 }
 
-@InputType({ description: 'With a candidate key: what setting it would do. Without: what clearing would do.' })
+@InputType({
+  description: 'With a candidate key: what setting it would do. Without: what clearing would do.',
+})
 export class PreviewAgencyApiKeyChangeInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
@@ -161,21 +197,35 @@ export class PreviewAgencyApiKeyChangeInput {
   @Field(() => SecretScalar, { nullable: true })
   apiKey?: Secret | null;
 
-  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account of the candidate is; US when not given.' })
+  @Field(() => ProviderRegionEnum, {
+    nullable: true,
+    description: 'Where the account of the candidate is; US when not given.',
+  })
   region?: ProviderRegion | null;
 }
 
-@InputType({ description: 'With a candidate key: what setting it would do. Without: what clearing would do.' })
+@InputType({
+  description: 'With a candidate key: what setting it would do. Without: what clearing would do.',
+})
 export class PreviewClientApiKeyChangeInput extends PreviewAgencyApiKeyChangeInput {
   @Field(() => ID)
   clientId!: string;
 }
 
-export const ApiKeyWarningCodeEnum = enumOf('ApiKeyWarningCode', WARNING_CODES, 'What is worth knowing of a change that is made all the same.', {
-  DUPLICATE_KEY: 'Someone else of the agency uses the same key: what their calls cost cannot be told apart.',
-});
+export const ApiKeyWarningCodeEnum = enumOf(
+  'ApiKeyWarningCode',
+  WARNING_CODES,
+  'What is worth knowing of a change that is made all the same.',
+  {
+    DUPLICATE_KEY:
+      'Someone else of the agency uses the same key: what their calls cost cannot be told apart.',
+  },
+);
 
-@ObjectType({ simpleResolvers: true, description: 'The change is made all the same. Says nothing of other agencies.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'The change is made all the same. Says nothing of other agencies.',
+})
 export class ApiKeyWarning {
   @Field(() => ApiKeyWarningCodeEnum)
   code!: KeyWarning['code'];
@@ -189,13 +239,17 @@ export class ApiKeyWarning {
   @Field(() => Boolean, { description: 'Whether the agency itself uses the key, too.' })
   sharedWithAgency!: boolean;
 
-  @Field(() => [Client], { description: 'Other clients of the agency that use the key: at most 10 are listed.' })
+  @Field(() => [Client], {
+    description: 'Other clients of the agency that use the key: at most 10 are listed.',
+  })
   clients!: readonly Client[];
 }
 
 @ObjectType({ simpleResolvers: true })
 export class SetApiKeysPayload {
-  @Field(() => [ApiKey], { description: 'Those that were set, in the order of the request; empty when it was refused.' })
+  @Field(() => [ApiKey], {
+    description: 'Those that were set, in the order of the request; empty when it was refused.',
+  })
   apiKeys!: readonly ApiKey[];
 
   @Field(() => [ApiKeyWarning])
@@ -205,7 +259,10 @@ export class SetApiKeysPayload {
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What the agents that used a cleared key use from now on.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What the agents that used a cleared key use from now on.',
+})
 export class ApiKeyClearEffect {
   @Field(() => ProviderEnum)
   provider!: Provider;
@@ -222,13 +279,17 @@ export class ApiKeyClearEffect {
 
 @ObjectType({ simpleResolvers: true })
 export class ClearApiKeysPayload {
-  @Field(() => [ApiKey], { description: 'Those that were cleared, in the order of the request; empty when it was refused.' })
+  @Field(() => [ApiKey], {
+    description: 'Those that were cleared, in the order of the request; empty when it was refused.',
+  })
   apiKeys!: readonly ApiKey[];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
 
-  @Field(() => [Agent], { description: 'Agents left with no key: at most 100 a provider. `effects` has the exact counts.' })
+  @Field(() => [Agent], {
+    description: 'Agents left with no key: at most 100 a provider. `effects` has the exact counts.',
+  })
   agentsWithoutKey!: readonly Agent[];
 
   @Field(() => [ApiKeyClearEffect])
@@ -240,7 +301,10 @@ export class ApiKeyVerification {
   @Field(() => ApiKey)
   apiKey!: ApiKey;
 
-  @Field(() => KeyStatusEnum, { description: 'The outcome of this verification; `apiKey.status` keeps what was known before an inconclusive one.' })
+  @Field(() => KeyStatusEnum, {
+    description:
+      'The outcome of this verification; `apiKey.status` keeps what was known before an inconclusive one.',
+  })
   status!: KeyStatus;
 
   @Field(() => ProviderErrorType, { nullable: true })
@@ -249,7 +313,10 @@ export class ApiKeyVerification {
   @Field(() => [Agent], { description: "Agents of the owner that do not exist in this key's account." })
   agentsMissingInAccount!: readonly Agent[];
 
-  @Field(() => Int, { description: 'Agents of the owner that could not be looked up: more than 200, too slow, or no definitive answer.' })
+  @Field(() => Int, {
+    description:
+      'Agents of the owner that could not be looked up: more than 200, too slow, or no definitive answer.',
+  })
   agentsNotChecked!: number;
 }
 
@@ -264,7 +331,9 @@ export class VerifyApiKeysPayload {
 
 @ObjectType({ simpleResolvers: true })
 export class ApiKeyChangePreview {
-  @Field(() => [Agent], { description: 'Agents whose calls would use another key than now; at most 100 are listed.' })
+  @Field(() => [Agent], {
+    description: 'Agents whose calls would use another key than now; at most 100 are listed.',
+  })
   affectedAgents!: readonly Agent[];
 
   @Field(() => Int)
@@ -276,10 +345,15 @@ export class ApiKeyChangePreview {
   @Field(() => Int)
   agentsWithoutKeyCount!: number;
 
-  @Field(() => [Agent], { description: 'Agents that do not exist in the account of the candidate key; empty for a clear.' })
+  @Field(() => [Agent], {
+    description: 'Agents that do not exist in the account of the candidate key; empty for a clear.',
+  })
   agentsMissingInAccount!: readonly Agent[];
 
-  @Field(() => Int, { description: 'Agents that could not be looked up in it: more than 200, too slow, or no definitive answer.' })
+  @Field(() => Int, {
+    description:
+      'Agents that could not be looked up in it: more than 200, too slow, or no definitive answer.',
+  })
   agentsNotChecked!: number;
 
   @Field(() => KeySourceEnum, { nullable: true })
@@ -288,7 +362,10 @@ export class ApiKeyChangePreview {
   @Field(() => KeySourceEnum, { nullable: true })
   sourceAfter!: KeySource | null;
 
-  @Field(() => KeyStatusEnum, { nullable: true, description: "The candidate key's verification; null for a clear." })
+  @Field(() => KeyStatusEnum, {
+    nullable: true,
+    description: "The candidate key's verification; null for a clear.",
+  })
   status!: KeyStatus | null;
 }
 
@@ -297,7 +374,9 @@ export class PreviewAgencyApiKeyChangePayload {
   @Field(() => ApiKeyChangePreview, { nullable: true })
   preview!: ApiKeyChangePreview | null;
 
-  @Field(() => [ApiKeyWarning], { description: 'Those that setting the candidate would carry; empty for a clear.' })
+  @Field(() => [ApiKeyWarning], {
+    description: 'Those that setting the candidate would carry; empty for a clear.',
+  })
   warnings!: readonly ApiKeyWarning[];
 
   @Field(() => [UserErrorType])

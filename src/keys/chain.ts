@@ -50,7 +50,11 @@ export interface ChainSubject {
  * The fallback chain: the client's key, else the agency's, else none. It asks only whether a key is set. A client's key that is bad
  * stays the one that is used: taking the agency's instead would bill the wrong party.
  */
-export function resolveChain(subject: ChainSubject, client: ChainKey | null, agency: ChainKey | null): ChainResult {
+export function resolveChain(
+  subject: ChainSubject,
+  client: ChainKey | null,
+  agency: ChainKey | null,
+): ChainResult {
   const clientKey = subject.hasClient && client?.isSet ? client : null;
   const agencyKey = agency?.isSet ? agency : null;
   const source = clientKey ? 'CLIENT' : agencyKey ? 'AGENCY' : null;
@@ -59,7 +63,10 @@ export function resolveChain(subject: ChainSubject, client: ChainKey | null, age
     source,
     status: used?.status ?? 'NOT_SET',
     version: used?.version ?? null,
-    steps: [clientStep(subject, clientKey !== null), agencyStep(subject, clientKey !== null, agencyKey !== null)],
+    steps: [
+      clientStep(subject, clientKey !== null),
+      agencyStep(subject, clientKey !== null, agencyKey !== null),
+    ],
     explanation: explain(subject, source, used?.status ?? 'NOT_SET'),
     sourceIfClientKeyCleared: agencyKey ? 'AGENCY' : null,
   };
@@ -67,12 +74,22 @@ export function resolveChain(subject: ChainSubject, client: ChainKey | null, age
 
 function clientStep({ providerName, hasClient }: ChainSubject, isSet: boolean): ChainStep {
   const unset = hasClient ? `The client has no ${providerName} key.` : 'The agent is assigned to no client.';
-  return { source: 'CLIENT', isSet, taken: isSet, reason: isSet ? `The client has a ${providerName} key of its own.` : unset };
+  return {
+    source: 'CLIENT',
+    isSet,
+    taken: isSet,
+    reason: isSet ? `The client has a ${providerName} key of its own.` : unset,
+  };
 }
 
 function agencyStep({ providerName }: ChainSubject, clientTaken: boolean, isSet: boolean): ChainStep {
   const reason = isSet ? `The agency has a ${providerName} key.` : `The agency has no ${providerName} key.`;
-  return { source: 'AGENCY', isSet, taken: isSet && !clientTaken, reason: clientTaken ? `Not asked: the client's key comes first. ${reason}` : reason };
+  return {
+    source: 'AGENCY',
+    isSet,
+    taken: isSet && !clientTaken,
+    reason: clientTaken ? `Not asked: the client's key comes first. ${reason}` : reason,
+  };
 }
 
 function explain(subject: ChainSubject, source: KeySource | null, status: KeyStatus): string {
@@ -88,7 +105,12 @@ function explain(subject: ChainSubject, source: KeySource | null, status: KeySta
 }
 
 /** Which key is missing and who can set it. */
-export function missingKey({ providerName, hasClient }: Pick<ChainSubject, 'providerName' | 'hasClient'>): string {
-  const where = hasClient ? `Neither the client nor the agency has a ${providerName} key.` : `The agency has no ${providerName} key.`;
+export function missingKey({
+  providerName,
+  hasClient,
+}: Pick<ChainSubject, 'providerName' | 'hasClient'>): string {
+  const where = hasClient
+    ? `Neither the client nor the agency has a ${providerName} key.`
+    : `The agency has no ${providerName} key.`;
   return `${where} Calls are refused until an agency admin sets one${hasClient ? ' for the client or the agency' : ''}.`;
 }

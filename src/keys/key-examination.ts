@@ -20,7 +20,11 @@ export const LOOKUPS_TIME_MS = 20_000;
  * Asks a provider whether it accepts a key and which of the agents live in its account: a good key of the wrong account is the
  * commonest mistake. A key that may not even read agents lacks permission, although it is accepted.
  */
-export async function examineKey(api: ProviderApi, account: ProviderAccount, agents: readonly AgentRow[]): Promise<KeyExamination> {
+export async function examineKey(
+  api: ProviderApi,
+  account: ProviderAccount,
+  agents: readonly AgentRow[],
+): Promise<KeyExamination> {
   const verdict = await api.verifyKey(account);
   if (verdict.status !== 'VALID') return { verdict, missing: [], notChecked: agents.length };
   const { absent, restricted, found } = await lookUp(api, account, agents.slice(0, MAX_AGENTS_CHECKED));
@@ -29,7 +33,11 @@ export async function examineKey(api: ProviderApi, account: ProviderAccount, age
     error: { code: 'INSUFFICIENT_PERMISSIONS', httpStatus: 403, retryAfterSeconds: null },
   };
   const missing = agents.filter((agent) => absent.has(agent));
-  return { verdict: restricted ? lacking : verdict, missing, notChecked: agents.length - missing.length - found };
+  return {
+    verdict: restricted ? lacking : verdict,
+    missing,
+    notChecked: agents.length - missing.length - found,
+  };
 }
 
 async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readonly AgentRow[]) {

@@ -2,7 +2,13 @@ import { userError, type UserError } from '../platform/user-error';
 import { PROVIDERS, type Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
-import { KEY_MAX_LENGTH, KEY_MIN_LENGTH, type ApiKeyText, type Secret, type SecretFault } from '../vault/secret';
+import {
+  KEY_MAX_LENGTH,
+  KEY_MIN_LENGTH,
+  type ApiKeyText,
+  type Secret,
+  type SecretFault,
+} from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import type { KeyToStore } from './key-writer';
 import type { KeyOwner } from './sealed-keys';
@@ -29,7 +35,8 @@ export function keyReader(vault: Vault, providers: ProviderApi, { agencyId }: Ke
 }
 
 const MESSAGES: Partial<Record<SecretFault, string>> = {
-  NOT_OPENED: 'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
+  NOT_OPENED:
+    'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
   INVALID_FORMAT: 'A key consists of printable ASCII characters without spaces.',
   TOO_SHORT: `A key has at least ${KEY_MIN_LENGTH} characters.`,
   TOO_LONG: `A key has at most ${KEY_MAX_LENGTH} characters.`,
@@ -41,7 +48,10 @@ function tooMany(field: readonly string[]): UserError {
 }
 
 /** Every fault of a request is reported, not only the first. The messages never quote what was sent. */
-export async function readEntries(entries: readonly KeyEntry[], reader: KeyReader): Promise<{ keys: KeyToStore[]; userErrors: UserError[] }> {
+export async function readEntries(
+  entries: readonly KeyEntry[],
+  reader: KeyReader,
+): Promise<{ keys: KeyToStore[]; userErrors: UserError[] }> {
   if (entries.length === 0) return { keys: [], userErrors: [userError('REQUIRED', ['input', 'keys'])] };
   if (entries.length > PROVIDERS.length) return { keys: [], userErrors: [tooMany(['input', 'keys'])] };
   const providers = entries.map(({ provider }) => provider);
@@ -49,8 +59,14 @@ export async function readEntries(entries: readonly KeyEntry[], reader: KeyReade
   const userErrors: UserError[] = [];
   for (const [index, entry] of entries.entries()) {
     const field = ['input', 'keys', String(index)];
-    if (providers.indexOf(entry.provider) < index) userErrors.push(userError('DUPLICATE', [...field, 'provider']));
-    const read = await readKey(entry.provider, { secret: entry.apiKey, region: entry.region ?? null }, field, reader);
+    if (providers.indexOf(entry.provider) < index)
+      userErrors.push(userError('DUPLICATE', [...field, 'provider']));
+    const read = await readKey(
+      entry.provider,
+      { secret: entry.apiKey, region: entry.region ?? null },
+      field,
+      reader,
+    );
     if ('userErrors' in read) userErrors.push(...read.userErrors);
     else keys.push({ provider: entry.provider, ...read, verdict: null });
   }
@@ -73,16 +89,29 @@ export interface ReadKey {
 }
 
 /** A key that is only looked at. */
-export function readCandidate(provider: Provider, candidate: Candidate, reader: KeyReader): Promise<ReadKey | Refused> {
+export function readCandidate(
+  provider: Provider,
+  candidate: Candidate,
+  reader: KeyReader,
+): Promise<ReadKey | Refused> {
   return readKey(provider, candidate, ['input'], reader);
 }
 
-async function readKey(provider: Provider, candidate: Candidate, field: string[], reader: KeyReader): Promise<ReadKey | Refused> {
+async function readKey(
+  provider: Provider,
+  candidate: Candidate,
+  field: string[],
+  reader: KeyReader,
+): Promise<ReadKey | Refused> {
   const userErrors: UserError[] = [];
   const region = candidate.region ?? 'US';
   const key = await reader.read(candidate.secret);
-  if (!reader.hasRegion(provider, region)) userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
-  if (typeof key === 'string') userErrors.push(userError(key === 'NOT_OPENED' ? 'INVALID_FORMAT' : key, [...field, 'apiKey'], MESSAGES[key]));
+  if (!reader.hasRegion(provider, region))
+    userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
+  if (typeof key === 'string')
+    userErrors.push(
+      userError(key === 'NOT_OPENED' ? 'INVALID_FORMAT' : key, [...field, 'apiKey'], MESSAGES[key]),
+    );
   return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
 }
 

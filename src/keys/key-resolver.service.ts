@@ -49,20 +49,31 @@ export class KeyResolverService {
       this.#archived(clientIds),
     ]);
     const find = (type: KeySource, ownerId: string | null, provider: Provider): ChainKey | null =>
-      rows.find((row) => row.ownerType === type && row.ownerId === ownerId && row.provider === provider) ?? null;
+      rows.find((row) => row.ownerType === type && row.ownerId === ownerId && row.provider === provider) ??
+      null;
     return agents.map(({ clientId, provider }) => {
       const subject = subjectOf({ clientId, provider }, clientId !== null && archived.has(clientId));
-      return resolveChain(subject, find('CLIENT', clientId, provider), find('AGENCY', viewer.agencyId, provider));
+      return resolveChain(
+        subject,
+        find('CLIENT', clientId, provider),
+        find('AGENCY', viewer.agencyId, provider),
+      );
     });
   }
 
   async #archived(clientIds: readonly string[]): Promise<Set<string>> {
     if (clientIds.length === 0) return new Set();
-    const rows = await this.database.read.rows<{ id: string }>(`SELECT id FROM clients WHERE id IN (${marks(clientIds)}) AND archivedAt IS NOT NULL`, clientIds);
+    const rows = await this.database.read.rows<{ id: string }>(
+      `SELECT id FROM clients WHERE id IN (${marks(clientIds)}) AND archivedAt IS NOT NULL`,
+      clientIds,
+    );
     return new Set(rows.map(({ id }) => id));
   }
 }
 
-export function subjectOf({ provider, clientId }: Pick<AgentRow, 'provider' | 'clientId'>, clientArchived: boolean): ChainSubject {
+export function subjectOf(
+  { provider, clientId }: Pick<AgentRow, 'provider' | 'clientId'>,
+  clientArchived: boolean,
+): ChainSubject {
   return { providerName: adapterOf(provider).name, hasClient: clientId !== null, clientArchived };
 }

@@ -20,19 +20,41 @@ export interface KeyToStore {
   readonly verifiedAt?: Date;
 }
 
-type Health = Pick<ApiKeyRow, 'status' | 'lastVerifiedAt' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
+type Health = Pick<
+  ApiKeyRow,
+  'status' | 'lastVerifiedAt' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'
+>;
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 
 /** Seals and stores a key as the next version of `current`, whose secret it overwrites. Inside a `write`. */
-export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, current: LockedKey | null, entry: KeyToStore): Promise<StoredKey> {
+export async function storeKey(
+  tx: Manager,
+  vault: Vault,
+  owner: KeyOwner,
+  current: LockedKey | null,
+  entry: KeyToStore,
+): Promise<StoredKey> {
   const now = new Date();
   const { provider, region, key, verdict, verifiedAt = now } = entry;
-  const health: Health = verdict ? healthAfter(null, verdict, verifiedAt) : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
+  const health: Health = verdict
+    ? healthAfter(null, verdict, verifiedAt)
+    : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
   const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
   const version = nextVersion(current);
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
-  const change = { version, isSet: true, maskedKey: key.mask, fingerprint, region, updatedAt: now, ...health };
-  const secret = { masterKey: vault.cipher.masterKeyName, sealed: vault.cipher.seal(key, { ...place, version }) };
+  const change = {
+    version,
+    isSet: true,
+    maskedKey: key.mask,
+    fingerprint,
+    region,
+    updatedAt: now,
+    ...health,
+  };
+  const secret = {
+    masterKey: vault.cipher.masterKeyName,
+    sealed: vault.cipher.seal(key, { ...place, version }),
+  };
   if (current) return replace(tx, owner, current, change, secret);
   const row = { id: newId(), ...place, ...change };
   await tx.insertRow('api_keys', { ...row, ...secret });
@@ -42,8 +64,23 @@ export async function storeKey(tx: Manager, vault: Vault, owner: KeyOwner, curre
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
 export function clearKey(tx: Manager, owner: KeyOwner, current: LockedKey): Promise<StoredKey> {
   const { region } = current;
-  const empty = { isSet: false, maskedKey: null, fingerprint: null, region, status: 'NOT_SET', lastVerifiedAt: null, updatedAt: new Date(), ...NO_ERROR } as const;
-  return replace(tx, owner, current, { version: nextVersion(current), ...empty }, { masterKey: null, sealed: null });
+  const empty = {
+    isSet: false,
+    maskedKey: null,
+    fingerprint: null,
+    region,
+    status: 'NOT_SET',
+    lastVerifiedAt: null,
+    updatedAt: new Date(),
+    ...NO_ERROR,
+  } as const;
+  return replace(
+    tx,
+    owner,
+    current,
+    { version: nextVersion(current), ...empty },
+    { masterKey: null, sealed: null },
+  );
 }
 
 function nextVersion(current: LockedKey | null): number {
@@ -54,13 +91,25 @@ type Change = Omit<StoredKey, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'pro
 
 type Secret = Pick<ApiKeyRow, 'masterKey' | 'sealed'>;
 
-async function replace(tx: Manager, owner: KeyOwner, { id, provider, version }: LockedKey, change: Change, secret: Secret): Promise<StoredKey> {
-  if (!(await tx.updateRow('api_keys', { ...change, ...secret }, { id, version }))) throw new ConcurrentChange();
+async function replace(
+  tx: Manager,
+  owner: KeyOwner,
+  { id, provider, version }: LockedKey,
+  change: Change,
+  secret: Secret,
+): Promise<StoredKey> {
+  if (!(await tx.updateRow('api_keys', { ...change, ...secret }, { id, version })))
+    throw new ConcurrentChange();
   return { id, agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, ...change };
 }
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
-export async function recordVerdict(tx: Manager, id: string, version: number, verdict: KeyVerdict): Promise<KeyState | null> {
+export async function recordVerdict(
+  tx: Manager,
+  id: string,
+  version: number,
+  verdict: KeyVerdict,
+): Promise<KeyState | null> {
   const current = await readKeyState(tx, id, version);
   if (!current) return null;
   const health = healthAfter(current, verdict, new Date());
@@ -69,7 +118,12 @@ export async function recordVerdict(tx: Manager, id: string, version: number, ve
 }
 
 /** Writes the fingerprint of a key that is open anyway: it was set before there were fingerprints. */
-export async function recordFingerprint(tx: Manager, id: string, version: number, fingerprint: string): Promise<void> {
+export async function recordFingerprint(
+  tx: Manager,
+  id: string,
+  version: number,
+  fingerprint: string,
+): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { fingerprint });
 }
 
@@ -78,7 +132,12 @@ export async function recordUnreadable(tx: Manager, id: string, version: number)
   await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
 }
 
-const DEFINITIVE = new Set<KeyVerdict['status']>(['VALID', 'INVALID', 'INSUFFICIENT_PERMISSIONS', 'OUT_OF_FUNDS']);
+const DEFINITIVE = new Set<KeyVerdict['status']>([
+  'VALID',
+  'INVALID',
+  'INSUFFICIENT_PERMISSIONS',
+  'OUT_OF_FUNDS',
+]);
 
 // An answer that settles nothing (an outage, a rate limit) leaves what was known before, and is shown as the last error.
 function healthAfter(before: KeyState | null, verdict: KeyVerdict, now: Date): Health {

@@ -15,7 +15,10 @@ export interface KeyOwner {
 }
 
 /** How the audit trail names a key. */
-export function nameOfKey(owner: KeyOwner, provider: Provider): { clientId: string | null; provider: Provider } {
+export function nameOfKey(
+  owner: KeyOwner,
+  provider: Provider,
+): { clientId: string | null; provider: Provider } {
   return { clientId: owner.type === 'CLIENT' ? owner.id : null, provider };
 }
 
@@ -29,7 +32,11 @@ export interface SealedKey extends ChainKey {
   readonly sealed: string | null;
 }
 
-type RawSealedKey = Pick<ApiKeyRow, 'id' | 'ownerType' | 'ownerId' | 'version' | 'status' | 'region' | 'sealed'> & Pick<SetAndSecret, 'isSet'>;
+type RawSealedKey = Pick<
+  ApiKeyRow,
+  'id' | 'ownerType' | 'ownerId' | 'version' | 'status' | 'region' | 'sealed'
+> &
+  Pick<SetAndSecret, 'isSet'>;
 
 // The plus keeps the indexes by agency out of it, in which SQLite would read all keys of the agency.
 // One statement outside of any transaction and no cache: a set or a clear is in force for whoever reads after its commit.
@@ -45,7 +52,9 @@ export async function readSealedKeys(
 ): Promise<Record<KeySource, SealedKey | null>> {
   const rows = await read.rows<RawSealedKey>(READ, [clientId ?? agencyId, agencyId, agencyId, provider]);
   const of = (type: KeySource, id: string | null) => {
-    const found = rows.filter((row) => row.ownerType === type && row.ownerId === id).map((row) => toSealedKey(row, agencyId, provider));
+    const found = rows
+      .filter((row) => row.ownerType === type && row.ownerId === id)
+      .map((row) => toSealedKey(row, agencyId, provider));
     return found.find((key) => key.isSet) ?? null;
   };
   return { CLIENT: of('CLIENT', clientId), AGENCY: of('AGENCY', agencyId) };
@@ -66,35 +75,61 @@ function toSealedKey(row: RawSealedKey, agencyId: string, provider: Provider): S
 }
 
 /** What is known of a key, and may be shown. */
-export interface KeyState extends Omit<StoredKey, 'agencyId' | 'fingerprint' | 'updatedAt' | 'lastVerifiedAt'> {
+export interface KeyState extends Omit<
+  StoredKey,
+  'agencyId' | 'fingerprint' | 'updatedAt' | 'lastVerifiedAt'
+> {
   readonly updatedAt: RawDate;
   readonly lastVerifiedAt: RawDate | null;
 }
 
 /** What of it most ask for. */
-export type KeySummary = Pick<KeyState, 'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'>;
+export type KeySummary = Pick<
+  KeyState,
+  'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'
+>;
 
-const SUMMARY = 'ownerType, ownerId, provider, version, isSet, maskedKey, status, sealed IS NOT NULL AS hasSecret';
+const SUMMARY =
+  'ownerType, ownerId, provider, version, isSet, maskedKey, status, sealed IS NOT NULL AS hasSecret';
 const STATE = `${SUMMARY}, id, region, updatedAt, lastVerifiedAt, errorCode, errorHttpStatus, errorRetryAfterSeconds`;
 
 /** The keys of some owners as everyone else sees them: one whose row contradicts itself counts as set, and unreadable. */
-export async function readKeyStates(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeyState[]> {
+export async function readKeyStates(
+  manager: Manager,
+  agencyId: string,
+  ownerIds: readonly string[],
+): Promise<KeyState[]> {
   return (await rowsOfOwners<KeyState>(STATE, manager, agencyId, ownerIds)).map(asSeen);
 }
 
 /** The same, less of each, for long lists. */
-export async function readKeySummaries(manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<KeySummary[]> {
+export async function readKeySummaries(
+  manager: Manager,
+  agencyId: string,
+  ownerIds: readonly string[],
+): Promise<KeySummary[]> {
   return (await rowsOfOwners<KeySummary>(SUMMARY, manager, agencyId, ownerIds)).map(asSeen);
 }
 
-async function rowsOfOwners<K extends KeySummary>(columns: string, manager: Manager, agencyId: string, ownerIds: readonly string[]): Promise<AsStored<K>[]> {
+async function rowsOfOwners<K extends KeySummary>(
+  columns: string,
+  manager: Manager,
+  agencyId: string,
+  ownerIds: readonly string[],
+): Promise<AsStored<K>[]> {
   if (ownerIds.length === 0) return [];
-  return manager.rows(`SELECT ${columns} FROM api_keys WHERE ownerId IN (${marks(ownerIds)}) AND +agencyId = ?`, [...ownerIds, agencyId]);
+  return manager.rows(
+    `SELECT ${columns} FROM api_keys WHERE ownerId IN (${marks(ownerIds)}) AND +agencyId = ?`,
+    [...ownerIds, agencyId],
+  );
 }
 
 /** One version of a key, or null where another one has come after it. */
 export async function readKeyState(manager: Manager, id: string, version: number): Promise<KeyState | null> {
-  const [row] = await manager.rows<AsStored<KeyState>>(`SELECT ${STATE} FROM api_keys WHERE id = ? AND version = ?`, [id, version]);
+  const [row] = await manager.rows<AsStored<KeyState>>(
+    `SELECT ${STATE} FROM api_keys WHERE id = ? AND version = ?`,
+    [id, version],
+  );
   return row ? asSeen(row) : null;
 }
 
@@ -114,7 +149,11 @@ export type LockedKey = Pick<ApiKeyRow, 'id' | 'provider' | 'region' | 'version'
  * The places of one owner's keys for some providers, in their order and null where none was ever set. Inside a `write`: whoever else asks
  * so for keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
  */
-export async function lockKeys(tx: Manager, { type, id, agencyId }: KeyOwner, providers: readonly Provider[]): Promise<(LockedKey | null)[]> {
+export async function lockKeys(
+  tx: Manager,
+  { type, id, agencyId }: KeyOwner,
+  providers: readonly Provider[],
+): Promise<(LockedKey | null)[]> {
   const sql = `SELECT k.id, k.provider, k.region, k.version, k.isSet, k.sealed IS NOT NULL AS hasSecret
 FROM ${type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON k.ownerId = o.id AND k.ownerType = ? AND k.provider IN (${marks(providers)}) AND +k.agencyId = ?
 WHERE o.id = ?${tx.forUpdate}`;
@@ -150,5 +189,11 @@ function isConsistent({ isSet, hasSecret }: SetAndSecret): boolean {
 export function openKey(cipher: Cipher, key: SealedKey): ApiKeyText {
   if (key.sealed === null) throw new UnreadableKey('The row of the key contradicts itself');
   const { owner, provider, version } = key;
-  return cipher.open(key.sealed, { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, version });
+  return cipher.open(key.sealed, {
+    agencyId: owner.agencyId,
+    ownerType: owner.type,
+    ownerId: owner.id,
+    provider,
+    version,
+  });
 }

@@ -8,7 +8,10 @@ import { ApiKeyUploadKey } from './upload-key.types';
 export class UploadKeyResolver {
   constructor(private readonly uploadKeys: UploadKeys) {}
 
-  @Query(() => ApiKeyUploadKey, { description: 'What to seal a key with before it is sent. To be asked for each time: it changes every month.' })
+  @Query(() => ApiKeyUploadKey, {
+    description:
+      'What to seal a key with before it is sent. To be asked for each time: it changes every month.',
+  })
   apiKeyUploadKey(@CurrentViewer() viewer: Viewer): Promise<UploadKey> {
     return this.uploadKeys.publicKey(viewer.agencyId);
   }

@@ -4,14 +4,17 @@ import { userError, type UserError } from '../platform/user-error';
 /** Longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
 const MAX_LENGTH = 254;
 // What an address must at least be. Whether it exists, its owner shows by signing in.
-const SHAPE = /^[^\s@<>()",;:\\[\]\p{Cc}\p{Cf}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u;
+const SHAPE =
+  /^[^\s@<>()",;:\\[\]\p{Cc}\p{Cf}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u;
 
 /** The trimmed address, or why it is none. */
 export function checkEmail(value: string, field: readonly string[]): string | UserError {
   const email = value.trim();
   if (email === '') return userError('REQUIRED', field);
   if (email.length > MAX_LENGTH) return userError('TOO_LONG', field, `At most ${MAX_LENGTH} characters.`);
-  return SHAPE.test(email) ? email : userError('INVALID_FORMAT', field, 'An e-mail address, e.g. ada@example.com.');
+  return SHAPE.test(email)
+    ? email
+    : userError('INVALID_FORMAT', field, 'An e-mail address, e.g. ada@example.com.');
 }
 
 /** By which addresses are compared: in practice upper and lower case are the same, everywhere in them. */

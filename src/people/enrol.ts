@@ -4,7 +4,13 @@ import type { Database } from '../platform/database';
 import { isId, newId } from '../platform/ids';
 import { checkName } from '../platform/text';
 import { PersonRow } from '../access/person.entity';
-import { identityDigest, PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+import {
+  identityDigest,
+  PORTAL_PERMISSIONS,
+  VIEWER_ROLES,
+  type PortalPermission,
+  type ViewerRole,
+} from '../access/viewer';
 import { operator } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { checkPermissions } from './permissions';
@@ -13,14 +19,26 @@ import { eventOf } from './person.service';
 export const PEOPLE_FIELDS = ['agency', 'client', 'role', 'name', 'subject', 'permissions'] as const;
 
 /** A person as an operator names one: unchecked. */
-export type NewPerson = Readonly<Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>> & { readonly issuer: string };
+export type NewPerson = Readonly<Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>> & {
+  readonly issuer: string;
+};
 
 /** What an operator asked for cannot be done; the message says why. */
 export class RefusedPerson extends Error {}
 
 /** Creates an agency with its first admin. Answers its id. */
-export async function createAgency(database: Database, audit: AuditTrail, agencyName: string, person: NewPerson): Promise<string> {
-  const agency: AgencyRow = { id: newId(), name: named(agencyName, '--agency'), portalPermissions: [], createdAt: new Date() };
+export async function createAgency(
+  database: Database,
+  audit: AuditTrail,
+  agencyName: string,
+  person: NewPerson,
+): Promise<string> {
+  const agency: AgencyRow = {
+    id: newId(),
+    name: named(agencyName, '--agency'),
+    portalPermissions: [],
+    createdAt: new Date(),
+  };
   const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });
   await database.write(async (tx) => {
     await tx.insert(AgencyRow, agency);
@@ -36,8 +54,10 @@ export async function addPerson(database: Database, audit: AuditTrail, person: N
   const row = toPerson(person);
   await database.write(async (tx) => {
     await refuseKnown(tx, row);
-    if (!(await tx.existsBy(AgencyRow, { id: row.agencyId }))) throw new RefusedPerson('--agency: there is no such agency');
-    const ofAgency = row.clientId === null || (await tx.existsBy(ClientRow, { id: row.clientId, agencyId: row.agencyId }));
+    if (!(await tx.existsBy(AgencyRow, { id: row.agencyId })))
+      throw new RefusedPerson('--agency: there is no such agency');
+    const ofAgency =
+      row.clientId === null || (await tx.existsBy(ClientRow, { id: row.clientId, agencyId: row.agencyId }));
     if (!ofAgency) throw new RefusedPerson('--client: the agency has no such client');
     await tx.insert(PersonRow, row);
     await audit.record(tx, operator(row.agencyId), { type: 'PERSON_ADDED', ...eventOf(row) });
@@ -51,14 +71,37 @@ async function refuseKnown(tx: Database['read'], { identityDigest, agencyId }: P
   if (known) throw new RefusedPerson('--subject: this person has been added already');
 }
 
-function toPerson({ agency = '', client, role = '', name = '', subject = '', permissions, issuer }: NewPerson): PersonRow {
+function toPerson({
+  agency = '',
+  client,
+  role = '',
+  name = '',
+  subject = '',
+  permissions,
+  issuer,
+}: NewPerson): PersonRow {
   if (!isId(agency)) throw new RefusedPerson('--agency: not an id');
   if (!oneOf(VIEWER_ROLES, role)) throw new RefusedPerson(`--role: one of ${VIEWER_ROLES.join(', ')}`);
-  if ((role === 'PORTAL_USER') !== (client !== undefined)) throw new RefusedPerson('--client: for the role PORTAL_USER, and only for it');
+  if ((role === 'PORTAL_USER') !== (client !== undefined))
+    throw new RefusedPerson('--client: for the role PORTAL_USER, and only for it');
   if (subject.trim() === '') throw new RefusedPerson('--subject: required');
-  const base = { id: newId(), agencyId: agency, clientId: client ?? null, name: named(name, '--name'), email: null, emailDigest: null };
+  const base = {
+    id: newId(),
+    agencyId: agency,
+    clientId: client ?? null,
+    name: named(name, '--name'),
+    email: null,
+    emailDigest: null,
+  };
   const now = new Date();
-  return { ...base, role: role as ViewerRole, permissions: toPermissions(permissions), identityDigest: identityDigest(issuer, subject), joinedAt: now, createdAt: now };
+  return {
+    ...base,
+    role: role as ViewerRole,
+    permissions: toPermissions(permissions),
+    identityDigest: identityDigest(issuer, subject),
+    joinedAt: now,
+    createdAt: now,
+  };
 }
 
 function named(text: string, option: string): string {
@@ -70,7 +113,8 @@ function named(text: string, option: string): string {
 function toPermissions(text: string | undefined): PortalPermission[] {
   const permissions = text ? text.split(',').map((name) => name.trim()) : [];
   const known = permissions.filter((name): name is PortalPermission => oneOf(PORTAL_PERMISSIONS, name));
-  if (known.length < permissions.length) throw new RefusedPerson(`--permissions: of ${PORTAL_PERMISSIONS.join(', ')}`);
+  if (known.length < permissions.length)
+    throw new RefusedPerson(`--permissions: of ${PORTAL_PERMISSIONS.join(', ')}`);
   const [fault] = checkPermissions(known, []);
   if (fault) throw new RefusedPerson(`--permissions: ${fault.message}`);
   return known;

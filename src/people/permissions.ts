@@ -9,14 +9,21 @@ const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
 };
 
 /** Whether two sets are the same, in whatever order. */
-export function samePermissions(one: readonly PortalPermission[], other: readonly PortalPermission[]): boolean {
+export function samePermissions(
+  one: readonly PortalPermission[],
+  other: readonly PortalPermission[],
+): boolean {
   return one.length === other.length && one.every((name) => other.includes(name));
 }
 
 /** What is wrong with a set of permissions: one named twice, or without the one that it needs. A list with more than there are is not looked through. */
-export function checkPermissions(permissions: readonly PortalPermission[], field: readonly string[]): UserError[] {
+export function checkPermissions(
+  permissions: readonly PortalPermission[],
+  field: readonly string[],
+): UserError[] {
   const { length: known } = PORTAL_PERMISSIONS;
-  if (permissions.length > known) return [userError('TOO_LONG', field, `There are ${known} permissions: name each at most once.`)];
+  if (permissions.length > known)
+    return [userError('TOO_LONG', field, `There are ${known} permissions: name each at most once.`)];
   return permissions.flatMap((name, index) => {
     const needed = NEEDS[name];
     const lacks = needed && !permissions.includes(needed);

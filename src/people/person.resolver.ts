@@ -27,11 +27,13 @@ export class PersonResolver {
   @Query(() => PersonConnection, {
     nullable: true,
     name: 'people',
-    description: 'Of the agency, or with `clientId` the portal users of that client; in the order in which they were invited.',
+    description:
+      'Of the agency, or with `clientId` the portal users of that client; in the order in which they were invited.',
   })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
   ): Promise<Page<PersonRow>> {
@@ -40,7 +42,8 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_INVITED'],
-    description: 'Lets someone in who signs in with this address, verified by the issuer. Latchkey sends no mail: tell the person yourself.',
+    description:
+      'Lets someone in who signs in with this address, verified by the issuer. Latchkey sends no mail: tell the person yourself.',
   })
   inviteAgencyPerson(
     @CurrentViewer() viewer: Viewer,
@@ -51,9 +54,12 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_INVITED'],
-    description: "The same for the portal of one client. Latchkey sends no mail.",
+    description: 'The same for the portal of one client. Latchkey sends no mail.',
   })
-  invitePortalUser(@CurrentViewer() viewer: Viewer, @Arg('input', () => InvitePortalUserInput) input: InvitePortalUserInput): Promise<PersonResult> {
+  invitePortalUser(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => InvitePortalUserInput) input: InvitePortalUserInput,
+  ): Promise<PersonResult> {
     return this.people.inviteToPortal(viewer, input);
   }
 
@@ -68,7 +74,10 @@ export class PersonResolver {
     return this.people.changeRole(viewer, personId, role);
   }
 
-  @AuditedMutation(() => PersonPayload, { audit: ['PERSON_CHANGED'], description: 'Holds from the very next request on.' })
+  @AuditedMutation(() => PersonPayload, {
+    audit: ['PERSON_CHANGED'],
+    description: 'Holds from the very next request on.',
+  })
   changePortalUser(
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => ChangePortalUserInput) { personId, permissions }: ChangePortalUserInput,
@@ -78,9 +87,13 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_REMOVED'],
-    description: 'At once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be removed.',
+    description:
+      'At once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be removed.',
   })
-  removePerson(@CurrentViewer() viewer: Viewer, @Arg('input', () => RemovePersonInput) { personId }: RemovePersonInput): Promise<PersonResult> {
+  removePerson(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RemovePersonInput) { personId }: RemovePersonInput,
+  ): Promise<PersonResult> {
     return this.people.remove(viewer, personId);
   }
 
@@ -97,11 +110,13 @@ export class PersonResolver {
 
   @AuditedMutation(() => SetClientPortalPermissionsPayload, {
     audit: ['PORTAL_DEFAULTS_CHANGED'],
-    description: "What a client's portal users may do who are invited from now on. Changes no existing portal user.",
+    description:
+      "What a client's portal users may do who are invited from now on. Changes no existing portal user.",
   })
   setClientPortalPermissions(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetClientPortalPermissionsInput) { clientId, permissions }: SetClientPortalPermissionsInput,
+    @Arg('input', () => SetClientPortalPermissionsInput)
+    { clientId, permissions }: SetClientPortalPermissionsInput,
   ): Promise<SetClientPortalPermissionsPayload> {
     return this.people.setClientDefaults(viewer, clientId, permissions);
   }

@@ -41,7 +41,12 @@ export class PersonService {
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<PersonRow>> {
     requireAdmin(viewer);
     const client = clientId === null ? IsNull() : In([clientId].filter(isId));
-    return readPage(this.database.read.createQueryBuilder(PersonRow, 'person').where({ agencyId: viewer.agencyId, clientId: client }), args);
+    return readPage(
+      this.database.read
+        .createQueryBuilder(PersonRow, 'person')
+        .where({ agencyId: viewer.agencyId, clientId: client }),
+      args,
+    );
   }
 
   /** Lets someone in who signs in with this address, verified by the issuer. Sends no mail. */
@@ -58,9 +63,16 @@ export class PersonService {
     requireAccessManager(viewer);
     const client = await this.clients.find(viewer, input.clientId);
     const permissions = input.permissions ?? client?.portalPermissions ?? [];
-    const place = { clientId: client?.id ?? null, role: 'PORTAL_USER' as const, permissions: [...permissions] };
+    const place = {
+      clientId: client?.id ?? null,
+      role: 'PORTAL_USER' as const,
+      permissions: [...permissions],
+    };
     const errors = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
-    return this.#invite(viewer, input, place, [...errors, ...checkPermissions(permissions, ['input', 'permissions'])]);
+    return this.#invite(viewer, input, place, [
+      ...errors,
+      ...checkPermissions(permissions, ['input', 'permissions']),
+    ]);
   }
 
   changeRole(viewer: Viewer, personId: string, role: AgencyRole): Promise<PersonResult> {
@@ -73,7 +85,11 @@ export class PersonService {
     });
   }
 
-  changePermissions(viewer: Viewer, personId: string, permissions: readonly PortalPermission[]): Promise<PersonResult> {
+  changePermissions(
+    viewer: Viewer,
+    personId: string,
+    permissions: readonly PortalPermission[],
+  ): Promise<PersonResult> {
     requireAccessManager(viewer);
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     return this.#change(viewer, personId, async (tx, person) => {
@@ -96,7 +112,10 @@ export class PersonService {
   }
 
   /** Of the agency: copied to clients that are created from now on. */
-  setAgencyDefaults(viewer: Viewer, permissions: readonly PortalPermission[]): Promise<{ agency: AgencyRow | null; userErrors: UserError[] }> {
+  setAgencyDefaults(
+    viewer: Viewer,
+    permissions: readonly PortalPermission[],
+  ): Promise<{ agency: AgencyRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     if (userErrors.length > 0) return Promise.resolve({ agency: null, userErrors });
@@ -126,7 +145,11 @@ export class PersonService {
       if (!client || samePermissions(client.portalPermissions, permissions)) return { client, userErrors };
       const portalPermissions = [...permissions];
       await tx.update(ClientRow, { id: client.id }, { portalPermissions });
-      await this.audit.record(tx, viewer, { type: 'PORTAL_DEFAULTS_CHANGED', clientId: client.id, permissions });
+      await this.audit.record(tx, viewer, {
+        type: 'PORTAL_DEFAULTS_CHANGED',
+        clientId: client.id,
+        permissions,
+      });
       return { client: { ...client, portalPermissions }, userErrors };
     });
   }
@@ -140,12 +163,34 @@ export class PersonService {
     const name = checkName(invitee.name, ['input', 'name']);
     const email = checkEmail(invitee.email, ['input', 'email']);
     const userErrors = [...errors, ...[name, email].filter((part) => typeof part === 'object')];
-    if (typeof name !== 'string' || typeof email !== 'string' || userErrors.length > 0) return { person: null, userErrors };
+    if (typeof name !== 'string' || typeof email !== 'string' || userErrors.length > 0)
+      return { person: null, userErrors };
     const unknown = { emailDigest: emailDigest(email), identityDigest: null, joinedAt: null };
-    const person: PersonRow = { id: newId(), agencyId: viewer.agencyId, name, email, ...unknown, ...place, createdAt: new Date() };
+    const person: PersonRow = {
+      id: newId(),
+      agencyId: viewer.agencyId,
+      name,
+      email,
+      ...unknown,
+      ...place,
+      createdAt: new Date(),
+    };
     return this.database.write(async (tx) => {
-      const known = await tx.existsBy(PersonRow, { agencyId: viewer.agencyId, emailDigest: unknown.emailDigest });
-      if (known) return { person: null, userErrors: [userError('DUPLICATE', ['input', 'email'], 'Someone of the agency or of its portals has this address.')] };
+      const known = await tx.existsBy(PersonRow, {
+        agencyId: viewer.agencyId,
+        emailDigest: unknown.emailDigest,
+      });
+      if (known)
+        return {
+          person: null,
+          userErrors: [
+            userError(
+              'DUPLICATE',
+              ['input', 'email'],
+              'Someone of the agency or of its portals has this address.',
+            ),
+          ],
+        };
       await tx.insert(PersonRow, person);
       await this.audit.record(tx, viewer, { type: 'PERSON_INVITED', ...eventOf(person) });
       return { person, userErrors: [] };
@@ -153,7 +198,11 @@ export class PersonService {
   }
 
   // One change of an agency's people at a time: of two that each leave one admin, the second would leave none.
-  #change(viewer: Viewer, id: string, work: (tx: Manager, person: PersonRow) => Promise<PersonResult>): Promise<PersonResult> {
+  #change(
+    viewer: Viewer,
+    id: string,
+    work: (tx: Manager, person: PersonRow) => Promise<PersonResult>,
+  ): Promise<PersonResult> {
     return this.database.write(async (tx) => {
       await this.database.lock(tx, AgencyRow, viewer.agencyId);
       const person = isId(id) ? await tx.findOneBy(PersonRow, { id, agencyId: viewer.agencyId }) : null;

@@ -13,7 +13,10 @@ const AGENCY_ROLES: readonly AgencyRole[] = ['AGENCY_ADMIN', 'AGENCY_MEMBER'];
 
 export const AgencyRoleEnum = enumOf('AgencyRole', AGENCY_ROLES, 'What someone of the agency may do.');
 
-@ObjectType({ simpleResolvers: true, description: 'Someone of the agency, or a portal user of one of its clients.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Someone of the agency, or a portal user of one of its clients.',
+})
 export class Person {
   @Field(() => ID)
   id!: string;
@@ -21,25 +24,34 @@ export class Person {
   @Field(() => String)
   name!: string;
 
-  @Field(() => String, { nullable: true, description: 'As it was invited; null for people whom the operator added.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'As it was invited; null for people whom the operator added.',
+  })
   email!: string | null;
 
   @Field(() => ViewerRoleEnum)
   role!: ViewerRole;
 
-  @Field(() => [PortalPermissionEnum], { description: 'Of a portal user; people of the agency have none of their own.' })
+  @Field(() => [PortalPermissionEnum], {
+    description: 'Of a portal user; people of the agency have none of their own.',
+  })
   permissions!: readonly PortalPermission[];
 
   @Field(() => DateTime)
   createdAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'Of the first sign-in; null while the invitation is open.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'Of the first sign-in; null while the invitation is open.',
+  })
   joinedAt!: Date | null;
 }
 
 export const PersonConnection = connectionType('Person', Person);
 
-const EMAIL = 'With which the person signs in, verified by the issuer. At most 254 characters; upper and lower case are the same.';
+const EMAIL =
+  'With which the person signs in, verified by the issuer. At most 254 characters; upper and lower case are the same.';
 
 @InputType()
 export class InviteAgencyPersonInput {
@@ -64,7 +76,10 @@ export class InvitePortalUserInput {
   @Field(() => String, { description: '1-200 characters.' })
   name!: string;
 
-  @Field(() => [PortalPermissionEnum], { nullable: true, description: "The client's `portalPermissions` when not given." })
+  @Field(() => [PortalPermissionEnum], {
+    nullable: true,
+    description: "The client's `portalPermissions` when not given.",
+  })
   permissions?: PortalPermission[] | null;
 }
 

@@ -25,7 +25,8 @@ export class ServiceTokenResolver {
   })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Page<ServiceTokenRow>> {
     return this.serviceTokens.list(viewer, pageArgs(first, after));

@@ -1,5 +1,10 @@
 import { requireAccessManager } from '../access/context';
-import { newServiceToken, serviceTokenDigest, serviceTokenPrefix, type ServiceTokenRole } from '../access/service-token';
+import {
+  newServiceToken,
+  serviceTokenDigest,
+  serviceTokenPrefix,
+  type ServiceTokenRole,
+} from '../access/service-token';
 import { ServiceTokenRow } from '../access/service-token.entity';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -35,15 +40,24 @@ export class ServiceTokenService {
 
   list(viewer: Viewer, args: PageArgs): Promise<Page<ServiceTokenRow>> {
     requireAccessManager(viewer);
-    return readPage(this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where({ agencyId: viewer.agencyId }), args);
+    return readPage(
+      this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where({ agencyId: viewer.agencyId }),
+      args,
+    );
   }
 
   /** The token is in this answer and nowhere else. */
-  async create(viewer: Viewer, input: NewServiceToken): Promise<ServiceTokenResult & { token: string | null }> {
+  async create(
+    viewer: Viewer,
+    input: NewServiceToken,
+  ): Promise<ServiceTokenResult & { token: string | null }> {
     requireAccessManager(viewer);
     const name = checkName(input.name, ['input', 'name']);
     const days = input.expiresInDays ?? DEFAULT_LIFETIME;
-    const lifetime = days >= 1 && days <= MAX_LIFETIME ? null : userError('INVALID_FORMAT', ['input', 'expiresInDays'], `From 1 to ${MAX_LIFETIME} days.`);
+    const lifetime =
+      days >= 1 && days <= MAX_LIFETIME
+        ? null
+        : userError('INVALID_FORMAT', ['input', 'expiresInDays'], `From 1 to ${MAX_LIFETIME} days.`);
     const userErrors = [name, lifetime].filter((part) => part !== null && typeof part === 'object');
     if (userErrors.length > 0) return { token: null, serviceToken: null, userErrors };
     const token = newServiceToken();
@@ -60,7 +74,8 @@ export class ServiceTokenService {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
       const serviceToken = isId(id) ? await this.database.lock(tx, ServiceTokenRow, id) : null;
-      if (serviceToken?.agencyId !== viewer.agencyId) return { serviceToken: null, userErrors: [userError('NOT_FOUND', ['input', 'serviceTokenId'])] };
+      if (serviceToken?.agencyId !== viewer.agencyId)
+        return { serviceToken: null, userErrors: [userError('NOT_FOUND', ['input', 'serviceTokenId'])] };
       if (serviceToken.revokedAt !== null) return { serviceToken, userErrors: [] };
       const revokedAt = new Date();
       await tx.update(ServiceTokenRow, { id }, { revokedAt });
@@ -70,11 +85,28 @@ export class ServiceTokenService {
   }
 }
 
-function newRow({ agencyId }: Viewer, name: string, role: ServiceTokenRole, token: string, days: number): ServiceTokenRow {
+function newRow(
+  { agencyId }: Viewer,
+  name: string,
+  role: ServiceTokenRole,
+  token: string,
+  days: number,
+): ServiceTokenRow {
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + days * DAY_MS);
   const digests = { prefix: serviceTokenPrefix(token), tokenDigest: serviceTokenDigest(token) };
-  return { id: newId(), agencyId, name, role, ...digests, createdAt, expiresAt, lastUsedAt: null, revokedAt: null, lastRefusedAt: null };
+  return {
+    id: newId(),
+    agencyId,
+    name,
+    role,
+    ...digests,
+    createdAt,
+    expiresAt,
+    lastUsedAt: null,
+    revokedAt: null,
+    lastRefusedAt: null,
+  };
 }
 
 function eventOf({ id: serviceTokenId, name, role }: ServiceTokenRow) {

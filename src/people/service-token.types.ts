@@ -3,9 +3,16 @@ import { connectionType, DateTime, enumOf, UserErrorType } from '../platform/sch
 import type { UserError } from '../platform/user-error';
 import { SERVICE_TOKEN_ROLES, type ServiceTokenRole } from '../access/service-token';
 
-export const ServiceTokenRoleEnum = enumOf('ServiceTokenRole', SERVICE_TOKEN_ROLES, 'What a service token may do: the same as a person of this role.');
+export const ServiceTokenRoleEnum = enumOf(
+  'ServiceTokenRole',
+  SERVICE_TOKEN_ROLES,
+  'What a service token may do: the same as a person of this role.',
+);
 
-@ObjectType({ simpleResolvers: true, description: 'What an integration of the agency authenticates with. Never the token itself.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What an integration of the agency authenticates with. Never the token itself.',
+})
 export class ServiceToken {
   @Field(() => ID)
   id!: string;
@@ -63,6 +70,9 @@ export class RevokeServiceTokenPayload {
 
 @ObjectType({ simpleResolvers: true })
 export class CreateServiceTokenPayload extends RevokeServiceTokenPayload {
-  @Field(() => String, { nullable: true, description: 'To be sent as a bearer token. Shown here and never again.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'To be sent as a bearer token. Shown here and never again.',
+  })
   token!: string | null;
 }

@@ -4,7 +4,15 @@ import type { Identity, IdentityVerifier } from '../access/identity';
 import { PersonRow } from '../access/person.entity';
 import { isServiceToken, serviceTokenDigest } from '../access/service-token';
 import { ServiceTokenRow } from '../access/service-token.entity';
-import { identityDigest, permissionList, viewerOfPerson, viewerOfServiceToken, type KnownPerson, type Origin, type Viewer } from '../access/viewer';
+import {
+  identityDigest,
+  permissionList,
+  viewerOfPerson,
+  viewerOfServiceToken,
+  type KnownPerson,
+  type Origin,
+  type Viewer,
+} from '../access/viewer';
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../platform/database';
@@ -26,7 +34,10 @@ const MOST_AT_ONCE = 32;
 // No entity is made of it: this is asked for every request. The one that was joined first comes first.
 const find = (digests: readonly string[]) =>
   `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${marks(digests)}) ORDER BY joinedAt, id`;
-type RawPerson = Omit<KnownPerson, 'permissions'> & { readonly identityDigest: string; readonly permissions: string };
+type RawPerson = Omit<KnownPerson, 'permissions'> & {
+  readonly identityDigest: string;
+  readonly permissions: string;
+};
 
 /** Finds out who asks: a person of the issuer, or an integration with a service token. */
 export class SignIn {
@@ -51,11 +62,16 @@ export class SignIn {
     return identity && this.#byIdentity(identity, agencyId, origin);
   }
 
-  async #byIdentity(identity: Identity, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
+  async #byIdentity(
+    identity: Identity,
+    agencyId: string | undefined,
+    origin: Origin,
+  ): Promise<Viewer | null> {
     const digest = identityDigest(identity.issuer, identity.subject);
     const known = await this.#people.load(digest);
     const person = meant(known, agencyId);
-    if (person) return viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin);
+    if (person)
+      return viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin);
     const viewer = await this.#byInvitation(identity, digest, agencyId, origin);
     if (!viewer && known.length > 0) await this.#refusePerson(digest, origin);
     return viewer;
@@ -66,15 +82,28 @@ export class SignIn {
     return digests.map((digest) => rows.filter(({ identityDigest }) => identityDigest === digest));
   }
 
-  async #byInvitation({ email, emailVerified }: Identity, digest: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
+  async #byInvitation(
+    { email, emailVerified }: Identity,
+    digest: string,
+    agencyId: string | undefined,
+    origin: Origin,
+  ): Promise<Viewer | null> {
     if (email === null || !emailVerified) return null;
     const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email) };
     // In one look: after the first one, another request of this person may have taken an invitation up.
-    const found = await this.database.read.find(PersonRow, { where: [{ identityDigest: digest }, invited], order: { joinedAt: 'ASC', id: 'ASC' } });
-    const joined = meant(found.filter((row) => row.identityDigest === digest), agencyId);
+    const found = await this.database.read.find(PersonRow, {
+      where: [{ identityDigest: digest }, invited],
+      order: { joinedAt: 'ASC', id: 'ASC' },
+    });
+    const joined = meant(
+      found.filter((row) => row.identityDigest === digest),
+      agencyId,
+    );
     if (joined) return viewerOfPerson(joined, origin);
     // Anyone may invite any address: whom several invite must say whose invitation it takes up.
-    const [invitation, ...others] = found.filter((row) => row.identityDigest === null && (agencyId === undefined || row.agencyId === agencyId));
+    const [invitation, ...others] = found.filter(
+      (row) => row.identityDigest === null && (agencyId === undefined || row.agencyId === agencyId),
+    );
     return invitation && others.length === 0 ? this.#join(invitation, digest, origin) : null;
   }
 
@@ -85,22 +114,35 @@ export class SignIn {
       await this.database.lock(tx, PersonRow, id);
       const member = await tx.findOneBy(PersonRow, { identityDigest: digest, agencyId });
       if (member) return viewerOfPerson(member, origin);
-      const { affected } = await tx.update(PersonRow, { id, identityDigest: IsNull() }, { identityDigest: digest, joinedAt: new Date() });
+      const { affected } = await tx.update(
+        PersonRow,
+        { id, identityDigest: IsNull() },
+        { identityDigest: digest, joinedAt: new Date() },
+      );
       const person = affected === 1 ? await tx.findOneByOrFail(PersonRow, { id }) : null;
       const viewer = person && viewerOfPerson(person, origin);
-      if (person && viewer) await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', ...eventOf(person) });
+      if (person && viewer)
+        await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', ...eventOf(person) });
       return viewer;
     });
   }
 
   async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
     if (!isServiceToken(token)) return null;
-    const row = await this.database.read.findOneBy(ServiceTokenRow, { tokenDigest: serviceTokenDigest(token) });
+    const row = await this.database.read.findOneBy(ServiceTokenRow, {
+      tokenDigest: serviceTokenDigest(token),
+    });
     if (!row) return null;
     const viewer = viewerOfServiceToken(row, origin);
     const reason = refusalOf(row, agencyId);
     if (reason === null) await this.#noteUse(row);
-    else await this.#refuse(ServiceTokenRow, row, viewer, { serviceTokenId: row.id, name: row.name, role: row.role, reason });
+    else
+      await this.#refuse(ServiceTokenRow, row, viewer, {
+        serviceTokenId: row.id,
+        name: row.name,
+        role: row.role,
+        reason,
+      });
     return reason === null ? viewer : null;
   }
 
@@ -114,11 +156,21 @@ export class SignIn {
   async #refusePerson(digest: string, origin: Origin): Promise<void> {
     for (const person of await this.database.read.findBy(PersonRow, { identityDigest: digest })) {
       const { id, name, agencyId } = person;
-      await this.#refuse(PersonRow, person, { kind: 'PERSON', id, name, agencyId, origin }, { ...eventOf(person), reason: 'OTHER_AGENCY' });
+      await this.#refuse(
+        PersonRow,
+        person,
+        { kind: 'PERSON', id, name, agencyId, origin },
+        { ...eventOf(person), reason: 'OTHER_AGENCY' },
+      );
     }
   }
 
-  async #refuse(of: typeof PersonRow | typeof ServiceTokenRow, row: Refusable, actor: Actor, details: AuditDetails['SIGN_IN_REFUSED']): Promise<void> {
+  async #refuse(
+    of: typeof PersonRow | typeof ServiceTokenRow,
+    row: Refusable,
+    actor: Actor,
+    details: AuditDetails['SIGN_IN_REFUSED'],
+  ): Promise<void> {
     const now = new Date();
     const due = new Date(now.getTime() - NOTE_EVERY_MS);
     if (row.lastRefusedAt && row.lastRefusedAt >= due) return;
@@ -133,7 +185,10 @@ export class SignIn {
 type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;
 
 /** With the name of an agency, what someone is there; without, what someone became first. */
-function meant<P extends Pick<PersonRow, 'agencyId'>>(people: readonly P[], agencyId: string | undefined): P | undefined {
+function meant<P extends Pick<PersonRow, 'agencyId'>>(
+  people: readonly P[],
+  agencyId: string | undefined,
+): P | undefined {
   return agencyId === undefined ? people[0] : people.find((person) => person.agencyId === agencyId);
 }
 

@@ -8,5 +8,7 @@ export function databaseCode(error: unknown): unknown {
 /** Whether a row was refused because its like is there already. */
 export function isDuplicate(error: unknown): boolean {
   const code = databaseCode(error);
-  return code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
+  return (
+    code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
+  );
 }

@@ -1,4 +1,10 @@
-import { DataSource, type DataSourceOptions, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import {
+  DataSource,
+  type DataSourceOptions,
+  type EntityTarget,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
 import { ConfigError } from './config-error';
 import { databaseCode, isDuplicate } from './database-errors';
 import { MAX_PREPARED, MysqlManager, SqliteManager, type Manager, type MysqlConnection } from './manager';
@@ -13,7 +19,11 @@ export interface Database {
   readonly read: Manager;
   write<T>(work: (tx: Manager) => Promise<T>): Promise<T>;
   /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
-  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null>;
+  lock<T extends ObjectLiteral & { id: string }>(
+    tx: Manager,
+    row: EntityTarget<T>,
+    id: string,
+  ): Promise<T | null>;
   close(): Promise<void>;
 }
 
@@ -48,11 +58,13 @@ export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOpti
       database: url.slice('sqlite:'.length),
       enableWAL: true,
       timeout: BUSY_TIMEOUT_MS,
-      prepareDatabase: (connection: { pragma(text: string): unknown }) => void connection.pragma('synchronous = FULL'),
+      prepareDatabase: (connection: { pragma(text: string): unknown }) =>
+        void connection.pragma('synchronous = FULL'),
     };
   }
   const { protocol } = new URL(url);
-  if (protocol !== 'mysql:' && protocol !== 'mariadb:') throw new Error('DATABASE_URL: use sqlite:, mysql: or mariadb:');
+  if (protocol !== 'mysql:' && protocol !== 'mariadb:')
+    throw new Error('DATABASE_URL: use sqlite:, mysql: or mariadb:');
   return {
     ...common,
     type: protocol === 'mysql:' ? 'mysql' : 'mariadb',
@@ -116,7 +128,9 @@ async function isMigrated(source: DataSource): Promise<boolean> {
 }
 
 function readerOf(source: DataSource): Manager {
-  return source.options.type === 'better-sqlite3' ? new SqliteManager(source) : new MysqlManager(source, poolOf(source));
+  return source.options.type === 'better-sqlite3'
+    ? new SqliteManager(source)
+    : new MysqlManager(source, poolOf(source));
 }
 
 interface Pool extends MysqlConnection {
@@ -153,7 +167,11 @@ class PooledDatabase implements Database {
     return untilItWins(() => this.#transaction(work));
   }
 
-  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null> {
+  lock<T extends ObjectLiteral & { id: string }>(
+    tx: Manager,
+    row: EntityTarget<T>,
+    id: string,
+  ): Promise<T | null> {
     return tx.findOne(row, { where: { id } as FindOptionsWhere<T>, lock: { mode: 'pessimistic_write' } });
   }
 
@@ -168,7 +186,11 @@ class PooledDatabase implements Database {
       // TypeORM would take as long to begin and to end a transaction as two of its statements take. It has to know of it: otherwise it locks
       // no rows, and one that it began itself inside of it would commit what was done before.
       Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
-      return await inTransaction(new MysqlManager(this.source, connection, runner), 'START TRANSACTION', work);
+      return await inTransaction(
+        new MysqlManager(this.source, connection, runner),
+        'START TRANSACTION',
+        work,
+      );
     } finally {
       await runner.release();
     }
@@ -194,7 +216,11 @@ class SqliteDatabase implements Database {
   }
 
   // Every writer is alone from its first statement on.
-  lock<T extends ObjectLiteral & { id: string }>(tx: Manager, row: EntityTarget<T>, id: string): Promise<T | null> {
+  lock<T extends ObjectLiteral & { id: string }>(
+    tx: Manager,
+    row: EntityTarget<T>,
+    id: string,
+  ): Promise<T | null> {
     return tx.findOneBy(row, { id } as FindOptionsWhere<T>);
   }
 
@@ -240,6 +266,7 @@ async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 function lostARace(error: unknown): boolean {
-  return error instanceof ConcurrentChange || isDuplicate(error) || databaseCode(error) === 'ER_LOCK_DEADLOCK';
+  return (
+    error instanceof ConcurrentChange || isDuplicate(error) || databaseCode(error) === 'ER_LOCK_DEADLOCK'
+  );
 }
-

@@ -6,7 +6,10 @@ export class PublicError extends GraphQLError {}
 /** Nobody, or nobody known, is asking. The same for every reason, so that a token cannot be probed. */
 export function unauthenticated(): PublicError {
   return new PublicError('Sign in: a valid bearer token is required.', {
-    extensions: { code: 'UNAUTHENTICATED', http: { status: 401, headers: new Map([['www-authenticate', 'Bearer']]) } },
+    extensions: {
+      code: 'UNAUTHENTICATED',
+      http: { status: 401, headers: new Map([['www-authenticate', 'Bearer']]) },
+    },
   });
 }
 
@@ -17,19 +20,27 @@ export function forbidden(): PublicError {
 
 /** A query took longer than it may. Not 5xx, and not 408, which clients repeat by themselves: the same query would take as long again. */
 export function tookTooLong(): PublicError {
-  return new PublicError('The query took too long. Ask for less at once.', { extensions: { code: 'TIME_LIMIT_EXCEEDED', http: { status: 422 } } });
+  return new PublicError('The query took too long. Ask for less at once.', {
+    extensions: { code: 'TIME_LIMIT_EXCEEDED', http: { status: 422 } },
+  });
 }
 
 /** The caller has asked for too much of one kind within a minute. */
 export function rateLimited(seconds: number): PublicError {
   return new PublicError(`Too many operations of this kind. Try again in ${seconds} s.`, {
-    extensions: { code: 'RATE_LIMITED', retryAfterSeconds: seconds, http: { status: 429, headers: new Map([['retry-after', String(seconds)]]) } },
+    extensions: {
+      code: 'RATE_LIMITED',
+      retryAfterSeconds: seconds,
+      http: { status: 429, headers: new Map([['retry-after', String(seconds)]]) },
+    },
   });
 }
 
 /** The document is not among those that an operator has listed. */
 export function notTrusted(): PublicError {
-  return new PublicError('Only documents that are listed here run.', { extensions: { code: 'DOCUMENT_NOT_TRUSTED', http: { status: 400 } } });
+  return new PublicError('Only documents that are listed here run.', {
+    extensions: { code: 'DOCUMENT_NOT_TRUSTED', http: { status: 400 } },
+  });
 }
 
 /** An argument outside of its documented bounds, in a field that has no `userErrors`. */

@@ -10,7 +10,10 @@ export interface LogStream {
  * goes in whole, since any of them can hold a key.
  */
 export function createLog(level: string, stream: LogStream = process.stdout): FastifyBaseLogger {
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } }, stream);
+  return pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, serializers: { err: describeError } },
+    stream,
+  );
 }
 
 /** What of an error is logged. Statements and parameters of a failed query stay out; its message tells what the database objected to. */

@@ -38,7 +38,10 @@ async function lock(source: DataSource): Promise<string> {
 
 async function insertLock(source: DataSource, holder: string): Promise<boolean> {
   try {
-    await source.query('INSERT INTO migration_lock (id, holder, expires_at) VALUES (1, ?, ?)', [holder, Date.now() + LEASE_MS]);
+    await source.query('INSERT INTO migration_lock (id, holder, expires_at) VALUES (1, ?, ?)', [
+      holder,
+      Date.now() + LEASE_MS,
+    ]);
     return true;
   } catch (error) {
     if (isDuplicate(error)) return false;
@@ -47,12 +50,18 @@ async function insertLock(source: DataSource, holder: string): Promise<boolean> 
 }
 
 function renew(source: DataSource, holder: string): Promise<unknown> {
-  return source.query('UPDATE migration_lock SET expires_at = ? WHERE holder = ?', [Date.now() + LEASE_MS, holder]);
+  return source.query('UPDATE migration_lock SET expires_at = ? WHERE holder = ?', [
+    Date.now() + LEASE_MS,
+    holder,
+  ]);
 }
 
 // Tables inherit it: with latin1 a client's name in Greek could not be stored.
 async function refuseOtherCharacterSets(source: DataSource): Promise<void> {
   if (source.options.type === 'better-sqlite3') return;
   const rows: { charset: string }[] = await source.query('SELECT @@character_set_database AS charset');
-  if (rows[0]?.charset !== 'utf8mb4') throw new ConfigError('DATABASE_URL: the database must have the character set utf8mb4 (ALTER DATABASE ... CHARACTER SET utf8mb4)');
+  if (rows[0]?.charset !== 'utf8mb4')
+    throw new ConfigError(
+      'DATABASE_URL: the database must have the character set utf8mb4 (ALTER DATABASE ... CHARACTER SET utf8mb4)',
+    );
 }

@@ -45,7 +45,8 @@ export type Order = 'ASC' | 'DESC';
 /** Throws `BAD_USER_INPUT`: a size outside of 1-100, or a cursor that none of our pages gave out. */
 export function pageArgs(first: number | null | undefined, after: string | null | undefined): PageArgs {
   const size = first ?? DEFAULT_PAGE_SIZE;
-  if (size < 1 || size > MAX_PAGE_SIZE) throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);
+  if (size < 1 || size > MAX_PAGE_SIZE)
+    throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);
   return { first: size, after: after == null ? null : idOfCursor(after) };
 }
 
@@ -58,7 +59,8 @@ function cursorOf(id: string): string {
 function idOfCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   const id = text.slice(CURSOR_PREFIX.length);
-  if (!text.startsWith(CURSOR_PREFIX) || !isId(id)) throw badArgument('after', '`after` must be a cursor of an earlier page.');
+  if (!text.startsWith(CURSOR_PREFIX) || !isId(id))
+    throw badArgument('after', '`after` must be a cursor of an earlier page.');
   return id;
 }
 
@@ -75,7 +77,8 @@ export async function readPage<T extends ObjectLiteral & { id: string }>(
   const whole = query.clone();
   if (index !== null) forceIndex(query, index);
   const id = `${query.alias}.id`;
-  if (args.after !== null) query.andWhere(`${id} ${order === 'ASC' ? '>' : '<'} :after`, { after: args.after });
+  if (args.after !== null)
+    query.andWhere(`${id} ${order === 'ASC' ? '>' : '<'} :after`, { after: args.after });
   const rows = await query
     .orderBy(id, order)
     .limit(args.first + 1)
@@ -91,6 +94,10 @@ function forceIndex<T extends ObjectLiteral>(query: SelectQueryBuilder<T>, index
 }
 
 /** A page of rows of which one more than asked for was read. */
-export function toPage<T extends { readonly id: string }>(rows: readonly T[], { first, after }: PageArgs, totalCount: () => Promise<number>): Page<T> {
+export function toPage<T extends { readonly id: string }>(
+  rows: readonly T[],
+  { first, after }: PageArgs,
+  totalCount: () => Promise<number>,
+): Page<T> {
   return new Page(rows.slice(0, first), rows.length > first, after !== null, totalCount);
 }

@@ -6,10 +6,21 @@ import { USER_ERRORS, type UserErrorCode } from './user-error';
 export { GraphQLDateTime as DateTime };
 
 /** Registers a GraphQL enum whose values are its names, from the list that the code goes by. */
-export function enumOf<V extends string>(name: string, values: readonly V[], description: string, valueDescriptions: Partial<Record<V, string>> = {}) {
+export function enumOf<V extends string>(
+  name: string,
+  values: readonly V[],
+  description: string,
+  valueDescriptions: Partial<Record<V, string>> = {},
+) {
   const object = Object.fromEntries(values.map((value) => [value, value])) as Record<V, V>;
-  const valuesConfig = Object.fromEntries(values.map((value) => [value, { description: valueDescriptions[value] }]));
-  registerEnumType(object, { name, description, valuesConfig: valuesConfig as Record<V, { description?: string }> });
+  const valuesConfig = Object.fromEntries(
+    values.map((value) => [value, { description: valueDescriptions[value] }]),
+  );
+  registerEnumType(object, {
+    name,
+    description,
+    valuesConfig: valuesConfig as Record<V, { description?: string }>,
+  });
   return object;
 }
 
@@ -22,7 +33,8 @@ export const UserErrorCodeEnum = enumOf(
 
 @ObjectType('UserError', {
   simpleResolvers: true,
-  description: 'What the user can put right. Permission and authentication failures are top-level errors instead.',
+  description:
+    'What the user can put right. Permission and authentication failures are top-level errors instead.',
 })
 export class UserErrorType {
   @Field(() => UserErrorCodeEnum)
@@ -30,7 +42,8 @@ export class UserErrorType {
 
   @Field(() => [String], {
     nullable: true,
-    description: 'The path from the arguments to the value that was refused, e.g. `["input", "keys", "0", "apiKey"]`.',
+    description:
+      'The path from the arguments to the value that was refused, e.g. `["input", "keys", "0", "apiKey"]`.',
   })
   field!: string[] | null;
 
@@ -54,7 +67,10 @@ export class PageInfo {
 }
 
 /** The Relay connection of a node type. */
-export function connectionType<T extends { readonly id: string }>(name: string, node: ClassType<T>): ClassType<Pick<Page<T>, 'nodes' | 'edges' | 'pageInfo' | 'totalCount'>> {
+export function connectionType<T extends { readonly id: string }>(
+  name: string,
+  node: ClassType<T>,
+): ClassType<Pick<Page<T>, 'nodes' | 'edges' | 'pageInfo' | 'totalCount'>> {
   @ObjectType(`${name}Edge`, { simpleResolvers: true })
   class Edge {
     @Field(() => String, { description: 'Opaque; give it as `after` to go on behind this node.' })
@@ -64,7 +80,10 @@ export function connectionType<T extends { readonly id: string }>(name: string, 
     node!: T;
   }
 
-  @ObjectType(`${name}Connection`, { simpleResolvers: true, description: 'A page of a list in a stable order: that of creation.' })
+  @ObjectType(`${name}Connection`, {
+    simpleResolvers: true,
+    description: 'A page of a list in a stable order: that of creation.',
+  })
   class Connection {
     @Field(() => [Edge])
     edges!: Edge[];

@@ -6,7 +6,12 @@ export function isUrl(text: string, allows: (url: URL) => boolean): boolean {
 
 /** Whether keys and tokens may be sent there: they must not cross a network in the clear. */
 export function isSecureUrl(text: string): boolean {
-  return isUrl(text, ({ protocol, hostname, username, password }) => username + password === '' && (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))));
+  return isUrl(
+    text,
+    ({ protocol, hostname, username, password }) =>
+      username + password === '' &&
+      (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))),
+  );
 }
 
 /** The same of an address below which others lie: a path behind a query or a fragment would lead nowhere. */

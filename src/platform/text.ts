@@ -16,7 +16,8 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
   const text = value.trim();
   if (text === '') return userError('REQUIRED', field);
   if ([...text].length > maxLength) return userError('TOO_LONG', field, `At most ${maxLength} characters.`);
-  if (UNSEEN.test(text)) return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
+  if (UNSEEN.test(text))
+    return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
   return text;
 }
 
@@ -27,13 +28,18 @@ export const PROVIDER_ID_MAX_LENGTH = 128;
 export function checkProviderId(value: string, field: readonly string[]): string | UserError {
   const id = value.trim();
   if (id === '') return userError('REQUIRED', field);
-  if (id.length > PROVIDER_ID_MAX_LENGTH) return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
-  return /^[\x21-\x7E]+$/.test(id) ? id : userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
+  if (id.length > PROVIDER_ID_MAX_LENGTH)
+    return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
+  return /^[\x21-\x7E]+$/.test(id)
+    ? id
+    : userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
 }
 
 /** A phone number in E.164: `+`, then 7 to 15 digits, the first of which is not 0. */
 export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
   const number = value.trim();
   if (number === '') return userError('REQUIRED', field);
-  return /^\+[1-9]\d{6,14}$/.test(number) ? number : userError('INVALID_FORMAT', field, 'A phone number in E.164 form, e.g. +14155550100.');
+  return /^\+[1-9]\d{6,14}$/.test(number)
+    ? number
+    : userError('INVALID_FORMAT', field, 'A phone number in E.164 form, e.g. +14155550100.');
 }

@@ -9,7 +9,8 @@ export const USER_ERRORS = {
   NOT_FOUND: 'There is no such object.',
   VERSION_CONFLICT: 'Someone else changed this key in the meantime. Read it again before you change it.',
   KEY_REJECTED: 'The provider does not accept this key. Nothing was stored.',
-  KEY_UNVERIFIABLE: 'The provider gave no definitive answer about this key. Nothing was stored; try again, or set it unverified.',
+  KEY_UNVERIFIABLE:
+    'The provider gave no definitive answer about this key. Nothing was stored; try again, or set it unverified.',
   KEY_NOT_SET: 'No key is set for this provider.',
   KEY_UNREADABLE: 'The stored key does not open. It is still the one that counts: set it again, or clear it.',
   NO_KEY_CONFIGURED: 'There is no key for this call.',
@@ -29,6 +30,10 @@ export interface UserError {
   readonly message: string;
 }
 
-export function userError(code: UserErrorCode, field: readonly (string | number)[] | null, message: string = USER_ERRORS[code]): UserError {
+export function userError(
+  code: UserErrorCode,
+  field: readonly (string | number)[] | null,
+  message: string = USER_ERRORS[code],
+): UserError {
   return { code, field: field && field.map(String), message };
 }

@@ -66,23 +66,40 @@ export class HandInService {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, { clientId, status }: HandInFilter): Promise<Page<KeyHandInRow>> {
     if (!canViewIntegrations(viewer)) throw forbidden();
-    const query = this.database.read.createQueryBuilder(KeyHandInRow, 'handIn').where({ agencyId: viewer.agencyId });
+    const query = this.database.read
+      .createQueryBuilder(KeyHandInRow, 'handIn')
+      .where({ agencyId: viewer.agencyId });
     if (viewer.clientId !== null) query.andWhere('handIn.clientId = :own', { own: viewer.clientId });
-    if (clientId !== null) query.andWhere('handIn.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
+    if (clientId !== null)
+      query.andWhere('handIn.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     const now = new Date();
-    if (status === 'PENDING') query.andWhere("handIn.status = 'PENDING' AND handIn.expiresAt > :now", { now });
-    else if (status === 'EXPIRED') query.andWhere("(handIn.status = 'EXPIRED' OR (handIn.status = 'PENDING' AND handIn.expiresAt <= :now))", { now });
+    if (status === 'PENDING')
+      query.andWhere("handIn.status = 'PENDING' AND handIn.expiresAt > :now", { now });
+    else if (status === 'EXPIRED')
+      query.andWhere(
+        "(handIn.status = 'EXPIRED' OR (handIn.status = 'PENDING' AND handIn.expiresAt <= :now))",
+        { now },
+      );
     else if (status !== null) query.andWhere('handIn.status = :status', { status });
     return readPage(query, args, 'DESC');
   }
 
   /** By a portal user. Sealed before its provider is asked: an outage loses nothing. */
-  async handIn(viewer: Viewer, input: { provider: Provider; apiKey: Secret; region?: ProviderRegion | null }): Promise<HandInResult> {
+  async handIn(
+    viewer: Viewer,
+    input: { provider: Provider; apiKey: Secret; region?: ProviderRegion | null },
+  ): Promise<HandInResult> {
     const owner = ownClient(viewer);
     const { provider } = input;
-    const read = await readCandidate(provider, { secret: input.apiKey, region: input.region ?? null }, keyReader(this.vault, this.providers, owner));
+    const read = await readCandidate(
+      provider,
+      { secret: input.apiKey, region: input.region ?? null },
+      keyReader(this.vault, this.providers, owner),
+    );
     if ('userErrors' in read) return { keyHandIn: null, userErrors: read.userErrors };
-    const received = await this.database.write((tx) => this.receive(tx, viewer, owner, { provider, ...read }));
+    const received = await this.database.write((tx) =>
+      this.receive(tx, viewer, owner, { provider, ...read }),
+    );
     if (received === null) return { keyHandIn: null, userErrors: [userError('CLIENT_ARCHIVED', null)] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
     const keyHandIn = await this.database.write((tx) => this.settle(tx, viewer, received, verdict));
@@ -90,7 +107,12 @@ export class HandInService {
   }
 
   /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
-  async receive(tx: Manager, actor: Actor, owner: KeyOwner, entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>): Promise<KeyHandInRow | null> {
+  async receive(
+    tx: Manager,
+    actor: Actor,
+    owner: KeyOwner,
+    entry: Pick<KeyToStore, 'provider' | 'region' | 'key'>,
+  ): Promise<KeyHandInRow | null> {
     const client = await this.database.lock(tx, ClientRow, owner.id);
     if (!client || client.archivedAt) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
@@ -99,23 +121,40 @@ export class HandInService {
     const keyHandIn = this.#newRow(actor, owner, entry);
     await tx.insert(KeyHandInRow, keyHandIn);
     if (older) await this.audit.record(tx, actor, { type: `HAND_IN_${end}`, ...nameOf(older) });
-    await this.audit.record(tx, actor, { type: 'HAND_IN_RECEIVED', ...nameOf(keyHandIn), maskedKey: entry.key.mask });
+    await this.audit.record(tx, actor, {
+      type: 'HAND_IN_RECEIVED',
+      ...nameOf(keyHandIn),
+      maskedKey: entry.key.mask,
+    });
     return keyHandIn;
   }
 
   /** Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid. */
-  async settle(tx: Manager, actor: Actor, { id, clientId }: KeyHandInRow, verdict: KeyVerdict): Promise<KeyHandInRow> {
+  async settle(
+    tx: Manager,
+    actor: Actor,
+    { id, clientId }: KeyHandInRow,
+    verdict: KeyVerdict,
+  ): Promise<KeyHandInRow> {
     const client = await this.database.lock(tx, ClientRow, clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
-    const asked = handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;
+    const asked =
+      handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;
     if (asked) await tx.update(KeyHandInRow, { id }, asked);
     // Also of one that was decided on or replaced while its provider was asked: its key was used.
-    await this.audit.record(tx, actor, { type: 'HAND_IN_VERIFIED', ...nameOf(current), status: verdict.status });
+    await this.audit.record(tx, actor, {
+      type: 'HAND_IN_VERIFIED',
+      ...nameOf(current),
+      status: verdict.status,
+    });
     if (!asked) return current;
     const keyHandIn = { ...current, ...asked };
     if (!client?.acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
     const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn));
-    const accepted = await this.#accept(tx, actor, keyHandIn, key, { decidedByName: null, expectedVersion: null });
+    const accepted = await this.#accept(tx, actor, keyHandIn, key, {
+      decidedByName: null,
+      expectedVersion: null,
+    });
     if ('stale' in accepted) throw new Error('No version was expected');
     return accepted.keyHandIn;
   }
@@ -125,21 +164,32 @@ export class HandInService {
     requireAdmin(viewer);
     const found = await find(this.database.read, viewer, id);
     const key = found && handInStatus(found) === 'PENDING' ? this.#open(found) : null;
-    if (!found || !key) return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
+    if (!found || !key)
+      return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
     return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
   }
 
   /** Sets the key for the client: from its commit on, the client's next call uses it. */
   async accept(viewer: Viewer, id: string, expectedVersion: number | null): Promise<AcceptResult> {
     requireAdmin(viewer);
-    const refused = (userErrors: readonly UserError[]): AcceptResult => ({ keyHandIn: null, apiKey: null, warnings: [], userErrors });
+    const refused = (userErrors: readonly UserError[]): AcceptResult => ({
+      keyHandIn: null,
+      apiKey: null,
+      warnings: [],
+      userErrors,
+    });
     return this.database.write(async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return refused([pending]);
       const key = this.#open(pending);
       if (!key) return refused([fault(pending)]);
-      const accepted = await this.#accept(tx, viewer, pending, key, { decidedByName: viewer.name, expectedVersion });
-      return 'stale' in accepted ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])]) : { ...accepted, userErrors: [] };
+      const accepted = await this.#accept(tx, viewer, pending, key, {
+        decidedByName: viewer.name,
+        expectedVersion,
+      });
+      return 'stale' in accepted
+        ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])])
+        : { ...accepted, userErrors: [] };
     });
   }
 
@@ -151,21 +201,34 @@ export class HandInService {
     return this.database.write(async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return { keyHandIn: null, userErrors: [pending] };
-      const keyHandIn = await this.#end(tx, pending, { status: 'REFUSED', decidedByName: viewer.name, reason });
+      const keyHandIn = await this.#end(tx, pending, {
+        status: 'REFUSED',
+        decidedByName: viewer.name,
+        reason,
+      });
       await this.audit.record(tx, viewer, { type: 'HAND_IN_REFUSED', ...nameOf(pending), reason });
       return { keyHandIn, userErrors: [] };
     });
   }
 
   /** By an admin in person, as whatever lets keys in later. Changes nothing of what is pending already. */
-  async setPolicy(viewer: Viewer, clientId: string, acceptsValidHandIns: boolean): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
+  async setPolicy(
+    viewer: Viewer,
+    clientId: string,
+    acceptsValidHandIns: boolean,
+  ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
       const client = isId(clientId) ? await this.database.lock(tx, ClientRow, clientId) : null;
-      if (client?.agencyId !== viewer.agencyId) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+      if (client?.agencyId !== viewer.agencyId)
+        return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
       if (client.acceptsValidHandIns === acceptsValidHandIns) return { client, userErrors: [] };
       await tx.update(ClientRow, { id: client.id }, { acceptsValidHandIns });
-      await this.audit.record(tx, viewer, { type: 'HAND_IN_POLICY_CHANGED', clientId: client.id, acceptsValidHandIns });
+      await this.audit.record(tx, viewer, {
+        type: 'HAND_IN_POLICY_CHANGED',
+        clientId: client.id,
+        acceptsValidHandIns,
+      });
       return { client: { ...client, acceptsValidHandIns }, userErrors: [] };
     });
   }
@@ -197,17 +260,30 @@ export class HandInService {
     actor: Actor,
     pending: KeyHandInRow,
     key: ApiKeyText,
-    { decidedByName, expectedVersion }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
+    {
+      decidedByName,
+      expectedVersion,
+    }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
   ) {
     const { provider, region } = pending;
-    const stored = await this.keys.storeAll(tx, actor, ownerOf(pending), [{ provider, region, key, ...verdictOn(pending) }], [expectedVersion]);
+    const stored = await this.keys.storeAll(
+      tx,
+      actor,
+      ownerOf(pending),
+      [{ provider, region, key, ...verdictOn(pending) }],
+      [expectedVersion],
+    );
     if ('stale' in stored) return stored;
     const keyHandIn = await this.#end(tx, pending, { status: 'ACCEPTED', decidedByName });
     await this.audit.record(tx, actor, { type: 'HAND_IN_ACCEPTED', ...nameOf(pending) });
     return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };
   }
 
-  async #end(tx: Manager, row: KeyHandInRow, end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>): Promise<KeyHandInRow> {
+  async #end(
+    tx: Manager,
+    row: KeyHandInRow,
+    end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>,
+  ): Promise<KeyHandInRow> {
     const change = { ...DESTROYED, decidedAt: new Date(), ...end };
     await tx.update(KeyHandInRow, { id: row.id }, change);
     return { ...row, ...change };
@@ -223,7 +299,11 @@ export class HandInService {
     }
   }
 
-  #newRow(actor: Actor, owner: KeyOwner, { provider, region, key }: Pick<KeyToStore, 'provider' | 'region' | 'key'>): KeyHandInRow {
+  #newRow(
+    actor: Actor,
+    owner: KeyOwner,
+    { provider, region, key }: Pick<KeyToStore, 'provider' | 'region' | 'key'>,
+  ): KeyHandInRow {
     const createdAt = new Date();
     const place = { id: newId(), agencyId: owner.agencyId, clientId: owner.id, provider };
     return {
@@ -268,14 +348,25 @@ async function find(manager: Manager, { agencyId }: Viewer, id: string): Promise
   return isId(id) ? manager.findOneBy(KeyHandInRow, { id, agencyId }) : null;
 }
 
-const REFUSALS = { INVALID: 'KEY_INVALID', INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS', OUT_OF_FUNDS: 'OUT_OF_FUNDS' } as const;
+const REFUSALS = {
+  INVALID: 'KEY_INVALID',
+  INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS',
+  OUT_OF_FUNDS: 'OUT_OF_FUNDS',
+} as const;
 
 /** What the provider said of it when it was handed in, if that settled anything: an outage or a rate limit did not. */
 function verdictOn({ keyStatus, verifiedAt }: KeyHandInRow): Pick<KeyToStore, 'verdict' | 'verifiedAt'> {
   if (!verifiedAt) return { verdict: null };
   if (keyStatus === 'VALID') return { verdict: { status: keyStatus, error: null }, verifiedAt };
-  if (keyStatus !== 'INVALID' && keyStatus !== 'INSUFFICIENT_PERMISSIONS' && keyStatus !== 'OUT_OF_FUNDS') return { verdict: null };
-  return { verdict: { status: keyStatus, error: { code: REFUSALS[keyStatus], httpStatus: null, retryAfterSeconds: null } }, verifiedAt };
+  if (keyStatus !== 'INVALID' && keyStatus !== 'INSUFFICIENT_PERMISSIONS' && keyStatus !== 'OUT_OF_FUNDS')
+    return { verdict: null };
+  return {
+    verdict: {
+      status: keyStatus,
+      error: { code: REFUSALS[keyStatus], httpStatus: null, retryAfterSeconds: null },
+    },
+    verifiedAt,
+  };
 }
 
 const FIELD = ['input', 'keyHandInId'];
@@ -287,5 +378,9 @@ function notFound(): UserError {
 /** Why a hand-in that is there cannot be previewed, accepted or refused. */
 function fault(row: KeyHandInRow): UserError {
   if (handInStatus(row) !== 'PENDING') return userError('ALREADY_DECIDED', FIELD);
-  return userError('KEY_UNREADABLE', FIELD, 'What was handed in does not open. Refuse it, and ask for it again.');
+  return userError(
+    'KEY_UNREADABLE',
+    FIELD,
+    'What was handed in does not open. Refuse it, and ask for it again.',
+  );
 }

@@ -13,17 +13,23 @@ import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_HAND_IN_STATUSES, type KeyHandInStatus } from './key-hand-in.entity';
 
-export const KeyHandInStatusEnum = enumOf('KeyHandInStatus', KEY_HAND_IN_STATUSES, 'What became of a key that was handed in.', {
-  PENDING: 'It has no effect until an admin of the agency accepts it.',
-  ACCEPTED: 'It was set as the key of the client.',
-  REFUSED: '`reason` says why.',
-  REPLACED: 'A newer one was handed in for the same provider.',
-  EXPIRED: 'Nobody decided in time.',
-});
+export const KeyHandInStatusEnum = enumOf(
+  'KeyHandInStatus',
+  KEY_HAND_IN_STATUSES,
+  'What became of a key that was handed in.',
+  {
+    PENDING: 'It has no effect until an admin of the agency accepts it.',
+    ACCEPTED: 'It was set as the key of the client.',
+    REFUSED: '`reason` says why.',
+    REPLACED: 'A newer one was handed in for the same provider.',
+    EXPIRED: 'Nobody decided in time.',
+  },
+);
 
 @ObjectType({
   simpleResolvers: true,
-  description: 'A key that was handed in for a client. Never the key: once it is decided on, replaced or expired, it is destroyed here.',
+  description:
+    'A key that was handed in for a client. Never the key: once it is decided on, replaced or expired, it is destroyed here.',
 })
 export class KeyHandIn {
   @Field(() => ID)
@@ -53,13 +59,19 @@ export class KeyHandIn {
   @Field(() => String, { nullable: true, description: 'As `ApiKey.maskedKey`.' })
   maskedKey!: string | null;
 
-  @Field(() => KeyStatusEnum, { nullable: true, description: 'What the provider said of the key when it was handed in.' })
+  @Field(() => KeyStatusEnum, {
+    nullable: true,
+    description: 'What the provider said of the key when it was handed in.',
+  })
   keyStatus!: KeyStatus | null;
 
   @Field(() => DateTime, { nullable: true, description: 'When it said so.' })
   verifiedAt!: Date | null;
 
-  @Field(() => ActorKindEnum, { nullable: true, description: 'PERSON for a portal user, KEY_LINK for whoever held a one-time link.' })
+  @Field(() => ActorKindEnum, {
+    nullable: true,
+    description: 'PERSON for a portal user, KEY_LINK for whoever held a one-time link.',
+  })
   handedInByKind!: ActorKind | null;
 
   @Field(() => String, { nullable: true })
@@ -79,7 +91,10 @@ export class HandInApiKeyInput {
   @Field(() => SecretScalar, { description: 'As `ApiKeyInput.apiKey`.' })
   apiKey!: Secret;
 
-  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account is; US when not given. Only Vapi has others.' })
+  @Field(() => ProviderRegionEnum, {
+    nullable: true,
+    description: 'Where the account is; US when not given. Only Vapi has others.',
+  })
   region?: ProviderRegion | null;
 }
 
@@ -91,7 +106,11 @@ export class PreviewKeyHandInInput {
 
 @InputType()
 export class AcceptKeyHandInInput extends PreviewKeyHandInInput {
-  @Field(() => Int, { nullable: true, description: "The version of the client's key that the decision is based on; refused with VERSION_CONFLICT if it is not the current one." })
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "The version of the client's key that the decision is based on; refused with VERSION_CONFLICT if it is not the current one.",
+  })
   expectedVersion?: number | null;
 }
 
@@ -106,7 +125,10 @@ export class SetHandInPolicyInput {
   @Field(() => ID)
   clientId!: string;
 
-  @Field(() => Boolean, { description: 'True: a key that is handed in counts at once if its provider says that it is valid. False: an admin decides.' })
+  @Field(() => Boolean, {
+    description:
+      'True: a key that is handed in counts at once if its provider says that it is valid. False: an admin decides.',
+  })
   acceptsValidHandIns!: boolean;
 }
 

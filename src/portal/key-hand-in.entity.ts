@@ -84,11 +84,19 @@ export class KeyHandInRow {
 }
 
 /** Where its secret belongs: bound to the client too, so that a row that was moved to another client does not open. */
-export function keyHandInPlace({ id, agencyId, clientId, provider }: Pick<KeyHandInRow, 'id' | 'agencyId' | 'clientId' | 'provider'>): SecretPlace {
+export function keyHandInPlace({
+  id,
+  agencyId,
+  clientId,
+  provider,
+}: Pick<KeyHandInRow, 'id' | 'agencyId' | 'clientId' | 'provider'>): SecretPlace {
   return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0 };
 }
 
 /** What is past its expiry counts as expired from then on, whenever its secret is destroyed. */
-export function handInStatus({ status, expiresAt }: Pick<KeyHandInRow, 'status' | 'expiresAt'>): KeyHandInStatus {
+export function handInStatus({
+  status,
+  expiresAt,
+}: Pick<KeyHandInRow, 'status' | 'expiresAt'>): KeyHandInStatus {
   return status === 'PENDING' && expiresAt <= new Date() ? 'EXPIRED' : status;
 }

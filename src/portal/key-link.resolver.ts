@@ -8,7 +8,14 @@ import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../platform/page';
 import { linkStatus, type KeyLinkRow } from './key-link.entity';
 import type { KeyLinkResult, KeyLinkService } from './key-link.service';
-import { CreateKeyLinkInput, CreateKeyLinkPayload, KeyLink, KeyLinkConnection, RevokeKeyLinkInput, RevokeKeyLinkPayload } from './key-link.types';
+import {
+  CreateKeyLinkInput,
+  CreateKeyLinkPayload,
+  KeyLink,
+  KeyLinkConnection,
+  RevokeKeyLinkInput,
+  RevokeKeyLinkPayload,
+} from './key-link.types';
 
 @Resolver(() => KeyLink)
 export class KeyLinkResolver {
@@ -17,18 +24,27 @@ export class KeyLinkResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => KeyLinkConnection, { nullable: true, name: 'keyLinks', description: 'One-time links of the agency, whatever became of them, the newest first.' })
+  @Query(() => KeyLinkConnection, {
+    nullable: true,
+    name: 'keyLinks',
+    description: 'One-time links of the agency, whatever became of them, the newest first.',
+  })
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' }) first: number | null,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
     @Arg('after', () => String, { nullable: true }) after: string | null,
   ): Promise<Page<KeyLink>> {
     return (await this.links.list(viewer, pageArgs(first, after), clientId ?? null)).map(toKeyLink);
   }
 
   @FieldResolver(() => Client, { nullable: true })
-  client(@Root() link: KeyLinkRow, @CurrentViewer() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
+  client(
+    @Root() link: KeyLinkRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, link.clientId);
   }
 
@@ -37,13 +53,22 @@ export class KeyLinkResolver {
     description: `A page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
 wrong codes lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
   })
-  async createKeyLink(@CurrentViewer() viewer: Viewer, @Arg('input', () => CreateKeyLinkInput) input: CreateKeyLinkInput): Promise<CreateKeyLinkPayload> {
+  async createKeyLink(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => CreateKeyLinkInput) input: CreateKeyLinkInput,
+  ): Promise<CreateKeyLinkPayload> {
     const { url, code, ...result } = await this.links.create(viewer, input);
     return { ...toPayload(result), url, code };
   }
 
-  @AuditedMutation(() => RevokeKeyLinkPayload, { audit: ['KEY_LINK_REVOKED'], description: 'At once: the link opens no more.' })
-  async revokeKeyLink(@CurrentViewer() viewer: Viewer, @Arg('input', () => RevokeKeyLinkInput) { keyLinkId }: RevokeKeyLinkInput): Promise<RevokeKeyLinkPayload> {
+  @AuditedMutation(() => RevokeKeyLinkPayload, {
+    audit: ['KEY_LINK_REVOKED'],
+    description: 'At once: the link opens no more.',
+  })
+  async revokeKeyLink(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RevokeKeyLinkInput) { keyLinkId }: RevokeKeyLinkInput,
+  ): Promise<RevokeKeyLinkPayload> {
     return toPayload(await this.links.revoke(viewer, keyLinkId));
   }
 }

@@ -52,7 +52,10 @@ export interface KeyRequest {
 }
 
 /** Null: the link opens nothing, whatever the reason. `message`: what has to be put right, in `field`. */
-export type LinkOutcome = { readonly request: KeyRequest; readonly problem: { readonly field: 'code' | 'apiKey'; readonly message: string } | null } | null;
+export type LinkOutcome = {
+  readonly request: KeyRequest;
+  readonly problem: { readonly field: 'code' | 'apiKey'; readonly message: string } | null;
+} | null;
 
 /** Links by which someone without a login hands in a key, once. The link goes one way, its six-digit code another. */
 export class KeyLinkService {
@@ -71,13 +74,19 @@ export class KeyLinkService {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<KeyLinkRow>> {
     requireAdmin(viewer);
-    const query = this.database.read.createQueryBuilder(KeyLinkRow, 'link').where({ agencyId: viewer.agencyId });
-    if (clientId !== null) query.andWhere('link.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
+    const query = this.database.read
+      .createQueryBuilder(KeyLinkRow, 'link')
+      .where({ agencyId: viewer.agencyId });
+    if (clientId !== null)
+      query.andWhere('link.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     return readPage(query, args, 'DESC');
   }
 
   /** By an admin in person: what a service token let in would outlive its being revoked. The address and the code are in this answer and nowhere else. */
-  async create(viewer: Viewer, input: NewKeyLink): Promise<KeyLinkResult & { url: string | null; code: string | null }> {
+  async create(
+    viewer: Viewer,
+    input: NewKeyLink,
+  ): Promise<KeyLinkResult & { url: string | null; code: string | null }> {
     requireAccessManager(viewer);
     const client = await this.clients.find(viewer, input.clientId);
     const region = input.region ?? 'US';
@@ -85,13 +94,23 @@ export class KeyLinkService {
     const userErrors = [
       client ? null : userError('NOT_FOUND', ['input', 'clientId']),
       client?.archivedAt ? userError('CLIENT_ARCHIVED', ['input', 'clientId']) : null,
-      this.providers.hasRegion(input.provider, region) ? null : userError('INVALID_FORMAT', ['input', 'region'], 'The provider has no such region.'),
-      hours >= 1 && hours <= MAX_LIFETIME ? null : userError('INVALID_FORMAT', ['input', 'expiresInHours'], `From 1 to ${MAX_LIFETIME} hours.`),
+      this.providers.hasRegion(input.provider, region)
+        ? null
+        : userError('INVALID_FORMAT', ['input', 'region'], 'The provider has no such region.'),
+      hours >= 1 && hours <= MAX_LIFETIME
+        ? null
+        : userError('INVALID_FORMAT', ['input', 'expiresInHours'], `From 1 to ${MAX_LIFETIME} hours.`),
     ].filter((error) => error !== null);
     if (!client || userErrors.length > 0) return { url: null, code: null, keyLink: null, userErrors };
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const code = String(randomInt(10 ** CODE_DIGITS)).padStart(CODE_DIGITS, '0');
-    const keyLink = newRow(viewer, { clientId: client.id, provider: input.provider, region }, token, code, hours);
+    const keyLink = newRow(
+      viewer,
+      { clientId: client.id, provider: input.provider, region },
+      token,
+      code,
+      hours,
+    );
     await this.database.write(async (tx) => {
       await tx.insert(KeyLinkRow, keyLink);
       await this.audit.record(tx, viewer, { type: 'KEY_LINK_CREATED', ...nameOf(keyLink) });
@@ -104,7 +123,8 @@ export class KeyLinkService {
     requireAdmin(viewer);
     return this.database.write(async (tx) => {
       const keyLink = isId(id) ? await this.database.lock(tx, KeyLinkRow, id) : null;
-      if (keyLink?.agencyId !== viewer.agencyId) return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
+      if (keyLink?.agencyId !== viewer.agencyId)
+        return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
       if (linkStatus(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };
       const revokedAt = new Date();
       await tx.update(KeyLinkRow, { id }, { revokedAt });
@@ -120,35 +140,72 @@ export class KeyLinkService {
   }
 
   /** With the right code and a key that its provider accepts, the link is used up and the key is handed in. */
-  async handIn(token: string, given: { readonly code: string; readonly apiKey: Secret }, origin: Origin): Promise<LinkOutcome> {
+  async handIn(
+    token: string,
+    given: { readonly code: string; readonly apiKey: Secret },
+    origin: Origin,
+  ): Promise<LinkOutcome> {
     const link = await this.#find(token);
     const request = link && (await this.#describe(link));
     if (!link || !request) return null;
     const code = given.code.replace(/[\s-]/g, '');
-    if (!/^\d{6}$/.test(code)) return { request, problem: { field: 'code', message: 'Type the code of six digits that you were given.' } };
-    const actor: Actor = { kind: 'KEY_LINK', id: link.id, name: 'One-time link', agencyId: link.agencyId, origin };
+    if (!/^\d{6}$/.test(code))
+      return {
+        request,
+        problem: { field: 'code', message: 'Type the code of six digits that you were given.' },
+      };
+    const actor: Actor = {
+      kind: 'KEY_LINK',
+      id: link.id,
+      name: 'One-time link',
+      agencyId: link.agencyId,
+      origin,
+    };
     const codeState = await this.#checkCode(actor, link, codeDigest(token, code));
     if (codeState === 'CLOSED') return null;
-    if (codeState === 'WRONG') return { request, problem: { field: 'code', message: 'This is not the code of this link.' } };
+    if (codeState === 'WRONG')
+      return { request, problem: { field: 'code', message: 'This is not the code of this link.' } };
     const { provider, region } = link;
-    const read = await readCandidate(provider, { secret: given.apiKey, region }, keyReader(this.vault, this.providers, ownerOf(link)));
-    if ('userErrors' in read) return { request, problem: { field: 'apiKey', message: read.userErrors[0]?.message ?? '' } };
+    const read = await readCandidate(
+      provider,
+      { secret: given.apiKey, region },
+      keyReader(this.vault, this.providers, ownerOf(link)),
+    );
+    if ('userErrors' in read)
+      return { request, problem: { field: 'apiKey', message: read.userErrors[0]?.message ?? '' } };
     return this.#verifyAndUse(actor, link, request, { provider, ...read });
   }
 
-  async #verifyAndUse(actor: Actor, link: KeyLinkRow, request: KeyRequest, account: ProviderAccount): Promise<LinkOutcome> {
+  async #verifyAndUse(
+    actor: Actor,
+    link: KeyLinkRow,
+    request: KeyRequest,
+    account: ProviderAccount,
+  ): Promise<LinkOutcome> {
     const owner = ownerOf(link);
     const verdict = await this.checks.ask(owner, account);
     const { clientId, provider } = link;
-    const event = { type: 'API_KEY_REJECTED', clientId, provider, maskedKey: account.key.mask, status: verdict.status } as const;
+    const event = {
+      type: 'API_KEY_REJECTED',
+      clientId,
+      provider,
+      maskedKey: account.key.mask,
+      status: verdict.status,
+    } as const;
     if (!isAccepted(verdict)) {
       await this.database.write((tx) => this.audit.record(tx, actor, event));
-      return { request, problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) } };
+      return {
+        request,
+        problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) },
+      };
     }
     const used = await this.database.write(async (tx) => {
       // Of two who send at once, the second finds the link used up.
       const current = await this.database.lock(tx, KeyLinkRow, link.id);
-      const received = current && linkStatus(current) === 'OPEN' ? await this.handIns.receive(tx, actor, owner, account) : null;
+      const received =
+        current && linkStatus(current) === 'OPEN'
+          ? await this.handIns.receive(tx, actor, owner, account)
+          : null;
       // Its provider was asked all the same.
       if (received === null) {
         await this.audit.record(tx, actor, event);
@@ -177,7 +234,9 @@ export class KeyLinkService {
   }
 
   async #find(token: string): Promise<KeyLinkRow | null> {
-    const link = TOKEN.test(token) ? await this.database.read.findOneBy(KeyLinkRow, { tokenDigest: tokenDigest(token) }) : null;
+    const link = TOKEN.test(token)
+      ? await this.database.read.findOneBy(KeyLinkRow, { tokenDigest: tokenDigest(token) })
+      : null;
     return link && linkStatus(link) === 'OPEN' ? link : null;
   }
 
@@ -187,7 +246,12 @@ export class KeyLinkService {
       this.database.read.findOneByOrFail(ClientRow, { id: clientId, agencyId }),
     ]);
     if (client.archivedAt !== null) return null;
-    return { agencyName: agency.name, clientName: client.name, providerName: adapterOf(provider).name, expiresAt };
+    return {
+      agencyName: agency.name,
+      clientName: client.name,
+      providerName: adapterOf(provider).name,
+      expiresAt,
+    };
   }
 }
 
@@ -202,7 +266,18 @@ function newRow(viewer: Viewer, what: For, token: string, code: string, hours: n
   const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
   const digests = { tokenDigest: tokenDigest(token), codeDigest: codeDigest(token, code) };
   const { agencyId, name: createdByName } = viewer;
-  return { id: newId(), agencyId, ...what, ...digests, failedCodes: 0, createdByName, createdAt, expiresAt, usedAt: null, revokedAt: null };
+  return {
+    id: newId(),
+    agencyId,
+    ...what,
+    ...digests,
+    failedCodes: 0,
+    createdByName,
+    createdAt,
+    expiresAt,
+    usedAt: null,
+    revokedAt: null,
+  };
 }
 
 // Without a salt: its 256 random bits cannot be guessed, and it is looked up by this.
@@ -219,7 +294,9 @@ function nameOf({ id: keyLinkId, clientId, provider }: KeyLinkRow) {
 }
 
 function refusal(status: string, providerName: string): string {
-  if (status === 'INVALID') return `${providerName} does not accept this key. Check that you copied all of it, and that it was not revoked.`;
-  if (status === 'INSUFFICIENT_PERMISSIONS') return `${providerName} knows this key, but it may not do what is needed. Make a key without restrictions.`;
+  if (status === 'INVALID')
+    return `${providerName} does not accept this key. Check that you copied all of it, and that it was not revoked.`;
+  if (status === 'INSUFFICIENT_PERMISSIONS')
+    return `${providerName} knows this key, but it may not do what is needed. Make a key without restrictions.`;
   return `${providerName} could not check the key just now. Nothing was stored; try again in a few minutes.`;
 }

@@ -6,11 +6,19 @@ import type { ProviderRegion } from '../providers/provider';
 import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
 import { KEY_LINK_STATUSES, type KeyLinkStatus } from './key-link.entity';
 
-export const KeyLinkStatusEnum = enumOf('KeyLinkStatus', KEY_LINK_STATUSES, 'Whether a one-time link still opens.', {
-  LOCKED: 'By five wrong codes.',
-});
+export const KeyLinkStatusEnum = enumOf(
+  'KeyLinkStatus',
+  KEY_LINK_STATUSES,
+  'Whether a one-time link still opens.',
+  {
+    LOCKED: 'By five wrong codes.',
+  },
+);
 
-@ObjectType({ simpleResolvers: true, description: 'A link by which someone without a login hands in one key of a client. Never the link itself.' })
+@ObjectType({
+  simpleResolvers: true,
+  description: 'A link by which someone without a login hands in one key of a client. Never the link itself.',
+})
 export class KeyLink {
   @Field(() => ID)
   id!: string;
@@ -53,7 +61,10 @@ export class CreateKeyLinkInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
-  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account is; US when not given. Only Vapi has others.' })
+  @Field(() => ProviderRegionEnum, {
+    nullable: true,
+    description: 'Where the account is; US when not given. Only Vapi has others.',
+  })
   region?: ProviderRegion | null;
 
   @Field(() => Int, { nullable: true, description: '1-168; 72 when not given.' })
@@ -77,9 +88,15 @@ export class RevokeKeyLinkPayload {
 
 @ObjectType({ simpleResolvers: true })
 export class CreateKeyLinkPayload extends RevokeKeyLinkPayload {
-  @Field(() => String, { nullable: true, description: 'The address to send to whoever has the key. Shown here and never again.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The address to send to whoever has the key. Shown here and never again.',
+  })
   url!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Six digits, to be told over another channel than the address. Shown here and never again.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'Six digits, to be told over another channel than the address. Shown here and never again.',
+  })
   code!: string | null;
 }

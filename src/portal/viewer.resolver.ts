@@ -31,7 +31,10 @@ export class ViewerResolver {
     return this.agencies.own(viewer);
   }
 
-  @FieldResolver(() => Client, { nullable: true, description: "The portal user's client; null for people of the agency." })
+  @FieldResolver(() => Client, {
+    nullable: true,
+    description: "The portal user's client; null for people of the agency.",
+  })
   client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, viewer.clientId);
   }

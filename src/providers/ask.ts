@@ -11,7 +11,14 @@ export interface ProviderError {
   readonly retryAfterSeconds: number | null;
 }
 
-export const KEY_VERDICTS = ['VALID', 'INVALID', 'INSUFFICIENT_PERMISSIONS', 'RATE_LIMITED', 'OUT_OF_FUNDS', 'UNREACHABLE'] as const;
+export const KEY_VERDICTS = [
+  'VALID',
+  'INVALID',
+  'INSUFFICIENT_PERMISSIONS',
+  'RATE_LIMITED',
+  'OUT_OF_FUNDS',
+  'UNREACHABLE',
+] as const;
 
 /** `UNREACHABLE` stands for every answer that is not definitive: nothing is known of the key. The error tells what was answered. */
 export interface KeyVerdict {
@@ -45,11 +52,16 @@ export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<K
   const error = errorIn(adapter, await send(adapter.verify));
   if (error === null) return { status: 'VALID', error };
   // Nothing was asked for that could be absent or wrong: what answers so is not the provider's API.
-  if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST') return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
+  if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
+    return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
   return { status: VERDICTS[error.code] ?? 'UNREACHABLE', error };
 }
 
-export async function findAgent(adapter: ProviderAdapter, send: Send, providerAgentId: string): Promise<AgentPresence> {
+export async function findAgent(
+  adapter: ProviderAdapter,
+  send: Send,
+  providerAgentId: string,
+): Promise<AgentPresence> {
   // In a URL these mean another path, however they are encoded; no agent is called so.
   if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
   const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
@@ -85,7 +97,8 @@ function mayHaveActed(reply: OutboundReply): boolean {
 }
 
 function errorIn(adapter: ProviderAdapter, reply: OutboundReply): ProviderError | null {
-  if (reply.kind === 'NO_ANSWER') return errorOf(reply.reason === 'TIMEOUT' ? 'TIMEOUT' : 'UNREACHABLE', reply);
+  if (reply.kind === 'NO_ANSWER')
+    return errorOf(reply.reason === 'TIMEOUT' ? 'TIMEOUT' : 'UNREACHABLE', reply);
   const code = adapter.refusal(reply.status, reply.json) ?? codeOf(reply);
   return code && errorOf(code, reply);
 }

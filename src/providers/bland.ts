@@ -42,7 +42,10 @@ export const bland = {
 // Two envelopes: `{ status: 'error', code }` of the older routes and `{ data: null, errors: [{ error }] }` of the newer.
 function codesIn(json: unknown): string[] {
   const errors = field(json, 'errors');
-  return [textField(json, 'code'), ...(Array.isArray(errors) ? errors.map((each) => textField(each, 'error')) : [])];
+  return [
+    textField(json, 'code'),
+    ...(Array.isArray(errors) ? errors.map((each) => textField(each, 'error')) : []),
+  ];
 }
 
 function saysError(json: unknown): boolean {

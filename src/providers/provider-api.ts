@@ -40,6 +40,7 @@ export class ProviderApi {
     const baseUrl = this.baseUrls[provider][region];
     if (baseUrl === undefined) throw new Error('The provider has no endpoint in this region');
     const target = { baseUrl, scheme: adapterOf(provider).scheme };
-    return (request) => sendWith(key, target, request, { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES });
+    return (request) =>
+      sendWith(key, target, request, { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES });
   }
 }

@@ -51,7 +51,9 @@ export interface ProviderAdapter {
 
 /** A property of a provider's JSON, of which nothing is known. Never throws. */
 export function field(json: unknown, name: string): unknown {
-  return typeof json === 'object' && json !== null && Object.hasOwn(json, name) ? (json as Record<string, unknown>)[name] : undefined;
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, name)
+    ? (json as Record<string, unknown>)[name]
+    : undefined;
 }
 
 /** A textual property of a provider's JSON, or the empty string. */

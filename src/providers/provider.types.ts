@@ -6,23 +6,41 @@ import { PROVIDER_ERROR_CODES, PROVIDER_REGIONS, type ProviderErrorCode } from '
 
 const names = Object.fromEntries(providers.map(({ id, name }) => [id, name]));
 
-export const ProviderEnum = enumOf('Provider', PROVIDERS, 'Where an agent lives and whose account carries its calls.', names);
+export const ProviderEnum = enumOf(
+  'Provider',
+  PROVIDERS,
+  'Where an agent lives and whose account carries its calls.',
+  names,
+);
 
-export const ProviderRegionEnum = enumOf('ProviderRegion', PROVIDER_REGIONS, 'A data residency in which a provider runs separate accounts.');
+export const ProviderRegionEnum = enumOf(
+  'ProviderRegion',
+  PROVIDER_REGIONS,
+  'A data residency in which a provider runs separate accounts.',
+);
 
-export const ProviderErrorCodeEnum = enumOf('ProviderErrorCode', PROVIDER_ERROR_CODES, "A provider's refusal in the platform's words.", {
-  KEY_INVALID: 'The provider does not accept the key: wrong, expired, revoked, or of the wrong kind.',
-  INSUFFICIENT_PERMISSIONS: 'The key is accepted, but not for this.',
-  RATE_LIMITED: 'Too many requests of this account; `retryAfterSeconds` when the provider tells.',
-  OUT_OF_FUNDS: "The provider account's balance or plan does not allow it.",
-  AGENT_NOT_FOUND: "The agent does not exist in the key's account.",
-  INVALID_REQUEST: 'The provider refuses the request as it stands, e.g. for the number it is to call from.',
-  UNREACHABLE: 'The provider could not be reached.',
-  TIMEOUT: 'The provider gave no answer in time. Whether it acted is not known.',
-  PROVIDER_FAULT: 'The provider answered with a fault, or with something that is no answer.',
-});
+export const ProviderErrorCodeEnum = enumOf(
+  'ProviderErrorCode',
+  PROVIDER_ERROR_CODES,
+  "A provider's refusal in the platform's words.",
+  {
+    KEY_INVALID: 'The provider does not accept the key: wrong, expired, revoked, or of the wrong kind.',
+    INSUFFICIENT_PERMISSIONS: 'The key is accepted, but not for this.',
+    RATE_LIMITED: 'Too many requests of this account; `retryAfterSeconds` when the provider tells.',
+    OUT_OF_FUNDS: "The provider account's balance or plan does not allow it.",
+    AGENT_NOT_FOUND: "The agent does not exist in the key's account.",
+    INVALID_REQUEST: 'The provider refuses the request as it stands, e.g. for the number it is to call from.',
+    UNREACHABLE: 'The provider could not be reached.',
+    TIMEOUT: 'The provider gave no answer in time. Whether it acted is not known.',
+    PROVIDER_FAULT: 'The provider answered with a fault, or with something that is no answer.',
+  },
+);
 
-@ObjectType('ProviderError', { simpleResolvers: true, description: "A provider's refusal in the platform's words. `message` never contains a key, nor the provider's own text." })
+@ObjectType('ProviderError', {
+  simpleResolvers: true,
+  description:
+    "A provider's refusal in the platform's words. `message` never contains a key, nor the provider's own text.",
+})
 export class ProviderErrorType {
   @Field(() => ProviderErrorCodeEnum)
   code!: ProviderErrorCode;
@@ -33,7 +51,10 @@ export class ProviderErrorType {
   @Field(() => String)
   message!: string;
 
-  @Field(() => Int, { nullable: true, description: 'Seconds, as the provider asks for; null when it does not.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'Seconds, as the provider asks for; null when it does not.',
+  })
   retryAfterSeconds!: number | null;
 }
 

@@ -30,6 +30,8 @@ export const vapi = {
   refusal(status, json) {
     // `message` is a string, or a list of them when several things are wrong.
     const messages = [field(json, 'message')].flat().filter((each) => typeof each === 'string');
-    return status === 400 && messages.some((each) => /couldn.t get assistant/i.test(each)) ? 'AGENT_NOT_FOUND' : null;
+    return status === 400 && messages.some((each) => /couldn.t get assistant/i.test(each))
+      ? 'AGENT_NOT_FOUND'
+      : null;
   },
 } as const satisfies ProviderAdapter;

@@ -43,9 +43,17 @@ export class Cipher {
     // The data key and both nonces at once: a call for random bytes takes as long as encrypting them.
     const random = randomBytes(DATA_KEY_BYTES + 2 * IV_BYTES);
     const dataKey = random.subarray(0, DATA_KEY_BYTES);
-    const [iv, wrappingIv] = [random.subarray(DATA_KEY_BYTES, DATA_KEY_BYTES + IV_BYTES), random.subarray(DATA_KEY_BYTES + IV_BYTES)];
+    const [iv, wrappingIv] = [
+      random.subarray(DATA_KEY_BYTES, DATA_KEY_BYTES + IV_BYTES),
+      random.subarray(DATA_KEY_BYTES + IV_BYTES),
+    ];
     try {
-      return this.#wrapped(dataKey, encrypt(dataKey, plaintext, associated('secret', place), iv), place, wrappingIv);
+      return this.#wrapped(
+        dataKey,
+        encrypt(dataKey, plaintext, associated('secret', place), iv),
+        place,
+        wrappingIv,
+      );
     } finally {
       dataKey.fill(0);
     }
@@ -61,7 +69,9 @@ export class Cipher {
 
   /** Throws `UnreadableKey`, too. */
   openBytes(sealed: string, place: SecretPlace): Buffer {
-    return this.#withDataKey(sealed, place, (dataKey, body) => decrypt(dataKey, body, associated('secret', place)));
+    return this.#withDataKey(sealed, place, (dataKey, body) =>
+      decrypt(dataKey, body, associated('secret', place)),
+    );
   }
 
   /** The same secret with its data key wrapped by the active master key. The secret itself is not opened. Throws `UnreadableKey`, too. */

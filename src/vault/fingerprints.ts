@@ -18,7 +18,9 @@ export class Fingerprints {
   }
 
   static async load(database: Database, cipher: Cipher): Promise<Fingerprints> {
-    return new Fingerprints(await obtainVaultKey(database, cipher, 'fingerprint', () => randomBytes(KEY_BYTES)));
+    return new Fingerprints(
+      await obtainVaultKey(database, cipher, 'fingerprint', () => randomBytes(KEY_BYTES)),
+    );
   }
 
   /** In hex: MariaDB compares text without regard to case. */

@@ -1,5 +1,12 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { isKeyService, keyServices, KeyServiceFailure, type KeyServiceEnvironment, type KeyServiceName, type WrappedBytes } from './kms';
+import {
+  isKeyService,
+  keyServices,
+  KeyServiceFailure,
+  type KeyServiceEnvironment,
+  type KeyServiceName,
+  type WrappedBytes,
+} from './kms';
 
 const KEY_BYTES = 32;
 /** Of a nonce. */
@@ -10,7 +17,9 @@ const KEY_NAME = /^[a-z0-9_-]{1,64}$/;
 
 /** AES-256-GCM. The tag's length is stated: without it Node accepts a tag cut to 4 bytes. */
 export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: string, iv: Buffer): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(associated));
+  const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(
+    Buffer.from(associated),
+  );
   const body = Buffer.concat([cipher.update(plaintext), cipher.final()]);
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
 }
@@ -19,7 +28,9 @@ export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: 
 export function decrypt(key: KeyObject | Buffer, sealed: Buffer, associated: string): Buffer {
   const iv = sealed.subarray(0, IV_BYTES);
   const tag = sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
-  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(associated)).setAuthTag(tag);
+  const decipher = createDecipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES })
+    .setAAD(Buffer.from(associated))
+    .setAuthTag(tag);
   return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
 }
 
@@ -49,7 +60,8 @@ export class KeyRing {
     for (const [index, line] of text.split(/\r?\n/).entries()) {
       if (line.trim() === '' || line.startsWith('#')) continue;
       const [name, key] = parseLine(line.trim(), index + 1);
-      if (keys.has(name)) throw new Error(`master key ring, line ${index + 1}: this name stands on an earlier line too`);
+      if (keys.has(name))
+        throw new Error(`master key ring, line ${index + 1}: this name stands on an earlier line too`);
       keys.set(name, key);
     }
     const [activeName] = keys.keys();
@@ -67,15 +79,23 @@ export class KeyRing {
   }
 
   /** The same, with the key wrapped by a service. Throws `UnusableKeyRing`. */
-  static async generateSealedLine(name: string, service: KeyServiceName, serviceKey: string, environment: KeyServiceEnvironment): Promise<string> {
-    const { key, wrapped } = await toldWith(`${service} wraps no master key`, () => keyServices[service].wrap(serviceKey, randomBytes(KEY_BYTES), name, environment));
+  static async generateSealedLine(
+    name: string,
+    service: KeyServiceName,
+    serviceKey: string,
+    environment: KeyServiceEnvironment,
+  ): Promise<string> {
+    const { key, wrapped } = await toldWith(`${service} wraps no master key`, () =>
+      keyServices[service].wrap(serviceKey, randomBytes(KEY_BYTES), name, environment),
+    );
     return `${name}:${service}:${key}:${wrapped}\n`;
   }
 
   /** The same key ring with every key open: asks the services of the lines that are wrapped, each once. Throws `UnusableKeyRing`. */
   async unseal(environment: KeyServiceEnvironment): Promise<KeyRing> {
     const keys = new Map<string, KeyObject>();
-    for (const [name, key] of this.keys) keys.set(name, 'service' in key ? await open(name, key, environment) : key);
+    for (const [name, key] of this.keys)
+      keys.set(name, 'service' in key ? await open(name, key, environment) : key);
     return new KeyRing(keys, this.activeName);
   }
 
@@ -88,7 +108,11 @@ export class KeyRing {
   }
 
   /** `iv`: random bytes that nothing else is encrypted with. */
-  wrap(dataKey: Buffer, associated: string, { name = this.activeName, iv = randomBytes(IV_BYTES) }: { name?: string; iv?: Buffer | undefined } = {}): Buffer {
+  wrap(
+    dataKey: Buffer,
+    associated: string,
+    { name = this.activeName, iv = randomBytes(IV_BYTES) }: { name?: string; iv?: Buffer | undefined } = {},
+  ): Buffer {
     return encrypt(this.#key(name), dataKey, associated, iv);
   }
 
@@ -106,9 +130,15 @@ export class KeyRing {
 
 function parseLine(line: string, number: number): [string, KeyObject | SealedMasterKey] {
   const [name = '', second = '', ...rest] = line.split(':');
-  const key = isKeyService(second) ? parseSealed(second, rest.join(':'), number) : rest.length === 0 ? parseKey(second) : null;
+  const key = isKeyService(second)
+    ? parseSealed(second, rest.join(':'), number)
+    : rest.length === 0
+      ? parseKey(second)
+      : null;
   if (KEY_NAME.test(name) && key !== null) return [name, key];
-  throw new Error(`master key ring, line ${number}: not of the form name:key with 32 bytes in base64, nor name:service:key:wrapped`);
+  throw new Error(
+    `master key ring, line ${number}: not of the form name:key with 32 bytes in base64, nor name:service:key:wrapped`,
+  );
 }
 
 function parseKey(encoded: string): KeyObject | null {
@@ -121,10 +151,17 @@ function parseSealed(service: KeyServiceName, text: string, line: number): Seale
   return parsed && { ...parsed, service, line };
 }
 
-async function open(name: string, sealed: SealedMasterKey, environment: KeyServiceEnvironment): Promise<KeyObject> {
+async function open(
+  name: string,
+  sealed: SealedMasterKey,
+  environment: KeyServiceEnvironment,
+): Promise<KeyObject> {
   const at = `master key ring, line ${sealed.line}`;
-  const bytes = await toldWith(`${at}: ${sealed.service} does not open it`, () => keyServices[sealed.service].unwrap(sealed, name, environment));
-  if (bytes.length !== KEY_BYTES) throw new UnusableKeyRing(`${at}: what ${sealed.service} opens is not a key of ${KEY_BYTES} bytes`);
+  const bytes = await toldWith(`${at}: ${sealed.service} does not open it`, () =>
+    keyServices[sealed.service].unwrap(sealed, name, environment),
+  );
+  if (bytes.length !== KEY_BYTES)
+    throw new UnusableKeyRing(`${at}: what ${sealed.service} opens is not a key of ${KEY_BYTES} bytes`);
   const key = createSecretKey(bytes);
   bytes.fill(0);
   return key;

@@ -15,9 +15,14 @@ const associated = (name: string) => JSON.stringify(['lk1', 'master-key-check', 
  * Holds the key ring against the database before anything is served: a key of the ring whose content is not what it was, or a key that
  * still wraps secrets and is not in the ring, throws `WrongMasterKey`. Keys seen for the first time are noted.
  */
-export async function checkMasterKeys(database: Database, ring: KeyRing, namesInUse: readonly string[]): Promise<void> {
+export async function checkMasterKeys(
+  database: Database,
+  ring: KeyRing,
+  namesInUse: readonly string[],
+): Promise<void> {
   const missing = namesInUse.filter((name) => !ring.has(name));
-  if (missing.length > 0) throw new WrongMasterKey(`The key ring lacks master keys that seal stored keys: ${missing.join(', ')}`);
+  if (missing.length > 0)
+    throw new WrongMasterKey(`The key ring lacks master keys that seal stored keys: ${missing.join(', ')}`);
   const known = await database.read.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   if (unknown(ring, known).length > 0) await database.write((tx) => note(tx, ring));
@@ -29,13 +34,19 @@ async function note(tx: Manager, ring: KeyRing): Promise<void> {
   const known = await tx.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   for (const name of unknown(ring, known)) {
-    await tx.insert(MasterKeyCheckRow, { name, sealed: ring.wrap(KNOWN, associated(name), { name }).toString('base64url') });
+    await tx.insert(MasterKeyCheckRow, {
+      name,
+      sealed: ring.wrap(KNOWN, associated(name), { name }).toString('base64url'),
+    });
   }
 }
 
 function refuseWrong(ring: KeyRing, known: readonly MasterKeyCheckRow[]): void {
   const wrong = known.filter((row) => ring.has(row.name) && !opens(ring, row));
-  if (wrong.length > 0) throw new WrongMasterKey(`Not the master key that this database knows by this name: ${wrong.map((row) => row.name).join(', ')}`);
+  if (wrong.length > 0)
+    throw new WrongMasterKey(
+      `Not the master key that this database knows by this name: ${wrong.map((row) => row.name).join(', ')}`,
+    );
 }
 
 function unknown(ring: KeyRing, known: readonly MasterKeyCheckRow[]): string[] {

@@ -29,7 +29,13 @@ export interface OutboundLimits {
  * which a provider echoes the key, in whatever encoding, are null. `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
  */
 export type OutboundReply =
-  | { readonly kind: 'ANSWER'; readonly status: number; readonly json: unknown; readonly isHtml: boolean; readonly retryAfterSeconds: number | null }
+  | {
+      readonly kind: 'ANSWER';
+      readonly status: number;
+      readonly json: unknown;
+      readonly isHtml: boolean;
+      readonly retryAfterSeconds: number | null;
+    }
   | { readonly kind: 'NO_ANSWER'; readonly reason: 'TIMEOUT' | 'REFUSED' | 'BROKEN' };
 
 export type Send = (request: OutboundRequest) => Promise<OutboundReply>;
@@ -52,7 +58,11 @@ export async function sendWith(
 ): Promise<OutboundReply> {
   const signal = AbortSignal.timeout(limits.timeoutMs);
   try {
-    const response = await fetch(urlOf(target, request), { ...stamped(key, target, request), redirect: 'manual', signal });
+    const response = await fetch(urlOf(target, request), {
+      ...stamped(key, target, request),
+      redirect: 'manual',
+      signal,
+    });
     const text = await readText(response, limits.maxBodyBytes, signal);
     const retryAfterSeconds = parseRetryAfter(response.headers.get('retry-after'));
     const isHtml = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
@@ -69,7 +79,11 @@ function urlOf({ baseUrl }: OutboundTarget, { path }: OutboundRequest): string {
 }
 
 function stamped(key: ApiKeyText, { scheme }: OutboundTarget, { method, body }: OutboundRequest) {
-  const headers = { authorization: `${scheme} ${ApiKeyText.reveal(key)}`, accept: 'application/json', 'user-agent': 'latchkey' };
+  const headers = {
+    authorization: `${scheme} ${ApiKeyText.reveal(key)}`,
+    accept: 'application/json',
+    'user-agent': 'latchkey',
+  };
   if (body === undefined) return { method, headers };
   return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
@@ -78,7 +92,11 @@ function stamped(key: ApiKeyText, { scheme }: OutboundTarget, { method, body }: 
  * The body, or null when it is too long, breaks off or is not UTF-8; throws only when the time is up. A redirect's body is not
  * read. Leaving the loop cancels the stream, which closes the connection: what is not read is not received either.
  */
-async function readText({ status, body }: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
+async function readText(
+  { status, body }: Response,
+  maxBytes: number,
+  signal: AbortSignal,
+): Promise<string | null> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   try {
@@ -108,7 +126,8 @@ async function discard(body: ReadableStream | null): Promise<null> {
 function parseJson(text: string | null, key: ApiKeyText): unknown {
   if (text === null) return undefined;
   const forms = encodingsOf(ApiKeyText.reveal(key));
-  const repeats = (value: string) => forms.some((form) => value.includes(form) || value.toLowerCase().includes(form));
+  const repeats = (value: string) =>
+    forms.some((form) => value.includes(form) || value.toLowerCase().includes(form));
   try {
     return JSON.parse(text, (name, value: unknown) => {
       if (repeats(name)) return undefined;
@@ -124,7 +143,8 @@ function encodingsOf(secret: string): string[] {
   const base64 = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from(' '.repeat(offset) + secret);
     // Without the characters that hold bits of what stands before and behind it.
-    const inner = (text: string) => text.replace(/=+$/, '').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
+    const inner = (text: string) =>
+      text.replace(/=+$/, '').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
     return [inner(bytes.toString('base64')), inner(bytes.toString('base64url'))];
   });
   return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64];
@@ -143,7 +163,8 @@ function secondsUntil(date: string): number {
 }
 
 // Failures of the TLS handshake, before which no byte of a request is sent. Alerts that may come later are not among them.
-const HANDSHAKE_FAILURE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION)/;
+const HANDSHAKE_FAILURE =
+  /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION)/;
 
 /** True only when it is certain: anything unclear counts as sent, since a call may have been placed. */
 function wasNeverSent(error: unknown): boolean {

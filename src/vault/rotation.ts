@@ -16,9 +16,13 @@ const BATCH = 100;
  * do: what instances that still seal with an older key write meanwhile is not missed. The database is all its memory, so that after a
  * kill it goes on where it was, and several may run at once.
  */
-export async function* rotateMasterKeys(database: Database, cipher: Cipher, tables: readonly SealedTable[]): AsyncGenerator<RotationStep> {
+export async function* rotateMasterKeys(
+  database: Database,
+  cipher: Cipher,
+  tables: readonly SealedTable[],
+): AsyncGenerator<RotationStep> {
   const named = new Set<string>();
-  for (let moved = true; moved; ) {
+  for (let moved = true; moved;) {
     moved = false;
     for (const table of tables) {
       for await (const step of walkThrough(database, cipher, table)) {
@@ -31,9 +35,14 @@ export async function* rotateMasterKeys(database: Database, cipher: Cipher, tabl
   }
 }
 
-async function* walkThrough(database: Database, cipher: Cipher, table: SealedTable): AsyncGenerator<RotationStep> {
+async function* walkThrough(
+  database: Database,
+  cipher: Cipher,
+  table: SealedTable,
+): AsyncGenerator<RotationStep> {
   const { name } = table;
-  const next = (after: string | null) => table.wrappedByOthers(database.read, cipher.masterKeyName, after, BATCH);
+  const next = (after: string | null) =>
+    table.wrappedByOthers(database.read, cipher.masterKeyName, after, BATCH);
   const total = await countOthers(database, cipher, table);
   let done = 0;
   for (let batch = await next(null); batch.length > 0; batch = await next(batch.at(-1)?.key ?? null)) {
@@ -55,7 +64,12 @@ interface Rewrapped {
 }
 
 /** In one transaction. Answers how many: a row that was changed since it was read is as its writer left it. */
-function store(database: Database, cipher: Cipher, table: SealedTable, batch: readonly Rewrapped[]): Promise<number> {
+function store(
+  database: Database,
+  cipher: Cipher,
+  table: SealedTable,
+  batch: readonly Rewrapped[],
+): Promise<number> {
   return database.write(async (tx) => {
     let stored = 0;
     for (const { secret, sealed } of batch) {

@@ -1,4 +1,12 @@
-import { MoreThan, Not, type EntityManager, type EntityTarget, type FindOptionsOrder, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import {
+  MoreThan,
+  Not,
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsOrder,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
 import type { SecretPlace } from './cipher';
 
 /** What every table with sealed secrets has: both columns are null when the secret is destroyed. */
@@ -19,7 +27,12 @@ export interface SealedTable {
   /** How many secrets each master key wraps here. */
   countByMasterKey(read: EntityManager): Promise<Map<string, number>>;
   /** The next secrets, in the order of the primary key, that another master key than this one wraps. */
-  wrappedByOthers(read: EntityManager, masterKey: string, after: string | null, limit: number): Promise<StoredSecret[]>;
+  wrappedByOthers(
+    read: EntityManager,
+    masterKey: string,
+    after: string | null,
+    limit: number,
+  ): Promise<StoredSecret[]>;
   /** Writes a secret that is wrapped anew, unless its row has changed since it was read. Inside a `write`. */
   replace(tx: EntityManager, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
 }
@@ -34,20 +47,32 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
     name,
 
     async countByMasterKey(read) {
-      const query = read.createQueryBuilder(entity, 'row').select('row.masterKey', 'name').addSelect('COUNT(*)', 'count');
-      const counts = await query.where('row.masterKey IS NOT NULL').groupBy('row.masterKey').getRawMany<{ name: string; count: string | number }>();
+      const query = read
+        .createQueryBuilder(entity, 'row')
+        .select('row.masterKey', 'name')
+        .addSelect('COUNT(*)', 'count');
+      const counts = await query
+        .where('row.masterKey IS NOT NULL')
+        .groupBy('row.masterKey')
+        .getRawMany<{ name: string; count: string | number }>();
       return new Map(counts.map((each) => [each.name, Number(each.count)]));
     },
 
     async wrappedByOthers(read, masterKey, after, limit) {
-      const where = { masterKey: Not(masterKey), [primaryKey]: MoreThan(after ?? '') } as FindOptionsWhere<Row>;
+      const where = {
+        masterKey: Not(masterKey),
+        [primaryKey]: MoreThan(after ?? ''),
+      } as FindOptionsWhere<Row>;
       const order = { [primaryKey]: 'ASC' } as FindOptionsOrder<Row>;
       const rows = await read.find(entity, { where, order, take: limit });
       return rows.map((row) => ({ key: row[primaryKey], sealed: row.sealed, place: placeOf(row) }));
     },
 
     async replace(tx, secret, sealed, masterKey) {
-      const query = tx.createQueryBuilder().update(entity as EntityTarget<SealedRow>).set({ sealed, masterKey });
+      const query = tx
+        .createQueryBuilder()
+        .update(entity as EntityTarget<SealedRow>)
+        .set({ sealed, masterKey });
       const { affected } = await query.where({ [primaryKey]: secret.key, sealed: secret.sealed }).execute();
       return affected === 1;
     },
@@ -55,10 +80,14 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
 }
 
 /** How many secrets of all these tables each master key wraps. */
-export async function countByMasterKey(read: EntityManager, tables: readonly SealedTable[]): Promise<Map<string, number>> {
+export async function countByMasterKey(
+  read: EntityManager,
+  tables: readonly SealedTable[],
+): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (const table of tables) {
-    for (const [name, count] of await table.countByMasterKey(read)) counts.set(name, (counts.get(name) ?? 0) + count);
+    for (const [name, count] of await table.countByMasterKey(read))
+      counts.set(name, (counts.get(name) ?? 0) + count);
   }
   return counts;
 }

@@ -1,7 +1,8 @@
 import { inspect } from 'node:util';
 
 /** Why text is not an API key. The names are those of the API's `UserErrorCode`, but for sealed text that does not open. */
-export type SecretFault = 'NOT_OPENED' | 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
+export type SecretFault =
+  'NOT_OPENED' | 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
 
 export const KEY_MIN_LENGTH = 8;
 export const KEY_MAX_LENGTH = 512;

@@ -27,7 +27,11 @@ const PREFIX = 'upload-';
 const NAME = /^upload-\d{1,9}$/;
 
 // The one form that is accepted, whatever the header says. No compression: what is small may not become large.
-const ACCEPTED = { keyManagementAlgorithms: ['ECDH-ES'], contentEncryptionAlgorithms: ['A256GCM'], maxDecompressedLength: 0 };
+const ACCEPTED = {
+  keyManagementAlgorithms: ['ECDH-ES'],
+  contentEncryptionAlgorithms: ['A256GCM'],
+  maxDecompressedLength: 0,
+};
 
 /**
  * The key pairs to which a frontend encrypts a key, so that nobody between can read it. The `kid` names the pair and the agency, and is
@@ -42,8 +46,17 @@ export class UploadKeys {
   async publicKey(agencyId: string): Promise<UploadKey> {
     const newest = await newestPair(this.database.read);
     const row = newest && ageOf(newest) < RENEWAL_MS ? newest : await this.rotate();
-    const { kty = '', crv = '', x = '', y = '' } = createPublicKey(this.#privateKey(row)).export({ format: 'jwk' });
-    return { kid: kidOf(row.name, agencyId), jwk: { kty, crv, x, y }, expiresAt: new Date(row.createdAt.getTime() + LIFETIME_MS) };
+    const {
+      kty = '',
+      crv = '',
+      x = '',
+      y = '',
+    } = createPublicKey(this.#privateKey(row)).export({ format: 'jwk' });
+    return {
+      kid: kidOf(row.name, agencyId),
+      jwk: { kty, crv, x, y },
+      expiresAt: new Date(row.createdAt.getTime() + LIFETIME_MS),
+    };
   }
 
   /** A key in either of its forms, as it is or sealed, for an agency. Throws for faults of ours only. */
@@ -59,9 +72,16 @@ export class UploadKeys {
   /** Makes a new pair when it is time, destroys the private halves that are past theirs, and gives the newest. */
   rotate(): Promise<VaultKeyRow> {
     return this.database.write(async (tx) => {
-      const expired = { name: Like(`${PREFIX}%`), createdAt: LessThan(new Date(Date.now() - LIFETIME_MS)), retiredAt: IsNull() };
+      const expired = {
+        name: Like(`${PREFIX}%`),
+        createdAt: LessThan(new Date(Date.now() - LIFETIME_MS)),
+        retiredAt: IsNull(),
+      };
       const newest = await newestPair(tx);
-      const current = newest && ageOf(newest) < RENEWAL_MS ? newest : await insertVaultKey(tx, this.cipher, nameAfter(newest), newPrivateKey());
+      const current =
+        newest && ageOf(newest) < RENEWAL_MS
+          ? newest
+          : await insertVaultKey(tx, this.cipher, nameAfter(newest), newPrivateKey());
       await tx.update(VaultKeyRow, expired, { sealed: null, masterKey: null, retiredAt: new Date() });
       return current;
     });
@@ -99,7 +119,10 @@ function nameAfter(newest: VaultKeyRow | null): string {
 }
 
 function newPrivateKey(): Buffer {
-  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'der', type: 'pkcs8' });
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({
+    format: 'der',
+    type: 'pkcs8',
+  });
 }
 
 function ageOf({ createdAt }: VaultKeyRow): number {

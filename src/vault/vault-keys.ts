@@ -9,7 +9,12 @@ export function vaultKeyPlace(name: string): SecretPlace {
 }
 
 /** Inside a `write`, which starts again when another instance was first to insert this name. */
-export async function insertVaultKey(tx: EntityManager, cipher: Cipher, name: string, key: Buffer): Promise<VaultKeyRow> {
+export async function insertVaultKey(
+  tx: EntityManager,
+  cipher: Cipher,
+  name: string,
+  key: Buffer,
+): Promise<VaultKeyRow> {
   const sealed = cipher.sealBytes(key, vaultKeyPlace(name));
   const row = { name, masterKey: cipher.masterKeyName, sealed, createdAt: new Date(), retiredAt: null };
   await tx.insert(VaultKeyRow, row);
@@ -23,14 +28,25 @@ export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buf
 }
 
 /** Null for a name that was never given. Throws `UnreadableKey`. */
-export async function readVaultKey(manager: EntityManager, cipher: Cipher, name: string): Promise<Buffer | null> {
+export async function readVaultKey(
+  manager: EntityManager,
+  cipher: Cipher,
+  name: string,
+): Promise<Buffer | null> {
   const row = await manager.findOneBy(VaultKeyRow, { name });
   return row && openVaultKey(cipher, row);
 }
 
 /** The key of this name, made once: of several instances that start together one makes it and the others read it. */
-export async function obtainVaultKey(database: Database, cipher: Cipher, name: string, make: () => Buffer): Promise<Buffer> {
+export async function obtainVaultKey(
+  database: Database,
+  cipher: Cipher,
+  name: string,
+  make: () => Buffer,
+): Promise<Buffer> {
   const find = (manager: EntityManager) => manager.findOneBy(VaultKeyRow, { name });
-  const row = (await find(database.read)) ?? (await database.write(async (tx) => (await find(tx)) ?? insertVaultKey(tx, cipher, name, make())));
+  const row =
+    (await find(database.read)) ??
+    (await database.write(async (tx) => (await find(tx)) ?? insertVaultKey(tx, cipher, name, make())));
   return openVaultKey(cipher, row);
 }

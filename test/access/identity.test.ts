@@ -3,7 +3,15 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey, type JWK } from 'jose';
+import {
+  exportJWK,
+  exportSPKI,
+  generateKeyPair,
+  SignJWT,
+  UnsecuredJWT,
+  type CryptoKey,
+  type JWK,
+} from 'jose';
 import { createIdentityVerifier, IssuerUnreachable } from '../../src/access/identity';
 import { identityDigest } from '../../src/access/viewer';
 import { PersonRow } from '../../src/access/person.entity';
@@ -38,7 +46,15 @@ async function startFakeIssuer(): Promise<Issuer> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { url, server, discovery: { issuer: url, jwks_uri: `${url}/jwks` }, keys: [], status: 200, location: null, requests: [] };
+  return {
+    url,
+    server,
+    discovery: { issuer: url, jwks_uri: `${url}/jwks` },
+    keys: [],
+    status: 200,
+    location: null,
+    requests: [],
+  };
 }
 
 beforeEach(async () => {
@@ -53,7 +69,9 @@ afterEach(() => {
 });
 
 const token = (claims: object = {}, key = privateKey, kid = 'one') =>
-  new SignJWT({ iss: issuer.url, aud: AUDIENCE, sub: 'ada', exp: now() + 60, ...claims }).setProtectedHeader({ alg: 'ES256', kid }).sign(key);
+  new SignJWT({ iss: issuer.url, aud: AUDIENCE, sub: 'ada', exp: now() + 60, ...claims })
+    .setProtectedHeader({ alg: 'ES256', kid })
+    .sign(key);
 
 const verifier = () => createIdentityVerifier({ issuer: issuer.url, audience: AUDIENCE, jwksCooldownMs: 0 });
 
@@ -87,7 +105,11 @@ describe('a bearer token', () => {
   });
 
   test('is refused with `alg: none`', async () => {
-    const unsigned = new UnsecuredJWT({ sub: 'ada' }).setIssuer(issuer.url).setAudience(AUDIENCE).setExpirationTime('1m').encode();
+    const unsigned = new UnsecuredJWT({ sub: 'ada' })
+      .setIssuer(issuer.url)
+      .setAudience(AUDIENCE)
+      .setExpirationTime('1m')
+      .encode();
     expect(await verifier().identify(`Bearer ${unsigned}`)).toBeNull();
   });
 
@@ -107,7 +129,9 @@ describe('a bearer token', () => {
 
   test('is refused with its payload or its signature changed', async () => {
     const [header = '', , signature = ''] = (await token()).split('.');
-    const payload = Buffer.from(JSON.stringify({ iss: issuer.url, aud: AUDIENCE, sub: 'eve', exp: now() + 60 })).toString('base64url');
+    const payload = Buffer.from(
+      JSON.stringify({ iss: issuer.url, aud: AUDIENCE, sub: 'eve', exp: now() + 60 }),
+    ).toString('base64url');
     expect(await verifier().identify(`Bearer ${header}.${payload}.${signature}`)).toBeNull();
     const good = await token();
     expect(await verifier().identify(`Bearer ${good.slice(0, -6)}AAAAAA`)).toBeNull();
@@ -157,8 +181,14 @@ describe('an issuer', () => {
   });
 
   test.each<[string, () => void]>([
-    ['names another issuer', () => (issuer.discovery = { issuer: 'https://other.example.com', jwks_uri: `${issuer.url}/jwks` })],
-    ['names a key set in the clear elsewhere', () => (issuer.discovery = { issuer: issuer.url, jwks_uri: 'http://keys.example.com/jwks' })],
+    [
+      'names another issuer',
+      () => (issuer.discovery = { issuer: 'https://other.example.com', jwks_uri: `${issuer.url}/jwks` }),
+    ],
+    [
+      'names a key set in the clear elsewhere',
+      () => (issuer.discovery = { issuer: issuer.url, jwks_uri: 'http://keys.example.com/jwks' }),
+    ],
     ['names no key set', () => (issuer.discovery = { issuer: issuer.url })],
     ['sends us elsewhere', () => (issuer.location = 'http://127.0.0.1:9/')],
   ])('is not trusted when its discovery document %s', async (_what, change) => {
@@ -191,13 +221,18 @@ describe('people of a real OpenID provider', () => {
     const running = await startTestApp({ AUTH_ISSUER: provider.issuer, AUTH_AUDIENCE: AUDIENCE });
     const asks = async (bearer: string) => post(running.url, bearer, { query: '{ viewer { name } }' });
     await running.app.database.write((tx) =>
-      tx.update(PersonRow, { role: 'AGENCY_ADMIN', name: 'Ada Brightline' }, { identityDigest: identityDigest(provider.issuer, 'ada') }),
+      tx.update(
+        PersonRow,
+        { role: 'AGENCY_ADMIN', name: 'Ada Brightline' },
+        { identityDigest: identityDigest(provider.issuer, 'ada') },
+      ),
     );
     const ada = await provider.signIn('ada');
     expect((await asks(ada.accessToken)).data).toEqual({ viewer: { name: 'Ada Brightline' } });
     const stranger = await provider.signIn('eve');
     const forAnotherAudience = ada.idToken;
-    for (const refused of [stranger.accessToken, forAnotherAudience]) expect((await asks(refused)).status).toBe(401);
+    for (const refused of [stranger.accessToken, forAnotherAudience])
+      expect((await asks(refused)).status).toBe(401);
     await Promise.all([provider.stop(), running.close()]);
   });
 

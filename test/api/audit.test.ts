@@ -5,7 +5,18 @@ import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { ARCHIVE, CLEAR_CLIENT, CREATE_AGENT, CREATE_CLIENT, PREVIEW, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, VERIFY_CLIENT } from '../operations';
+import {
+  ARCHIVE,
+  CLEAR_CLIENT,
+  CREATE_AGENT,
+  CREATE_CLIENT,
+  PREVIEW,
+  RESTORE,
+  SET_AGENCY,
+  SET_CLIENT,
+  START_CALL,
+  VERIFY_CLIENT,
+} from '../operations';
 
 const EVENTS = `query ($first: Int, $after: String, $filter: AuditEventFilter) { auditEvents(first: $first, after: $after, filter: $filter) {
   totalCount pageInfo { hasNextPage endCursor } nodes { sequence type at actorKind actorId actorName requestId sourceAddress clientId agentId callId
@@ -20,8 +31,12 @@ let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
 
-const events = async (filter: object | null = null, as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin'): Promise<Event[]> =>
-  (await running.data<{ auditEvents: { nodes: Event[] } }>(EVENTS, { filter, first: 100 }, as)).auditEvents.nodes;
+const events = async (
+  filter: object | null = null,
+  as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin',
+): Promise<Event[]> =>
+  (await running.data<{ auditEvents: { nodes: Event[] } }>(EVENTS, { filter, first: 100 }, as)).auditEvents
+    .nodes;
 
 /** What a mutation adds to the trail, the oldest first. */
 async function recorded(query: string, input: object): Promise<Event[]> {
@@ -33,34 +48,105 @@ async function recorded(query: string, input: object): Promise<Event[]> {
 const key = (text: string, more: object = {}) => [{ provider: 'RETELL', apiKey: text, ...more }];
 const reports = async (earlier?: AuditPrintout) => {
   const all = [];
-  for await (const report of verifyAuditTrail(running.app.database, running.app.audit, earlier)) all.push(report);
+  for await (const report of verifyAuditTrail(running.app.database, running.app.audit, earlier))
+    all.push(report);
   return all;
 };
 const faults = async (earlier?: AuditPrintout) => (await reports(earlier)).flatMap((report) => report.faults);
 
 describe('the audit trail', () => {
   test('tells who, what, on what, when, in which request and from where', async () => {
-    const { headers } = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: MAPLE, keys: key(running.sandbox.retell.keys.valid) } });
+    const { headers } = await running.ask('agencyAdmin', SET_CLIENT, {
+      input: { clientId: MAPLE, keys: key(running.sandbox.retell.keys.valid) },
+    });
     const [event] = await events();
     expect(event).toMatchObject({
-      type: 'API_KEY_SET', actorKind: 'PERSON', actorName: 'Ada Brightline', requestId: headers.get('x-request-id'), sourceAddress: '127.0.0.1',
-      clientId: MAPLE, provider: 'RETELL', keyVersion: 1, maskedKey: `••••••••${running.sandbox.retell.keys.valid.slice(-4)}`, status: 'UNVERIFIED', agentId: null,
+      type: 'API_KEY_SET',
+      actorKind: 'PERSON',
+      actorName: 'Ada Brightline',
+      requestId: headers.get('x-request-id'),
+      sourceAddress: '127.0.0.1',
+      clientId: MAPLE,
+      provider: 'RETELL',
+      keyVersion: 1,
+      maskedKey: `••••••••${running.sandbox.retell.keys.valid.slice(-4)}`,
+      status: 'UNVERIFIED',
+      agentId: null,
     });
     expect(Math.abs(Date.now() - new Date(event?.at as string).getTime())).toBeLessThan(60_000);
   });
 
   test.each<[string, string, () => object, (AuditEventType | [AuditEventType, object])[]]>([
-    ['several keys', SET_AGENCY, () => ({ keys: [...key('key_first_0001'), { provider: 'BLAND', apiKey: 'key_second_0002' }] }), ['API_KEY_SET', 'API_KEY_SET']],
-    ['a key that its provider accepts, beside one that it does not', SET_CLIENT, () => ({ clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }, { provider: 'BLAND', apiKey: running.sandbox.bland.keys.revoked }] }), [['API_KEY_REJECTED', { status: 'VALID' }], ['API_KEY_REJECTED', { status: 'INVALID' }]]],
-    ['a key that its provider accepts, for a version that has passed', SET_CLIENT, () => ({ clientId: HARBOR, verify: true, keys: key(running.sandbox.retell.keys.valid, { expectedVersion: 7 }) }), [['API_KEY_REJECTED', { status: 'VALID' }]]],
-    ['a key that its provider rejects', SET_CLIENT, () => ({ clientId: MAPLE, verify: true, keys: key(running.sandbox.retell.keys.revoked) }), [['API_KEY_REJECTED', { status: 'INVALID' }]]],
-    ['a clear', CLEAR_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_CLEARED', { clientId: HARBOR, keyVersion: 2 }]]],
-    ['a verification', VERIFY_CLIENT, () => ({ clientId: HARBOR, providers: ['RETELL'] }), [['API_KEY_VERIFIED', { status: 'VALID', keyVersion: 1 }]]],
-    ['a preview', PREVIEW, () => ({ clientId: MAPLE, provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }), [['API_KEY_PREVIEWED', { status: 'VALID' }]]],
-    ['a call', START_CALL, () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' }), [['CALL_PLACED', { clientId: HARBOR, agentId: HARBOR_RETELL_AGENT, keyVersion: 1 }]]],
+    [
+      'several keys',
+      SET_AGENCY,
+      () => ({ keys: [...key('key_first_0001'), { provider: 'BLAND', apiKey: 'key_second_0002' }] }),
+      ['API_KEY_SET', 'API_KEY_SET'],
+    ],
+    [
+      'a key that its provider accepts, beside one that it does not',
+      SET_CLIENT,
+      () => ({
+        clientId: MAPLE,
+        verify: true,
+        keys: [
+          { provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid },
+          { provider: 'BLAND', apiKey: running.sandbox.bland.keys.revoked },
+        ],
+      }),
+      [
+        ['API_KEY_REJECTED', { status: 'VALID' }],
+        ['API_KEY_REJECTED', { status: 'INVALID' }],
+      ],
+    ],
+    [
+      'a key that its provider accepts, for a version that has passed',
+      SET_CLIENT,
+      () => ({
+        clientId: HARBOR,
+        verify: true,
+        keys: key(running.sandbox.retell.keys.valid, { expectedVersion: 7 }),
+      }),
+      [['API_KEY_REJECTED', { status: 'VALID' }]],
+    ],
+    [
+      'a key that its provider rejects',
+      SET_CLIENT,
+      () => ({ clientId: MAPLE, verify: true, keys: key(running.sandbox.retell.keys.revoked) }),
+      [['API_KEY_REJECTED', { status: 'INVALID' }]],
+    ],
+    [
+      'a clear',
+      CLEAR_CLIENT,
+      () => ({ clientId: HARBOR, providers: ['RETELL'] }),
+      [['API_KEY_CLEARED', { clientId: HARBOR, keyVersion: 2 }]],
+    ],
+    [
+      'a verification',
+      VERIFY_CLIENT,
+      () => ({ clientId: HARBOR, providers: ['RETELL'] }),
+      [['API_KEY_VERIFIED', { status: 'VALID', keyVersion: 1 }]],
+    ],
+    [
+      'a preview',
+      PREVIEW,
+      () => ({ clientId: MAPLE, provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }),
+      [['API_KEY_PREVIEWED', { status: 'VALID' }]],
+    ],
+    [
+      'a call',
+      START_CALL,
+      () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' }),
+      [['CALL_PLACED', { clientId: HARBOR, agentId: HARBOR_RETELL_AGENT, keyVersion: 1 }]],
+    ],
     ['a client', CREATE_CLIENT, () => ({ name: 'New' }), [['CLIENT_CREATED', { name: 'New' }]]],
     ['an archive', ARCHIVE, () => ({ clientId: MAPLE }), ['CLIENT_ARCHIVED']],
-    ['an agent', CREATE_AGENT, () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' }), [['AGENT_CREATED', { name: 'New', clientId: null }]]],
+    [
+      'an agent',
+      CREATE_AGENT,
+      () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' }),
+      [['AGENT_CREATED', { name: 'New', clientId: null }]],
+    ],
   ])('records %s', async (_what, query, input, expected) => {
     const found = await recorded(query, input());
     expect(found).toHaveLength(expected.length);
@@ -89,7 +175,9 @@ describe('the audit trail', () => {
   test('lets no change happen that it cannot record', async () => {
     const { database } = running.app;
     await database.write((tx) => tx.query('ALTER TABLE audit_events RENAME TO audit_events_elsewhere'));
-    const { errors, text } = await running.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'Unrecorded' } });
+    const { errors, text } = await running.ask('agencyAdmin', CREATE_CLIENT, {
+      input: { name: 'Unrecorded' },
+    });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
     expect(text).not.toContain('audit');
     expect(await database.read.countBy(ClientRow, { name: 'Unrecorded' })).toBe(0);
@@ -100,20 +188,32 @@ describe('the audit trail', () => {
 
   test('goes on from what is there after a change that was rolled back once it had been recorded', async () => {
     const { database, audit } = running.app;
-    const operator = { kind: 'OPERATOR', id: null, name: 'x', agencyId: '01900000-0000-7000-8000-000000000001', origin: { requestId: 'x', sourceAddress: null } } as const;
+    const operator = {
+      kind: 'OPERATOR',
+      id: null,
+      name: 'x',
+      agencyId: '01900000-0000-7000-8000-000000000001',
+      origin: { requestId: 'x', sourceAddress: null },
+    } as const;
     const rolledBack = database.write(async (tx) => {
       await audit.record(tx, operator, { type: 'CLIENT_ARCHIVED', clientId: HARBOR });
       throw new Error('too late');
     });
     await expect(rolledBack).rejects.toThrow('too late');
     await running.data(CREATE_CLIENT, { input: { name: 'Recorded' } });
-    expect((await events()).map(({ sequence, type }) => [sequence, type])).toEqual([[2, 'CLIENT_CREATED'], [1, 'AGENCY_CREATED']]);
+    expect((await events()).map(({ sequence, type }) => [sequence, type])).toEqual([
+      [2, 'CLIENT_CREATED'],
+      [1, 'AGENCY_CREATED'],
+    ]);
     expect(await faults()).toEqual([]);
   });
 
   test('is gone on with by an instance that recorded last without being read', async () => {
     await running.data(CREATE_CLIENT, { input: { name: 'One' } });
-    const logged = jest.spyOn(running.app.database.read.dataSource.logger.constructor.prototype as { logQuery(sql: string): void }, 'logQuery');
+    const logged = jest.spyOn(
+      running.app.database.read.dataSource.logger.constructor.prototype as { logQuery(sql: string): void },
+      'logQuery',
+    );
     await running.data(CREATE_CLIENT, { input: { name: 'Two' } });
     const statements = logged.mock.calls.map(([sql]) => sql).filter((sql) => sql.includes('audit_heads'));
     logged.mockRestore();
@@ -123,11 +223,17 @@ describe('the audit trail', () => {
   test('is numbered without a gap and whole after fifty changes at once on two instances', async () => {
     const second = await running.another();
     const changes = Array.from({ length: 50 }, (_, index) =>
-      (index % 2 === 0 ? running : second).data(CREATE_CLIENT, { input: { name: `Client ${index}` } }, index % 5 === 0 ? 'otherAgencyAdmin' : 'agencyAdmin'),
+      (index % 2 === 0 ? running : second).data(
+        CREATE_CLIENT,
+        { input: { name: `Client ${index}` } },
+        index % 5 === 0 ? 'otherAgencyAdmin' : 'agencyAdmin',
+      ),
     );
     await Promise.all(changes);
     await second.close();
-    expect((await events()).map(({ sequence }) => sequence)).toEqual(Array.from({ length: 41 }, (_, index) => 41 - index));
+    expect((await events()).map(({ sequence }) => sequence)).toEqual(
+      Array.from({ length: 41 }, (_, index) => 41 - index),
+    );
     expect(await faults()).toEqual([]);
   });
 
@@ -137,16 +243,27 @@ describe('the audit trail', () => {
     await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: key('key_good_form_1') } });
     const types = async (filter: object) => (await events(filter)).map(({ type }) => type);
     expect(await types({})).toEqual(['API_KEY_SET', 'CLIENT_CREATED', 'AGENCY_CREATED']);
-    expect(await types({ types: ['CLIENT_CREATED', 'AGENCY_CREATED'] })).toEqual(['CLIENT_CREATED', 'AGENCY_CREATED']);
+    expect(await types({ types: ['CLIENT_CREATED', 'AGENCY_CREATED'] })).toEqual([
+      'CLIENT_CREATED',
+      'AGENCY_CREATED',
+    ]);
     expect(await types({ types: [] })).toEqual([]);
     expect(await types({ clientId: MAPLE })).toEqual(['API_KEY_SET']);
     expect(await types({ since: between })).toEqual(['API_KEY_SET']);
     expect(await types({ until: between })).toEqual(['CLIENT_CREATED', 'AGENCY_CREATED']);
     const [{ actorId } = { actorId: null }] = await events();
     expect(await types({ actorId })).toEqual(['API_KEY_SET', 'CLIENT_CREATED']);
-    const page = async (after: string | null) => (await running.data<{ auditEvents: { nodes: Event[]; pageInfo: { endCursor: string } } }>(EVENTS, { first: 2, after })).auditEvents;
+    const page = async (after: string | null) =>
+      (
+        await running.data<{ auditEvents: { nodes: Event[]; pageInfo: { endCursor: string } } }>(EVENTS, {
+          first: 2,
+          after,
+        })
+      ).auditEvents;
     const first = await page(null);
-    expect([...first.nodes, ...(await page(first.pageInfo.endCursor)).nodes].map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
+    expect(
+      [...first.nodes, ...(await page(first.pageInfo.endCursor)).nodes].map(({ sequence }) => sequence),
+    ).toEqual([3, 2, 1]);
   });
 
   test("shows nothing of another agency's", async () => {
@@ -170,20 +287,27 @@ describe('the audit trail', () => {
 describe('audit:verify', () => {
   const agencyId = '01900000-0000-7000-8000-000000000001';
   const OTHER_AGENCY = '01900000-0000-7000-8000-000000000002';
-  const write = (work: string, ...parameters: unknown[]) => running.app.database.write((tx) => tx.query(work, parameters));
+  const write = (work: string, ...parameters: unknown[]) =>
+    running.app.database.write((tx) => tx.query(work, parameters));
 
   beforeEach(async () => {
-    for (const name of ['One', 'Two', 'Three', 'Four']) await running.data(CREATE_CLIENT, { input: { name } });
+    for (const name of ['One', 'Two', 'Three', 'Four'])
+      await running.data(CREATE_CLIENT, { input: { name } });
     expect(await faults()).toEqual([]);
   });
 
-  test.each(['type', 'actorName', 'actorId', 'clientId', 'details', 'requestId', 'sourceAddress', 'hash'])('finds an altered %s', async (column) => {
-    await write(`UPDATE audit_events SET ${column} = 'x' WHERE agencyId = ? AND sequence = 3`, agencyId);
-    expect((await faults())[0]).toBe('event 3 is not as it was written');
-  });
+  test.each(['type', 'actorName', 'actorId', 'clientId', 'details', 'requestId', 'sourceAddress', 'hash'])(
+    'finds an altered %s',
+    async (column) => {
+      await write(`UPDATE audit_events SET ${column} = 'x' WHERE agencyId = ? AND sequence = 3`, agencyId);
+      expect((await faults())[0]).toBe('event 3 is not as it was written');
+    },
+  );
 
   test('finds an altered time', async () => {
-    await running.app.database.write((tx) => tx.update(AuditEventRow, { agencyId, sequence: 3 }, { at: new Date(0) }));
+    await running.app.database.write((tx) =>
+      tx.update(AuditEventRow, { agencyId, sequence: 3 }, { at: new Date(0) }),
+    );
     expect(await faults()).toEqual(['event 3 is not as it was written']);
   });
 
@@ -201,7 +325,11 @@ describe('audit:verify', () => {
 
   test('finds that an earlier event was made the end', async () => {
     await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 5', agencyId);
-    await write('UPDATE audit_heads SET sequence = 4, hash = (SELECT hash FROM audit_events WHERE agencyId = ? AND sequence = 4) WHERE id = ?', agencyId, agencyId);
+    await write(
+      'UPDATE audit_heads SET sequence = 4, hash = (SELECT hash FROM audit_events WHERE agencyId = ? AND sequence = 4) WHERE id = ?',
+      agencyId,
+      agencyId,
+    );
     expect(await faults()).toEqual(['the end of the chain is not as it was written']);
   });
 
@@ -211,35 +339,86 @@ describe('audit:verify', () => {
     expect(await faults()).toEqual(['there is not one event']);
   });
 
-  test('finds two events in each other\'s place', async () => {
-    for (const [from, to] of [[2, 99], [3, 2], [99, 3]]) await write('UPDATE audit_events SET sequence = ? WHERE agencyId = ? AND sequence = ?', to, agencyId, from);
-    expect(await faults()).toEqual(['event 2 is not as it was written', 'event 3 is not as it was written', 'event 4 is not as it was written']);
+  test("finds two events in each other's place", async () => {
+    for (const [from, to] of [
+      [2, 99],
+      [3, 2],
+      [99, 3],
+    ])
+      await write(
+        'UPDATE audit_events SET sequence = ? WHERE agencyId = ? AND sequence = ?',
+        to,
+        agencyId,
+        from,
+      );
+    expect(await faults()).toEqual([
+      'event 2 is not as it was written',
+      'event 3 is not as it was written',
+      'event 4 is not as it was written',
+    ]);
   });
 
-  test.each([-1, 0, -2_147_483_648])('finds an event that was put before the first, with the number %d', async (sequence) => {
-    const first = await running.app.database.read.findOneByOrFail(AuditEventRow, { agencyId, sequence: 1 });
-    await running.app.database.write((tx) => tx.insert(AuditEventRow, { ...first, id: NEVER_GIVEN_OUT, sequence, actorName: 'Made up' }));
-    expect((await events()).map(({ actorName }) => actorName)).toContain('Made up');
-    expect(await faults()).toEqual([`event ${sequence} was never written: the first is 1`]);
-  });
+  test.each([-1, 0, -2_147_483_648])(
+    'finds an event that was put before the first, with the number %d',
+    async (sequence) => {
+      const first = await running.app.database.read.findOneByOrFail(AuditEventRow, { agencyId, sequence: 1 });
+      await running.app.database.write((tx) =>
+        tx.insert(AuditEventRow, { ...first, id: NEVER_GIVEN_OUT, sequence, actorName: 'Made up' }),
+      );
+      expect((await events()).map(({ actorName }) => actorName)).toContain('Made up');
+      expect(await faults()).toEqual([`event ${sequence} was never written: the first is 1`]);
+    },
+  );
 
   // MariaDB refuses what is no time.
-  const onSqlite = process.env.TEST_DATABASE_SERVER ? [] : ['x', '', '2026-99-99 00:00:00.000', '+999999-01-01'];
-  test.each(['0000-00-00 00:00:00.000', ...onSqlite])('finds a time that is none, %j, and verifies the other agencies all the same', async (time) => {
-    if (process.env.TEST_DATABASE_SERVER) await write(`SET STATEMENT sql_mode = '' FOR UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3`, time, agencyId);
-    else await write('UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3', time, agencyId);
-    expect((await reports()).map((report) => report.faults)).toEqual([['event 3 is not as it was written'], []]);
-  });
+  const onSqlite = process.env.TEST_DATABASE_SERVER
+    ? []
+    : ['x', '', '2026-99-99 00:00:00.000', '+999999-01-01'];
+  test.each(['0000-00-00 00:00:00.000', ...onSqlite])(
+    'finds a time that is none, %j, and verifies the other agencies all the same',
+    async (time) => {
+      if (process.env.TEST_DATABASE_SERVER)
+        await write(
+          `SET STATEMENT sql_mode = '' FOR UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3`,
+          time,
+          agencyId,
+        );
+      else await write('UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3', time, agencyId);
+      expect((await reports()).map((report) => report.faults)).toEqual([
+        ['event 3 is not as it was written'],
+        [],
+      ]);
+    },
+  );
 
   test('finds events of an agency that is gone, or that never was', async () => {
-    await write('UPDATE audit_events SET agencyId = ? WHERE agencyId = ? AND sequence = 1', NEVER_GIVEN_OUT, OTHER_AGENCY);
+    await write(
+      'UPDATE audit_events SET agencyId = ? WHERE agencyId = ? AND sequence = 1',
+      NEVER_GIVEN_OUT,
+      OTHER_AGENCY,
+    );
     expect((await reports()).filter((report) => report.agencyId === NEVER_GIVEN_OUT)).toMatchObject([
-      { events: 1, faults: ['the agency is gone', 'event 1 is not as it was written', 'the end of the chain is not on record'] },
+      {
+        events: 1,
+        faults: [
+          'the agency is gone',
+          'event 1 is not as it was written',
+          'the end of the chain is not on record',
+        ],
+      },
     ]);
     await write('DELETE FROM audit_events WHERE agencyId = ?', NEVER_GIVEN_OUT);
     await write('UPDATE audit_heads SET id = ? WHERE id = ?', NEVER_GIVEN_OUT, OTHER_AGENCY);
-    expect((await reports()).map((report) => report.agencyId)).toEqual([agencyId, OTHER_AGENCY, NEVER_GIVEN_OUT]);
-    expect(await faults()).toEqual(['there is not one event', 'the agency is gone', 'the end of the chain is not as it was written']);
+    expect((await reports()).map((report) => report.agencyId)).toEqual([
+      agencyId,
+      OTHER_AGENCY,
+      NEVER_GIVEN_OUT,
+    ]);
+    expect(await faults()).toEqual([
+      'there is not one event',
+      'the agency is gone',
+      'the end of the chain is not as it was written',
+    ]);
   });
 
   test('finds with an earlier printout that the end was cut off and an old one put back', async () => {
@@ -257,12 +436,22 @@ describe('audit:verify', () => {
   });
 
   test('finds with an earlier printout that an agency is gone with all that it did', async () => {
-    const earlier = readPrintout(`agency ${NEVER_GIVEN_OUT}: 2 events, all as they were written; the last is 2 ${'a'.repeat(64)}`);
-    expect(await faults(earlier)).toEqual(['the agency is gone', 'there is not one event', 'event 2, which stood in the earlier printout, is gone']);
+    const earlier = readPrintout(
+      `agency ${NEVER_GIVEN_OUT}: 2 events, all as they were written; the last is 2 ${'a'.repeat(64)}`,
+    );
+    expect(await faults(earlier)).toEqual([
+      'the agency is gone',
+      'there is not one event',
+      'event 2, which stood in the earlier printout, is gone',
+    ]);
   });
 
   test('accepts an earlier printout in which there were faults, and events that were added since', async () => {
-    const earlier = readPrintout((await reports()).map((report) => printed({ ...report, faults: ['something'] }).join('\r\n')).join('\r\n'));
+    const earlier = readPrintout(
+      (await reports())
+        .map((report) => printed({ ...report, faults: ['something'] }).join('\r\n'))
+        .join('\r\n'),
+    );
     expect(earlier.size).toBe(2);
     await running.data(CREATE_CLIENT, { input: { name: 'Five' } });
     expect(await faults(earlier)).toEqual([]);

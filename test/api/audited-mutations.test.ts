@@ -4,7 +4,14 @@ import type { Audited } from '../../src/audit/audited-mutation';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { buildBareSchema, type Services } from '../../src/api/schema';
 import { KeyHandInRow } from '../../src/portal/key-hand-in.entity';
-import { AGENCYS_OWN_AGENT, ARCHIVED_CLIENT, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import {
+  AGENCYS_OWN_AGENT,
+  ARCHIVED_CLIENT,
+  HARBOR,
+  HARBOR_BLAND_AGENT,
+  HARBOR_RETELL_AGENT,
+  MAPLE,
+} from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 
 const MAX = '01900000-0000-7000-8000-000000000302';
@@ -21,54 +28,115 @@ let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
 
-type Payload = Readonly<Record<string, { readonly id: string } | null>> & { readonly userErrors: readonly object[] };
+type Payload = Readonly<Record<string, { readonly id: string } | null>> & {
+  readonly userErrors: readonly object[];
+};
 
 async function run(name: string, input: object, selection = ''): Promise<Payload> {
   const query = `mutation ($input: ${String(mutations[name]?.args[0]?.type)}) { result: ${name}(input: $input) { ${selection} userErrors { code field } } }`;
-  return (await running.data<{ result: Payload }>(query, { input }, name === 'handInApiKey' ? 'portalUser' : 'agencyAdmin')).result;
+  return (
+    await running.data<{ result: Payload }>(
+      query,
+      { input },
+      name === 'handInApiKey' ? 'portalUser' : 'agencyAdmin',
+    )
+  ).result;
 }
 
 const bland = () => running.sandbox.bland.keys;
 const keys = (apiKey: string) => [{ provider: 'BLAND', apiKey }];
-const handedIn = async () => (await run('handInApiKey', { provider: 'BLAND', apiKey: bland().secondAccount }, 'keyHandIn { id }')).keyHandIn?.id;
+const handedIn = async () =>
+  (await run('handInApiKey', { provider: 'BLAND', apiKey: bland().secondAccount }, 'keyHandIn { id }'))
+    .keyHandIn?.id;
 const acceptValid = () => run('setHandInPolicy', { clientId: HARBOR, acceptsValidHandIns: true });
 const setHarborsKey = (apiKey: string) => run('setClientApiKeys', { clientId: HARBOR, keys: keys(apiKey) });
 
 /** What goes before, if anything, and the input; a second case of a mutation has another event. */
-const CASES: readonly (readonly [mutation: string, what: string, input: () => object | Promise<object>, refused?: 'refused'])[] = [
+const CASES: readonly (readonly [
+  mutation: string,
+  what: string,
+  input: () => object | Promise<object>,
+  refused?: 'refused',
+])[] = [
   ['setClientApiKeys', 'a key', () => ({ clientId: HARBOR, keys: keys(bland().valid) })],
-  ['setClientApiKeys', 'a key that its provider rejects', () => ({ clientId: HARBOR, verify: true, keys: keys(bland().revoked) }), 'refused'],
+  [
+    'setClientApiKeys',
+    'a key that its provider rejects',
+    () => ({ clientId: HARBOR, verify: true, keys: keys(bland().revoked) }),
+    'refused',
+  ],
   ['setAgencyApiKeys', 'a key', () => ({ keys: keys(bland().valid) })],
-  ['setAgencyApiKeys', 'a key that its provider rejects', () => ({ verify: true, keys: keys(bland().revoked) }), 'refused'],
+  [
+    'setAgencyApiKeys',
+    'a key that its provider rejects',
+    () => ({ verify: true, keys: keys(bland().revoked) }),
+    'refused',
+  ],
   ['clearClientApiKeys', 'a key', () => ({ clientId: HARBOR, providers: ['RETELL'] })],
   ['clearAgencyApiKeys', 'a key', () => ({ providers: ['RETELL'] })],
   ['verifyClientApiKeys', 'a key', () => ({ clientId: HARBOR, providers: ['RETELL'] })],
   ['verifyAgencyApiKeys', 'a key', () => ({ providers: ['RETELL'] })],
-  ['previewClientApiKeyChange', 'a key', () => ({ clientId: HARBOR, provider: 'BLAND', apiKey: bland().valid })],
+  [
+    'previewClientApiKeyChange',
+    'a key',
+    () => ({ clientId: HARBOR, provider: 'BLAND', apiKey: bland().valid }),
+  ],
   ['previewAgencyApiKeyChange', 'a clear', () => ({ provider: 'BLAND' })],
   ['handInApiKey', 'a key', () => ({ provider: 'BLAND', apiKey: bland().valid })],
-  ['handInApiKey', 'a newer key', async () => (await handedIn(), { provider: 'BLAND', apiKey: bland().valid })],
-  ['handInApiKey', 'a key that counts at once', async () => (await acceptValid(), { provider: 'BLAND', apiKey: bland().valid })],
-  ['handInApiKey', 'a key after one that is expired', async () => {
-    await handedIn();
-    await running.app.database.write((tx) => tx.update(KeyHandInRow, { status: 'PENDING' }, { expiresAt: new Date(0) }));
-    return { provider: 'BLAND', apiKey: bland().valid };
-  }],
+  [
+    'handInApiKey',
+    'a newer key',
+    async () => (await handedIn(), { provider: 'BLAND', apiKey: bland().valid }),
+  ],
+  [
+    'handInApiKey',
+    'a key that counts at once',
+    async () => (await acceptValid(), { provider: 'BLAND', apiKey: bland().valid }),
+  ],
+  [
+    'handInApiKey',
+    'a key after one that is expired',
+    async () => {
+      await handedIn();
+      await running.app.database.write((tx) =>
+        tx.update(KeyHandInRow, { status: 'PENDING' }, { expiresAt: new Date(0) }),
+      );
+      return { provider: 'BLAND', apiKey: bland().valid };
+    },
+  ],
   ['previewKeyHandIn', 'a key', async () => ({ keyHandInId: await handedIn() })],
   ['acceptKeyHandIn', 'a key', async () => ({ keyHandInId: await handedIn() })],
   ['refuseKeyHandIn', 'a key', async () => ({ keyHandInId: await handedIn(), reason: 'No.' })],
   ['setHandInPolicy', 'a client', () => ({ clientId: HARBOR, acceptsValidHandIns: true })],
   ['createKeyLink', 'a link', () => ({ clientId: HARBOR, provider: 'BLAND' })],
-  ['revokeKeyLink', 'a link', async () => ({ keyLinkId: (await run('createKeyLink', { clientId: HARBOR, provider: 'BLAND' }, 'keyLink { id }')).keyLink?.id })],
+  [
+    'revokeKeyLink',
+    'a link',
+    async () => ({
+      keyLinkId: (await run('createKeyLink', { clientId: HARBOR, provider: 'BLAND' }, 'keyLink { id }'))
+        .keyLink?.id,
+    }),
+  ],
   ['startTestCall', 'a call', () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' })],
-  ['startTestCall', 'a call by which the key is found to be bad', async () => (await setHarborsKey(bland().revoked), { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' })],
+  [
+    'startTestCall',
+    'a call by which the key is found to be bad',
+    async () => (
+      await setHarborsKey(bland().revoked),
+      { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' }
+    ),
+  ],
   ['createClient', 'a client', () => ({ name: 'New' })],
   ['archiveClient', 'a client', () => ({ clientId: MAPLE })],
   ['restoreClient', 'a client', () => ({ clientId: ARCHIVED_CLIENT })],
   ['createAgent', 'an agent', () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' })],
   ['renameAgent', 'an agent', () => ({ agentId: HARBOR_RETELL_AGENT, name: 'Renamed' })],
   ['assignAgent', 'an agent', () => ({ agentId: AGENCYS_OWN_AGENT, clientId: MAPLE })],
-  ['inviteAgencyPerson', 'a person', () => ({ email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER' })],
+  [
+    'inviteAgencyPerson',
+    'a person',
+    () => ({ email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER' }),
+  ],
   ['invitePortalUser', 'a person', () => ({ clientId: MAPLE, email: 'pia@example.com', name: 'Pia' })],
   ['changeAgencyPerson', 'a person', () => ({ personId: MAX, role: 'AGENCY_ADMIN' })],
   ['changePortalUser', 'a person', () => ({ personId: HANA, permissions: [] })],
@@ -76,27 +144,42 @@ const CASES: readonly (readonly [mutation: string, what: string, input: () => ob
   ['setAgencyPortalPermissions', 'permissions', () => ({ permissions: [] })],
   ['setClientPortalPermissions', 'permissions', () => ({ clientId: HARBOR, permissions: [] })],
   ['createServiceToken', 'a token', () => ({ name: 'CRM', role: 'AGENCY_MEMBER' })],
-  ['revokeServiceToken', 'a token', async () => ({ serviceTokenId: (await run('createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' }, 'serviceToken { id }')).serviceToken?.id })],
+  [
+    'revokeServiceToken',
+    'a token',
+    async () => ({
+      serviceTokenId: (
+        await run('createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' }, 'serviceToken { id }')
+      ).serviceToken?.id,
+    }),
+  ],
 ];
 
 /** By mutation, the events that its cases recorded. */
 const recorded = new Map<string, Set<AuditEventType>>();
 
 describe('a mutation records what it declares, and nothing else', () => {
-  test.each(CASES.map(([name, what, input, refused]) => [name, what, { input, refused }] as const))('%s: %s', async (name, _what, { input, refused }) => {
-    const given = await input();
-    const { read } = running.app.database;
-    const before = new Set((await read.find(AuditEventRow)).map(({ id }) => id));
-    expect((await run(name, given)).userErrors).toHaveLength(refused ? 1 : 0);
-    const added = (await read.find(AuditEventRow)).filter(({ id }) => !before.has(id)).map(({ type }) => type);
-    recorded.set(name, new Set([...(recorded.get(name) ?? []), ...added]));
-    expect(added).not.toEqual([]);
-    expect(added.filter((type) => !declared(name).includes(type))).toEqual([]);
-  });
+  test.each(CASES.map(([name, what, input, refused]) => [name, what, { input, refused }] as const))(
+    '%s: %s',
+    async (name, _what, { input, refused }) => {
+      const given = await input();
+      const { read } = running.app.database;
+      const before = new Set((await read.find(AuditEventRow)).map(({ id }) => id));
+      expect((await run(name, given)).userErrors).toHaveLength(refused ? 1 : 0);
+      const added = (await read.find(AuditEventRow))
+        .filter(({ id }) => !before.has(id))
+        .map(({ type }) => type);
+      recorded.set(name, new Set([...(recorded.get(name) ?? []), ...added]));
+      expect(added).not.toEqual([]);
+      expect(added.filter((type) => !declared(name).includes(type))).toEqual([]);
+    },
+  );
 
   test('every mutation of the schema stands in the table, and every event that one declares occurs', () => {
     const sorted = (types: Iterable<AuditEventType>) => [...types].sort();
     const found = Object.keys(mutations).map((name) => [name, sorted(recorded.get(name) ?? [])]);
-    expect(Object.fromEntries(found)).toEqual(Object.fromEntries(Object.keys(mutations).map((name) => [name, sorted(declared(name))])));
+    expect(Object.fromEntries(found)).toEqual(
+      Object.fromEntries(Object.keys(mutations).map((name) => [name, sorted(declared(name))])),
+    );
   });
 });

@@ -1,7 +1,17 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { AGENCYS_OWN_AGENT, ARCHIVED_CLIENTS_AGENT, CEDAR, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import {
+  AGENCYS_OWN_AGENT,
+  ARCHIVED_CLIENTS_AGENT,
+  CEDAR,
+  HARBOR,
+  HARBOR_BLAND_AGENT,
+  HARBOR_RETELL_AGENT,
+  HARBOR_VAPI_AGENT,
+  MAPLE,
+  MAPLE_RETELL_AGENT,
+} from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_AGENCY,
@@ -19,7 +29,12 @@ import {
 interface Cleared extends UserErrors {
   readonly apiKeys: readonly { provider: string; isSet: boolean; version: number }[];
   readonly agentsWithoutKey: readonly { id: string }[];
-  readonly effects: readonly { provider: string; source: string | null; agentCount: number; agentsWithoutKeyCount: number }[];
+  readonly effects: readonly {
+    provider: string;
+    source: string | null;
+    agentCount: number;
+    agentsWithoutKeyCount: number;
+  }[];
 }
 
 interface Verified extends UserErrors {
@@ -28,7 +43,12 @@ interface Verified extends UserErrors {
     error: { code: string; httpStatus: number | null; retryAfterSeconds: number | null } | null;
     agentsMissingInAccount: readonly { id: string }[];
     agentsNotChecked: number;
-    apiKey: { provider: string; status: string; lastVerifiedAt: string | null; lastError: { code: string } | null };
+    apiKey: {
+      provider: string;
+      status: string;
+      lastVerifiedAt: string | null;
+      lastError: { code: string } | null;
+    };
   }[];
 }
 
@@ -45,15 +65,19 @@ afterEach(async () => {
 });
 
 const clear = async (providers: string[], clientId = HARBOR) =>
-  (await running.data<{ clearClientApiKeys: Cleared }>(CLEAR_CLIENT, { input: { clientId, providers } })).clearClientApiKeys;
+  (await running.data<{ clearClientApiKeys: Cleared }>(CLEAR_CLIENT, { input: { clientId, providers } }))
+    .clearClientApiKeys;
 const verify = async (clientId = HARBOR, providers?: string[]) =>
-  (await running.data<{ verifyClientApiKeys: Verified }>(VERIFY_CLIENT, { input: { clientId, providers } })).verifyClientApiKeys;
+  (await running.data<{ verifyClientApiKeys: Verified }>(VERIFY_CLIENT, { input: { clientId, providers } }))
+    .verifyClientApiKeys;
 const preview = async (input: object) =>
-  (await running.data<{ previewClientApiKeyChange: Previewed }>(PREVIEW, { input })).previewClientApiKeyChange;
+  (await running.data<{ previewClientApiKeyChange: Previewed }>(PREVIEW, { input }))
+    .previewClientApiKeyChange;
 const set = (provider: string, apiKey: string, clientId = HARBOR) =>
   running.data(SET_CLIENT, { input: { clientId, keys: [{ provider, apiKey }] } });
 const source = async (id: string) =>
-  (await running.data<{ agent: { keyResolution: { source: string | null } } }>(RESOLUTION, { id })).agent.keyResolution.source;
+  (await running.data<{ agent: { keyResolution: { source: string | null } } }>(RESOLUTION, { id })).agent
+    .keyResolution.source;
 
 describe('clearing keys', () => {
   test("leaves the client's agents with the agency's key, and says so", async () => {
@@ -71,12 +95,16 @@ describe('clearing keys', () => {
     await running.data(CLEAR_AGENCY, { input: { providers: ['VAPI'] } });
     const payload = await clear(['VAPI']);
     expect(payload.agentsWithoutKey).toEqual([{ id: HARBOR_VAPI_AGENT }]);
-    expect(payload.effects).toEqual([{ provider: 'VAPI', source: null, agentCount: 1, agentsWithoutKeyCount: 1 }]);
+    expect(payload.effects).toEqual([
+      { provider: 'VAPI', source: null, agentCount: 1, agentsWithoutKeyCount: 1 },
+    ]);
     expect(await source(HARBOR_VAPI_AGENT)).toBeNull();
   });
 
-  test("of the agency leaves alone the agents whose client has its own", async () => {
-    const { clearAgencyApiKeys } = await running.data<{ clearAgencyApiKeys: Cleared }>(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
+  test('of the agency leaves alone the agents whose client has its own', async () => {
+    const { clearAgencyApiKeys } = await running.data<{ clearAgencyApiKeys: Cleared }>(CLEAR_AGENCY, {
+      input: { providers: ['RETELL'] },
+    });
     const ids = clearAgencyApiKeys.agentsWithoutKey.map(({ id }) => id);
     expect(ids).toContain(MAPLE_RETELL_AGENT);
     expect(ids).toContain(AGENCYS_OWN_AGENT);
@@ -111,7 +139,13 @@ describe('verifying keys', () => {
   test('finds the keys of the right account valid, with every agent in it', async () => {
     const { results, userErrors } = await verify();
     expect(userErrors).toEqual([]);
-    expect(results.map(({ apiKey, status, agentsMissingInAccount }) => [apiKey.provider, status, agentsMissingInAccount])).toEqual([
+    expect(
+      results.map(({ apiKey, status, agentsMissingInAccount }) => [
+        apiKey.provider,
+        status,
+        agentsMissingInAccount,
+      ]),
+    ).toEqual([
       ['RETELL', 'VALID', []],
       ['VAPI', 'VALID', []],
     ]);
@@ -126,7 +160,11 @@ describe('verifying keys', () => {
   test('finds the agents that do not exist in the account of a good key', async () => {
     await set('RETELL', running.sandbox.retell.keys.valid);
     const { results } = await verify(HARBOR, ['RETELL']);
-    expect(results[0]).toMatchObject({ status: 'VALID', agentsMissingInAccount: [{ id: HARBOR_RETELL_AGENT }], agentsNotChecked: 0 });
+    expect(results[0]).toMatchObject({
+      status: 'VALID',
+      agentsMissingInAccount: [{ id: HARBOR_RETELL_AGENT }],
+      agentsNotChecked: 0,
+    });
   });
 
   test.each([
@@ -134,12 +172,19 @@ describe('verifying keys', () => {
     ['restricted', 'INSUFFICIENT_PERMISSIONS', 'INSUFFICIENT_PERMISSIONS', 403],
     ['rateLimited', 'RATE_LIMITED', 'RATE_LIMITED', 429],
     ['outOfFunds', 'OUT_OF_FUNDS', 'OUT_OF_FUNDS', 402],
-  ] as const)('reports a %s key as %s, and the key stays the one that is used', async (which, status, code, httpStatus) => {
-    await set('RETELL', running.sandbox.retell.keys[which]);
-    const { results } = await verify(HARBOR, ['RETELL']);
-    expect(results[0]).toMatchObject({ status, error: { code, httpStatus }, apiKey: { status, lastError: { code } } });
-    expect(await source(HARBOR_RETELL_AGENT)).toBe('CLIENT');
-  });
+  ] as const)(
+    'reports a %s key as %s, and the key stays the one that is used',
+    async (which, status, code, httpStatus) => {
+      await set('RETELL', running.sandbox.retell.keys[which]);
+      const { results } = await verify(HARBOR, ['RETELL']);
+      expect(results[0]).toMatchObject({
+        status,
+        error: { code, httpStatus },
+        apiKey: { status, lastError: { code } },
+      });
+      expect(await source(HARBOR_RETELL_AGENT)).toBe('CLIENT');
+    },
+  );
 
   test('refuses a provider whose key is not set, and passes over it when none was named', async () => {
     expect(codes(await verify(HARBOR, ['BLAND']))).toEqual(['KEY_NOT_SET input.providers.0']);
@@ -147,8 +192,14 @@ describe('verifying keys', () => {
   });
 
   test("verifies the agency's keys with the agents that use them", async () => {
-    const { verifyAgencyApiKeys } = await running.data<{ verifyAgencyApiKeys: Verified }>(VERIFY_AGENCY, { input: { providers: ['RETELL'] } });
-    expect(verifyAgencyApiKeys.results[0]).toMatchObject({ status: 'VALID', agentsMissingInAccount: [], agentsNotChecked: 0 });
+    const { verifyAgencyApiKeys } = await running.data<{ verifyAgencyApiKeys: Verified }>(VERIFY_AGENCY, {
+      input: { providers: ['RETELL'] },
+    });
+    expect(verifyAgencyApiKeys.results[0]).toMatchObject({
+      status: 'VALID',
+      agentsMissingInAccount: [],
+      agentsNotChecked: 0,
+    });
     const asked = running.sandbox.retell.requests.filter(({ path }) => path.startsWith('/get-agent/'));
     expect(asked.map(({ path }) => path).join(' ')).not.toContain('agent_demo_client');
   });
@@ -157,7 +208,10 @@ describe('verifying keys', () => {
     await verify(HARBOR, ['RETELL']);
     await running.sandbox.close();
     const { results } = await verify(HARBOR, ['RETELL']);
-    expect(results[0]).toMatchObject({ status: 'UNREACHABLE', error: { code: 'UNREACHABLE', httpStatus: null } });
+    expect(results[0]).toMatchObject({
+      status: 'UNREACHABLE',
+      error: { code: 'UNREACHABLE', httpStatus: null },
+    });
     expect(results[0]?.apiKey).toMatchObject({ status: 'VALID', lastError: { code: 'UNREACHABLE' } });
   });
 
@@ -172,14 +226,27 @@ describe('verifying keys', () => {
     });
     await once(servers[0] as Server, 'listening');
     await running.close();
-    running = await startTestApp({ RETELL_BASE_URL: `http://127.0.0.1:${((servers[0] as Server).address() as AddressInfo).port}` });
+    running = await startTestApp({
+      RETELL_BASE_URL: `http://127.0.0.1:${((servers[0] as Server).address() as AddressInfo).port}`,
+    });
     const verifying = verify(HARBOR, ['RETELL']);
     await asked;
     await set('RETELL', 'key_set_meanwhile_01');
     refuse();
-    expect((await verifying).results).toMatchObject([{ status: 'UNVERIFIED', error: null, apiKey: { status: 'UNVERIFIED', lastVerifiedAt: null, lastError: null } }]);
-    const { client } = await running.data<{ client: { apiKeys: { provider: string; version: number; status: string }[] } }>(CLIENT_KEYS, { id: HARBOR });
-    expect(client.apiKeys.find(({ provider }) => provider === 'RETELL')).toMatchObject({ version: 2, status: 'UNVERIFIED' });
+    expect((await verifying).results).toMatchObject([
+      {
+        status: 'UNVERIFIED',
+        error: null,
+        apiKey: { status: 'UNVERIFIED', lastVerifiedAt: null, lastError: null },
+      },
+    ]);
+    const { client } = await running.data<{
+      client: { apiKeys: { provider: string; version: number; status: string }[] };
+    }>(CLIENT_KEYS, { id: HARBOR });
+    expect(client.apiKeys.find(({ provider }) => provider === 'RETELL')).toMatchObject({
+      version: 2,
+      status: 'UNVERIFIED',
+    });
   });
 });
 
@@ -204,30 +271,55 @@ describe('previewing a change', () => {
   });
 
   test('of a key of another account: names the agents that it does not have', async () => {
-    const { preview: found } = await preview({ clientId: MAPLE, provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount });
+    const { preview: found } = await preview({
+      clientId: MAPLE,
+      provider: 'RETELL',
+      apiKey: running.sandbox.retell.keys.secondAccount,
+    });
     expect(found).toMatchObject({ agentsMissingInAccount: [{ id: MAPLE_RETELL_AGENT }], status: 'VALID' });
   });
 
   test.each(['revoked', 'rateLimited'] as const)('of a %s key: tells its status', async (which) => {
-    const { preview: found } = await preview({ clientId: MAPLE, provider: 'RETELL', apiKey: running.sandbox.retell.keys[which] });
-    expect(found).toMatchObject({ status: which === 'revoked' ? 'INVALID' : 'RATE_LIMITED', agentsNotChecked: 1 });
+    const { preview: found } = await preview({
+      clientId: MAPLE,
+      provider: 'RETELL',
+      apiKey: running.sandbox.retell.keys[which],
+    });
+    expect(found).toMatchObject({
+      status: which === 'revoked' ? 'INVALID' : 'RATE_LIMITED',
+      agentsNotChecked: 1,
+    });
   });
 
-  test("of a clear: asks no provider", async () => {
+  test('of a clear: asks no provider', async () => {
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'RETELL' });
-    expect(found).toMatchObject({ affectedAgents: [{ id: HARBOR_RETELL_AGENT }], sourceBefore: 'CLIENT', sourceAfter: 'AGENCY', status: null });
+    expect(found).toMatchObject({
+      affectedAgents: [{ id: HARBOR_RETELL_AGENT }],
+      sourceBefore: 'CLIENT',
+      sourceAfter: 'AGENCY',
+      status: null,
+    });
     expect(running.sandbox.retell.requests).toEqual([]);
   });
 
   test('of a clear that leaves nothing: names the agents without a key', async () => {
     await running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'RETELL' });
-    expect(found).toMatchObject({ agentsWithoutKey: [{ id: HARBOR_RETELL_AGENT }], agentsWithoutKeyCount: 1, sourceAfter: null });
+    expect(found).toMatchObject({
+      agentsWithoutKey: [{ id: HARBOR_RETELL_AGENT }],
+      agentsWithoutKeyCount: 1,
+      sourceAfter: null,
+    });
   });
 
   test('of a clear where nothing is set: nothing changes', async () => {
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'BLAND' });
-    expect(found).toMatchObject({ affectedAgents: [], sourceBefore: 'AGENCY', sourceAfter: 'AGENCY', agentsWithoutKey: [] });
+    expect(found).toMatchObject({
+      affectedAgents: [],
+      sourceBefore: 'AGENCY',
+      sourceAfter: 'AGENCY',
+      agentsWithoutKey: [],
+    });
     expect(await source(HARBOR_BLAND_AGENT)).toBe('AGENCY');
   });
 
@@ -240,25 +332,49 @@ describe('previewing a change', () => {
 
 describe("previewing a change of the agency's own key", () => {
   const previewAgency = async (input: object) => {
-    const query = PREVIEW.replaceAll('PreviewClientApiKeyChange', 'PreviewAgencyApiKeyChange').replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
-    return (await running.data<{ previewAgencyApiKeyChange: { preview: Record<string, unknown> } }>(query, { input })).previewAgencyApiKeyChange.preview;
+    const query = PREVIEW.replaceAll('PreviewClientApiKeyChange', 'PreviewAgencyApiKeyChange').replaceAll(
+      'previewClientApiKeyChange',
+      'previewAgencyApiKeyChange',
+    );
+    return (
+      await running.data<{ previewAgencyApiKeyChange: { preview: Record<string, unknown> } }>(query, {
+        input,
+      })
+    ).previewAgencyApiKeyChange.preview;
   };
   const without = [MAPLE_RETELL_AGENT, ARCHIVED_CLIENTS_AGENT, AGENCYS_OWN_AGENT].map((id) => ({ id }));
 
   test('of a clear: names the agents of every client without a key, who would have none', async () => {
-    expect(await previewAgency({ provider: 'RETELL' })).toMatchObject({ affectedAgents: without, agentsWithoutKey: without, agentsWithoutKeyCount: 3, sourceBefore: 'AGENCY', sourceAfter: null });
+    expect(await previewAgency({ provider: 'RETELL' })).toMatchObject({
+      affectedAgents: without,
+      agentsWithoutKey: without,
+      agentsWithoutKeyCount: 3,
+      sourceBefore: 'AGENCY',
+      sourceAfter: null,
+    });
     expect(await source(MAPLE_RETELL_AGENT)).toBe('AGENCY');
   });
 
   test('of a key of another account: names the agents that it does not have', async () => {
-    const found = await previewAgency({ provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount });
-    expect(found).toMatchObject({ affectedAgents: without, agentsWithoutKey: [], agentsMissingInAccount: without, sourceAfter: 'AGENCY', status: 'VALID' });
+    const found = await previewAgency({
+      provider: 'RETELL',
+      apiKey: running.sandbox.retell.keys.secondAccount,
+    });
+    expect(found).toMatchObject({
+      affectedAgents: without,
+      agentsWithoutKey: [],
+      agentsMissingInAccount: without,
+      sourceAfter: 'AGENCY',
+      status: 'VALID',
+    });
   });
 });
 
 describe('several mutations in one document', () => {
   test('each answer with what is in force after it', async () => {
-    const { set: afterSet, clear: afterClear } = await running.data<Record<'set' | 'clear', { preview: { affectedAgents: { keyResolution: { source: string } }[] } }>>(
+    const { set: afterSet, clear: afterClear } = await running.data<
+      Record<'set' | 'clear', { preview: { affectedAgents: { keyResolution: { source: string } }[] } }>
+    >(
       `mutation ($candidate: PreviewClientApiKeyChangeInput!, $clear: ClearClientApiKeysInput!) {
         set: previewClientApiKeyChange(input: $candidate) { preview { affectedAgents { keyResolution { source } } } }
         clearClientApiKeys(input: $clear) { userErrors { code } }
@@ -269,6 +385,10 @@ describe('several mutations in one document', () => {
         clear: { clientId: HARBOR, providers: ['RETELL'] },
       },
     );
-    expect([afterSet, afterClear].map(({ preview: { affectedAgents } }) => affectedAgents[0]?.keyResolution.source)).toEqual(['CLIENT', 'AGENCY']);
+    expect(
+      [afterSet, afterClear].map(
+        ({ preview: { affectedAgents } }) => affectedAgents[0]?.keyResolution.source,
+      ),
+    ).toEqual(['CLIENT', 'AGENCY']);
   });
 });

@@ -17,7 +17,18 @@ jest.mock('graphql-jit', () => {
 const DOCUMENTS = Number(process.env.FUZZ_DOCUMENTS ?? 300);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
-const REAL_TIMERS = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
+const REAL_TIMERS = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
@@ -29,39 +40,126 @@ const CLIENT = `name apiKeys { provider maskedKey status updatedAt } agents(firs
 const QUERIES: [string, string, object][] = [
   ['a list', `{ clients { nodes { ${CLIENT} } } }`, {}],
   ['one client', `query One($id: ID!) { client(id: $id) { ${CLIENT} } }`, { id: HARBOR }],
-  ['a client that is not there', `query One($id: ID!) { client(id: $id) { ${CLIENT} } }`, { id: NEVER_GIVEN_OUT }],
+  [
+    'a client that is not there',
+    `query One($id: ID!) { client(id: $id) { ${CLIENT} } }`,
+    { id: NEVER_GIVEN_OUT },
+  ],
   ['what can be no id', `query One($id: ID!) { client(id: $id) { ${CLIENT} } }`, { id: `${HARBOR}'` }],
-  ['two clients at once', `{ harbor: client(id: "${HARBOR}") { ${CLIENT} } maple: client(id: "${MAPLE}") { ${CLIENT} } }`, {}],
-  ['pages of one field that differ', '{ clients { nodes { one: agents(first: 1) { nodes { name } } all: agents { nodes { name } } none: agents(after: "x") { nodes { name } } } } }', {}],
-  ['arguments by variables', 'query ($first: Int, $most: Int = 1) { clients { nodes { agents(first: $first) { nodes { name } } most: agents(first: $most) { nodes { name } } } } }', { first: 2 }],
-  ['arguments that are too large', '{ clients { nodes { name agents(first: 1000) { nodes { name } } } } }', {}],
-  ['what is skipped and what is not', `query ($no: Boolean!) { clients { nodes { name apiKeys @skip(if: $no) { provider } ... @include(if: $no) { agents { totalCount } } } } }`, { no: true }],
-  ['fragments', `{ clients(first: 1) { nodes { ...Keys ... on Client { agents { nodes { keyResolution { source } } } } } } } fragment Keys on Client { apiKeys { maskedKey } }`, {}],
-  ['a fragment that is left out where it is spread first', 'query ($no: Boolean!) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }', { no: false }],
-  ['a fragment that is left out below another one', 'query ($no: Boolean!) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }', { no: false }],
-  ['a field that stands twice and is left out once', 'query ($yes: Boolean!) { agents { ... on AgentConnection { pageInfo { endCursor } } ... { pageInfo @skip(if: $yes) { ...Next } } } } fragment Next on PageInfo { ... { hasNextPage } }', { yes: true }],
-  ['the order of a field that is left out where it stands first', 'query ($no: Boolean!) { apiKeyUploadKey { jwk @include(if: $no) { kty } kid ... on ApiKeyUploadKey { jwk { crv } } } }', { no: false }],
-  ['a condition that is null', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
+  [
+    'two clients at once',
+    `{ harbor: client(id: "${HARBOR}") { ${CLIENT} } maple: client(id: "${MAPLE}") { ${CLIENT} } }`,
+    {},
+  ],
+  [
+    'pages of one field that differ',
+    '{ clients { nodes { one: agents(first: 1) { nodes { name } } all: agents { nodes { name } } none: agents(after: "x") { nodes { name } } } } }',
+    {},
+  ],
+  [
+    'arguments by variables',
+    'query ($first: Int, $most: Int = 1) { clients { nodes { agents(first: $first) { nodes { name } } most: agents(first: $most) { nodes { name } } } } }',
+    { first: 2 },
+  ],
+  [
+    'arguments that are too large',
+    '{ clients { nodes { name agents(first: 1000) { nodes { name } } } } }',
+    {},
+  ],
+  [
+    'what is skipped and what is not',
+    `query ($no: Boolean!) { clients { nodes { name apiKeys @skip(if: $no) { provider } ... @include(if: $no) { agents { totalCount } } } } }`,
+    { no: true },
+  ],
+  [
+    'fragments',
+    `{ clients(first: 1) { nodes { ...Keys ... on Client { agents { nodes { keyResolution { source } } } } } } } fragment Keys on Client { apiKeys { maskedKey } }`,
+    {},
+  ],
+  [
+    'a fragment that is left out where it is spread first',
+    'query ($no: Boolean!) { viewer { ...A @include(if: $no) ...A } } fragment A on Viewer { role }',
+    { no: false },
+  ],
+  [
+    'a fragment that is left out below another one',
+    'query ($no: Boolean!) { viewer { ... @include(if: $no) { ...A } ...B } } fragment A on Viewer { role } fragment B on Viewer { ...A }',
+    { no: false },
+  ],
+  [
+    'a field that stands twice and is left out once',
+    'query ($yes: Boolean!) { agents { ... on AgentConnection { pageInfo { endCursor } } ... { pageInfo @skip(if: $yes) { ...Next } } } } fragment Next on PageInfo { ... { hasNextPage } }',
+    { yes: true },
+  ],
+  [
+    'the order of a field that is left out where it stands first',
+    'query ($no: Boolean!) { apiKeyUploadKey { jwk @include(if: $no) { kty } kid ... on ApiKeyUploadKey { jwk { crv } } } }',
+    { no: false },
+  ],
+  [
+    'a condition that is null',
+    'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }',
+    { yes: null },
+  ],
   ['an argument that is null', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
-  ['a list for an input', 'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }', { filter: [] }],
-  ['a time as a default', `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`, {}],
-  ['a time in an input as a default', `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`, {}],
-  ['times as defaults that are computed with', 'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }', {}],
-  ['what few fields show of keys', '{ clients { nodes { apiKeys { __typename provider isSet maskedKey status version } } } }', {}],
-  ['more of keys under a condition', 'query ($yes: Boolean!) { clients { nodes { few: apiKeys { provider } more: apiKeys @include(if: $yes) { region updatedAt lastVerifiedAt lastError { code } } } } }', { yes: true }],
-  ['clients below other fields', '{ agents { nodes { name client { name apiKeys { status } agents { totalCount } } } } }', {}],
+  [
+    'a list for an input',
+    'query ($filter: AuditEventFilter) { auditEvents(filter: $filter) { totalCount } }',
+    { filter: [] },
+  ],
+  [
+    'a time as a default',
+    `query ($since: DateTime = "${today}T00:00:00.000Z") { auditEvents(filter: { since: $since }) { totalCount } }`,
+    {},
+  ],
+  [
+    'a time in an input as a default',
+    `query ($filter: AuditEventFilter = { since: "${today}T00:00:00.000Z" }) { auditEvents(filter: $filter) { totalCount } }`,
+    {},
+  ],
+  [
+    'times as defaults that are computed with',
+    'query ($since: DateTime = "2026-07-01T00:00:00.000Z", $until: DateTime = "2026-07-20T00:00:00.000Z") { callSummary(since: $since, until: $until) { total } }',
+    {},
+  ],
+  [
+    'what few fields show of keys',
+    '{ clients { nodes { apiKeys { __typename provider isSet maskedKey status version } } } }',
+    {},
+  ],
+  [
+    'more of keys under a condition',
+    'query ($yes: Boolean!) { clients { nodes { few: apiKeys { provider } more: apiKeys @include(if: $yes) { region updatedAt lastVerifiedAt lastError { code } } } } }',
+    { yes: true },
+  ],
+  [
+    'clients below other fields',
+    '{ agents { nodes { name client { name apiKeys { status } agents { totalCount } } } } }',
+    {},
+  ],
 ];
-const PERSONAS: Persona[] = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'];
+const PERSONAS: Persona[] = [
+  'agencyAdmin',
+  'agencyMember',
+  'portalUser',
+  'portalUserNoPermissions',
+  'otherAgencyAdmin',
+];
 
 // A name that is not compiled, so that graphql-js and the resolvers alone answer.
 const interpreted = (query: string) => query.replace(/\}(?=\s+fragment |$)/, '__alone: __typename }');
 
 // Of fields of lists that fail at once, either is told.
-const told = ({ data, errors }: Awaited<ReturnType<TestApp['ask']>>) => ({ data, errors: errors.map(({ message, extensions: { code, field } }) => ({ message, code, field })) });
+const told = ({ data, errors }: Awaited<ReturnType<TestApp['ask']>>) => ({
+  data,
+  errors: errors.map(({ message, extensions: { code, field } }) => ({ message, code, field })),
+});
 
 // A field that fails may take others along with it, of whose errors either tells some.
 function agree(some: readonly object[], others: readonly object[]): boolean {
-  const [few, many] = [some, others].map((errors) => [...new Set(errors.map((error) => JSON.stringify(error)))]).sort((one, other) => one.length - other.length) as [string[], string[]];
+  const [few, many] = [some, others]
+    .map((errors) => [...new Set(errors.map((error) => JSON.stringify(error)))])
+    .sort((one, other) => one.length - other.length) as [string[], string[]];
   return few.every((error) => many.includes(error)) && (few.length > 0 || many.length === 0);
 }
 
@@ -101,7 +199,12 @@ describe(`${DOCUMENTS} random documents (FUZZ_SEED=${SEED})`, () => {
         const persona = PERSONAS[count % PERSONAS.length] ?? 'agencyAdmin';
         const { compiled, interpreted: alone } = await bothWays(persona, query, variables);
         const errors = agree(compiled.errors, alone.errors) ? alone.errors : compiled.errors;
-        expect({ persona, query, variables, data: compiled.data, errors }).toEqual({ persona, query, variables, ...alone });
+        expect({ persona, query, variables, data: compiled.data, errors }).toEqual({
+          persona,
+          query,
+          variables,
+          ...alone,
+        });
         // In the order in which they are asked for, too.
         expect(JSON.stringify(compiled.data)).toBe(JSON.stringify(alone.data));
         if (compiled.data) answered += 1;
@@ -120,11 +223,15 @@ test('what a document asks of clients is read no more than twice, however often 
   const read = jest.spyOn(dataSource.logger, 'logQuery');
   const lists = Array.from({ length: 20 }, (_, index) => `r${index}: clients { __typename }`).join(' ');
   const agents = 'agents { __typename } apiKeys { provider } '.repeat(50);
-  const { errors } = await running.ask('agencyAdmin', `{ ${lists} all: clients(first: 1) { nodes { ${agents} } } }`);
+  const { errors } = await running.ask(
+    'agencyAdmin',
+    `{ ${lists} all: clients(first: 1) { nodes { ${agents} } } }`,
+  );
   expect(errors).toEqual([]);
   const statements = read.mock.calls.map(([sql]) => sql);
   read.mockRestore();
-  const reads = (table: string) => statements.filter((sql) => new RegExp(`\\sFROM ${table}\\s`).test(sql)).length;
+  const reads = (table: string) =>
+    statements.filter((sql) => new RegExp(`\\sFROM ${table}\\s`).test(sql)).length;
   // Once ahead for the list that is found first, and once for the one that asks, where it does not find its clients among those.
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
 });
@@ -136,7 +243,9 @@ test('of keys, no more is read than the document names of them', async () => {
     await running.data(`{ clients { nodes { apiKeys { ${fields} } } } }`);
     return read.mock.calls.map(([sql]) => sql).find((sql) => / FROM api_keys /.test(sql));
   };
-  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(/region|updatedAt|error/);
+  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(
+    /region|updatedAt|error/,
+  );
   expect(await columns('provider region')).toMatch(/region.*updatedAt.*error/);
   read.mockRestore();
 });
@@ -144,31 +253,44 @@ test('of keys, no more is read than the document names of them', async () => {
 test.each([
   ['a condition', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
   ['an argument', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
-])('%s that is null by a variable is told as what the caller can put right', async (_what, query, variables) => {
-  const { errors } = await running.ask('agencyAdmin', query, variables);
-  expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
-    { message: 'An argument does not have the type that the schema declares for it.', extensions: { code: 'BAD_USER_INPUT' } },
-  ]);
-});
+])(
+  '%s that is null by a variable is told as what the caller can put right',
+  async (_what, query, variables) => {
+    const { errors } = await running.ask('agencyAdmin', query, variables);
+    expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
+      {
+        message: 'An argument does not have the type that the schema declares for it.',
+        extensions: { code: 'BAD_USER_INPUT' },
+      },
+    ]);
+  },
+);
 
 test.each([
   ['agencyMember', '{ clients { nodes { apiKeys { provider } } } }'],
   ['agencyAdmin', '{ clients { nodes { apiKeys { provider } } } }'],
-  ['agencyMember', 'query ($no: Boolean = false) { clients { nodes { apiKeys @include(if: $no) { provider } } } }'],
-] as const)('a query is run once, also where it asks for what its viewer may not have: %s asks %s', async (persona, query) => {
-  const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
-  await running.ask(persona, query);
-  const lists = read.mock.calls.filter(([sql]) => / FROM clients /.test(sql));
-  read.mockRestore();
-  expect(lists).toHaveLength(1);
-});
+  [
+    'agencyMember',
+    'query ($no: Boolean = false) { clients { nodes { apiKeys @include(if: $no) { provider } } } }',
+  ],
+] as const)(
+  'a query is run once, also where it asks for what its viewer may not have: %s asks %s',
+  async (persona, query) => {
+    const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
+    await running.ask(persona, query);
+    const lists = read.mock.calls.filter(([sql]) => / FROM clients /.test(sql));
+    read.mockRestore();
+    expect(lists).toHaveLength(1);
+  },
+);
 
 test('a document that cannot be compiled is run by graphql-js, and that it cannot is logged once, without what it holds', async () => {
   jest.mocked(compileQuery).mockImplementationOnce(() => {
     throw new Error('unexpected key_canary_compiler');
   });
   const compilations = jest.mocked(compileQuery).mock.calls.length;
-  for (let time = 0; time < 3; time += 1) expect((await running.ask('agencyAdmin', '{ viewer { __typename role name } }')).errors).toEqual([]);
+  for (let time = 0; time < 3; time += 1)
+    expect((await running.ask('agencyAdmin', '{ viewer { __typename role name } }')).errors).toEqual([]);
   expect(jest.mocked(compileQuery).mock.calls.length - compilations).toBe(1);
   expect(running.logs.filter((line) => line.includes('A query cannot be compiled'))).toHaveLength(1);
   expect(running.logs.filter((line) => line.includes('key_canary_compiler'))).toEqual([]);
@@ -177,19 +299,26 @@ test('a document that cannot be compiled is run by graphql-js, and that it canno
 test.each([
   [1, 'is answered, and the fault logged', { callSummary: { total: expect.any(Number) as number } }, []],
   [2, 'is told of, and both faults logged', { callSummary: null }, ['INTERNAL_SERVER_ERROR']],
-])('a compiled query in which something fails is run again by graphql-js: failing %i times, it %s', async (times, _what, data, codes) => {
-  const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder');
-  for (let time = 0; time < times; time += 1) {
-    calls.mockImplementationOnce(() => {
-      throw new Error('the disk is on fire');
-    });
-  }
-  const faults = () => running.logs.filter((line) => line.includes('the disk is on fire')).length;
-  const before = faults();
-  const answer = await running.ask('agencyAdmin', '{ callSummary { total } }');
-  calls.mockRestore();
-  expect([answer.data, answer.errors.map(({ extensions: { code } }) => code), faults() - before]).toEqual([data, codes, times]);
-});
+])(
+  'a compiled query in which something fails is run again by graphql-js: failing %i times, it %s',
+  async (times, _what, data, codes) => {
+    const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder');
+    for (let time = 0; time < times; time += 1) {
+      calls.mockImplementationOnce(() => {
+        throw new Error('the disk is on fire');
+      });
+    }
+    const faults = () => running.logs.filter((line) => line.includes('the disk is on fire')).length;
+    const before = faults();
+    const answer = await running.ask('agencyAdmin', '{ callSummary { total } }');
+    calls.mockRestore();
+    expect([answer.data, answer.errors.map(({ extensions: { code } }) => code), faults() - before]).toEqual([
+      data,
+      codes,
+      times,
+    ]);
+  },
+);
 
 test('a fault of ours in a compiled query is masked, and tells which field failed', async () => {
   const calls = jest.spyOn(running.app.database.read, 'createQueryBuilder').mockImplementation(() => {
@@ -199,6 +328,11 @@ test('a fault of ours in a compiled query is masked, and tells which field faile
   calls.mockRestore();
   expect(data).toEqual({ callSummary: null, viewer: { role: 'AGENCY_ADMIN' } });
   expect(errors).toEqual([
-    { message: expect.stringMatching(/on our side/) as string, path: ['callSummary'], locations: [{ line: 1, column: 3 }], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } },
+    {
+      message: expect.stringMatching(/on our side/) as string,
+      path: ['callSummary'],
+      locations: [{ line: 1, column: 3 }],
+      extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string },
+    },
   ]);
 });

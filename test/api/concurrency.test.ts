@@ -24,22 +24,30 @@ interface Cleared {
 }
 
 const set = async (on: TestApp, keys: readonly object[]) =>
-  (await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys } })).setClientApiKeys;
+  (await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys } }))
+    .setClientApiKeys;
 const clear = async (on: TestApp, providers: readonly string[]) =>
-  (await on.data<{ clearClientApiKeys: Payload }>(CLEAR_CLIENT, { input: { clientId: MAPLE, providers } })).clearClientApiKeys;
+  (await on.data<{ clearClientApiKeys: Payload }>(CLEAR_CLIENT, { input: { clientId: MAPLE, providers } }))
+    .clearClientApiKeys;
 const versions = async () => {
-  const { client } = await first.data<{ client: { apiKeys: { provider: string; version: number; isSet: boolean }[] } }>(CLIENT_KEYS, { id: MAPLE });
+  const { client } = await first.data<{
+    client: { apiKeys: { provider: string; version: number; isSet: boolean }[] };
+  }>(CLIENT_KEYS, { id: MAPLE });
   return client.apiKeys;
 };
-const changed = (payloads: readonly Payload[]) => payloads.filter(({ userErrors }) => userErrors.length === 0).length;
-const agencyId = async () => (await first.app.database.read.findOneByOrFail(ClientRow, { id: HARBOR })).agencyId;
+const changed = (payloads: readonly Payload[]) =>
+  payloads.filter(({ userErrors }) => userErrors.length === 0).length;
+const agencyId = async () =>
+  (await first.app.database.read.findOneByOrFail(ClientRow, { id: HARBOR })).agencyId;
 
 describe('changes of one key at once, on two instances', () => {
   test('lose none: the version is the number of changes that were made', async () => {
     const payloads = await Promise.all(
       Array.from({ length: 40 }, (_, index) => {
         const on = index % 2 ? first : second;
-        return index % 4 === 3 ? clear(on, ['RETELL']) : set(on, [{ provider: 'RETELL', apiKey: `key_number_${index}_abcdef` }]);
+        return index % 4 === 3
+          ? clear(on, ['RETELL'])
+          : set(on, [{ provider: 'RETELL', apiKey: `key_number_${index}_abcdef` }]);
       }),
     );
     expect((await versions()).find(({ provider }) => provider === 'RETELL')?.version).toBe(changed(payloads));
@@ -59,14 +67,22 @@ describe('changes of one key at once, on two instances', () => {
 
   test('that are based on the same version have one winner', async () => {
     const payloads = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_bet_${index}_abcdef`, expectedVersion: 0 }])),
+      Array.from({ length: 10 }, (_, index) =>
+        set(index % 2 ? first : second, [
+          { provider: 'RETELL', apiKey: `key_bet_${index}_abcdef`, expectedVersion: 0 },
+        ]),
+      ),
     );
     expect(changed(payloads)).toBe(1);
     expect(payloads.flatMap(codes)).toEqual(Array(9).fill('VERSION_CONFLICT input.keys.0.expectedVersion'));
   });
 
   test('leave exactly one secret', async () => {
-    await Promise.all(Array.from({ length: 20 }, (_, index) => set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_one_${index}_abcdef` }])));
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_one_${index}_abcdef` }]),
+      ),
+    );
     const live: unknown[] = await first.app.database.read.query(
       'SELECT version FROM api_keys WHERE ownerId = ? AND sealed IS NOT NULL',
       [MAPLE],
@@ -76,8 +92,10 @@ describe('changes of one key at once, on two instances', () => {
 
   test("of a client's and its agency's key, cleared at once, are answered by who is left without a key: one of the two says so", async () => {
     const INPUT = { providers: ['RETELL'] };
-    const SET = 'mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) { userErrors { code } } }';
-    const CLEAR = 'mutation ($input: ClearAgencyApiKeysInput!) { clearAgencyApiKeys(input: $input) { agentsWithoutKey { id } } }';
+    const SET =
+      'mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) { userErrors { code } } }';
+    const CLEAR =
+      'mutation ($input: ClearAgencyApiKeysInput!) { clearAgencyApiKeys(input: $input) { agentsWithoutKey { id } } }';
     for (let round = 0; round < 10; round += 1) {
       await set(first, [{ provider: 'RETELL', apiKey: 'key_round_01234567' }]);
       await first.data(SET, { input: { keys: [{ provider: 'RETELL', apiKey: 'key_of_agency_01234' }] } });
@@ -85,13 +103,21 @@ describe('changes of one key at once, on two instances', () => {
         first.data<{ clearClientApiKeys: Cleared }>(CLEAR_CLIENT, { input: { clientId: MAPLE, ...INPUT } }),
         second.data<{ clearAgencyApiKeys: Cleared }>(CLEAR, { input: INPUT }),
       ]);
-      const left = [...ofClient.clearClientApiKeys.agentsWithoutKey, ...ofAgency.clearAgencyApiKeys.agentsWithoutKey].map(({ id }) => id);
+      const left = [
+        ...ofClient.clearClientApiKeys.agentsWithoutKey,
+        ...ofAgency.clearAgencyApiKeys.agentsWithoutKey,
+      ].map(({ id }) => id);
       expect(left.filter((id) => id === MAPLE_RETELL_AGENT)).toHaveLength(1);
     }
   });
 
   test('are in force for the very next request on the other instance', async () => {
-    const source = async (on: TestApp) => (await on.data<{ agent: { keyResolution: { source: string } } }>(RESOLUTION, { id: MAPLE_RETELL_AGENT })).agent.keyResolution.source;
+    const source = async (on: TestApp) =>
+      (
+        await on.data<{ agent: { keyResolution: { source: string } } }>(RESOLUTION, {
+          id: MAPLE_RETELL_AGENT,
+        })
+      ).agent.keyResolution.source;
     for (let round = 0; round < 10; round += 1) {
       await set(first, [{ provider: 'RETELL', apiKey: 'key_round_01234567' }]);
       expect(await source(second)).toBe('CLIENT');
@@ -102,7 +128,15 @@ describe('changes of one key at once, on two instances', () => {
 });
 
 describe('the database', () => {
-  const client = async (name: string): Promise<ClientRow> => ({ id: newId(), agencyId: await agencyId(), name, archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt: new Date() });
+  const client = async (name: string): Promise<ClientRow> => ({
+    id: newId(),
+    agencyId: await agencyId(),
+    name,
+    archivedAt: null,
+    portalPermissions: [],
+    acceptsValidHandIns: false,
+    createdAt: new Date(),
+  });
 
   test('shows no reader what is not committed', async () => {
     const { database } = first.app;
@@ -132,7 +166,10 @@ describe('the database', () => {
       throw new Error('changed its mind');
     });
     await expect(writing).rejects.toThrow();
-    expect(await Promise.all(rows.map((row) => database.read.existsBy(ClientRow, { id: row.id })))).toEqual([false, false]);
+    expect(await Promise.all(rows.map((row) => database.read.existsBy(ClientRow, { id: row.id })))).toEqual([
+      false,
+      false,
+    ]);
   });
 
   test('loses nothing of 40 writers at once, of which every second one fails after its write', async () => {

@@ -4,7 +4,14 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ARCHIVED_CLIENT, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';
-import { ACCEPT_HAND_IN, codes, HAND_IN, PREVIEW_HAND_IN, REFUSE_HAND_IN, SET_HAND_IN_POLICY } from '../operations';
+import {
+  ACCEPT_HAND_IN,
+  codes,
+  HAND_IN,
+  PREVIEW_HAND_IN,
+  REFUSE_HAND_IN,
+  SET_HAND_IN_POLICY,
+} from '../operations';
 
 const FINN = '01900000-0000-7000-8000-000000000304';
 
@@ -28,11 +35,14 @@ describe('where the agency chose that valid keys count at once', () => {
     ]);
   });
 
-  test.each(['revoked', 'restricted', 'rateLimited', 'outOfFunds'] as const)('a key that is %s waits for an admin', async (name) => {
-    await acceptValid();
-    expect((await handedIn(bland()[name])).status).toBe('PENDING');
-    expect(await source()).toBe('AGENCY');
-  });
+  test.each(['revoked', 'restricted', 'rateLimited', 'outOfFunds'] as const)(
+    'a key that is %s waits for an admin',
+    async (name) => {
+      await acceptValid();
+      expect((await handedIn(bland()[name])).status).toBe('PENDING');
+      expect(await source()).toBe('AGENCY');
+    },
+  );
 
   test('a provider that is down accepts nothing', async () => {
     await acceptValid();
@@ -47,25 +57,39 @@ describe('where the agency chose that valid keys count at once', () => {
     expect((await row(before.id)).status).toBe('PENDING');
     await acceptValid(false);
     expect((await handedIn()).status).toBe('PENDING');
-    expect((await events()).filter(({ type }) => type === 'HAND_IN_POLICY_CHANGED')).toMatchObject([{ acceptsValidHandIns: false }, { acceptsValidHandIns: true }]);
+    expect((await events()).filter(({ type }) => type === 'HAND_IN_POLICY_CHANGED')).toMatchObject([
+      { acceptsValidHandIns: false },
+      { acceptsValidHandIns: true },
+    ]);
     await acceptValid(false);
     expect((await events()).filter(({ type }) => type === 'HAND_IN_POLICY_CHANGED')).toHaveLength(2);
   });
 });
 
 describe('who may', () => {
-  const permit = (...permissions: PortalPermission[]) => running.app.database.write((tx) => tx.update(PersonRow, { id: FINN }, { permissions }));
+  const permit = (...permissions: PortalPermission[]) =>
+    running.app.database.write((tx) => tx.update(PersonRow, { id: FINN }, { permissions }));
   const input = { provider: 'BLAND', apiKey: 'a_key_0123456789' };
 
-  test.each(PORTAL_PERMISSIONS.filter((name) => name !== 'MANAGE_INTEGRATIONS'))('not hand in: a portal user with %s alone', async (name) => {
-    await permit(name);
-    expect(errorCodes(await running.ask('portalUserNoPermissions', HAND_IN, { input }))).toEqual(['FORBIDDEN handInApiKey']);
-    expect(errorCodes(await running.ask('portalUserNoPermissions', ALL_HAND_INS))).toEqual(name === 'VIEW_INTEGRATIONS' ? [] : ['FORBIDDEN keyHandIns']);
-  });
+  test.each(PORTAL_PERMISSIONS.filter((name) => name !== 'MANAGE_INTEGRATIONS'))(
+    'not hand in: a portal user with %s alone',
+    async (name) => {
+      await permit(name);
+      expect(errorCodes(await running.ask('portalUserNoPermissions', HAND_IN, { input }))).toEqual([
+        'FORBIDDEN handInApiKey',
+      ]);
+      expect(errorCodes(await running.ask('portalUserNoPermissions', ALL_HAND_INS))).toEqual(
+        name === 'VIEW_INTEGRATIONS' ? [] : ['FORBIDDEN keyHandIns'],
+      );
+    },
+  );
 
-  test.each(['agencyAdmin', 'agencyMember', 'otherAgencyAdmin'] as const)('not hand in: %s, who has no client', async (persona) => {
-    expect(errorCodes(await running.ask(persona, HAND_IN, { input }))).toEqual(['FORBIDDEN handInApiKey']);
-  });
+  test.each(['agencyAdmin', 'agencyMember', 'otherAgencyAdmin'] as const)(
+    'not hand in: %s, who has no client',
+    async (persona) => {
+      expect(errorCodes(await running.ask(persona, HAND_IN, { input }))).toEqual(['FORBIDDEN handInApiKey']);
+    },
+  );
 
   test('not see what was handed in: a member of the agency', async () => {
     expect(errorCodes(await running.ask('agencyMember', ALL_HAND_INS))).toEqual(['FORBIDDEN keyHandIns']);
@@ -78,29 +102,53 @@ describe('who may', () => {
   ])('not %s: members and portal users; to another agency there is none', async (field, query, more) => {
     const { id } = await handedIn();
     for (const persona of ['agencyMember', 'portalUser'] as const) {
-      expect(errorCodes(await running.ask(persona, query, { input: { keyHandInId: id, ...more } }))).toEqual([`FORBIDDEN ${field}`]);
+      expect(errorCodes(await running.ask(persona, query, { input: { keyHandInId: id, ...more } }))).toEqual([
+        `FORBIDDEN ${field}`,
+      ]);
     }
     for (const keyHandInId of [id, NEVER_GIVEN_OUT, 'x', id.toUpperCase()]) {
-      expect(codes(await run(query, { keyHandInId, ...more }, 'otherAgencyAdmin'))).toEqual(['NOT_FOUND input.keyHandInId']);
+      expect(codes(await run(query, { keyHandInId, ...more }, 'otherAgencyAdmin'))).toEqual([
+        'NOT_FOUND input.keyHandInId',
+      ]);
     }
     expect((await row(id)).status).toBe('PENDING');
   });
 
   test('not choose for the clients of another agency', async () => {
     for (const clientId of [HARBOR, NEVER_GIVEN_OUT]) {
-      expect(codes(await run(SET_HAND_IN_POLICY, { clientId, acceptsValidHandIns: true }, 'otherAgencyAdmin'))).toEqual(['NOT_FOUND input.clientId']);
+      expect(
+        codes(await run(SET_HAND_IN_POLICY, { clientId, acceptsValidHandIns: true }, 'otherAgencyAdmin')),
+      ).toEqual(['NOT_FOUND input.clientId']);
     }
     for (const persona of ['agencyMember', 'portalUser'] as const) {
-      expect(errorCodes(await running.ask(persona, SET_HAND_IN_POLICY, { input: { clientId: HARBOR, acceptsValidHandIns: true } }))).toEqual(['FORBIDDEN setHandInPolicy']);
+      expect(
+        errorCodes(
+          await running.ask(persona, SET_HAND_IN_POLICY, {
+            input: { clientId: HARBOR, acceptsValidHandIns: true },
+          }),
+        ),
+      ).toEqual(['FORBIDDEN setHandInPolicy']);
     }
   });
 
   test('see those of its own client alone: a portal user', async () => {
     await handedIn();
-    await running.app.database.write((tx) => tx.update(PersonRow, { id: FINN }, { clientId: ARCHIVED_CLIENT, permissions: ['VIEW_INTEGRATIONS'] }));
-    expect(await running.data(ALL_HAND_INS, {}, 'portalUserNoPermissions')).toEqual({ keyHandIns: { nodes: [] } });
-    expect(await running.data('query ($id: ID) { keyHandIns(clientId: $id) { totalCount } }', { id: HARBOR }, 'portalUserNoPermissions')).toEqual({ keyHandIns: { totalCount: 0 } });
-    expect(await running.data('{ keyHandIns { totalCount } }', {}, 'otherAgencyAdmin')).toEqual({ keyHandIns: { totalCount: 0 } });
+    await running.app.database.write((tx) =>
+      tx.update(PersonRow, { id: FINN }, { clientId: ARCHIVED_CLIENT, permissions: ['VIEW_INTEGRATIONS'] }),
+    );
+    expect(await running.data(ALL_HAND_INS, {}, 'portalUserNoPermissions')).toEqual({
+      keyHandIns: { nodes: [] },
+    });
+    expect(
+      await running.data(
+        'query ($id: ID) { keyHandIns(clientId: $id) { totalCount } }',
+        { id: HARBOR },
+        'portalUserNoPermissions',
+      ),
+    ).toEqual({ keyHandIns: { totalCount: 0 } });
+    expect(await running.data('{ keyHandIns { totalCount } }', {}, 'otherAgencyAdmin')).toEqual({
+      keyHandIns: { totalCount: 0 },
+    });
   });
 });
 

@@ -7,7 +7,8 @@ beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on' })));
 afterAll(() => running.close());
 
 const VIEWER = '{ viewer { role } }';
-const get = (path: string, headers: Record<string, string> = {}) => fetch(`${running.url}${path}`, { headers });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  fetch(`${running.url}${path}`, { headers });
 const asAdmin = () => ({ authorization: `Bearer ${running.tokens.agencyAdmin}` });
 
 describe('the endpoint', () => {
@@ -24,33 +25,83 @@ describe('the endpoint', () => {
     const accept = { ...asAdmin(), accept: 'application/json', 'apollo-require-preflight': '1' };
     const query = await get(`/graphql?query=${encodeURIComponent(VIEWER)}`, accept);
     expect(await query.json()).toEqual({ data: { viewer: { role: 'AGENCY_ADMIN' } } });
-    const mutation = await get(`/graphql?query=${encodeURIComponent('mutation { createClient(input: { name: "x" }) { client { id } } }')}`, accept);
+    const mutation = await get(
+      `/graphql?query=${encodeURIComponent('mutation { createClient(input: { name: "x" }) { client { id } } }')}`,
+      accept,
+    );
     expect(mutation.status).toBe(405);
   });
 
   test.each<[string, string, RequestInit, number]>([
-    ['a body that is not JSON', '/graphql', { method: 'POST', body: '{"query": key_canary', headers: { 'content-type': 'application/json' } }, 400],
-    ['an empty body', '/graphql', { method: 'POST', body: '', headers: { 'content-type': 'application/json' } }, 400],
-    ['plain text', '/graphql', { method: 'POST', body: VIEWER, headers: { 'content-type': 'text/plain' } }, 415],
-    ['a form', '/graphql', { method: 'POST', body: 'query=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415],
-    ['a body over the limit', '/graphql', { method: 'POST', body: JSON.stringify({ query: ' '.repeat(300_000) }), headers: { 'content-type': 'application/json' } }, 413],
+    [
+      'a body that is not JSON',
+      '/graphql',
+      { method: 'POST', body: '{"query": key_canary', headers: { 'content-type': 'application/json' } },
+      400,
+    ],
+    [
+      'an empty body',
+      '/graphql',
+      { method: 'POST', body: '', headers: { 'content-type': 'application/json' } },
+      400,
+    ],
+    [
+      'plain text',
+      '/graphql',
+      { method: 'POST', body: VIEWER, headers: { 'content-type': 'text/plain' } },
+      415,
+    ],
+    [
+      'a form',
+      '/graphql',
+      { method: 'POST', body: 'query=1', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+    ],
+    [
+      'a body over the limit',
+      '/graphql',
+      {
+        method: 'POST',
+        body: JSON.stringify({ query: ' '.repeat(300_000) }),
+        headers: { 'content-type': 'application/json' },
+      },
+      413,
+    ],
     ['an address where nothing is', '/key_canary_in_address', {}, 404],
     ['an address that cannot be decoded', '/%key_canary', {}, 400],
     ['a method that is not served', '/graphql', { method: 'DELETE' }, 404],
-    ['a batch', '/graphql', { method: 'POST', body: JSON.stringify([{ query: VIEWER }]), headers: { 'content-type': 'application/json' } }, 400],
+    [
+      'a batch',
+      '/graphql',
+      {
+        method: 'POST',
+        body: JSON.stringify([{ query: VIEWER }]),
+        headers: { 'content-type': 'application/json' },
+      },
+      400,
+    ],
   ])('answers %s with one error of the form that GraphQL clients know', async (_what, path, init, status) => {
     const response = await fetch(`${running.url}${path}`, init);
     const text = await response.text();
     expect(response.status).toBe(status);
-    expect(JSON.parse(text)).toEqual({ errors: [{ message: expect.any(String) as string, extensions: { code: 'BAD_REQUEST' } }] });
+    expect(JSON.parse(text)).toEqual({
+      errors: [{ message: expect.any(String) as string, extensions: { code: 'BAD_REQUEST' } }],
+    });
     expect(text).not.toContain('key_canary');
   });
 
   test('gives every answer the id under which it is logged', async () => {
     const { headers } = await running.ask('agencyAdmin', VIEWER);
     const id = headers.get('x-request-id') ?? 'none';
-    const line = running.logs.map((text) => JSON.parse(text) as Record<string, unknown>).find(({ requestId }) => requestId === id);
-    expect(line).toMatchObject({ method: 'POST', route: '/graphql', status: 200, agencyId: expect.any(String) as string });
+    const line = running.logs
+      .map((text) => JSON.parse(text) as Record<string, unknown>)
+      .find(({ requestId }) => requestId === id);
+    expect(line).toMatchObject({
+      method: 'POST',
+      route: '/graphql',
+      status: 200,
+      agencyId: expect.any(String) as string,
+    });
   });
 
   test('logs no address, header or body', async () => {
@@ -64,15 +115,25 @@ describe('the endpoint', () => {
     await running.app.database.read.query('ALTER TABLE agents RENAME TO agents_away');
     const { errors, text } = await running.ask('agencyAdmin', '{ viewer { role } agents { nodes { id } } }');
     await running.app.database.read.query('ALTER TABLE agents_away RENAME TO agents');
-    expect(errors).toMatchObject([{ extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } }]);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } },
+    ]);
     expect(text).not.toMatch(/agents_away|SELECT|sqlite|mysql|Error:|\bat /i);
-    const logged = running.logs.find((line) => line.includes(String(errors[0]?.extensions.requestId)) && line.includes('"err"'));
+    const logged = running.logs.find(
+      (line) => line.includes(String(errors[0]?.extensions.requestId)) && line.includes('"err"'),
+    );
     expect(logged).toContain('QueryFailedError');
   });
 
   test('lets go of a connection that is malformed, although its other side stays open', async () => {
-    const letGo = new Promise((resolve) => running.app.server.server.once('connection', (socket) => socket.once('close', resolve)));
-    const socket = connect({ port: Number(new URL(running.url).port), host: '127.0.0.1', allowHalfOpen: true });
+    const letGo = new Promise((resolve) =>
+      running.app.server.server.once('connection', (socket) => socket.once('close', resolve)),
+    );
+    const socket = connect({
+      port: Number(new URL(running.url).port),
+      host: '127.0.0.1',
+      allowHalfOpen: true,
+    });
     socket.on('error', () => undefined).write('no HTTP at all\r\n\r\n');
     await letGo;
     socket.destroy();
@@ -81,7 +142,9 @@ describe('the endpoint', () => {
   test('closes a connection that does not speak HTTP, without a word about what it said', async () => {
     const answer = await new Promise<string>((resolve) => {
       let text = '';
-      const socket = connect(Number(new URL(running.url).port), '127.0.0.1', () => socket.write('key_canary_raw\r\n\r\n'));
+      const socket = connect(Number(new URL(running.url).port), '127.0.0.1', () =>
+        socket.write('key_canary_raw\r\n\r\n'),
+      );
       socket.on('data', (data) => (text += data.toString())).on('close', () => resolve(text));
     });
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
@@ -91,31 +154,60 @@ describe('the endpoint', () => {
 });
 
 describe('a request that cannot run', () => {
-  test.each([1, 5, 6, 50, 51, 400])('since %i values in its variables are wrong is told of five of them and that there are more, and is no fault of ours', async (wrong) => {
-    const keys = Array.from({ length: wrong }, () => 'key_canary_variable');
-    const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: 'none', keys } });
-    const [told, more] = ['A variable does not have the type that the document declares for it.', 'More values in the variables do not have the type that is declared for them.'];
-    const expected = [...Array.from({ length: Math.min(wrong, 5) }, () => told), ...(wrong > 5 ? [more] : [])].map((message) => [message, 'BAD_USER_INPUT']);
-    expect([status, data, errors.map(({ message, extensions }) => [message, extensions.code])]).toEqual([400, undefined, expected]);
-    expect(text).not.toContain('canary');
-    expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
-  });
+  test.each([1, 5, 6, 50, 51, 400])(
+    'since %i values in its variables are wrong is told of five of them and that there are more, and is no fault of ours',
+    async (wrong) => {
+      const keys = Array.from({ length: wrong }, () => 'key_canary_variable');
+      const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, {
+        input: { clientId: 'none', keys },
+      });
+      const [told, more] = [
+        'A variable does not have the type that the document declares for it.',
+        'More values in the variables do not have the type that is declared for them.',
+      ];
+      const expected = [
+        ...Array.from({ length: Math.min(wrong, 5) }, () => told),
+        ...(wrong > 5 ? [more] : []),
+      ].map((message) => [message, 'BAD_USER_INPUT']);
+      expect([status, data, errors.map(({ message, extensions }) => [message, extensions.code])]).toEqual([
+        400,
+        undefined,
+        expected,
+      ]);
+      expect(text).not.toContain('canary');
+      expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
+    },
+  );
 
-  test.each(['subscription { x }', 'subscription S { __typename }', 'query Q { __typename } subscription S { __typename }'])('since it is a subscription is refused as what the schema does not have: %s', async (query) => {
+  test.each([
+    'subscription { x }',
+    'subscription S { __typename }',
+    'query Q { __typename } subscription S { __typename }',
+  ])('since it is a subscription is refused as what the schema does not have: %s', async (query) => {
     for (const as of [null, 'agencyAdmin'] as const) {
       const { status, errors, data } = await running.ask(as, query);
-      expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([400, undefined, ['GRAPHQL_VALIDATION_FAILED']]);
+      expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([
+        400,
+        undefined,
+        ['GRAPHQL_VALIDATION_FAILED'],
+      ]);
     }
     expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
   });
 });
 
 describe('an instance that ends', () => {
-  test.each([['10000', 430_000], ['120000', 2_630_000]])('gives ten mutations of one document, each of which asks a provider for as long as %s ms, the time that they need', async (PROVIDER_TIMEOUT_MS, drainMs) => {
-    const patient = await startTestApp({ PROVIDER_TIMEOUT_MS });
-    expect(patient.app.drainMs).toBe(drainMs);
-    await patient.close();
-  });
+  test.each([
+    ['10000', 430_000],
+    ['120000', 2_630_000],
+  ])(
+    'gives ten mutations of one document, each of which asks a provider for as long as %s ms, the time that they need',
+    async (PROVIDER_TIMEOUT_MS, drainMs) => {
+      const patient = await startTestApp({ PROVIDER_TIMEOUT_MS });
+      expect(patient.app.drainMs).toBe(drainMs);
+      await patient.close();
+    },
+  );
 });
 
 describe('health', () => {
@@ -148,13 +240,15 @@ describe('the playground', () => {
     }
   });
 
-  test.each(['/playground/../package.json', '/playground/..%2f..%2fpackage.json', '/playground/%2e%2e/%2e%2e/package.json', '/playground/none.js'])(
-    'gives out nothing but its own files: %s',
-    async (path) => {
-      const { status } = await get(path);
-      expect(status).toBe(404);
-    },
-  );
+  test.each([
+    '/playground/../package.json',
+    '/playground/..%2f..%2fpackage.json',
+    '/playground/%2e%2e/%2e%2e/package.json',
+    '/playground/none.js',
+  ])('gives out nothing but its own files: %s', async (path) => {
+    const { status } = await get(path);
+    expect(status).toBe(404);
+  });
 
   test('and introspection are off unless they are switched on', async () => {
     const closed = await startTestApp();
@@ -175,7 +269,12 @@ describe('sign-in', () => {
   });
 
   test('that cannot be checked counts for the address that asks', async () => {
-    const away = await startTestApp({ AUTH_ISSUER: 'http://127.0.0.1:9', RATE_LIMIT_QUERIES: '400', RATE_LIMIT_MUTATIONS: '10', RATE_LIMIT_KEY_OPERATIONS: '10' });
+    const away = await startTestApp({
+      AUTH_ISSUER: 'http://127.0.0.1:9',
+      RATE_LIMIT_QUERIES: '400',
+      RATE_LIMIT_MUTATIONS: '10',
+      RATE_LIMIT_KEY_OPERATIONS: '10',
+    });
     for (let n = 0; n < 420; n += 1) expect((await away.ask('agencyAdmin', VIEWER)).status).toBe(503);
     const { status, errors } = await away.ask('agencyAdmin', VIEWER);
     expect([status, errors[0]?.extensions.code]).toEqual([429, 'RATE_LIMITED']);

@@ -5,7 +5,14 @@ import { KeyLinkRow } from '../../src/portal/key-link.entity';
 import { ARCHIVED_CLIENT, CEDAR, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { errorCodes, handInSteps } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';
-import { ARCHIVE, codes, CREATE_KEY_LINK, PENDING_HAND_INS, REVOKE_KEY_LINK, type UserErrors } from '../operations';
+import {
+  ARCHIVE,
+  codes,
+  CREATE_KEY_LINK,
+  PENDING_HAND_INS,
+  REVOKE_KEY_LINK,
+  type UserErrors,
+} from '../operations';
 
 const LINKS = '{ keyLinks { nodes { id status failedCodes usedAt client { name } } } }';
 
@@ -23,11 +30,19 @@ const { run, bland, accept, acceptValid, source, events, types } = handInSteps((
 
 const create = async (more: object = {}, as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') =>
   (await run(CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND', ...more }, as)) as unknown as NewLink;
-const fill = (url: string, fields: Record<string, string>) => fetch(url, { method: 'POST', body: new URLSearchParams(fields) });
-const status = async () => (await running.data<{ keyLinks: { nodes: { status: string }[] } }>(LINKS)).keyLinks.nodes[0]?.status;
-const pending = async () => (await running.data<{ keyHandIns: { nodes: { id: string; [field: string]: unknown }[] } }>(PENDING_HAND_INS)).keyHandIns.nodes;
+const fill = (url: string, fields: Record<string, string>) =>
+  fetch(url, { method: 'POST', body: new URLSearchParams(fields) });
+const status = async () =>
+  (await running.data<{ keyLinks: { nodes: { status: string }[] } }>(LINKS)).keyLinks.nodes[0]?.status;
+const pending = async () =>
+  (
+    await running.data<{ keyHandIns: { nodes: { id: string; [field: string]: unknown }[] } }>(
+      PENDING_HAND_INS,
+    )
+  ).keyHandIns.nodes;
 const wrong = (code: string) => String((Number(code) + 1) % 1_000_000).padStart(6, '0');
-const elapse = (id: string) => running.app.database.write((tx) => tx.update(KeyLinkRow, { id }, { expiresAt: new Date(Date.now() - 1) }));
+const elapse = (id: string) =>
+  running.app.database.write((tx) => tx.update(KeyLinkRow, { id }, { expiresAt: new Date(Date.now() - 1) }));
 
 describe('a one-time link', () => {
   test('takes a key from someone with no login: verified, sealed, pending like every key that is handed in', async () => {
@@ -39,11 +54,23 @@ describe('a one-time link', () => {
     expect(await done.text()).toContain('The key was received');
     expect(await status()).toBe('USED');
     const [handIn] = await pending();
-    expect(handIn).toMatchObject({ keyStatus: 'VALID', handedInByKind: 'KEY_LINK', handedInByName: 'One-time link', client: { name: 'Harbor Dental' } });
+    expect(handIn).toMatchObject({
+      keyStatus: 'VALID',
+      handedInByKind: 'KEY_LINK',
+      handedInByName: 'One-time link',
+      client: { name: 'Harbor Dental' },
+    });
     expect(await source()).toBe('AGENCY');
     expect(await types(3)).toEqual(['HAND_IN_VERIFIED', 'HAND_IN_RECEIVED', 'KEY_LINK_CREATED']);
-    expect((await events())[1]).toMatchObject({ actorKind: 'KEY_LINK', actorName: 'One-time link', clientId: HARBOR, maskedKey: `••••••••${bland().secondAccount.slice(-4)}` });
-    expect((await running.app.database.read.findOneByOrFail(AuditEventRow, { type: 'HAND_IN_RECEIVED' })).actorId).toBe(keyLink?.id);
+    expect((await events())[1]).toMatchObject({
+      actorKind: 'KEY_LINK',
+      actorName: 'One-time link',
+      clientId: HARBOR,
+      maskedKey: `••••••••${bland().secondAccount.slice(-4)}`,
+    });
+    expect(
+      (await running.app.database.read.findOneByOrFail(AuditEventRow, { type: 'HAND_IN_RECEIVED' })).actorId,
+    ).toBe(keyLink?.id);
     await accept(handIn?.id ?? '');
     expect(await source()).toBe('CLIENT');
   });
@@ -59,11 +86,15 @@ describe('a one-time link', () => {
     const { url, code } = await create();
     for (let times = 0; times < 3; times += 1) expect((await fetch(url)).status).toBe(200);
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
-    for (const apiKey of ['', 'short', bland().revoked, bland().restricted, bland().rateLimited]) expect((await fill(url, { code, apiKey })).status).toBe(422);
+    for (const apiKey of ['', 'short', bland().revoked, bland().restricted, bland().rateLimited])
+      expect((await fill(url, { code, apiKey })).status).toBe(422);
     expect((await fill(url, {})).status).toBe(422);
     expect(await status()).toBe('OPEN');
     expect(await pending()).toEqual([]);
-    expect((await fill(url, { code: ` ${code.slice(0, 3)}-${code.slice(3)} `, apiKey: ` ${bland().valid}\n` })).status).toBe(200);
+    expect(
+      (await fill(url, { code: ` ${code.slice(0, 3)}-${code.slice(3)} `, apiKey: ` ${bland().valid}\n` }))
+        .status,
+    ).toBe(200);
   });
 
   test.each([
@@ -75,33 +106,53 @@ describe('a one-time link', () => {
     const text = await (await fill(url, { code, apiKey: bland()[name] })).text();
     expect(text).toContain(words);
     expect(text).not.toContain(bland()[name]);
-    expect((await events())[0]).toMatchObject({ type: 'API_KEY_REJECTED', actorKind: 'KEY_LINK', clientId: HARBOR });
+    expect((await events())[0]).toMatchObject({
+      type: 'API_KEY_REJECTED',
+      actorKind: 'KEY_LINK',
+      clientId: HARBOR,
+    });
   });
 
   test('opens once, of however many that send the right code together', async () => {
     const { url, code } = await create();
     const another = await running.another();
-    const urls = Array.from({ length: 10 }, (_, index) => (index % 2 ? url : url.replace(running.url, another.url)));
-    const answers = await Promise.all(urls.map((each) => fill(each, { code, apiKey: bland().secondAccount })));
+    const urls = Array.from({ length: 10 }, (_, index) =>
+      index % 2 ? url : url.replace(running.url, another.url),
+    );
+    const answers = await Promise.all(
+      urls.map((each) => fill(each, { code, apiKey: bland().secondAccount })),
+    );
     await another.close();
-    expect(answers.map(({ status: each }) => each).sort()).toEqual([200, ...Array.from({ length: 9 }, () => 404)]);
+    expect(answers.map(({ status: each }) => each).sort()).toEqual([
+      200,
+      ...Array.from({ length: 9 }, () => 404),
+    ]);
     expect(await pending()).toHaveLength(1);
   });
 
   test('is locked by the fifth wrong code, of however many that guess together', async () => {
     const { url, code } = await create();
-    const guesses = await Promise.all(Array.from({ length: 12 }, () => fill(url, { code: wrong(code), apiKey: bland().valid })));
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, () => fill(url, { code: wrong(code), apiKey: bland().valid })),
+    );
     expect(guesses.filter(({ status: each }) => each === 422)).toHaveLength(4);
     expect(await status()).toBe('LOCKED');
     expect((await fill(url, { code, apiKey: bland().valid })).status).toBe(404);
     expect(await pending()).toEqual([]);
-    expect(await types(7)).toEqual(['KEY_LINK_LOCKED', ...Array.from({ length: 5 }, () => 'KEY_LINK_CODE_REFUSED'), 'KEY_LINK_CREATED']);
+    expect(await types(7)).toEqual([
+      'KEY_LINK_LOCKED',
+      ...Array.from({ length: 5 }, () => 'KEY_LINK_CODE_REFUSED'),
+      'KEY_LINK_CREATED',
+    ]);
   });
 
   test('counts no code that cannot be one', async () => {
     const { url, code } = await create();
-    for (const odd of ['', '12345', '1234567', 'abcdef', '１２３４５６', `${code}\u0000`]) expect((await fill(url, { code: odd, apiKey: bland().valid })).status).toBe(422);
-    expect(await running.data(LINKS)).toMatchObject({ keyLinks: { nodes: [{ status: 'OPEN', failedCodes: 0 }] } });
+    for (const odd of ['', '12345', '1234567', 'abcdef', '１２３４５６', `${code}\u0000`])
+      expect((await fill(url, { code: odd, apiKey: bland().valid })).status).toBe(422);
+    expect(await running.data(LINKS)).toMatchObject({
+      keyLinks: { nodes: [{ status: 'OPEN', failedCodes: 0 }] },
+    });
   });
 
   test('that is used, locked, revoked, expired, damaged, made up or of an archived client answers the same', async () => {
@@ -109,14 +160,23 @@ describe('a one-time link', () => {
     const [used, locked, revoked, expired] = links as [NewLink, NewLink, NewLink, NewLink];
     const archived = await create({ clientId: CEDAR });
     await fill(used.url, { code: used.code, apiKey: bland().valid });
-    for (let times = 0; times < 5; times += 1) await fill(locked.url, { code: wrong(locked.code), apiKey: bland().valid });
+    for (let times = 0; times < 5; times += 1)
+      await fill(locked.url, { code: wrong(locked.code), apiKey: bland().valid });
     expect(codes(await run(REVOKE_KEY_LINK, { keyLinkId: revoked.keyLink?.id }))).toEqual([]);
     await elapse(expired.keyLink?.id ?? '');
     // Of another client: an archived one would hide what the others answer of themselves.
     await running.data(ARCHIVE, { input: { clientId: CEDAR } });
-    const madeUp = [`${running.url}/key/${'A'.repeat(43)}`, `${used.url}x`, used.url.slice(0, -1), `${running.url}/key/%00`, `${running.url}/key/${'x'.repeat(90)}`];
+    const madeUp = [
+      `${running.url}/key/${'A'.repeat(43)}`,
+      `${used.url}x`,
+      used.url.slice(0, -1),
+      `${running.url}/key/%00`,
+      `${running.url}/key/${'x'.repeat(90)}`,
+    ];
     const seen = await Promise.all(
-      [used, locked, revoked, expired, archived].flatMap(({ url, code }) => [fetch(url), fill(url, { code, apiKey: bland().valid })]).concat(madeUp.flatMap((url) => [fetch(url), fill(url, { code: '123456' })])),
+      [used, locked, revoked, expired, archived]
+        .flatMap(({ url, code }) => [fetch(url), fill(url, { code, apiKey: bland().valid })])
+        .concat(madeUp.flatMap((url) => [fetch(url), fill(url, { code: '123456' })])),
     );
     const answers = await Promise.all(seen.map(async (answer) => [answer.status, await answer.text()]));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
@@ -126,7 +186,10 @@ describe('a one-time link', () => {
 
   test('cannot be read from the database: neither its token nor its code', async () => {
     const { url, code } = await create();
-    const rows = JSON.stringify([await running.app.database.read.find(KeyLinkRow), await running.app.database.read.find(AuditEventRow)]);
+    const rows = JSON.stringify([
+      await running.app.database.read.find(KeyLinkRow),
+      await running.app.database.read.find(AuditEventRow),
+    ]);
     expect(rows).not.toContain(url.split('/').at(-1));
     expect(rows).not.toMatch(new RegExp(`"[^"]*\\b${code}\\b[^"]*"`));
     expect(running.logs.join()).not.toContain(url.split('/').at(-1));
@@ -137,7 +200,9 @@ describe('a one-time link', () => {
     const hours = (Date.parse(keyLink?.expiresAt ?? '') - Date.now()) / 3_600_000;
     expect(hours).toBeGreaterThan(71.9);
     expect(hours).toBeLessThanOrEqual(72);
-    expect((Date.parse((await create({ expiresInHours: 1 })).keyLink?.expiresAt ?? '') - Date.now()) / 3_600_000).toBeLessThanOrEqual(1);
+    expect(
+      (Date.parse((await create({ expiresInHours: 1 })).keyLink?.expiresAt ?? '') - Date.now()) / 3_600_000,
+    ).toBeLessThanOrEqual(1);
   });
 });
 
@@ -148,7 +213,9 @@ describe('its page', () => {
     const html = await answer.text();
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8');
     const policy = answer.headers.get('content-security-policy') ?? '';
-    expect(policy).toMatch(/^default-src 'none'; style-src 'sha256-[\w+/=]+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/);
+    expect(policy).toMatch(
+      /^default-src 'none'; style-src 'sha256-[\w+/=]+'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
+    );
     expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
     expect(answer.headers.get('cache-control')).toBe('no-store');
     expect(html).not.toMatch(/<script|\son\w+=|src=|href=|url\(|@import/i);
@@ -164,12 +231,18 @@ describe('its page', () => {
     });
     const html = await (await fetch(url)).text();
     expect(html).not.toMatch(/<script|<img/);
-    expect(html).toContain('&lt;script&gt;alert(1)&lt;/script&gt; asks for the Bland API key of &quot;&#39;&amp;&lt;img src=x onerror=alert(1)&gt;');
+    expect(html).toContain(
+      '&lt;script&gt;alert(1)&lt;/script&gt; asks for the Bland API key of &quot;&#39;&amp;&lt;img src=x onerror=alert(1)&gt;',
+    );
   });
 
   test('gives back neither the key nor the code', async () => {
     const { url, code } = await create();
-    for (const fields of [{ code: '999', apiKey: 'canary_key_0123456789' }, { code: wrong(code), apiKey: 'canary_key_0123456789' }, { code, apiKey: 'canary_key_0123456789' }]) {
+    for (const fields of [
+      { code: '999', apiKey: 'canary_key_0123456789' },
+      { code: wrong(code), apiKey: 'canary_key_0123456789' },
+      { code, apiKey: 'canary_key_0123456789' },
+    ]) {
       const answer = await fill(url, fields);
       const text = `${await answer.text()}${JSON.stringify([...answer.headers])}`;
       expect(text).not.toContain('canary_key_0123456789');
@@ -218,7 +291,10 @@ describe('its page', () => {
   });
 
   test('is the only place that takes a form: GraphQL takes none', async () => {
-    const answer = await fetch(`${running.url}/graphql`, { method: 'POST', body: new URLSearchParams({ query: '{ viewer { name } }' }) });
+    const answer = await fetch(`${running.url}/graphql`, {
+      method: 'POST',
+      body: new URLSearchParams({ query: '{ viewer { name } }' }),
+    });
     expect(answer.status).toBe(415);
   });
 });
@@ -228,14 +304,17 @@ describe('who may', () => {
     ['createKeyLink', CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND' }],
     ['revokeKeyLink', REVOKE_KEY_LINK, { keyLinkId: NEVER_GIVEN_OUT }],
   ])('not %s: members and portal users', async (field, query, input) => {
-    for (const persona of ['agencyMember', 'portalUser'] as const) expect(errorCodes(await running.ask(persona, query, { input }))).toEqual([`FORBIDDEN ${field}`]);
+    for (const persona of ['agencyMember', 'portalUser'] as const)
+      expect(errorCodes(await running.ask(persona, query, { input }))).toEqual([`FORBIDDEN ${field}`]);
     expect(errorCodes(await running.ask('portalUser', LINKS))).toEqual(['FORBIDDEN keyLinks']);
   });
 
   test('not make or revoke links of another agency, nor see them', async () => {
     const { keyLink } = await create();
     expect(codes(await create({}, 'otherAgencyAdmin'))).toEqual(['NOT_FOUND input.clientId']);
-    expect(codes(await run(REVOKE_KEY_LINK, { keyLinkId: keyLink?.id }, 'otherAgencyAdmin'))).toEqual(['NOT_FOUND input.keyLinkId']);
+    expect(codes(await run(REVOKE_KEY_LINK, { keyLinkId: keyLink?.id }, 'otherAgencyAdmin'))).toEqual([
+      'NOT_FOUND input.keyLinkId',
+    ]);
     expect(await running.data(LINKS, {}, 'otherAgencyAdmin')).toEqual({ keyLinks: { nodes: [] } });
     expect(await status()).toBe('OPEN');
   });

@@ -38,20 +38,40 @@ const AT_ONCE = 8;
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const TIME_LIMIT_MS = 180_000;
 
-const PREVIEW_AGENCY = PREVIEW.replaceAll('PreviewClientApiKeyChange', 'PreviewAgencyApiKeyChange').replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
+const PREVIEW_AGENCY = PREVIEW.replaceAll(
+  'PreviewClientApiKeyChange',
+  'PreviewAgencyApiKeyChange',
+).replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
 
 /** Everything that takes a key, with the rest of its input as it should be. A test finds what is missing here. */
-const TAKING_KEYS: Readonly<Record<string, (apiKey: string) => [as: Persona, query: string, input: object]>> = {
-  setClientApiKeys: (apiKey) => ['agencyAdmin', SET_CLIENT, { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] }],
-  setAgencyApiKeys: (apiKey) => ['agencyAdmin', SET_AGENCY, { keys: [{ provider: 'BLAND', apiKey }] }],
-  previewClientApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW, { clientId: HARBOR, provider: 'BLAND', apiKey }],
-  previewAgencyApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW_AGENCY, { provider: 'BLAND', apiKey }],
-  handInApiKey: (apiKey) => ['portalUser', HAND_IN, { provider: 'BLAND', apiKey }],
-};
+const TAKING_KEYS: Readonly<Record<string, (apiKey: string) => [as: Persona, query: string, input: object]>> =
+  {
+    setClientApiKeys: (apiKey) => [
+      'agencyAdmin',
+      SET_CLIENT,
+      { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] },
+    ],
+    setAgencyApiKeys: (apiKey) => ['agencyAdmin', SET_AGENCY, { keys: [{ provider: 'BLAND', apiKey }] }],
+    previewClientApiKeyChange: (apiKey) => [
+      'agencyAdmin',
+      PREVIEW,
+      { clientId: HARBOR, provider: 'BLAND', apiKey },
+    ],
+    previewAgencyApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW_AGENCY, { provider: 'BLAND', apiKey }],
+    handInApiKey: (apiKey) => ['portalUser', HAND_IN, { provider: 'BLAND', apiKey }],
+  };
 
 /** Where a key could come out again. */
 const PLACES = ['bodies', 'headers', 'log', 'output', 'rows', 'files', 'audit'] as const;
-const found: Record<(typeof PLACES)[number], string[]> = { bodies: [], headers: [], log: [], output: [], rows: [], files: [], audit: [] };
+const found: Record<(typeof PLACES)[number], string[]> = {
+  bodies: [],
+  headers: [],
+  log: [],
+  output: [],
+  rows: [],
+  files: [],
+  audit: [],
+};
 
 let running: TestApp;
 let provider: Server;
@@ -65,17 +85,31 @@ const next = () => canaryOf((count += 1));
 async function startProvider(): Promise<string> {
   provider = createServer((request, response) => {
     shown += hits(request.headers.authorization ?? '') > 0 ? 1 : 0;
-    const said = JSON.stringify({ message: request.headers.authorization, call_id: request.headers.authorization, status: 'ok', url: request.url });
+    const said = JSON.stringify({
+      message: request.headers.authorization,
+      call_id: request.headers.authorization,
+      status: 'ok',
+      url: request.url,
+    });
     if (mode === 'DROP') return void request.socket.destroy();
     const status = { ECHO: 500, REFUSE: 401, ACCEPT: 200 }[mode];
-    return void response.writeHead(status, { 'content-type': 'application/json', 'x-echo': request.headers.authorization, 'retry-after': request.headers.authorization }).end(said);
+    return void response
+      .writeHead(status, {
+        'content-type': 'application/json',
+        'x-echo': request.headers.authorization,
+        'retry-after': request.headers.authorization,
+      })
+      .end(said);
   });
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
 }
 
 async function send({ path, init }: Sent, as: Persona | null = 'agencyAdmin'): Promise<string> {
-  const headers = { ...(as && { authorization: `Bearer ${running.tokens[as]}` }), ...(init.headers as Record<string, string>) };
+  const headers = {
+    ...(as && { authorization: `Bearer ${running.tokens[as]}` }),
+    ...(init.headers as Record<string, string>),
+  };
   const response = await fetch(`${running.url}${path}`, { ...init, headers });
   const body = await response.text();
   worst = Math.max(worst, response.status);
@@ -85,12 +119,26 @@ async function send({ path, init }: Sent, as: Persona | null = 'agencyAdmin'): P
 }
 
 const graphql = (as: Persona, query: string, input: object) =>
-  send({ path: '/graphql', init: { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ query, variables: { input } }) } }, as);
+  send(
+    {
+      path: '/graphql',
+      init: {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query, variables: { input } }),
+      },
+    },
+    as,
+  );
 
 async function seal(apiKey: string): Promise<string> {
-  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>('{ apiKeyUploadKey { kid jwk { kty crv x y } } }');
+  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>(
+    '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
+  );
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid };
-  return new CompactEncrypt(Buffer.from(apiKey)).setProtectedHeader(header).encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
+  return new CompactEncrypt(Buffer.from(apiKey))
+    .setProtectedHeader(header)
+    .encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
 }
 
 async function pendingHandIn(): Promise<string> {
@@ -104,23 +152,39 @@ async function everyOperation(): Promise<void> {
     await graphql(...take(next()));
     await graphql(...take(await seal(next())));
   }
-  for (const query of [PREVIEW_HAND_IN, ACCEPT_HAND_IN]) await graphql('agencyAdmin', query, { keyHandInId: await pendingHandIn() });
+  for (const query of [PREVIEW_HAND_IN, ACCEPT_HAND_IN])
+    await graphql('agencyAdmin', query, { keyHandInId: await pendingHandIn() });
   await graphql('portalUser', HAND_IN, { provider: 'BLAND', apiKey: next() });
   await graphql('agencyAdmin', REFUSE_HAND_IN, { keyHandInId: await pendingHandIn(), reason: 'No.' });
-  await graphql('agencyAdmin', SET_CLIENT, { clientId: HARBOR, verify: true, keys: [{ provider: 'BLAND', apiKey: next() }] });
+  await graphql('agencyAdmin', SET_CLIENT, {
+    clientId: HARBOR,
+    verify: true,
+    keys: [{ provider: 'BLAND', apiKey: next() }],
+  });
   await graphql('agencyAdmin', VERIFY_CLIENT, { clientId: HARBOR });
   await graphql('agencyAdmin', VERIFY_AGENCY, {});
   await graphql('agencyAdmin', START_CALL, { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' });
-  const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
+  const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(
+    CREATE_KEY_LINK,
+    { input: { clientId: HARBOR, provider: 'BLAND' } },
+  );
   const { pathname: path } = new URL(createKeyLink.url);
-  for (const code of ['000000', createKeyLink.code]) await send({ path, init: { method: 'POST', body: new URLSearchParams({ code, apiKey: next() }) } }, null);
+  for (const code of ['000000', createKeyLink.code])
+    await send({ path, init: { method: 'POST', body: new URLSearchParams({ code, apiKey: next() }) } }, null);
   await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: HARBOR, providers: ['BLAND'] });
 }
 
 async function malformedRequests(): Promise<void> {
   const random = generator(SEED);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
-  const requests = Array.from({ length: REQUESTS }, () => [pick(MALFORMED)(next(), random), pick(['agencyAdmin', 'agencyAdmin', 'portalUser', null] as const)] as const).values();
+  const requests = Array.from(
+    { length: REQUESTS },
+    () =>
+      [
+        pick(MALFORMED)(next(), random),
+        pick(['agencyAdmin', 'agencyAdmin', 'portalUser', null] as const),
+      ] as const,
+  ).values();
   const worker = async () => {
     for (const [request, as] of requests) await send(request, as);
   };
@@ -130,23 +194,36 @@ async function malformedRequests(): Promise<void> {
 /** What the database holds, row by row and file by file. */
 async function readDatabase(): Promise<void> {
   const { read } = running.app.database;
-  const rows = await Promise.all(entities.map((entity) => read.query<unknown[]>(`SELECT * FROM ${read.getRepository(entity).metadata.tablePath}`)));
+  const rows = await Promise.all(
+    entities.map((entity) =>
+      read.query<unknown[]>(`SELECT * FROM ${read.getRepository(entity).metadata.tablePath}`),
+    ),
+  );
   found.rows = [JSON.stringify(rows)];
   found.audit = [JSON.stringify(await read.find(AuditEventRow))];
   const file = /^sqlite:(.+)$/.exec(running.databaseUrl)?.[1];
-  found.files = file ? readdirSync(dirname(file)).map((name) => readFileSync(join(dirname(file), name), 'latin1')) : [];
+  found.files = file
+    ? readdirSync(dirname(file)).map((name) => readFileSync(join(dirname(file), name), 'latin1'))
+    : [];
 }
 
 /** Whatever is printed: jest's console is not the process's, and passes nothing on to its streams. */
 function catchOutput(): { mockRestore(): void }[] {
-  const streams = [process.stdout, process.stderr].map((stream) => jest.spyOn(stream, 'write').mockImplementation((text) => found.output.push(String(text)) > 0));
+  const streams = [process.stdout, process.stderr].map((stream) =>
+    jest.spyOn(stream, 'write').mockImplementation((text) => found.output.push(String(text)) > 0),
+  );
   const methods = (['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const).map((name) =>
-    jest.spyOn(console, name).mockImplementation((...what: unknown[]) => void found.output.push(inspect(what, { depth: null, maxStringLength: null }))),
+    jest
+      .spyOn(console, name)
+      .mockImplementation(
+        (...what: unknown[]) => void found.output.push(inspect(what, { depth: null, maxStringLength: null })),
+      ),
   );
   return [...streams, ...methods];
 }
 
-const KEYS_BEFORE = async () => JSON.stringify(await Promise.all([MAPLE, HARBOR].map((id) => running.data(CLIENT_KEYS, { id }))));
+const KEYS_BEFORE = async () =>
+  JSON.stringify(await Promise.all([MAPLE, HARBOR].map((id) => running.data(CLIENT_KEYS, { id }))));
 let unchanged: boolean;
 
 beforeAll(async () => {
@@ -180,7 +257,11 @@ describe(`${REQUESTS} malformed requests that carry keys, and every operation wi
   });
 
   test('get no stack and no SQL', () => {
-    expect(found.bodies.filter((body) => /\bat .*\.[jt]s:\d|SELECT |INSERT |node_modules|SQLITE|\bER_[A-Z]/.test(body))).toEqual([]);
+    expect(
+      found.bodies.filter((body) =>
+        /\bat .*\.[jt]s:\d|SELECT |INSERT |node_modules|SQLITE|\bER_[A-Z]/.test(body),
+      ),
+    ).toEqual([]);
   });
 
   test('change no key that was there, where they are malformed', () => {
@@ -195,9 +276,14 @@ describe(`${REQUESTS} malformed requests that carry keys, and every operation wi
     const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
     const takes = (type: GraphQLInputType): boolean => {
       const named = getNamedType(type);
-      return named.name === 'Secret' || (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takes(field.type)));
+      return (
+        named.name === 'Secret' ||
+        (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takes(field.type)))
+      );
     };
-    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ args }) => args.some((arg) => takes(arg.type)));
+    const mutations = Object.values(schema.getMutationType()?.getFields() ?? {}).filter(({ args }) =>
+      args.some((arg) => takes(arg.type)),
+    );
     expect(mutations.map(({ name }) => name).sort()).toEqual(Object.keys(TAKING_KEYS).sort());
   });
 });
@@ -208,7 +294,8 @@ describe('the search', () => {
   test('finds a canary, and each half of it, in each of their forms, at each offset', () => {
     for (const text of [control, control.slice(0, 14), control.slice(14)]) {
       for (const form of formsOf(text)) expect([form, hits(`.${form}.`) > 0]).toEqual([form, true]);
-      for (const shift of ['', 'a', 'ab']) expect(hits(Buffer.from(`${shift}${text}${shift}`).toString('base64url'))).toBeGreaterThan(0);
+      for (const shift of ['', 'a', 'ab'])
+        expect(hits(Buffer.from(`${shift}${text}${shift}`).toString('base64url'))).toBeGreaterThan(0);
     }
     expect(hits(JSON.stringify(formsOf('an innocent text of any kind')))).toBe(0);
   });
@@ -217,9 +304,12 @@ describe('the search', () => {
     const clean = Object.fromEntries(PLACES.map((place) => [place, found[place].join('\n').length]));
     const none = Object.fromEntries(PLACES.map((place) => [place, hits(found[place].join('\n'))]));
     // A real header of a real answer, set before the product sees the request.
-    running.app.server.server.prependListener('request', (request: { url?: string }, response: { setHeader(name: string, value: string): void }) => {
-      if (request.url === '/healthz?control') response.setHeader('x-control', control);
-    });
+    running.app.server.server.prependListener(
+      'request',
+      (request: { url?: string }, response: { setHeader(name: string, value: string): void }) => {
+        if (request.url === '/healthz?control') response.setHeader('x-control', control);
+      },
+    );
     await send({ path: '/healthz?control', init: {} });
     await graphql('agencyAdmin', CREATE_CLIENT, { name: control });
     running.app.server.log.info({ control });
@@ -236,7 +326,12 @@ describe('the search', () => {
     const searched = PLACES.filter((place) => place !== 'files' || running.databaseUrl.startsWith('sqlite:'));
     const planted = searched.map((place) => [place, hits(found[place].join('\n')) > 0]);
     expect(planted).toEqual(searched.map((place) => [place, true]));
-    const lines = searched.map((place) => `  ${place.padEnd(8)} ${String(clean[place]).padStart(10)} bytes ${none[place]} hits, planted one found`);
-    process.stdout.write(`Leaks searched after ${found.bodies.length} answers to ${count} keys (FUZZ_SEED=${SEED}):\n${lines.join('\n')}\n`);
+    const lines = searched.map(
+      (place) =>
+        `  ${place.padEnd(8)} ${String(clean[place]).padStart(10)} bytes ${none[place]} hits, planted one found`,
+    );
+    process.stdout.write(
+      `Leaks searched after ${found.bodies.length} answers to ${count} keys (FUZZ_SEED=${SEED}):\n${lines.join('\n')}\n`,
+    );
   });
 });

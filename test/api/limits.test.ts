@@ -1,65 +1,142 @@
 import { getIntrospectionQuery } from 'graphql';
 import { HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { CLEAR_CLIENT, CLIENT_KEYS, SET_AGENCY, SET_CLIENT, VERIFY_CLIENT, type UserErrors } from '../operations';
+import {
+  CLEAR_CLIENT,
+  CLIENT_KEYS,
+  SET_AGENCY,
+  SET_CLIENT,
+  VERIFY_CLIENT,
+  type UserErrors,
+} from '../operations';
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp({ PLAYGROUND: 'on' })));
 afterAll(() => running.close());
 
-const repeat = (times: number, text: (n: number) => string) => Array.from({ length: times }, (_, n) => text(n)).join(' ');
-const deep = (depth: number) => `{ __schema { types ${'{ ofType '.repeat(depth - 3)} { name } ${'}'.repeat(depth - 3)} } }`;
-const fragments = (fields: number) => `{ viewer { ...A ...A } } fragment A on Viewer { ${repeat(fields, () => 'role')} }`;
-const mutations = (times: number) => `mutation { ${repeat(times - 1, () => '__typename')} ...A } fragment A on Mutation { ... { __typename } }`;
+const repeat = (times: number, text: (n: number) => string) =>
+  Array.from({ length: times }, (_, n) => text(n)).join(' ');
+const deep = (depth: number) =>
+  `{ __schema { types ${'{ ofType '.repeat(depth - 3)} { name } ${'}'.repeat(depth - 3)} } }`;
+const fragments = (fields: number) =>
+  `{ viewer { ...A ...A } } fragment A on Viewer { ${repeat(fields, () => 'role')} }`;
+const mutations = (times: number) =>
+  `mutation { ${repeat(times - 1, () => '__typename')} ...A } fragment A on Mutation { ... { __typename } }`;
 
 describe('a document is answered at the limit and refused one beyond it:', () => {
   test.each<[string, (n: number) => string, number, RegExp]>([
     ['tokens', (n) => `{ ${repeat(n - 2, () => '__typename')} }`, 1_000, /more than 1000 tokens/],
     ['depth', deep, 15, /more than 15 fields deep/],
-    ['depth, in a fragment of the name that tools make an exception for', (n) => `{ ...__schema } fragment __schema on Query ${deep(n)}`, 15, /more than 15 fields deep/],
+    [
+      'depth, in a fragment of the name that tools make an exception for',
+      (n) => `{ ...__schema } fragment __schema on Query ${deep(n)}`,
+      15,
+      /more than 15 fields deep/,
+    ],
     ['fields', (n) => `{ ${repeat(n, () => '__typename')} }`, 400, /more than 400 fields/],
-    ['fields of fragments that are used twice', (n) => fragments(Math.ceil((n - 1) / 2)), 399, /more than 400 fields/],
+    [
+      'fields of fragments that are used twice',
+      (n) => fragments(Math.ceil((n - 1) / 2)),
+      399,
+      /more than 400 fields/,
+    ],
     ['aliases', (n) => `{ ${repeat(n, (k) => `a${k}: __typename`)} }`, 30, /more than 30 aliases/],
-    ['aliases of a fragment that is used three times', (n) => `{ a: viewer { ...A } viewer { ...A ... { ...A } } } fragment A on Viewer { ${repeat(Math.ceil((n - 1) / 3), (k) => `a${k}: role`)} }`, 28, /more than 30 aliases/],
+    [
+      'aliases of a fragment that is used three times',
+      (n) =>
+        `{ a: viewer { ...A } viewer { ...A ... { ...A } } } fragment A on Viewer { ${repeat(Math.ceil((n - 1) / 3), (k) => `a${k}: role`)} }`,
+      28,
+      /more than 30 aliases/,
+    ],
     ['directives of a field', (n) => `{ __typename ${'@aa '.repeat(n)} }`, 3, /More than 3 directives/],
-    ['directives of an operation', (n) => `query ${'@aa '.repeat(n)} { __typename }`, 3, /More than 3 directives/],
-    ['directives of a fragment', (n) => `{ ... ${'@aa '.repeat(n)} { __typename } }`, 3, /More than 3 directives/],
+    [
+      'directives of an operation',
+      (n) => `query ${'@aa '.repeat(n)} { __typename }`,
+      3,
+      /More than 3 directives/,
+    ],
+    [
+      'directives of a fragment',
+      (n) => `{ ... ${'@aa '.repeat(n)} { __typename } }`,
+      3,
+      /More than 3 directives/,
+    ],
     ['mutations', mutations, 10, /more than 10 mutations/],
   ])('%s', async (_what, document, limit, message) => {
     const within = await running.ask('agencyAdmin', document(limit));
     expect(within.errors.filter((error) => message.test(error.message))).toEqual([]);
     const beyond = await running.ask('agencyAdmin', document(limit + 1));
     expect([beyond.status, beyond.data]).toEqual([400, undefined]);
-    expect(beyond.errors[0]).toMatchObject({ message: expect.stringMatching(message) as string, extensions: { code: 'LIMIT_EXCEEDED' } });
+    expect(beyond.errors[0]).toMatchObject({
+      message: expect.stringMatching(message) as string,
+      extensions: { code: 'LIMIT_EXCEEDED' },
+    });
   });
 
   test('and what tools ask of the schema is well within', async () => {
-    const query = getIntrospectionQuery({ inputValueDeprecation: true, oneOf: true, schemaDescription: true, specifiedByUrl: true, directiveIsRepeatable: true });
+    const query = getIntrospectionQuery({
+      inputValueDeprecation: true,
+      oneOf: true,
+      schemaDescription: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+    });
     expect((await running.ask('agencyAdmin', query)).errors).toEqual([]);
   });
 
   test('nothing of a mutation beyond the limit runs', async () => {
     const create = (n: number) => `a${n}: createClient(input: { name: "Beyond ${n}" }) { client { id } }`;
-    expect((await running.ask('agencyAdmin', `mutation { ${repeat(11, create)} }`)).errors[0]?.extensions.code).toBe('LIMIT_EXCEEDED');
-    expect(await running.data('{ clients(search: "Beyond") { totalCount } }')).toEqual({ clients: { totalCount: 0 } });
+    expect(
+      (await running.ask('agencyAdmin', `mutation { ${repeat(11, create)} }`)).errors[0]?.extensions.code,
+    ).toBe('LIMIT_EXCEEDED');
+    expect(await running.data('{ clients(search: "Beyond") { totalCount } }')).toEqual({
+      clients: { totalCount: 0 },
+    });
   });
 });
 
 describe('a list of input that is longer than there are things to name', () => {
   const many = <T>(item: T, times = 3_000) => Array.from({ length: times }, () => item);
   const key = { provider: 'RETELL', apiKey: 'key_of_thousands_0123' };
-  const GIVE = 'mutation ($input: SetClientPortalPermissionsInput!) { setClientPortalPermissions(input: $input) { userErrors { code field } } }';
-  const INVITE = 'mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { userErrors { code field } } }';
+  const GIVE =
+    'mutation ($input: SetClientPortalPermissionsInput!) { setClientPortalPermissions(input: $input) { userErrors { code field } } }';
+  const INVITE =
+    'mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { userErrors { code field } } }';
   const person = { clientId: HARBOR, name: 'Ida', email: 'ida@harbor.example' };
 
   test.each<[string, string, object, string[]]>([
     ['keys of a client', SET_CLIENT, { clientId: MAPLE, keys: many(key) }, ['input', 'keys']],
-    ['keys of a client, one too many', SET_CLIENT, { clientId: MAPLE, keys: many(key, 4) }, ['input', 'keys']],
+    [
+      'keys of a client, one too many',
+      SET_CLIENT,
+      { clientId: MAPLE, keys: many(key, 4) },
+      ['input', 'keys'],
+    ],
     ['keys of the agency', SET_AGENCY, { keys: many(key) }, ['input', 'keys']],
-    ['providers to clear', CLEAR_CLIENT, { clientId: HARBOR, providers: many('RETELL', 20_000) }, ['input', 'providers']],
-    ['providers to verify', VERIFY_CLIENT, { clientId: HARBOR, providers: many('RETELL', 4) }, ['input', 'providers']],
-    ['permissions of a client', GIVE, { clientId: HARBOR, permissions: many('EDIT_AGENTS') }, ['input', 'permissions']],
-    ['permissions of a person, one too many', INVITE, { ...person, permissions: many('VIEW_AGENTS', 9) }, ['input', 'permissions']],
+    [
+      'providers to clear',
+      CLEAR_CLIENT,
+      { clientId: HARBOR, providers: many('RETELL', 20_000) },
+      ['input', 'providers'],
+    ],
+    [
+      'providers to verify',
+      VERIFY_CLIENT,
+      { clientId: HARBOR, providers: many('RETELL', 4) },
+      ['input', 'providers'],
+    ],
+    [
+      'permissions of a client',
+      GIVE,
+      { clientId: HARBOR, permissions: many('EDIT_AGENTS') },
+      ['input', 'permissions'],
+    ],
+    [
+      'permissions of a person, one too many',
+      INVITE,
+      { ...person, permissions: many('VIEW_AGENTS', 9) },
+      ['input', 'permissions'],
+    ],
   ])('is refused whole, by one entry: %s', async (_what, query, input, field) => {
     const [payload] = Object.values(await running.data<Record<string, UserErrors>>(query, { input }));
     expect(payload?.userErrors).toMatchObject([{ code: 'TOO_LONG', field }]);
@@ -67,8 +144,13 @@ describe('a list of input that is longer than there are things to name', () => {
 
   test('under ten aliases, too, and nothing of it is done', async () => {
     const before = await running.data(CLIENT_KEYS, { id: HARBOR });
-    const clear = (n: number) => `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: $providers }) { userErrors { code } }`;
-    const { text } = await running.ask('agencyAdmin', `mutation ($providers: [Provider!]!) { ${repeat(10, clear)} }`, { providers: many('RETELL', 20_000) });
+    const clear = (n: number) =>
+      `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: $providers }) { userErrors { code } }`;
+    const { text } = await running.ask(
+      'agencyAdmin',
+      `mutation ($providers: [Provider!]!) { ${repeat(10, clear)} }`,
+      { providers: many('RETELL', 20_000) },
+    );
     expect(text.length).toBeLessThan(1_000);
     expect(await running.data(CLIENT_KEYS, { id: HARBOR })).toEqual(before);
   });

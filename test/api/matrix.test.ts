@@ -14,7 +14,10 @@ import { CLEAR_CLIENT, CREATE_KEY_LINK, SET_CLIENT, START_CALL } from '../operat
 type Policy = Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>>;
 
 // The policy as it is, but that it tells whom it refused, and lets everyone through where a test has replaced its rule by allow.
-const mockState: { replaced: (field: string) => boolean; refused: Set<string> } = { replaced: () => false, refused: new Set() };
+const mockState: { replaced: (field: string) => boolean; refused: Set<string> } = {
+  replaced: () => false,
+  refused: new Set(),
+};
 jest.mock('../../src/api/policy', () => {
   const actual = jest.requireActual<{ open: Requirement; policy: Policy }>('../../src/api/policy');
   const watched = (field: string, rule: Requirement): Requirement => ({
@@ -28,8 +31,18 @@ jest.mock('../../src/api/policy', () => {
   const ofType = (type: string, rules: Policy[string]) =>
     typeof rules.allows === 'function'
       ? rules
-      : Object.fromEntries(Object.entries(rules as Record<string, Requirement>).map(([field, rule]) => [field, rule === actual.open ? rule : watched(`${type}.${field}`, rule)]));
-  return { ...actual, policy: Object.fromEntries(Object.entries(actual.policy).map(([type, rules]) => [type, ofType(type, rules)])) };
+      : Object.fromEntries(
+          Object.entries(rules as Record<string, Requirement>).map(([field, rule]) => [
+            field,
+            rule === actual.open ? rule : watched(`${type}.${field}`, rule),
+          ]),
+        );
+  return {
+    ...actual,
+    policy: Object.fromEntries(
+      Object.entries(actual.policy).map(([type, rules]) => [type, ofType(type, rules)]),
+    ),
+  };
 });
 
 const TABLE = join(__dirname, '../matrix/matrix.txt');
@@ -100,7 +113,13 @@ const TIME_LIMIT_MS = 240_000;
 
 const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
 const paths = pathsOf(schema, ROOTS, DETOURS);
-const table = new Map(readFileSync(TABLE, 'utf8').split('\n').filter((line) => line !== '' && !line.startsWith('#')).map((line) => line.split(/ +/)).map(([name = '', ...cells]) => [name, cells]));
+const table = new Map(
+  readFileSync(TABLE, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/ +/))
+    .map(([name = '', ...cells]) => [name, cells]),
+);
 
 let running: TestApp;
 let tokens: ReadonlyMap<string, string | null>;
@@ -116,36 +135,49 @@ beforeAll(async () => {
   await running.data(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
   // A call that failed, so that there is an error to be seen.
   await setHarborsBlandKey(running.sandbox.bland.keys.revoked);
-  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, { input: { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' } });
+  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
+    input: { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' },
+  });
   await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['BLAND'] } });
   callId = startTestCall.call.id;
 }, TIME_LIMIT_MS);
 afterAll(() => running.close());
 
-const setHarborsBlandKey = (apiKey: string) => running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] } });
+const setHarborsBlandKey = (apiKey: string) =>
+  running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] } });
 
 /** One cell: one request. Small letters where the policy let through what was then refused by a service of its own accord. */
 async function cellOf({ name, path, document }: FieldPath, token: string | null): Promise<string> {
   if (path[0] === 'clearClientApiKeys') await setHarborsBlandKey(running.sandbox.bland.keys.valid);
   mockState.refused.clear();
-  const body = { query: document.replace('"CALL"', `"${callId}"`), variables: { key: running.sandbox.vapi.keys.valid } };
+  const body = {
+    query: document.replace('"CALL"', `"${callId}"`),
+    variables: { key: running.sandbox.vapi.keys.valid },
+  };
   const { data, errors } = await post(running.url, token, body);
   const error = errors.find((each) => each.path && isPrefix(namesOf(each.path), path));
   if (error) {
     const { code } = error.extensions;
-    if (code !== 'FORBIDDEN' && code !== 'UNAUTHENTICATED') throw new Error(`${name}: ${JSON.stringify(error)}`);
+    if (code !== 'FORBIDDEN' && code !== 'UNAUTHENTICATED')
+      throw new Error(`${name}: ${JSON.stringify(error)}`);
     if (namesOf(error.path ?? []).length < path.length) return '-';
     const letter = code === 'FORBIDDEN' ? 'F' : 'U';
     return mockState.refused.has(name) ? letter : letter.toLowerCase();
   }
   if (errors.some((each) => !each.path)) throw new Error(`${name}: ${JSON.stringify(errors)}`);
-  const parent = path.slice(0, -1).reduce<unknown>((value, field) => first((value as Record<string, unknown> | null | undefined)?.[field]), data);
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>(
+      (value, field) => first((value as Record<string, unknown> | null | undefined)?.[field]),
+      data,
+    );
   return parent == null ? '.' : '+';
 }
 
 const first = (value: unknown): unknown => (Array.isArray(value) ? (value as unknown[])[0] : value);
 const namesOf = (path: readonly (string | number)[]) => path.filter((part) => typeof part === 'string');
-const isPrefix = (one: readonly string[], other: readonly string[]) => one.every((part, index) => part === other[index]);
+const isPrefix = (one: readonly string[], other: readonly string[]) =>
+  one.every((part, index) => part === other[index]);
 
 async function rowOf(field: FieldPath): Promise<string[]> {
   const cells: string[] = [];
@@ -154,62 +186,99 @@ async function rowOf(field: FieldPath): Promise<string[]> {
 }
 
 const ruled = paths.filter(({ name }) => table.get(name)?.some((cell) => 'FU'.includes(cell)));
-const ofKeys = (name: string) => /ApiKeys?$|ApiKeyChange$|KeyHandIns?$|KeyLinks?$|keyResolution$|HandInPolicy$|startTestCall$/i.test(name) && name !== 'Mutation.handInApiKey';
+const ofKeys = (name: string) =>
+  /ApiKeys?$|ApiKeyChange$|KeyHandIns?$|KeyLinks?$|keyResolution$|HandInPolicy$|startTestCall$/i.test(name) &&
+  name !== 'Mutation.handInApiKey';
 
 describe('the matrix', () => {
   test('has every field of the schema', () => {
-    const fields = Object.values(schema.getTypeMap()).flatMap((type) => (isObjectType(type) && !type.name.startsWith('__') ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`) : []));
+    const fields = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isObjectType(type) && !type.name.startsWith('__')
+        ? Object.keys(type.getFields()).map((field) => `${type.name}.${field}`)
+        : [],
+    );
     expect(paths.map(({ name }) => name).sort()).toEqual(fields.sort());
   });
 
-  test('is what every kind of viewer gets over HTTP', async () => {
-    const rows = new Map<string, string[]>();
-    for (const field of paths) rows.set(field.name, await rowOf(field));
-    if (process.env.UPDATE_MATRIX) write(rows);
-    else expect(Object.fromEntries(rows)).toEqual(Object.fromEntries([...table].filter(([name]) => name !== 'field')));
-    expect(table.get('field')).toEqual([...tokens.keys()]);
-    // What nobody gets would hide what is wrong with it.
-    expect([...rows].filter(([, cells]) => !cells.includes('+')).map(([name]) => name)).toEqual([]);
-    process.stdout.write(`The matrix: ${rows.size} fields x ${tokens.size} kinds of viewers = ${rows.size * tokens.size} cells\n`);
-  }, TIME_LIMIT_MS);
+  test(
+    'is what every kind of viewer gets over HTTP',
+    async () => {
+      const rows = new Map<string, string[]>();
+      for (const field of paths) rows.set(field.name, await rowOf(field));
+      if (process.env.UPDATE_MATRIX) write(rows);
+      else
+        expect(Object.fromEntries(rows)).toEqual(
+          Object.fromEntries([...table].filter(([name]) => name !== 'field')),
+        );
+      expect(table.get('field')).toEqual([...tokens.keys()]);
+      // What nobody gets would hide what is wrong with it.
+      expect([...rows].filter(([, cells]) => !cells.includes('+')).map(([name]) => name)).toEqual([]);
+      process.stdout.write(
+        `The matrix: ${rows.size} fields x ${tokens.size} kinds of viewers = ${rows.size * tokens.size} cells\n`,
+      );
+    },
+    TIME_LIMIT_MS,
+  );
 
   test('has a rule for every field that the policy does not leave open', () => {
-    const { policy, open } = jest.requireActual<{ open: Requirement; policy: Policy }>('../../src/api/policy');
+    const { policy, open } = jest.requireActual<{ open: Requirement; policy: Policy }>(
+      '../../src/api/policy',
+    );
     const rules = Object.entries(policy).flatMap(([type, fields]) =>
-      fields === open ? [] : Object.entries(fields as Record<string, Requirement>).flatMap(([field, rule]) => (rule === open ? [] : [`${type}.${field}`])),
+      fields === open
+        ? []
+        : Object.entries(fields as Record<string, Requirement>).flatMap(([field, rule]) =>
+            rule === open ? [] : [`${type}.${field}`],
+          ),
     );
     expect(ruled.map(({ name }) => name).sort()).toEqual(rules.sort());
   });
 
-  test.each(ruled.map((field) => [field.name, field] as const))('shows it when the rule of %s is replaced by allow', async (name, field) => {
-    mockState.replaced = (each) => each === name;
-    const row = await rowOf(field);
-    mockState.replaced = () => false;
-    expect(row).not.toEqual(table.get(name));
-  });
+  test.each(ruled.map((field) => [field.name, field] as const))(
+    'shows it when the rule of %s is replaced by allow',
+    async (name, field) => {
+      mockState.replaced = (each) => each === name;
+      const row = await rowOf(field);
+      mockState.replaced = () => false;
+      expect(row).not.toEqual(table.get(name));
+    },
+  );
 
-  test('holds for everything of keys without the policy: the services refuse on their own', async () => {
-    const admins = ['admin', 'other-agency-admin'];
-    const fields = ruled.filter(({ name }) => ofKeys(name));
-    expect(fields.length).toBeGreaterThan(15);
-    mockState.replaced = () => true;
-    const given: string[] = [];
-    for (const field of fields) {
-      for (const [viewer, token] of tokens) {
-        const expected = table.get(field.name)?.[[...tokens.keys()].indexOf(viewer)];
-        if (!admins.includes(viewer) && expected !== '+' && (await cellOf(field, token)) === '+') given.push(`${field.name} to ${viewer}`);
+  test(
+    'holds for everything of keys without the policy: the services refuse on their own',
+    async () => {
+      const admins = ['admin', 'other-agency-admin'];
+      const fields = ruled.filter(({ name }) => ofKeys(name));
+      expect(fields.length).toBeGreaterThan(15);
+      mockState.replaced = () => true;
+      const given: string[] = [];
+      for (const field of fields) {
+        for (const [viewer, token] of tokens) {
+          const expected = table.get(field.name)?.[[...tokens.keys()].indexOf(viewer)];
+          if (!admins.includes(viewer) && expected !== '+' && (await cellOf(field, token)) === '+')
+            given.push(`${field.name} to ${viewer}`);
+        }
       }
-    }
-    const handIns = await post(running.url, tokens.get('portal:VIEW_INTEGRATIONS') ?? null, { query: '{ keyHandIns(first: 1) { nodes { provider maskedKey keyStatus } } }' });
-    mockState.replaced = () => false;
-    expect(given).toEqual([]);
-    expect(handIns.data).toEqual({ keyHandIns: { nodes: [{ provider: 'BLAND', maskedKey: null, keyStatus: null }] } });
-  }, TIME_LIMIT_MS);
+      const handIns = await post(running.url, tokens.get('portal:VIEW_INTEGRATIONS') ?? null, {
+        query: '{ keyHandIns(first: 1) { nodes { provider maskedKey keyStatus } } }',
+      });
+      mockState.replaced = () => false;
+      expect(given).toEqual([]);
+      expect(handIns.data).toEqual({
+        keyHandIns: { nodes: [{ provider: 'BLAND', maskedKey: null, keyStatus: null }] },
+      });
+    },
+    TIME_LIMIT_MS,
+  );
 });
 
 function write(rows: ReadonlyMap<string, readonly string[]>): void {
   const viewers = [...tokens.keys()];
   const width = Math.max(...[...rows.keys()].map(({ length }) => length));
-  const line = (name: string, cells: readonly string[]) => `${name.padEnd(width)} ${cells.map((cell, index) => cell.padEnd(viewers[index]?.length ?? 0)).join(' ')}`.trimEnd();
-  writeFileSync(TABLE, `${LEGEND}${line('field', viewers)}\n${[...rows].map(([name, cells]) => line(name, cells)).join('\n')}\n`);
+  const line = (name: string, cells: readonly string[]) =>
+    `${name.padEnd(width)} ${cells.map((cell, index) => cell.padEnd(viewers[index]?.length ?? 0)).join(' ')}`.trimEnd();
+  writeFileSync(
+    TABLE,
+    `${LEGEND}${line('field', viewers)}\n${[...rows].map(([name, cells]) => line(name, cells)).join('\n')}\n`,
+  );
 }

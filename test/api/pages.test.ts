@@ -7,7 +7,12 @@ import { startTestApp, type TestApp } from '../harness';
 
 interface Connection {
   readonly nodes: readonly { id: string; name: string }[];
-  readonly pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string | null; endCursor: string | null };
+  readonly pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
   readonly totalCount: number;
 }
 
@@ -19,7 +24,15 @@ beforeAll(async () => {
   running = await startTestApp();
   const agencyId = (await running.app.database.read.findOneByOrFail(ClientRow, { id: HARBOR })).agencyId;
   const createdAt = new Date();
-  const clients = Array.from({ length: 120 }, (_, index) => ({ id: newId(), agencyId, name: `Page ${index}`, archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt }));
+  const clients = Array.from({ length: 120 }, (_, index) => ({
+    id: newId(),
+    agencyId,
+    name: `Page ${index}`,
+    archivedAt: null,
+    portalPermissions: [],
+    acceptsValidHandIns: false,
+    createdAt,
+  }));
   const agents = clients.flatMap(({ id: clientId }) =>
     Array.from({ length: 3 }, (_, index) => ({
       id: newId(),
@@ -33,14 +46,23 @@ beforeAll(async () => {
     })),
   );
   await running.app.database.write(async (tx) => {
-    await tx.insert(ClientRow, { id: newId(), agencyId, name: 'Ärzte am Hafen', archivedAt: null, portalPermissions: [], acceptsValidHandIns: false, createdAt });
+    await tx.insert(ClientRow, {
+      id: newId(),
+      agencyId,
+      name: 'Ärzte am Hafen',
+      archivedAt: null,
+      portalPermissions: [],
+      acceptsValidHandIns: false,
+      createdAt,
+    });
     await tx.insert(ClientRow, clients);
     await tx.insert(AgentRow, agents);
   });
 });
 afterAll(() => running.close());
 
-const clients = async (variables: object): Promise<Connection> => (await running.data<{ clients: Connection }>(CLIENTS, variables)).clients;
+const clients = async (variables: object): Promise<Connection> =>
+  (await running.data<{ clients: Connection }>(CLIENTS, variables)).clients;
 
 /** The statements that a request makes the database run. */
 async function statementsOf(query: string, variables: object = {}): Promise<string[]> {
@@ -77,13 +99,16 @@ describe('a list', () => {
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'first' } }]);
   });
 
-  test.each(['', 'garbage', HARBOR, Buffer.from('id:x').toString('base64url'), Buffer.from(`ID:${HARBOR}`).toString('base64url')])(
-    'refuses the cursor %j, which it did not give out',
-    async (after) => {
-      const { errors } = await running.ask('agencyAdmin', CLIENTS, { after });
-      expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]);
-    },
-  );
+  test.each([
+    '',
+    'garbage',
+    HARBOR,
+    Buffer.from('id:x').toString('base64url'),
+    Buffer.from(`ID:${HARBOR}`).toString('base64url'),
+  ])('refuses the cursor %j, which it did not give out', async (after) => {
+    const { errors } = await running.ask('agencyAdmin', CLIENTS, { after });
+    expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]);
+  });
 
   test('shows every entry once, in one order, page by page', async () => {
     const seen: string[] = [];
@@ -102,7 +127,11 @@ describe('a list', () => {
   test('ends with a page that says so, and an empty one after it', async () => {
     const last = await clients({ first: 100, after: (await clients({ first: 100 })).pageInfo.endCursor });
     expect(last.pageInfo.hasNextPage).toBe(false);
-    expect((await clients({ after: last.pageInfo.endCursor })).pageInfo).toMatchObject({ hasNextPage: false, startCursor: null, endCursor: null });
+    expect((await clients({ after: last.pageInfo.endCursor })).pageInfo).toMatchObject({
+      hasNextPage: false,
+      startCursor: null,
+      endCursor: null,
+    });
   });
 
   test.each([
@@ -113,15 +142,36 @@ describe('a list', () => {
     ['!', []],
     ["'; DROP TABLE clients; --", []],
     ['Ärzte', ['Ärzte am Hafen']],
-    ['Page 11', ['Page 11', 'Page 110', 'Page 111', 'Page 112', 'Page 113', 'Page 114', 'Page 115', 'Page 116', 'Page 117', 'Page 118', 'Page 119']],
+    [
+      'Page 11',
+      [
+        'Page 11',
+        'Page 110',
+        'Page 111',
+        'Page 112',
+        'Page 113',
+        'Page 114',
+        'Page 115',
+        'Page 116',
+        'Page 117',
+        'Page 118',
+        'Page 119',
+      ],
+    ],
   ])('finds a part of a name in any case, and takes nothing for a pattern: %j', async (search, names) => {
     expect((await clients({ search })).nodes.map(({ name }) => name)).toEqual(names);
   });
 
-  test.each(['\u0000', 'Harbor\u0000', '\u0000Harbor', 'a\u001fb', '\u009f', '\n'])('is not searched by control characters: %j', async (search) => {
-    const { data, errors } = await running.ask('agencyAdmin', CLIENTS, { search });
-    expect([data, errors.map(({ extensions: { code, argument } }) => `${code} ${String(argument)}`)]).toEqual([null, ['BAD_USER_INPUT search']]);
-  });
+  test.each(['\u0000', 'Harbor\u0000', '\u0000Harbor', 'a\u001fb', '\u009f', '\n'])(
+    'is not searched by control characters: %j',
+    async (search) => {
+      const { data, errors } = await running.ask('agencyAdmin', CLIENTS, { search });
+      expect([
+        data,
+        errors.map(({ extensions: { code, argument } }) => `${code} ${String(argument)}`),
+      ]).toEqual([null, ['BAD_USER_INPUT search']]);
+    },
+  );
 });
 
 describe('the statements of a list', () => {
@@ -137,7 +187,8 @@ describe('the statements of a list', () => {
   });
 
   test('count nothing unless the total is asked for', async () => {
-    const counting = (statements: string[]) => statements.filter((statement) => /COUNT\(/i.test(statement)).length;
+    const counting = (statements: string[]) =>
+      statements.filter((statement) => /COUNT\(/i.test(statement)).length;
     expect(counting(await statementsOf('{ clients { nodes { id } } }'))).toBe(0);
     expect(counting(await statementsOf('{ clients { nodes { id } totalCount } }'))).toBe(1);
   });

@@ -9,7 +9,12 @@ import { CREATE_CLIENT, VERIFY_CLIENT } from '../operations';
 
 let running: TestApp;
 beforeAll(async () => {
-  running = await startTestApp({ RATE_LIMIT_QUERIES: '400', RATE_LIMIT_MUTATIONS: '10', RATE_LIMIT_KEY_OPERATIONS: '10', TRUST_PROXY: '127.0.0.1' });
+  running = await startTestApp({
+    RATE_LIMIT_QUERIES: '400',
+    RATE_LIMIT_MUTATIONS: '10',
+    RATE_LIMIT_KEY_OPERATIONS: '10',
+    TRUST_PROXY: '127.0.0.1',
+  });
 });
 afterAll(() => running.close());
 
@@ -18,7 +23,12 @@ let instance: TestApp;
 beforeEach(async () => (instance = await running.another()));
 afterEach(() => instance.close());
 
-const clears = (times: number) => Array.from({ length: times }, (_, n) => `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: [] }) { userErrors { code } }`).join(' ');
+const clears = (times: number) =>
+  Array.from(
+    { length: times },
+    (_, n) =>
+      `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: [] }) { userErrors { code } }`,
+  ).join(' ');
 const outcome = ({ status, errors }: Answer) => [status, errors[0]?.extensions.code];
 const REFUSED = [429, 'RATE_LIMITED'];
 const DONE = [200, undefined];
@@ -40,7 +50,10 @@ describe('the rate limit', () => {
   });
 
   test('counts what is at the root, under every alias and in every fragment', async () => {
-    await instance.ask('agencyAdmin', `mutation { ${clears(4)} ...A } fragment A on Mutation { ... on Mutation { b: ${clears(1).slice(4)} } }`);
+    await instance.ask(
+      'agencyAdmin',
+      `mutation { ${clears(4)} ...A } fragment A on Mutation { ... on Mutation { b: ${clears(1).slice(4)} } }`,
+    );
     expect(outcome(await instance.ask('agencyAdmin', `mutation { ${clears(5)} }`))).toEqual(DONE);
     expect(outcome(await instance.ask('agencyAdmin', `mutation { ${clears(1)} }`))).toEqual(REFUSED);
   });
@@ -50,15 +63,22 @@ describe('the rate limit', () => {
     const create = 'createClient(input: { name: "Not made" }) { client { id } }';
     const verify = `verifyClientApiKeys(input: { clientId: "${HARBOR}" }) { userErrors { code } }`;
     expect(outcome(await instance.ask('agencyAdmin', `mutation { ${create} ${verify} }`))).toEqual(REFUSED);
-    expect(await instance.data('{ clients(search: "Not made") { totalCount } }')).toEqual({ clients: { totalCount: 0 } });
+    expect(await instance.data('{ clients(search: "Not made") { totalCount } }')).toEqual({
+      clients: { totalCount: 0 },
+    });
   });
 
   test('is one for each class: who verifies too much can still read, and create', async () => {
     await useUpKeyOperations();
     expect(outcome(await instance.ask('agencyAdmin', '{ viewer { role } }'))).toEqual(DONE);
-    expect(outcome(await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'Made' } }))).toEqual(DONE);
-    for (let n = 1; n < 10; n++) await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: `Made ${n}` } });
-    expect(outcome(await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'One more' } }))).toEqual(REFUSED);
+    expect(outcome(await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'Made' } }))).toEqual(
+      DONE,
+    );
+    for (let n = 1; n < 10; n++)
+      await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: `Made ${n}` } });
+    expect(
+      outcome(await instance.ask('agencyAdmin', CREATE_CLIENT, { input: { name: 'One more' } })),
+    ).toEqual(REFUSED);
   });
 
   test('is one for each person, under every token of theirs, and another for each service token', async () => {
@@ -67,14 +87,35 @@ describe('the rate limit', () => {
     );
     await useUpKeyOperations();
     const input = { clientId: HARBOR };
-    const again = await running.issuer.mint({ subject: subjectOf('agencyAdmin'), audience: running.audience, expiresInSeconds: 60 });
-    expect(outcome(await post(instance.url, again, { query: VERIFY_CLIENT, variables: { input } }))).toEqual(REFUSED);
-    expect(outcome(await post(instance.url, created.createServiceToken.token, { query: VERIFY_CLIENT, variables: { input } }))).toEqual(DONE);
+    const again = await running.issuer.mint({
+      subject: subjectOf('agencyAdmin'),
+      audience: running.audience,
+      expiresInSeconds: 60,
+    });
+    expect(outcome(await post(instance.url, again, { query: VERIFY_CLIENT, variables: { input } }))).toEqual(
+      REFUSED,
+    );
+    expect(
+      outcome(
+        await post(instance.url, created.createServiceToken.token, {
+          query: VERIFY_CLIENT,
+          variables: { input },
+        }),
+      ),
+    ).toEqual(DONE);
     expect(outcome(await instance.ask('otherAgencyAdmin', VERIFY_CLIENT, { input }))).toEqual(DONE);
   });
 
   test('is one for each address where nobody has signed in, as a trusted proxy tells it', async () => {
-    const from = async (addresses: string, times: number) => outcome(await post(instance.url, null, { query: `{ ${'__typename '.repeat(times)} }` }, { 'x-forwarded-for': addresses }));
+    const from = async (addresses: string, times: number) =>
+      outcome(
+        await post(
+          instance.url,
+          null,
+          { query: `{ ${'__typename '.repeat(times)} }` },
+          { 'x-forwarded-for': addresses },
+        ),
+      );
     expect(await from('203.0.113.7', 400)).toEqual(DONE);
     expect(await from('203.0.113.7', 1)).toEqual(REFUSED);
     expect(await from('198.51.100.1, 203.0.113.7', 1)).toEqual(REFUSED);
@@ -104,7 +145,15 @@ describe('the rate limit', () => {
 
   test('believes no `X-Forwarded-For` unless a proxy is trusted', async () => {
     const bare = await startTestApp({ RATE_LIMIT_QUERIES: '400' });
-    const from = async (address: string, times: number) => outcome(await post(bare.url, null, { query: `{ ${'__typename '.repeat(times)} }` }, { 'x-forwarded-for': address }));
+    const from = async (address: string, times: number) =>
+      outcome(
+        await post(
+          bare.url,
+          null,
+          { query: `{ ${'__typename '.repeat(times)} }` },
+          { 'x-forwarded-for': address },
+        ),
+      );
     expect(await from('203.0.113.7', 400)).toEqual(DONE);
     expect(await from('203.0.113.8', 1)).toEqual(REFUSED);
     await bare.close();
@@ -122,18 +171,33 @@ describe('the rate limit', () => {
   test('of one-time links is a class of its own', async () => {
     const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 1, ONE_TIME_LINK: 2 });
     for (const _ of [1, 2]) await limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.7');
-    await expect(limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.7')).rejects.toMatchObject({ extensions: { code: 'RATE_LIMITED' } });
+    await expect(limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.7')).rejects.toMatchObject({
+      extensions: { code: 'RATE_LIMITED' },
+    });
     await limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.8');
     await limits.count('QUERY', 'ADDRESS 203.0.113.7');
   });
 });
 
 test('every mutation that takes a key or asks for one, or shows one to its provider or changes one, is a key operation, and every key operation exists', () => {
-  const mutations = Object.values(buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8')).getMutationType()?.getFields() ?? {});
+  const mutations = Object.values(
+    buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8'))
+      .getMutationType()
+      ?.getFields() ?? {},
+  );
   const takesKey = (type: GraphQLInputType): boolean => {
     const named = getNamedType(type);
-    return named.name === 'Secret' || (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takesKey(field.type)));
+    return (
+      named.name === 'Secret' ||
+      (isInputObjectType(named) && Object.values(named.getFields()).some((field) => takesKey(field.type)))
+    );
   };
-  const expected = mutations.filter(({ name, args }) => /ApiKey|TestCall|acceptKeyHandIn|previewKeyHandIn|createKeyLink/.test(name) || args.some(({ type }) => takesKey(type))).map(({ name }) => name);
+  const expected = mutations
+    .filter(
+      ({ name, args }) =>
+        /ApiKey|TestCall|acceptKeyHandIn|previewKeyHandIn|createKeyLink/.test(name) ||
+        args.some(({ type }) => takesKey(type)),
+    )
+    .map(({ name }) => name);
   expect(new Set(expected)).toEqual(KEY_OPERATIONS);
 });

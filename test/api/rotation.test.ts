@@ -31,7 +31,10 @@ const cipherOf = (lines: string) => new Cipher(KeyRing.parse(lines));
 const toNext = () => cipherOf(nextLine + testLine);
 const toTest = () => cipherOf(testLine + nextLine);
 
-async function rotate(cipher: Cipher = toNext(), database: Database = running.app.database): Promise<RotationStep[]> {
+async function rotate(
+  cipher: Cipher = toNext(),
+  database: Database = running.app.database,
+): Promise<RotationStep[]> {
   const steps: RotationStep[] = [];
   for await (const step of rotateMasterKeys(database, cipher, sealedTables)) steps.push(step);
   return steps;
@@ -59,10 +62,16 @@ function before(work: (write: number) => Promise<unknown>): Database {
 
 const inUse = async () => Object.fromEntries(await countByMasterKey(running.app.database.read, sealedTables));
 const secretsOf = (manager = running.app.database.read) => manager.find(ApiKeyRow, { order: { id: 'ASC' } });
-const set = (on: TestApp, apiKey: string, clientId = MAPLE) => on.data(SET_CLIENT, { input: { clientId, keys: [{ provider: 'RETELL', apiKey }] } });
-const clear = (on: TestApp, clientId = MAPLE) => on.data(CLEAR_CLIENT, { input: { clientId, providers: ['RETELL'] } });
+const set = (on: TestApp, apiKey: string, clientId = MAPLE) =>
+  on.data(SET_CLIENT, { input: { clientId, keys: [{ provider: 'RETELL', apiKey }] } });
+const clear = (on: TestApp, clientId = MAPLE) =>
+  on.data(CLEAR_CLIENT, { input: { clientId, providers: ['RETELL'] } });
 const call = async (on: TestApp) =>
-  (await on.data<{ startTestCall: { call: { status: string; keySource: string } } }>(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } })).startTestCall.call;
+  (
+    await on.data<{ startTestCall: { call: { status: string; keySource: string } } }>(START_CALL, {
+      input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
+    })
+  ).startTestCall.call;
 
 /** How many stored secrets there are, once each of them has opened. */
 async function opened(cipher: Cipher): Promise<number> {
@@ -78,7 +87,9 @@ async function opened(cipher: Cipher): Promise<number> {
 
 describe('after a change of master keys, the old one dropped', () => {
   test('keys that were set before are used, and compared, and what was sealed to the upload key opens', async () => {
-    const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: object } }>('{ apiKeyUploadKey { kid jwk { kty crv x y } } }');
+    const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: object } }>(
+      '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
+    );
     const sent = await new CompactEncrypt(new TextEncoder().encode(running.sandbox.retell.keys.secondAccount))
       .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid })
       .encrypt(await importJWK({ ...apiKeyUploadKey.jwk }, 'ECDH-ES'));
@@ -89,17 +100,26 @@ describe('after a change of master keys, the old one dropped', () => {
     expect(instance.sandbox.retell.requests.at(-1)?.authorization).toEqual({ scheme: 'Bearer', keyHash });
     const input = { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: sent }] };
     const { setClientApiKeys } = await instance.data<{ setClientApiKeys: object }>(SET_CLIENT, { input });
-    expect(setClientApiKeys).toMatchObject({ warnings: [{ code: 'DUPLICATE_KEY', clients: [{ id: HARBOR }] }], userErrors: [] });
+    expect(setClientApiKeys).toMatchObject({
+      warnings: [{ code: 'DUPLICATE_KEY', clients: [{ id: HARBOR }] }],
+      userErrors: [],
+    });
     await instance.close();
   });
 
   test('a key that was handed in before is accepted', async () => {
-    const { handInApiKey } = await running.data<{ handInApiKey: { keyHandIn: { id: string } } }>(HAND_IN, { input: { provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid } }, 'portalUser');
+    const { handInApiKey } = await running.data<{ handInApiKey: { keyHandIn: { id: string } } }>(
+      HAND_IN,
+      { input: { provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid } },
+      'portalUser',
+    );
     await rotate();
     const next = await startWith(nextLine);
     const answer = await next.data(ACCEPT_HAND_IN, { input: { keyHandInId: handInApiKey.keyHandIn.id } });
     await next.close();
-    expect(answer).toMatchObject({ acceptKeyHandIn: { apiKey: { provider: 'BLAND', version: 1 }, userErrors: [] } });
+    expect(answer).toMatchObject({
+      acceptKeyHandIn: { apiKey: { provider: 'BLAND', version: 1 }, userErrors: [] },
+    });
   });
 
   test('the audit trail goes on, and is as it was written', async () => {
@@ -107,7 +127,8 @@ describe('after a change of master keys, the old one dropped', () => {
     const instance = await startWith(nextLine);
     await set(instance, 'key_after_the_change_1');
     const faults = [];
-    for await (const report of verifyAuditTrail(instance.app.database, instance.app.audit)) faults.push(...report.faults);
+    for await (const report of verifyAuditTrail(instance.app.database, instance.app.audit))
+      faults.push(...report.faults);
     expect(faults).toEqual([]);
     await instance.close();
   });
@@ -115,12 +136,16 @@ describe('after a change of master keys, the old one dropped', () => {
   test('the database refuses another key of the old name: backups may still be sealed with the first', async () => {
     await rotate();
     await (await startWith(nextLine)).close();
-    await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow('Not the master key that this database knows by this name: test');
+    await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow(
+      'Not the master key that this database knows by this name: test',
+    );
   });
 });
 
 test('a start that is refused for one master key takes no note of the others: their names are still free', async () => {
-  await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow('Not the master key that this database knows by this name: test');
+  await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow(
+    'Not the master key that this database knows by this name: test',
+  );
   await expect(startWith(nextLine)).rejects.toThrow('The key ring lacks master keys');
   await (await startWith(testLine + KeyRing.generateLine('next'))).close();
 });
@@ -130,13 +155,22 @@ test('of two starts that bring different master keys of one new name, one is ref
   const rings = [1, 2].map(() => KeyRing.parse(testLine + KeyRing.generateLine('next')));
   const outcomes = await Promise.allSettled(rings.map((ring) => checkMasterKeys(database, ring, ['test'])));
   expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  const [again] = await Promise.allSettled(rings.filter((_, index) => outcomes[index]?.status === 'fulfilled').map((ring) => checkMasterKeys(database, ring, ['test'])));
+  const [again] = await Promise.allSettled(
+    rings
+      .filter((_, index) => outcomes[index]?.status === 'fulfilled')
+      .map((ring) => checkMasterKeys(database, ring, ['test'])),
+  );
   expect(again?.status).toBe('fulfilled');
 });
 
 describe('a change of master keys', () => {
   test('wraps every data key anew, and leaves the secrets themselves as they lie there', async () => {
-    const bodies = async () => (await secretsOf()).map(({ sealed }) => Buffer.from(sealed?.split('.')[2] ?? '', 'base64url').subarray(60).toString('hex'));
+    const bodies = async () =>
+      (await secretsOf()).map(({ sealed }) =>
+        Buffer.from(sealed?.split('.')[2] ?? '', 'base64url')
+          .subarray(60)
+          .toString('hex'),
+      );
     const before = await bodies();
     expect(await rotate()).toEqual([
       { kind: 'PROGRESS', table: 'vault_keys', done: 3, total: 3 },
@@ -152,12 +186,16 @@ describe('a change of master keys', () => {
     await set(running, 'key_to_be_replaced_1');
     await clear(running);
     await rotate();
-    expect((await secretsOf()).filter(({ sealed }) => sealed === null)).toMatchObject([{ version: 2, masterKey: null }]);
+    expect((await secretsOf()).filter(({ sealed }) => sealed === null)).toMatchObject([
+      { version: 2, masterKey: null },
+    ]);
   });
 
   test('goes through as many keys as there are, in batches, and says how far it is', async () => {
     await addKeys(running.app, 230);
-    expect((await rotate()).slice(1)).toEqual([100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_keys', done, total: 236 })));
+    expect((await rotate()).slice(1)).toEqual(
+      [100, 200, 236].map((done) => ({ kind: 'PROGRESS', table: 'api_keys', done, total: 236 })),
+    );
     expect(await opened(cipherOf(nextLine))).toBe(239);
   });
 
@@ -168,7 +206,8 @@ describe('a change of master keys', () => {
       let rows = 0;
       const tables = sealedTables.map((table) => ({
         ...table,
-        replace: (...args: Parameters<typeof table.replace>) => ((rows += 1) === last ? Promise.reject(new Error('killed')) : table.replace(...args)),
+        replace: (...args: Parameters<typeof table.replace>) =>
+          (rows += 1) === last ? Promise.reject(new Error('killed')) : table.replace(...args),
       }));
       await expect(async () => {
         for await (const _ of rotateMasterKeys(running.app.database, cipher, tables));
@@ -184,29 +223,53 @@ describe('a change of master keys', () => {
   test.each<[string, (on: TestApp) => Promise<unknown>, string | null]>([
     ['set', (on) => set(on, 'key_set_meanwhile_7777', HARBOR), '••••••••7777'],
     ['cleared', (on) => clear(on, HARBOR), null],
-    ['cleared and set again', (on) => clear(on, HARBOR).then(() => set(on, 'key_set_meanwhile_7777', HARBOR)), '••••••••7777'],
+    [
+      'cleared and set again',
+      (on) => clear(on, HARBOR).then(() => set(on, 'key_set_meanwhile_7777', HARBOR)),
+      '••••••••7777',
+    ],
   ])('loses nothing of a key that is %s between its reading and its writing', async (_what, change, mask) => {
     const instance = await startWith(testLine + nextLine);
-    await rotate(toNext(), before(async (write) => write === 2 && change(instance)));
+    await rotate(
+      toNext(),
+      before(async (write) => write === 2 && change(instance)),
+    );
     expect(Object.keys(await inUse())).toEqual(['next']);
-    const { agent } = await instance.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id: HARBOR_RETELL_AGENT });
-    expect(agent.keyResolution).toMatchObject(mask === null ? { source: 'AGENCY' } : { source: 'CLIENT', status: 'UNVERIFIED' });
-    const { client } = await instance.data<{ client: { apiKeys: { provider: string; maskedKey: string | null }[] } }>('query ($id: ID!) { client(id: $id) { apiKeys { provider maskedKey } } }', { id: HARBOR });
+    const { agent } = await instance.data<{ agent: { keyResolution: { source: string; status: string } } }>(
+      RESOLUTION,
+      { id: HARBOR_RETELL_AGENT },
+    );
+    expect(agent.keyResolution).toMatchObject(
+      mask === null ? { source: 'AGENCY' } : { source: 'CLIENT', status: 'UNVERIFIED' },
+    );
+    const { client } = await instance.data<{
+      client: { apiKeys: { provider: string; maskedKey: string | null }[] };
+    }>('query ($id: ID!) { client(id: $id) { apiKeys { provider maskedKey } } }', { id: HARBOR });
     expect(client.apiKeys.find(({ provider }) => provider === 'RETELL')?.maskedKey ?? null).toBe(mask);
     expect(await opened(cipherOf(nextLine))).toBe(mask === null ? 8 : 9);
     await instance.close();
   });
 
   test('finds what an instance that still seals with the old key sets behind its back', async () => {
-    await rotate(toNext(), before(async (write) => write === 3 || set(running, `key_set_with_the_old_${write}`)));
+    await rotate(
+      toNext(),
+      before(async (write) => write === 3 || set(running, `key_set_with_the_old_${write}`)),
+    );
     expect(Object.keys(await inUse())).toEqual(['next']);
     expect(await opened(cipherOf(nextLine))).toBe(10);
   });
 
   test('loses nothing to another run that overtakes it at any batch', async () => {
     await addKeys(running.app, 230);
-    for (const [cipher, overtaken] of [[toNext(), 1], [toTest(), 2], [toNext(), 4]] as const) {
-      await rotate(cipher, before(async (write) => write === overtaken && rotate(cipher)));
+    for (const [cipher, overtaken] of [
+      [toNext(), 1],
+      [toTest(), 2],
+      [toNext(), 4],
+    ] as const) {
+      await rotate(
+        cipher,
+        before(async (write) => write === overtaken && rotate(cipher)),
+      );
       expect(await inUse()).toEqual({ [cipher.masterKeyName]: 239 });
       expect(await opened(cipher)).toBe(239);
     }
@@ -216,7 +279,9 @@ describe('a change of master keys', () => {
     await addKeys(running.app, 120);
     const [broken, lost] = await secretsOf();
     if (!broken?.sealed || !lost) throw new Error('There are no keys');
-    const altered = { sealed: broken.sealed.slice(0, 20) + (broken.sealed[20] === 'A' ? 'B' : 'A') + broken.sealed.slice(21) };
+    const altered = {
+      sealed: broken.sealed.slice(0, 20) + (broken.sealed[20] === 'A' ? 'B' : 'A') + broken.sealed.slice(21),
+    };
     await running.app.database.write(async (tx) => {
       await tx.update(ApiKeyRow, { id: broken.id }, altered);
       await tx.update(ApiKeyRow, { id: lost.id }, { sealed: null });
@@ -229,13 +294,20 @@ describe('a change of master keys', () => {
       { kind: 'UNREADABLE', table: 'api_keys', key: lost.id },
     ]);
     expect(await inUse()).toEqual({ next: 126, test: 3 });
-    expect(await secretsOf()).toEqual(expect.arrayContaining([{ ...broken, ...altered }, { ...lost, sealed: null }]));
+    expect(await secretsOf()).toEqual(
+      expect.arrayContaining([
+        { ...broken, ...altered },
+        { ...lost, sealed: null },
+      ]),
+    );
   });
 });
 
 test('the list of sealed tables has every row class with a sealed secret', () => {
   const { read } = running.app.database;
   const metadata = entities.map((entity) => read.dataSource.getMetadata(entity));
-  const sealed = metadata.filter((each) => each.findColumnWithPropertyName('masterKey')).map(({ tableName }) => tableName);
+  const sealed = metadata
+    .filter((each) => each.findColumnWithPropertyName('masterKey'))
+    .map(({ tableName }) => tableName);
   expect(sealedTables.map(({ name }) => name).sort()).toEqual(sealed.sort());
 });

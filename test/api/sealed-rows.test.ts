@@ -6,7 +6,15 @@ import { readConfig } from '../../src/config';
 import { KeyRing } from '../../src/vault/key-ring';
 import { HARBOR, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { CLEAR_CLIENT, codes, RESOLUTION, SET_CLIENT, START_CALL, VERIFY_CLIENT, type UserErrors } from '../operations';
+import {
+  CLEAR_CLIENT,
+  codes,
+  RESOLUTION,
+  SET_CLIENT,
+  START_CALL,
+  VERIFY_CLIENT,
+  type UserErrors,
+} from '../operations';
 
 interface KeyRow {
   readonly id: string;
@@ -18,7 +26,8 @@ let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
 
-const sql = (statement: string, parameters: unknown[]): Promise<unknown> => running.app.database.write((tx) => tx.query(statement, parameters));
+const sql = (statement: string, parameters: unknown[]): Promise<unknown> =>
+  running.app.database.write((tx) => tx.query(statement, parameters));
 
 async function rowOf(ownerId: string, provider: string): Promise<KeyRow> {
   const rows: KeyRow[] = await running.app.database.read.query(
@@ -29,19 +38,28 @@ async function rowOf(ownerId: string, provider: string): Promise<KeyRow> {
   return rows[0];
 }
 
-const set = (apiKey: string, clientId = HARBOR, provider = 'RETELL') => running.data(SET_CLIENT, { input: { clientId, keys: [{ provider, apiKey }] } });
+const set = (apiKey: string, clientId = HARBOR, provider = 'RETELL') =>
+  running.data(SET_CLIENT, { input: { clientId, keys: [{ provider, apiKey }] } });
 const startCall = async (agentId = HARBOR_RETELL_AGENT) =>
-  (await running.data<{ startTestCall: UserErrors & { call: { status: string; keySource: string } | null } }>(START_CALL, {
-    input: { agentId, toNumber: '+14155550123' },
-  })).startTestCall;
+  (
+    await running.data<{
+      startTestCall: UserErrors & { call: { status: string; keySource: string } | null };
+    }>(START_CALL, {
+      input: { agentId, toNumber: '+14155550123' },
+    })
+  ).startTestCall;
 const resolution = async (id = HARBOR_RETELL_AGENT) =>
-  (await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id })).agent.keyResolution;
+  (await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id }))
+    .agent.keyResolution;
 const verify = async () =>
-  (await running.data<{ verifyClientApiKeys: { results: { status: string }[] } }>(VERIFY_CLIENT, {
-    input: { clientId: HARBOR, providers: ['RETELL'] },
-  })).verifyClientApiKeys.results[0]?.status;
+  (
+    await running.data<{ verifyClientApiKeys: { results: { status: string }[] } }>(VERIFY_CLIENT, {
+      input: { clientId: HARBOR, providers: ['RETELL'] },
+    })
+  ).verifyClientApiKeys.results[0]?.status;
 
-const setSealed = (id: string, sealed: string) => sql('UPDATE api_keys SET sealed = ? WHERE id = ?', [sealed, id]);
+const setSealed = (id: string, sealed: string) =>
+  sql('UPDATE api_keys SET sealed = ? WHERE id = ?', [sealed, id]);
 
 /** Each leaves Harbor's Retell key in a state in which it must not open. */
 const tamperings: [string, () => Promise<unknown>][] = [
@@ -52,7 +70,10 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await setSealed((await rowOf(HARBOR, 'RETELL')).id, (await rowOf(MAPLE, 'RETELL')).sealed);
     },
   ],
-  ["that holds the same client's secret for another provider", async () => setSealed((await rowOf(HARBOR, 'RETELL')).id, (await rowOf(HARBOR, 'VAPI')).sealed)],
+  [
+    "that holds the same client's secret for another provider",
+    async () => setSealed((await rowOf(HARBOR, 'RETELL')).id, (await rowOf(HARBOR, 'VAPI')).sealed),
+  ],
   [
     'that holds the secret of an earlier version',
     async () => {
@@ -68,7 +89,10 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await setSealed(id, sealed.slice(0, -8));
     },
   ],
-  ['that lost its secret', async () => sql('UPDATE api_keys SET sealed = NULL WHERE id = ?', [(await rowOf(HARBOR, 'RETELL')).id])],
+  [
+    'that lost its secret',
+    async () => sql('UPDATE api_keys SET sealed = NULL WHERE id = ?', [(await rowOf(HARBOR, 'RETELL')).id]),
+  ],
   [
     'that was put back to an earlier version',
     async () => {
@@ -85,7 +109,11 @@ const tamperings: [string, () => Promise<unknown>][] = [
       await sql("UPDATE api_keys SET sealed = ?, masterKey = 'test' WHERE id = ?", [sealed, id]);
     },
   ],
-  ['that was put back to the time when it was not set', async () => sql('UPDATE api_keys SET isSet = ?, version = 0 WHERE id = ?', [0, (await rowOf(HARBOR, 'RETELL')).id])],
+  [
+    'that was put back to the time when it was not set',
+    async () =>
+      sql('UPDATE api_keys SET isSet = ?, version = 0 WHERE id = ?', [0, (await rowOf(HARBOR, 'RETELL')).id]),
+  ],
   [
     'that was sealed with a master key that is gone',
     async () => {
@@ -108,7 +136,10 @@ describe.each(tamperings)('a row %s', (_what, tamper) => {
     await tamper();
     expect(await verify()).toBe('UNREADABLE');
     expect(await resolution()).toEqual(expect.objectContaining({ source: 'CLIENT', status: 'UNREADABLE' }));
-    expect((await startCall(HARBOR_VAPI_AGENT)).call).toMatchObject({ status: 'QUEUED', keySource: 'CLIENT' });
+    expect((await startCall(HARBOR_VAPI_AGENT)).call).toMatchObject({
+      status: 'QUEUED',
+      keySource: 'CLIENT',
+    });
   });
 
   test('is put right by setting the key again, and by clearing it', async () => {
@@ -116,7 +147,9 @@ describe.each(tamperings)('a row %s', (_what, tamper) => {
     await set(running.sandbox.retell.keys.secondAccount);
     expect((await startCall()).call).toMatchObject({ status: 'QUEUED', keySource: 'CLIENT' });
     await tamper();
-    const { clearClientApiKeys } = await running.data<{ clearClientApiKeys: UserErrors }>(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    const { clearClientApiKeys } = await running.data<{ clearClientApiKeys: UserErrors }>(CLEAR_CLIENT, {
+      input: { clientId: HARBOR, providers: ['RETELL'] },
+    });
     expect(codes(clearClientApiKeys)).toEqual([]);
     expect((await resolution()).source).toBe('AGENCY');
   });
@@ -132,9 +165,15 @@ test("a client's key of which the secret came back is not taken for none where t
   const { id, sealed } = await rowOf(HARBOR, 'RETELL');
   await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
   const INPUT = { provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount };
-  const PREVIEW = 'mutation ($input: PreviewAgencyApiKeyChangeInput!) { previewAgencyApiKeyChange(input: $input) { preview { affectedAgents { id } } } }';
+  const PREVIEW =
+    'mutation ($input: PreviewAgencyApiKeyChangeInput!) { previewAgencyApiKeyChange(input: $input) { preview { affectedAgents { id } } } }';
   const affected = async () =>
-    (await running.data<{ previewAgencyApiKeyChange: { preview: { affectedAgents: { id: string }[] } } }>(PREVIEW, { input: INPUT })).previewAgencyApiKeyChange.preview.affectedAgents.map((agent) => agent.id);
+    (
+      await running.data<{ previewAgencyApiKeyChange: { preview: { affectedAgents: { id: string }[] } } }>(
+        PREVIEW,
+        { input: INPUT },
+      )
+    ).previewAgencyApiKeyChange.preview.affectedAgents.map((agent) => agent.id);
   expect(await affected()).toContain(HARBOR_RETELL_AGENT);
   await sql("UPDATE api_keys SET sealed = ?, masterKey = 'test' WHERE id = ?", [sealed, id]);
   expect(await affected()).not.toContain(HARBOR_RETELL_AGENT);
@@ -145,7 +184,12 @@ describe('the key ring', () => {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
     const file = join(folder, 'master.keys');
     writeFileSync(file, lines);
-    const env = { DATABASE_URL: running.databaseUrl, LATCHKEY_MASTER_KEY_FILE: file, AUTH_ISSUER: running.issuer.issuer, AUTH_AUDIENCE: running.audience };
+    const env = {
+      DATABASE_URL: running.databaseUrl,
+      LATCHKEY_MASTER_KEY_FILE: file,
+      AUTH_ISSUER: running.issuer.issuer,
+      AUTH_AUDIENCE: running.audience,
+    };
     try {
       return await createApp(readConfig(env), { logStream: { write: () => undefined } });
     } finally {
@@ -154,11 +198,15 @@ describe('the key ring', () => {
   };
 
   test('stops the start when it lacks a key that seals secrets, which it names', async () => {
-    await expect(startWith(KeyRing.generateLine('other'))).rejects.toThrow('The key ring lacks master keys that seal stored keys: test');
+    await expect(startWith(KeyRing.generateLine('other'))).rejects.toThrow(
+      'The key ring lacks master keys that seal stored keys: test',
+    );
   });
 
   test('stops the start when a key is not what it was', async () => {
-    await expect(startWith(KeyRing.generateLine('test'))).rejects.toThrow('Not the master key that this database knows by this name: test');
+    await expect(startWith(KeyRing.generateLine('test'))).rejects.toThrow(
+      'Not the master key that this database knows by this name: test',
+    );
   });
 
   test('with a new key in front still opens what the old one sealed, and seals with the new one', async () => {

@@ -1,9 +1,23 @@
 import { execFile } from 'node:child_process';
-import { createCipheriv, createHash, createPublicKey, diffieHellman, generateKeyPairSync, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createHash,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  randomBytes,
+} from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CompactEncrypt, generateKeyPair, importJWK, type CompactJWEHeaderParameters, type CryptoKey, type JWK } from 'jose';
+import {
+  CompactEncrypt,
+  generateKeyPair,
+  importJWK,
+  type CompactJWEHeaderParameters,
+  type CryptoKey,
+  type JWK,
+} from 'jose';
 import { entities } from '../../src/entities';
 import { KeyRing } from '../../src/vault/key-ring';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
@@ -46,21 +60,35 @@ beforeAll(async () => (running = shared = await startTestApp()));
 afterAll(() => shared.close());
 
 type Admin = 'agencyAdmin' | 'otherAgencyAdmin';
-const uploadKey = async (on = running, as: Admin = 'agencyAdmin') => (await on.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as)).apiKeyUploadKey;
+const uploadKey = async (on = running, as: Admin = 'agencyAdmin') =>
+  (await on.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as)).apiKeyUploadKey;
 
 /** A compact JWE as a frontend makes it, but for what `header`, `key` and `crit` change. */
-async function seal(text: string | Buffer, header: object = {}, key?: CryptoKey | Uint8Array, crit: Record<string, boolean> = {}): Promise<string> {
+async function seal(
+  text: string | Buffer,
+  header: object = {},
+  key?: CryptoKey | Uint8Array,
+  crit: Record<string, boolean> = {},
+): Promise<string> {
   const { kid, jwk } = await uploadKey();
   const all = { alg: 'ECDH-ES', enc: 'A256GCM', kid, ...header } as CompactJWEHeaderParameters;
-  return new CompactEncrypt(Buffer.from(text)).setProtectedHeader(all).encrypt(key ?? (await importJWK(jwk, all.alg)), { crit });
+  return new CompactEncrypt(Buffer.from(text))
+    .setProtectedHeader(all)
+    .encrypt(key ?? (await importJWK(jwk, all.alg)), { crit });
 }
 
 const set = async (apiKey: string, provider = 'RETELL', on = running) =>
-  (await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider, apiKey }] } })).setClientApiKeys;
+  (
+    await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+      input: { clientId: MAPLE, keys: [{ provider, apiKey }] },
+    })
+  ).setClientApiKeys;
 const storedKeys = async () => JSON.stringify(await running.data(CLIENT_KEYS, { id: MAPLE }));
 const pairs = () => running.app.database.read.find(VaultKeyRow, { order: { name: 'ASC' } });
 const age = (days: number, name: string) =>
-  running.app.database.write((tx) => tx.update(VaultKeyRow, { name }, { createdAt: new Date(Date.now() - days * DAY_MS) }));
+  running.app.database.write((tx) =>
+    tx.update(VaultKeyRow, { name }, { createdAt: new Date(Date.now() - days * DAY_MS) }),
+  );
 
 const expectRefused = async (apiKey: string, code = 'INVALID_FORMAT') => {
   const before = await storedKeys();
@@ -74,27 +102,44 @@ describe('a sealed key', () => {
   test('is wiped from the bytes in which it was opened', async () => {
     mockOpened.length = 0;
     expect(codes(await set(await seal('key_sealed_to_be_wiped_1')))).toEqual([]);
-    expect(mockOpened.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual(['00'.repeat('key_sealed_to_be_wiped_1'.length)]);
+    expect(mockOpened.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual([
+      '00'.repeat('key_sealed_to_be_wiped_1'.length),
+    ]);
   });
 
   test('is accepted wherever a key is, and is the key that was sealed', async () => {
     const key = running.sandbox.retell.keys.secondAccount;
     const input = { clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey: await seal(key) }] };
     const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input });
-    expect(setClientApiKeys.apiKeys).toEqual([expect.objectContaining({ maskedKey: '••••••••0002', status: 'VALID' })]);
-    const agency = await running.data<{ setAgencyApiKeys: Payload }>(SET_AGENCY, { input: { keys: [{ provider: 'RETELL', apiKey: await seal(key) }] } });
+    expect(setClientApiKeys.apiKeys).toEqual([
+      expect.objectContaining({ maskedKey: '••••••••0002', status: 'VALID' }),
+    ]);
+    const agency = await running.data<{ setAgencyApiKeys: Payload }>(SET_AGENCY, {
+      input: { keys: [{ provider: 'RETELL', apiKey: await seal(key) }] },
+    });
     expect(agency.setAgencyApiKeys.apiKeys[0]?.maskedKey).toBe('••••••••0002');
-    const candidate = { clientId: HARBOR, provider: 'RETELL', apiKey: await seal(running.sandbox.retell.keys.revoked) };
-    const preview = await running.data<{ previewClientApiKeyChange: { preview: { status: string } } }>(PREVIEW, { input: candidate });
+    const candidate = {
+      clientId: HARBOR,
+      provider: 'RETELL',
+      apiKey: await seal(running.sandbox.retell.keys.revoked),
+    };
+    const preview = await running.data<{ previewClientApiKeyChange: { preview: { status: string } } }>(
+      PREVIEW,
+      { input: candidate },
+    );
     expect(preview.previewClientApiKeyChange.preview.status).toBe('INVALID');
   });
 
   test('is read like one that was typed: white space round it and within the envelope is trimmed', async () => {
-    expect((await set(` \n${await seal(' key_sealed_0123456789\n')}\t`)).apiKeys[0]?.maskedKey).toBe('••••••••6789');
+    expect((await set(` \n${await seal(' key_sealed_0123456789\n')}\t`)).apiKeys[0]?.maskedKey).toBe(
+      '••••••••6789',
+    );
   });
 
   test('opens when it was made by the book, without our library', async () => {
-    expect((await set(await sealByTheBook('key_by_the_book_rfc7518'))).apiKeys[0]?.maskedKey).toBe('••••••••7518');
+    expect((await set(await sealByTheBook('key_by_the_book_rfc7518'))).apiKeys[0]?.maskedKey).toBe(
+      '••••••••7518',
+    );
   });
 
   test.each([
@@ -120,10 +165,20 @@ describe('a sealed key', () => {
 
   test('that is refused stands beside what else is wrong, and nothing of the request is set', async () => {
     const before = await storedKeys();
-    const keys = [await seal('key_good_0123456789'), await seal('key_other_0123456789', { kid: 'upload-9' }), 'short'];
-    const input = { clientId: MAPLE, keys: ['RETELL', 'VAPI', 'BLAND'].map((provider, index) => ({ provider, apiKey: keys[index] })) };
+    const keys = [
+      await seal('key_good_0123456789'),
+      await seal('key_other_0123456789', { kid: 'upload-9' }),
+      'short',
+    ];
+    const input = {
+      clientId: MAPLE,
+      keys: ['RETELL', 'VAPI', 'BLAND'].map((provider, index) => ({ provider, apiKey: keys[index] })),
+    };
     const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input });
-    expect(codes(setClientApiKeys)).toEqual(['INVALID_FORMAT input.keys.1.apiKey', 'TOO_SHORT input.keys.2.apiKey']);
+    expect(codes(setClientApiKeys)).toEqual([
+      'INVALID_FORMAT input.keys.1.apiKey',
+      'TOO_SHORT input.keys.2.apiKey',
+    ]);
     expect(await storedKeys()).toBe(before);
   });
 });
@@ -132,25 +187,36 @@ describe('a sealed key', () => {
 async function sealByTheBook(text: string): Promise<string> {
   const { kid, jwk } = await uploadKey();
   const ephemeral = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const shared = diffieHellman({ privateKey: ephemeral.privateKey, publicKey: createPublicKey({ key: { ...jwk }, format: 'jwk' }) });
+  const shared = diffieHellman({
+    privateKey: ephemeral.privateKey,
+    publicKey: createPublicKey({ key: { ...jwk }, format: 'jwk' }),
+  });
   const uint32 = (number: number) => Buffer.from([0, 0, number >> 8, number & 255]);
   const info = [uint32(7), Buffer.from('A256GCM'), uint32(0), uint32(0), uint32(256)];
-  const key = createHash('sha256').update(Buffer.concat([uint32(1), shared, ...info])).digest();
+  const key = createHash('sha256')
+    .update(Buffer.concat([uint32(1), shared, ...info]))
+    .digest();
   const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid, epk: ephemeral.publicKey.export({ format: 'jwk' }) };
   const encoded = Buffer.from(JSON.stringify(header)).toString('base64url');
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(encoded));
   const body = Buffer.concat([cipher.update(text), cipher.final()]);
-  return [encoded, '', ...[iv, body, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join('.');
+  return [encoded, '', ...[iv, body, cipher.getAuthTag()].map((part) => part.toString('base64url'))].join(
+    '.',
+  );
 }
 
 describe('what is not sealed as asked', () => {
   const publicBytes = async () => Buffer.from((await uploadKey()).jwk.x ?? '', 'base64url');
-  const otherKey = async (alg: string, options?: { crv: string }) => (await generateKeyPair(alg, options)).publicKey;
+  const otherKey = async (alg: string, options?: { crv: string }) =>
+    (await generateKeyPair(alg, options)).publicKey;
   const text = 'key_canary_of_a_bad_envelope';
 
   const forms: [string, () => Promise<string>][] = [
-    ['with the public key taken for a shared secret (dir)', async () => seal(text, { alg: 'dir' }, await publicBytes())],
+    [
+      'with the public key taken for a shared secret (dir)',
+      async () => seal(text, { alg: 'dir' }, await publicBytes()),
+    ],
     ['with RSA-OAEP', async () => seal(text, { alg: 'RSA-OAEP' }, await otherKey('RSA-OAEP'))],
     ['with ECDH-ES+A256KW', () => seal(text, { alg: 'ECDH-ES+A256KW' })],
     ['with ECDH-ES+A128KW', () => seal(text, { alg: 'ECDH-ES+A128KW' })],
@@ -159,21 +225,40 @@ describe('what is not sealed as asked', () => {
     ['with A128GCM', () => seal(text, { enc: 'A128GCM' })],
     ['with A256CBC-HS512', () => seal(text, { enc: 'A256CBC-HS512' })],
     ['compressed', () => seal(text, { zip: 'DEF' })],
-    ['with a critical extension', () => seal(text, { crit: ['urn:x'], 'urn:x': 1 }, undefined, { 'urn:x': true })],
+    [
+      'with a critical extension',
+      () => seal(text, { crit: ['urn:x'], 'urn:x': 1 }, undefined, { 'urn:x': true }),
+    ],
     ['to another P-256 key', async () => seal(text, {}, await otherKey('ECDH-ES'))],
     ['on another curve', async () => seal(text, {}, await otherKey('ECDH-ES', { crv: 'P-384' }))],
     ['on X25519', async () => seal(text, {}, await otherKey('ECDH-ES', { crv: 'X25519' }))],
     ['with no kid', () => seal(text, { kid: undefined })],
     ['with a kid that is not text', () => seal(text, { kid: 1 })],
-    ['with a kid that nobody gave out', async () => seal(text, { kid: (await uploadKey()).kid.replace('upload-1', 'upload-2') })],
+    [
+      'with a kid that nobody gave out',
+      async () => seal(text, { kid: (await uploadKey()).kid.replace('upload-1', 'upload-2') }),
+    ],
     ['with a kid in capitals', async () => seal(text, { kid: (await uploadKey()).kid.toUpperCase() })],
     ['with a kid that goes on', async () => seal(text, { kid: `${(await uploadKey()).kid}.x` })],
     ['with a kid of no agency', () => seal(text, { kid: 'upload-1' })],
-    ["with the name of the vault's other key", async () => seal(text, { kid: (await uploadKey()).kid.replace('upload-1', 'fingerprint') })],
+    [
+      "with the name of the vault's other key",
+      async () => seal(text, { kid: (await uploadKey()).kid.replace('upload-1', 'fingerprint') }),
+    ],
     ['with a kid of SQL', () => seal(text, { kid: "upload-1' OR '1'='1" })],
     ['with a header that is no JSON', async () => (await seal(text)).replace(/^\w+/, 'eyJhbGci')],
-    ['with a header that is no object', async () => (await seal(text)).replace(/^[\w-]+/, Buffer.from('[]').toString('base64url'))],
-    ['with a header of prototypes', async () => (await seal(text)).replace(/^[\w-]+/, Buffer.from('{"__proto__":{"alg":"ECDH-ES"},"constructor":1}').toString('base64url'))],
+    [
+      'with a header that is no object',
+      async () => (await seal(text)).replace(/^[\w-]+/, Buffer.from('[]').toString('base64url')),
+    ],
+    [
+      'with a header of prototypes',
+      async () =>
+        (await seal(text)).replace(
+          /^[\w-]+/,
+          Buffer.from('{"__proto__":{"alg":"ECDH-ES"},"constructor":1}').toString('base64url'),
+        ),
+    ],
     ['with nothing in it', () => Promise.resolve('a..b.c.d')],
   ];
 
@@ -201,7 +286,11 @@ describe('what is not sealed as asked', () => {
     const changed = Buffer.from(header, 'base64url').toString().replace(ours.kid, theirs.kid);
     for (const attempt of [jwe, [Buffer.from(changed).toString('base64url'), ...rest].join('.')]) {
       const input = { clientId: OTHER_AGENCYS_CLIENT, keys: [{ provider: 'RETELL', apiKey: attempt }] };
-      const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input }, 'otherAgencyAdmin');
+      const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(
+        SET_CLIENT,
+        { input },
+        'otherAgencyAdmin',
+      );
       expect(codes(setClientApiKeys)).toEqual([`INVALID_FORMAT ${FIELD}`]);
     }
   });
@@ -222,11 +311,19 @@ describe('the upload key', () => {
   beforeEach(async () => (running = await startTestApp()));
   afterEach(() => running.close().finally(() => (running = shared)));
 
-  test.each(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions'] as const)('is for everyone who has signed in: %s', async (as) => {
-    const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as);
-    expect(apiKeyUploadKey.jwk).toEqual({ kty: 'EC', crv: 'P-256', x: expect.any(String) as string, y: expect.any(String) as string });
-    expect(apiKeyUploadKey).toEqual(await uploadKey());
-  });
+  test.each(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions'] as const)(
+    'is for everyone who has signed in: %s',
+    async (as) => {
+      const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: UploadKey }>(UPLOAD_KEY, {}, as);
+      expect(apiKeyUploadKey.jwk).toEqual({
+        kty: 'EC',
+        crv: 'P-256',
+        x: expect.any(String) as string,
+        y: expect.any(String) as string,
+      });
+      expect(apiKeyUploadKey).toEqual(await uploadKey());
+    },
+  );
 
   test('is for nobody else', async () => {
     expect((await running.ask(null, UPLOAD_KEY)).errors[0]?.extensions.code).toBe('UNAUTHENTICATED');
@@ -251,7 +348,8 @@ describe('the upload key', () => {
     expect(new Set(renewed.map((key) => JSON.stringify(key))).size).toBe(1);
     expect(renewed[0].kid).toMatch(/^upload-2\./);
     expect(Math.round((Date.parse(renewed[0].expiresAt) - Date.now()) / DAY_MS)).toBe(60);
-    for (const on of [running, other]) expect((await set(jwe, 'RETELL', on)).apiKeys[0]?.maskedKey).toBe('••••••••1111');
+    for (const on of [running, other])
+      expect((await set(jwe, 'RETELL', on)).apiKeys[0]?.maskedKey).toBe('••••••••1111');
     await age(59.9, 'upload-1');
     expect((await set(jwe)).userErrors).toEqual([]);
     await age(60.1, 'upload-1');
@@ -274,7 +372,17 @@ describe('the upload key', () => {
   });
 
   test('is looked after once an hour by an instance that nobody asks', async () => {
-    const real = ['Date', 'hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setTimeout', 'clearTimeout'] as const;
+    const real = [
+      'Date',
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setTimeout',
+      'clearTimeout',
+    ] as const;
     jest.useFakeTimers({ doNotFake: [...real] });
     const instance = await running.another();
     await age(61, 'upload-1');
@@ -288,38 +396,71 @@ describe('the upload key', () => {
   test("survives a new master key, as the fingerprints' key does", async () => {
     const jwe = await seal('key_under_an_old_master');
     await set('key_under_an_old_master', 'VAPI');
-    writeFileSync(running.keyRingFile, KeyRing.generateLine('next') + readFileSync(running.keyRingFile, 'utf8'));
+    writeFileSync(
+      running.keyRingFile,
+      KeyRing.generateLine('next') + readFileSync(running.keyRingFile, 'utf8'),
+    );
     const instance = await running.another();
     expect((await set(jwe, 'RETELL', instance)).userErrors).toEqual([]);
     const input = { clientId: HARBOR, keys: [{ provider: 'VAPI', apiKey: 'key_under_an_old_master' }] };
-    const { setClientApiKeys } = await instance.data<{ setClientApiKeys: { warnings: unknown[] } }>(SET_CLIENT, { input });
+    const { setClientApiKeys } = await instance.data<{ setClientApiKeys: { warnings: unknown[] } }>(
+      SET_CLIENT,
+      { input },
+    );
     expect(setClientApiKeys.warnings).toHaveLength(1);
     await instance.close();
   });
 
   test('that does not open is a fault of ours, logged without content, and not of the sender', async () => {
     const jwe = await seal('key_canary_of_our_fault');
-    await running.app.database.write((tx) => tx.update(VaultKeyRow, { name: 'upload-1' }, { sealed: 'lk1.test.broken' }));
-    const answer = await running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: jwe }] } });
+    await running.app.database.write((tx) =>
+      tx.update(VaultKeyRow, { name: 'upload-1' }, { sealed: 'lk1.test.broken' }),
+    );
+    const answer = await running.ask('agencyAdmin', SET_CLIENT, {
+      input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: jwe }] },
+    });
     expect(answer.errors[0]?.extensions.code).toBe('INTERNAL_SERVER_ERROR');
     expect(running.logs.join('')).toContain('The stored key does not open');
-    for (const part of jwe.split('.').filter((each) => each.length > 12)) expect(answer.text + running.logs.join('')).not.toContain(part);
+    for (const part of jwe.split('.').filter((each) => each.length > 12))
+      expect(answer.text + running.logs.join('')).not.toContain(part);
   });
 });
 
 test('nothing of a sealed key is in an answer, the log or the database, whether it opens or not', async () => {
   const canary = 'kcanary_sealed_upload_4711';
-  const sent = [await seal(canary), await seal(`${canary} with spaces`), await seal(canary, { enc: 'A128GCM' }), await seal(canary, { kid: 'upload-7' })];
-  const answers = await Promise.all(sent.map((apiKey) => running.ask('agencyAdmin', SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } })));
+  const sent = [
+    await seal(canary),
+    await seal(`${canary} with spaces`),
+    await seal(canary, { enc: 'A128GCM' }),
+    await seal(canary, { kid: 'upload-7' }),
+  ];
+  const answers = await Promise.all(
+    sent.map((apiKey) =>
+      running.ask('agencyAdmin', SET_CLIENT, {
+        input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] },
+      }),
+    ),
+  );
   expect(answers.map(({ text }) => text.includes('••••••••4711'))).toEqual([true, false, false, false]);
   const rows = await Promise.all(entities.map((entity) => running.app.database.read.find(entity)));
-  const everywhere = [...answers.map(({ text }) => text), running.logs.join(''), JSON.stringify(rows)].join('\n');
+  const everywhere = [...answers.map(({ text }) => text), running.logs.join(''), JSON.stringify(rows)].join(
+    '\n',
+  );
   const parts = sent.flatMap((jwe) => jwe.split('.')).filter((part) => part.length > 12);
-  for (const trace of [canary, Buffer.from(canary).toString('base64url'), Buffer.from(canary).toString('hex'), ...parts]) expect(everywhere).not.toContain(trace);
+  for (const trace of [
+    canary,
+    Buffer.from(canary).toString('base64url'),
+    Buffer.from(canary).toString('hex'),
+    ...parts,
+  ])
+    expect(everywhere).not.toContain(trace);
 });
 
 test('the ten lines of the README seal a key that this server opens', async () => {
-  const section = readFileSync(join(root, 'README.md'), 'utf8').split(/^## /m).find((part) => part.startsWith('Sending a key')) ?? '';
+  const section =
+    readFileSync(join(root, 'README.md'), 'utf8')
+      .split(/^## /m)
+      .find((part) => part.startsWith('Sending a key')) ?? '';
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
   expect(lines.trim().split('\n').length).toBeLessThanOrEqual(10);
   const page = `${lines}
@@ -330,6 +471,9 @@ test('the ten lines of the README seal a key that this server opens', async () =
     const input = { clientId: '${MAPLE}', keys: [{ provider: 'RETELL', apiKey }] };
     console.log(JSON.stringify((await ask(${JSON.stringify(SET_CLIENT)}, { input })).setClientApiKeys));`;
   const env = { PATH: process.env.PATH, URL: `${running.url}/graphql`, TOKEN: running.tokens.agencyAdmin };
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', page], { cwd: root, env });
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', page], {
+    cwd: root,
+    env,
+  });
   expect((JSON.parse(stdout) as Payload).apiKeys[0]?.maskedKey).toBe('••••••••9876');
 });

@@ -1,9 +1,24 @@
 import { HARBOR, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT, OTHER_AGENCYS_CLIENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { CLEAR_CLIENT, CLIENT_KEYS, codes, RESOLUTION, SET_AGENCY, SET_CLIENT, type UserErrors } from '../operations';
+import {
+  CLEAR_CLIENT,
+  CLIENT_KEYS,
+  codes,
+  RESOLUTION,
+  SET_AGENCY,
+  SET_CLIENT,
+  type UserErrors,
+} from '../operations';
 
 interface Payload extends UserErrors {
-  readonly apiKeys: readonly { provider: string; isSet: boolean; maskedKey: string | null; status: string; version: number; region: string | null }[];
+  readonly apiKeys: readonly {
+    provider: string;
+    isSet: boolean;
+    maskedKey: string | null;
+    status: string;
+    version: number;
+    region: string | null;
+  }[];
 }
 
 let running: TestApp;
@@ -11,12 +26,16 @@ beforeAll(async () => (running = await startTestApp()));
 afterAll(() => running.close());
 
 async function set(keys: readonly object[], extra: object = {}): Promise<Payload> {
-  const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input: { clientId: MAPLE, keys, ...extra } });
+  const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+    input: { clientId: MAPLE, keys, ...extra },
+  });
   return setClientApiKeys;
 }
 
 async function stored(clientId = MAPLE): Promise<Payload['apiKeys']> {
-  const { client } = await running.data<{ client: { apiKeys: Payload['apiKeys'] } }>(CLIENT_KEYS, { id: clientId });
+  const { client } = await running.data<{ client: { apiKeys: Payload['apiKeys'] } }>(CLIENT_KEYS, {
+    id: clientId,
+  });
   return client.apiKeys;
 }
 
@@ -29,8 +48,22 @@ describe('setting keys of a client', () => {
       { provider: 'VAPI', apiKey: '123456789012tail' },
     ]);
     expect(apiKeys).toEqual([
-      { provider: 'RETELL', isSet: true, maskedKey: '••••••••tail', status: 'UNVERIFIED', version: expect.any(Number) as number, region: 'US' },
-      { provider: 'VAPI', isSet: true, maskedKey: '••••••••tail', status: 'UNVERIFIED', version: expect.any(Number) as number, region: 'US' },
+      {
+        provider: 'RETELL',
+        isSet: true,
+        maskedKey: '••••••••tail',
+        status: 'UNVERIFIED',
+        version: expect.any(Number) as number,
+        region: 'US',
+      },
+      {
+        provider: 'VAPI',
+        isSet: true,
+        maskedKey: '••••••••tail',
+        status: 'UNVERIFIED',
+        version: expect.any(Number) as number,
+        region: 'US',
+      },
     ]);
   });
 
@@ -40,7 +73,9 @@ describe('setting keys of a client', () => {
   });
 
   test('trims what copy-and-paste adds', async () => {
-    const { apiKeys, userErrors } = await set([{ provider: 'RETELL', apiKey: ' \t\r\n key_pasted_0123456789\u00a0\n' }]);
+    const { apiKeys, userErrors } = await set([
+      { provider: 'RETELL', apiKey: ' \t\r\n key_pasted_0123456789\u00a0\n' },
+    ]);
     expect(userErrors).toEqual([]);
     expect(apiKeys[0]?.maskedKey).toBe('••••••••6789');
   });
@@ -97,9 +132,14 @@ describe('setting keys of a client', () => {
     expect(codes(await set([]))).toEqual(['REQUIRED input.keys']);
   });
 
-  test.each([NEVER_GIVEN_OUT, OTHER_AGENCYS_CLIENT, 'nonsense', '', `${MAPLE} `])('finds no client %j', async (clientId) => {
-    expect(codes(await set([{ provider: 'RETELL', apiKey: 'key_well_formed_0123' }], { clientId }))).toEqual(['NOT_FOUND input.clientId']);
-  });
+  test.each([NEVER_GIVEN_OUT, OTHER_AGENCYS_CLIENT, 'nonsense', '', `${MAPLE} `])(
+    'finds no client %j',
+    async (clientId) => {
+      expect(
+        codes(await set([{ provider: 'RETELL', apiKey: 'key_well_formed_0123' }], { clientId })),
+      ).toEqual(['NOT_FOUND input.clientId']);
+    },
+  );
 
   test('raises the version with every set and every clear', async () => {
     const versionOf = async () => (await stored()).find(({ provider }) => provider === 'BLAND')?.version ?? 0;
@@ -111,7 +151,12 @@ describe('setting keys of a client', () => {
   });
 
   test('starts at version 0 for a key that was never set', async () => {
-    expect((await stored(HARBOR)).find(({ provider }) => provider === 'BLAND')).toMatchObject({ isSet: false, version: 0, status: 'NOT_SET', maskedKey: null });
+    expect((await stored(HARBOR)).find(({ provider }) => provider === 'BLAND')).toMatchObject({
+      isSet: false,
+      version: 0,
+      status: 'NOT_SET',
+      maskedKey: null,
+    });
   });
 
   test('refuses the whole request when it is based on another version than the current one', async () => {
@@ -124,17 +169,29 @@ describe('setting keys of a client', () => {
     ]);
     expect(codes(payload)).toEqual(['VERSION_CONFLICT input.keys.1.expectedVersion']);
     expect(await stored()).toEqual(before);
-    expect((await set([{ provider: 'RETELL', apiKey: 'key_next_0123456', expectedVersion: version }])).apiKeys[0]?.version).toBe(version + 1);
+    expect(
+      (await set([{ provider: 'RETELL', apiKey: 'key_next_0123456', expectedVersion: version }])).apiKeys[0]
+        ?.version,
+    ).toBe(version + 1);
   });
 
   test('keeps the account region of a Vapi key, and refuses one that a provider does not have', async () => {
-    expect((await set([{ provider: 'VAPI', apiKey: 'key_eu_0123456789', region: 'EU' }])).apiKeys[0]?.region).toBe('EU');
-    expect(codes(await set([{ provider: 'BLAND', apiKey: 'key_eu_0123456789', region: 'EU' }]))).toEqual(['INVALID_FORMAT input.keys.0.region']);
+    expect(
+      (await set([{ provider: 'VAPI', apiKey: 'key_eu_0123456789', region: 'EU' }])).apiKeys[0]?.region,
+    ).toBe('EU');
+    expect(codes(await set([{ provider: 'BLAND', apiKey: 'key_eu_0123456789', region: 'EU' }]))).toEqual([
+      'INVALID_FORMAT input.keys.0.region',
+    ]);
   });
 
   test('is in force for the very next reader, on every instance', async () => {
     const other = await running.another();
-    const source = async () => (await other.data<{ agent: { keyResolution: { source: string } } }>(RESOLUTION, { id: MAPLE_RETELL_AGENT })).agent.keyResolution.source;
+    const source = async () =>
+      (
+        await other.data<{ agent: { keyResolution: { source: string } } }>(RESOLUTION, {
+          id: MAPLE_RETELL_AGENT,
+        })
+      ).agent.keyResolution.source;
     for (let round = 0; round < 5; round += 1) {
       await set([{ provider: 'RETELL', apiKey: 'key_here_0123456' }]);
       expect(await source()).toBe('CLIENT');
@@ -153,28 +210,45 @@ describe('setting keys with verification', () => {
     expect(apiKeys[0]).toMatchObject({ isSet: true, status: 'VALID' });
   });
 
-  test.each(['revoked', 'restricted'] as const)('stores nothing of a request with a %s key', async (which) => {
-    const before = await stored();
-    const payload = await set(
-      [
-        { provider: 'VAPI', apiKey: running.sandbox.vapi.keys.valid },
-        { provider: 'RETELL', apiKey: keys()[which] },
-      ],
-      { verify: true },
-    );
-    expect(codes(payload)).toEqual(['KEY_REJECTED input.keys.1.apiKey']);
-    expect(await stored()).toEqual(before);
-  });
+  test.each(['revoked', 'restricted'] as const)(
+    'stores nothing of a request with a %s key',
+    async (which) => {
+      const before = await stored();
+      const payload = await set(
+        [
+          { provider: 'VAPI', apiKey: running.sandbox.vapi.keys.valid },
+          { provider: 'RETELL', apiKey: keys()[which] },
+        ],
+        { verify: true },
+      );
+      expect(codes(payload)).toEqual(['KEY_REJECTED input.keys.1.apiKey']);
+      expect(await stored()).toEqual(before);
+    },
+  );
 
   test('finds a restricted key by what it may not look up, where the provider lets it verify', async () => {
-    const { userErrors } = await set([{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.restricted }], { clientId: HARBOR, verify: true });
-    expect(userErrors).toMatchObject([{ code: 'KEY_REJECTED', message: expect.stringContaining('it lacks the permission for this') as string }]);
+    const { userErrors } = await set([{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.restricted }], {
+      clientId: HARBOR,
+      verify: true,
+    });
+    expect(userErrors).toMatchObject([
+      {
+        code: 'KEY_REJECTED',
+        message: expect.stringContaining('it lacks the permission for this') as string,
+      },
+    ]);
   });
 
   test('stores nothing when the provider gives no definitive answer, and says why', async () => {
     const before = await stored();
     const { userErrors } = await set([{ provider: 'RETELL', apiKey: keys().rateLimited }], { verify: true });
-    expect(userErrors).toMatchObject([{ code: 'KEY_UNVERIFIABLE', field: ['input', 'keys', '0', 'apiKey'], message: expect.stringContaining('limits the rate of requests') as string }]);
+    expect(userErrors).toMatchObject([
+      {
+        code: 'KEY_UNVERIFIABLE',
+        field: ['input', 'keys', '0', 'apiKey'],
+        message: expect.stringContaining('limits the rate of requests') as string,
+      },
+    ]);
     expect(await stored()).toEqual(before);
   });
 

@@ -12,8 +12,10 @@ import { codes, type UserErrors } from '../operations';
 const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
 const NORTHWIND = '01900000-0000-7000-8000-000000000002';
 const NOBODYS = '01900000-0000-7000-8000-000000000009';
-const INVITE = 'mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { person { id } userErrors { code field } } }';
-const INVITE_PORTAL = 'mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { person { id } userErrors { code field } } }';
+const INVITE =
+  'mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { person { id } userErrors { code field } } }';
+const INVITE_PORTAL =
+  'mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { person { id } userErrors { code field } } }';
 const VIEWER = '{ viewer { role agency { id } } }';
 
 type Admin = 'agencyAdmin' | 'otherAgencyAdmin';
@@ -23,24 +25,51 @@ beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
 
 const invite = async (as: Admin, more: object = {}) => {
-  const { inviteAgencyPerson } = await running.data<{ inviteAgencyPerson: UserErrors }>(INVITE, { input: { email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER', ...more } }, as);
+  const { inviteAgencyPerson } = await running.data<{ inviteAgencyPerson: UserErrors }>(
+    INVITE,
+    { input: { email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER', ...more } },
+    as,
+  );
   expect(codes(inviteAgencyPerson)).toEqual([]);
 };
-const signIn = async (agency?: string, subject = 'grace', email: string | null = 'grace@example.com'): Promise<Answer> => {
-  const token = await running.issuer.mint({ subject, audience: running.audience, expiresInSeconds: 600, ...(email !== null && { email, emailVerified: true }) });
-  return post(running.url, token, { query: VIEWER }, agency === undefined ? {} : { 'latchkey-agency': agency });
+const signIn = async (
+  agency?: string,
+  subject = 'grace',
+  email: string | null = 'grace@example.com',
+): Promise<Answer> => {
+  const token = await running.issuer.mint({
+    subject,
+    audience: running.audience,
+    expiresInSeconds: 600,
+    ...(email !== null && { email, emailVerified: true }),
+  });
+  return post(
+    running.url,
+    token,
+    { query: VIEWER },
+    agency === undefined ? {} : { 'latchkey-agency': agency },
+  );
 };
-const agencyOf = ({ status, data }: Answer) => (status === 200 ? (data as { viewer: { agency: { id: string } } }).viewer.agency.id : status);
-const graces = async () => (await running.app.database.read.find(PersonRow, { order: { id: 'ASC' } })).filter(({ name }) => name === 'Grace');
-const eventsOf = async (type: 'PERSON_JOINED' | 'SIGN_IN_REFUSED') => running.app.database.read.find(AuditEventRow, { where: { type }, order: { id: 'ASC' } });
+const agencyOf = ({ status, data }: Answer) =>
+  status === 200 ? (data as { viewer: { agency: { id: string } } }).viewer.agency.id : status;
+const graces = async () =>
+  (await running.app.database.read.find(PersonRow, { order: { id: 'ASC' } })).filter(
+    ({ name }) => name === 'Grace',
+  );
+const eventsOf = async (type: 'PERSON_JOINED' | 'SIGN_IN_REFUSED') =>
+  running.app.database.read.find(AuditEventRow, { where: { type }, order: { id: 'ASC' } });
 
 describe('someone of several agencies', () => {
   test('takes up each invitation by the name of its agency, and is in each who it is there', async () => {
     await invite('agencyAdmin', { role: 'AGENCY_ADMIN' });
     await invite('otherAgencyAdmin');
     expect(agencyOf(await signIn(NORTHWIND))).toBe(NORTHWIND);
-    expect((await signIn(BRIGHTLINE)).data).toEqual({ viewer: { role: 'AGENCY_ADMIN', agency: { id: BRIGHTLINE } } });
-    expect((await signIn(NORTHWIND)).data).toEqual({ viewer: { role: 'AGENCY_MEMBER', agency: { id: NORTHWIND } } });
+    expect((await signIn(BRIGHTLINE)).data).toEqual({
+      viewer: { role: 'AGENCY_ADMIN', agency: { id: BRIGHTLINE } },
+    });
+    expect((await signIn(NORTHWIND)).data).toEqual({
+      viewer: { role: 'AGENCY_MEMBER', agency: { id: NORTHWIND } },
+    });
   });
 
   test('is signed in to the one that was joined first where none is named', async () => {
@@ -68,14 +97,19 @@ describe('someone of several agencies', () => {
       await invite('agencyAdmin', more);
       await invite('otherAgencyAdmin', more);
       const agencies = [BRIGHTLINE, NORTHWIND, BRIGHTLINE, NORTHWIND];
-      expect((await Promise.all(agencies.map((agency) => signIn(agency, `grace${round}`, more.email)))).map(agencyOf)).toEqual(agencies);
+      expect(
+        (await Promise.all(agencies.map((agency) => signIn(agency, `grace${round}`, more.email)))).map(
+          agencyOf,
+        ),
+      ).toEqual(agencies);
     }
     expect(await eventsOf('PERSON_JOINED')).toHaveLength(16);
   });
 
   test('is refused in an agency that has neither a membership nor an invitation, also of the one that invited others', async () => {
     await invite('otherAgencyAdmin');
-    for (const agency of [BRIGHTLINE, NOBODYS, '', `${NORTHWIND}%`, '%']) expect((await signIn(agency)).status).toBe(401);
+    for (const agency of [BRIGHTLINE, NOBODYS, '', `${NORTHWIND}%`, '%'])
+      expect((await signIn(agency)).status).toBe(401);
     expect((await graces()).map(({ identityDigest }) => identityDigest)).toEqual([null]);
   });
 
@@ -85,23 +119,41 @@ describe('someone of several agencies', () => {
     await signIn(BRIGHTLINE);
     await signIn(NORTHWIND);
     const [first] = await graces();
-    await running.data('mutation ($input: RemovePersonInput!) { removePerson(input: $input) { userErrors { code } } }', { input: { personId: first?.id } });
+    await running.data(
+      'mutation ($input: RemovePersonInput!) { removePerson(input: $input) { userErrors { code } } }',
+      { input: { personId: first?.id } },
+    );
     expect((await signIn(BRIGHTLINE)).status).toBe(401);
     expect(agencyOf(await signIn())).toBe(NORTHWIND);
   });
 
   test('who is a portal user in one and a member in another is scoped by the agency that is named', async () => {
-    await running.data(INVITE_PORTAL, { input: { clientId: HARBOR, email: 'grace@example.com', name: 'Grace' } });
+    await running.data(INVITE_PORTAL, {
+      input: { clientId: HARBOR, email: 'grace@example.com', name: 'Grace' },
+    });
     await invite('otherAgencyAdmin');
-    expect((await signIn(BRIGHTLINE)).data).toEqual({ viewer: { role: 'PORTAL_USER', agency: { id: BRIGHTLINE } } });
-    expect((await signIn(NORTHWIND)).data).toEqual({ viewer: { role: 'AGENCY_MEMBER', agency: { id: NORTHWIND } } });
+    expect((await signIn(BRIGHTLINE)).data).toEqual({
+      viewer: { role: 'PORTAL_USER', agency: { id: BRIGHTLINE } },
+    });
+    expect((await signIn(NORTHWIND)).data).toEqual({
+      viewer: { role: 'AGENCY_MEMBER', agency: { id: NORTHWIND } },
+    });
   });
 
   test('whom the operator added is found although an invitation to the same agency was not taken up', async () => {
     const { database, audit } = running.app;
     await invite('agencyAdmin');
-    await addPerson(database, audit, { agency: BRIGHTLINE, role: 'AGENCY_ADMIN', name: 'Grace', subject: 'grace', issuer: running.issuer.issuer });
-    for (const agency of [undefined, BRIGHTLINE]) expect((await signIn(agency)).data).toEqual({ viewer: { role: 'AGENCY_ADMIN', agency: { id: BRIGHTLINE } } });
+    await addPerson(database, audit, {
+      agency: BRIGHTLINE,
+      role: 'AGENCY_ADMIN',
+      name: 'Grace',
+      subject: 'grace',
+      issuer: running.issuer.issuer,
+    });
+    for (const agency of [undefined, BRIGHTLINE])
+      expect((await signIn(agency)).data).toEqual({
+        viewer: { role: 'AGENCY_ADMIN', agency: { id: BRIGHTLINE } },
+      });
   });
 
   test('may be added by the operator to each agency once, and may be the first admin of another', async () => {
@@ -131,15 +183,28 @@ describe('a sign-in', () => {
   });
 
   test('of many at once gives each who it is, and nobody known nothing', async () => {
-    const personas = ['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin'] as const;
+    const personas = [
+      'agencyAdmin',
+      'agencyMember',
+      'portalUser',
+      'portalUserNoPermissions',
+      'otherAgencyAdmin',
+    ] as const;
     const query = '{ viewer { name role agency { id } client { id } } }';
-    const alone = await Promise.all(personas.map(async (persona) => (await running.ask(persona, query)).text));
+    const alone = await Promise.all(
+      personas.map(async (persona) => (await running.ask(persona, query)).text),
+    );
     expect(new Set(alone).size).toBe(personas.length);
     const rows = jest.spyOn(running.app.database.read, 'rows');
     const strangers = Array.from({ length: 20 }, (_, index) => signIn(undefined, `stranger-${index}`, null));
-    const known = Array.from({ length: 100 }, async (_, index) => (await running.ask(personas[index % 5] ?? null, query)).text);
+    const known = Array.from(
+      { length: 100 },
+      async (_, index) => (await running.ask(personas[index % 5] ?? null, query)).text,
+    );
     expect(await Promise.all(known)).toEqual(Array.from({ length: 100 }, (_, index) => alone[index % 5]));
-    expect((await Promise.all(strangers)).map(({ status }) => status)).toEqual(Array.from({ length: 20 }, () => 401));
+    expect((await Promise.all(strangers)).map(({ status }) => status)).toEqual(
+      Array.from({ length: 20 }, () => 401),
+    );
     const lookUps = rows.mock.calls.filter(([sql]) => sql.includes('FROM people'));
     rows.mockRestore();
     expect(lookUps.length).toBeLessThan(120);
@@ -152,9 +217,21 @@ describe('a sign-in', () => {
     const [grace] = await graces();
     const [event, ...more] = await eventsOf('SIGN_IN_REFUSED');
     expect(more).toEqual([]);
-    expect(event).toMatchObject({ agencyId: BRIGHTLINE, actorKind: 'PERSON', actorId: grace?.id, actorName: 'Grace', sourceAddress: '127.0.0.1' });
-    expect(JSON.parse(event?.details ?? '')).toMatchObject({ personId: grace?.id, name: 'Grace', reason: 'OTHER_AGENCY' });
-    await running.app.database.write((tx) => tx.update(PersonRow, { id: grace?.id }, { lastRefusedAt: new Date(Date.now() - 61_000) }));
+    expect(event).toMatchObject({
+      agencyId: BRIGHTLINE,
+      actorKind: 'PERSON',
+      actorId: grace?.id,
+      actorName: 'Grace',
+      sourceAddress: '127.0.0.1',
+    });
+    expect(JSON.parse(event?.details ?? '')).toMatchObject({
+      personId: grace?.id,
+      name: 'Grace',
+      reason: 'OTHER_AGENCY',
+    });
+    await running.app.database.write((tx) =>
+      tx.update(PersonRow, { id: grace?.id }, { lastRefusedAt: new Date(Date.now() - 61_000) }),
+    );
     await Promise.all(Array.from({ length: 6 }, () => signIn(NORTHWIND)));
     expect(await eventsOf('SIGN_IN_REFUSED')).toHaveLength(2);
   });
@@ -165,12 +242,19 @@ describe('a sign-in', () => {
     await signIn(BRIGHTLINE);
     await signIn(NORTHWIND);
     await signIn(NOBODYS);
-    expect((await eventsOf('SIGN_IN_REFUSED')).map(({ agencyId }) => agencyId).sort()).toEqual([BRIGHTLINE, NORTHWIND]);
+    expect((await eventsOf('SIGN_IN_REFUSED')).map(({ agencyId }) => agencyId).sort()).toEqual([
+      BRIGHTLINE,
+      NORTHWIND,
+    ]);
   });
 
   test('that proves nobody who is known is refused without an event: there is no agency to which it belongs', async () => {
     await invite('agencyAdmin');
-    for (const [subject, email] of [['mallory', 'mallory@example.com'], ['grace', 'grace@example.com']] as const) expect((await signIn(NORTHWIND, subject, email)).status).toBe(401);
+    for (const [subject, email] of [
+      ['mallory', 'mallory@example.com'],
+      ['grace', 'grace@example.com'],
+    ] as const)
+      expect((await signIn(NORTHWIND, subject, email)).status).toBe(401);
     expect(await eventsOf('SIGN_IN_REFUSED')).toEqual([]);
   });
 });
@@ -180,8 +264,15 @@ test('going back to one agency a person keeps each in the one that was joined fi
   await invite('otherAgencyAdmin');
   await signIn(NORTHWIND);
   await signIn(BRIGHTLINE);
-  const source = await new DataSource(dataSourceOptions(running.databaseUrl, { entities, migrations })).initialize();
-  while ((await source.query<{ name: string }[]>('SELECT name FROM migrations')).some(({ name }) => name.startsWith('PeopleOfSeveralAgencies'))) await source.undoLastMigration();
+  const source = await new DataSource(
+    dataSourceOptions(running.databaseUrl, { entities, migrations }),
+  ).initialize();
+  while (
+    (await source.query<{ name: string }[]>('SELECT name FROM migrations')).some(({ name }) =>
+      name.startsWith('PeopleOfSeveralAgencies'),
+    )
+  )
+    await source.undoLastMigration();
   const left = await source.query<{ agencyId: string }[]>("SELECT agencyId FROM people WHERE name = 'Grace'");
   await source.runMigrations();
   await source.destroy();

@@ -16,7 +16,18 @@ import { freePort } from '../fixtures/oidc';
 import { startTestApp, type TestApp } from '../harness';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
-import { CLEAR_AGENCY, CLEAR_CLIENT, CLIENT_KEYS, codes, CREATE_AGENT, RESTORE, SET_AGENCY, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import {
+  CLEAR_AGENCY,
+  CLEAR_CLIENT,
+  CLIENT_KEYS,
+  codes,
+  CREATE_AGENT,
+  RESTORE,
+  SET_AGENCY,
+  SET_CLIENT,
+  START_CALL,
+  type UserErrors,
+} from '../operations';
 
 interface Started extends UserErrors {
   readonly call: {
@@ -25,7 +36,12 @@ interface Started extends UserErrors {
     keySource: string;
     keyVersion: number;
     providerCallId: string | null;
-    error: { code: string; httpStatus: number | null; message: string; retryAfterSeconds: number | null } | null;
+    error: {
+      code: string;
+      httpStatus: number | null;
+      message: string;
+      retryAfterSeconds: number | null;
+    } | null;
   } | null;
 }
 
@@ -57,9 +73,15 @@ async function provider(answer: RequestListener): Promise<{ url: string; placed:
 }
 
 const call = async (input: object = {}, instance = running): Promise<Started> =>
-  (await instance.data<{ startTestCall: Started }>(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', ...input } })).startTestCall;
-const setClient = (apiKey: string) => running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] } });
-const setAgency = (apiKey: string) => running.data(SET_AGENCY, { input: { keys: [{ provider: 'RETELL', apiKey }] } });
+  (
+    await instance.data<{ startTestCall: Started }>(START_CALL, {
+      input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', ...input },
+    })
+  ).startTestCall;
+const setClient = (apiKey: string) =>
+  running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] } });
+const setAgency = (apiKey: string) =>
+  running.data(SET_AGENCY, { input: { keys: [{ provider: 'RETELL', apiKey }] } });
 const clearClient = () => running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
 const clearAgency = () => running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
 const hashOf = (key: string) => createHash('sha256').update(key).digest('hex');
@@ -70,7 +92,13 @@ describe('a test call', () => {
 
   test("is placed with the client's key, and records whose and which version", async () => {
     const { call: placed } = await call();
-    expect(placed).toMatchObject({ status: 'QUEUED', keySource: 'CLIENT', keyVersion: 1, error: null, providerCallId: expect.any(String) as string });
+    expect(placed).toMatchObject({
+      status: 'QUEUED',
+      keySource: 'CLIENT',
+      keyVersion: 1,
+      error: null,
+      providerCallId: expect.any(String) as string,
+    });
     expect(new Set(keysShown())).toEqual(new Set([hashOf(running.sandbox.retell.keys.secondAccount)]));
   });
 
@@ -88,7 +116,10 @@ describe('a test call', () => {
   });
 
   test("uses the agency's key for an agent of no client", async () => {
-    expect((await call({ agentId: AGENCYS_OWN_AGENT })).call).toMatchObject({ status: 'QUEUED', keySource: 'AGENCY' });
+    expect((await call({ agentId: AGENCYS_OWN_AGENT })).call).toMatchObject({
+      status: 'QUEUED',
+      keySource: 'AGENCY',
+    });
   });
 
   test.each([
@@ -96,19 +127,28 @@ describe('a test call', () => {
     ['restricted', 'INSUFFICIENT_PERMISSIONS', 403],
     ['rateLimited', 'RATE_LIMITED', 429],
     ['outOfFunds', 'OUT_OF_FUNDS', 402],
-  ] as const)("fails with the client's %s key, and the agency's key is shown to nobody", async (which, code, httpStatus) => {
-    await setAgency(running.sandbox.retell.keys.secondAccount);
-    await setClient(running.sandbox.retell.keys[which]);
-    expect((await call()).call).toMatchObject({ status: 'FAILED', keySource: 'CLIENT', error: { code, httpStatus } });
-    expect(new Set(keysShown())).toEqual(new Set([hashOf(running.sandbox.retell.keys[which])]));
-  });
+  ] as const)(
+    "fails with the client's %s key, and the agency's key is shown to nobody",
+    async (which, code, httpStatus) => {
+      await setAgency(running.sandbox.retell.keys.secondAccount);
+      await setClient(running.sandbox.retell.keys[which]);
+      expect((await call()).call).toMatchObject({
+        status: 'FAILED',
+        keySource: 'CLIENT',
+        error: { code, httpStatus },
+      });
+      expect(new Set(keysShown())).toEqual(new Set([hashOf(running.sandbox.retell.keys[which])]));
+    },
+  );
 
   test('is refused without a key, which is named, and no provider is asked', async () => {
     await clearClient();
     await clearAgency();
     const { call: none, userErrors } = await call();
     expect([none, userErrors[0]?.code]).toEqual([null, 'NO_KEY_CONFIGURED']);
-    expect(userErrors[0]?.message).toMatch(/Neither the client nor the agency has a Retell key.*agency admin/);
+    expect(userErrors[0]?.message).toMatch(
+      /Neither the client nor the agency has a Retell key.*agency admin/,
+    );
     expect(running.sandbox.retell.requests).toEqual([]);
   });
 
@@ -146,13 +186,18 @@ describe('a test call', () => {
     const { call: placed } = await call();
     await setClient('key_replaced_01234567');
     await clearClient();
-    const { call: later } = await running.data<{ call: object }>('query ($id: ID!) { call(id: $id) { keySource keyVersion } }', { id: placed?.id });
+    const { call: later } = await running.data<{ call: object }>(
+      'query ($id: ID!) { call(id: $id) { keySource keyVersion } }',
+      { id: placed?.id },
+    );
     expect(later).toEqual({ keySource: 'CLIENT', keyVersion: 1 });
   });
 
   test('stands first in the list of calls', async () => {
     const ids = [(await call()).call?.id, (await call()).call?.id];
-    const { calls } = await running.data<{ calls: { nodes: { id: string }[] } }>('{ calls(first: 2) { nodes { id } } }');
+    const { calls } = await running.data<{ calls: { nodes: { id: string }[] } }>(
+      '{ calls(first: 2) { nodes { id } } }',
+    );
     expect(calls.nodes.map(({ id }) => id)).toEqual(ids.reverse());
   });
 });
@@ -163,7 +208,9 @@ describe('a test call under an idempotency key', () => {
 
   test('is placed once, however often it is asked for, on every instance', async () => {
     const other = await running.another();
-    const answers = await Promise.all([running, other, running, other].map((instance) => call({ idempotencyKey }, instance)));
+    const answers = await Promise.all(
+      [running, other, running, other].map((instance) => call({ idempotencyKey }, instance)),
+    );
     const later = await call({ idempotencyKey });
     await other.close();
     expect(new Set([...answers, later].map((answer) => answer.call?.id)).size).toBe(1);
@@ -173,8 +220,12 @@ describe('a test call under an idempotency key', () => {
 
   test('is refused when the key was used for another call', async () => {
     await call({ idempotencyKey });
-    expect(codes(await call({ idempotencyKey, toNumber: '+14155550199' }))).toEqual(['IDEMPOTENCY_CONFLICT input.idempotencyKey']);
-    expect(codes(await call({ idempotencyKey, agentId: AGENCYS_OWN_AGENT }))).toEqual(['IDEMPOTENCY_CONFLICT input.idempotencyKey']);
+    expect(codes(await call({ idempotencyKey, toNumber: '+14155550199' }))).toEqual([
+      'IDEMPOTENCY_CONFLICT input.idempotencyKey',
+    ]);
+    expect(codes(await call({ idempotencyKey, agentId: AGENCYS_OWN_AGENT }))).toEqual([
+      'IDEMPOTENCY_CONFLICT input.idempotencyKey',
+    ]);
   });
 
   test('answers with the failure when it failed, and places nothing', async () => {
@@ -185,7 +236,9 @@ describe('a test call under an idempotency key', () => {
   });
 
   test('is another one in another case', async () => {
-    expect((await call({ idempotencyKey: 'a' })).call?.id).not.toBe((await call({ idempotencyKey: 'A' })).call?.id);
+    expect((await call({ idempotencyKey: 'a' })).call?.id).not.toBe(
+      (await call({ idempotencyKey: 'A' })).call?.id,
+    );
   });
 
   test.each([
@@ -198,7 +251,10 @@ describe('a test call under an idempotency key', () => {
 
 describe('a test call at a provider in trouble', () => {
   const statusOfKey = async () => {
-    const { client } = await running.data<{ client: { apiKeys: { provider: string; status: string }[] } }>(CLIENT_KEYS, { id: HARBOR });
+    const { client } = await running.data<{ client: { apiKeys: { provider: string; status: string }[] } }>(
+      CLIENT_KEYS,
+      { id: HARBOR },
+    );
     return client.apiKeys.find(({ provider: name }) => name === 'RETELL')?.status;
   };
 
@@ -217,22 +273,50 @@ describe('a test call at a provider in trouble', () => {
   });
 
   test.each<[string, RequestListener, string, string]>([
-    ['breaks down', (_, response) => response.writeHead(500).end('{"message":"secret reason"}'), 'UNKNOWN', 'PROVIDER_FAULT'],
-    ['answers with a page', (_, response) => response.writeHead(201).end('<html>secret reason</html>'), 'UNKNOWN', 'PROVIDER_FAULT'],
-    ['sends us elsewhere', (_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(), 'FAILED', 'PROVIDER_FAULT'],
-    ['asks for patience', (_, response) => response.writeHead(429, { 'retry-after': '7' }).end('{}'), 'FAILED', 'RATE_LIMITED'],
-  ])('that %s is recorded as what is known of it, in our own words, after one request', async (_what, answer, status, code) => {
-    const faulty = await provider(answer);
-    await start({ RETELL_BASE_URL: faulty.url });
-    const { call: failed } = await call();
-    expect(failed).toMatchObject({ status, error: { code, retryAfterSeconds: code === 'RATE_LIMITED' ? 7 : null } });
-    expect(failed?.error?.message).not.toContain('secret reason');
-    expect(faulty.placed()).toBe(1);
-  });
+    [
+      'breaks down',
+      (_, response) => response.writeHead(500).end('{"message":"secret reason"}'),
+      'UNKNOWN',
+      'PROVIDER_FAULT',
+    ],
+    [
+      'answers with a page',
+      (_, response) => response.writeHead(201).end('<html>secret reason</html>'),
+      'UNKNOWN',
+      'PROVIDER_FAULT',
+    ],
+    [
+      'sends us elsewhere',
+      (_, response) => response.writeHead(307, { location: 'http://127.0.0.1:1/' }).end(),
+      'FAILED',
+      'PROVIDER_FAULT',
+    ],
+    [
+      'asks for patience',
+      (_, response) => response.writeHead(429, { 'retry-after': '7' }).end('{}'),
+      'FAILED',
+      'RATE_LIMITED',
+    ],
+  ])(
+    'that %s is recorded as what is known of it, in our own words, after one request',
+    async (_what, answer, status, code) => {
+      const faulty = await provider(answer);
+      await start({ RETELL_BASE_URL: faulty.url });
+      const { call: failed } = await call();
+      expect(failed).toMatchObject({
+        status,
+        error: { code, retryAfterSeconds: code === 'RATE_LIMITED' ? 7 : null },
+      });
+      expect(failed?.error?.message).not.toContain('secret reason');
+      expect(faulty.placed()).toBe(1);
+    },
+  );
 
   test('that refuses the call with 401 but accepts the key does not make the key invalid', async () => {
     const picky = await provider((request, response) =>
-      request.method === 'POST' ? response.writeHead(401).end('{}') : response.writeHead(200).end('{"org_name":"x"}'),
+      request.method === 'POST'
+        ? response.writeHead(401).end('{}')
+        : response.writeHead(200).end('{"org_name":"x"}'),
     );
     await start({ RETELL_BASE_URL: picky.url });
     expect((await call()).call).toMatchObject({ status: 'FAILED', error: { httpStatus: 401 } });
@@ -250,17 +334,25 @@ describe('a test call at a provider in trouble', () => {
 describe('what a failed call tells', () => {
   const ERROR = '{ calls(first: 1) { nodes { error { code httpStatus message retryAfterSeconds } } } }';
   const errorFor = async (persona: 'agencyAdmin' | 'agencyMember' | 'portalUser') =>
-    (await running.data<{ calls: { nodes: { error: unknown }[] } }>(ERROR, {}, persona)).calls.nodes[0]?.error;
+    (await running.data<{ calls: { nodes: { error: unknown }[] } }>(ERROR, {}, persona)).calls.nodes[0]
+      ?.error;
 
-  test.each(['revoked', 'restricted', 'outOfFunds', 'rateLimited'] as const)('of a %s key is for admins: to all others it is a fault of the provider', async (which) => {
-    await start();
-    await setClient(running.sandbox.retell.keys[which]);
-    expect((await call()).call?.status).toBe('FAILED');
-    expect(await errorFor('agencyAdmin')).not.toMatchObject({ code: 'PROVIDER_FAULT' });
-    for (const persona of ['agencyMember', 'portalUser'] as const) {
-      expect(await errorFor(persona)).toMatchObject({ code: 'PROVIDER_FAULT', httpStatus: null, retryAfterSeconds: null });
-    }
-  });
+  test.each(['revoked', 'restricted', 'outOfFunds', 'rateLimited'] as const)(
+    'of a %s key is for admins: to all others it is a fault of the provider',
+    async (which) => {
+      await start();
+      await setClient(running.sandbox.retell.keys[which]);
+      expect((await call()).call?.status).toBe('FAILED');
+      expect(await errorFor('agencyAdmin')).not.toMatchObject({ code: 'PROVIDER_FAULT' });
+      for (const persona of ['agencyMember', 'portalUser'] as const) {
+        expect(await errorFor(persona)).toMatchObject({
+          code: 'PROVIDER_FAULT',
+          httpStatus: null,
+          retryAfterSeconds: null,
+        });
+      }
+    },
+  );
 
   test('of a fault of the provider is the same to them: nobody tells a bad key by the difference', async () => {
     const broken = await provider((_, response) => response.writeHead(503).end('{}'));
@@ -277,7 +369,8 @@ describe('what a failed call tells', () => {
 });
 
 describe('changes that commit while calls are prepared', () => {
-  const ASSIGN = 'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
+  const ASSIGN =
+    'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
   interface Event {
     readonly type: string;
     readonly clientId: string | null;
@@ -286,7 +379,10 @@ describe('changes that commit while calls are prepared', () => {
   }
 
   /** Sends `change` for ever, from several frontends at once, until `work` is done. */
-  async function amid(changes: readonly (() => Promise<unknown>)[], work: () => Promise<unknown>): Promise<void> {
+  async function amid(
+    changes: readonly (() => Promise<unknown>)[],
+    work: () => Promise<unknown>,
+  ): Promise<void> {
     let done = false;
     const stream = async (change: () => Promise<unknown>) => {
       while (!done) await change();
@@ -304,12 +400,16 @@ describe('changes that commit while calls are prepared', () => {
       if (type === 'API_KEY_SET' && clientId === HARBOR) clientVersion = version;
       if (type === 'API_KEY_CLEARED' && clientId === HARBOR) clientVersion = null;
       if (type === 'AGENT_ASSIGNED') assigned = clientId === HARBOR;
-      const expected = assigned && clientVersion !== null ? { keySource: 'CLIENT', version: clientVersion } : { keySource: 'AGENCY', version: 1 };
+      const expected =
+        assigned && clientVersion !== null
+          ? { keySource: 'CLIENT', version: clientVersion }
+          : { keySource: 'AGENCY', version: 1 };
       return type === 'CALL_PLACED' ? [{ placed: { keySource, version }, expected }] : [];
     });
   }
 
-  const agencyOf = async (clientId: string) => (await running.app.database.read.findOneByOrFail(ClientRow, { id: clientId })).agencyId;
+  const agencyOf = async (clientId: string) =>
+    (await running.app.database.read.findOneByOrFail(ClientRow, { id: clientId })).agencyId;
   const placeCalls = async (count: number) => {
     for (let index = 0; index < count; index += 1) expect((await call()).call).not.toBeNull();
   };
@@ -317,7 +417,10 @@ describe('changes that commit while calls are prepared', () => {
   test('neither keep a call from being placed nor let it be billed as if they had not happened', async () => {
     await start();
     const other = await running.another();
-    const key = (index: number) => ({ clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: `key_in_a_stream_${index}` }] });
+    const key = (index: number) => ({
+      clientId: HARBOR,
+      keys: [{ provider: 'RETELL', apiKey: `key_in_a_stream_${index}` }],
+    });
     const changes = [
       () => other.data(SET_CLIENT, { input: key(1) }),
       () => running.data(SET_CLIENT, { input: key(2) }),
@@ -327,8 +430,15 @@ describe('changes that commit while calls are prepared', () => {
     ];
     await amid(changes, () => placeCalls(10));
     await other.close();
-    const rows = await running.app.database.read.find(AuditEventRow, { where: { agencyId: await agencyOf(HARBOR) }, order: { sequence: 'ASC' } });
-    const events = rows.map(({ type, clientId, details }) => ({ type, clientId, ...(JSON.parse(details) as Pick<Event, 'version' | 'keySource'>) }));
+    const rows = await running.app.database.read.find(AuditEventRow, {
+      where: { agencyId: await agencyOf(HARBOR) },
+      order: { sequence: 'ASC' },
+    });
+    const events = rows.map(({ type, clientId, details }) => ({
+      type,
+      clientId,
+      ...(JSON.parse(details) as Pick<Event, 'version' | 'keySource'>),
+    }));
     const calls = callsAgainstTheirPast(events);
     expect(calls).toHaveLength(10);
     for (const { placed, expected } of calls) expect(placed).toEqual(expected);

@@ -11,8 +11,14 @@ let provider: Loopback;
 let answerNow: () => void;
 beforeAll(async () => {
   const released = new Promise<void>((resolve) => (answerNow = resolve));
-  provider = await Loopback.start((_incoming, outgoing) => void released.then(() => outgoing.writeHead(401).end('{}')));
-  running = await startTestApp({ QUERY_TIMEOUT_MS: '100', PROVIDER_TIMEOUT_MS: '20000', RETELL_BASE_URL: provider.baseUrl });
+  provider = await Loopback.start(
+    (_incoming, outgoing) => void released.then(() => outgoing.writeHead(401).end('{}')),
+  );
+  running = await startTestApp({
+    QUERY_TIMEOUT_MS: '100',
+    PROVIDER_TIMEOUT_MS: '20000',
+    RETELL_BASE_URL: provider.baseUrl,
+  });
 });
 afterAll(async () => {
   await running.close();
@@ -54,7 +60,9 @@ describe('a query that takes too long', () => {
 });
 
 test('a mutation runs to its end, however long a provider takes', async () => {
-  const verifying = running.ask('agencyAdmin', VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+  const verifying = running.ask('agencyAdmin', VERIFY_CLIENT, {
+    input: { clientId: HARBOR, providers: ['RETELL'] },
+  });
   await until(() => provider.seen.length > 0);
   const letGo = holdClients();
   expect((await running.ask('agencyAdmin', QUERY)).status).toBe(422);
@@ -62,5 +70,7 @@ test('a mutation runs to its end, however long a provider takes', async () => {
   answerNow();
   const { status, errors, data } = await verifying;
   expect([status, errors]).toEqual([200, []]);
-  expect(data).toMatchObject({ verifyClientApiKeys: { results: [{ apiKey: { provider: 'RETELL', status: 'INVALID' } }] } });
+  expect(data).toMatchObject({
+    verifyClientApiKeys: { results: [{ apiKey: { provider: 'RETELL', status: 'INVALID' } }] },
+  });
 });

@@ -15,15 +15,24 @@ const PATHS = ['list', 'one', 'resolve'] as const;
 let measured: Record<'allocated' | 'kept', Record<(typeof PATHS)[number], number>>;
 beforeAll(async () => {
   const flags = ['--expose-gc', '--min-semi-space-size=256', '--max-semi-space-size=256'];
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags, join(__dirname, '../fixtures/allocations.mjs')]);
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    ...flags,
+    join(__dirname, '../fixtures/allocations.mjs'),
+  ]);
   measured = JSON.parse(stdout) as typeof measured;
 }, 60_000);
 
-test.each(PATHS)('%s: allocates no more than a quarter above what it did, nor so much less that its budget has to be lowered', (path) => {
-  expect(measured.allocated[path]).toBeLessThan(BYTES[path] * REGRESSION);
-  expect(measured.allocated[path]).toBeGreaterThan(BYTES[path] / REGRESSION);
-});
+test.each(PATHS)(
+  '%s: allocates no more than a quarter above what it did, nor so much less that its budget has to be lowered',
+  (path) => {
+    expect(measured.allocated[path]).toBeLessThan(BYTES[path] * REGRESSION);
+    expect(measured.allocated[path]).toBeGreaterThan(BYTES[path] / REGRESSION);
+  },
+);
 
-test.each(PATHS)('%s: leaves next to nothing that a collection of the young generation does not free', (path) => {
-  expect(measured.kept[path]).toBeLessThan(KEPT);
-});
+test.each(PATHS)(
+  '%s: leaves next to nothing that a collection of the young generation does not free',
+  (path) => {
+    expect(measured.kept[path]).toBeLessThan(KEPT);
+  },
+);

@@ -26,10 +26,21 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const environment = () => ({ DATABASE_URL: running.databaseUrl, LATCHKEY_MASTER_KEY_FILE: running.keyRingFile, AUTH_ISSUER: running.issuer.issuer, AUTH_AUDIENCE: running.audience });
+const environment = () => ({
+  DATABASE_URL: running.databaseUrl,
+  LATCHKEY_MASTER_KEY_FILE: running.keyRingFile,
+  AUTH_ISSUER: running.issuer.issuer,
+  AUTH_AUDIENCE: running.audience,
+});
 
-async function verify(args: string[] = [], env: NodeJS.ProcessEnv = {}): Promise<{ status: number | null; output: string }> {
-  const verification = new Process('src/cli.js', folder, { ...environment(), ...env }, ['audit-verify', ...args]);
+async function verify(
+  args: string[] = [],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ status: number | null; output: string }> {
+  const verification = new Process('src/cli.js', folder, { ...environment(), ...env }, [
+    'audit-verify',
+    ...args,
+  ]);
   return { status: await verification.ended(), output: verification.output };
 }
 
@@ -46,7 +57,9 @@ describe('npm run audit:verify', () => {
     await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
     const { hash } = await read.findOneByOrFail(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
     const before = await verify();
-    expect(before.output.split('\n')[0]).toBe(`agency ${BRIGHTLINE}: 2 events, all as they were written; the last is 2 ${hash}`);
+    expect(before.output.split('\n')[0]).toBe(
+      `agency ${BRIGHTLINE}: 2 events, all as they were written; the last is 2 ${hash}`,
+    );
     expect(await verify(['--since', kept(before.output)])).toEqual(before);
     await running.app.database.write(async (tx) => {
       await tx.delete(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
@@ -54,27 +67,40 @@ describe('npm run audit:verify', () => {
     });
     expect((await verify()).status).toBe(0);
     const { status, output } = await verify(['--since', kept(before.output)]);
-    expect([status, output.split('\n')[1]]).toEqual([1, '  event 2, which stood in the earlier printout, is gone']);
+    expect([status, output.split('\n')[1]]).toEqual([
+      1,
+      '  event 2, which stood in the earlier printout, is gone',
+    ]);
   });
 
   test('refuses a printout that is none: it would prove nothing', async () => {
     for (const file of [kept('something else'), join(folder, 'nowhere')]) {
-      expect(await verify(['--since', file])).toEqual({ status: 1, output: expect.stringContaining('--since: ') as string });
+      expect(await verify(['--since', file])).toEqual({
+        status: 1,
+        output: expect.stringContaining('--since: ') as string,
+      });
     }
     expect((await verify(['--until', 'x'])).output).toMatch(/^Usage:/);
   });
 
   test('writes nothing: every table stays as it is, also with a master key that the database has not seen', async () => {
-    const everything = async () => JSON.stringify(await Promise.all(entities.map((entity) => running.app.database.read.find(entity))));
+    const everything = async () =>
+      JSON.stringify(await Promise.all(entities.map((entity) => running.app.database.read.find(entity))));
     const before = await everything();
-    writeFileSync(running.keyRingFile, readFileSync(running.keyRingFile, 'utf8') + KeyRing.generateLine('new'));
+    writeFileSync(
+      running.keyRingFile,
+      readFileSync(running.keyRingFile, 'utf8') + KeyRing.generateLine('new'),
+    );
     expect((await verify()).status).toBe(0);
     expect(await everything()).toBe(before);
   });
 
   test('says so of a database without an audit trail, and makes none', async () => {
     const empty = await createTestDatabase();
-    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 1, output: 'There is no audit trail in this database\n' });
+    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({
+      status: 1,
+      output: 'There is no audit trail in this database\n',
+    });
     expect(await openToRead(empty.url, { entities, migrations })).toBeNull();
     await empty.drop();
   });
@@ -82,12 +108,18 @@ describe('npm run audit:verify', () => {
   test('says so of a trail without one event', async () => {
     const empty = await createTestDatabase();
     await (await openStore(readConfig({ ...environment(), DATABASE_URL: empty.url }))).database.close();
-    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({ status: 0, output: 'there is no agency, and not one event\n' });
+    expect(await verify([], { DATABASE_URL: empty.url })).toEqual({
+      status: 0,
+      output: 'there is no agency, and not one event\n',
+    });
     await empty.drop();
   });
 
   test('does not go on with another master key', async () => {
     writeFileSync(running.keyRingFile, KeyRing.generateLine('test'));
-    expect(await verify()).toEqual({ status: 1, output: "The key ring does not open the audit trail's key\n" });
+    expect(await verify()).toEqual({
+      status: 1,
+      output: "The key ring does not open the audit trail's key\n",
+    });
   });
 });

@@ -1,8 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { AWS_ALIAS, AWS_CREDENTIALS, AWS_KEY, startAwsKms, startVaultTransit, VAULT_KEY, VAULT_TOKEN, type KeyServiceStandIn } from '../fixtures/key-services';
+import {
+  AWS_ALIAS,
+  AWS_CREDENTIALS,
+  AWS_KEY,
+  startAwsKms,
+  startVaultTransit,
+  VAULT_KEY,
+  VAULT_TOKEN,
+  type KeyServiceStandIn,
+} from '../fixtures/key-services';
 import { startTestApp, type TestApp } from '../harness';
 import { Process } from './process';
 
@@ -42,7 +60,10 @@ async function admin(...args: string[]): Promise<string> {
   return command.output;
 }
 
-async function refusal(main: 'src/main.js' | 'src/cli.js' = 'src/main.js', args: string[] = []): Promise<string> {
+async function refusal(
+  main: 'src/main.js' | 'src/cli.js' = 'src/main.js',
+  args: string[] = [],
+): Promise<string> {
   const refused = new Process(main, folder, environment(), args);
   expect(await refused.ended()).toBe(1);
   return refused.output;
@@ -62,7 +83,9 @@ describe.each([
   test('take over from those of the file, and a production start asks that service alone for them', async () => {
     expect(line).toMatch(new RegExp(`^wrapped:${service}:${named}:\\S+\\n$`));
     writeFileSync(ringFile(), line + readFileSync(running.keyRingFile, 'utf8'));
-    expect(await admin('keys-rotate')).toMatch(/^master key test seals 0 of the stored keys: its line may be dropped$/m);
+    expect(await admin('keys-rotate')).toMatch(
+      /^master key test seals 0 of the stored keys: its line may be dropped$/m,
+    );
     writeFileSync(ringFile(), line);
     const asked = standIn().requests.length;
     const server = new Process('src/main.js', folder, environment());
@@ -79,7 +102,9 @@ describe.each([
     expect(await refusal()).toBe(`master key ring, line 1: ${service} does not open it: ${denied}\n`);
     await standIn().close();
     expect(await refusal()).toBe(`master key ring, line 1: ${service} does not open it: ECONNREFUSED\n`);
-    expect(await refusal('src/cli.js', ['master-key', 'next', `--${service}`, key])).toBe(`${service} wraps no master key: ECONNREFUSED\n`);
+    expect(await refusal('src/cli.js', ['master-key', 'next', `--${service}`, key])).toBe(
+      `${service} wraps no master key: ECONNREFUSED\n`,
+    );
   });
 });
 
@@ -87,7 +112,13 @@ describe('`master-key`', () => {
   beforeAll(begin);
   afterAll(end);
 
-  test.each([[['One']], [[]], [['one', '--other-kms', 'key']], [['one', '--aws-kms']], [['one', '--aws-kms', 'key', 'more']]])('shows how it is used after %j', async (args) => {
+  test.each([
+    [['One']],
+    [[]],
+    [['one', '--other-kms', 'key']],
+    [['one', '--aws-kms']],
+    [['one', '--aws-kms', 'key', 'more']],
+  ])('shows how it is used after %j', async (args) => {
     expect(await refusal('src/cli.js', ['master-key', ...args])).toMatch(/^Usage:/);
   });
 
@@ -95,12 +126,19 @@ describe('`master-key`', () => {
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
     mkdirSync(join(folder, 'node_modules'));
     const packages = readdirSync(join(root, 'node_modules')).filter((name) => name !== '@aws-sdk');
-    for (const name of packages) symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
+    for (const name of packages)
+      symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name), 'junction');
     const run = (...args: string[]) => {
-      const { stdout, stderr } = spawnSync(process.execPath, ['dist/src/cli.js', 'master-key', 'one', ...args], { cwd: folder, env: { PATH: process.env.PATH, ...environment() } });
+      const { stdout, stderr } = spawnSync(
+        process.execPath,
+        ['dist/src/cli.js', 'master-key', 'one', ...args],
+        { cwd: folder, env: { PATH: process.env.PATH, ...environment() } },
+      );
       return stdout.toString() + stderr.toString();
     };
     expect(run()).toMatch(/^one:\S{44}\n$/);
-    expect(run('--aws-kms', AWS_KEY)).toBe('aws-kms wraps no master key: the package @aws-sdk/client-kms is not there (npm install @aws-sdk/client-kms)\n');
+    expect(run('--aws-kms', AWS_KEY)).toBe(
+      'aws-kms wraps no master key: the package @aws-sdk/client-kms is not there (npm install @aws-sdk/client-kms)\n',
+    );
   });
 });

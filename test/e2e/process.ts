@@ -10,10 +10,19 @@ export class Process {
   readonly #child: ChildProcess;
   output = '';
 
-  constructor(main: 'src/main.js' | 'src/demo/main.js' | 'src/cli.js', folder: string, env: NodeJS.ProcessEnv = {}, args: string[] = []) {
+  constructor(
+    main: 'src/main.js' | 'src/demo/main.js' | 'src/cli.js',
+    folder: string,
+    env: NodeJS.ProcessEnv = {},
+    args: string[] = [],
+  ) {
     const { PATH } = process.env;
-    this.#child = spawn(process.execPath, [join(root, 'dist', main), ...args], { cwd: folder, env: { PATH, PORT: '0', ...env } });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream?.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.#child = spawn(process.execPath, [join(root, 'dist', main), ...args], {
+      cwd: folder,
+      env: { PATH, PORT: '0', ...env },
+    });
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream?.on('data', (data: Buffer) => (this.output += data.toString()));
   }
 
   /** The status with which it ended; null after a signal that it did not handle. */
@@ -40,7 +49,7 @@ export class Process {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition()); ) {
+  for (const deadline = Date.now() + 30_000; !(await condition());) {
     if (Date.now() > deadline) throw new Error('The condition did not come true');
     await pause(20);
   }

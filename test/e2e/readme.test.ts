@@ -1,5 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -18,10 +27,12 @@ interface Block {
 
 function blocksOf(heading: string): Block[] {
   const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
-  return [...section.matchAll(/```sh\n([\s\S]*?)```\n(?:\n```json\n([\s\S]*?)```)?/g)].map(([, commands = '', answer]) => ({
-    commands,
-    answer: answer === undefined ? undefined : (JSON.parse(answer) as unknown),
-  }));
+  return [...section.matchAll(/```sh\n([\s\S]*?)```\n(?:\n```json\n([\s\S]*?)```)?/g)].map(
+    ([, commands = '', answer]) => ({
+      commands,
+      answer: answer === undefined ? undefined : (JSON.parse(answer) as unknown),
+    }),
+  );
 }
 
 /** A copy of what a clone holds, with the packages that `npm ci` would install. */
@@ -38,10 +49,18 @@ class Shell {
   readonly #bash: ChildProcess;
   output = '';
 
-  constructor(folder: string, private readonly port: number) {
+  constructor(
+    folder: string,
+    private readonly port: number,
+  ) {
     const { PATH, HOME } = process.env;
-    this.#bash = spawn('bash', ['--noprofile', '--norc'], { cwd: folder, env: { PATH, HOME, PORT: String(port) }, detached: true });
-    for (const stream of [this.#bash.stdout, this.#bash.stderr]) stream?.on('data', (data: Buffer) => (this.output += data.toString()));
+    this.#bash = spawn('bash', ['--noprofile', '--norc'], {
+      cwd: folder,
+      env: { PATH, HOME, PORT: String(port) },
+      detached: true,
+    });
+    for (const stream of [this.#bash.stdout, this.#bash.stderr])
+      stream?.on('data', (data: Buffer) => (this.output += data.toString()));
   }
 
   type(commands: string): void {
@@ -67,13 +86,14 @@ class Shell {
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 60_000; !(await condition()); ) {
+  for (const deadline = Date.now() + 60_000; !(await condition());) {
     if (Date.now() > deadline) throw new Error('The condition did not come true');
     await pause(50);
   }
 }
 
-const answers = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status;
+const answers = async (path: string) =>
+  (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status;
 
 /** Files with master keys or stored keys that others on the machine can read, or that `git add` would take along. */
 function forOthers(): string[] {
@@ -130,7 +150,10 @@ describe('the README', () => {
 
   test('leads an operator to a new master key, with which alone everything starts', async () => {
     const [production] = blocksOf('Production');
-    const environment = (production?.commands ?? '').split('\n').filter((line) => line.startsWith('export ')).join('\n');
+    const environment = (production?.commands ?? '')
+      .split('\n')
+      .filter((line) => line.startsWith('export '))
+      .join('\n');
     const [change] = blocksOf('Changing master keys');
     expect(change?.commands).toContain('keys:rotate');
     const shell = new Shell(folder, port);
@@ -145,19 +168,23 @@ describe('the README', () => {
 
   test('names no command that is not run here or by .ci/run', () => {
     const ci = readFileSync(join(root, '.ci', 'run'), 'utf8');
-    const commands = [...blocksOf('The code'), ...blocksOf('Performance')].flatMap(({ commands }) => commands.trim().split(/\n| && /));
+    const commands = [...blocksOf('The code'), ...blocksOf('Performance')].flatMap(({ commands }) =>
+      commands.trim().split(/\n| && /),
+    );
     expect(commands.length).toBeGreaterThan(3);
     for (const command of ['npm ci', ...commands]) expect(ci).toContain(command);
   });
 
   test('explains every code of `userErrors`', () => {
-    for (const [code, message] of Object.entries(USER_ERRORS)) expect(readme).toContain(`| \`${code}\` | ${message} |`);
+    for (const [code, message] of Object.entries(USER_ERRORS))
+      expect(readme).toContain(`| \`${code}\` | ${message} |`);
   });
 
   test('explains every variable of the configuration', () => {
     const source = readFileSync(join(root, 'src', 'config.ts'), 'utf8');
     const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map((match) => match[1] ?? '');
     expect(names.length).toBeGreaterThan(8);
-    for (const name of [...names, ...baseUrlVariables().map(({ variable }) => variable)]) expect(readme).toContain(`\`${name}\``);
+    for (const name of [...names, ...baseUrlVariables().map(({ variable }) => variable)])
+      expect(readme).toContain(`\`${name}\``);
   });
 });

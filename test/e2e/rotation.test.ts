@@ -29,7 +29,12 @@ afterEach(async () => {
 function rotate(): Process {
   const file = join(folder, 'master.keys');
   writeFileSync(file, nextLine + testLine);
-  const env = { DATABASE_URL: running.databaseUrl, LATCHKEY_MASTER_KEY_FILE: file, AUTH_ISSUER: running.issuer.issuer, AUTH_AUDIENCE: running.audience };
+  const env = {
+    DATABASE_URL: running.databaseUrl,
+    LATCHKEY_MASTER_KEY_FILE: file,
+    AUTH_ISSUER: running.issuer.issuer,
+    AUTH_AUDIENCE: running.audience,
+  };
   return new Process('src/cli.js', folder, env, ['keys-rotate']);
 }
 
@@ -39,7 +44,10 @@ async function startWith(lines: string): Promise<TestApp> {
 }
 
 const inUse = async () => Object.fromEntries(await countByMasterKey(running.app.database.read, sealedTables));
-const call = (on: TestApp) => on.data<{ startTestCall: object }>(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } });
+const call = (on: TestApp) =>
+  on.data<{ startTestCall: object }>(START_CALL, {
+    input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
+  });
 
 describe('npm run keys:rotate', () => {
   test('says how far it is, and which master key may be dropped; without it everything starts and opens', async () => {
@@ -54,7 +62,9 @@ describe('npm run keys:rotate', () => {
       'master key test seals 0 of the stored keys: its line may be dropped',
     ]);
     const instance = await startWith(nextLine);
-    expect(await call(instance)).toMatchObject({ startTestCall: { call: { status: 'QUEUED', keySource: 'CLIENT' } } });
+    expect(await call(instance)).toMatchObject({
+      startTestCall: { call: { status: 'QUEUED', keySource: 'CLIENT' } },
+    });
     await instance.close();
   });
 
@@ -82,12 +92,18 @@ describe('npm run keys:rotate', () => {
     const instance = await startWith(nextLine + testLine);
     const rotations = [rotate(), rotate()];
     const state = { ended: false };
-    const all = Promise.all(rotations.map((rotation) => rotation.ended())).finally(() => (state.ended = true));
+    const all = Promise.all(rotations.map((rotation) => rotation.ended())).finally(
+      () => (state.ended = true),
+    );
     let calls = 0;
     for (; !state.ended; calls += 1) {
-      expect(await call(instance)).toMatchObject({ startTestCall: { call: { status: 'QUEUED', keySource: 'CLIENT' } } });
+      expect(await call(instance)).toMatchObject({
+        startTestCall: { call: { status: 'QUEUED', keySource: 'CLIENT' } },
+      });
       const input = { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: `key_set_meanwhile_${calls}` }] };
-      expect(await instance.data(SET_CLIENT, { input })).toMatchObject({ setClientApiKeys: { apiKeys: [{ version: calls + 1 }], userErrors: [] } });
+      expect(await instance.data(SET_CLIENT, { input })).toMatchObject({
+        setClientApiKeys: { apiKeys: [{ version: calls + 1 }], userErrors: [] },
+      });
     }
     expect(await all).toEqual([0, 0]);
     expect(calls).toBeGreaterThan(1);

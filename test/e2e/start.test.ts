@@ -28,31 +28,53 @@ const newFolder = () => mkdtempSync(join(tmpdir(), 'latchkey-start-'));
 const demoFile = (of = folder) => join(of, '.latchkey', 'demo.json');
 const ringFile = (of: string) => join(of, '.latchkey', 'master.keys');
 
-async function startDemo(inFolder: string, env: NodeJS.ProcessEnv = {}): Promise<{ demo: Demo; running: Process }> {
+async function startDemo(
+  inFolder: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ demo: Demo; running: Process }> {
   const running = new Process('src/demo/main.js', inFolder, env);
   await running.prints(/demo is ready/);
   return { demo: JSON.parse(readFileSync(demoFile(inFolder), 'utf8')) as Demo, running };
 }
 
-const ask = (demo: Demo, query: string, variables: object) => post(demo.url, demo.tokens.agencyAdmin ?? '', { query, variables });
-const setKey = (demo: Demo, apiKey: string) => ask(demo, SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+const ask = (demo: Demo, query: string, variables: object) =>
+  post(demo.url, demo.tokens.agencyAdmin ?? '', { query, variables });
+const setKey = (demo: Demo, apiKey: string) =>
+  ask(demo, SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
 
-const whoAmI = (on: Demo, { tokens } = on) => post(on.url, tokens.agencyAdmin ?? '', { query: '{ viewer { role } }' });
-const useLink = ({ oneTimeLink: { url, code }, sandbox }: Demo) => fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: sandbox.bland?.keys.valid ?? '' }) });
+const whoAmI = (on: Demo, { tokens } = on) =>
+  post(on.url, tokens.agencyAdmin ?? '', { query: '{ viewer { role } }' });
+const useLink = ({ oneTimeLink: { url, code }, sandbox }: Demo) =>
+  fetch(url, {
+    method: 'POST',
+    body: new URLSearchParams({ code, apiKey: sandbox.bland?.keys.valid ?? '' }),
+  });
 const pathOf = (demo: Demo) => new URL(demo.oneTimeLink.url).pathname;
 const issuerOf = ({ tokens }: Demo) => decodeJwt(tokens.agencyAdmin ?? '').iss ?? '';
 
 /** A provider that answers when it is told to. */
-async function startProvider(): Promise<{ url: string; placed: () => number; release: () => void; server: Server }> {
+async function startProvider(): Promise<{
+  url: string;
+  placed: () => number;
+  release: () => void;
+  server: Server;
+}> {
   let placed = 0;
   let release: () => void = () => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
   const server = createServer((request, response) => {
     if (request.method === 'POST') placed += 1;
-    void released.then(() => response.writeHead(201, { 'content-type': 'application/json' }).end('{"call_id":"call_1"}'));
+    void released.then(() =>
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{"call_id":"call_1"}'),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, placed: () => placed, release, server };
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    placed: () => placed,
+    release,
+    server,
+  };
 }
 
 describe('the demo', () => {
@@ -74,11 +96,18 @@ describe('the demo', () => {
     const keys = join(folder, 'master.keys');
     writeFileSync(keys, KeyRing.generateLine('own'));
     const env = { DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys };
-    const admin = new Process('src/cli.js', folder, { ...env, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x' }, ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga']);
+    const admin = new Process(
+      'src/cli.js',
+      folder,
+      { ...env, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x' },
+      ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga'],
+    );
     expect(await admin.ended()).toBe(0);
     const running = new Process('src/demo/main.js', folder, env);
     expect(await running.ended()).toBe(1);
-    expect(running.output).toBe("DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.\n");
+    expect(running.output).toBe(
+      "DATABASE_URL: this database holds agencies that are not the demo's. The demo was not put into it.\n",
+    );
   });
 });
 
@@ -92,10 +121,17 @@ async function startAgainAndAgain(inFolder: string) {
   const written = readFileSync(demoFile(inFolder), 'utf8');
   const busy = new Process('src/demo/main.js', inFolder, { PORT: new URL(first.url).port });
   const busyStatus = await busy.ended();
-  const onBusyPort = { status: busyStatus, output: busy.output, theOther: (await whoAmI(first)).status, file: readFileSync(demoFile(inFolder), 'utf8') };
+  const onBusyPort = {
+    status: busyStatus,
+    output: busy.output,
+    theOther: (await whoAmI(first)).status,
+    file: readFileSync(demoFile(inFolder), 'utf8'),
+  };
 
   const { demo: second, running: secondRunning } = await startDemo(inFolder);
-  const ofBoth = await Promise.all([first, second].flatMap((on) => [first, second].map((tokensOf) => whoAmI(on, tokensOf))));
+  const ofBoth = await Promise.all(
+    [first, second].flatMap((on) => [first, second].map((tokensOf) => whoAmI(on, tokensOf))),
+  );
   const firstStatus = await firstRunning.end();
   const secondAlone = (await whoAmI(second)).status;
   await until(async () => (await fetch(`${issuerOf(second)}/jwks`).catch(() => null))?.status === 200);
@@ -108,7 +144,9 @@ async function startAgainAndAgain(inFolder: string) {
   await thirdRunning.end();
 
   const taken = createServer((_request, response) => response.end('{}'));
-  await new Promise<void>((resolve) => taken.listen(Number(new URL(issuerOf(third)).port), '127.0.0.1', resolve));
+  await new Promise<void>((resolve) =>
+    taken.listen(Number(new URL(issuerOf(third)).port), '127.0.0.1', resolve),
+  );
   const { demo: fourth, running: fourthRunning } = await startDemo(inFolder);
   const moved = (await whoAmI(fourth)).status;
   const links = (await ask(fourth, '{ keyLinks { nodes { status } } }', {})).data;
@@ -120,7 +158,25 @@ async function startAgainAndAgain(inFolder: string) {
   const other = new Process('src/demo/main.js', inFolder);
   const onOtherRing = { status: await other.ended(), output: other.output };
 
-  return { first, second, third, fourth, modes, handIns, written, onBusyPort, ofBoth, firstStatus, secondAlone, kept, tokens, linkUsed, moved, links, onOtherRing };
+  return {
+    first,
+    second,
+    third,
+    fourth,
+    modes,
+    handIns,
+    written,
+    onBusyPort,
+    ofBoth,
+    firstStatus,
+    secondAlone,
+    kept,
+    tokens,
+    linkUsed,
+    moved,
+    links,
+    onOtherRing,
+  };
 }
 
 describe('the demo, started again and again in one folder', () => {
@@ -133,16 +189,26 @@ describe('the demo, started again and again in one folder', () => {
   afterAll(() => rmSync(inFolder, { recursive: true }));
 
   test('shows keys that wait for an admin, and a one-time link that opens', () => {
-    expect(seen.handIns).toMatchObject({ keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] } });
+    expect(seen.handIns).toMatchObject({
+      keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] },
+    });
     expect(seen.linkUsed).toBe(200);
   });
 
   test('writes what is needed to try it, for its owner alone, and ends when it is told to', () => {
     const { first, modes, firstStatus } = seen;
     expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(Object.keys(first.tokens)).toEqual(['agencyAdmin', 'agencyMember', 'portalUser', 'portalUserNoPermissions', 'otherAgencyAdmin']);
+    expect(Object.keys(first.tokens)).toEqual([
+      'agencyAdmin',
+      'agencyMember',
+      'portalUser',
+      'portalUserNoPermissions',
+      'otherAgencyAdmin',
+    ]);
     for (const provider of ['retell', 'vapi', 'bland']) {
-      expect(Object.keys(first.sandbox[provider]?.keys ?? {})).toEqual(expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']));
+      expect(Object.keys(first.sandbox[provider]?.keys ?? {})).toEqual(
+        expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']),
+      );
     }
     expect(modes).toEqual([0o600, 0o600]);
     expect(firstStatus).toBe(0);
@@ -160,7 +226,12 @@ describe('the demo, started again and again in one folder', () => {
 
   test('a second time on the same port ends with what to do, and changes nothing of the one that runs', () => {
     const { onBusyPort, written } = seen;
-    expect(onBusyPort).toEqual({ status: 1, output: 'The port is in use. Choose another: PORT=4001 npm start\n', theOther: 200, file: written });
+    expect(onBusyPort).toEqual({
+      status: 1,
+      output: 'The port is in use. Choose another: PORT=4001 npm start\n',
+      theOther: 200,
+      file: written,
+    });
   });
 
   test('runs twice in one folder, each with the tokens of both, whichever ends first', () => {
@@ -185,7 +256,10 @@ describe('the demo, started again and again in one folder', () => {
   });
 
   test('does not start on a key ring that is not the one of its database, and says so', () => {
-    expect(seen.onOtherRing).toEqual({ status: 1, output: 'Not the master key that this database knows by this name: demo\n' });
+    expect(seen.onOtherRing).toEqual({
+      status: 1,
+      output: 'Not the master key that this database knows by this name: demo\n',
+    });
   });
 });
 
@@ -202,7 +276,9 @@ async function endWhilePlacing(inFolder: string) {
   const answerOfKilled = await killed;
 
   const { demo, running } = await startDemo(inFolder, env);
-  const again = (await ask(demo, START_CALL, once)).data as { startTestCall: UserErrors & { call: { status: string } } };
+  const again = (await ask(demo, START_CALL, once)).data as {
+    startTestCall: UserErrors & { call: { status: string } };
+  };
   const placedUnderOneKey = provider.placed();
 
   const calling = ask(demo, START_CALL, { input: { agentId: MAPLE_RETELL_AGENT, toNumber: '+14155550123' } });
@@ -215,7 +291,16 @@ async function endWhilePlacing(inFolder: string) {
   const status = await running.ended();
   provider.server.closeAllConnections();
   provider.server.close();
-  return { providerUrl: provider.url, demo, answerOfKilled, again, placedUnderOneKey, placed: provider.placed(), finished, status };
+  return {
+    providerUrl: provider.url,
+    demo,
+    answerOfKilled,
+    again,
+    placedUnderOneKey,
+    placed: provider.placed(),
+    finished,
+    status,
+  };
 }
 
 describe('a demo with the address of a provider, ended while the provider is placing a call', () => {
@@ -239,7 +324,9 @@ describe('a demo with the address of a provider, ended while the provider is pla
   });
 
   test('when asked to end, finishes the call that it is placing, however often it is asked, and takes no new request', () => {
-    expect(seen.finished).toMatchObject({ startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } } });
+    expect(seen.finished).toMatchObject({
+      startTestCall: { call: { status: 'QUEUED', providerCallId: 'call_1' } },
+    });
     expect(seen.status).toBe(0);
   });
 });
@@ -248,13 +335,20 @@ describe('a production start', () => {
   const environment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
     const keys = join(folder, 'master.keys');
     if (!existsSync(keys)) writeFileSync(keys, KeyRing.generateLine('test'));
-    return { DATABASE_URL: `sqlite:${join(folder, 'production.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys, AUTH_ISSUER: 'https://login.example.com/', AUTH_AUDIENCE: 'x', ...env };
+    return {
+      DATABASE_URL: `sqlite:${join(folder, 'production.sqlite')}`,
+      LATCHKEY_MASTER_KEY_FILE: keys,
+      AUTH_ISSUER: 'https://login.example.com/',
+      AUTH_AUDIENCE: 'x',
+      ...env,
+    };
   };
 
   test('names everything that is wrong in one message, and does not start', async () => {
     const running = new Process('src/main.js', folder, { PORT: 'x', DATABASE_URL: 'postgres://' });
     expect(await running.ended()).toBe(1);
-    for (const name of ['PORT', 'DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) expect(running.output).toContain(name);
+    for (const name of ['PORT', 'DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE'])
+      expect(running.output).toContain(name);
     expect(running.output).not.toContain('    at ');
   });
 
@@ -265,13 +359,19 @@ describe('a production start', () => {
   ])('that cannot open %s tells so in one line, without the password', async (DATABASE_URL, code) => {
     const running = new Process('src/main.js', folder, environment({ DATABASE_URL }));
     expect(await running.ended()).toBe(1);
-    expect(running.output).toMatch(new RegExp(`^DATABASE_URL: the database cannot be opened \\(${code}\\)\\n$`));
+    expect(running.output).toMatch(
+      new RegExp(`^DATABASE_URL: the database cannot be opened \\(${code}\\)\\n$`),
+    );
   });
 
   test('that finds its port taken tells so in one line, whatever database it has opened already', async () => {
     const database = await createTestDatabase();
     const taken = await startProvider();
-    const running = new Process('src/main.js', folder, environment({ DATABASE_URL: database.url, PORT: new URL(taken.url).port }));
+    const running = new Process(
+      'src/main.js',
+      folder,
+      environment({ DATABASE_URL: database.url, PORT: new URL(taken.url).port }),
+    );
     expect(await running.ended()).toBe(1);
     expect(running.output).toBe('HOST and PORT: the server cannot listen there (EADDRINUSE)\n');
     taken.server.close();
@@ -284,7 +384,9 @@ describe('a production start', () => {
     await quiet.end();
     expect(quiet.output).not.toContain('PUBLIC_URL');
     const running = new Process('src/main.js', folder, environment({}));
-    await running.prints(/"level":40.*PUBLIC_URL is not given: one-time links lead to http:\/\/127\.0\.0\.1:\d+, which is this machine/);
+    await running.prints(
+      /"level":40.*PUBLIC_URL is not given: one-time links lead to http:\/\/127\.0\.0\.1:\d+, which is this machine/,
+    );
     expect(await running.end()).toBe(0);
   });
 });

@@ -4,7 +4,21 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 const root = join(__dirname, '../..');
 const source = join(root, 'src');
 
-const SHELF = ['platform', 'vault', 'providers', 'access', 'audit', 'agencies', 'clients', 'people', 'agents', 'keys', 'calls', 'portal', 'api'];
+const SHELF = [
+  'platform',
+  'vault',
+  'providers',
+  'access',
+  'audit',
+  'agencies',
+  'clients',
+  'people',
+  'agents',
+  'keys',
+  'calls',
+  'portal',
+  'api',
+];
 
 interface SourceFile {
   readonly name: string;
@@ -18,7 +32,11 @@ const files: SourceFile[] = readdirSync(source, { recursive: true, encoding: 'ut
   .map((name) => {
     const text = readFileSync(join(source, name), 'utf8');
     const specifiers = [...text.matchAll(/from '(\.[^']*)'/g)].map((match) => match[1] ?? '');
-    const imports = specifiers.map((specifier) => relative(source, resolve(dirname(join(source, name)), specifier)).split(sep).join('/'));
+    const imports = specifiers.map((specifier) =>
+      relative(source, resolve(dirname(join(source, name)), specifier))
+        .split(sep)
+        .join('/'),
+    );
     return { name: name.split(sep).join('/'), text, imports };
   });
 
@@ -30,15 +48,20 @@ describe('the code base', () => {
       const place = SHELF.indexOf(folderOf(name));
       if (place < 0) return [];
       // A row class may name any row class: foreign keys go both ways.
-      const allowed = (imported: string) => imported.endsWith('.entity') || SHELF.indexOf(folderOf(`${imported}/`)) <= place;
+      const allowed = (imported: string) =>
+        imported.endsWith('.entity') || SHELF.indexOf(folderOf(`${imported}/`)) <= place;
       const known = (imported: string) => SHELF.includes(folderOf(`${imported}/`));
-      return imports.filter((imported) => !known(imported) || !allowed(imported)).map((imported) => `${name} -> ${imported}`);
+      return imports
+        .filter((imported) => !known(imported) || !allowed(imported))
+        .map((imported) => `${name} -> ${imported}`);
     });
     expect(violations).toEqual([]);
   });
 
   test('reveals keys in the vault only', () => {
-    const revealing = files.filter(({ text }) => text.includes('ApiKeyText.reveal')).map(({ name }) => folderOf(name));
+    const revealing = files
+      .filter(({ text }) => text.includes('ApiKeyText.reveal'))
+      .map(({ name }) => folderOf(name));
     expect(new Set(revealing)).toEqual(new Set(['vault']));
   });
 
@@ -56,7 +79,10 @@ describe('the code base', () => {
   });
 
   test('declares mutations only with what they record in the audit trail', () => {
-    const bare = files.filter(({ name, text }) => name !== 'audit/audited-mutation.ts' && /@Mutation\(|\bMutation\b.*from 'type-graphql'/.test(text));
+    const bare = files.filter(
+      ({ name, text }) =>
+        name !== 'audit/audited-mutation.ts' && /@Mutation\(|\bMutation\b.*from 'type-graphql'/.test(text),
+    );
     expect(bare.map(({ name }) => name)).toEqual([]);
   });
 
@@ -65,7 +91,11 @@ describe('the code base', () => {
   });
 
   test('names no place outside of the repository', () => {
-    const tracked = [...files.map(({ text }) => text), readFileSync(join(root, 'README.md'), 'utf8'), readFileSync(join(root, 'package.json'), 'utf8')];
+    const tracked = [
+      ...files.map(({ text }) => text),
+      readFileSync(join(root, 'README.md'), 'utf8'),
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    ];
     expect(tracked.filter((text) => /\.\.\/shared|\/work\//.test(text))).toEqual([]);
   });
 });

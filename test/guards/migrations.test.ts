@@ -25,7 +25,8 @@ afterEach(async () => {
   await database.drop();
 });
 
-const drift = async () => (await source.driver.createSchemaBuilder().log()).upQueries.map(({ query }) => query);
+const drift = async () =>
+  (await source.driver.createSchemaBuilder().log()).upQueries.map(({ query }) => query);
 
 describe('the migrations', () => {
   test('leave no difference between the database and the row classes', async () => {
@@ -51,7 +52,9 @@ describe('the migrations', () => {
   });
 
   test('are taken over from an instance that was killed while it migrated', async () => {
-    await source.query('CREATE TABLE migration_lock (id INTEGER NOT NULL PRIMARY KEY, holder VARCHAR(36) NOT NULL, expires_at BIGINT NOT NULL)');
+    await source.query(
+      'CREATE TABLE migration_lock (id INTEGER NOT NULL PRIMARY KEY, holder VARCHAR(36) NOT NULL, expires_at BIGINT NOT NULL)',
+    );
     await source.query('INSERT INTO migration_lock VALUES (1, ?, ?)', ['killed', Date.now() - 1]);
     const instance = await openDatabase(database.url, mapping);
     await instance.close();
@@ -88,8 +91,14 @@ test('a SQLite database closes also where not all can be moved into its file', a
 test('the migrations after the first go down and up over a database that is in use, and keep what the first knew', async () => {
   const running = await startTestApp();
   const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-  const counts = () => Promise.all(['agencies', 'clients', 'people', 'agents'].map((table) => used.query<{ id: string }[]>(`SELECT id FROM ${table}`).then((rows) => rows.length)));
-  const keys = () => used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
+  const counts = () =>
+    Promise.all(
+      ['agencies', 'clients', 'people', 'agents'].map((table) =>
+        used.query<{ id: string }[]>(`SELECT id FROM ${table}`).then((rows) => rows.length),
+      ),
+    );
+  const keys = () =>
+    used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
   const before = [await counts(), await keys()] as const;
   expect(Math.min(...before[0], before[1].length)).toBeGreaterThan(1);
   for (const _ of migrations.slice(1)) await used.undoLastMigration();
@@ -100,44 +109,60 @@ test('the migrations after the first go down and up over a database that is in u
   await running.close();
 });
 
-test.each(['up', 'down'])('the last migrations, ended at any of their statements on their way %s, go on from there and lose nothing', async (direction) => {
-  const running = await startTestApp();
-  const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-  const keys = () => used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
-  const before = await keys();
-  const up = async () => {
-    await used.runMigrations();
-  };
-  const down = async () => {
-    for (const { name } of migrations.slice(-2).reverse()) {
-      const [newest] = await used.query<{ name: string }[]>('SELECT name FROM migrations ORDER BY id DESC LIMIT 1');
-      if (newest?.name === name) await used.undoLastMigration();
+test.each(['up', 'down'])(
+  'the last migrations, ended at any of their statements on their way %s, go on from there and lose nothing',
+  async (direction) => {
+    const running = await startTestApp();
+    const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+    const keys = () =>
+      used.query<unknown[]>('SELECT id, version, isSet, status, masterKey, sealed FROM api_keys ORDER BY id');
+    const before = await keys();
+    const up = async () => {
+      await used.runMigrations();
+    };
+    const down = async () => {
+      for (const { name } of migrations.slice(-2).reverse()) {
+        const [newest] = await used.query<{ name: string }[]>(
+          'SELECT name FROM migrations ORDER BY id DESC LIMIT 1',
+        );
+        if (newest?.name === name) await used.undoLastMigration();
+      }
+    };
+    const [way, back] = direction === 'up' ? [up, down] : [down, up];
+    const quiet = jest.spyOn(console, 'log').mockReturnValue();
+    const runners = Object.getPrototypeOf(used.createQueryRunner()) as QueryRunner;
+    const { query: ask } = runners as unknown as {
+      readonly query: (this: QueryRunner, ...query: unknown[]) => Promise<never>;
+    };
+    let ended = 0;
+    for (let last = 1, whole = false; !whole; last += 1) {
+      if (direction === 'up') await down();
+      let statements = 0;
+      const killed = jest.spyOn(runners, 'query').mockImplementation(function (
+        this: QueryRunner,
+        ...query: [string, ...unknown[]]
+      ) {
+        if (/^(ALTER|CREATE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last)
+          throw new Error('killed');
+        return ask.apply(this, query);
+      });
+      whole = await way().then(
+        () => true,
+        () => false,
+      );
+      killed.mockRestore();
+      ended += Number(!whole);
+      await way();
+      if (direction === 'down') await back();
+      expect([last, await keys()]).toEqual([last, before]);
     }
-  };
-  const [way, back] = direction === 'up' ? [up, down] : [down, up];
-  const quiet = jest.spyOn(console, 'log').mockReturnValue();
-  const runners = Object.getPrototypeOf(used.createQueryRunner()) as QueryRunner;
-  const { query: ask } = runners as unknown as { readonly query: (this: QueryRunner, ...query: unknown[]) => Promise<never> };
-  let ended = 0;
-  for (let last = 1, whole = false; !whole; last += 1) {
-    if (direction === 'up') await down();
-    let statements = 0;
-    const killed = jest.spyOn(runners, 'query').mockImplementation(function (this: QueryRunner, ...query: [string, ...unknown[]]) {
-      if (/^(ALTER|CREATE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last) throw new Error('killed');
-      return ask.apply(this, query);
-    });
-    whole = await way().then(() => true, () => false);
-    killed.mockRestore();
-    ended += Number(!whole);
-    await way();
-    if (direction === 'down') await back();
-    expect([last, await keys()]).toEqual([last, before]);
-  }
-  quiet.mockRestore();
-  expect(ended).toBeGreaterThan(4);
-  await used.destroy();
-  await running.close();
-}, 60_000);
+    quiet.mockRestore();
+    expect(ended).toBeGreaterThan(4);
+    await used.destroy();
+    await running.close();
+  },
+  60_000,
+);
 
 const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 
@@ -145,14 +170,23 @@ const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 async function afterMigration(name: string, changes: readonly string[]) {
   const running = await startTestApp();
   const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
-  const [key] = await older.query<{ id: string }[]>("SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'", [HARBOR]);
-  for (const _ of migrations.slice(migrations.findIndex((migration) => migration.name.startsWith(name)))) await older.undoLastMigration();
+  const [key] = await older.query<{ id: string }[]>(
+    "SELECT id FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'",
+    [HARBOR],
+  );
+  for (const _ of migrations.slice(migrations.findIndex((migration) => migration.name.startsWith(name))))
+    await older.undoLastMigration();
   for (const change of changes) await older.query(change, change.includes('?') ? [key?.id] : []);
   await older.runMigrations();
   await older.destroy();
 
-  const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(RESOLUTION, { id: HARBOR_RETELL_AGENT });
-  const { startTestCall: started } = await running.data<{ startTestCall: { call: { keySource: string } | null; userErrors: { code: string }[] } }>(START_CALL, {
+  const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(
+    RESOLUTION,
+    { id: HARBOR_RETELL_AGENT },
+  );
+  const { startTestCall: started } = await running.data<{
+    startTestCall: { call: { keySource: string } | null; userErrors: { code: string }[] };
+  }>(START_CALL, {
     input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' },
   });
   const set = await running.data<{ setClientApiKeys: { apiKeys: { version: number }[] } }>(SET_CLIENT, {
@@ -160,7 +194,11 @@ async function afterMigration(name: string, changes: readonly string[]) {
   });
   await running.close();
   const { source, status } = agent.keyResolution;
-  return [`${source} ${status}`, started.call?.keySource ?? started.userErrors[0]?.code, set.setClientApiKeys.apiKeys[0]?.version];
+  return [
+    `${source} ${status}`,
+    started.call?.keySource ?? started.userErrors[0]?.code,
+    set.setClientApiKeys.apiKeys[0]?.version,
+  ];
 }
 
 describe('when the versions of keys become one secret a key', () => {
@@ -169,20 +207,44 @@ describe('when the versions of keys become one secret a key', () => {
   const retire = `UPDATE api_key_versions SET retiredAt = createdAt ${WHERE}`;
   const lose = `UPDATE api_key_versions SET sealed = NULL, masterKey = NULL ${WHERE}`;
   const remove = `DELETE FROM api_key_versions ${WHERE}`;
-  const second = (retiredAt: string) => `INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) SELECT apiKeyId, 2, masterKey, sealed, createdAt, ${retiredAt} FROM api_key_versions ${WHERE}`;
+  const second = (retiredAt: string) =>
+    `INSERT INTO api_key_versions (apiKeyId, version, masterKey, sealed, createdAt, retiredAt) SELECT apiKeyId, 2, masterKey, sealed, createdAt, ${retiredAt} FROM api_key_versions ${WHERE}`;
   const cleared = 'UPDATE api_keys SET version = 2, isSet = 0 WHERE id = ?';
   const unset = 'UPDATE api_keys SET isSet = 0 WHERE id = ?';
 
   test.each([
     ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
-    ['set is used as it was also when the migration was killed after its first step', ['ALTER TABLE api_key_versions RENAME TO api_key_versions_before'], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    [
+      'set is used as it was also when the migration was killed after its first step',
+      ['ALTER TABLE api_key_versions RENAME TO api_key_versions_before'],
+      'CLIENT UNVERIFIED',
+      'CLIENT',
+      2,
+    ],
     ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
-    ['cleared stays cleared, and loses a secret that was left', [cleared, retire], 'AGENCY UNVERIFIED', 'AGENCY', 3],
-    ['cleared so long ago that its versions are gone stays cleared', [cleared, remove], 'AGENCY UNVERIFIED', 'AGENCY', 3],
+    [
+      'cleared stays cleared, and loses a secret that was left',
+      [cleared, retire],
+      'AGENCY UNVERIFIED',
+      'AGENCY',
+      3,
+    ],
+    [
+      'cleared so long ago that its versions are gone stays cleared',
+      [cleared, remove],
+      'AGENCY UNVERIFIED',
+      'AGENCY',
+      3,
+    ],
     ['older than its newest version is still found out', [second('createdAt')], ...FOUND_OUT, 3],
     ['cleared beside a live secret is still found out', [cleared], ...FOUND_OUT, 3],
     ['cleared beside a live version that lost its secret is still found out', [unset, lose], ...FOUND_OUT, 3],
-    ['cleared beside an older version that is live again is still found out', [second('createdAt'), cleared], ...FOUND_OUT, 4],
+    [
+      'cleared beside an older version that is live again is still found out',
+      [second('createdAt'), cleared],
+      ...FOUND_OUT,
+      4,
+    ],
     ['set beside two live versions is still found out', [second('NULL')], ...FOUND_OUT, 3],
     ['set without a live version is still found out', [retire], ...FOUND_OUT, 3],
     ['set without a live secret is still found out', [destroy], ...FOUND_OUT, 3],
@@ -205,7 +267,13 @@ describe('when the secrets of keys go into their rows', () => {
 
   test.each([
     ['set is used as it was', [], 'CLIENT UNVERIFIED', 'CLIENT', 2],
-    ['set is used as it was also when the migration was killed after its first step', [renamed], 'CLIENT UNVERIFIED', 'CLIENT', 2],
+    [
+      'set is used as it was also when the migration was killed after its first step',
+      [renamed],
+      'CLIENT UNVERIFIED',
+      'CLIENT',
+      2,
+    ],
     ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
     ['older than its secret is still found out', [newer], ...FOUND_OUT, 4],
     ['newer than its secret is still found out', [second], ...FOUND_OUT, 3],
@@ -223,9 +291,15 @@ describe('when the secrets of keys go into their rows', () => {
   test('a migration that was killed after its work and before it was noted down loses nothing', async () => {
     await source.runMigrations();
     await source.query("DELETE FROM migrations WHERE name LIKE 'OneSecretAKey%' OR name LIKE 'KeyInItsRow%'");
-    await source.query("INSERT INTO agencies (id, name, portalPermissions, createdAt) VALUES ('a', 'a', '', '2026-01-01 00:00:00')");
-    await source.query("INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, region, status, updatedAt, masterKey, sealed) VALUES ('k', 'a', 'AGENCY', 'a', 'VAPI', 1, 1, 'US', 'VALID', '2026-01-01 00:00:00', 'm', 's')");
+    await source.query(
+      "INSERT INTO agencies (id, name, portalPermissions, createdAt) VALUES ('a', 'a', '', '2026-01-01 00:00:00')",
+    );
+    await source.query(
+      "INSERT INTO api_keys (id, agencyId, ownerType, ownerId, provider, version, isSet, region, status, updatedAt, masterKey, sealed) VALUES ('k', 'a', 'AGENCY', 'a', 'VAPI', 1, 1, 'US', 'VALID', '2026-01-01 00:00:00', 'm', 's')",
+    );
     await source.runMigrations();
-    expect(await source.query('SELECT version, status, sealed FROM api_keys')).toEqual([{ version: 1, status: 'VALID', sealed: 's' }]);
+    expect(await source.query('SELECT version, status, sealed FROM api_keys')).toEqual([
+      { version: 1, status: 'VALID', sealed: 's' },
+    ]);
   });
 });

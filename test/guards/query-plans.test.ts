@@ -45,22 +45,38 @@ const statements = new Map<string, unknown[]>();
 let running: TestApp;
 
 beforeAll(async () => {
-  jest.spyOn(AbstractLogger.prototype, 'logQuery').mockImplementation((sql, values) => void statements.set(sql, Array.isArray(values) ? (values as unknown[]) : []));
+  jest
+    .spyOn(AbstractLogger.prototype, 'logQuery')
+    .mockImplementation(
+      (sql, values) => void statements.set(sql, Array.isArray(values) ? (values as unknown[]) : []),
+    );
   running = await startTestApp();
   const { database, vault, audit } = running.app;
   await seedHandIns(database, vault, audit, running.sandbox);
-  for (const { persona, query, variables } of readOperations()) await running.ask(persona as Persona, query, JSON.parse(variables) as object);
+  for (const { persona, query, variables } of readOperations())
+    await running.ask(persona as Persona, query, JSON.parse(variables) as object);
   await running.data(LISTS);
-  await running.ask('portalUser', '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }');
-  const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>('mutation { createServiceToken(input: { name: "plans", role: AGENCY_MEMBER }) { token } }');
+  await running.ask(
+    'portalUser',
+    '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }',
+  );
+  const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>(
+    'mutation { createServiceToken(input: { name: "plans", role: AGENCY_MEMBER }) { token } }',
+  );
   await post(running.url, createServiceToken.token, { query: '{ viewer { name } }' });
-  const invited = await running.issuer.mint({ subject: 'nobody-yet', audience: running.audience, expiresInSeconds: 60, email: 'nobody@example.com' });
+  const invited = await running.issuer.mint({
+    subject: 'nobody-yet',
+    audience: running.audience,
+    expiresInSeconds: 60,
+    email: 'nobody@example.com',
+  });
   await post(running.url, invited, { query: '{ viewer { name } }' });
   jest.restoreAllMocks();
 }, 60_000);
 afterAll(() => running.close());
 
-const bound = (value: unknown) => (value instanceof Date ? value.toISOString() : typeof value === 'boolean' ? Number(value) : value);
+const bound = (value: unknown) =>
+  value instanceof Date ? value.toISOString() : typeof value === 'boolean' ? Number(value) : value;
 
 /** The tables of which a statement reads more than an index leads it to. */
 async function readWhole(sql: string): Promise<string[]> {
@@ -68,14 +84,25 @@ async function readWhole(sql: string): Promise<string[]> {
   const values = (statements.get(sql) ?? []).map(bound);
   if (read.dataSource.options.type === 'better-sqlite3') {
     const plan: { detail: string }[] = await read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
-    return plan.map(({ detail }) => detail).filter((detail) => /^SCAN (?!numbered|dummy_table|\(|CONSTANT|\d)/.test(detail));
+    return plan
+      .map(({ detail }) => detail)
+      .filter((detail) => /^SCAN (?!numbered|dummy_table|\(|CONSTANT|\d)/.test(detail));
   }
-  const plan: { table: string | null; type: string | null; possible_keys: string | null }[] = await read.query(`EXPLAIN ${sql}`, values);
+  const plan: { table: string | null; type: string | null; possible_keys: string | null }[] =
+    await read.query(`EXPLAIN ${sql}`, values);
   // Of tables as small as these, the optimizer takes the whole: what counts is whether there is an index that it could take.
-  return plan.filter(({ table, type, possible_keys: keys }) => table !== null && !table.startsWith('<') && (type === 'ALL' || type === 'index') && keys === null).map(({ table }) => String(table));
+  return plan
+    .filter(
+      ({ table, type, possible_keys: keys }) =>
+        table !== null && !table.startsWith('<') && (type === 'ALL' || type === 'index') && keys === null,
+    )
+    .map(({ table }) => String(table));
 }
 
-const ours = () => [...statements.keys()].filter((sql) => /^\s*(SELECT|UPDATE|DELETE)\b/i.test(sql) && !WHOLE.some(([pattern]) => pattern.test(sql)));
+const ours = () =>
+  [...statements.keys()].filter(
+    (sql) => /^\s*(SELECT|UPDATE|DELETE)\b/i.test(sql) && !WHOLE.some(([pattern]) => pattern.test(sql)),
+  );
 
 test('no statement of a request, of a start or of a sign-in reads more of a table than an index leads it to', async () => {
   expect(ours().length).toBeGreaterThan(60);
@@ -89,7 +116,9 @@ test('a statement that no index helps is found', async () => {
 });
 
 test('a later page is found by its place in the index of its agency', async () => {
-  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>('{ clients(first: 1) { pageInfo { endCursor } } }');
+  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
+    '{ clients(first: 1) { pageInfo { endCursor } } }',
+  );
   const read = jest.spyOn(AbstractLogger.prototype, 'logQuery');
   await running.data(LATER_PAGES, { after: clients.pageInfo.endCursor });
   const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
@@ -98,8 +127,13 @@ test('a later page is found by its place in the index of its agency', async () =
   const sqlite = database.dataSource.options.type === 'better-sqlite3';
   const found = await Promise.all(
     pages.map(async ([sql, values]) => {
-      const plan: Record<string, unknown>[] = await database.query(`EXPLAIN ${sqlite ? 'QUERY PLAN ' : ''}${sql}`, (values as unknown[]).map(bound));
-      return sqlite ? /_by_agency \(agencyId=\? AND id[<>]\?\)/.test(String(plan[0]?.detail)) : plan[0]?.type === 'range' && /_by_agency$/.test(String(plan[0].key));
+      const plan: Record<string, unknown>[] = await database.query(
+        `EXPLAIN ${sqlite ? 'QUERY PLAN ' : ''}${sql}`,
+        (values as unknown[]).map(bound),
+      );
+      return sqlite
+        ? /_by_agency \(agencyId=\? AND id[<>]\?\)/.test(String(plan[0]?.detail))
+        : plan[0]?.type === 'range' && /_by_agency$/.test(String(plan[0].key));
     }),
   );
   expect(found).toEqual([true, true, true, true]);
@@ -112,10 +146,16 @@ test('a filter by type of event is planned by how many there are of each type', 
 test('each connection is set up as the product needs it', async () => {
   const { read } = running.app.database;
   if (read.dataSource.options.type === 'better-sqlite3') {
-    expect([await read.query('PRAGMA journal_mode'), await read.query('PRAGMA synchronous')]).toEqual([[{ journal_mode: 'wal' }], [{ synchronous: 2 }]]);
+    expect([await read.query('PRAGMA journal_mode'), await read.query('PRAGMA synchronous')]).toEqual([
+      [{ journal_mode: 'wal' }],
+      [{ synchronous: 2 }],
+    ]);
     return;
   }
-  const SETTINGS = "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation', 'eq_range_index_dive_limit')";
+  const SETTINGS =
+    "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation', 'eq_range_index_dive_limit')";
   const answers = await Promise.all(Array.from({ length: 8 }, () => read.rows<{ Value: string }>(SETTINGS)));
-  expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(Array(8).fill([String(LONG_LIST), 'READ-COMMITTED']));
+  expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(
+    Array(8).fill([String(LONG_LIST), 'READ-COMMITTED']),
+  );
 });

@@ -1,6 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildSchema, getNamedType, GraphQLObjectType, isNonNullType, isObjectType, Kind, parse, validateSchema, type GraphQLSchema } from 'graphql';
+import {
+  buildSchema,
+  getNamedType,
+  GraphQLObjectType,
+  isNonNullType,
+  isObjectType,
+  Kind,
+  parse,
+  validateSchema,
+  type GraphQLSchema,
+} from 'graphql';
 import { guard } from '../../src/api/access';
 import { open, policy, type Requirement } from '../../src/api/policy';
 import { buildBareSchema, type Services } from '../../src/api/schema';
@@ -11,11 +21,18 @@ import { PROVIDERS } from '../../src/providers';
 const root = join(__dirname, '../..');
 const emitted = emittedFiles();
 const schema = buildSchema(emitted['schema/schema.graphql'] ?? '');
-const objectTypes = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) && !type.name.startsWith('__')) as GraphQLObjectType[];
+const objectTypes = Object.values(schema.getTypeMap()).filter(
+  (type) => isObjectType(type) && !type.name.startsWith('__'),
+) as GraphQLObjectType[];
 
 const requirementOf = (type: string, field: string): Requirement | undefined => {
   const own = policy[type] as Requirement | Record<string, Requirement> | undefined;
-  return own && ('allows' in own && typeof own.allows === 'function' ? (own as Requirement) : (own as Record<string, Requirement>)[field]);
+  return (
+    own &&
+    ('allows' in own && typeof own.allows === 'function'
+      ? (own as Requirement)
+      : (own as Record<string, Requirement>)[field])
+  );
 };
 
 describe('the emitted files', () => {
@@ -25,13 +42,17 @@ describe('the emitted files', () => {
 });
 
 describe('the policy', () => {
-  test.each(objectTypes.flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field])))('has a rule for %s.%s', (type, field) => {
-    expect(requirementOf(type, field)).toBeDefined();
-  });
+  test.each(objectTypes.flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field])))(
+    'has a rule for %s.%s',
+    (type, field) => {
+      expect(requirementOf(type, field)).toBeDefined();
+    },
+  );
 
   test('leaves no field of Query and Mutation open', () => {
     for (const type of ['Query', 'Mutation']) {
-      for (const field of Object.keys((schema.getType(type) as GraphQLObjectType).getFields())) expect(requirementOf(type, field)).not.toBe(open);
+      for (const field of Object.keys((schema.getType(type) as GraphQLObjectType).getFields()))
+        expect(requirementOf(type, field)).not.toBe(open);
     }
   });
 
@@ -41,7 +62,15 @@ describe('the policy', () => {
     // A refusal there takes its parents along instead of leaving the rest of the answer as it is.
     const refused = objectTypes
       .filter(({ name }) => name !== 'Mutation')
-      .flatMap((type) => Object.values(type.getFields()).filter((field) => isNonNullType(field.type) && ![open, signedIn].includes(requirementOf(type.name, field.name) ?? open)).map((field) => `${type.name}.${field.name}`));
+      .flatMap((type) =>
+        Object.values(type.getFields())
+          .filter(
+            (field) =>
+              isNonNullType(field.type) &&
+              ![open, signedIn].includes(requirementOf(type.name, field.name) ?? open),
+          )
+          .map((field) => `${type.name}.${field.name}`),
+      );
     expect(refused.sort()).toEqual(['Agent.providerAgentId', 'Client.agents', 'Query.agents', 'Query.calls']);
   });
 
@@ -72,18 +101,39 @@ function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
 }
 
 describe('types that tell of keys', () => {
-  const ofKeys = ['ApiKey', 'KeyResolution', 'KeyResolutionStep', 'ApiKeyVerification', 'ApiKeyChangePreview', 'ApiKeyClearEffect', 'ApiKeyWarning'];
-  const viewer = { kind: 'PERSON' as const, id: '', origin: { requestId: '', sourceAddress: null }, name: '', agencyId: '', clientId: null, permissions: PORTAL_PERMISSIONS };
+  const ofKeys = [
+    'ApiKey',
+    'KeyResolution',
+    'KeyResolutionStep',
+    'ApiKeyVerification',
+    'ApiKeyChangePreview',
+    'ApiKeyClearEffect',
+    'ApiKeyWarning',
+  ];
+  const viewer = {
+    kind: 'PERSON' as const,
+    id: '',
+    origin: { requestId: '', sourceAddress: null },
+    name: '',
+    agencyId: '',
+    clientId: null,
+    permissions: PORTAL_PERMISSIONS,
+  };
 
   test('are reached by agency admins', () => {
-    expect([...reachable({ ...viewer, role: 'AGENCY_ADMIN' }, schema)]).toEqual(expect.arrayContaining(ofKeys));
+    expect([...reachable({ ...viewer, role: 'AGENCY_ADMIN' }, schema)]).toEqual(
+      expect.arrayContaining(ofKeys),
+    );
   });
 
-  test.each(['AGENCY_MEMBER', 'PORTAL_USER'] as const)('are reached on no path by %s with every permission', (role) => {
-    const reached = reachable({ ...viewer, role }, schema);
-    expect(ofKeys.filter((type) => reached.has(type))).toEqual([]);
-    expect(reached).toContain('Agent');
-  });
+  test.each(['AGENCY_MEMBER', 'PORTAL_USER'] as const)(
+    'are reached on no path by %s with every permission',
+    (role) => {
+      const reached = reachable({ ...viewer, role }, schema);
+      expect(ofKeys.filter((type) => reached.has(type))).toEqual([]);
+      expect(reached).toContain('Agent');
+    },
+  );
 });
 
 describe('the schema', () => {
@@ -91,7 +141,10 @@ describe('the schema', () => {
     const definition = parse(emitted['schema/schema.graphql'] ?? '').definitions.find(
       (each) => each.kind === Kind.ENUM_TYPE_DEFINITION && each.name.value === 'Provider',
     );
-    const values = definition?.kind === Kind.ENUM_TYPE_DEFINITION ? (definition.values ?? []).map((value) => value.name.value) : [];
+    const values =
+      definition?.kind === Kind.ENUM_TYPE_DEFINITION
+        ? (definition.values ?? []).map((value) => value.name.value)
+        : [];
     expect(values.sort()).toEqual([...PROVIDERS].sort());
   });
 

@@ -12,11 +12,20 @@ export interface FieldPath {
 }
 
 /** The shortest way to every field that can be reached, by the root fields in the order in which they are given; or another that is given for it. */
-export function pathsOf(schema: GraphQLSchema, roots: RootArguments, detours: Readonly<Record<string, readonly string[]>>): FieldPath[] {
+export function pathsOf(
+  schema: GraphQLSchema,
+  roots: RootArguments,
+  detours: Readonly<Record<string, readonly string[]>>,
+): FieldPath[] {
   const found: FieldPath[] = [];
   const seen = new Set<string>();
   const queue: { type: GraphQLObjectType; kind: FieldPath['kind']; path: readonly string[] }[] = [];
-  const visit = (type: GraphQLObjectType, kind: FieldPath['kind'], path: readonly string[], fields: readonly string[]) => {
+  const visit = (
+    type: GraphQLObjectType,
+    kind: FieldPath['kind'],
+    path: readonly string[],
+    fields: readonly string[],
+  ) => {
     for (const field of fields) {
       const next = getNamedType(type.getFields()[field]?.type);
       const own = [...path, field];
@@ -28,15 +37,33 @@ export function pathsOf(schema: GraphQLSchema, roots: RootArguments, detours: Re
       queue.push({ type: next, kind, path: own });
     }
   };
-  for (const [kind, type] of [['query', schema.getQueryType()], ['mutation', schema.getMutationType()]] as const) {
-    if (type) visit(type, kind, [], Object.keys(roots).filter((field) => field in type.getFields()));
-    for (let each = queue.shift(); each; each = queue.shift()) visit(each.type, each.kind, each.path, Object.keys(each.type.getFields()));
+  for (const [kind, type] of [
+    ['query', schema.getQueryType()],
+    ['mutation', schema.getMutationType()],
+  ] as const) {
+    if (type)
+      visit(
+        type,
+        kind,
+        [],
+        Object.keys(roots).filter((field) => field in type.getFields()),
+      );
+    for (let each = queue.shift(); each; each = queue.shift())
+      visit(each.type, each.kind, each.path, Object.keys(each.type.getFields()));
   }
   return found;
 }
 
-function documentOf(kind: string, [root = '', ...rest]: readonly string[], roots: RootArguments, isObject: boolean): string {
-  const inner = rest.reduceRight((selection, field) => ` { ${field}${selection} }`, isObject ? ' { __typename }' : '');
+function documentOf(
+  kind: string,
+  [root = '', ...rest]: readonly string[],
+  roots: RootArguments,
+  isObject: boolean,
+): string {
+  const inner = rest.reduceRight(
+    (selection, field) => ` { ${field}${selection} }`,
+    isObject ? ' { __typename }' : '',
+  );
   const body = `${root}${roots[root] ?? ''}${inner}`;
   return `${kind} ${body.includes('$key') ? '($key: Secret!) ' : ''}{ ${body} }`;
 }

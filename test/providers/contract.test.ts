@@ -1,8 +1,20 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { providers, type Provider } from '../../src/providers';
-import { findAgent, messageFor, placeCall, verifyKey, type AgentPresence, type KeyVerdict, type Placement } from '../../src/providers/ask';
-import { PROVIDER_ERROR_CODES, type ProviderAdapter, type ProviderErrorCode } from '../../src/providers/provider';
+import {
+  findAgent,
+  messageFor,
+  placeCall,
+  verifyKey,
+  type AgentPresence,
+  type KeyVerdict,
+  type Placement,
+} from '../../src/providers/ask';
+import {
+  PROVIDER_ERROR_CODES,
+  type ProviderAdapter,
+  type ProviderErrorCode,
+} from '../../src/providers/provider';
 import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 import { fixtures } from './fixtures';
@@ -30,7 +42,13 @@ const MEGABYTE = 1024 * 1024;
 const inconclusive = { verdict: 'UNREACHABLE', presence: 'UNKNOWN' } as const;
 const fault = { ...inconclusive, placement: 'REFUSED', code: 'PROVIDER_FAULT' } as const;
 const lost = { ...inconclusive, placement: 'UNKNOWN', code: 'PROVIDER_FAULT' } as const;
-const limited = { verdict: 'RATE_LIMITED', presence: 'RATE_LIMITED', placement: 'REFUSED', code: 'RATE_LIMITED', httpStatus: 429 } as const;
+const limited = {
+  verdict: 'RATE_LIMITED',
+  presence: 'RATE_LIMITED',
+  placement: 'REFUSED',
+  code: 'RATE_LIMITED',
+  httpStatus: 429,
+} as const;
 const timedOut = { ...inconclusive, placement: 'UNKNOWN', code: 'TIMEOUT', httpStatus: null } as const;
 
 const page = (status: number) => text(status, HTML, { 'content-type': 'text/html; charset=utf-8' });
@@ -43,12 +61,24 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'a 401',
     answer: refusal(401),
-    expected: { verdict: 'INVALID', presence: 'UNKNOWN', placement: 'REFUSED', code: 'KEY_INVALID', httpStatus: 401 },
+    expected: {
+      verdict: 'INVALID',
+      presence: 'UNKNOWN',
+      placement: 'REFUSED',
+      code: 'KEY_INVALID',
+      httpStatus: 401,
+    },
   },
   {
     name: 'a 402',
     answer: refusal(402),
-    expected: { verdict: 'OUT_OF_FUNDS', presence: 'UNKNOWN', placement: 'REFUSED', code: 'OUT_OF_FUNDS', httpStatus: 402 },
+    expected: {
+      verdict: 'OUT_OF_FUNDS',
+      presence: 'UNKNOWN',
+      placement: 'REFUSED',
+      code: 'OUT_OF_FUNDS',
+      httpStatus: 402,
+    },
   },
   {
     name: 'a 403 of a restricted key',
@@ -61,17 +91,31 @@ const FAULTS: readonly Fault[] = [
       httpStatus: 403,
     },
   },
-  { name: 'a 403 of a guard in front', answer: () => text(403, 'error code: 1010'), expected: { ...fault, httpStatus: 403 } },
+  {
+    name: 'a 403 of a guard in front',
+    answer: () => text(403, 'error code: 1010'),
+    expected: { ...fault, httpStatus: 403 },
+  },
   { name: 'a 401 in HTML, of a gateway', answer: () => page(401), expected: { ...fault, httpStatus: 401 } },
   { name: 'a 402 in HTML, of a gateway', answer: () => page(402), expected: { ...fault, httpStatus: 402 } },
   {
     name: 'a 401 without a body',
     answer: () => text(401, ''),
-    expected: { verdict: 'INVALID', presence: 'UNKNOWN', placement: 'REFUSED', code: 'KEY_INVALID', httpStatus: 401 },
+    expected: {
+      verdict: 'INVALID',
+      presence: 'UNKNOWN',
+      placement: 'REFUSED',
+      code: 'KEY_INVALID',
+      httpStatus: 401,
+    },
   },
   { name: 'a 408', answer: () => json(408, {}), expected: { ...timedOut, httpStatus: 408 } },
   { name: 'a 429', answer: refusal(429), expected: limited },
-  { name: 'a 429 with seconds', answer: refusal(429, { 'retry-after': '17' }), expected: { ...limited, retryAfterSeconds: 17 } },
+  {
+    name: 'a 429 with seconds',
+    answer: refusal(429, { 'retry-after': '17' }),
+    expected: { ...limited, retryAfterSeconds: 17 },
+  },
   {
     name: 'a 429 with a date',
     answer: refusal(429, { 'retry-after': new Date(Date.now() + 200_000_000).toUTCString() }),
@@ -79,7 +123,11 @@ const FAULTS: readonly Fault[] = [
   },
   { name: 'a 500', answer: refusal(500), expected: { ...lost, httpStatus: 500 } },
   { name: 'a 503 in HTML', answer: () => text(503, HTML), expected: { ...lost, httpStatus: 503 } },
-  { name: 'a 521 of a gateway that did not get through', answer: () => text(521, HTML), expected: { ...fault, httpStatus: 521 } },
+  {
+    name: 'a 521 of a gateway that did not get through',
+    answer: () => text(521, HTML),
+    expected: { ...fault, httpStatus: 521 },
+  },
   { name: 'a 303 to what came of it', answer: () => text(303, ''), expected: { ...lost, httpStatus: 303 } },
   { name: 'a 404 in HTML', answer: () => text(404, HTML), expected: { ...fault, httpStatus: 404 } },
   { name: 'a 504 of a gateway', answer: () => text(504, HTML), expected: { ...lost, httpStatus: 504 } },
@@ -88,7 +136,12 @@ const FAULTS: readonly Fault[] = [
   { name: 'an empty body', answer: () => text(200, ''), expected: { ...lost, httpStatus: 200 } },
   { name: 'a truncated body', answer: () => truncated(200), expected: { ...lost, httpStatus: 200 } },
   { name: 'silence', answer: () => silence, limits: { timeoutMs: 150 }, expected: timedOut },
-  { name: 'a body that does not end', answer: () => stall(200), limits: { timeoutMs: 150 }, expected: timedOut },
+  {
+    name: 'a body that does not end',
+    answer: () => stall(200),
+    limits: { timeoutMs: 150 },
+    expected: timedOut,
+  },
   {
     name: 'a connection dropped without an answer',
     answer: () => hangUp,
@@ -138,12 +191,15 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     expect(server.seen[0]?.body).toContain(call.callId);
   });
 
-  test.each(noSuchAgent)('knows $status $body for an agent that is not in the account', async ({ status, body }) => {
-    const send = await answering(json(status, body));
-    expect(await findAgent(adapter, send, call.providerAgentId)).toBe('ABSENT');
-    const error = { code: 'AGENT_NOT_FOUND', httpStatus: status };
-    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
-  });
+  test.each(noSuchAgent)(
+    'knows $status $body for an agent that is not in the account',
+    async ({ status, body }) => {
+      const send = await answering(json(status, body));
+      expect(await findAgent(adapter, send, call.providerAgentId)).toBe('ABSENT');
+      const error = { code: 'AGENT_NOT_FOUND', httpStatus: status };
+      expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
+    },
+  );
 
   test.each(notAboutTheAgent)('does not take $status $body for a missing agent', async ({ status, body }) => {
     const send = await answering(json(status, body));
@@ -153,41 +209,66 @@ describe.each(providers)('the adapter of $name', (adapter) => {
 
   test('takes a request that is refused as it stands for no verdict on a key, which has no numbers to check', async () => {
     const send = await answering(json(409, {}));
-    expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 409 } });
+    expect(await verifyKey(adapter, send)).toMatchObject({
+      status: 'UNREACHABLE',
+      error: { code: 'PROVIDER_FAULT', httpStatus: 409 },
+    });
   });
 
   test('takes "not found" for no verdict on a key', async () => {
     const send = await answering(json(404, noSuchAgent[0]?.body));
-    expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 404 } });
+    expect(await verifyKey(adapter, send)).toMatchObject({
+      status: 'UNREACHABLE',
+      error: { code: 'PROVIDER_FAULT', httpStatus: 404 },
+    });
   });
 
   if (adapter.id === 'BLAND') {
     test('takes a suspended account for no verdict on the permissions of its key', async () => {
-      const send = await answering(json(403, { status: 'error', message: 'The team has flagged your account.' }));
-      expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error: { code: 'PROVIDER_FAULT', httpStatus: 403 } });
+      const send = await answering(
+        json(403, { status: 'error', message: 'The team has flagged your account.' }),
+      );
+      expect(await verifyKey(adapter, send)).toMatchObject({
+        status: 'UNREACHABLE',
+        error: { code: 'PROVIDER_FAULT', httpStatus: 403 },
+      });
       expect(await findAgent(adapter, send, call.providerAgentId)).toBe('UNKNOWN');
     });
   }
 
-  test.each([undefined, null, 7, '', 'a b', 'x'.repeat(129)])('calls a placement unknown when its call id is %j', async (id) => {
-    const outcome = await placeCall(adapter, await answering(json(200, { id, call_id: id })), call);
-    expect(outcome).toEqual({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null } });
-  });
+  test.each([undefined, null, 7, '', 'a b', 'x'.repeat(129)])(
+    'calls a placement unknown when its call id is %j',
+    async (id) => {
+      const outcome = await placeCall(adapter, await answering(json(200, { id, call_id: id })), call);
+      expect(outcome).toEqual({
+        outcome: 'UNKNOWN',
+        error: { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null },
+      });
+    },
+  );
 
   describe.each(FAULTS)('after $name', ({ answer, limits, expected }) => {
     const { verdict, presence, placement, code, httpStatus, retryAfterSeconds = null } = expected;
     const error = { code, httpStatus, retryAfterSeconds };
 
     test(`says ${verdict} of the key`, async () => {
-      expect(await verifyKey(adapter, await answering(answer(adapter), limits))).toEqual({ status: verdict, error });
+      expect(await verifyKey(adapter, await answering(answer(adapter), limits))).toEqual({
+        status: verdict,
+        error,
+      });
     });
 
     test(`says ${presence} of the agent`, async () => {
-      expect(await findAgent(adapter, await answering(answer(adapter), limits), call.providerAgentId)).toBe(presence);
+      expect(await findAgent(adapter, await answering(answer(adapter), limits), call.providerAgentId)).toBe(
+        presence,
+      );
     });
 
     test(`says ${placement} of the call, asking exactly once`, async () => {
-      expect(await placeCall(adapter, await answering(answer(adapter), limits), call)).toEqual({ outcome: placement, error });
+      expect(await placeCall(adapter, await answering(answer(adapter), limits), call)).toEqual({
+        outcome: placement,
+        error,
+      });
       expect(server.seen.map(({ method }) => method)).toEqual(['POST']);
     });
   });
@@ -196,13 +277,23 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     server = await Loopback.start();
     const target = { baseUrl: await deadUrl(), scheme: adapter.scheme };
     const limits = { timeoutMs: 5000, maxBodyBytes: 1 };
-    const outcome = await placeCall(adapter, (request) => sendWith(new ApiKeyText(KEY), target, request, limits), call);
-    expect(outcome).toEqual({ outcome: 'REFUSED', error: { code: 'UNREACHABLE', httpStatus: null, retryAfterSeconds: null } });
+    const outcome = await placeCall(
+      adapter,
+      (request) => sendWith(new ApiKeyText(KEY), target, request, limits),
+      call,
+    );
+    expect(outcome).toEqual({
+      outcome: 'REFUSED',
+      error: { code: 'UNREACHABLE', httpStatus: null, retryAfterSeconds: null },
+    });
   });
 
   test('does not read 100 MB, and lets go of the connection', async () => {
     const send = await answering(flood(200, 100 * MEGABYTE));
-    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT' } });
+    expect(await placeCall(adapter, send, call)).toMatchObject({
+      outcome: 'UNKNOWN',
+      error: { code: 'PROVIDER_FAULT' },
+    });
     const socket = await server.disconnected;
     // What the operating system had buffered on the way is all that was sent.
     expect(socket.bytesWritten).toBeLessThan(20 * MEGABYTE);
@@ -215,23 +306,42 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     const error = { code: 'PROVIDER_FAULT', httpStatus: status };
     expect(await verifyKey(adapter, send)).toMatchObject({ status: 'UNREACHABLE', error });
     // The others may say where to see what was done.
-    expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: status === 307 || status === 308 ? 'REFUSED' : 'UNKNOWN', error });
+    expect(await placeCall(adapter, send, call)).toMatchObject({
+      outcome: status === 307 || status === 308 ? 'REFUSED' : 'UNKNOWN',
+      error,
+    });
     expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'POST']);
     expect(other.seen).toEqual([]);
   });
 
-  test.each([200, 201, 400, 401, 403, 404, 429, 500])('hands on nothing of a %i that echoes the key', async (status) => {
-    const echo = { message: `bad key ${KEY}`, id: KEY, call_id: KEY, code: KEY, errors: [{ error: KEY, message: KEY }], [KEY]: KEY };
-    const send = await answering(json(status, echo, { 'retry-after': KEY, 'x-key': KEY }));
-    const results: unknown[] = [await verifyKey(adapter, send), await findAgent(adapter, send, call.providerAgentId)];
-    results.push(await placeCall(adapter, send, call));
-    expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
-    expect(inspect(results, { depth: null })).not.toContain(KEY);
-  });
+  test.each([200, 201, 400, 401, 403, 404, 429, 500])(
+    'hands on nothing of a %i that echoes the key',
+    async (status) => {
+      const echo = {
+        message: `bad key ${KEY}`,
+        id: KEY,
+        call_id: KEY,
+        code: KEY,
+        errors: [{ error: KEY, message: KEY }],
+        [KEY]: KEY,
+      };
+      const send = await answering(json(status, echo, { 'retry-after': KEY, 'x-key': KEY }));
+      const results: unknown[] = [
+        await verifyKey(adapter, send),
+        await findAgent(adapter, send, call.providerAgentId),
+      ];
+      results.push(await placeCall(adapter, send, call));
+      expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
+      expect(inspect(results, { depth: null })).not.toContain(KEY);
+    },
+  );
 
   test.each([
     ['base64', (key: string) => Buffer.from(key).toString('base64')],
-    ['base64 of more than the key', (key: string) => Buffer.from(`Bearer ${key}, it said`).toString('base64url')],
+    [
+      'base64 of more than the key',
+      (key: string) => Buffer.from(`Bearer ${key}, it said`).toString('base64url'),
+    ],
     ['hex', (key: string) => Buffer.from(key).toString('hex').toUpperCase()],
     ['an address', (key: string) => encodeURIComponent(key)],
   ])('takes no call id that repeats the key as %s', async (_what, encode) => {
@@ -239,14 +349,19 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     const send = await answering(json(200, { id: encode(secret), call_id: encode(secret) }));
     expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'PLACED' });
     const sendIt = await answering(json(200, { id: encode(KEY), call_id: encode(KEY) }));
-    expect(await placeCall(adapter, sendIt, call)).toMatchObject({ outcome: 'UNKNOWN', error: { code: 'PROVIDER_FAULT' } });
+    expect(await placeCall(adapter, sendIt, call)).toMatchObject({
+      outcome: 'UNKNOWN',
+      error: { code: 'PROVIDER_FAULT' },
+    });
   });
 });
 
 test.each(PROVIDER_ERROR_CODES)('%s has constant words of its own, which name the provider', (code) => {
   expect(messageFor('Somebody', code, null)).toMatch(/\bSomebody\b.*[.]$/);
   expect(messageFor('Somebody', code, 418)).toBe(`${messageFor('Somebody', code, null)} (HTTP 418)`);
-  expect(PROVIDER_ERROR_CODES.filter((other) => messageFor('', other, null) === messageFor('', code, null))).toEqual([code]);
+  expect(
+    PROVIDER_ERROR_CODES.filter((other) => messageFor('', other, null) === messageFor('', code, null)),
+  ).toEqual([code]);
 });
 
 test('providers have distinct ids and names', () => {

@@ -29,9 +29,17 @@ function nest(statusCode: number, message: string | string[]) {
 
 export const fixtures: Readonly<Record<Provider, ProviderFixtures>> = {
   RETELL: {
-    call: { callId: CALL_ID, providerAgentId: 'agent_1', toNumber: '+14155550199', fromNumber: '+14155550100' },
+    call: {
+      callId: CALL_ID,
+      providerAgentId: 'agent_1',
+      toNumber: '+14155550199',
+      fromNumber: '+14155550100',
+    },
     verified: { status: 200, body: { org_name: 'Some org', api_key_name: null } },
-    agent: { status: 200, body: { agent_id: 'agent_1', version: 3, some_new_field: { of: 'a later release' } } },
+    agent: {
+      status: 200,
+      body: { agent_id: 'agent_1', version: 3, some_new_field: { of: 'a later release' } },
+    },
     placed: { status: 201, body: { call_id: 'call_1', call_status: 'a_status_of_a_later_release' } },
     placedId: 'call_1',
     refusals: {
@@ -52,13 +60,21 @@ export const fixtures: Readonly<Record<Provider, ProviderFixtures>> = {
     ],
   },
   VAPI: {
-    call: { callId: CALL_ID, providerAgentId: 'assistant-1', toNumber: '+14155550199', fromNumber: 'phone-number-1' },
+    call: {
+      callId: CALL_ID,
+      providerAgentId: 'assistant-1',
+      toNumber: '+14155550199',
+      fromNumber: 'phone-number-1',
+    },
     verified: { status: 200, body: [] },
     agent: { status: 200, body: { id: 'assistant-1', orgId: 'org-1', someNewField: 'of a later release' } },
     placed: { status: 201, body: { id: 'call-1', orgId: 'org-1', status: 'a-status-of-a-later-release' } },
     placedId: 'call-1',
     refusals: {
-      401: nest(401, 'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.'),
+      401: nest(
+        401,
+        'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.',
+      ),
       402: nest(402, 'Payment Required'),
       403: nest(403, 'Forbidden resource'),
       429: nest(429, 'Too Many Requests'),
@@ -70,21 +86,33 @@ export const fixtures: Readonly<Record<Provider, ProviderFixtures>> = {
       { status: 400, body: nest(400, ["Couldn't Get Assistant. `assistantId` assistant-1 Does Not Exist."]) },
     ],
     notAboutTheAgent: [
-      { status: 400, body: nest(400, "Couldn't Get Phone Number. `phoneNumberId` phone-number-1 Does Not Exist.") },
+      {
+        status: 400,
+        body: nest(400, "Couldn't Get Phone Number. `phoneNumberId` phone-number-1 Does Not Exist."),
+      },
       { status: 400, body: { message: { toString: 1, valueOf: 1 } } },
       { status: 400, body: nest(400, ['customer.number must be a valid phone number in the E.164 format']) },
     ],
   },
   BLAND: {
     call: { callId: CALL_ID, providerAgentId: 'agent-1', toNumber: '+14155550199', fromNumber: null },
-    verified: { status: 200, body: { status: 'a_status_of_a_later_release', billing: { current_balance: 0 }, total_calls: 0 } },
+    verified: {
+      status: 200,
+      body: { status: 'a_status_of_a_later_release', billing: { current_balance: 0 }, total_calls: 0 },
+    },
     agent: { status: 200, body: { data: { id: 'agent-1' }, errors: null } },
-    placed: { status: 200, body: { status: 'success', message: 'Call successfully queued.', call_id: 'call-1', batch_id: null } },
+    placed: {
+      status: 200,
+      body: { status: 'success', message: 'Call successfully queued.', call_id: 'call-1', batch_id: null },
+    },
     placedId: 'call-1',
     refusals: {
       401: { data: null, errors: [{ error: 'AUTH_FAILURE', message: 'Unauthorized' }] },
       402: { status: 'error', message: 'Insufficient balance.' },
-      403: { data: null, errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'No.', required_scope: 'calls:create' }] },
+      403: {
+        data: null,
+        errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'No.', required_scope: 'calls:create' }],
+      },
       429: { status: 'error', message: 'Rate limit exceeded.' },
       // Whatever a fault says besides, it is a fault.
       500: { data: null, errors: [{ error: 'NOT_FOUND', message: 'Internal server error' }] },

@@ -77,7 +77,11 @@ export function json(status: number, body: unknown, headers: Record<string, stri
   return text(status, JSON.stringify(body), { 'content-type': 'application/json', ...headers });
 }
 
-export function text(status: number, body: string | Buffer, headers: Record<string, string> = {}): RequestListener {
+export function text(
+  status: number,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): RequestListener {
   return (_incoming, outgoing) => void outgoing.writeHead(status, headers).end(body);
 }
 
@@ -89,7 +93,8 @@ export const hangUp: RequestListener = (incoming) => void incoming.socket.destro
 
 /** Answers with the status line and the beginning of a body, of which the rest never comes. */
 export function stall(status: number): RequestListener {
-  return (_incoming, outgoing) => void outgoing.writeHead(status, { 'content-type': 'application/json' }).write('{"status":');
+  return (_incoming, outgoing) =>
+    void outgoing.writeHead(status, { 'content-type': 'application/json' }).write('{"status":');
 }
 
 /** Promises more than it sends, and drops the connection. */

@@ -19,8 +19,14 @@ beforeAll(async () => {
 
 afterAll(() => sandbox.close());
 
-async function get(name: SandboxName, path: string, authorization?: string): Promise<{ status: number; body: unknown }> {
-  const response = await fetch(sandbox[name].baseUrl + path, { headers: authorization === undefined ? {} : { authorization } });
+async function get(
+  name: SandboxName,
+  path: string,
+  authorization?: string,
+): Promise<{ status: number; body: unknown }> {
+  const response = await fetch(sandbox[name].baseUrl + path, {
+    headers: authorization === undefined ? {} : { authorization },
+  });
   return { status: response.status, body: await response.json() };
 }
 
@@ -29,13 +35,19 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
 
   function sender(key: string): Send {
     const target = { baseUrl: sandbox[name].baseUrl, scheme: adapter.scheme };
-    return (request) => sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
+    return (request) =>
+      sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
   }
 
   function callOf(account: 'agency' | 'client') {
     const { accounts } = sandbox[name];
     const { agents, fromNumber } = accounts[account];
-    return { callId: 'call-of-ours', providerAgentId: agents[0]?.id ?? '', toNumber: '+14155550199', fromNumber };
+    return {
+      callId: 'call-of-ours',
+      providerAgentId: agents[0]?.id ?? '',
+      toNumber: '+14155550199',
+      fromNumber,
+    };
   }
 
   test.each([
@@ -83,8 +95,12 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
     const send = sender(keys.valid);
     const place = (change = {}) => placeCall(adapter, send, { ...callOf('agency'), ...change });
     expect(await place()).toMatchObject({ outcome: 'PLACED' });
-    expect(await place({ providerAgentId: accounts.client.agents[0]?.id })).toMatchObject({ error: { code: 'AGENT_NOT_FOUND' } });
-    expect(await place({ fromNumber: accounts.client.fromNumber })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+    expect(await place({ providerAgentId: accounts.client.agents[0]?.id })).toMatchObject({
+      error: { code: 'AGENT_NOT_FOUND' },
+    });
+    expect(await place({ fromNumber: accounts.client.fromNumber })).toMatchObject({
+      error: { code: 'INVALID_REQUEST' },
+    });
     expect(await place({ toNumber: '0123' })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
   });
 
@@ -111,7 +127,10 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
 describe('what the stand-ins say of a key', () => {
   test('is what Retell says', async () => {
     const invalid = { status: 401, body: { status: 'error', message: 'Invalid API Key.' } };
-    expect(await get('retell', '/get-api-key-info')).toEqual({ status: 401, body: { error_message: 'Authorization header required' } });
+    expect(await get('retell', '/get-api-key-info')).toEqual({
+      status: 401,
+      body: { error_message: 'Authorization header required' },
+    });
     expect(await get('retell', '/get-api-key-info', 'Bearer nonsense')).toEqual(invalid);
     expect(await get('retell', '/get-api-key-info', sandbox.retell.keys.valid)).toEqual(invalid);
   });
@@ -119,13 +138,19 @@ describe('what the stand-ins say of a key', () => {
   test('is what Vapi says', async () => {
     const message: unknown = expect.stringContaining('Hot tip');
     const invalid = { status: 401, body: { message, error: 'Unauthorized', statusCode: 401 } };
-    expect(await get('vapi', '/assistant')).toMatchObject({ status: 401, body: { message: 'Missing Authorization Header.' } });
+    expect(await get('vapi', '/assistant')).toMatchObject({
+      status: 401,
+      body: { message: 'Missing Authorization Header.' },
+    });
     expect(await get('vapi', '/assistant', 'Bearer nonsense')).toEqual(invalid);
     expect(await get('vapi', '/assistant', sandbox.vapi.keys.valid)).toEqual(invalid);
   });
 
   test('is what Bland says: it takes a key without a scheme too', async () => {
-    const unauthorized = { status: 401, body: { data: null, errors: [{ error: 'AUTH_FAILURE', message: 'Unauthorized' }] } };
+    const unauthorized = {
+      status: 401,
+      body: { data: null, errors: [{ error: 'AUTH_FAILURE', message: 'Unauthorized' }] },
+    };
     expect(await get('bland', '/v1/me')).toEqual(unauthorized);
     expect(await get('bland', '/v1/me', 'Bearer nonsense')).toEqual(unauthorized);
     expect(await get('bland', '/v1/me', sandbox.bland.keys.valid)).toMatchObject({ status: 200 });
@@ -156,10 +181,19 @@ describe("Bland's stand-in", () => {
     const [own, other] = [`Bearer ${sandbox.bland.keys.valid}`, `Bearer ${sandbox.bland.keys.secondAccount}`];
     const { body } = await postCall();
     const { call_id: id } = body as { call_id: string };
-    expect(await get('bland', `/v1/calls/${id}`, own)).toMatchObject({ status: 200, body: { call_id: id, to: '+14155550199' } });
+    expect(await get('bland', `/v1/calls/${id}`, own)).toMatchObject({
+      status: 200,
+      body: { call_id: id, to: '+14155550199' },
+    });
     expect(await get('bland', `/v1/calls/${id}`, other)).toMatchObject({ status: 401 });
-    expect(await get('bland', '/v1/calls/none', own)).toMatchObject({ status: 404, body: { errors: [{ error: 'CALL_NOT_FOUND' }] } });
-    expect(await get('bland', '/v1/calls', other)).toEqual({ status: 200, body: { count: 0, total_count: 0, calls: [] } });
+    expect(await get('bland', '/v1/calls/none', own)).toMatchObject({
+      status: 404,
+      body: { errors: [{ error: 'CALL_NOT_FOUND' }] },
+    });
+    expect(await get('bland', '/v1/calls', other)).toEqual({
+      status: 200,
+      body: { count: 0, total_count: 0, calls: [] },
+    });
   });
 });
 

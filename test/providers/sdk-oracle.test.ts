@@ -21,17 +21,28 @@ beforeAll(async () => {
 afterAll(() => sandbox.close());
 
 /** Sends what an adapter describes, as the vault does: it must arrive exactly as what the SDK sent, and be answered alike. */
-async function expectSameFromUs(name: SandboxName, request: OutboundRequest, fromSdk: RecordedRequest | undefined, status: number) {
+async function expectSameFromUs(
+  name: SandboxName,
+  request: OutboundRequest,
+  fromSdk: RecordedRequest | undefined,
+  status: number,
+) {
   const { baseUrl, keys, requests } = sandbox[name];
   const { scheme } = adapterOf(name === 'retell' ? 'RETELL' : 'VAPI');
-  const reply = await sendWith(new ApiKeyText(keys.valid), { baseUrl, scheme }, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
+  const reply = await sendWith(new ApiKeyText(keys.valid), { baseUrl, scheme }, request, {
+    timeoutMs: 5000,
+    maxBodyBytes: 65_536,
+  });
   expect(reply).toMatchObject({ kind: 'ANSWER', status });
   expect(requests.at(-1)).not.toBe(fromSdk);
   expect(requests.at(-1)).toEqual(fromSdk);
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(() => null, (error: unknown) => error);
+  return promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
 }
 
 describe("Retell's SDK", () => {
@@ -42,7 +53,12 @@ describe("Retell's SDK", () => {
 
   function callParams(account: 'agency' | 'client' = 'agency') {
     const { agents, fromNumber } = sandbox.retell.accounts[account];
-    return { from_number: fromNumber, to_number: TO, override_agent_id: agents[0]?.id ?? '', metadata: { latchkey_call_id: CALL_ID } };
+    return {
+      from_number: fromNumber,
+      to_number: TO,
+      override_agent_id: agents[0]?.id ?? '',
+      metadata: { latchkey_call_id: CALL_ID },
+    };
   }
 
   test('sends what the adapter sends to verify a key, and understands the answer', async () => {
@@ -61,16 +77,31 @@ describe("Retell's SDK", () => {
   test('sends what the adapter sends to place a call, and understands the answer', async () => {
     const params = callParams();
     const placed = await client().call.createPhoneCall(params);
-    expect(placed).toMatchObject({ call_status: 'registered', direction: 'outbound', agent_id: params.override_agent_id });
+    expect(placed).toMatchObject({
+      call_status: 'registered',
+      direction: 'outbound',
+      agent_id: params.override_agent_id,
+    });
     const expected = sandbox.retell.requests.at(-1);
-    const call = { callId: CALL_ID, providerAgentId: params.override_agent_id, toNumber: TO, fromNumber: params.from_number };
+    const call = {
+      callId: CALL_ID,
+      providerAgentId: params.override_agent_id,
+      toNumber: TO,
+      fromNumber: params.from_number,
+    };
     await expectSameFromUs('retell', adapterOf('RETELL').placeCall(call), expected, 201);
   });
 
   test('finds again a call that was placed, by its id and in the list', async () => {
     const { call_id: id } = await client('secondAccount').call.createPhoneCall(callParams('client'));
-    expect(await client('secondAccount').call.retrieve(id)).toMatchObject({ call_id: id, metadata: { latchkey_call_id: CALL_ID } });
-    expect(await client('secondAccount').call.list({})).toMatchObject({ has_more: false, items: [{ call_id: id }] });
+    expect(await client('secondAccount').call.retrieve(id)).toMatchObject({
+      call_id: id,
+      metadata: { latchkey_call_id: CALL_ID },
+    });
+    expect(await client('secondAccount').call.list({})).toMatchObject({
+      has_more: false,
+      items: [{ call_id: id }],
+    });
     expect(await rejection(client().call.retrieve(id))).toBeInstanceOf(Retell.UnprocessableEntityError);
   });
 
@@ -99,12 +130,16 @@ describe("Retell's SDK", () => {
     ]) {
       const error = await rejection(promise);
       expect(error).toBeInstanceOf(Retell.NotFoundError);
-      expect(error).toMatchObject({ message: expect.stringMatching(/^404 Item \S+ not found from (agent|phone-number)$/) as unknown });
+      expect(error).toMatchObject({
+        message: expect.stringMatching(/^404 Item \S+ not found from (agent|phone-number)$/) as unknown,
+      });
     }
   });
 
   test('understands that a field is wrong', async () => {
-    expect(await rejection(client().call.createPhoneCall({ ...callParams(), to_number: '123' }))).toBeInstanceOf(Retell.BadRequestError);
+    expect(
+      await rejection(client().call.createPhoneCall({ ...callParams(), to_number: '123' })),
+    ).toBeInstanceOf(Retell.BadRequestError);
   });
 });
 
@@ -117,18 +152,29 @@ describe("Vapi's SDK", () => {
   function callParams(account: 'agency' | 'client' = 'agency') {
     const { agents, fromNumber } = sandbox.vapi.accounts[account];
     const assistantOverrides = { metadata: { latchkey_call_id: CALL_ID } };
-    return { assistantId: agents[0]?.id ?? '', phoneNumberId: fromNumber, customer: { number: TO }, assistantOverrides };
+    return {
+      assistantId: agents[0]?.id ?? '',
+      phoneNumberId: fromNumber,
+      customer: { number: TO },
+      assistantOverrides,
+    };
   }
 
   test('sends what the adapter sends to verify a key, and understands the answer', async () => {
-    expect(await client().assistants.list({ limit: 1 })).toMatchObject([{ id: sandbox.vapi.agents.agency[0]?.id }]);
+    expect(await client().assistants.list({ limit: 1 })).toMatchObject([
+      { id: sandbox.vapi.agents.agency[0]?.id },
+    ]);
     const expected = sandbox.vapi.requests.at(-1);
     await expectSameFromUs('vapi', adapterOf('VAPI').verify, expected, 200);
   });
 
   test('sends what the adapter sends to look up an agent, and understands the answer', async () => {
     const { id, name } = sandbox.vapi.agents.agency[0] ?? { id: '', name: '' };
-    expect(await client().assistants.get({ id })).toMatchObject({ id, name, orgId: sandbox.vapi.accounts.agency.orgId });
+    expect(await client().assistants.get({ id })).toMatchObject({
+      id,
+      name,
+      orgId: sandbox.vapi.accounts.agency.orgId,
+    });
     const expected = sandbox.vapi.requests.at(-1);
     await expectSameFromUs('vapi', adapterOf('VAPI').agent(id), expected, 200);
   });
@@ -136,9 +182,18 @@ describe("Vapi's SDK", () => {
   test('sends what the adapter sends to place a call, and understands the answer', async () => {
     const params = callParams();
     const { assistantId } = params;
-    expect(await client().calls.create(params)).toMatchObject({ status: 'queued', type: 'outboundPhoneCall', assistantId });
+    expect(await client().calls.create(params)).toMatchObject({
+      status: 'queued',
+      type: 'outboundPhoneCall',
+      assistantId,
+    });
     const expected = sandbox.vapi.requests.at(-1);
-    const call = { callId: CALL_ID, providerAgentId: params.assistantId, toNumber: TO, fromNumber: params.phoneNumberId };
+    const call = {
+      callId: CALL_ID,
+      providerAgentId: params.assistantId,
+      toNumber: TO,
+      fromNumber: params.phoneNumberId,
+    };
     await expectSameFromUs('vapi', adapterOf('VAPI').placeCall(call), expected, 201);
   });
 
@@ -158,7 +213,10 @@ describe("Vapi's SDK", () => {
   ] as const)('understands the refusal of a %s key', async (key, statusCode, message) => {
     const error = await rejection(client(key).assistants.list({ limit: 1 }));
     expect(error).toBeInstanceOf(VapiError);
-    expect(error).toMatchObject({ statusCode, body: { statusCode, message: expect.stringMatching(message) as unknown } });
+    expect(error).toMatchObject({
+      statusCode,
+      body: { statusCode, message: expect.stringMatching(message) as unknown },
+    });
   });
 
   test('understands that an assistant of another account is not there', async () => {
@@ -166,15 +224,25 @@ describe("Vapi's SDK", () => {
     expect(await rejection(client().assistants.get({ id: assistantId }))).toMatchObject({ statusCode: 404 });
     const wrongAssistant = await rejection(client().calls.create({ ...callParams(), assistantId }));
     expect(wrongAssistant).toBeInstanceOf(Vapi.BadRequestError);
-    expect(wrongAssistant).toMatchObject({ body: { message: `Couldn't Get Assistant. \`assistantId\` ${assistantId} Does Not Exist.` } });
-    expect(await rejection(client().calls.create({ ...callParams(), phoneNumberId }))).toBeInstanceOf(Vapi.BadRequestError);
+    expect(wrongAssistant).toMatchObject({
+      body: { message: `Couldn't Get Assistant. \`assistantId\` ${assistantId} Does Not Exist.` },
+    });
+    expect(await rejection(client().calls.create({ ...callParams(), phoneNumberId }))).toBeInstanceOf(
+      Vapi.BadRequestError,
+    );
   });
 
   test('understands that a field is missing', async () => {
     const { customer: _customer, ...withoutCustomer } = callParams();
     const { phoneNumberId: _number, ...withoutNumber } = callParams();
-    const aboutCustomer = { statusCode: 400, body: { message: [expect.stringContaining('customer.number') as unknown] } };
-    const aboutNumber = { statusCode: 400, body: { message: expect.stringContaining('Need Either') as unknown } };
+    const aboutCustomer = {
+      statusCode: 400,
+      body: { message: [expect.stringContaining('customer.number') as unknown] },
+    };
+    const aboutNumber = {
+      statusCode: 400,
+      body: { message: expect.stringContaining('Need Either') as unknown },
+    };
     expect(await rejection(client().calls.create(withoutCustomer))).toMatchObject(aboutCustomer);
     expect(await rejection(client().calls.create(withoutNumber))).toMatchObject(aboutNumber);
   });

@@ -2,7 +2,13 @@ import { Cipher, UnreadableKey, type SecretPlace } from '../../src/vault/cipher'
 import { KeyRing } from '../../src/vault/key-ring';
 import { ApiKeyText } from '../../src/vault/secret';
 
-const place: SecretPlace = { agencyId: 'agency-1', ownerType: 'CLIENT', ownerId: 'client-1', provider: 'RETELL', version: 7 };
+const place: SecretPlace = {
+  agencyId: 'agency-1',
+  ownerType: 'CLIENT',
+  ownerId: 'client-1',
+  provider: 'RETELL',
+  version: 7,
+};
 const text = 'key_canary_4f1c9a7e';
 const ring = KeyRing.parse(KeyRing.generateLine('one'));
 const cipher = new Cipher(ring);
@@ -30,15 +36,21 @@ describe('a sealed key', () => {
   });
 
   test('has two nonces of its own, one for its data key and one for itself', () => {
-    const bytes = Array.from({ length: 50 }, () => Buffer.from(cipher.seal(new ApiKeyText(text), place).split('.')[2] ?? '', 'base64url'));
-    const nonces = bytes.flatMap((each) => [each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => nonce.toString('hex')));
+    const bytes = Array.from({ length: 50 }, () =>
+      Buffer.from(cipher.seal(new ApiKeyText(text), place).split('.')[2] ?? '', 'base64url'),
+    );
+    const nonces = bytes.flatMap((each) =>
+      [each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => nonce.toString('hex')),
+    );
     expect(new Set(nonces).size).toBe(100);
     // What is drawn together is told apart: a nonce is stored as it is.
     const { agencyId, ownerType, ownerId, provider, version } = place;
     const associated = JSON.stringify(['lk1', 'data-key', agencyId, ownerType, ownerId, provider, version]);
     for (const each of bytes) {
       const dataKey = ring.unwrap('one', each.subarray(0, 60), associated);
-      expect([each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => dataKey.includes(nonce.subarray(0, 4)))).toEqual([false, false]);
+      expect(
+        [each.subarray(0, 12), each.subarray(60, 72)].map((nonce) => dataKey.includes(nonce.subarray(0, 4))),
+      ).toEqual([false, false]);
     }
   });
 
@@ -59,11 +71,13 @@ describe('a sealed key', () => {
 
   test('does not open with any byte of it changed', () => {
     const length = Buffer.from(sealed.split('.')[2] ?? '', 'base64url').length;
-    for (let index = 0; index < length; index += 1) expect(() => open(withByteFlipped(sealed, index))).toThrow(UnreadableKey);
+    for (let index = 0; index < length; index += 1)
+      expect(() => open(withByteFlipped(sealed, index))).toThrow(UnreadableKey);
   });
 
   test('does not open truncated, at any length', () => {
-    for (let length = 0; length < sealed.length; length += 1) expect(() => open(sealed.slice(0, length))).toThrow(UnreadableKey);
+    for (let length = 0; length < sealed.length; length += 1)
+      expect(() => open(sealed.slice(0, length))).toThrow(UnreadableKey);
   });
 
   test('does not open under another master key of the same name', () => {
@@ -102,7 +116,9 @@ describe('what was in the clear', () => {
       throw new Error('no');
     });
     expect(() => cipher.seal(new ApiKeyText(text), place)).toThrow('no');
-    expect([sealing.mock.calls[0]?.[0], wrapping.mock.calls[0]?.[0]].map((bytes) => bytes && isWiped(bytes))).toEqual([true, true]);
+    expect(
+      [sealing.mock.calls[0]?.[0], wrapping.mock.calls[0]?.[0]].map((bytes) => bytes && isWiped(bytes)),
+    ).toEqual([true, true]);
   });
 
   test.each([
@@ -134,7 +150,9 @@ describe('a key that is wrapped anew', () => {
 
   test('is the same from its 61st byte on, also where the secret itself is damaged', () => {
     for (const each of [stored, withByteFlipped(stored, 70)]) {
-      const [before = '', after = ''] = [each, both.rewrap(each, place)].map((one) => Buffer.from(one.split('.')[2] ?? '', 'base64url').toString('hex'));
+      const [before = '', after = ''] = [each, both.rewrap(each, place)].map((one) =>
+        Buffer.from(one.split('.')[2] ?? '', 'base64url').toString('hex'),
+      );
       expect(after.slice(120)).toBe(before.slice(120));
       expect(after.slice(0, 120)).not.toBe(before.slice(0, 120));
     }
@@ -153,7 +171,9 @@ describe('a key that is wrapped anew', () => {
 
 describe('a key ring', () => {
   test('has its first key as the active one, and passes over empty lines and comments', () => {
-    const parsed = KeyRing.parse(`# rotated in November\n\n${KeyRing.generateLine('b')}\r\n${KeyRing.generateLine('a')}`);
+    const parsed = KeyRing.parse(
+      `# rotated in November\n\n${KeyRing.generateLine('b')}\r\n${KeyRing.generateLine('a')}`,
+    );
     expect(parsed.activeName).toBe('b');
     expect(parsed.names).toEqual(['b', 'a']);
   });

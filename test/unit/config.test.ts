@@ -11,9 +11,15 @@ writeFileSync(keyRingFile, KeyRing.generateLine('one'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const documentsFile = join(folder, 'documents.json');
-writeFileSync(documentsFile, JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ __typename }' }));
+writeFileSync(
+  documentsFile,
+  JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ __typename }' }),
+);
 const changedDocumentsFile = join(folder, 'changed.json');
-writeFileSync(changedDocumentsFile, JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ viewer { role } }' }));
+writeFileSync(
+  changedDocumentsFile,
+  JSON.stringify({ [createHash('sha256').update('{ __typename }').digest('hex')]: '{ viewer { role } }' }),
+);
 const noDocumentsFile = join(folder, 'none.json');
 writeFileSync(noDocumentsFile, '{}');
 
@@ -35,7 +41,7 @@ function problemsOf(env: NodeJS.ProcessEnv): string {
 }
 
 describe('the configuration', () => {
-  test("is complete with four variables, asks the real providers, and shows no playground", () => {
+  test('is complete with four variables, asks the real providers, and shows no playground', () => {
     expect(readConfig(complete)).toMatchObject({
       host: '127.0.0.1',
       port: 4000,
@@ -57,7 +63,15 @@ describe('the configuration', () => {
 
   test('names every problem in one message', () => {
     const problems = problemsOf({ PORT: 'http', RETELL_BASE_URL: 'ftp://x', PLAYGROUND: 'yes' });
-    for (const name of ['DATABASE_URL', 'LATCHKEY_MASTER_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'PORT', 'RETELL_BASE_URL', 'PLAYGROUND']) {
+    for (const name of [
+      'DATABASE_URL',
+      'LATCHKEY_MASTER_KEY_FILE',
+      'AUTH_ISSUER',
+      'AUTH_AUDIENCE',
+      'PORT',
+      'RETELL_BASE_URL',
+      'PLAYGROUND',
+    ]) {
       expect(problems).toContain(name);
     }
   });

@@ -2,7 +2,18 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { MAX_RETRY_AFTER_SECONDS, sendWith } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
-import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from '../providers/loopback';
+import {
+  deadUrl,
+  flood,
+  hangUp,
+  json,
+  KEY,
+  Loopback,
+  silence,
+  stall,
+  text,
+  truncated,
+} from '../providers/loopback';
 
 const GET = { method: 'GET', path: '/thing?limit=1' } as const;
 const POST = { method: 'POST', path: '/thing', body: { text: 'ünïcode', list: [1, null] } } as const;
@@ -27,7 +38,9 @@ afterEach(async () => {
 
 describe('what is sent', () => {
   test('carries the key in the authorization header and nowhere else', async () => {
-    await (await sender(json(200, {})))(POST);
+    await (
+      await sender(json(200, {}))
+    )(POST);
     const [request] = server.seen;
     const { authorization, ...others } = request?.headers ?? {};
     expect(authorization).toBe(`Bearer ${KEY}`);
@@ -35,14 +48,18 @@ describe('what is sent', () => {
   });
 
   test('says who we are and what we want', async () => {
-    await (await sender(json(200, {})))(GET);
+    await (
+      await sender(json(200, {}))
+    )(GET);
     const headers = { 'user-agent': 'latchkey', accept: 'application/json' };
     expect(server.seen).toMatchObject([{ method: 'GET', url: '/thing?limit=1', headers, body: '' }]);
     expect(server.seen[0]?.headers).not.toHaveProperty('content-type');
   });
 
   test('is JSON where there is a body', async () => {
-    await (await sender(json(200, {})))(POST);
+    await (
+      await sender(json(200, {}))
+    )(POST);
     expect(server.seen[0]?.headers['content-type']).toBe('application/json');
     expect(JSON.parse(server.seen[0]?.body ?? '')).toEqual(POST.body);
   });
@@ -56,10 +73,19 @@ describe('what is sent', () => {
 });
 
 describe('what comes back', () => {
-  test.each([200, 201, 400, 401, 403, 404, 418, 429, 500, 503])('is the status %i and the JSON', async (status) => {
-    const send = await sender(json(status, { some: ['thing'] }));
-    expect(await send(GET)).toEqual({ kind: 'ANSWER', status, json: { some: ['thing'] }, isHtml: false, retryAfterSeconds: null });
-  });
+  test.each([200, 201, 400, 401, 403, 404, 418, 429, 500, 503])(
+    'is the status %i and the JSON',
+    async (status) => {
+      const send = await sender(json(status, { some: ['thing'] }));
+      expect(await send(GET)).toEqual({
+        kind: 'ANSWER',
+        status,
+        json: { some: ['thing'] },
+        isHtml: false,
+        retryAfterSeconds: null,
+      });
+    },
+  );
 
   test.each([
     ['HTML', '<html>'],
@@ -70,13 +96,26 @@ describe('what comes back', () => {
     ['arrays a hundred thousand deep', '['.repeat(100_000)],
   ])('has no JSON when the body is %s', async (_what, body) => {
     const send = await sender(text(200, body), { maxBodyBytes: MEGABYTE });
-    expect(await send(GET)).toEqual({ kind: 'ANSWER', status: 200, json: undefined, isHtml: false, retryAfterSeconds: null });
+    expect(await send(GET)).toEqual({
+      kind: 'ANSWER',
+      status: 200,
+      json: undefined,
+      isHtml: false,
+      retryAfterSeconds: null,
+    });
   });
 
   test('has no string in which the key is repeated, however it is escaped', async () => {
-    const escaped = [...KEY].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-    const send = await sender(text(401, `{"message":"bad key ${escaped}","deep":[{"key":"${KEY}"}],"status":"error"}`));
-    expect(await send(GET)).toMatchObject({ status: 401, json: { message: null, deep: [{ key: null }], status: 'error' } });
+    const escaped = [...KEY]
+      .map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('');
+    const send = await sender(
+      text(401, `{"message":"bad key ${escaped}","deep":[{"key":"${KEY}"}],"status":"error"}`),
+    );
+    expect(await send(GET)).toMatchObject({
+      status: 401,
+      json: { message: null, deep: [{ key: null }], status: 'error' },
+    });
   });
 
   test('has no text of a body that is not JSON', async () => {
@@ -105,15 +144,22 @@ describe('what comes back', () => {
   });
 
   test('keeps the status when the body breaks off', async () => {
-    expect(await (await sender(truncated(201)))(POST)).toMatchObject({ kind: 'ANSWER', status: 201, json: undefined });
+    expect(await (await sender(truncated(201)))(POST)).toMatchObject({
+      kind: 'ANSWER',
+      status: 201,
+      json: undefined,
+    });
   });
 
-  test.each([301, 302, 303, 307, 308])('is a %i as it is: nothing is sent to where it points', async (status) => {
-    const other = await Loopback.start(json(200, {}));
-    const send = await sender(json(status, { read: 'no' }, { location: other.baseUrl }));
-    expect(await send(POST)).toMatchObject({ kind: 'ANSWER', status, json: undefined });
-    expect([server.seen.length, other.seen.length]).toEqual([1, 0]);
-  });
+  test.each([301, 302, 303, 307, 308])(
+    'is a %i as it is: nothing is sent to where it points',
+    async (status) => {
+      const other = await Loopback.start(json(200, {}));
+      const send = await sender(json(status, { read: 'no' }, { location: other.baseUrl }));
+      expect(await send(POST)).toMatchObject({ kind: 'ANSWER', status, json: undefined });
+      expect([server.seen.length, other.seen.length]).toEqual([1, 0]);
+    },
+  );
 });
 
 describe('Retry-After', () => {
@@ -150,7 +196,10 @@ describe('without an answer', () => {
     ['a body that does not end', stall(200)],
     ['a refusal whose body does not end', stall(401)],
   ])('%s is a TIMEOUT', async (_what, answer) => {
-    expect(await (await sender(answer, { timeoutMs: 100 }))(POST)).toEqual({ kind: 'NO_ANSWER', reason: 'TIMEOUT' });
+    expect(await (await sender(answer, { timeoutMs: 100 }))(POST)).toEqual({
+      kind: 'NO_ANSWER',
+      reason: 'TIMEOUT',
+    });
     expect(server.seen).toHaveLength(1);
   });
 
@@ -204,20 +253,27 @@ describe('without an answer', () => {
     [{ code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC' }, 'BROKEN'],
     [{}, 'BROKEN'],
   ])('%j is %s', async (details, reason) => {
-    jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause: Object.assign(new Error(KEY), details) }));
+    jest
+      .spyOn(globalThis, 'fetch')
+      .mockRejectedValue(new TypeError('fetch failed', { cause: Object.assign(new Error(KEY), details) }));
     expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason });
   });
 
   test('a host of several addresses, to none of which there is a connection, is REFUSED', async () => {
-    const cause = Object.assign(new AggregateError([new Error(KEY), new Error(KEY)]), { code: 'ECONNREFUSED' });
+    const cause = Object.assign(new AggregateError([new Error(KEY), new Error(KEY)]), {
+      code: 'ECONNREFUSED',
+    });
     jest.spyOn(globalThis, 'fetch').mockRejectedValue(new TypeError('fetch failed', { cause }));
     expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
   });
 
-  test.each([[undefined], ['text'], [new Error(KEY)], [new Error(KEY, { cause: KEY })]])('never throws: %#', async (thrown) => {
-    jest.spyOn(globalThis, 'fetch').mockRejectedValue(thrown);
-    expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason: 'BROKEN' });
-  });
+  test.each([[undefined], ['text'], [new Error(KEY)], [new Error(KEY, { cause: KEY })]])(
+    'never throws: %#',
+    async (thrown) => {
+      jest.spyOn(globalThis, 'fetch').mockRejectedValue(thrown);
+      expect(await sendTo('http://provider.example')).toEqual({ kind: 'NO_ANSWER', reason: 'BROKEN' });
+    },
+  );
 
   test('a base URL that is none is no reason to throw either', async () => {
     expect(await sendTo('not a url')).toMatchObject({ kind: 'NO_ANSWER' });

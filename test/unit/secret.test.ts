@@ -12,7 +12,10 @@ describe('a key', () => {
   test.each([
     ['the shortest', '12345678'],
     ['the longest', 'k'.repeat(KEY_MAX_LENGTH)],
-    ['of every printable character', Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).join('')],
+    [
+      'of every printable character',
+      Array.from({ length: 94 }, (_, index) => String.fromCharCode(33 + index)).join(''),
+    ],
     ['a JWT', 'eyJhbGciOiJIUzI1NiJ9.eyJvcmdJZCI6IjEifQ.c2lnbmF0dXJl'],
     ['a UUID', '7b1a4a0e-3c1f-4b39-9d0e-0a1b2c3d4e5f'],
     ['with two full stops in a row', 'key_abc..def'],
@@ -56,20 +59,33 @@ describe('a key', () => {
     expect(read(text)).toBe(fault);
   });
 
-  const NO_TEXT: readonly [unknown][] = [[undefined], [null], [12345678], [true], [['key_12345678']], [{ toString: () => 'key_12345678' }]];
+  const NO_TEXT: readonly [unknown][] = [
+    [undefined],
+    [null],
+    [12345678],
+    [true],
+    [['key_12345678']],
+    [{ toString: () => 'key_12345678' }],
+  ];
   test.each(NO_TEXT)('is a string: not %p', (value) => {
     expect(read(value)).toBe('INVALID_FORMAT');
   });
 });
 
 describe('what other software shows of a key', () => {
-  test.each(['…abcd', 'sk-…abcd', '■■■■■■■■abcd', '########abcd', 'sk_live_****abcd'])('is not taken for a key: %s', (text) => {
-    expect(read(text)).toBe('LOOKS_MASKED');
-  });
+  test.each(['…abcd', 'sk-…abcd', '■■■■■■■■abcd', '########abcd', 'sk_live_****abcd'])(
+    'is not taken for a key: %s',
+    (text) => {
+      expect(read(text)).toBe('LOOKS_MASKED');
+    },
+  );
 
-  test.each(['key_xx--0123456789', 'eyJh.eyJz.c2ln_01234', 'key-7f*1#2-xxxxxxx'])('is not seen where it is none: %s', (text) => {
-    expect(read(text)).toBe(text);
-  });
+  test.each(['key_xx--0123456789', 'eyJh.eyJz.c2ln_01234', 'key-7f*1#2-xxxxxxx'])(
+    'is not seen where it is none: %s',
+    (text) => {
+      expect(read(text)).toBe(text);
+    },
+  );
 });
 
 describe('a mask', () => {
@@ -95,10 +111,19 @@ const WAYS_TO_SHOW: readonly [string, (value: object) => string][] = [
   ['added to a string', (value) => 'shown: ' + (value as unknown as string)],
   ['as JSON', (value) => JSON.stringify({ value, list: [value] })],
   ['inspected', (value) => inspect({ value }, { depth: null, showHidden: true })],
-  ['inspected past its own inspection', (value) => inspect(value, { depth: null, showHidden: true, customInspect: false })],
+  [
+    'inspected past its own inspection',
+    (value) => inspect(value, { depth: null, showHidden: true, customInspect: false }),
+  ],
   ['formatted', (value) => format('%s %o %O %j', value, value, value, value)],
   ['spread', (value) => JSON.stringify({ ...value })],
-  ['by its properties', (value) => Reflect.ownKeys(value).map((name) => String(Reflect.get(value, name))).join()],
+  [
+    'by its properties',
+    (value) =>
+      Reflect.ownKeys(value)
+        .map((name) => String(Reflect.get(value, name)))
+        .join(),
+  ],
   ['cloned', (value) => inspect(structuredClone(value), { showHidden: true })],
   ['in an error', (value) => inspect(new Error('failed', { cause: value }))],
 ];
@@ -123,5 +148,9 @@ describe.each(WAYS_TO_SHOW)('%s', (_how, show) => {
 });
 
 test.each([new Secret(TEXT), new ApiKeyText(TEXT)])('what is held is seen to be something', (value) => {
-  expect([value.toString(), JSON.stringify(value), inspect(value)]).toEqual(['[secret]', '"[secret]"', '[secret]']);
+  expect([value.toString(), JSON.stringify(value), inspect(value)]).toEqual([
+    '[secret]',
+    '"[secret]"',
+    '[secret]',
+  ]);
 });

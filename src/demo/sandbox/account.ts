@@ -32,14 +32,23 @@ export interface KeySet {
 export type Standing = 'OK' | 'RESTRICTED' | 'RATE_LIMITED' | 'OUT_OF_FUNDS';
 
 /** Who asks, and with what standing; null for a key that no account has (any more). */
-export function holderOf(keys: KeySet, key: string): { readonly account: AccountName; readonly standing: Standing } | null {
+export function holderOf(
+  keys: KeySet,
+  key: string,
+): { readonly account: AccountName; readonly standing: Standing } | null {
   switch (key) {
-    case keys.valid: return { account: 'agency', standing: 'OK' };
-    case keys.secondAccount: return { account: 'client', standing: 'OK' };
-    case keys.restricted: return { account: 'client', standing: 'RESTRICTED' };
-    case keys.rateLimited: return { account: 'client', standing: 'RATE_LIMITED' };
-    case keys.outOfFunds: return { account: 'client', standing: 'OUT_OF_FUNDS' };
-    default: return null;
+    case keys.valid:
+      return { account: 'agency', standing: 'OK' };
+    case keys.secondAccount:
+      return { account: 'client', standing: 'OK' };
+    case keys.restricted:
+      return { account: 'client', standing: 'RESTRICTED' };
+    case keys.rateLimited:
+      return { account: 'client', standing: 'RATE_LIMITED' };
+    case keys.outOfFunds:
+      return { account: 'client', standing: 'OUT_OF_FUNDS' };
+    default:
+      return null;
   }
 }
 

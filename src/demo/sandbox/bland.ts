@@ -39,7 +39,12 @@ export const BLAND_ACCOUNTS: Accounts = {
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   RESTRICTED: {
     status: 403,
-    body: { data: null, errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'This key lacks a scope.', required_scope: 'calls:create' }] },
+    body: {
+      data: null,
+      errors: [
+        { error: 'INSUFFICIENT_SCOPE', message: 'This key lacks a scope.', required_scope: 'calls:create' },
+      ],
+    },
     headers: { 'www-authenticate': 'Bearer error="insufficient_scope"' },
   },
   RATE_LIMITED: failure(429, 'Rate limit exceeded.'),
@@ -49,7 +54,9 @@ const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
 // What a call may be described by; Bland refuses a request that has anything else in it.
 const CALL_PROPERTIES: ReadonlySet<string> = new Set(
   `phone_number from agent_id agent_version pathway_id pathway_version persona_id task request_data metadata webhook webhook_events
-  max_duration record voice first_sentence timezone start_time dispositions language wait_for_greeting`.split(/\s+/),
+  max_duration record voice first_sentence timezone start_time dispositions language wait_for_greeting`.split(
+    /\s+/,
+  ),
 );
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -70,9 +77,13 @@ export function blandStandIn(): StandIn {
       // The key alone, without a scheme, is accepted too.
       if (!holder || !['', 'Bearer'].includes(scheme)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
       // "Every restricted key can also read your account details."
-      const allowed = holder.standing === 'OK' || (holder.standing === 'RESTRICTED' && request.path === '/v1/me');
+      const allowed =
+        holder.standing === 'OK' || (holder.standing === 'RESTRICTED' && request.path === '/v1/me');
       if (!allowed) return REFUSALS[holder.standing];
-      return handle(handlers, request, BLAND_ACCOUNTS[holder.account]) ?? refusal(404, 'NOT_FOUND', 'Route not found');
+      return (
+        handle(handlers, request, BLAND_ACCOUNTS[holder.account]) ??
+        refusal(404, 'NOT_FOUND', 'Route not found')
+      );
     },
   };
 }
@@ -83,11 +94,19 @@ function handlersOver(calls: PlacedCalls<BlandCall>): Handlers {
       const billing = { current_balance: 25, refill_to: null };
       return { status: 200, body: { status: 'active', billing, total_calls: calls.of(account).length } };
     },
-    'GET /v1/agents': (_request, { agents }) => ({ status: 200, body: { status: 'success', agents: agents.map(agentBody) } }),
-    'GET /v2/agents': (_request, { agents }) => ({ status: 200, body: { data: agents.map(agentBody), errors: null } }),
+    'GET /v1/agents': (_request, { agents }) => ({
+      status: 200,
+      body: { status: 'success', agents: agents.map(agentBody) },
+    }),
+    'GET /v2/agents': (_request, { agents }) => ({
+      status: 200,
+      body: { data: agents.map(agentBody), errors: null },
+    }),
     'GET /v2/agents/:id': (_request, { agents }, id) => {
       const agent = agents.find((each) => each.id === id);
-      return agent ? { status: 200, body: { data: agentBody(agent), errors: null } } : refusal(404, 'NOT_FOUND', 'Agent not found');
+      return agent
+        ? { status: 200, body: { data: agentBody(agent), errors: null } }
+        : refusal(404, 'NOT_FOUND', 'Agent not found');
     },
     'POST /v1/calls': (request, account) => createCall(request, account, calls),
     'GET /v1/calls': (_request, account) => {
@@ -109,22 +128,32 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   if (wrong) return wrong;
   const id = randomUUID();
   const [to, agentId, metadata] = ['phone_number', 'agent_id', 'metadata'].map((name) => field(body, name));
-  calls.add(account, { id, body: { call_id: id, to, agent_id: agentId, metadata, queue_status: 'queued', completed: false } });
-  return { status: 200, body: { status: 'success', message: 'Call successfully queued.', call_id: id, batch_id: null } };
+  calls.add(account, {
+    id,
+    body: { call_id: id, to, agent_id: agentId, metadata, queue_status: 'queued', completed: false },
+  });
+  return {
+    status: 200,
+    body: { status: 'success', message: 'Call successfully queued.', call_id: id, batch_id: null },
+  };
 }
 
 function whatIsWrong(body: unknown, account: Account): StandInReply | null {
   const unknown = Object.keys(body ?? {}).filter((name) => !CALL_PROPERTIES.has(name));
-  if (unknown.length > 0) return failure(400, 'Invalid parameters', { errors: unknown.map((name) => `Unknown property: ${name}`) });
-  if (!isE164(field(body, 'phone_number'))) return failure(400, 'Invalid parameters', { errors: ['phone_number must be in E.164 format'] });
+  if (unknown.length > 0)
+    return failure(400, 'Invalid parameters', { errors: unknown.map((name) => `Unknown property: ${name}`) });
+  if (!isE164(field(body, 'phone_number')))
+    return failure(400, 'Invalid parameters', { errors: ['phone_number must be in E.164 format'] });
   const from = field(body, 'from');
-  if (from !== undefined && from !== account.fromNumber) return failure(400, "Invalid 'from' - must be a phone number string.");
+  if (from !== undefined && from !== account.fromNumber)
+    return failure(400, "Invalid 'from' - must be a phone number string.");
   return wrongAgent(textField(body, 'agent_id'), account);
 }
 
 // An agent is the one kind of call that the stand-in places: no tasks, pathways or personas.
 function wrongAgent(agentId: string, { agents }: Account): StandInReply | null {
-  if (agentId === '') return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
+  if (agentId === '')
+    return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
   if (!UUID.test(agentId)) return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
   const owned = agents.some(({ id }) => id === agentId);
   return owned ? null : failure(400, 'Agent not found.', { code: 'AGENT_NOT_FOUND' });

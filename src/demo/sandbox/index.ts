@@ -5,7 +5,11 @@ import { serve, type RecordedRequest, type StandInServer } from './server';
 import { VAPI_ACCOUNTS, vapiStandIn } from './vapi';
 
 /** What exists at the stand-ins, whether they run or not: the demo's data refers to these ids. */
-export const SANDBOX_ACCOUNTS = { retell: RETELL_ACCOUNTS, vapi: VAPI_ACCOUNTS, bland: BLAND_ACCOUNTS } as const;
+export const SANDBOX_ACCOUNTS = {
+  retell: RETELL_ACCOUNTS,
+  vapi: VAPI_ACCOUNTS,
+  bland: BLAND_ACCOUNTS,
+} as const;
 
 export type SandboxName = keyof typeof SANDBOX_ACCOUNTS;
 
@@ -30,7 +34,9 @@ export interface Sandbox {
  * Starts stand-ins for the three providers on loopback: their paths, header schemes, statuses and bodies over two made-up accounts
  * each. They place no calls. A port that is not given is chosen by the operating system.
  */
-export async function startSandbox(ports: Readonly<Partial<Record<SandboxName, number>>> = {}): Promise<Sandbox> {
+export async function startSandbox(
+  ports: Readonly<Partial<Record<SandboxName, number>>> = {},
+): Promise<Sandbox> {
   const servers: StandInServer[] = [];
   const start = async (standIn: StandIn, port: number | undefined) => {
     const server = await serve((request) => standIn.answer(request), port);
@@ -47,5 +53,11 @@ export async function startSandbox(ports: Readonly<Partial<Record<SandboxName, n
 }
 
 function describe({ keys, accounts }: StandIn, { baseUrl, requests }: StandInServer): SandboxProvider {
-  return { baseUrl, requests, keys, accounts, agents: { agency: accounts.agency.agents, client: accounts.client.agents } };
+  return {
+    baseUrl,
+    requests,
+    keys,
+    accounts,
+    agents: { agency: accounts.agency.agents, client: accounts.client.agents },
+  };
 }

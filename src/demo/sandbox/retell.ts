@@ -54,7 +54,8 @@ export function retellStandIn(): StandIn {
     keys: RETELL_KEYS,
     accounts: RETELL_ACCOUNTS,
     answer(request) {
-      if (!request.authorization) return { status: 401, body: { error_message: 'Authorization header required' } };
+      if (!request.authorization)
+        return { status: 401, body: { error_message: 'Authorization header required' } };
       const [scheme, key] = splitAuthorization(request.authorization);
       const holder = holderOf(RETELL_KEYS, key);
       if (scheme !== 'Bearer' || !holder) return failure(401, 'Invalid API Key.');
@@ -66,22 +67,32 @@ export function retellStandIn(): StandIn {
 
 function handlersOver(calls: PlacedCalls<RetellCall>): Handlers {
   return {
-    'GET /get-api-key-info': (_request, { orgName }) => ({ status: 200, body: { org_name: orgName, api_key_name: null } }),
+    'GET /get-api-key-info': (_request, { orgName }) => ({
+      status: 200,
+      body: { org_name: orgName, api_key_name: null },
+    }),
     'GET /get-agent/:id': (_request, { agents }, id) => {
       const agent = agents.find((each) => each.id === id);
       return agent ? { status: 200, body: agentBody(agent.id, agent.name) } : notFound(id, 'agent');
     },
-    'POST /v2/list-agents': (_request, { agents }) => listed(agents.map(({ id, name }) => agentBody(id, name))),
+    'POST /v2/list-agents': (_request, { agents }) =>
+      listed(agents.map(({ id, name }) => agentBody(id, name))),
     'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
     'GET /v2/get-call/:id': (_request, account, id) => {
       const call = calls.find(account, id);
-      return call ? { status: 200, body: call.body } : failure(422, 'Cannot find requested asset under given api key.');
+      return call
+        ? { status: 200, body: call.body }
+        : failure(422, 'Cannot find requested asset under given api key.');
     },
     'POST /v3/list-calls': (_request, account) => listed(calls.of(account).map(({ body }) => body)),
   };
 }
 
-function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<RetellCall>): StandInReply {
+function createCall(
+  { body }: StandInRequest,
+  account: Account,
+  calls: PlacedCalls<RetellCall>,
+): StandInReply {
   const from = field(body, 'from_number');
   const to = field(body, 'to_number');
   const agentId = textField(body, 'override_agent_id') || account.agents[0]?.id;
@@ -91,12 +102,26 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   if (!account.agents.some(({ id }) => id === agentId)) return notFound(String(agentId), 'agent');
   const id = `call_${randomUUID().replaceAll('-', '')}`;
   const numbers = { direction: 'outbound', from_number: from, to_number: to };
-  const call = { call_id: id, call_type: 'phone_call', call_status: 'registered', agent_id: agentId, agent_version: 0, ...numbers };
-  return { status: 201, body: calls.add(account, { id, body: { ...call, metadata: field(body, 'metadata') } }).body };
+  const call = {
+    call_id: id,
+    call_type: 'phone_call',
+    call_status: 'registered',
+    agent_id: agentId,
+    agent_version: 0,
+    ...numbers,
+  };
+  return {
+    status: 201,
+    body: calls.add(account, { id, body: { ...call, metadata: field(body, 'metadata') } }).body,
+  };
 }
 
 function agentBody(id: string, name: string) {
-  const speech = { voice_id: 'retell-Cimo', language: 'en-US', response_engine: { type: 'retell-llm', llm_id: 'llm_demo', version: 0 } };
+  const speech = {
+    voice_id: 'retell-Cimo',
+    language: 'en-US',
+    response_engine: { type: 'retell-llm', llm_id: 'llm_demo', version: 0 },
+  };
   return { agent_id: id, agent_name: name, channel: 'voice', version: 0, is_published: true, ...speech };
 }
 

@@ -40,7 +40,10 @@ const MAX_RECORDED = 1000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Serves on loopback only; with port 0 the operating system chooses a free one. */
-export async function serve(answer: (request: StandInRequest) => StandInReply, port = 0): Promise<StandInServer> {
+export async function serve(
+  answer: (request: StandInRequest) => StandInReply,
+  port = 0,
+): Promise<StandInServer> {
   const requests: RecordedRequest[] = [];
   const server = createServer((incoming, outgoing) => {
     const answered = readRequest(incoming).then((request) => {
@@ -51,7 +54,9 @@ export async function serve(answer: (request: StandInRequest) => StandInReply, p
     // A stand-in is there for what is well formed; the rest gets no answer.
     answered.catch(() => outgoing.destroy());
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) =>
+    server.once('error', reject).listen(port, '127.0.0.1', resolve),
+  );
   const { port: chosen } = server.address() as AddressInfo;
   return { baseUrl: `http://127.0.0.1:${chosen}`, requests, close: () => closed(server) };
 }
@@ -74,7 +79,13 @@ async function readRequest(incoming: IncomingMessage): Promise<StandInRequest> {
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
   const { method = 'GET', headers } = incoming;
   const body = parse(Buffer.concat(chunks).toString());
-  return { method, path: url.pathname, query: url.searchParams, authorization: headers.authorization ?? '', body };
+  return {
+    method,
+    path: url.pathname,
+    query: url.searchParams,
+    authorization: headers.authorization ?? '',
+    body,
+  };
 }
 
 function parse(text: string): unknown {

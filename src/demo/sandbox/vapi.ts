@@ -41,11 +41,15 @@ export const VAPI_ACCOUNTS: Accounts = {
 // simulations that an organisation may not use.
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   RESTRICTED: failure(403, 'Forbidden resource', 'Forbidden'),
-  RATE_LIMITED: { ...failure(429, 'Too Many Requests', 'Too Many Requests'), headers: { 'retry-after': '30' } },
+  RATE_LIMITED: {
+    ...failure(429, 'Too Many Requests', 'Too Many Requests'),
+    headers: { 'retry-after': '30' },
+  },
   OUT_OF_FUNDS: failure(402, 'Subscription has insufficient credits.', 'Payment Required'),
 };
 
-const WRONG_KEY = 'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.';
+const WRONG_KEY =
+  'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.';
 
 interface VapiCall {
   readonly id: string;
@@ -83,18 +87,39 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   const assistantId = textField(body, 'assistantId');
   const phoneNumberId = textField(body, 'phoneNumberId');
   const number = field(field(body, 'customer'), 'number');
-  if (!isE164(number)) return failure(400, ['customer.number must be a valid phone number in the E.164 format'], 'Bad Request');
-  if (!phoneNumberId) return failure(400, "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.", 'Bad Request');
+  if (!isE164(number))
+    return failure(400, ['customer.number must be a valid phone number in the E.164 format'], 'Bad Request');
+  if (!phoneNumberId)
+    return failure(
+      400,
+      "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.",
+      'Bad Request',
+    );
   if (phoneNumberId !== account.fromNumber) return missing('Phone Number', 'phoneNumberId', phoneNumberId);
-  if (!account.agents.some(({ id }) => id === assistantId)) return missing('Assistant', 'assistantId', assistantId);
-  const parts = { assistantId, phoneNumberId, customer: { number }, assistantOverrides: field(body, 'assistantOverrides') };
-  const call = calls.add(account, { ...stamps(randomUUID(), account), ...parts, type: 'outboundPhoneCall', status: 'queued' });
+  if (!account.agents.some(({ id }) => id === assistantId))
+    return missing('Assistant', 'assistantId', assistantId);
+  const parts = {
+    assistantId,
+    phoneNumberId,
+    customer: { number },
+    assistantOverrides: field(body, 'assistantOverrides'),
+  };
+  const call = calls.add(account, {
+    ...stamps(randomUUID(), account),
+    ...parts,
+    type: 'outboundPhoneCall',
+    status: 'queued',
+  });
   const limits = { concurrencyBlocked: false, concurrencyLimit: 10, remainingConcurrentCalls: 9 };
   return { status: 201, body: { ...call, subscriptionLimits: limits } };
 }
 
 function assistantsOf(account: Account) {
-  return account.agents.map(({ id, name }) => ({ ...stamps(id, account), name, model: { provider: 'openai', model: 'gpt-4.1' } }));
+  return account.agents.map(({ id, name }) => ({
+    ...stamps(id, account),
+    name,
+    model: { provider: 'openai', model: 'gpt-4.1' },
+  }));
 }
 
 function stamps(id: string, { orgId }: Account) {

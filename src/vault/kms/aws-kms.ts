@@ -16,7 +16,11 @@ export const awsKms: KeyService = {
 
   wrap: (key, plaintext, name, environment) =>
     withClient(key, environment, async ({ EncryptCommand }, client, abortSignal) => {
-      const command = new EncryptCommand({ KeyId: key, Plaintext: plaintext, EncryptionContext: contextOf(name) });
+      const command = new EncryptCommand({
+        KeyId: key,
+        Plaintext: plaintext,
+        EncryptionContext: contextOf(name),
+      });
       const { KeyId, CiphertextBlob } = await client.send(command, { abortSignal });
       if (!CiphertextBlob) throw new KeyServiceFailure('an answer without a ciphertext');
       // The key's own ARN: an alias may lead to another key one day.
@@ -25,7 +29,11 @@ export const awsKms: KeyService = {
 
   unwrap: ({ key, wrapped }, name, environment) =>
     withClient(key, environment, async ({ DecryptCommand }, client, abortSignal) => {
-      const command = new DecryptCommand({ KeyId: key, CiphertextBlob: Buffer.from(wrapped, 'base64'), EncryptionContext: contextOf(name) });
+      const command = new DecryptCommand({
+        KeyId: key,
+        CiphertextBlob: Buffer.from(wrapped, 'base64'),
+        EncryptionContext: contextOf(name),
+      });
       const { Plaintext } = await client.send(command, { abortSignal });
       if (!Plaintext) throw new KeyServiceFailure('an answer without a plaintext');
       return Buffer.from(Plaintext);
@@ -62,6 +70,8 @@ async function load(): Promise<Package> {
   try {
     return await import('@aws-sdk/client-kms');
   } catch {
-    throw new KeyServiceFailure('the package @aws-sdk/client-kms is not there (npm install @aws-sdk/client-kms)');
+    throw new KeyServiceFailure(
+      'the package @aws-sdk/client-kms is not there (npm install @aws-sdk/client-kms)',
+    );
   }
 }

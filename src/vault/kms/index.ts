@@ -5,7 +5,10 @@ import { vaultTransit } from './vault-transit';
 export { KeyServiceFailure, type KeyServiceEnvironment, type WrappedBytes } from './key-service';
 
 /** By their names in a key ring's lines. */
-export const keyServices = { 'aws-kms': awsKms, 'vault-transit': vaultTransit } as const satisfies Record<string, KeyService>;
+export const keyServices = { 'aws-kms': awsKms, 'vault-transit': vaultTransit } as const satisfies Record<
+  string,
+  KeyService
+>;
 export type KeyServiceName = keyof typeof keyServices;
 
 export function isKeyService(name: string): name is KeyServiceName {

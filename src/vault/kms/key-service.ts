@@ -8,7 +8,12 @@ export interface WrappedBytes {
 export interface KeyService {
   /** Does not read what `wrap` has not written; null then. Asks nobody. */
   parse(text: string): WrappedBytes | null;
-  wrap(key: string, plaintext: Buffer, name: string, environment: KeyServiceEnvironment): Promise<WrappedBytes>;
+  wrap(
+    key: string,
+    plaintext: Buffer,
+    name: string,
+    environment: KeyServiceEnvironment,
+  ): Promise<WrappedBytes>;
   unwrap(wrapped: WrappedBytes, name: string, environment: KeyServiceEnvironment): Promise<Buffer>;
 }
 
@@ -26,9 +31,14 @@ export interface KeyServiceEnvironment {
 export class KeyServiceFailure extends Error {}
 
 /** Throws `KeyServiceFailure`, and nothing else. */
-export async function askKeyService<T>(timeoutMs: number, ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function askKeyService<T>(
+  timeoutMs: number,
+  ask: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const signal = AbortSignal.timeout(timeoutMs);
-  const late = new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(new KeyServiceFailure(`no answer within ${timeoutMs} ms`))));
+  const late = new Promise<never>((_resolve, reject) =>
+    signal.addEventListener('abort', () => reject(new KeyServiceFailure(`no answer within ${timeoutMs} ms`))),
+  );
   try {
     return await Promise.race([ask(signal), late]);
   } catch (error) {
