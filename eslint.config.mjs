@@ -2,14 +2,14 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', '.latchkey/', 'coverage/'] },
+  { ignores: ['dist/', 'dist.next/', 'node_modules/', '.latchkey/', 'coverage/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
-      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines': ['error', { max: 340, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
       'no-console': 'error',
       '@typescript-eslint/no-non-null-assertion': 'error',
@@ -44,7 +44,10 @@ export default tseslint.config(
   },
   {
     files: ['test/**/*.ts', 'migrations/**/*.ts'],
-    rules: { 'max-lines-per-function': 'off' },
+    rules: {
+      'max-lines-per-function': 'off',
+      'max-lines': ['error', { max: 450, skipBlankLines: true, skipComments: true }],
+    },
   },
   {
     files: ['src/main.ts', 'src/demo/**/*.ts', 'src/cli.ts'],

@@ -1,29 +1,19 @@
-const { compilerOptions } = require('typescript').readConfigFile(
-  `${__dirname}/tsconfig.json`,
-  require('typescript').sys.readFile,
-).config;
-
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  globalSetup: '<rootDir>/test/build.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
   testTimeout: 30_000,
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
   maxWorkers: '100%',
   // A process with a larger heap than that takes longer to end than jest waits, which then warns of a leak that is none.
   workerIdleMemoryLimit: '300MB',
-  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/dist'],
   testSequencer: '<rootDir>/test/sequencer.js',
   transform: {
-    '\\.ts$': [
-      'ts-jest',
-      {
-        tsconfig: { ...compilerOptions, module: 'commonjs', moduleResolution: 'node10' },
-        diagnostics: false,
-      },
-    ],
-    '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/es-module-transform.js',
+    '\\.ts$': '<rootDir>/test/transform.js',
+    '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/transform.js',
   },
   transformIgnorePatterns: ['/node_modules/(?!(jose|uuid)/)'],
 };

@@ -11,7 +11,7 @@ import { System } from './system.mjs';
 
 const product = createRequire(import.meta.url);
 const { startIssuer } = product('../dist/src/demo/issuer.js');
-const { KeyRing } = product('../dist/src/vault/key-ring.js');
+const { KeyRing } = product('../dist/src/vault/master-keys/key-ring.js');
 
 const AUDIENCE = 'latchkey-bench';
 const FIRST_PORT = 24_100;

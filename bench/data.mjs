@@ -6,7 +6,7 @@ product('reflect-metadata');
 const { openStore } = product('../dist/src/store.js');
 const { readConfig } = product('../dist/src/config.js');
 const { Secret } = product('../dist/src/vault/secret.js');
-const { identityDigest } = product('../dist/src/access/viewer.js');
+const { identityDigest } = product('../dist/src/people/identities.js');
 
 export const PROVIDERS = ['RETELL', 'VAPI', 'BLAND'];
 const AGENCIES = 200;

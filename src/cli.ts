@@ -6,15 +6,15 @@ import { printed, readPrintout } from './audit/audit-printout';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
 import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
 import { ConfigError, readConfig, readKeyServices, type Config } from './config';
-import type { Database } from './platform/database';
-import { loadEnvFile } from './process';
+import type { Database } from './database/database';
+import { loadEnvFile } from './platform/process';
 import { sealedTables } from './sealed-tables';
 import { openAuditTrail, openStore, type Store } from './store';
 import type { Cipher } from './vault/cipher';
-import { KeyRing, UnusableKeyRing } from './vault/key-ring';
-import { isKeyService } from './vault/kms';
-import { rotateMasterKeys } from './vault/rotation';
-import { countByMasterKey } from './vault/sealed-table';
+import { KeyRing, UnusableKeyRing } from './vault/master-keys/key-ring';
+import { isKeyService } from './vault/master-keys/kms';
+import { rotateMasterKeys } from './vault/master-keys/rotation';
+import { countByMasterKey } from './vault/master-keys/sealed-table';
 
 const USAGE = `Usage:
   npm run --silent admin -- master-key NAME [--aws-kms KEY | --vault-transit MOUNT/KEY]

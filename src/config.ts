@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { MAX_FIELDS, MAX_MUTATIONS } from './api/document-limits';
-import type { HttpOptions } from './api/server';
-import { TrustedDocuments } from './api/trusted-documents';
+import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
+import type { HttpOptions } from './http/server';
+import { TrustedDocuments } from './http/trusted-documents';
 import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
 import { providers, type Provider } from './providers';
 import { PROVIDER_REGIONS, type ProviderAdapter } from './providers/provider';
 import type { BaseUrls } from './providers/provider-api';
-import { KeyRing } from './vault/key-ring';
-import type { KeyServiceEnvironment } from './vault/kms';
+import { KeyRing } from './vault/master-keys/key-ring';
+import type { KeyServiceEnvironment } from './vault/master-keys/kms';
 
 export interface Config {
   readonly databaseUrl: string;

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { printSchema } from 'graphql';
-import { accessList, guard } from './api/access';
+import { accessList, guard } from './api/guard';
 import { buildBareSchema, type Services } from './api/schema';
 
 /** The two files that say what the API is, from the schema as it is served. */

@@ -1,14 +1,14 @@
-import { PersonRow } from './access/person.entity';
-import { ServiceTokenRow } from './access/service-token.entity';
+import { PersonRow } from './people/person.entity';
+import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
 import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { CallRow } from './calls/call.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
-import { KeyHandInRow } from './portal/key-hand-in.entity';
-import { KeyLinkRow } from './portal/key-link.entity';
-import { MasterKeyCheckRow } from './vault/master-key.entity';
+import { KeyHandInRow } from './intake/key-hand-in.entity';
+import { KeyLinkRow } from './intake/key-link.entity';
+import { MasterKeyCheckRow } from './vault/master-keys/master-key.entity';
 import { VaultKeyRow } from './vault/vault-key.entity';
 
 export const entities = [

@@ -1,8 +1,8 @@
 import 'reflect-metadata';
 import { createApp, listen, ownAddress } from './app';
 import { ConfigError, readConfig } from './config';
-import { closeOnSignals, loadEnvFile } from './process';
-import { UnusableKeyRing } from './vault/key-ring';
+import { closeOnSignals, loadEnvFile } from './platform/process';
+import { UnusableKeyRing } from './vault/master-keys/key-ring';
 
 async function main(): Promise<void> {
   loadEnvFile();

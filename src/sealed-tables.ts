@@ -1,6 +1,6 @@
 import { ApiKeyRow } from './keys/api-key.entity';
-import { keyHandInPlace, KeyHandInRow } from './portal/key-hand-in.entity';
-import { sealedTable } from './vault/sealed-table';
+import { keyHandInPlace, KeyHandInRow } from './intake/key-hand-in.entity';
+import { sealedTable } from './vault/master-keys/sealed-table';
 import { VaultKeyRow } from './vault/vault-key.entity';
 import { vaultKeyPlace } from './vault/vault-keys';
 

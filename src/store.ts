@@ -2,12 +2,12 @@ import { migrations } from '../migrations';
 import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
 import type { Config } from './config';
 import { entities } from './entities';
-import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './platform/database';
+import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
 import { sealedTables } from './sealed-tables';
 import { Cipher, UnreadableKey } from './vault/cipher';
-import { UnusableKeyRing } from './vault/key-ring';
-import { checkMasterKeys } from './vault/master-key-check';
-import { countByMasterKey } from './vault/sealed-table';
+import { UnusableKeyRing } from './vault/master-keys/key-ring';
+import { checkMasterKeys } from './vault/master-keys/master-key-check';
+import { countByMasterKey } from './vault/master-keys/sealed-table';
 import { openVault, type Vault } from './vault/vault';
 
 /** What lies in the database, for the server and for its command line. */

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { migrations } from '../migrations';
 import { entities } from '../src/entities';
-import { openDatabase } from '../src/platform/database';
+import { openDatabase } from '../src/database/database';
 
 export interface TestDatabase {
   readonly url: string;

@@ -1,4 +1,4 @@
-import { KeyHandInRow } from '../src/portal/key-hand-in.entity';
+import { KeyHandInRow } from '../src/intake/key-hand-in.entity';
 import { HARBOR, HARBOR_BLAND_AGENT } from './demo-ids';
 import type { Answer, TestApp } from './harness';
 import {

@@ -9,7 +9,7 @@ import { readConfig } from '../src/config';
 import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
 import { startSandbox, type Sandbox } from '../src/demo/sandbox';
 import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
-import { KeyRing } from '../src/vault/key-ring';
+import { KeyRing } from '../src/vault/master-keys/key-ring';
 import { createMigratedDatabase } from './database';
 
 export interface Answer {

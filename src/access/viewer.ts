@@ -1,9 +1,9 @@
-import { digest } from '../platform/ids';
-import type { PersonRow } from './person.entity';
-import type { ServiceTokenRow } from './service-token.entity';
-
 export const VIEWER_ROLES = ['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const;
 export type ViewerRole = (typeof VIEWER_ROLES)[number];
+
+/** What someone of the agency can be, and with it a service token. */
+export const AGENCY_ROLES = ['AGENCY_ADMIN', 'AGENCY_MEMBER'] as const;
+export type AgencyRole = (typeof AGENCY_ROLES)[number];
 
 export const PORTAL_PERMISSIONS = [
   'VIEW_AGENTS',
@@ -42,44 +42,6 @@ export interface Viewer {
   readonly clientId: string | null;
   readonly permissions: readonly PortalPermission[];
   readonly origin: Origin;
-}
-
-export function identityDigest(issuer: string, subject: string): string {
-  return digest(issuer, subject);
-}
-
-/** Of a person, what it takes to know who asks. */
-export type KnownPerson = Pick<PersonRow, 'id' | 'role' | 'name' | 'agencyId' | 'clientId' | 'permissions'>;
-
-/** Null for a row that contradicts itself: a portal user has a client, and nobody else has one. */
-export function viewerOfPerson(
-  { id, role, name, agencyId, clientId, permissions }: KnownPerson,
-  origin: Origin,
-): Viewer | null {
-  if ((role === 'PORTAL_USER') !== (clientId !== null)) return null;
-  return {
-    kind: 'PERSON',
-    id,
-    role,
-    name,
-    agencyId,
-    clientId,
-    permissions: role === 'PORTAL_USER' ? permissions : PORTAL_PERMISSIONS,
-    origin,
-  };
-}
-
-export function viewerOfServiceToken({ id, role, name, agencyId }: ServiceTokenRow, origin: Origin): Viewer {
-  return {
-    kind: 'SERVICE_TOKEN',
-    id,
-    role,
-    name,
-    agencyId,
-    clientId: null,
-    permissions: PORTAL_PERMISSIONS,
-    origin,
-  };
 }
 
 export function isAdmin(viewer: Viewer): boolean {

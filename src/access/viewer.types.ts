@@ -1,6 +1,6 @@
 import { Field, ObjectType } from 'type-graphql';
 import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
-import { enumOf } from '../platform/schema-types';
+import { enumOf } from '../graphql/schema-types';
 
 export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {
   AGENCY_ADMIN: 'Manages everything of the agency, keys included.',

@@ -1,5 +1,5 @@
 import type { Viewer } from '../access/viewer';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { AgencyRow } from './agency.entity';
 
 export class AgencyService {

@@ -5,7 +5,7 @@ import { AuditedMutation } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../graphql/page';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow } from './agent.entity';

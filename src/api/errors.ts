@@ -11,9 +11,9 @@ import {
   type ValidationContext,
   type ValueNode,
 } from 'graphql';
-import { PublicError } from '../platform/errors';
+import { PublicError } from '../graphql/errors';
 import { SecretScalar } from '../vault/secret.scalar';
-import { LIMIT_MESSAGES, TOO_MANY_TOKENS } from './document-limits';
+import { LIMIT_MESSAGES, TOO_MANY_TOKENS } from './rules/document-limits';
 
 // graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the wrong place: what it says
 // is replaced by a constant text, and only places (line and column, or a path of the schema's own names) are kept.

@@ -4,6 +4,7 @@ import { AuditResolver } from '../audit/audit.resolver';
 import type { AuditTrail } from '../audit/audit-trail';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import type { AgentService } from '../agents/agent.service';
+import { AgencyResolver } from '../agencies/agency.resolver';
 import type { AgencyService } from '../agencies/agency.service';
 import { CallResolver } from '../calls/call.resolver';
 import type { CallService } from '../calls/call.service';
@@ -16,22 +17,22 @@ import {
   KeyResolutionResolver,
   shownKeysOf,
 } from '../keys/api-key.resolver';
-import type { ApiKeyService } from '../keys/api-key.service';
-import type { KeyCheckService } from '../keys/key-check.service';
-import type { KeyResolverService } from '../keys/key-resolver.service';
+import type { ApiKeyService } from '../keys/changes/api-key.service';
+import type { KeyCheckService } from '../keys/checks/key-check.service';
+import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import { PersonResolver } from '../people/person.resolver';
 import type { PersonService } from '../people/person.service';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
 import type { ServiceTokenService } from '../people/service-token.service';
-import { UploadKeyResolver } from '../keys/upload-key.resolver';
-import { pageArgs, type Page } from '../platform/page';
-import { HandInResolver } from '../portal/hand-in.resolver';
-import type { HandInService } from '../portal/hand-in.service';
-import { KeyLinkResolver } from '../portal/key-link.resolver';
-import type { KeyLinkService } from '../portal/key-link.service';
-import { ViewerResolver } from '../portal/viewer.resolver';
+import { UploadKeyResolver } from '../intake/upload-key.resolver';
+import { pageArgs, type Page } from '../graphql/page';
+import { HandInResolver } from '../intake/hand-in.resolver';
+import type { HandInService } from '../intake/hand-in.service';
+import { KeyLinkResolver } from '../intake/key-link.resolver';
+import type { KeyLinkService } from '../intake/key-link.service';
+import { ViewerResolver } from '../people/viewer.resolver';
 import type { UploadKeys } from '../vault/upload-keys';
-import { readClientsAhead } from './read-ahead';
+import { readClientsAhead } from './compiled/read-ahead';
 
 export interface Services {
   readonly audit: AuditTrail;
@@ -67,6 +68,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     keyLinks,
   } = services;
   const resolvers = [
+    new AgencyResolver(agencies),
     new ViewerResolver(agencies, clients),
     new AuditResolver(audit),
     new PersonResolver(people),

@@ -1,7 +1,4 @@
-import type { ApolloServerPlugin } from '@apollo/server';
-import { OperationTypeNode } from 'graphql';
-import { tookTooLong } from '../platform/errors';
-import type { HttpContext } from './http-context';
+import { tookTooLong } from '../graphql/errors';
 
 /** The time that a query may take. A mutation has no such limit: it runs to its end, so that nothing is left half done. */
 export class TimeLimit {
@@ -27,12 +24,3 @@ export class TimeLimit {
     }, this.milliseconds);
   }
 }
-
-/** Starts the clock of queries, when it is known that they are. */
-export const limitQueryTime: ApolloServerPlugin<HttpContext> = {
-  requestDidStart: async () => ({
-    async didResolveOperation({ operation, contextValue: { timeLimit, loaders } }) {
-      if (operation?.operation === OperationTypeNode.QUERY) timeLimit.start(() => loaders.stop());
-    },
-  }),
-};

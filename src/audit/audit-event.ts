@@ -1,5 +1,4 @@
-import type { ServiceTokenRole } from '../access/service-token';
-import type { PortalPermission, ViewerRole } from '../access/viewer';
+import type { AgencyRole, PortalPermission, ViewerRole } from '../access/viewer';
 import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
 
@@ -32,7 +31,7 @@ interface KeyLink {
 interface Token {
   readonly serviceTokenId: string;
   readonly name: string;
-  readonly role: ServiceTokenRole;
+  readonly role: AgencyRole;
 }
 
 /**

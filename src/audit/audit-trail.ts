@@ -2,10 +2,11 @@ import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:c
 import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { ConcurrentChange, type Database } from '../platform/database';
+import { ConcurrentChange, type Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import type { Manager } from '../platform/manager';
-import { readPage, type Page, type PageArgs } from '../platform/page';
+import type { Manager } from '../database/manager';
+import { readPage } from '../database/pages';
+import type { Page, PageArgs } from '../graphql/page';
 import type { Cipher } from '../vault/cipher';
 import { obtainVaultKey, readVaultKey } from '../vault/vault-keys';
 import type { Actor, AuditEvent, AuditEventType } from './audit-event';

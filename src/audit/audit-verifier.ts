@@ -1,6 +1,6 @@
 import { MoreThan } from 'typeorm';
 import { AgencyRow } from '../agencies/agency.entity';
-import type { ReadOnlyDatabase } from '../platform/database';
+import type { ReadOnlyDatabase } from '../database/database';
 import type { AuditTrail } from './audit-trail';
 import { AuditEventRow, AuditHeadRow } from './audit.entity';
 

@@ -1,7 +1,7 @@
 import { Arg, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../graphql/page';
 import type { AuditTrail } from './audit-trail';
 import type { AuditEventRow } from './audit.entity';
 import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.types';

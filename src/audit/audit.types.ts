@@ -1,7 +1,7 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
 import type { PortalPermission, ViewerRole } from '../access/viewer';
-import { connectionType, DateTime, enumOf } from '../platform/schema-types';
+import { connectionType, DateTime, enumOf } from '../graphql/schema-types';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { ACTOR_KINDS, AUDIT_EVENT_TYPES, type ActorKind, type AuditEventType } from './audit-event';

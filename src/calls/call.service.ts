@@ -6,17 +6,22 @@ import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
 import { missingKey } from '../keys/chain';
-import { subjectOf, type KeyResolverService, type ResolvedKey } from '../keys/key-resolver.service';
-import { recordVerdict } from '../keys/key-writer';
-import type { Database } from '../platform/database';
-import { badArgument } from '../platform/errors';
+import {
+  subjectOf,
+  type KeyResolverService,
+  type ResolvedKey,
+} from '../keys/resolution/key-resolver.service';
+import { recordVerdict } from '../keys/changes/key-writer';
+import type { Database } from '../database/database';
+import { badArgument } from '../graphql/errors';
 import { digest, isId, newId } from '../platform/ids';
-import type { Manager } from '../platform/manager';
-import { readPage, type Page, type PageArgs } from '../platform/page';
-import { checkPhoneNumber } from '../platform/text';
-import { userError, type UserError } from '../platform/user-error';
+import type { Manager } from '../database/manager';
+import { readPage } from '../database/pages';
+import type { Page, PageArgs } from '../graphql/page';
+import { checkPhoneNumber } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
 import { adapterOf, type Provider } from '../providers';
-import type { Placement } from '../providers/ask';
+import type { Placement } from '../providers/requests';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
 import { CallRow, type CallStatus } from './call.entity';

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../platform/schema-types';
-import type { UserError } from '../platform/user-error';
+import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';

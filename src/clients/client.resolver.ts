@@ -2,9 +2,9 @@ import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import { badArgument } from '../platform/errors';
+import { badArgument } from '../graphql/errors';
 import { isId } from '../platform/ids';
-import { pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../graphql/page';
 import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService, type ShownClient } from './client.service';
 import {
   ArchiveClientInput,

@@ -2,12 +2,12 @@ import { requireAdmin } from '../access/context';
 import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import { toPage, type Page, type PageArgs } from '../platform/page';
-import { dateOrNull, marks, type RawDate } from '../platform/raw';
-import { checkName } from '../platform/text';
-import { userError, type UserError } from '../platform/user-error';
+import { toPage, type Page, type PageArgs } from '../graphql/page';
+import { dateOrNull, marks, type RawDate } from '../database/raw';
+import { checkName } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
 import { ClientRow } from './client.entity';
 
 /** What is shown of a client. */

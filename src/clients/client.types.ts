@@ -1,8 +1,8 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
-import type { UserError } from '../platform/user-error';
-import { connectionType, DateTime, UserErrorType } from '../platform/schema-types';
+import type { UserError } from '../graphql/user-error';
+import { connectionType, DateTime, UserErrorType } from '../graphql/schema-types';
 
 @ObjectType({ simpleResolvers: true, description: 'A customer of the agency.' })
 export class Client {

@@ -1,7 +1,7 @@
 import { system } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../platform/database';
-import { keyHandInPlace, KeyHandInRow } from '../portal/key-hand-in.entity';
+import type { Database } from '../database/database';
+import { keyHandInPlace, KeyHandInRow } from '../intake/key-hand-in.entity';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import type { Sandbox } from './sandbox';

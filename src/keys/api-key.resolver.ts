@@ -8,11 +8,11 @@ import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import type { ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { dateOf, dateOrNull } from '../platform/raw';
-import { userError } from '../platform/user-error';
+import { dateOf, dateOrNull } from '../database/raw';
+import { userError } from '../graphql/user-error';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
-import type { ApiKeyService } from './api-key.service';
+import type { ApiKeyService } from './changes/api-key.service';
 import {
   ApiKey,
   ClearAgencyApiKeysInput,
@@ -30,9 +30,9 @@ import {
   VerifyApiKeysPayload,
   VerifyClientApiKeysInput,
 } from './api-key.types';
-import type { KeyCheckService, PreviewResult } from './key-check.service';
-import type { KeyResolverService } from './key-resolver.service';
-import type { KeyOwner, KeyState } from './sealed-keys';
+import type { KeyCheckService, PreviewResult } from './checks/key-check.service';
+import type { KeyResolverService } from './resolution/key-resolver.service';
+import type { KeyOwner, KeyState } from './key-store';
 
 @Resolver()
 export class ApiKeyResolver {

@@ -1,15 +1,15 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Agent } from '../agents/agent.types';
 import { Client } from '../clients/client.types';
-import { DateTime, enumOf, UserErrorType } from '../platform/schema-types';
-import type { UserError } from '../platform/user-error';
+import { DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import { ProviderEnum, ProviderErrorType, ProviderRegionEnum } from '../providers/provider.types';
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_SOURCES, KEY_STATUSES, type KeySource, type KeyStatus } from './chain';
-import { WARNING_CODES, type KeyWarning } from './duplicates';
+import { WARNING_CODES, type KeyWarning } from './changes/duplicates';
 
 export const KeySourceEnum = enumOf('KeySource', KEY_SOURCES, 'Whose key a call uses.');
 

@@ -1,5 +1,5 @@
 import { digest } from '../platform/ids';
-import { userError, type UserError } from '../platform/user-error';
+import { userError, type UserError } from '../graphql/user-error';
 
 /** Longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
 const MAX_LENGTH = 254;

@@ -1,16 +1,11 @@
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import { checkName } from '../platform/text';
-import { PersonRow } from '../access/person.entity';
-import {
-  identityDigest,
-  PORTAL_PERMISSIONS,
-  VIEWER_ROLES,
-  type PortalPermission,
-  type ViewerRole,
-} from '../access/viewer';
+import { checkName } from '../graphql/checks';
+import { PersonRow } from './person.entity';
+import { identityDigest } from './identities';
+import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
 import { operator } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { checkPermissions } from './permissions';

@@ -1,5 +1,5 @@
 import { PORTAL_PERMISSIONS, type PortalPermission } from '../access/viewer';
-import { userError, type UserError } from '../platform/user-error';
+import { userError, type UserError } from '../graphql/user-error';
 
 // A permission means nothing without the one that it needs.
 const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {

@@ -1,9 +1,9 @@
 import { Arg, ID, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
-import type { PersonRow } from '../access/person.entity';
+import type { PersonRow } from './person.entity';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import { pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../graphql/page';
 import type { PersonResult, PersonService } from './person.service';
 import {
   ChangeAgencyPersonInput,

@@ -1,21 +1,21 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
-import { PersonRow } from '../access/person.entity';
-import type { KnownPerson, PortalPermission, Viewer, ViewerRole } from '../access/viewer';
+import { PersonRow } from './person.entity';
+import type { AgencyRole, PortalPermission, Viewer } from '../access/viewer';
+import type { KnownPerson } from './identities';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import type { Manager } from '../platform/manager';
-import { readPage, type Page, type PageArgs } from '../platform/page';
-import { checkName } from '../platform/text';
-import { userError, type UserError } from '../platform/user-error';
+import type { Manager } from '../database/manager';
+import { readPage } from '../database/pages';
+import type { Page, PageArgs } from '../graphql/page';
+import { checkName } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
 import { checkEmail, emailDigest } from './email';
 import { checkPermissions, samePermissions } from './permissions';
-
-export type AgencyRole = Exclude<ViewerRole, 'PORTAL_USER'>;
 
 export interface Invitee {
   readonly email: string;

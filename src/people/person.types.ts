@@ -1,15 +1,12 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
-import type { PortalPermission, ViewerRole } from '../access/viewer';
+import { AGENCY_ROLES, type AgencyRole, type PortalPermission, type ViewerRole } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
 import type { ClientRow } from '../clients/client.entity';
 import { Client } from '../clients/client.types';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../platform/schema-types';
-import type { UserError } from '../platform/user-error';
-import type { AgencyRole } from './person.service';
-
-const AGENCY_ROLES: readonly AgencyRole[] = ['AGENCY_ADMIN', 'AGENCY_MEMBER'];
+import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
 
 export const AgencyRoleEnum = enumOf('AgencyRole', AGENCY_ROLES, 'What someone of the agency may do.');
 

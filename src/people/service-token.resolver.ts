@@ -1,9 +1,9 @@
 import { Arg, Int, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
-import type { ServiceTokenRow } from '../access/service-token.entity';
+import type { ServiceTokenRow } from './service-token.entity';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
-import { pageArgs, type Page } from '../platform/page';
+import { pageArgs, type Page } from '../graphql/page';
 import type { ServiceTokenService } from './service-token.service';
 import {
   CreateServiceTokenInput,

@@ -1,18 +1,14 @@
 import { requireAccessManager } from '../access/context';
-import {
-  newServiceToken,
-  serviceTokenDigest,
-  serviceTokenPrefix,
-  type ServiceTokenRole,
-} from '../access/service-token';
-import { ServiceTokenRow } from '../access/service-token.entity';
-import type { Viewer } from '../access/viewer';
+import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
+import { ServiceTokenRow } from './service-token.entity';
+import type { AgencyRole, Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import { readPage, type Page, type PageArgs } from '../platform/page';
-import { checkName } from '../platform/text';
-import { userError, type UserError } from '../platform/user-error';
+import { readPage } from '../database/pages';
+import type { Page, PageArgs } from '../graphql/page';
+import { checkName } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
 
 /** In days. */
 export const DEFAULT_LIFETIME = 90;
@@ -22,7 +18,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface NewServiceToken {
   readonly name: string;
-  readonly role: ServiceTokenRole;
+  readonly role: AgencyRole;
   readonly expiresInDays?: number | null;
 }
 
@@ -88,7 +84,7 @@ export class ServiceTokenService {
 function newRow(
   { agencyId }: Viewer,
   name: string,
-  role: ServiceTokenRole,
+  role: AgencyRole,
   token: string,
   days: number,
 ): ServiceTokenRow {

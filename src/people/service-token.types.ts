@@ -1,11 +1,11 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../platform/schema-types';
-import type { UserError } from '../platform/user-error';
-import { SERVICE_TOKEN_ROLES, type ServiceTokenRole } from '../access/service-token';
+import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
+import { AGENCY_ROLES, type AgencyRole } from '../access/viewer';
 
 export const ServiceTokenRoleEnum = enumOf(
   'ServiceTokenRole',
-  SERVICE_TOKEN_ROLES,
+  AGENCY_ROLES,
   'What a service token may do: the same as a person of this role.',
 );
 
@@ -21,7 +21,7 @@ export class ServiceToken {
   name!: string;
 
   @Field(() => ServiceTokenRoleEnum)
-  role!: ServiceTokenRole;
+  role!: AgencyRole;
 
   @Field(() => String, { description: 'The first 11 characters of the token, by which people recognise it.' })
   prefix!: string;
@@ -47,7 +47,7 @@ export class CreateServiceTokenInput {
   name!: string;
 
   @Field(() => ServiceTokenRoleEnum)
-  role!: ServiceTokenRole;
+  role!: AgencyRole;
 
   @Field(() => Int, { nullable: true, description: '1-365; 90 when not given.' })
   expiresInDays?: number | null;

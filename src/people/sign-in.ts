@@ -1,22 +1,15 @@
 import DataLoader from 'dataloader';
 import { IsNull, LessThan, Or } from 'typeorm';
-import type { Identity, IdentityVerifier } from '../access/identity';
-import { PersonRow } from '../access/person.entity';
-import { isServiceToken, serviceTokenDigest } from '../access/service-token';
-import { ServiceTokenRow } from '../access/service-token.entity';
-import {
-  identityDigest,
-  permissionList,
-  viewerOfPerson,
-  viewerOfServiceToken,
-  type KnownPerson,
-  type Origin,
-  type Viewer,
-} from '../access/viewer';
+import type { Identity, IdentityVerifier } from './identity';
+import { PersonRow } from './person.entity';
+import { isServiceToken, serviceTokenDigest } from './service-token';
+import { ServiceTokenRow } from './service-token.entity';
+import { permissionList, type Origin, type Viewer } from '../access/viewer';
+import { identityDigest, viewerOfPerson, viewerOfServiceToken, type KnownPerson } from './identities';
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../platform/database';
-import { marks } from '../platform/raw';
+import type { Database } from '../database/database';
+import { marks } from '../database/raw';
 import { emailDigest } from './email';
 import { eventOf } from './person.service';
 

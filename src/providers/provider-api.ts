@@ -1,6 +1,13 @@
 import { sendWith, MAX_REPLY_BYTES, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
-import { findAgent, placeCall, verifyKey, type AgentPresence, type KeyVerdict, type Placement } from './ask';
+import {
+  findAgent,
+  placeCall,
+  verifyKey,
+  type AgentPresence,
+  type KeyVerdict,
+  type Placement,
+} from './requests';
 import { adapterOf, type Provider } from './index';
 import type { CallToPlace, ProviderRegion } from './provider';
 

@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { enumOf } from '../platform/schema-types';
-import { messageFor, type ProviderError } from './ask';
+import { enumOf } from '../graphql/schema-types';
+import { messageFor, type ProviderError } from './refusals';
 import { adapterOf, providers, PROVIDERS, type Provider } from './index';
 import { PROVIDER_ERROR_CODES, PROVIDER_REGIONS, type ProviderErrorCode } from './provider';
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { decrypt, encrypt, IV_BYTES, type KeyRing } from './key-ring';
+import { decrypt, encrypt, IV_BYTES, type KeyRing } from './master-keys/key-ring';
 import { ApiKeyText } from './secret';
 
 /** Whose secret it is, and which of its versions. Bound to the ciphertext, so that it opens in its own row only. */

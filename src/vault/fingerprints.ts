@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import type { Cipher } from './cipher';
 import { ApiKeyText } from './secret';
 import { obtainVaultKey } from './vault-keys';

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { compactDecrypt, decodeProtectedHeader } from 'jose';
 import { IsNull, LessThan, Like, type EntityManager } from 'typeorm';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import type { Cipher } from './cipher';
 import { Secret, type ApiKeyText, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';

@@ -1,5 +1,5 @@
 import type { EntityManager } from 'typeorm';
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import { UnreadableKey, type Cipher, type SecretPlace } from './cipher';
 import { VaultKeyRow } from './vault-key.entity';
 

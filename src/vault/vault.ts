@@ -1,4 +1,4 @@
-import type { Database } from '../platform/database';
+import type { Database } from '../database/database';
 import type { Cipher } from './cipher';
 import { Fingerprints } from './fingerprints';
 import { UploadKeys } from './upload-keys';

@@ -12,9 +12,9 @@ import {
   type CryptoKey,
   type JWK,
 } from 'jose';
-import { createIdentityVerifier, IssuerUnreachable } from '../../src/access/identity';
-import { identityDigest } from '../../src/access/viewer';
-import { PersonRow } from '../../src/access/person.entity';
+import { createIdentityVerifier, IssuerUnreachable } from '../../src/people/identity';
+import { identityDigest } from '../../src/people/identities';
+import { PersonRow } from '../../src/people/person.entity';
 import { startIssuer } from '../../src/demo/issuer';
 import { post, startTestApp } from '../harness';
 import { freePort, startOidcProvider } from '../fixtures/oidc';

@@ -3,7 +3,7 @@ import type { AuditEventType } from '../../src/audit/audit-event';
 import type { Audited } from '../../src/audit/audited-mutation';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { buildBareSchema, type Services } from '../../src/api/schema';
-import { KeyHandInRow } from '../../src/portal/key-hand-in.entity';
+import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import {
   AGENCYS_OWN_AGENT,
   ARCHIVED_CLIENT,

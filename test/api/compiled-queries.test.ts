@@ -1,3 +1,4 @@
+import '../mocks/counted-compiler';
 import { buildSchema } from 'graphql';
 import { compileQuery } from 'graphql-jit';
 import type { Persona } from '../../src/demo/seed';
@@ -6,12 +7,6 @@ import { ARCHIVED_CLIENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } 
 import { generator } from '../fixtures/canaries';
 import { randomDocument } from '../fixtures/random-documents';
 import { startTestApp, type TestApp } from '../harness';
-
-// The compiler itself, which counts what it is given.
-jest.mock('graphql-jit', () => {
-  const compiler = jest.requireActual<{ compileQuery: typeof compileQuery }>('graphql-jit');
-  return { ...compiler, compileQuery: jest.fn(compiler.compileQuery) };
-});
 
 // The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others: FUZZ_DOCUMENTS=20000 FUZZ_SEED=2.
 const DOCUMENTS = Number(process.env.FUZZ_DOCUMENTS ?? 300);

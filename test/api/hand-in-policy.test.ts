@@ -1,4 +1,4 @@
-import { PersonRow } from '../../src/access/person.entity';
+import { PersonRow } from '../../src/people/person.entity';
 import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/viewer';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ARCHIVED_CLIENT, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';

@@ -1,5 +1,5 @@
 import { AuditTrail } from '../../src/audit/audit-trail';
-import { KeyHandInRow } from '../../src/portal/key-hand-in.entity';
+import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps, type HandIn } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';

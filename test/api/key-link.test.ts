@@ -1,7 +1,7 @@
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
-import { KeyLinkRow } from '../../src/portal/key-link.entity';
+import { KeyLinkRow } from '../../src/intake/key-link.entity';
 import { ARCHIVED_CLIENT, CEDAR, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { errorCodes, handInSteps } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';

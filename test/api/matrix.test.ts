@@ -1,8 +1,8 @@
+import { policyWatch, type Policy } from '../mocks/watched-policy';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSchema, isObjectType } from 'graphql';
 import type { Requirement } from '../../src/api/policy';
-import type { Viewer } from '../../src/access/viewer';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import { emittedFiles } from '../../src/emit-schema';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
@@ -10,40 +10,6 @@ import { post, startTestApp, type TestApp } from '../harness';
 import { pathsOf, type FieldPath, type RootArguments } from '../matrix/paths';
 import { tokensOfViewers } from '../matrix/viewers';
 import { CLEAR_CLIENT, CREATE_KEY_LINK, SET_CLIENT, START_CALL } from '../operations';
-
-type Policy = Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>>;
-
-// The policy as it is, but that it tells whom it refused, and lets everyone through where a test has replaced its rule by allow.
-const mockState: { replaced: (field: string) => boolean; refused: Set<string> } = {
-  replaced: () => false,
-  refused: new Set(),
-};
-jest.mock('../../src/api/policy', () => {
-  const actual = jest.requireActual<{ open: Requirement; policy: Policy }>('../../src/api/policy');
-  const watched = (field: string, rule: Requirement): Requirement => ({
-    words: rule.words,
-    allows: (viewer: Viewer | null) => {
-      if (mockState.replaced(field) || rule.allows(viewer)) return true;
-      mockState.refused.add(field);
-      return false;
-    },
-  });
-  const ofType = (type: string, rules: Policy[string]) =>
-    typeof rules.allows === 'function'
-      ? rules
-      : Object.fromEntries(
-          Object.entries(rules as Record<string, Requirement>).map(([field, rule]) => [
-            field,
-            rule === actual.open ? rule : watched(`${type}.${field}`, rule),
-          ]),
-        );
-  return {
-    ...actual,
-    policy: Object.fromEntries(
-      Object.entries(actual.policy).map(([type, rules]) => [type, ofType(type, rules)]),
-    ),
-  };
-});
 
 const TABLE = join(__dirname, '../matrix/matrix.txt');
 const LEGEND = `# Who gets what: each field of the schema, asked for over HTTP by each kind of viewer, with ids of Harbor Dental.
@@ -149,7 +115,7 @@ const setHarborsBlandKey = (apiKey: string) =>
 /** One cell: one request. Small letters where the policy let through what was then refused by a service of its own accord. */
 async function cellOf({ name, path, document }: FieldPath, token: string | null): Promise<string> {
   if (path[0] === 'clearClientApiKeys') await setHarborsBlandKey(running.sandbox.bland.keys.valid);
-  mockState.refused.clear();
+  policyWatch.refused.clear();
   const body = {
     query: document.replace('"CALL"', `"${callId}"`),
     variables: { key: running.sandbox.vapi.keys.valid },
@@ -162,7 +128,7 @@ async function cellOf({ name, path, document }: FieldPath, token: string | null)
       throw new Error(`${name}: ${JSON.stringify(error)}`);
     if (namesOf(error.path ?? []).length < path.length) return '-';
     const letter = code === 'FORBIDDEN' ? 'F' : 'U';
-    return mockState.refused.has(name) ? letter : letter.toLowerCase();
+    return policyWatch.refused.has(name) ? letter : letter.toLowerCase();
   }
   if (errors.some((each) => !each.path)) throw new Error(`${name}: ${JSON.stringify(errors)}`);
   const parent = path
@@ -237,9 +203,9 @@ describe('the matrix', () => {
   test.each(ruled.map((field) => [field.name, field] as const))(
     'shows it when the rule of %s is replaced by allow',
     async (name, field) => {
-      mockState.replaced = (each) => each === name;
+      policyWatch.replaced = (each) => each === name;
       const row = await rowOf(field);
-      mockState.replaced = () => false;
+      policyWatch.replaced = () => false;
       expect(row).not.toEqual(table.get(name));
     },
   );
@@ -250,7 +216,7 @@ describe('the matrix', () => {
       const admins = ['admin', 'other-agency-admin'];
       const fields = ruled.filter(({ name }) => ofKeys(name));
       expect(fields.length).toBeGreaterThan(15);
-      mockState.replaced = () => true;
+      policyWatch.replaced = () => true;
       const given: string[] = [];
       for (const field of fields) {
         for (const [viewer, token] of tokens) {
@@ -262,7 +228,7 @@ describe('the matrix', () => {
       const handIns = await post(running.url, tokens.get('portal:VIEW_INTEGRATIONS') ?? null, {
         query: '{ keyHandIns(first: 1) { nodes { provider maskedKey keyStatus } } }',
       });
-      mockState.replaced = () => false;
+      policyWatch.replaced = () => false;
       expect(given).toEqual([]);
       expect(handIns.data).toEqual({
         keyHandIns: { nodes: [{ provider: 'BLAND', maskedKey: null, keyStatus: null }] },

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kind, parse } from 'graphql';
-import { readOperations } from '../../src/api/playground';
+import { readOperations } from '../../src/http/pages/playground';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
 import { startTestApp, type TestApp } from '../harness';

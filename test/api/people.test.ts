@@ -1,6 +1,7 @@
 import { In } from 'typeorm';
-import { PersonRow } from '../../src/access/person.entity';
-import { PORTAL_PERMISSIONS, viewerOfPerson, type Viewer } from '../../src/access/viewer';
+import { PersonRow } from '../../src/people/person.entity';
+import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
+import { viewerOfPerson } from '../../src/people/identities';
 import { ClientService } from '../../src/clients/client.service';
 import { PersonService, type PersonResult } from '../../src/people/person.service';
 import {

@@ -1,7 +1,8 @@
 import { isInputObjectType, getNamedType, buildSchema, type GraphQLInputType } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { callerOf, KEY_OPERATIONS, RateLimits } from '../../src/api/rate-limits';
+import { KEY_OPERATIONS } from '../../src/api/plugins/count-operations';
+import { callerOf, RateLimits } from '../../src/http/rate-limits';
 import { subjectOf } from '../../src/demo/seed';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';

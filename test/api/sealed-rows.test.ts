@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp } from '../../src/app';
 import { readConfig } from '../../src/config';
-import { KeyRing } from '../../src/vault/key-ring';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { HARBOR, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import {

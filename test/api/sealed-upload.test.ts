@@ -1,3 +1,4 @@
+import { openedBytes } from '../mocks/opened-by-jose';
 import { execFile } from 'node:child_process';
 import {
   createCipheriv,
@@ -19,23 +20,12 @@ import {
   type JWK,
 } from 'jose';
 import { entities } from '../../src/entities';
-import { KeyRing } from '../../src/vault/key-ring';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { HARBOR, MAPLE, OTHER_AGENCYS_CLIENT } from '../demo-ids';
 import { until } from '../e2e/process';
 import { startTestApp, type TestApp } from '../harness';
 import { CLIENT_KEYS, codes, PREVIEW, SET_AGENCY, SET_CLIENT, type UserErrors } from '../operations';
-
-const mockOpened: Uint8Array[] = [];
-jest.mock('jose', () => {
-  const jose = jest.requireActual<typeof import('jose')>('jose');
-  const compactDecrypt = async (...given: Parameters<typeof jose.compactDecrypt>) => {
-    const result = await jose.compactDecrypt(...given);
-    mockOpened.push(result.plaintext);
-    return result;
-  };
-  return { ...jose, compactDecrypt };
-});
 
 const root = join(__dirname, '../..');
 const UPLOAD_KEY = '{ apiKeyUploadKey { kid expiresAt jwk { kty crv x y } } }';
@@ -100,9 +90,9 @@ const expectRefused = async (apiKey: string, code = 'INVALID_FORMAT') => {
 
 describe('a sealed key', () => {
   test('is wiped from the bytes in which it was opened', async () => {
-    mockOpened.length = 0;
+    openedBytes.length = 0;
     expect(codes(await set(await seal('key_sealed_to_be_wiped_1')))).toEqual([]);
-    expect(mockOpened.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual([
+    expect(openedBytes.map((bytes) => Buffer.from(bytes).toString('hex'))).toEqual([
       '00'.repeat('key_sealed_to_be_wiped_1'.length),
     ]);
   });

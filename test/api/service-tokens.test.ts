@@ -1,5 +1,5 @@
-import { isServiceToken, newServiceToken } from '../../src/access/service-token';
-import { ServiceTokenRow } from '../../src/access/service-token.entity';
+import { isServiceToken, newServiceToken } from '../../src/people/service-token';
+import { ServiceTokenRow } from '../../src/people/service-token.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
 import { CLIENT_KEYS, codes, CREATE_KEY_LINK, SET_HAND_IN_POLICY, type UserErrors } from '../operations';

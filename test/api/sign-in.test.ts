@@ -1,10 +1,10 @@
 import { DataSource } from 'typeorm';
 import { migrations } from '../../migrations';
-import { PersonRow } from '../../src/access/person.entity';
+import { PersonRow } from '../../src/people/person.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
 import { addPerson, createAgency, RefusedPerson } from '../../src/people/enrol';
-import { dataSourceOptions } from '../../src/platform/database';
+import { dataSourceOptions } from '../../src/database/database';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
 import { codes, type UserErrors } from '../operations';

@@ -1,7 +1,7 @@
-import { ApiKeyService } from '../../src/keys/api-key.service';
-import { KeyCheckService } from '../../src/keys/key-check.service';
-import { KeyResolverService } from '../../src/keys/key-resolver.service';
-import { PersonRow } from '../../src/access/person.entity';
+import { ApiKeyService } from '../../src/keys/changes/api-key.service';
+import { KeyCheckService } from '../../src/keys/checks/key-check.service';
+import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
+import { PersonRow } from '../../src/people/person.entity';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientService } from '../../src/clients/client.service';

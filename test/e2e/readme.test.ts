@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { USER_ERRORS } from '../../src/platform/user-error';
+import { USER_ERRORS } from '../../src/graphql/user-error';
 import { baseUrlVariables } from '../../src/config';
 import { freePort } from '../fixtures/oidc';
 

@@ -8,7 +8,7 @@ import { createTestDatabase } from '../database';
 import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
 import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
-import { KeyRing } from '../../src/vault/key-ring';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { Process, until } from './process';
 
 const SEQUENCE_MS = 120_000;

@@ -1,9 +1,9 @@
 import { AbstractLogger } from 'typeorm';
 import { AUDIT_EVENT_TYPES } from '../../src/audit/audit-event';
-import { readOperations } from '../../src/api/playground';
+import { readOperations } from '../../src/http/pages/playground';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
-import { LONG_LIST } from '../../src/platform/database';
+import { LONG_LIST } from '../../src/database/database';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
 

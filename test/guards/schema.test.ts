@@ -11,7 +11,7 @@ import {
   validateSchema,
   type GraphQLSchema,
 } from 'graphql';
-import { guard } from '../../src/api/access';
+import { guard } from '../../src/api/guard';
 import { open, policy, type Requirement } from '../../src/api/policy';
 import { buildBareSchema, type Services } from '../../src/api/schema';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';

@@ -1,15 +1,15 @@
 import type { RequestListener } from 'node:http';
 import { inspect } from 'node:util';
 import { providers, type Provider } from '../../src/providers';
+import { messageFor } from '../../src/providers/refusals';
 import {
   findAgent,
-  messageFor,
   placeCall,
   verifyKey,
   type AgentPresence,
   type KeyVerdict,
   type Placement,
-} from '../../src/providers/ask';
+} from '../../src/providers/requests';
 import {
   PROVIDER_ERROR_CODES,
   type ProviderAdapter,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
 import { adapterOf, type Provider } from '../../src/providers';
-import { findAgent, placeCall, verifyKey } from '../../src/providers/ask';
+import { findAgent, placeCall, verifyKey } from '../../src/providers/requests';
 import { sendWith, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 

@@ -1,5 +1,5 @@
 import { Cipher, UnreadableKey, type SecretPlace } from '../../src/vault/cipher';
-import { KeyRing } from '../../src/vault/key-ring';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { ApiKeyText } from '../../src/vault/secret';
 
 const place: SecretPlace = {

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '../../src/config';
-import { KeyRing } from '../../src/vault/key-ring';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
 const keyRingFile = join(folder, 'master.keys');

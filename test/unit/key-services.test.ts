@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cipher, type SecretPlace } from '../../src/vault/cipher';
-import { KeyRing, UnusableKeyRing } from '../../src/vault/key-ring';
-import type { KeyServiceName } from '../../src/vault/kms';
+import { KeyRing, UnusableKeyRing } from '../../src/vault/master-keys/key-ring';
+import type { KeyServiceName } from '../../src/vault/master-keys/kms';
 import {
   AWS_ALIAS,
   AWS_CREDENTIALS,

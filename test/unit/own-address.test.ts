@@ -1,6 +1,6 @@
 import { ownAddress } from '../../src/app';
 import type { Config } from '../../src/config';
-import type { Server } from '../../src/api/server';
+import type { Server } from '../../src/http/server';
 
 const server = { server: { address: () => ({ port: 4315 }) } } as unknown as Server;
 

@@ -1,4 +1,4 @@
-import { closeOnSignals } from '../../src/process';
+import { closeOnSignals } from '../../src/platform/process';
 
 const DRAIN_MS = 400_000;
 

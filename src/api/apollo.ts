@@ -1,0 +1,71 @@
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
+import type { FastifyBaseLogger } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import { compiledQueries } from './compiled/compiled-queries';
+import type { ApiContext } from './context';
+import { formatError, SecretsFromVariablesRule } from './errors';
+import { countOperations, type OperationCounter } from './plugins/count-operations';
+import { maskedErrors } from './plugins/masked-errors';
+import { okForPlainJson } from './plugins/plain-json';
+import { refuseMutations } from './plugins/refused-mutations';
+import { limitQueryTime } from './plugins/time-limit';
+import { DocumentLimitsRule, MAX_TOKENS } from './rules/document-limits';
+import { KnownOperationTypesRule } from './rules/known-operations';
+import { SizeLimitRule } from './rules/size-limit';
+
+/** Most errors of a document, or of its variables, that are told; one more tells that there are more. */
+const MAX_ERRORS = 5;
+
+export interface ApolloOptions {
+  readonly schema: GraphQLSchema;
+  readonly log: FastifyBaseLogger;
+  readonly introspection: boolean;
+  /** The run of a query at which it is compiled. */
+  readonly compiledFromRun: number;
+  readonly limits: OperationCounter;
+}
+
+export function createApollo({
+  schema,
+  log,
+  introspection,
+  compiledFromRun,
+  limits,
+}: ApolloOptions): ApolloServer<ApiContext> {
+  return new ApolloServer<ApiContext>({
+    schema,
+    introspection,
+    includeStacktraceInErrorResponses: false,
+    hideSchemaDetailsFromClientErrors: true,
+    persistedQueries: false,
+    allowBatchedHttpRequests: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    parseOptions: { maxLexicalTokens: MAX_TOKENS },
+    validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
+    validationOptions: { maxErrors: MAX_ERRORS },
+    executionOptions: { maxCoercionErrors: MAX_ERRORS },
+    formatError: formatError(schema),
+    // Apollo's own messages may quote what it was sent.
+    logger: {
+      debug: () => undefined,
+      info: () => undefined,
+      warn: () => log.warn('Apollo warns'),
+      error: () => log.error('Apollo reports an error'),
+    },
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      maskedErrors(log),
+      countOperations(limits),
+      limitQueryTime,
+      okForPlainJson,
+      refuseMutations,
+      compiledQueries(schema, compiledFromRun, log),
+    ],
+  });
+}

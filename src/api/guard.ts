@@ -1,0 +1,160 @@
+import {
+  defaultFieldResolver,
+  isObjectType,
+  Kind,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import { allow, deny, rule, shield } from 'graphql-shield';
+import type { RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import type { Audited } from '../audit/audited-mutation';
+import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';
+import { open, policy, type Requirement } from './policy';
+
+type Rules = Record<string, Record<string, Requirement>>;
+
+/**
+ * Puts the policy's rules before the resolvers of a schema. Throws when a field has no requirement, or a requirement no field: what is
+ * not decided is not served.
+ */
+export function guard(schema: GraphQLSchema): GraphQLSchema {
+  const rules = rulesOf(schema);
+  const shieldRules = mapFields(rules, (requirement) =>
+    requirement === open ? allow : shieldRule(requirement),
+  );
+  const middlewares = shield(shieldRules, {
+    fallbackRule: deny,
+    fallbackError: forbidden(),
+    allowExternalErrors: true,
+  }).generate(schema);
+  for (const [typeName, requirements] of Object.entries(rules)) {
+    const fields = (schema.getType(typeName) as GraphQLObjectType<unknown, RequestContext>).getFields();
+    for (const field of Object.values(fields)) {
+      const requirement = requirements[field.name];
+      if (requirement && requirement !== open)
+        guardField(field, requirement, (middlewares as Middlewares)[typeName]?.[field.name]);
+    }
+  }
+  return schema;
+}
+
+type Field = GraphQLField<unknown, RequestContext>;
+type Resolve = NonNullable<Field['resolve']>;
+type Middlewares = Readonly<
+  Record<
+    string,
+    Readonly<Record<string, (resolve: Resolve, ...request: Parameters<Resolve>) => Promise<unknown>>>
+  >
+>;
+
+/**
+ * Shield's middlewares are asynchronous, on each field of each row. Requirements look at the viewer alone: whom one lets through goes to
+ * the resolver directly, and everyone else to shield, which refuses. Fields that require nothing have no middleware at all.
+ */
+function guardField(
+  field: Field,
+  requirement: Requirement,
+  middleware: Middlewares[string][string] | undefined,
+): void {
+  if (!middleware) throw new Error(`policy: nothing guards ${field.name}`);
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (parent, args, context, info) =>
+    requirement.allows(context.viewer)
+      ? resolve(parent, args, context, info)
+      : middleware(resolve, parent, args, context, info);
+  field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
+}
+
+/** Why a viewer may not run a mutation; null when it may. */
+export function refusalOf(viewer: Viewer | null, mutation: string): PublicError | null {
+  if (requirementOf('Mutation', mutation).allows(viewer)) return null;
+  return viewer ? forbidden() : unauthenticated();
+}
+
+/** All that a document requires of whoever asks, but for what it asks under a condition. */
+export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): readonly Requirement[] {
+  const types = new TypeInfo(schema);
+  const requirements = new Set<Requirement>();
+  const enter = ({ name, directives }: FieldNode) => {
+    if (directives?.length) return false;
+    requirements.add(requirementOf(types.getParentType()?.name ?? '', name.value));
+    return undefined;
+  };
+  visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
+  return [...requirements].filter((requirement) => requirement !== open);
+}
+
+function requirementOf(type: string, field: string): Requirement {
+  const own = policy[type] ?? open;
+  return isRequirement(own) ? own : (own[field] ?? open);
+}
+
+/** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */
+export function accessList(schema: GraphQLSchema): string {
+  const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
+    Object.entries(fields).map(
+      ([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}${auditOf(schema, type, field)}`,
+    ),
+  );
+  return `${lines.sort().join('\n')}\n`;
+}
+
+function auditOf(schema: GraphQLSchema, type: string, field: string): string {
+  if (type !== schema.getMutationType()?.name) return '';
+  const audit = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.extensions.audit as
+    Audited | undefined;
+  if (!audit) throw new Error(`the mutation ${field} says nothing of the audit trail`);
+  return 'none' in audit ? `; not audited: ${audit.none}` : `; audit: ${audit.join(', ')}`;
+}
+
+function rulesOf(schema: GraphQLSchema): Rules {
+  const types = Object.values(schema.getTypeMap()).filter(
+    (type) => isObjectType(type) && !type.name.startsWith('__'),
+  ) as GraphQLObjectType[];
+  refuse(Object.keys(policy).filter((name) => !types.some((type) => type.name === name)));
+  return Object.fromEntries(types.map((type) => [type.name, rulesOfType(type)]));
+}
+
+function rulesOfType(type: GraphQLObjectType): Record<string, Requirement> {
+  const own = policy[type.name];
+  if (!own) throw new Error(`policy: the type ${type.name} has no requirement`);
+  const fields = Object.keys(type.getFields());
+  if (isRequirement(own)) return Object.fromEntries(fields.map((field) => [field, own]));
+  const odd = [
+    ...fields.filter((field) => !own[field]),
+    ...Object.keys(own).filter((field) => !fields.includes(field)),
+  ];
+  refuse(odd.map((field) => `${type.name}.${field}`));
+  return { ...own };
+}
+
+function refuse(odd: readonly string[]): void {
+  if (odd.length > 0) throw new Error(`policy and schema differ in: ${odd.join(', ')}`);
+}
+
+function isRequirement(value: Requirement | Readonly<Record<string, Requirement>>): value is Requirement {
+  return typeof value.allows === 'function';
+}
+
+// No cache: shield's caches answer for another field's arguments, or hash the whole parent of each field.
+function shieldRule(requirement: Requirement) {
+  return rule({ cache: 'no_cache' })((_parent, _args, { viewer }: RequestContext) => {
+    if (requirement.allows(viewer)) return true;
+    return viewer ? forbidden() : unauthenticated();
+  });
+}
+
+function mapFields<T>(rules: Rules, map: (requirement: Requirement) => T): Record<string, Record<string, T>> {
+  const mapped = Object.entries(rules).map(([type, fields]) => [
+    type,
+    Object.fromEntries(Object.entries(fields).map(([field, requirement]) => [field, map(requirement)])),
+  ]);
+  return Object.fromEntries(mapped) as Record<string, Record<string, T>>;
+}

@@ -1,0 +1,36 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import type { ApiContext } from '../context';
+
+const REFUSED_BEFORE_IT_RAN: ReadonlySet<unknown> = new Set([
+  ApolloServerErrorCode.GRAPHQL_PARSE_FAILED,
+  ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED,
+  ApolloServerErrorCode.BAD_USER_INPUT,
+  ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE,
+]);
+
+/**
+ * GraphQL over HTTP: to a client that accepts nothing but `application/json` an answer with another status than 200 may as well come
+ * from something between, so that it must not read it. All others get the status 400 for a document that cannot run.
+ */
+export const okForPlainJson: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async ({ request }) => ({
+    async willSendResponse({ response: { http, body } }) {
+      if (
+        http.status !== 400 ||
+        body.kind !== 'single' ||
+        !acceptsPlainJsonOnly(request.http?.headers.get('accept'))
+      )
+        return;
+      if (body.singleResult.errors?.every(({ extensions }) => REFUSED_BEFORE_IT_RAN.has(extensions?.code)))
+        http.status = 200;
+    },
+  }),
+};
+
+function acceptsPlainJsonOnly(accept: string | undefined): boolean {
+  return (
+    accept?.split(',').every((range) => range.split(';')[0]?.trim().toLowerCase() === 'application/json') ??
+    false
+  );
+}

@@ -1,0 +1,37 @@
+import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
+import { GraphQLError, OperationTypeNode, type OperationDefinitionNode } from 'graphql';
+import { refusalOf } from '../guard';
+import type { ApiContext } from '../context';
+import { rootFields } from '../root-fields';
+
+/** A field that is refused takes the whole answer along, and with it what other mutations have done and made: none of them is run then. */
+export const refuseMutations: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async () => ({
+    async responseForOperation({ operation, document, contextValue: { viewer } }) {
+      // Apollo refuses a document without the operation that was named.
+      if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION)
+        return null;
+      const refusals = rootFields(operation.selectionSet, document).flatMap((node) => {
+        const refusal = refusalOf(viewer, node.name.value);
+        return refusal ? [{ node, refusal }] : [];
+      });
+      const [first] = refusals;
+      if (!first) return null;
+      const errors = refusals.map(({ node, refusal: { message, extensions } }) =>
+        new GraphQLError(message, {
+          nodes: node,
+          path: [(node.alias ?? node.name).value],
+          extensions: { code: extensions.code },
+        }).toJSON(),
+      );
+      const { status, headers } = (first.refusal.extensions.http ?? {}) as {
+        status?: number;
+        headers?: Map<string, string>;
+      };
+      return {
+        http: { ...(status && { status }), headers: new HeaderMap(headers) },
+        body: { kind: 'single', singleResult: { data: null, errors } },
+      };
+    },
+  }),
+};

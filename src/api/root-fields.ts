@@ -1,0 +1,15 @@
+import { Kind, type DocumentNode, type FieldNode, type SelectionSetNode } from 'graphql';
+
+/** Of a document that was validated: its fragments end, and its fields are not too many. */
+export function rootFields({ selections }: SelectionSetNode, document: DocumentNode): FieldNode[] {
+  return selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return selection;
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFields(selection.selectionSet, document);
+    const name = selection.name.value;
+    return document.definitions.flatMap((each) =>
+      each.kind === Kind.FRAGMENT_DEFINITION && each.name.value === name
+        ? rootFields(each.selectionSet, document)
+        : [],
+    );
+  });
+}

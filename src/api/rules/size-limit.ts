@@ -1,0 +1,91 @@
+import {
+  GraphQLError,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isListType,
+  isObjectType,
+  Kind,
+  type ASTVisitor,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLCompositeType,
+  type GraphQLOutputType,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
+
+/** Most objects that one operation may be able to return, ten values counting as one. Two full lists within each other are 10,000; a third one is over. */
+export const MAX_OBJECTS = 100_000;
+export const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
+
+/** How much of that a value weighs. */
+const VALUE = 0.1;
+/** What the database counts costs it much more than it shows. A `totalCount` weighs this for each object of its page. */
+const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, callSummary: 5_000 };
+
+/** The longest that lists which are no connections get, where that is more than the number of providers or so. */
+const LONGEST: Readonly<Record<string, number>> = { Agent: 300, CallCount: 30, Client: 10 };
+const SHORT_LIST = 5;
+
+/**
+ * Refuses operations by the most objects that they could return, before anything is loaded: lists within lists multiply, and a few
+ * lines of a query could otherwise ask for more than there is memory.
+ */
+export function SizeLimitRule(context: ValidationContext): ASTVisitor {
+  const sizes = new Map<string, number>();
+  const sizeOfFragment = (fragment: FragmentDefinitionNode): number => {
+    const { value: name } = fragment.name;
+    const known = sizes.get(name);
+    if (known !== undefined) return known;
+    // A fragment that contains itself is refused by another rule; here it must only come to an end.
+    sizes.set(name, 0);
+    const type = context.getSchema().getType(fragment.typeCondition.name.value);
+    const size = isCompositeType(type) ? sizeOf(fragment.selectionSet, type) : 0;
+    sizes.set(name, size);
+    return size;
+  };
+  const sizeOf = (selectionSet: SelectionSetNode, type: GraphQLCompositeType): number => {
+    let size = 0;
+    for (const selection of selectionSet.selections) {
+      if (selection.kind === Kind.FIELD) size += sizeOfField(selection, type);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) size += sizeOf(selection.selectionSet, type);
+      else {
+        const fragment = context.getFragment(selection.name.value);
+        if (fragment) size += sizeOfFragment(fragment);
+      }
+    }
+    return size;
+  };
+  const sizeOfField = (node: FieldNode, parent: GraphQLCompositeType): number => {
+    const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;
+    const type = field && getNamedType(field.type);
+    const counted = COUNTED[node.name.value] ?? 0;
+    if (!field || !node.selectionSet || !isCompositeType(type)) return counted + VALUE;
+    return counted + lengthOf(node, field.type) * (1 + sizeOf(node.selectionSet, type));
+  };
+  return {
+    OperationDefinition(operation) {
+      const root = context.getSchema().getRootType(operation.operation);
+      if (!root || sizeOf(operation.selectionSet, root) <= MAX_OBJECTS) return;
+      context.reportError(new GraphQLError(TOO_MANY_OBJECTS, { nodes: operation }));
+    },
+  };
+}
+
+// A connection counts as long as its page; its own `nodes` and `edges` then count once.
+function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
+  const { name } = getNamedType(type);
+  if (name.endsWith('Connection')) return pageSize(node);
+  if (!isListType(getNullableType(type)) || node.name.value === 'nodes' || node.name.value === 'edges')
+    return 1;
+  return LONGEST[name] ?? SHORT_LIST;
+}
+
+function pageSize(node: FieldNode): number {
+  const first = node.arguments?.find((argument) => argument.name.value === 'first')?.value;
+  if (!first || first.kind === Kind.NULL) return DEFAULT_PAGE_SIZE;
+  // Never less than one: what is out of bounds must not make up for what is too much elsewhere.
+  return first.kind === Kind.INT ? Math.min(Math.max(Number(first.value), 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
+}

@@ -1,0 +1,73 @@
+import { badArgument } from './errors';
+import { isId } from '../platform/ids';
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 100;
+
+export interface PageArgs {
+  readonly first: number;
+  /** The id after which the page starts. */
+  readonly after: string | null;
+}
+
+/** One page of a Relay connection. What nobody asks for is not made: cursors, and the total, which is counted. */
+export class Page<T extends { readonly id: string }> {
+  constructor(
+    readonly nodes: readonly T[],
+    private readonly hasNextPage: boolean,
+    private readonly hasPreviousPage: boolean,
+    readonly totalCount: () => Promise<number>,
+  ) {}
+
+  get edges(): { readonly cursor: string; readonly node: T }[] {
+    return this.nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
+  }
+
+  get pageInfo() {
+    const [first, last] = [this.nodes[0], this.nodes.at(-1)];
+    return {
+      hasNextPage: this.hasNextPage,
+      hasPreviousPage: this.hasPreviousPage,
+      startCursor: first ? cursorOf(first.id) : null,
+      endCursor: last ? cursorOf(last.id) : null,
+    };
+  }
+
+  /** The same page, of something else. */
+  map<U extends { readonly id: string }>(change: (node: T) => U): Page<U> {
+    return new Page(this.nodes.map(change), this.hasNextPage, this.hasPreviousPage, this.totalCount);
+  }
+}
+
+export type Order = 'ASC' | 'DESC';
+
+/** Throws `BAD_USER_INPUT`: a size outside of 1-100, or a cursor that none of our pages gave out. */
+export function pageArgs(first: number | null | undefined, after: string | null | undefined): PageArgs {
+  const size = first ?? DEFAULT_PAGE_SIZE;
+  if (size < 1 || size > MAX_PAGE_SIZE)
+    throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);
+  return { first: size, after: after == null ? null : idOfCursor(after) };
+}
+
+const CURSOR_PREFIX = 'id:';
+
+function cursorOf(id: string): string {
+  return Buffer.from(CURSOR_PREFIX + id).toString('base64url');
+}
+
+function idOfCursor(cursor: string): string {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const id = text.slice(CURSOR_PREFIX.length);
+  if (!text.startsWith(CURSOR_PREFIX) || !isId(id))
+    throw badArgument('after', '`after` must be a cursor of an earlier page.');
+  return id;
+}
+
+/** A page of rows of which one more than asked for was read. */
+export function toPage<T extends { readonly id: string }>(
+  rows: readonly T[],
+  { first, after }: PageArgs,
+  totalCount: () => Promise<number>,
+): Page<T> {
+  return new Page(rows.slice(0, first), rows.length > first, after !== null, totalCount);
+}

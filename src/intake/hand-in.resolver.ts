@@ -1,0 +1,153 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import { isAdmin, type Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService, ShownClient } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { toApiKey } from '../keys/api-key.resolver';
+import type { PreviewResult } from '../keys/checks/key-check.service';
+import { pageArgs, type Page } from '../graphql/page';
+import type { HandInResult, HandInService } from './hand-in.service';
+import {
+  AcceptKeyHandInInput,
+  AcceptKeyHandInPayload,
+  HandInApiKeyInput,
+  KeyHandIn,
+  KeyHandInConnection,
+  KeyHandInPayload,
+  KeyHandInStatusEnum,
+  PreviewKeyHandInInput,
+  PreviewKeyHandInPayload,
+  RefuseKeyHandInInput,
+  SetHandInPolicyInput,
+  SetHandInPolicyPayload,
+} from './hand-in.types';
+import { handInStatus, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
+
+@Resolver(() => KeyHandIn)
+export class HandInResolver {
+  constructor(
+    private readonly handIns: HandInService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => KeyHandInConnection, {
+    nullable: true,
+    name: 'keyHandIns',
+    description: 'Keys that were handed in, the newest first; for a portal user those of its own client.',
+  })
+  async list(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
+    @Arg('status', () => KeyHandInStatusEnum, { nullable: true }) status: KeyHandInStatus | null | undefined,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): Promise<Page<KeyHandIn>> {
+    return (
+      await this.handIns.list(viewer, pageArgs(first, after), {
+        clientId: clientId ?? null,
+        status: status ?? null,
+      })
+    ).map((row) => toKeyHandIn(viewer, row));
+  }
+
+  @FieldResolver(() => Client, { nullable: true })
+  client(
+    @Root() handIn: Pick<KeyHandInRow, 'clientId'>,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
+    return loadClient(context, this.clients, viewer, handIn.clientId);
+  }
+
+  @AuditedMutation(() => KeyHandInPayload, {
+    audit: [
+      'HAND_IN_RECEIVED',
+      'HAND_IN_REPLACED',
+      'HAND_IN_EXPIRED',
+      'HAND_IN_VERIFIED',
+      'HAND_IN_ACCEPTED',
+      'API_KEY_SET',
+    ],
+    description: `Hands in a key of the viewer's own client: write-only. It replaces one for the same provider that is still pending, and has no effect until
+an admin of the agency accepts it; where the agency chose so for the client, it is accepted at once if the provider says that it is valid.`,
+  })
+  async handInApiKey(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => HandInApiKeyInput) input: HandInApiKeyInput,
+  ): Promise<KeyHandInPayload> {
+    return toPayload(viewer, await this.handIns.handIn(viewer, input));
+  }
+
+  @AuditedMutation(() => PreviewKeyHandInPayload, {
+    audit: ['API_KEY_PREVIEWED'],
+    description:
+      'Shows a pending key to its provider, and tells what accepting it would do. Changes nothing.',
+  })
+  previewKeyHandIn(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => PreviewKeyHandInInput) input: PreviewKeyHandInInput,
+  ): Promise<PreviewResult> {
+    return this.handIns.preview(viewer, input.keyHandInId);
+  }
+
+  @AuditedMutation(() => AcceptKeyHandInPayload, {
+    audit: ['HAND_IN_ACCEPTED', 'API_KEY_SET'],
+    description: "Sets a pending key as the client's: from the very next call on, its agents use it.",
+  })
+  async acceptKeyHandIn(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => AcceptKeyHandInInput) input: AcceptKeyHandInInput,
+  ): Promise<AcceptKeyHandInPayload> {
+    const { apiKey, warnings, ...result } = await this.handIns.accept(
+      viewer,
+      input.keyHandInId,
+      input.expectedVersion ?? null,
+    );
+    return { ...toPayload(viewer, result), apiKey: apiKey && toApiKey(apiKey), warnings };
+  }
+
+  @AuditedMutation(() => KeyHandInPayload, {
+    audit: ['HAND_IN_REFUSED'],
+    description: 'Destroys a pending key. The portal user reads why.',
+  })
+  async refuseKeyHandIn(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RefuseKeyHandInInput) input: RefuseKeyHandInInput,
+  ): Promise<KeyHandInPayload> {
+    return toPayload(viewer, await this.handIns.refuse(viewer, input.keyHandInId, input.reason));
+  }
+
+  @AuditedMutation(() => SetHandInPolicyPayload, {
+    audit: ['HAND_IN_POLICY_CHANGED'],
+    description:
+      'Who decides on the keys that are handed in for a client from now on. Does nothing to those that are pending.',
+  })
+  setHandInPolicy(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => SetHandInPolicyInput) input: SetHandInPolicyInput,
+  ): Promise<SetHandInPolicyPayload> {
+    return this.handIns.setPolicy(viewer, input.clientId, input.acceptsValidHandIns);
+  }
+}
+
+function toPayload(viewer: Viewer, { keyHandIn, userErrors }: HandInResult): KeyHandInPayload {
+  return { keyHandIn: keyHandIn && toKeyHandIn(viewer, keyHandIn), userErrors };
+}
+
+const HIDDEN = {
+  region: null,
+  maskedKey: null,
+  keyStatus: null,
+  verifiedAt: null,
+  handedInByKind: null,
+  handedInByName: null,
+  decidedByName: null,
+};
+
+// The policy refuses portal users these fields; they are not there for them either.
+function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
+  return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: handInStatus(row) };
+}

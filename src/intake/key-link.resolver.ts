@@ -1,0 +1,82 @@
+import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { AuditedMutation } from '../audit/audited-mutation';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService, ShownClient } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { pageArgs, type Page } from '../graphql/page';
+import { linkStatus, type KeyLinkRow } from './key-link.entity';
+import type { KeyLinkResult, KeyLinkService } from './key-link.service';
+import {
+  CreateKeyLinkInput,
+  CreateKeyLinkPayload,
+  KeyLink,
+  KeyLinkConnection,
+  RevokeKeyLinkInput,
+  RevokeKeyLinkPayload,
+} from './key-link.types';
+
+@Resolver(() => KeyLink)
+export class KeyLinkResolver {
+  constructor(
+    private readonly links: KeyLinkService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => KeyLinkConnection, {
+    nullable: true,
+    name: 'keyLinks',
+    description: 'One-time links of the agency, whatever became of them, the newest first.',
+  })
+  async list(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
+    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
+    first: number | null,
+    @Arg('after', () => String, { nullable: true }) after: string | null,
+  ): Promise<Page<KeyLink>> {
+    return (await this.links.list(viewer, pageArgs(first, after), clientId ?? null)).map(toKeyLink);
+  }
+
+  @FieldResolver(() => Client, { nullable: true })
+  client(
+    @Root() link: KeyLinkRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
+    return loadClient(context, this.clients, viewer, link.clientId);
+  }
+
+  @AuditedMutation(() => CreateKeyLinkPayload, {
+    audit: ['KEY_LINK_CREATED'],
+    description: `A page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
+wrong codes lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
+  })
+  async createKeyLink(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => CreateKeyLinkInput) input: CreateKeyLinkInput,
+  ): Promise<CreateKeyLinkPayload> {
+    const { url, code, ...result } = await this.links.create(viewer, input);
+    return { ...toPayload(result), url, code };
+  }
+
+  @AuditedMutation(() => RevokeKeyLinkPayload, {
+    audit: ['KEY_LINK_REVOKED'],
+    description: 'At once: the link opens no more.',
+  })
+  async revokeKeyLink(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RevokeKeyLinkInput) { keyLinkId }: RevokeKeyLinkInput,
+  ): Promise<RevokeKeyLinkPayload> {
+    return toPayload(await this.links.revoke(viewer, keyLinkId));
+  }
+}
+
+function toPayload({ keyLink, userErrors }: KeyLinkResult): RevokeKeyLinkPayload {
+  return { keyLink: keyLink && toKeyLink(keyLink), userErrors };
+}
+
+function toKeyLink(row: KeyLinkRow): KeyLink & KeyLinkRow {
+  return { ...row, status: linkStatus(row) };
+}

@@ -1,0 +1,274 @@
+import { requireAdmin } from '../../access/context';
+import type { Viewer } from '../../access/viewer';
+import type { AgentRow } from '../../agents/agent.entity';
+import type { Actor } from '../../audit/audit-event';
+import type { AuditTrail } from '../../audit/audit-trail';
+import type { ClientService } from '../../clients/client.service';
+import type { Database } from '../../database/database';
+import type { Manager } from '../../database/manager';
+import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
+import type { Provider } from '../../providers';
+import type { KeyVerdict } from '../../providers/requests';
+import type { ProviderApi } from '../../providers/provider-api';
+import { toProviderError } from '../../providers/provider.types';
+import type { Vault } from '../../vault/vault';
+import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
+import type { StoredKey } from '../api-key.entity';
+import type { KeySource } from '../chain';
+import { findDuplicates, type KeyWarning } from './duplicates';
+import type { KeyCheckService } from '../checks/key-check.service';
+import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
+import { clearKey, storeKey, type KeyToStore } from './key-writer';
+import {
+  lockKeys,
+  nameOfKey,
+  readKeyStates,
+  readKeySummaries,
+  readSealedKeys,
+  type KeyOwner,
+  type KeyState,
+  type KeySummary,
+} from '../key-store';
+
+interface Changed {
+  readonly apiKeys: readonly StoredKey[];
+  readonly userErrors: readonly UserError[];
+}
+
+export interface Stored {
+  readonly apiKeys: readonly StoredKey[];
+  readonly warnings: readonly KeyWarning[];
+}
+
+export type SetResult = Stored & Changed;
+
+/** What the agents that used a cleared key use from now on. */
+export interface ClearEffect {
+  readonly provider: Provider;
+  readonly source: KeySource | null;
+  readonly agentCount: number;
+  readonly agentsWithoutKeyCount: number;
+}
+
+export interface ClearResult extends Changed {
+  readonly agentsWithoutKey: readonly AgentRow[];
+  readonly effects: readonly ClearEffect[];
+}
+
+/** Lists, sets and clears keys. Agency admins only, whatever the policy says. */
+export class ApiKeyService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
+    private readonly providers: ProviderApi,
+    private readonly clients: ClientService,
+    private readonly checks: KeyCheckService,
+  ) {}
+
+  agencyOwner(viewer: Viewer): KeyOwner {
+    requireAdmin(viewer);
+    return { type: 'AGENCY', id: viewer.agencyId, agencyId: viewer.agencyId };
+  }
+
+  /** Null when the viewer's agency has no such client. */
+  async clientOwner(viewer: Viewer, clientId: string): Promise<KeyOwner | null> {
+    requireAdmin(viewer);
+    const client = await this.clients.find(viewer, clientId);
+    return client && { type: 'CLIENT', id: client.id, agencyId: viewer.agencyId };
+  }
+
+  /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
+  async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
+    requireAdmin(viewer);
+    return byOwner(ownerIds, await readKeyStates(this.database.read, viewer.agencyId, ownerIds));
+  }
+
+  /** The same, less of each. */
+  async summariesOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeySummary[][]> {
+    requireAdmin(viewer);
+    return byOwner(ownerIds, await readKeySummaries(this.database.read, viewer.agencyId, ownerIds));
+  }
+
+  /** All or none. With `verify`, a key is stored only if its provider accepts it. */
+  async set(
+    viewer: Viewer,
+    owner: KeyOwner,
+    entries: readonly KeyEntry[],
+    verify: boolean,
+  ): Promise<SetResult> {
+    requireAdmin(viewer);
+    const { keys, userErrors } = await readEntries(entries, keyReader(this.vault, this.providers, owner));
+    if (userErrors.length > 0) return refused(userErrors);
+    const verified = verify ? await this.#verifyAll(owner, keys) : keys;
+    const rejected = verified.flatMap((key, index) => rejection(key, index) ?? []);
+    if (rejected.length > 0) return this.#reject(viewer, owner, verified, rejected);
+    return this.#store(viewer, owner, verified, entries);
+  }
+
+  /** All or none: a provider whose key is not set refuses the request. */
+  async clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
+    requireAdmin(viewer);
+    const malformed = checkProviders(providers);
+    return malformed.length > 0 ? notCleared(malformed) : this.#clear(viewer, owner, providers);
+  }
+
+  #verifyAll(owner: KeyOwner, keys: readonly KeyToStore[]): Promise<KeyToStore[]> {
+    return Promise.all(
+      keys.map(async (entry) => ({ ...entry, verdict: await this.checks.ask(owner, entry) })),
+    );
+  }
+
+  async #reject(
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    userErrors: readonly UserError[],
+  ): Promise<SetResult> {
+    await this.database.write((tx) => this.#recordShown(tx, viewer, owner, keys));
+    return refused(userErrors);
+  }
+
+  // What a provider was asked about and is not stored, whatever it said.
+  async #recordShown(
+    tx: Manager,
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+  ): Promise<void> {
+    for (const { provider, key, verdict } of keys) {
+      if (!verdict) continue;
+      const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
+      await this.audit.record(tx, viewer, { type: 'API_KEY_REJECTED', ...event });
+    }
+  }
+
+  #store(
+    viewer: Viewer,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    entries: readonly KeyEntry[],
+  ): Promise<SetResult> {
+    return this.database.write(async (tx) => {
+      const stored = await this.storeAll(
+        tx,
+        viewer,
+        owner,
+        keys,
+        entries.map(({ expectedVersion }) => expectedVersion),
+      );
+      if (!('stale' in stored)) return { ...stored, userErrors: [] };
+      await this.#recordShown(tx, viewer, owner, keys);
+      return refused(
+        stored.stale.map((index) =>
+          userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion']),
+        ),
+      );
+    });
+  }
+
+  /** Inside a `write`: stores keys that were read and decided on, all or none; none if a version is not the one that was expected. */
+  async storeAll(
+    tx: Manager,
+    actor: Actor,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    expectedVersions: readonly (number | null | undefined)[],
+  ): Promise<Stored | { readonly stale: readonly number[] }> {
+    const current = await lockKeys(
+      tx,
+      owner,
+      keys.map(({ provider }) => provider),
+    );
+    const stale = expectedVersions.flatMap((version, index) =>
+      version != null && version !== (current[index]?.version ?? 0) ? [index] : [],
+    );
+    if (stale.length > 0) return { stale };
+    const apiKeys: StoredKey[] = [];
+    for (const [index, key] of keys.entries())
+      apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
+    for (const { provider, version, maskedKey, status } of apiKeys) {
+      await this.audit.record(tx, actor, {
+        type: 'API_KEY_SET',
+        ...nameOfKey(owner, provider),
+        version,
+        maskedKey,
+        status,
+      });
+    }
+    // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the same key the later one sees the other's.
+    const warnings = await findDuplicates(tx, owner, apiKeys);
+    return { apiKeys, warnings };
+  }
+
+  #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
+    return this.database.write(async (tx) => {
+      const current = await lockKeys(tx, owner, providers);
+      const unset = current.flatMap((row, index) =>
+        row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],
+      );
+      if (unset.length > 0) return notCleared(unset);
+      const apiKeys: StoredKey[] = [];
+      for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
+      for (const { provider, version } of apiKeys) {
+        await this.audit.record(tx, viewer, {
+          type: 'API_KEY_CLEARED',
+          ...nameOfKey(owner, provider),
+          version,
+        });
+      }
+      // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later one leaves the agents without.
+      const effects = [];
+      for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
+      return {
+        apiKeys,
+        effects: effects.map(({ effect }) => effect),
+        agentsWithoutKey: effects.flatMap(({ agents }) => agents),
+        userErrors: [],
+      };
+    });
+  }
+}
+
+function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readonly K[]): K[][] {
+  const found = new Map(ownerIds.map((id): [string, K[]] => [id, []]));
+  for (const key of keys) found.get(key.ownerId)?.push(key);
+  return [...found.values()];
+}
+
+async function effectOfClear(
+  tx: Manager,
+  owner: KeyOwner,
+  provider: Provider,
+): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
+  const keys = await readSealedKeys(tx, owner.agencyId, null, provider);
+  const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
+  const { agents, count } = await listAgents(agentsOfKey(tx, owner, provider), MAX_AGENTS_LISTED);
+  return {
+    effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
+    agents: source ? [] : agents,
+  };
+}
+
+/** A key whose account is out of funds is a good key. */
+export function isAccepted({ status }: KeyVerdict): boolean {
+  return status === 'VALID' || status === 'OUT_OF_FUNDS';
+}
+
+function notCleared(userErrors: readonly UserError[]): ClearResult {
+  return { apiKeys: [], effects: [], agentsWithoutKey: [], userErrors };
+}
+
+function refused(userErrors: readonly UserError[]): SetResult {
+  return { apiKeys: [], warnings: [], userErrors };
+}
+
+function rejection({ provider, verdict }: KeyToStore, index: number): UserError | null {
+  if (!verdict || isAccepted(verdict)) return null;
+  const code =
+    verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS'
+      ? 'KEY_REJECTED'
+      : 'KEY_UNVERIFIABLE';
+  const why = verdict.error ? ` ${toProviderError(provider, verdict.error).message}` : '';
+  return userError(code, ['input', 'keys', index, 'apiKey'], USER_ERRORS[code] + why);
+}

@@ -1,0 +1,125 @@
+import { userError, type UserError } from '../../graphql/user-error';
+import { PROVIDERS, type Provider } from '../../providers';
+import type { ProviderRegion } from '../../providers/provider';
+import type { ProviderApi } from '../../providers/provider-api';
+import {
+  KEY_MAX_LENGTH,
+  KEY_MIN_LENGTH,
+  type ApiKeyText,
+  type Secret,
+  type SecretFault,
+} from '../../vault/secret';
+import type { Vault } from '../../vault/vault';
+import type { KeyToStore } from './key-writer';
+import type { KeyOwner } from '../key-store';
+
+/** One key of a request, as it came in. */
+export interface KeyEntry {
+  readonly provider: Provider;
+  readonly apiKey: Secret;
+  readonly region?: ProviderRegion | null;
+  readonly expectedVersion?: number | null;
+}
+
+/** What it takes to read keys for an owner, in either of their forms. */
+export interface KeyReader {
+  hasRegion(provider: Provider, region: ProviderRegion): boolean;
+  read(secret: Secret): Promise<ApiKeyText | SecretFault>;
+}
+
+export function keyReader(vault: Vault, providers: ProviderApi, { agencyId }: KeyOwner): KeyReader {
+  return {
+    hasRegion: (provider, region) => providers.hasRegion(provider, region),
+    read: (secret) => vault.uploads.read(secret, agencyId),
+  };
+}
+
+const MESSAGES: Partial<Record<SecretFault, string>> = {
+  NOT_OPENED:
+    'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
+  INVALID_FORMAT: 'A key consists of printable ASCII characters without spaces.',
+  TOO_SHORT: `A key has at least ${KEY_MIN_LENGTH} characters.`,
+  TOO_LONG: `A key has at most ${KEY_MAX_LENGTH} characters.`,
+};
+
+// A longer list names a provider twice, and a much longer one would take its time.
+function tooMany(field: readonly string[]): UserError {
+  return userError('TOO_LONG', field, `There are ${PROVIDERS.length} providers: name each at most once.`);
+}
+
+/** Every fault of a request is reported, not only the first. The messages never quote what was sent. */
+export async function readEntries(
+  entries: readonly KeyEntry[],
+  reader: KeyReader,
+): Promise<{ keys: KeyToStore[]; userErrors: UserError[] }> {
+  if (entries.length === 0) return { keys: [], userErrors: [userError('REQUIRED', ['input', 'keys'])] };
+  if (entries.length > PROVIDERS.length) return { keys: [], userErrors: [tooMany(['input', 'keys'])] };
+  const providers = entries.map(({ provider }) => provider);
+  const keys: KeyToStore[] = [];
+  const userErrors: UserError[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const field = ['input', 'keys', String(index)];
+    if (providers.indexOf(entry.provider) < index)
+      userErrors.push(userError('DUPLICATE', [...field, 'provider']));
+    const read = await readKey(
+      entry.provider,
+      { secret: entry.apiKey, region: entry.region ?? null },
+      field,
+      reader,
+    );
+    if ('userErrors' in read) userErrors.push(...read.userErrors);
+    else keys.push({ provider: entry.provider, ...read, verdict: null });
+  }
+  return { keys, userErrors };
+}
+
+export interface Candidate {
+  readonly secret: Secret;
+  readonly region: ProviderRegion | null;
+}
+
+interface Refused {
+  readonly userErrors: UserError[];
+}
+
+/** A key that was read, and where its account is. */
+export interface ReadKey {
+  readonly key: ApiKeyText;
+  readonly region: ProviderRegion;
+}
+
+/** A key that is only looked at. */
+export function readCandidate(
+  provider: Provider,
+  candidate: Candidate,
+  reader: KeyReader,
+): Promise<ReadKey | Refused> {
+  return readKey(provider, candidate, ['input'], reader);
+}
+
+async function readKey(
+  provider: Provider,
+  candidate: Candidate,
+  field: string[],
+  reader: KeyReader,
+): Promise<ReadKey | Refused> {
+  const userErrors: UserError[] = [];
+  const region = candidate.region ?? 'US';
+  const key = await reader.read(candidate.secret);
+  if (!reader.hasRegion(provider, region))
+    userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
+  if (typeof key === 'string')
+    userErrors.push(
+      userError(key === 'NOT_OPENED' ? 'INVALID_FORMAT' : key, [...field, 'apiKey'], MESSAGES[key]),
+    );
+  return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
+}
+
+/** The providers of a request, each once. */
+export function checkProviders(providers: readonly Provider[]): UserError[] {
+  if (providers.length === 0) return [userError('REQUIRED', ['input', 'providers'])];
+  if (providers.length > PROVIDERS.length) return [tooMany(['input', 'providers'])];
+  return providers.flatMap((provider, index) =>
+    providers.indexOf(provider) < index ? [userError('DUPLICATE', ['input', 'providers', index])] : [],
+  );
+}

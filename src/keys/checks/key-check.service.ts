@@ -1,0 +1,242 @@
+import type { AgentRow } from '../../agents/agent.entity';
+import { requireAdmin } from '../../access/context';
+import type { Viewer } from '../../access/viewer';
+import type { AuditTrail } from '../../audit/audit-trail';
+import type { Database } from '../../database/database';
+import { userError, type UserError } from '../../graphql/user-error';
+import { adapterOf, PROVIDERS, type Provider } from '../../providers';
+import type { KeyVerdict } from '../../providers/requests';
+import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
+import { toProviderError, type ProviderErrorType } from '../../providers/provider.types';
+import { UnreadableKey } from '../../vault/cipher';
+import type { ApiKeyText } from '../../vault/secret';
+import type { Vault } from '../../vault/vault';
+import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
+import { resolveChain, type KeySource, type KeyStatus } from '../chain';
+import { findDuplicates, type KeyWarning } from '../changes/duplicates';
+import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
+import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../changes/key-input';
+import { recordFingerprint, recordUnreadable, recordVerdict } from '../changes/key-writer';
+import {
+  nameOfKey,
+  openKey,
+  readKeyStates,
+  readSealedKeys,
+  type KeyOwner,
+  type KeyState,
+  type SealedKey,
+} from '../key-store';
+
+export interface Verification {
+  readonly apiKey: KeyState;
+  readonly status: KeyStatus;
+  readonly error: ProviderErrorType | null;
+  readonly agentsMissingInAccount: readonly AgentRow[];
+  readonly agentsNotChecked: number;
+}
+
+export interface Preview {
+  readonly affectedAgents: readonly AgentRow[];
+  readonly affectedAgentCount: number;
+  readonly agentsWithoutKey: readonly AgentRow[];
+  readonly agentsWithoutKeyCount: number;
+  readonly agentsMissingInAccount: readonly AgentRow[];
+  readonly agentsNotChecked: number;
+  readonly sourceBefore: KeySource | null;
+  readonly sourceAfter: KeySource | null;
+  readonly status: KeyStatus | null;
+}
+
+export interface PreviewResult {
+  readonly preview: Preview | null;
+  readonly warnings: readonly KeyWarning[];
+  readonly userErrors: readonly UserError[];
+}
+
+const AGENTS_TRIED = 4;
+
+/** Shows keys to their providers and tells what would change: reads only, but for what is known of a key. */
+export class KeyCheckService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
+    private readonly providers: ProviderApi,
+  ) {}
+
+  /** Without `providers`, every key that is set. */
+  async verify(
+    viewer: Viewer,
+    owner: KeyOwner,
+    providers: readonly Provider[] | null,
+  ): Promise<{ results: Verification[]; userErrors: UserError[] }> {
+    requireAdmin(viewer);
+    const malformed = providers ? checkProviders(providers) : [];
+    if (malformed.length > 0) return { results: [], userErrors: malformed };
+    const keys = await Promise.all(
+      (providers ?? PROVIDERS).map((provider) => this.#sealedKey(owner, provider)),
+    );
+    const unset = keys.flatMap((key, index) =>
+      providers && !key ? [userError('KEY_NOT_SET', ['input', 'providers', index])] : [],
+    );
+    if (unset.length > 0) return { results: [], userErrors: unset };
+    const results = await Promise.all(keys.map(async (key) => key && this.#verifyStored(viewer, key)));
+    return { results: results.filter((result) => result !== null), userErrors: [] };
+  }
+
+  /** With a candidate: what setting it would do. Without: what clearing would do. Changes nothing. */
+  async preview(
+    viewer: Viewer,
+    owner: KeyOwner,
+    provider: Provider,
+    candidate: Candidate | null,
+  ): Promise<PreviewResult> {
+    const entry =
+      candidate && (await readCandidate(provider, candidate, keyReader(this.vault, this.providers, owner)));
+    if (entry && 'userErrors' in entry) return { preview: null, warnings: [], userErrors: entry.userErrors };
+    return this.previewKey(viewer, owner, provider, entry);
+  }
+
+  /** The same, of a key that has been read. */
+  async previewKey(
+    viewer: Viewer,
+    owner: KeyOwner,
+    provider: Provider,
+    entry: ReadKey | null,
+  ): Promise<PreviewResult> {
+    requireAdmin(viewer);
+    const ofClient = owner.type === 'CLIENT';
+    const current = await readSealedKeys(
+      this.database.read,
+      owner.agencyId,
+      ofClient ? owner.id : null,
+      provider,
+    );
+    const query = agentsOfKey(this.database.read, owner, provider);
+    const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
+    const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
+    const chain = resolveChain(
+      { providerName: adapterOf(provider).name, hasClient: ofClient, clientArchived: false },
+      current.CLIENT,
+      current.AGENCY,
+    );
+    const sourceIfCleared = ofClient ? chain.sourceIfClientKeyCleared : null;
+    const sourceAfter = entry ? owner.type : sourceIfCleared;
+    const affected = entry !== null || chain.source === owner.type;
+    const listed = agents.slice(0, MAX_AGENTS_LISTED);
+    const status = examined?.verdict.status ?? null;
+    const preview = {
+      affectedAgents: affected ? listed : [],
+      affectedAgentCount: affected ? count : 0,
+      agentsWithoutKey: sourceAfter ? [] : listed,
+      agentsWithoutKeyCount: sourceAfter ? 0 : count,
+      agentsMissingInAccount: examined?.missing ?? [],
+      agentsNotChecked: examined ? examined.notChecked + (count - agents.length) : 0,
+      sourceBefore: chain.source,
+      sourceAfter,
+      status,
+    };
+    const event = { ...nameOfKey(owner, provider), maskedKey: entry?.key.mask ?? null, status };
+    await this.database.write((tx) => this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event }));
+    const fingerprint = entry && this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
+    const warnings =
+      fingerprint === null
+        ? []
+        : await findDuplicates(this.database.read, owner, [{ provider, fingerprint }]);
+    return { preview, warnings, userErrors: [] };
+  }
+
+  /**
+   * What the provider says of a key before it is an owner's. A few of the owner's agents are looked up as well: some providers accept a
+   * restricted key, and refuse only what it asks for.
+   */
+  async ask(owner: KeyOwner, account: ProviderAccount): Promise<KeyVerdict> {
+    const { agents } = await listAgents(
+      agentsOfKey(this.database.read, owner, account.provider),
+      AGENTS_TRIED,
+    );
+    return (await examineKey(this.providers, account, agents)).verdict;
+  }
+
+  async #sealedKey(owner: KeyOwner, provider: Provider): Promise<SealedKey | null> {
+    const clientId = owner.type === 'CLIENT' ? owner.id : null;
+    return (await readSealedKeys(this.database.read, owner.agencyId, clientId, provider))[owner.type];
+  }
+
+  async #verifyStored(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
+    const opened = this.#open(sealed);
+    if (!opened) return this.#unreadable(viewer, sealed);
+    const { owner, provider, region, id, version } = sealed;
+    const { agents, count } = await listAgents(
+      agentsOfKey(this.database.read, owner, provider),
+      MAX_AGENTS_CHECKED,
+    );
+    const { verdict, missing, notChecked } = await examineKey(
+      this.providers,
+      { provider, region, key: opened },
+      agents,
+    );
+    const fingerprint = this.vault.fingerprints.of(opened, owner.agencyId, provider);
+    const recorded = await this.database.write(async (tx) => {
+      await recordFingerprint(tx, id, version, fingerprint);
+      const row = await recordVerdict(tx, id, version, verdict);
+      await this.audit.record(tx, viewer, {
+        type: 'API_KEY_VERIFIED',
+        ...nameOfKey(owner, provider),
+        version,
+        status: verdict.status,
+      });
+      return row;
+    });
+    if (!recorded) return this.#changedMeanwhile(sealed, count);
+    const error = verdict.error && toProviderError(provider, verdict.error);
+    return {
+      apiKey: recorded,
+      status: verdict.status,
+      error,
+      agentsMissingInAccount: missing,
+      agentsNotChecked: notChecked + count - agents.length,
+    };
+  }
+
+  // What the provider said is true of a key that no longer counts; of the one that does, nothing was asked.
+  async #changedMeanwhile(sealed: SealedKey, agentsNotChecked: number): Promise<Verification | null> {
+    const apiKey = await this.#row(sealed);
+    return (
+      apiKey && { apiKey, status: apiKey.status, error: null, agentsMissingInAccount: [], agentsNotChecked }
+    );
+  }
+
+  async #unreadable(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
+    const { id, version, owner, provider } = sealed;
+    await this.database.write(async (tx) => {
+      await recordUnreadable(tx, id, version);
+      await this.audit.record(tx, viewer, {
+        type: 'API_KEY_VERIFIED',
+        ...nameOfKey(owner, provider),
+        version,
+        status: 'UNREADABLE',
+      });
+    });
+    const apiKey = await this.#row(sealed);
+    return (
+      apiKey && { apiKey, status: 'UNREADABLE', error: null, agentsMissingInAccount: [], agentsNotChecked: 0 }
+    );
+  }
+
+  async #row({ id, owner }: SealedKey): Promise<KeyState | null> {
+    return (
+      (await readKeyStates(this.database.read, owner.agencyId, [owner.id])).find((row) => row.id === id) ??
+      null
+    );
+  }
+
+  #open(sealed: SealedKey): ApiKeyText | null {
+    try {
+      return openKey(this.vault.cipher, sealed);
+    } catch (error) {
+      if (error instanceof UnreadableKey) return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { AgentRow } from '../../agents/agent.entity';
+import type { KeyVerdict } from '../../providers/requests';
+import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
+
+export interface KeyExamination {
+  readonly verdict: KeyVerdict;
+  /** Agents that do not exist in the key's account. */
+  readonly missing: readonly AgentRow[];
+  /** How many agents could not be looked up: too many, too slow, or no definitive answer. */
+  readonly notChecked: number;
+}
+
+/** Agents looked up at most in one examination. */
+export const MAX_AGENTS_CHECKED = 200;
+const LOOKUPS_AT_ONCE = 8;
+/** How long agents are looked up in the account of a key before no further one is, in milliseconds. */
+export const LOOKUPS_TIME_MS = 20_000;
+
+/**
+ * Asks a provider whether it accepts a key and which of the agents live in its account: a good key of the wrong account is the
+ * commonest mistake. A key that may not even read agents lacks permission, although it is accepted.
+ */
+export async function examineKey(
+  api: ProviderApi,
+  account: ProviderAccount,
+  agents: readonly AgentRow[],
+): Promise<KeyExamination> {
+  const verdict = await api.verifyKey(account);
+  if (verdict.status !== 'VALID') return { verdict, missing: [], notChecked: agents.length };
+  const { absent, restricted, found } = await lookUp(api, account, agents.slice(0, MAX_AGENTS_CHECKED));
+  const lacking: KeyVerdict = {
+    status: 'INSUFFICIENT_PERMISSIONS',
+    error: { code: 'INSUFFICIENT_PERMISSIONS', httpStatus: 403, retryAfterSeconds: null },
+  };
+  const missing = agents.filter((agent) => absent.has(agent));
+  return {
+    verdict: restricted ? lacking : verdict,
+    missing,
+    notChecked: agents.length - missing.length - found,
+  };
+}
+
+async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readonly AgentRow[]) {
+  const result = { absent: new Set<AgentRow>(), restricted: false, limited: false, found: 0 };
+  const deadline = Date.now() + LOOKUPS_TIME_MS;
+  const queue = agents.values();
+  const worker = async () => {
+    for (const agent of queue) {
+      if (Date.now() > deadline || result.restricted || result.limited) return;
+      const presence = await api.findAgent(account, agent.providerAgentId);
+      if (presence === 'PRESENT') result.found += 1;
+      if (presence === 'ABSENT') result.absent.add(agent);
+      if (presence === 'RESTRICTED') result.restricted = true;
+      // The account's live calls need what is left of its limit.
+      if (presence === 'RATE_LIMITED') result.limited = true;
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
+  return result;
+}

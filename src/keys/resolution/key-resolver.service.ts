@@ -1,0 +1,79 @@
+import { requireAdmin } from '../../access/context';
+import type { Viewer } from '../../access/viewer';
+import type { AgentRow } from '../../agents/agent.entity';
+import type { Database } from '../../database/database';
+import type { Manager } from '../../database/manager';
+import { marks } from '../../database/raw';
+import { adapterOf, type Provider } from '../../providers';
+import type { ProviderAccount } from '../../providers/provider-api';
+import type { Cipher } from '../../vault/cipher';
+import { resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from '../chain';
+import { openKey, readKeySummaries, readSealedKeys } from '../key-store';
+
+/** The key with which a call is started, opened for as long as the one request needs it. */
+export interface ResolvedKey {
+  readonly id: string;
+  readonly source: KeySource;
+  readonly version: number;
+  readonly account: ProviderAccount;
+}
+
+type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
+
+/** Walks the fallback chain for an agent: to place a call, or to explain what a call would use. */
+export class KeyResolverService {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+  ) {}
+
+  /**
+   * Null when the chain ends without a key. Throws `UnreadableKey` when the key that counts does not open, and whatever the database
+   * throws: neither may be taken for "no key", which would fall back to another payer. Whether the client is archived is not asked here.
+   */
+  async resolve(agent: AgentInChain, manager: Manager = this.database.read): Promise<ResolvedKey | null> {
+    const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
+    const { source } = resolveChain(subjectOf(agent, false), keys.CLIENT, keys.AGENCY);
+    const sealed = source && keys[source];
+    if (!sealed) return null;
+    const account = { provider: agent.provider, region: sealed.region, key: openKey(this.cipher, sealed) };
+    return { id: sealed.id, source: sealed.owner.type, version: sealed.version, account };
+  }
+
+  /** Why a call would use which key, for many agents in two statements. Opens nothing. */
+  async explain(viewer: Viewer, agents: readonly AgentInChain[]): Promise<ChainResult[]> {
+    requireAdmin(viewer);
+    const clientIds = [...new Set(agents.flatMap(({ clientId }) => clientId ?? []))];
+    const [rows, archived] = await Promise.all([
+      readKeySummaries(this.database.read, viewer.agencyId, [viewer.agencyId, ...clientIds]),
+      this.#archived(clientIds),
+    ]);
+    const find = (type: KeySource, ownerId: string | null, provider: Provider): ChainKey | null =>
+      rows.find((row) => row.ownerType === type && row.ownerId === ownerId && row.provider === provider) ??
+      null;
+    return agents.map(({ clientId, provider }) => {
+      const subject = subjectOf({ clientId, provider }, clientId !== null && archived.has(clientId));
+      return resolveChain(
+        subject,
+        find('CLIENT', clientId, provider),
+        find('AGENCY', viewer.agencyId, provider),
+      );
+    });
+  }
+
+  async #archived(clientIds: readonly string[]): Promise<Set<string>> {
+    if (clientIds.length === 0) return new Set();
+    const rows = await this.database.read.rows<{ id: string }>(
+      `SELECT id FROM clients WHERE id IN (${marks(clientIds)}) AND archivedAt IS NOT NULL`,
+      clientIds,
+    );
+    return new Set(rows.map(({ id }) => id));
+  }
+}
+
+export function subjectOf(
+  { provider, clientId }: Pick<AgentRow, 'provider' | 'clientId'>,
+  clientArchived: boolean,
+): ChainSubject {
+  return { providerName: adapterOf(provider).name, hasClient: clientId !== null, clientArchived };
+}

@@ -1,0 +1,36 @@
+import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import { abilitiesOf, type Viewer } from '../access/viewer';
+import type { AgencyRow } from '../agencies/agency.entity';
+import type { AgencyService } from '../agencies/agency.service';
+import { Agency } from '../agencies/agency.types';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService, ShownClient } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { ViewerType } from '../access/viewer.types';
+
+@Resolver(() => ViewerType)
+export class ViewerResolver {
+  constructor(
+    private readonly agencies: AgencyService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => ViewerType, { name: 'viewer' })
+  viewer(@CurrentViewer() viewer: Viewer): ViewerType & Viewer {
+    return { ...viewer, ...abilitiesOf(viewer) };
+  }
+
+  @FieldResolver(() => Agency)
+  agency(@Root() viewer: Viewer): Promise<AgencyRow> {
+    return this.agencies.own(viewer);
+  }
+
+  @FieldResolver(() => Client, {
+    nullable: true,
+    description: "The portal user's client; null for people of the agency.",
+  })
+  client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
+    return loadClient(context, this.clients, viewer, viewer.clientId);
+  }
+}

@@ -1,0 +1,89 @@
+import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
+import type { OutboundReply, Send } from '../vault/outbound';
+import type { CallToPlace, ProviderAdapter, ProviderErrorCode } from './provider';
+import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
+
+export const KEY_VERDICTS = [
+  'VALID',
+  'INVALID',
+  'INSUFFICIENT_PERMISSIONS',
+  'RATE_LIMITED',
+  'OUT_OF_FUNDS',
+  'UNREACHABLE',
+] as const;
+
+/** `UNREACHABLE` stands for every answer that is not definitive: nothing is known of the key. The error tells what was answered. */
+export interface KeyVerdict {
+  readonly status: (typeof KEY_VERDICTS)[number];
+  readonly error: ProviderError | null;
+}
+
+/** Whether an agent exists in the account of a key. `RESTRICTED`: the key may not look. `RATE_LIMITED`: not now. `UNKNOWN`: no definitive answer. */
+export type AgentPresence = 'PRESENT' | 'ABSENT' | 'RESTRICTED' | 'RATE_LIMITED' | 'UNKNOWN';
+
+const PRESENCES: Readonly<Partial<Record<ProviderErrorCode, AgentPresence>>> = {
+  AGENT_NOT_FOUND: 'ABSENT',
+  INSUFFICIENT_PERMISSIONS: 'RESTRICTED',
+  RATE_LIMITED: 'RATE_LIMITED',
+};
+
+/** `UNKNOWN` means that the call may have been placed. */
+export type Placement =
+  | { readonly outcome: 'PLACED'; readonly providerCallId: string }
+  | { readonly outcome: 'REFUSED'; readonly error: ProviderError }
+  | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
+
+const VERDICTS: Readonly<Partial<Record<ProviderErrorCode, KeyVerdict['status']>>> = {
+  KEY_INVALID: 'INVALID',
+  INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS',
+  RATE_LIMITED: 'RATE_LIMITED',
+  OUT_OF_FUNDS: 'OUT_OF_FUNDS',
+};
+
+export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<KeyVerdict> {
+  const error = errorIn(adapter, await send(adapter.verify));
+  if (error === null) return { status: 'VALID', error };
+  // Nothing was asked for that could be absent or wrong: what answers so is not the provider's API.
+  if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
+    return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
+  return { status: VERDICTS[error.code] ?? 'UNREACHABLE', error };
+}
+
+export async function findAgent(
+  adapter: ProviderAdapter,
+  send: Send,
+  providerAgentId: string,
+): Promise<AgentPresence> {
+  // In a URL these mean another path, however they are encoded; no agent is called so.
+  if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
+  const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
+  return error === null ? 'PRESENT' : (PRESENCES[error.code] ?? 'UNKNOWN');
+}
+
+/** Asks once. None of the providers documents an idempotency key, so a second request could dial a second time. */
+export async function placeCall(adapter: ProviderAdapter, send: Send, call: CallToPlace): Promise<Placement> {
+  const reply = await send(adapter.placeCall(call));
+  const error = errorIn(adapter, reply);
+  if (error !== null) return { outcome: mayHaveActed(reply) ? 'UNKNOWN' : 'REFUSED', error };
+  const providerCallId = reply.kind === 'ANSWER' ? adapter.callId(reply.json) : '';
+  if (isCallId(providerCallId)) return { outcome: 'PLACED', providerCallId };
+  return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
+}
+
+// Cloudflare's, when it did not get through to the server behind it (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
+const NOT_REACHED: ReadonlySet<number> = new Set([521, 523, 525, 526]);
+// "Ask elsewhere": nothing was done here. After a 303 something was.
+const ELSEWHERE: ReadonlySet<number> = new Set([307, 308]);
+
+// A server that fails may have dialled first: whoever reads "failed" places the call again.
+function mayHaveActed(reply: OutboundReply): boolean {
+  if (reply.kind === 'NO_ANSWER') return reply.reason !== 'REFUSED';
+  const { status, json } = reply;
+  if (isSuccess(status)) return !isReadable(json);
+  if (status === REQUEST_TIMEOUT) return true;
+  return status >= 500 ? !NOT_REACHED.has(status) : status < 400 && !ELSEWHERE.has(status);
+}
+
+function isCallId(text: string): boolean {
+  return text.length <= PROVIDER_ID_MAX_LENGTH && /^[\x21-\x7E]+$/.test(text);
+}

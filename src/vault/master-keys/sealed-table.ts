@@ -1,0 +1,93 @@
+import {
+  MoreThan,
+  Not,
+  type EntityManager,
+  type EntityTarget,
+  type FindOptionsOrder,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
+import type { SecretPlace } from '../cipher';
+
+/** What every table with sealed secrets has: both columns are null when the secret is destroyed. */
+type SealedRow = Readonly<Record<'masterKey' | 'sealed', string | null>>;
+
+/** A sealed secret as it lies in its table. */
+export interface StoredSecret {
+  /** The primary key of its row. */
+  readonly key: string;
+  /** Null where the row says that it is wrapped, and holds nothing. */
+  readonly sealed: string | null;
+  readonly place: SecretPlace;
+}
+
+/** A table with sealed secrets, as the change of master keys needs it. */
+export interface SealedTable {
+  readonly name: string;
+  /** How many secrets each master key wraps here. */
+  countByMasterKey(read: EntityManager): Promise<Map<string, number>>;
+  /** The next secrets, in the order of the primary key, that another master key than this one wraps. */
+  wrappedByOthers(
+    read: EntityManager,
+    masterKey: string,
+    after: string | null,
+    limit: number,
+  ): Promise<StoredSecret[]>;
+  /** Writes a secret that is wrapped anew, unless its row has changed since it was read. Inside a `write`. */
+  replace(tx: EntityManager, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
+}
+
+export function sealedTable<Row extends ObjectLiteral & SealedRow>(
+  name: string,
+  entity: EntityTarget<Row>,
+  primaryKey: keyof Row & string,
+  placeOf: (row: Row) => SecretPlace,
+): SealedTable {
+  return {
+    name,
+
+    async countByMasterKey(read) {
+      const query = read
+        .createQueryBuilder(entity, 'row')
+        .select('row.masterKey', 'name')
+        .addSelect('COUNT(*)', 'count');
+      const counts = await query
+        .where('row.masterKey IS NOT NULL')
+        .groupBy('row.masterKey')
+        .getRawMany<{ name: string; count: string | number }>();
+      return new Map(counts.map((each) => [each.name, Number(each.count)]));
+    },
+
+    async wrappedByOthers(read, masterKey, after, limit) {
+      const where = {
+        masterKey: Not(masterKey),
+        [primaryKey]: MoreThan(after ?? ''),
+      } as FindOptionsWhere<Row>;
+      const order = { [primaryKey]: 'ASC' } as FindOptionsOrder<Row>;
+      const rows = await read.find(entity, { where, order, take: limit });
+      return rows.map((row) => ({ key: row[primaryKey], sealed: row.sealed, place: placeOf(row) }));
+    },
+
+    async replace(tx, secret, sealed, masterKey) {
+      const query = tx
+        .createQueryBuilder()
+        .update(entity as EntityTarget<SealedRow>)
+        .set({ sealed, masterKey });
+      const { affected } = await query.where({ [primaryKey]: secret.key, sealed: secret.sealed }).execute();
+      return affected === 1;
+    },
+  };
+}
+
+/** How many secrets of all these tables each master key wraps. */
+export async function countByMasterKey(
+  read: EntityManager,
+  tables: readonly SealedTable[],
+): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const table of tables) {
+    for (const [name, count] of await table.countByMasterKey(read))
+      counts.set(name, (counts.get(name) ?? 0) + count);
+  }
+  return counts;
+}
