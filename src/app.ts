@@ -19,7 +19,9 @@ import { createLog, type LogStream } from './platform/log';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
 import { SignIn } from './people/sign-in';
+import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
+import { KeyLinkFormService } from './intake/key-link-form.service';
 import { KeyLinkService } from './intake/key-link.service';
 import { ProviderApi } from './providers/provider-api';
 import { openStore, type Store } from './store';
@@ -52,7 +54,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
     const services = createServices(config, { database, vault, audit }, addressOf);
     const server: Server = await createServer({
-      keyLinks: services.keyLinks,
+      keyLinks: services.keyLinkForm,
       schema: guard(buildBareSchema(services)),
       identify: (credentials, origin) => signIn.identify(credentials, origin),
       isReady: () => database.read.query('SELECT 1'),
@@ -63,7 +65,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     });
     const logFault = (error: unknown) => server.log.error({ err: error });
     // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
-    const expireHandIns = () => services.handIns.expire(logFault).catch(logFault);
+    const expireHandIns = () => services.handInDecisions.expire(logFault).catch(logFault);
     await expireHandIns();
     const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
     const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
@@ -110,20 +112,21 @@ function createServices(
   config: Config,
   { database, vault, audit }: Store,
   addressOf: (token: string) => string,
-): Services {
+): Services & { readonly keyLinkForm: KeyLinkFormService } {
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);
   const agents = new AgentService(database, audit, clients);
   const keyResolver = new KeyResolverService(database, vault.cipher);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
+  const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
   const handIns = new HandInService(
     database,
     audit,
     vault,
     providers,
-    keys,
     keyChecks,
+    handInDecisions,
     config.handInLifetime,
   );
   return {
@@ -138,7 +141,9 @@ function createServices(
     keyChecks,
     keyResolver,
     handIns,
-    keyLinks: new KeyLinkService(database, audit, vault, providers, clients, keyChecks, handIns, addressOf),
+    handInDecisions,
+    keyLinks: new KeyLinkService(database, audit, providers, clients, addressOf),
+    keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallService(database, audit, keyResolver, providers),
   };
 }

@@ -27,6 +27,7 @@ import type { ServiceTokenService } from '../people/service-token.service';
 import { UploadKeyResolver } from '../intake/upload-key.resolver';
 import { pageArgs, type Page } from '../graphql/page';
 import { HandInResolver } from '../intake/hand-in.resolver';
+import type { HandInDecisionService } from '../intake/hand-in-decision.service';
 import type { HandInService } from '../intake/hand-in.service';
 import { KeyLinkResolver } from '../intake/key-link.resolver';
 import type { KeyLinkService } from '../intake/key-link.service';
@@ -47,6 +48,7 @@ export interface Services {
   readonly keyResolver: KeyResolverService;
   readonly calls: CallService;
   readonly handIns: HandInService;
+  readonly handInDecisions: HandInDecisionService;
   readonly keyLinks: KeyLinkService;
 }
 
@@ -65,6 +67,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     keyResolver,
     calls,
     handIns,
+    handInDecisions,
     keyLinks,
   } = services;
   const resolvers = [
@@ -82,7 +85,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
     new CallResolver(calls, agents, clients),
-    new HandInResolver(handIns, clients),
+    new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));

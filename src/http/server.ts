@@ -19,7 +19,7 @@ import { INTERNAL_ERROR } from '../api/errors';
 import { TimeLimit } from '../api/time-limit';
 import { PublicError } from '../graphql/errors';
 import { Loaders } from '../graphql/loaders';
-import type { KeyLinkService } from '../intake/key-link.service';
+import type { KeyLinkFormService } from '../intake/key-link-form.service';
 import { IssuerUnreachable } from '../people/identity';
 import type { Credentials } from '../people/sign-in';
 import { serveKeyLinks } from './pages/key-link';
@@ -49,7 +49,7 @@ export interface ServerOptions {
   /** Throws when requests cannot be served. */
   readonly isReady: () => Promise<unknown>;
   readonly log: FastifyBaseLogger;
-  readonly keyLinks: KeyLinkService;
+  readonly keyLinks: KeyLinkFormService;
   /** The run of a query at which it is compiled. */
   readonly compiledFromRun: number;
   /** Null: no playground, and no introspection. */

@@ -8,7 +8,8 @@ import { Client } from '../clients/client.types';
 import { toApiKey } from '../keys/api-key.resolver';
 import type { PreviewResult } from '../keys/checks/key-check.service';
 import { pageArgs, type Page } from '../graphql/page';
-import type { HandInResult, HandInService } from './hand-in.service';
+import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
+import type { HandInService } from './hand-in.service';
 import {
   AcceptKeyHandInInput,
   AcceptKeyHandInPayload,
@@ -29,6 +30,7 @@ import { handInStatus, type KeyHandInRow, type KeyHandInStatus } from './key-han
 export class HandInResolver {
   constructor(
     private readonly handIns: HandInService,
+    private readonly decisions: HandInDecisionService,
     private readonly clients: ClientService,
   ) {}
 
@@ -90,7 +92,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => PreviewKeyHandInInput) input: PreviewKeyHandInInput,
   ): Promise<PreviewResult> {
-    return this.handIns.preview(viewer, input.keyHandInId);
+    return this.decisions.preview(viewer, input.keyHandInId);
   }
 
   @AuditedMutation(() => AcceptKeyHandInPayload, {
@@ -101,7 +103,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => AcceptKeyHandInInput) input: AcceptKeyHandInInput,
   ): Promise<AcceptKeyHandInPayload> {
-    const { apiKey, warnings, ...result } = await this.handIns.accept(
+    const { apiKey, warnings, ...result } = await this.decisions.accept(
       viewer,
       input.keyHandInId,
       input.expectedVersion ?? null,
@@ -117,7 +119,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => RefuseKeyHandInInput) input: RefuseKeyHandInInput,
   ): Promise<KeyHandInPayload> {
-    return toPayload(viewer, await this.handIns.refuse(viewer, input.keyHandInId, input.reason));
+    return toPayload(viewer, await this.decisions.refuse(viewer, input.keyHandInId, input.reason));
   }
 
   @AuditedMutation(() => SetHandInPolicyPayload, {
@@ -129,7 +131,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => SetHandInPolicyInput) input: SetHandInPolicyInput,
   ): Promise<SetHandInPolicyPayload> {
-    return this.handIns.setPolicy(viewer, input.clientId, input.acceptsValidHandIns);
+    return this.decisions.setPolicy(viewer, input.clientId, input.acceptsValidHandIns);
   }
 }
 

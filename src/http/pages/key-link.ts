@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PublicError } from '../../graphql/errors';
-import type { KeyLinkService, KeyRequest, LinkOutcome } from '../../intake/key-link.service';
+import type { KeyLinkFormService, KeyRequest, LinkOutcome } from '../../intake/key-link-form.service';
 import { Secret } from '../../vault/secret';
 import { callerOf, type RateLimits } from '../rate-limits';
 
@@ -35,7 +35,7 @@ interface LinkRoute {
 /** The page of a one-time link: HTML without a script. What it answers to a link that opens nothing does not tell why. */
 export async function serveKeyLinks(
   server: FastifyInstance,
-  links: KeyLinkService,
+  links: KeyLinkFormService,
   rateLimits: RateLimits,
 ): Promise<void> {
   // In a context of its own: no other route may take a form, which any page on the web can send.

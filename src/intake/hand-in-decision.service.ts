@@ -1,0 +1,183 @@
+import { LessThanOrEqual } from 'typeorm';
+import { requireAccessManager, requireAdmin } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { system, type Actor } from '../audit/audit-event';
+import type { AuditTrail } from '../audit/audit-trail';
+import { ClientRow } from '../clients/client.entity';
+import type { StoredKey } from '../keys/api-key.entity';
+import type { ApiKeyService } from '../keys/changes/api-key.service';
+import type { KeyWarning } from '../keys/changes/duplicates';
+import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
+import type { Database } from '../database/database';
+import { isId } from '../platform/ids';
+import type { Manager } from '../database/manager';
+import { checkText } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
+import type { ApiKeyText } from '../vault/secret';
+import type { Vault } from '../vault/vault';
+import { endHandIn, findHandIn, nameOf, openHandIn, ownerOf, verdictOn } from './hand-in-rows';
+import { handInStatus, KeyHandInRow } from './key-hand-in.entity';
+
+export interface HandInResult {
+  readonly keyHandIn: KeyHandInRow | null;
+  readonly userErrors: readonly UserError[];
+}
+
+export interface AcceptResult extends HandInResult {
+  readonly apiKey: StoredKey | null;
+  readonly warnings: readonly KeyWarning[];
+}
+
+/** Longest reason of a refusal, in characters. */
+export const REASON_MAX_LENGTH = 500;
+
+/**
+ * What the agency decides about keys that were handed in. Whatever changes a hand-in holds its client's row, so that of two decisions one
+ * is made.
+ */
+export class HandInDecisionService {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
+    private readonly keys: ApiKeyService,
+    private readonly checks: KeyCheckService,
+  ) {}
+
+  /** What accepting it would do. Changes nothing. */
+  async preview(viewer: Viewer, id: string): Promise<PreviewResult> {
+    requireAdmin(viewer);
+    const found = await findHandIn(this.database.read, viewer, id);
+    const key = found && handInStatus(found) === 'PENDING' ? openHandIn(this.vault.cipher, found) : null;
+    if (!found || !key)
+      return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
+    return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
+  }
+
+  /** Sets the key for the client: from its commit on, the client's next call uses it. */
+  async accept(viewer: Viewer, id: string, expectedVersion: number | null): Promise<AcceptResult> {
+    requireAdmin(viewer);
+    const refused = (userErrors: readonly UserError[]): AcceptResult => ({
+      keyHandIn: null,
+      apiKey: null,
+      warnings: [],
+      userErrors,
+    });
+    return this.database.write(async (tx) => {
+      const pending = await this.#lockPending(tx, viewer, id);
+      if ('code' in pending) return refused([pending]);
+      const key = openHandIn(this.vault.cipher, pending);
+      if (!key) return refused([fault(pending)]);
+      const accepted = await this.acceptPending(tx, viewer, pending, key, {
+        decidedByName: viewer.name,
+        expectedVersion,
+      });
+      return 'stale' in accepted
+        ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])])
+        : { ...accepted, userErrors: [] };
+    });
+  }
+
+  /** Destroys the key. The reason is for the portal user to read. */
+  async refuse(viewer: Viewer, id: string, givenReason: string): Promise<HandInResult> {
+    requireAdmin(viewer);
+    const reason = checkText(givenReason, ['input', 'reason'], REASON_MAX_LENGTH);
+    if (typeof reason !== 'string') return { keyHandIn: null, userErrors: [reason] };
+    return this.database.write(async (tx) => {
+      const pending = await this.#lockPending(tx, viewer, id);
+      if ('code' in pending) return { keyHandIn: null, userErrors: [pending] };
+      const keyHandIn = await endHandIn(tx, pending, {
+        status: 'REFUSED',
+        decidedByName: viewer.name,
+        reason,
+      });
+      await this.audit.record(tx, viewer, { type: 'HAND_IN_REFUSED', ...nameOf(pending), reason });
+      return { keyHandIn, userErrors: [] };
+    });
+  }
+
+  /** By an admin in person, as whatever lets keys in later. Changes nothing of what is pending already. */
+  async setPolicy(
+    viewer: Viewer,
+    clientId: string,
+    acceptsValidHandIns: boolean,
+  ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
+    requireAccessManager(viewer);
+    return this.database.write(async (tx) => {
+      const client = isId(clientId) ? await this.database.lock(tx, ClientRow, clientId) : null;
+      if (client?.agencyId !== viewer.agencyId)
+        return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+      if (client.acceptsValidHandIns === acceptsValidHandIns) return { client, userErrors: [] };
+      await tx.update(ClientRow, { id: client.id }, { acceptsValidHandIns });
+      await this.audit.record(tx, viewer, {
+        type: 'HAND_IN_POLICY_CHANGED',
+        clientId: client.id,
+        acceptsValidHandIns,
+      });
+      return { client: { ...client, acceptsValidHandIns }, userErrors: [] };
+    });
+  }
+
+  /** Destroys what nobody decided on in time. Several instances may do it together. One that cannot be destroyed does not keep the others. */
+  async expire(onFault: (error: unknown) => void): Promise<void> {
+    const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
+    for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
+      const expired = this.database.write(async (tx) => {
+        await this.database.lock(tx, ClientRow, row.clientId);
+        if (!(await tx.existsBy(KeyHandInRow, { id: row.id, ...due }))) return;
+        await endHandIn(tx, row, { status: 'EXPIRED' });
+        await this.audit.record(tx, system(row.agencyId), { type: 'HAND_IN_EXPIRED', ...nameOf(row) });
+      });
+      await expired.catch(onFault);
+    }
+  }
+
+  /** Inside a `write` that holds the client's row: stores the key, and ends the hand-in as accepted. */
+  async acceptPending(
+    tx: Manager,
+    actor: Actor,
+    pending: KeyHandInRow,
+    key: ApiKeyText,
+    {
+      decidedByName,
+      expectedVersion,
+    }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
+  ) {
+    const { provider, region } = pending;
+    const stored = await this.keys.storeAll(
+      tx,
+      actor,
+      ownerOf(pending),
+      [{ provider, region, key, ...verdictOn(pending) }],
+      [expectedVersion],
+    );
+    if ('stale' in stored) return stored;
+    const keyHandIn = await endHandIn(tx, pending, { status: 'ACCEPTED', decidedByName });
+    await this.audit.record(tx, actor, { type: 'HAND_IN_ACCEPTED', ...nameOf(pending) });
+    return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };
+  }
+
+  async #lockPending(tx: Manager, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
+    const found = await findHandIn(tx, viewer, id);
+    if (!found) return notFound();
+    await this.database.lock(tx, ClientRow, found.clientId);
+    const current = await tx.findOneByOrFail(KeyHandInRow, { id });
+    return handInStatus(current) === 'PENDING' ? current : fault(current);
+  }
+}
+
+const FIELD = ['input', 'keyHandInId'];
+
+function notFound(): UserError {
+  return userError('NOT_FOUND', FIELD);
+}
+
+/** Why a hand-in that is there cannot be previewed, accepted or refused. */
+function fault(row: KeyHandInRow): UserError {
+  if (handInStatus(row) !== 'PENDING') return userError('ALREADY_DECIDED', FIELD);
+  return userError(
+    'KEY_UNREADABLE',
+    FIELD,
+    'What was handed in does not open. Refuse it, and ask for it again.',
+  );
+}

@@ -1,0 +1,113 @@
+import type { Actor } from '../audit/audit-event';
+import type { KeyToStore } from '../keys/changes/key-writer';
+import type { KeyOwner } from '../keys/key-store';
+import type { Manager } from '../database/manager';
+import type { Viewer } from '../access/viewer';
+import { isId, newId } from '../platform/ids';
+import type { Provider } from '../providers';
+import { UnreadableKey, type Cipher } from '../vault/cipher';
+import type { ApiKeyText } from '../vault/secret';
+import { keyHandInPlace, KeyHandInRow } from './key-hand-in.entity';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DESTROYED = { pendingFor: null, sealed: null, masterKey: null };
+
+/** A key as it is handed in: what is known of it before anybody decides. */
+export type HandedInKey = Pick<KeyToStore, 'provider' | 'region' | 'key'>;
+
+/** A row that holds the sealed key, pending until an admin decides or `lifetimeDays` are over. */
+export function newHandIn(
+  cipher: Cipher,
+  actor: Actor,
+  owner: KeyOwner,
+  { provider, region, key }: HandedInKey,
+  lifetimeDays: number,
+): KeyHandInRow {
+  const createdAt = new Date();
+  const place = { id: newId(), agencyId: owner.agencyId, clientId: owner.id, provider };
+  return {
+    ...place,
+    region,
+    pendingFor: pendingFor(owner, provider),
+    status: 'PENDING',
+    maskedKey: key.mask,
+    keyStatus: 'UNVERIFIED',
+    verifiedAt: null,
+    masterKey: cipher.masterKeyName,
+    sealed: cipher.seal(key, keyHandInPlace(place)),
+    handedInByKind: actor.kind,
+    handedInByName: actor.name,
+    createdAt,
+    expiresAt: new Date(createdAt.getTime() + lifetimeDays * DAY_MS),
+    decidedAt: null,
+    decidedByName: null,
+    reason: null,
+  };
+}
+
+/** Inside a `write`: records how a hand-in ended, and destroys its key. */
+export async function endHandIn(
+  tx: Manager,
+  row: KeyHandInRow,
+  end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>,
+): Promise<KeyHandInRow> {
+  const change = { ...DESTROYED, decidedAt: new Date(), ...end };
+  await tx.update(KeyHandInRow, { id: row.id }, change);
+  return { ...row, ...change };
+}
+
+/** The key of a hand-in; null when what is stored does not open. */
+export function openHandIn(cipher: Cipher, row: KeyHandInRow): ApiKeyText | null {
+  try {
+    return cipher.open(row.sealed ?? '', keyHandInPlace(row));
+  } catch (error) {
+    if (error instanceof UnreadableKey) return null;
+    throw error;
+  }
+}
+
+export function ownerOf({ agencyId, clientId }: Pick<KeyHandInRow, 'agencyId' | 'clientId'>): KeyOwner {
+  return { type: 'CLIENT', id: clientId, agencyId };
+}
+
+/** What is unique among the hand-ins that are pending: one for each client and provider. */
+export function pendingFor(owner: KeyOwner, provider: Provider): string {
+  return `${owner.id}:${provider}`;
+}
+
+/** How an audit event names a hand-in. */
+export function nameOf({ id: keyHandInId, clientId, provider }: KeyHandInRow) {
+  return { clientId, provider, keyHandInId };
+}
+
+export async function findHandIn(
+  manager: Manager,
+  { agencyId }: Viewer,
+  id: string,
+): Promise<KeyHandInRow | null> {
+  return isId(id) ? manager.findOneBy(KeyHandInRow, { id, agencyId }) : null;
+}
+
+const REFUSALS = {
+  INVALID: 'KEY_INVALID',
+  INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS',
+  OUT_OF_FUNDS: 'OUT_OF_FUNDS',
+} as const;
+
+/** What the provider said of the key when it was handed in, if that settled anything: an outage or a rate limit did not. */
+export function verdictOn({
+  keyStatus,
+  verifiedAt,
+}: KeyHandInRow): Pick<KeyToStore, 'verdict' | 'verifiedAt'> {
+  if (!verifiedAt) return { verdict: null };
+  if (keyStatus === 'VALID') return { verdict: { status: keyStatus, error: null }, verifiedAt };
+  if (keyStatus !== 'INVALID' && keyStatus !== 'INSUFFICIENT_PERMISSIONS' && keyStatus !== 'OUT_OF_FUNDS')
+    return { verdict: null };
+  return {
+    verdict: {
+      status: keyStatus,
+      error: { code: REFUSALS[keyStatus], httpStatus: null, retryAfterSeconds: null },
+    },
+    verifiedAt,
+  };
+}
