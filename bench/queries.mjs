@@ -19,8 +19,8 @@ export const TYPE_DEFS = `
   enum Provider { RETELL VAPI BLAND }
   type Query { clients(first: Int): ClientConnection! client(id: ID!): Client }
   type ClientConnection { nodes: [Client!]! }
-  type Client { id: ID! name: String! apiKeys: [ApiKey!] agents: AgentConnection! }
+  type Client { id: ID! name: String! apiKeys: [ApiKey!] agents: AgentConnection }
   type AgentConnection { nodes: [Agent!]! }
-  type Agent { id: ID! name: String! provider: Provider! providerAgentId: String! }
+  type Agent { id: ID! name: String! provider: Provider! providerAgentId: String }
   type ApiKey { provider: Provider! isSet: Boolean! maskedKey: String status: String! version: Int! }
 `;

@@ -34,7 +34,9 @@ export class AgentResolver {
 
   @Query(() => AgentConnection, {
     name: 'agents',
-    description: "Of the agency, in the order of creation; for a portal user its own client's.",
+    nullable: true,
+    description:
+      'The agents of the agency, or for a portal user those of its own client, in the order of creation. Null with an error for a viewer who may not see them; the rest of the answer stands.',
   })
   list(
     @CurrentViewer() viewer: Viewer,
@@ -95,7 +97,12 @@ export class AgentResolver {
 export class ClientAgentsResolver {
   constructor(private readonly agents: AgentService) {}
 
-  @FieldResolver(() => AgentConnection, { name: 'agents', description: 'In the order of creation.' })
+  @FieldResolver(() => AgentConnection, {
+    name: 'agents',
+    nullable: true,
+    description:
+      "The client's agents in the order of creation. Null with an error for a viewer who may not see them; the rest of the answer stands.",
+  })
   ofClient(
     @Root() client: ShownClient,
     @CurrentViewer() viewer: Viewer,

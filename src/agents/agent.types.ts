@@ -19,8 +19,12 @@ export class Agent {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
-  @Field(() => String, { description: "The provider's own id of it." })
-  providerAgentId!: string;
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The provider's own id of the agent. Null for a portal user whose client the agent has left since.",
+  })
+  providerAgentId!: string | null;
 
   @Field(() => String, {
     nullable: true,

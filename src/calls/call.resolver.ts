@@ -4,7 +4,7 @@ import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
-import type { AgentService } from '../agents/agent.service';
+import type { AgentService, ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
@@ -23,6 +23,8 @@ import {
   StartTestCallPayload,
 } from './call.types';
 
+type FormerAgent = Omit<ShownAgent, 'providerAgentId'> & { readonly providerAgentId: null };
+
 const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
 
 @Resolver(() => Call)
@@ -40,7 +42,9 @@ export class CallResolver {
 
   @Query(() => CallConnection, {
     name: 'calls',
-    description: "Of the agency, the newest first; for a portal user its own client's.",
+    nullable: true,
+    description:
+      'The calls of the agency, or for a portal user those of its own client, the newest first. Null with an error for a viewer who may not see them; the rest of the answer stands.',
   })
   list(
     @CurrentViewer() viewer: Viewer,
@@ -97,7 +101,7 @@ export class CallResolver {
     @Root() call: CallRow,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
-  ): Promise<AgentRow> {
+  ): Promise<AgentRow | FormerAgent> {
     return (await loadAgent(context, this.agents, viewer, call.agentId)) ?? formerAgent(call);
   }
 
@@ -136,15 +140,6 @@ function tellsOfKey(code: ProviderErrorCode | null): boolean {
 }
 
 // What another client's people have made of it since is not for those who once had it.
-function formerAgent({ agentId: id, agencyId, clientId, provider, createdAt }: CallRow): AgentRow {
-  return {
-    id,
-    agencyId,
-    clientId,
-    name: 'Former agent',
-    provider,
-    providerAgentId: '',
-    fromNumber: null,
-    createdAt,
-  };
+function formerAgent({ agentId: id, clientId, provider }: CallRow): FormerAgent {
+  return { id, clientId, name: 'Former agent', provider, providerAgentId: null, fromNumber: null };
 }

@@ -2,7 +2,7 @@ import { ApiKeyService } from '../../src/keys/changes/api-key.service';
 import { KeyCheckService } from '../../src/keys/checks/key-check.service';
 import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
 import { PersonRow } from '../../src/people/person.entity';
-import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
+import { PORTAL_PERMISSIONS, type PortalPermission, type Viewer } from '../../src/access/viewer';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientService } from '../../src/clients/client.service';
 import { Secret } from '../../src/vault/secret';
@@ -346,6 +346,35 @@ describe('several mutations in one document, one of which is refused', () => {
   );
 });
 
+describe('a page of a portal user without permissions', () => {
+  test.each([
+    [['agents'], '{ viewer { role } agents { totalCount } }'],
+    [['calls'], '{ viewer { role } calls { totalCount } }'],
+    [
+      ['clients', 'nodes', 0, 'agents'],
+      '{ viewer { role } clients { nodes { name agents { totalCount } } } }',
+    ],
+  ])('has null at %j, with an error, and everything else', async (path, query) => {
+    const { data, errors } = await running.ask('portalUserNoPermissions', query);
+    expect(errors.map((error) => [error.path, error.extensions.code])).toEqual([[path, 'FORBIDDEN']]);
+    expect(data).toMatchObject({ viewer: { role: 'PORTAL_USER' } });
+  });
+
+  test("has its calls where only the agent's own id is refused", async () => {
+    const allow = (permissions: PortalPermission[]) =>
+      running.app.database.write((tx) => tx.update(PersonRow, { name: 'Finn Harbor' }, { permissions }));
+    await allow(['VIEW_CALLS']);
+    const { data, errors } = await running.ask(
+      'portalUserNoPermissions',
+      '{ calls(first: 1) { nodes { status agent { provider providerAgentId } } } }',
+    );
+    await allow([]);
+    expect(errors.map(({ path }) => path)).toEqual([['calls', 'nodes', 0, 'agent', 'providerAgentId']]);
+    const agent = { provider: expect.any(String) as string, providerAgentId: null };
+    expect(data).toEqual({ calls: { nodes: [{ status: expect.any(String) as string, agent }] } });
+  });
+});
+
 describe('a portal user whose agent was assigned to another client', () => {
   test('still sees the calls that it had, and of the agent no more than its id', async () => {
     const START =
@@ -364,7 +393,7 @@ describe('a portal user whose agent was assigned to another client', () => {
     const former = {
       id: HARBOR_RETELL_AGENT,
       name: 'Former agent',
-      providerAgentId: '',
+      providerAgentId: null,
       fromNumber: null,
       client: { id: HARBOR },
     };
