@@ -29,12 +29,9 @@ function stepOf(persona: string, query: string, variables: string): Step {
   return [persona, fields.join(' and '), variables.includes('•')];
 }
 
-/** What the README's tour asks for, in which each request stands as `ask <persona> '<JSON>'`. */
+/** What the tour asks for, in which each request stands as `ask <persona> '<JSON>'`. */
 function requestsOfTheTour(): Step[] {
-  const tour =
-    readFileSync(join(__dirname, '../../README.md'), 'utf8')
-      .split(/^## /m)
-      .find((section) => section.startsWith('The tour\n')) ?? '';
+  const tour = readFileSync(join(__dirname, '../../docs/tour.md'), 'utf8');
   const steps = [...tour.matchAll(/^ask (\w+) '([^']+)'$/gm)].map(([, persona = '', body = '']) => {
     const { query, variables = {} } = JSON.parse(body) as { query: string; variables?: object };
     return stepOf(persona, query, JSON.stringify(variables));

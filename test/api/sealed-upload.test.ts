@@ -446,11 +446,11 @@ test('nothing of a sealed key is in an answer, the log or the database, whether 
     expect(everywhere).not.toContain(trace);
 });
 
-test('the ten lines of the README seal a key that this server opens', async () => {
+test('the ten lines of docs/handing-in-keys.md seal a key that this server opens', async () => {
   const section =
-    readFileSync(join(root, 'README.md'), 'utf8')
+    readFileSync(join(root, 'docs/handing-in-keys.md'), 'utf8')
       .split(/^## /m)
-      .find((part) => part.startsWith('Sending a key')) ?? '';
+      .find((part) => part.startsWith('Sealing a key')) ?? '';
   const lines = /```js\n([\s\S]*?)```/.exec(section)?.[1] ?? '';
   expect(lines.trim().split('\n').length).toBeLessThanOrEqual(10);
   const page = `${lines}

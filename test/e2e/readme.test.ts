@@ -17,7 +17,8 @@ import { baseUrlVariables } from '../../src/config';
 import { freePort } from '../fixtures/oidc';
 
 const root = join(__dirname, '../..');
-const readme = readFileSync(join(root, 'README.md'), 'utf8');
+const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
+const operations = 'docs/operations.md';
 
 interface Block {
   readonly commands: string;
@@ -25,8 +26,11 @@ interface Block {
   readonly answer: unknown;
 }
 
-function blocksOf(heading: string): Block[] {
-  const section = readme.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+/** The commands of a document, or of one of its sections. */
+function blocksOf(file: string, heading?: string): Block[] {
+  const sections = textOf(file).split(/^## /m);
+  const section =
+    heading === undefined ? textOf(file) : (sections.find((part) => part.startsWith(`${heading}\n`)) ?? '');
   return [...section.matchAll(/```sh\n([\s\S]*?)```\n(?:\n```json\n([\s\S]*?)```)?/g)].map(
     ([, commands = '', answer]) => ({
       commands,
@@ -113,29 +117,40 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe('the README', () => {
-  test('leads a newcomer from the two commands through the tour, with the answers that it prints', async () => {
-    const [start] = blocksOf('Start');
+/** Starts the demo as the README says, and takes the steps of a document with it. Answers how many answers were compared. */
+async function takeSteps(steps: readonly Block[]): Promise<number> {
+  rmSync(join(folder, '.latchkey'), { recursive: true, force: true });
+  const server = new Shell(folder, port);
+  server.type('npm start\n');
+  await until(() => existsSync(join(folder, '.latchkey', 'demo.json')));
+  const reader = new Shell(folder, port);
+  for (const { commands, answer } of steps) {
+    const printed = await reader.run(commands);
+    if (answer !== undefined) expect(JSON.parse(printed)).toEqual(answer);
+  }
+  expect(await answers('/')).toBe(200);
+  await reader.end();
+  await server.end();
+  return steps.filter(({ answer }) => answer !== undefined).length;
+}
+
+describe('the documents', () => {
+  test('lead a newcomer from the two commands through the short tour, with the answers that the README prints', async () => {
+    const [start] = blocksOf('README.md', 'Start');
     // .ci/run installs from the lock file in a clean clone; here the packages are those of this checkout.
     expect(start?.commands).toBe('npm ci && npm start\n');
-    const server = new Shell(folder, port);
-    server.type('npm start\n');
-    await until(() => existsSync(join(folder, '.latchkey', 'demo.json')));
-    const reader = new Shell(folder, port);
-    const tour = blocksOf('The tour');
-    expect(tour.filter(({ answer }) => answer !== undefined).length).toBeGreaterThanOrEqual(9);
-    for (const { commands, answer } of tour) {
-      const printed = await reader.run(commands);
-      if (answer !== undefined) expect(JSON.parse(printed)).toEqual(answer);
-    }
-    expect(await answers('/')).toBe(200);
-    await reader.end();
-    await server.end();
+    expect(await takeSteps(blocksOf('README.md', 'The tour'))).toBe(4);
   }, 90_000);
 
-  test('leads an operator to a production start, in which nothing of the demo is reachable', async () => {
-    const [production] = blocksOf('Production');
-    const commands = production?.commands ?? '';
+  test('lead through the whole tour, with the answers that docs/tour.md prints', async () => {
+    expect(await takeSteps(blocksOf('docs/tour.md'))).toBeGreaterThanOrEqual(9);
+  }, 90_000);
+
+  test('lead an operator to a production start, in which nothing of the demo is reachable', async () => {
+    const [production] = blocksOf(operations, 'A production start');
+    expect(blocksOf('README.md', 'Production')[0]).toEqual(production);
+    // .ci/run installs from the lock file in a clean clone.
+    const commands = (production?.commands ?? '').replace('npm ci && ', '');
     expect(commands.trim().endsWith('npm run serve')).toBe(true);
     const shell = new Shell(folder, port);
     await shell.run(commands.replace(/npm run serve\n$/, ''));
@@ -148,13 +163,13 @@ describe('the README', () => {
     await shell.end();
   }, 90_000);
 
-  test('leads an operator to a new master key, with which alone everything starts', async () => {
-    const [production] = blocksOf('Production');
+  test('lead an operator to a new master key, with which alone everything starts', async () => {
+    const [production] = blocksOf(operations, 'A production start');
     const environment = (production?.commands ?? '')
       .split('\n')
       .filter((line) => line.startsWith('export '))
       .join('\n');
-    const [change] = blocksOf('Changing master keys');
+    const [change] = blocksOf('docs/master-keys.md', 'Changing master keys');
     expect(change?.commands).toContain('keys:rotate');
     const shell = new Shell(folder, port);
     await shell.run(`${environment}\n${change?.commands ?? ''}`);
@@ -166,25 +181,24 @@ describe('the README', () => {
     await shell.end();
   }, 90_000);
 
-  test('names no command that is not run here or by .ci/run', () => {
+  test('name no command that is not run here or by .ci/run', () => {
     const ci = readFileSync(join(root, '.ci', 'run'), 'utf8');
-    const commands = [...blocksOf('The code'), ...blocksOf('Performance')].flatMap(({ commands }) =>
-      commands.trim().split(/\n| && /),
-    );
+    const blocks = [...blocksOf('README.md', 'Where to find what'), ...blocksOf('docs/performance.md')];
+    const commands = blocks.flatMap(({ commands }) => commands.trim().split(/\n| && /));
     expect(commands.length).toBeGreaterThan(3);
     for (const command of ['npm ci', ...commands]) expect(ci).toContain(command);
   });
 
-  test('explains every code of `userErrors`', () => {
+  test('explain every code of `userErrors`', () => {
     for (const [code, message] of Object.entries(USER_ERRORS))
-      expect(readme).toContain(`| \`${code}\` | ${message} |`);
+      expect(textOf('docs/errors.md')).toContain(`| \`${code}\` | ${message} |`);
   });
 
-  test('explains every variable of the configuration', () => {
+  test('explain every variable of the configuration', () => {
     const source = readFileSync(join(root, 'src', 'config.ts'), 'utf8');
     const names = [...source.matchAll(/^ {2}([A-Z_]+): /gm)].map((match) => match[1] ?? '');
     expect(names.length).toBeGreaterThan(8);
     for (const name of [...names, ...baseUrlVariables().map(({ variable }) => variable)])
-      expect(readme).toContain(`\`${name}\``);
+      expect(textOf(operations)).toContain(`\`${name}\``);
   });
 });
