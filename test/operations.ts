@@ -23,6 +23,7 @@ export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCal
   call { id status kind direction keySource keyVersion providerCallId toNumber error { code httpStatus message retryAfterSeconds } }
   userErrors { code field message } } }`;
 export const CREATE_CLIENT = `mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id name } userErrors { code field } } }`;
+export const RENAME_CLIENT = `mutation ($input: RenameClientInput!) { renameClient(input: $input) { client { id name } userErrors { code field } } }`;
 export const CREATE_AGENT = `mutation ($input: CreateAgentInput!) { createAgent(input: $input) {
   agent { id name fromNumber client { id } } userErrors { code field } } }`;
 export const ARCHIVE = `mutation ($input: ArchiveClientInput!) { archiveClient(input: $input) { client { archivedAt } userErrors { code field } } }`;

@@ -41,6 +41,7 @@ interface Token {
 export interface AuditDetails {
   AGENCY_CREATED: { readonly name: string };
   CLIENT_CREATED: { readonly clientId: string; readonly name: string };
+  CLIENT_RENAMED: { readonly clientId: string; readonly name: string };
   CLIENT_ARCHIVED: { readonly clientId: string };
   CLIENT_RESTORED: { readonly clientId: string };
   AGENT_CREATED: { readonly agentId: string; readonly clientId: string | null; readonly name: string };
@@ -105,6 +106,7 @@ export type AuditEvent = { [T in AuditEventType]: { readonly type: T } & AuditDe
 const LISTED: Record<AuditEventType, true> = {
   AGENCY_CREATED: true,
   CLIENT_CREATED: true,
+  CLIENT_RENAMED: true,
   CLIENT_ARCHIVED: true,
   CLIENT_RESTORED: true,
   AGENT_CREATED: true,

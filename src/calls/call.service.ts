@@ -213,14 +213,15 @@ export class CallService {
 function checkInput({ toNumber, idempotencyKey }: TestCall): UserError[] {
   const number = checkPhoneNumber(toNumber, ['input', 'toNumber']);
   const errors = typeof number === 'string' ? [] : [number];
-  if (idempotencyKey === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
-  if (idempotencyKey && idempotencyKey.length > IDEMPOTENCY_KEY_MAX_LENGTH)
+  const key = idempotencyKey?.trim();
+  if (key === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
+  if (key && key.length > IDEMPOTENCY_KEY_MAX_LENGTH)
     errors.push(userError('TOO_LONG', ['input', 'idempotencyKey']));
   return errors;
 }
 
 function digestOf({ idempotencyKey }: TestCall): string | null {
-  return idempotencyKey == null ? null : digest(idempotencyKey);
+  return idempotencyKey == null ? null : digest(idempotencyKey.trim());
 }
 
 function refused(...userErrors: UserError[]): CallResult {

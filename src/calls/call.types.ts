@@ -67,7 +67,7 @@ export class StartTestCallInput {
   @Field(() => String, {
     nullable: true,
     description:
-      'At most 255 characters. A repetition under the same key answers with the first call and places no other.',
+      'At most 255 characters; white space around them does not count. A repetition under the same key answers with the first call and places no other.',
   })
   idempotencyKey?: string | null;
 }

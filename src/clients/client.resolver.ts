@@ -13,6 +13,8 @@ import {
   ClientConnection,
   CreateClientInput,
   CreateClientPayload,
+  RenameClientInput,
+  RenameClientPayload,
 } from './client.types';
 
 @Resolver(() => Client)
@@ -64,6 +66,17 @@ export class ClientResolver {
     @Arg('input', () => CreateClientInput) input: CreateClientInput,
   ): Promise<ClientResult> {
     return this.clients.create(viewer, input);
+  }
+
+  @AuditedMutation(() => RenameClientPayload, {
+    audit: ['CLIENT_RENAMED'],
+    description: 'The name it has already changes nothing.',
+  })
+  renameClient(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('input', () => RenameClientInput) { clientId, name }: RenameClientInput,
+  ): Promise<ClientResult> {
+    return this.clients.rename(viewer, clientId, name);
   }
 
   @AuditedMutation(() => ArchiveClientPayload, {

@@ -3,6 +3,7 @@ import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
+import type { Manager } from '../database/manager';
 import { isId, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { dateOrNull, marks, type RawDate } from '../database/raw';
@@ -103,21 +104,46 @@ export class ClientService {
     });
   }
 
+  /** Archived clients, too. The name it has already changes nothing. */
+  async rename(viewer: Viewer, id: string, newName: string): Promise<ClientResult> {
+    requireAdmin(viewer);
+    const name = checkName(newName, ['input', 'name']);
+    return this.#change(viewer, id, typeof name === 'string' ? [] : [name], async (tx, client) => {
+      if (client.name === name) return client;
+      const renamed = { ...client, name: name as string };
+      await tx.update(ClientRow, { id }, { name: renamed.name });
+      await this.audit.record(tx, viewer, { type: 'CLIENT_RENAMED', clientId: id, name: renamed.name });
+      return renamed;
+    });
+  }
+
   /** Archives a client, whose agents can then place no calls, or takes it back. Doing it twice changes nothing. */
   async setArchived(viewer: Viewer, id: string, archived: boolean): Promise<ClientResult> {
     requireAdmin(viewer);
-    return this.database.write(async (tx) => {
-      const client = isId(id) ? await this.database.lock(tx, ClientRow, id) : null;
-      if (client?.agencyId !== viewer.agencyId)
-        return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
-      if ((client.archivedAt !== null) === archived) return { client, userErrors: [] };
+    return this.#change(viewer, id, [], async (tx, client) => {
+      if ((client.archivedAt !== null) === archived) return client;
       const archivedAt = archived ? new Date() : null;
       await tx.update(ClientRow, { id }, { archivedAt });
-      await this.audit.record(tx, viewer, {
-        type: archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED',
-        clientId: id,
-      });
-      return { client: { ...client, archivedAt }, userErrors: [] };
+      const type = archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED';
+      await this.audit.record(tx, viewer, { type, clientId: id });
+      return { ...client, archivedAt };
+    });
+  }
+
+  #change(
+    viewer: Viewer,
+    id: string,
+    errors: readonly UserError[],
+    work: (tx: Manager, client: ClientRow) => Promise<ClientRow>,
+  ): Promise<ClientResult> {
+    return this.database.write(async (tx) => {
+      const client = isId(id) ? await this.database.lock(tx, ClientRow, id) : null;
+      const missing =
+        client?.agencyId === viewer.agencyId ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+      const userErrors = [...missing, ...errors];
+      return client && userErrors.length === 0
+        ? { client: await work(tx, client), userErrors }
+        : { client: null, userErrors };
     });
   }
 }

@@ -46,6 +46,15 @@ export class ArchiveClientInput {
   clientId!: string;
 }
 
+@InputType()
+export class RenameClientInput {
+  @Field(() => ID)
+  clientId!: string;
+
+  @Field(() => String, { description: '1-200 characters.' })
+  name!: string;
+}
+
 @ObjectType({ simpleResolvers: true })
 export class CreateClientPayload {
   @Field(() => Client, { nullable: true })
@@ -57,3 +66,6 @@ export class CreateClientPayload {
 
 @ObjectType({ simpleResolvers: true })
 export class ArchiveClientPayload extends CreateClientPayload {}
+
+@ObjectType({ simpleResolvers: true })
+export class RenameClientPayload extends CreateClientPayload {}

@@ -11,6 +11,7 @@ import {
   CREATE_AGENT,
   CREATE_CLIENT,
   PREVIEW,
+  RENAME_CLIENT,
   RESTORE,
   SET_AGENCY,
   SET_CLIENT,
@@ -140,6 +141,12 @@ describe('the audit trail', () => {
       [['CALL_PLACED', { clientId: HARBOR, agentId: HARBOR_RETELL_AGENT, keyVersion: 1 }]],
     ],
     ['a client', CREATE_CLIENT, () => ({ name: 'New' }), [['CLIENT_CREATED', { name: 'New' }]]],
+    [
+      'a new name',
+      RENAME_CLIENT,
+      () => ({ clientId: MAPLE, name: ' Maple Homes ' }),
+      [['CLIENT_RENAMED', { clientId: MAPLE, name: 'Maple Homes' }]],
+    ],
     ['an archive', ARCHIVE, () => ({ clientId: MAPLE }), ['CLIENT_ARCHIVED']],
     [
       'an agent',
@@ -160,6 +167,7 @@ describe('the audit trail', () => {
     ['a malformed key', SET_CLIENT, { clientId: MAPLE, keys: key('••••••••0002') }],
     ['a conflict', SET_CLIENT, { clientId: HARBOR, keys: key('key_good_form_1', { expectedVersion: 7 }) }],
     ['a client that does not exist', CLEAR_CLIENT, { clientId: CEDAR, providers: ['RETELL'] }],
+    ['the name that it has already', RENAME_CLIENT, { clientId: MAPLE, name: 'Maple Realty' }],
     ['an archive that changes nothing', RESTORE, { clientId: MAPLE }],
     ['a number that is none', START_CALL, { agentId: HARBOR_RETELL_AGENT, toNumber: '1' }],
   ])('has no event where nothing changed: %s', async (_what, query, input) => {

@@ -127,6 +127,7 @@ const CASES: readonly (readonly [
     ),
   ],
   ['createClient', 'a client', () => ({ name: 'New' })],
+  ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],
   ['archiveClient', 'a client', () => ({ clientId: MAPLE })],
   ['restoreClient', 'a client', () => ({ clientId: ARCHIVED_CLIENT })],
   ['createAgent', 'an agent', () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' })],

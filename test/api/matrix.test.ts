@@ -36,6 +36,7 @@ const ROOTS: RootArguments = {
   keyHandIns: `(clientId: "${HARBOR}")`,
   keyLinks: `(clientId: "${HARBOR}")`,
   createClient: '(input: { name: "" })',
+  renameClient: `(input: { clientId: "${NEVER_GIVEN_OUT}", name: "" })`,
   archiveClient: `(input: { clientId: "${NEVER_GIVEN_OUT}" })`,
   restoreClient: `(input: { clientId: "${NEVER_GIVEN_OUT}" })`,
   createAgent: '(input: { name: "", provider: RETELL, providerAgentId: "" })',

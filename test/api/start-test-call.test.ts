@@ -235,6 +235,12 @@ describe('a test call under an idempotency key', () => {
     expect(await call({ idempotencyKey })).toEqual(first);
   });
 
+  test('is the same one with white space around the key', async () => {
+    expect((await call({ idempotencyKey: ` ${idempotencyKey}\n` })).call?.id).toBe(
+      (await call({ idempotencyKey })).call?.id,
+    );
+  });
+
   test('is another one in another case', async () => {
     expect((await call({ idempotencyKey: 'a' })).call?.id).not.toBe(
       (await call({ idempotencyKey: 'A' })).call?.id,
@@ -243,6 +249,7 @@ describe('a test call under an idempotency key', () => {
 
   test.each([
     ['', 'REQUIRED'],
+    [' \t', 'REQUIRED'],
     ['x'.repeat(256), 'TOO_LONG'],
   ])('is refused for the key %.10j', async (key, code) => {
     expect(codes(await call({ idempotencyKey: key }))).toEqual([`${code} input.idempotencyKey`]);
