@@ -170,7 +170,7 @@ export function bulk(tx) {
     if (rows.length === 0) return;
     const columns = Object.keys(rows[0]);
     const marks = `(${columns.map(() => '?').join(',')})`;
-    await tx.query(
+    await tx.run(
       `INSERT INTO ${into} (${columns.join(',')}) VALUES ${rows.map(() => marks).join(',')}`,
       rows.flatMap((row) => Object.values(row)),
     );

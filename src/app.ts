@@ -57,7 +57,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       keyLinks: services.keyLinkForm,
       schema: guard(buildBareSchema(services)),
       identify: (credentials, origin) => signIn.identify(credentials, origin),
-      isReady: () => database.read.query('SELECT 1'),
+      isReady: () => database.read.rows('SELECT 1 AS one'),
       http: config.http,
       compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       log: createLog(config.logLevel, options.logStream),

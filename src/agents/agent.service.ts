@@ -1,4 +1,4 @@
-import { In, type SelectQueryBuilder } from 'typeorm';
+import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -7,7 +7,7 @@ import type { Database } from '../database/database';
 import { marks } from '../database/raw';
 import { forbidden } from '../graphql/errors';
 import { isId, newId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { checkName, checkPhoneNumber, checkProviderId } from '../graphql/checks';
@@ -155,10 +155,10 @@ export class AgentService {
     viewer: Viewer,
     id: string,
     errors: readonly UserError[],
-    work: (tx: Manager, agent: AgentRow) => Promise<AgentRow>,
+    work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow>,
   ): Promise<AgentResult> {
     return this.database.write(async (tx) => {
-      const agent = isId(id) ? await this.database.lock(tx, AgentRow, id) : null;
+      const agent = isId(id) ? await tx.lock(AgentRow, id) : null;
       const visible =
         agent?.agencyId === viewer.agencyId &&
         (viewer.clientId === null || agent.clientId === viewer.clientId);
@@ -169,7 +169,7 @@ export class AgentService {
     });
   }
 
-  #visible(viewer: Viewer): SelectQueryBuilder<AgentRow> {
+  #visible(viewer: Viewer): Select<AgentRow> {
     const query = this.database.read
       .createQueryBuilder(AgentRow, 'agent')
       .where('agent.agencyId = :agencyId', { agencyId: viewer.agencyId });

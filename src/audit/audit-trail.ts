@@ -2,9 +2,9 @@ import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:c
 import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { ConcurrentChange, type Database } from '../database/database';
+import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import { ConcurrentChange, type Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import type { Cipher } from '../vault/cipher';
@@ -60,19 +60,16 @@ export class AuditTrail {
    * Adds an event to its agency's chain, inside the `write` of the change that it tells of. As late in a `write` as can be: from
    * here to its end, other changes of the agency wait.
    */
-  async record(tx: Manager, actor: Actor, event: AuditEvent): Promise<void> {
+  async record(tx: Transaction, actor: Actor, event: AuditEvent): Promise<void> {
     const { agencyId: id } = actor;
     const known = this.#ends.get(id);
     if (known && (await this.#append(tx, actor, event, known))) return;
-    const [end] = await tx.rows<ChainEnd>(
-      `SELECT sequence, hash FROM audit_heads WHERE id = ?${tx.forUpdate}`,
-      [id],
-    );
+    const [end] = await tx.lockRows<ChainEnd>('SELECT sequence, hash FROM audit_heads WHERE id = ?', [id]);
     if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
   }
 
   /** Answers whether the chain still ends there. It does not where another instance went on, or what was recorded was rolled back. */
-  async #append(tx: Manager, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
+  async #append(tx: Transaction, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
     const { agencyId: id } = actor;
     const unsigned = toRow(actor, event, (end?.sequence ?? 0) + 1);
     const { sequence } = unsigned;

@@ -1,4 +1,4 @@
-import { In, type SelectQueryBuilder } from 'typeorm';
+import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -15,7 +15,7 @@ import { recordVerdict } from '../keys/changes/key-writer';
 import type { Database } from '../database/database';
 import { badArgument } from '../graphql/errors';
 import { digest, isId, newId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkPhoneNumber } from '../graphql/checks';
@@ -138,17 +138,17 @@ export class CallService {
    * Inside a `write`: resolves the key and puts the call on record, while whatever could change the key waits. A call that comes after
    * a change must not be billed as if it came before it.
    */
-  async #prepare(tx: Manager, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
+  async #prepare(tx: Transaction, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
     const idempotencyDigest = digestOf(input);
     const earlier =
       idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
     if (earlier) return repetition(earlier, input);
     // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these. A first key
     // locks its client, and then the agency that it refers to.
-    const agent = isId(input.agentId) ? await this.database.lock(tx, AgentRow, input.agentId) : null;
+    const agent = isId(input.agentId) ? await tx.lock(AgentRow, input.agentId) : null;
     if (agent?.agencyId !== viewer.agencyId) return refused(userError('NOT_FOUND', AGENT_FIELD));
-    const client = agent.clientId === null ? null : await this.database.lock(tx, ClientRow, agent.clientId);
-    await this.database.lock(tx, AgencyRow, viewer.agencyId);
+    const client = agent.clientId === null ? null : await tx.lock(ClientRow, agent.clientId);
+    await tx.lock(AgencyRow, viewer.agencyId);
     if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
     if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null)
       return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
@@ -192,7 +192,7 @@ export class CallService {
     });
   }
 
-  async #resolve(tx: Manager, agent: AgentRow): Promise<ResolvedKey | UserError> {
+  async #resolve(tx: Transaction, agent: AgentRow): Promise<ResolvedKey | UserError> {
     try {
       const key = await this.resolver.resolve(agent, tx);
       return key ?? userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false)));
@@ -202,7 +202,7 @@ export class CallService {
     }
   }
 
-  #visible(viewer: Viewer): SelectQueryBuilder<CallRow> {
+  #visible(viewer: Viewer): Select<CallRow> {
     const query = this.database.read.createQueryBuilder(CallRow, 'call').where({ agencyId: viewer.agencyId });
     return viewer.clientId === null
       ? query

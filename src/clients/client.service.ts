@@ -3,7 +3,7 @@ import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
-import type { Manager } from '../database/manager';
+import type { Transaction } from '../database/transaction';
 import { isId, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { dateOrNull, marks, type RawDate } from '../database/raw';
@@ -134,10 +134,10 @@ export class ClientService {
     viewer: Viewer,
     id: string,
     errors: readonly UserError[],
-    work: (tx: Manager, client: ClientRow) => Promise<ClientRow>,
+    work: (tx: Transaction, client: ClientRow) => Promise<ClientRow>,
   ): Promise<ClientResult> {
     return this.database.write(async (tx) => {
-      const client = isId(id) ? await this.database.lock(tx, ClientRow, id) : null;
+      const client = isId(id) ? await tx.lock(ClientRow, id) : null;
       const missing =
         client?.agencyId === viewer.agencyId ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
       const userErrors = [...missing, ...errors];

@@ -1,12 +1,12 @@
-import type { ObjectLiteral, SelectQueryBuilder } from 'typeorm';
 import { toPage, type Order, type Page, type PageArgs } from '../graphql/page';
+import type { Select } from './transaction';
 
 /**
  * Reads a page by key set: rows after an id, on the primary key's order, so that page 1,000 costs what page 1 does. Where nothing but an
- * agency narrows the query, that takes the index of an agency's ids: see `Manager.along`.
+ * agency narrows the query, that takes the index of an agency's ids: see `Reader.along`.
  */
-export async function readPage<T extends ObjectLiteral & { id: string }>(
-  query: SelectQueryBuilder<T>,
+export async function readPage<T extends { id: string }>(
+  query: Select<T>,
   args: PageArgs,
   order: Order = 'ASC',
   index: string | null = null,
@@ -24,7 +24,7 @@ export async function readPage<T extends ObjectLiteral & { id: string }>(
 }
 
 // TypeORM knows how to suggest an index, to the databases that can be told of one.
-function forceIndex<T extends ObjectLiteral>(query: SelectQueryBuilder<T>, index: string): void {
+function forceIndex<T>(query: Select<T>, index: string): void {
   query.useIndex(index);
   const suggested = query.getQuery.bind(query);
   query.getQuery = () => suggested().replace(' USE INDEX ', ' FORCE INDEX ');

@@ -11,6 +11,7 @@ import { storeKey } from '../keys/changes/key-writer';
 import type { KeyOwner } from '../keys/key-store';
 import { ConfigError } from '../platform/config-error';
 import type { Database } from '../database/database';
+import type { Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import { Secret, type ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
@@ -73,9 +74,7 @@ export async function seed(
   });
 }
 
-type Tx = Database['read'];
-
-async function insertDemo(tx: Tx, vault: Vault, issuer: string, sandbox: Sandbox): Promise<void> {
+async function insertDemo(tx: Transaction, vault: Vault, issuer: string, sandbox: Sandbox): Promise<void> {
   const createdAt = new Date();
   await tx.insert(AgencyRow, [
     { id: BRIGHTLINE, name: 'Brightline Voice', portalPermissions: [...PORTAL_DEFAULTS], createdAt },
@@ -100,7 +99,7 @@ async function insertDemo(tx: Tx, vault: Vault, issuer: string, sandbox: Sandbox
 }
 
 async function insertKey(
-  tx: Tx,
+  tx: Transaction,
   vault: Vault,
   owner: KeyOwner,
   name: SandboxName,

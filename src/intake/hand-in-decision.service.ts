@@ -10,7 +10,7 @@ import type { KeyWarning } from '../keys/changes/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
 import type { Database } from '../database/database';
 import { isId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import type { Transaction } from '../database/transaction';
 import { checkText } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { ApiKeyText } from '../vault/secret';
@@ -104,7 +104,7 @@ export class HandInDecisionService {
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
-      const client = isId(clientId) ? await this.database.lock(tx, ClientRow, clientId) : null;
+      const client = isId(clientId) ? await tx.lock(ClientRow, clientId) : null;
       if (client?.agencyId !== viewer.agencyId)
         return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
       if (client.acceptsValidHandIns === acceptsValidHandIns) return { client, userErrors: [] };
@@ -123,7 +123,7 @@ export class HandInDecisionService {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
       const expired = this.database.write(async (tx) => {
-        await this.database.lock(tx, ClientRow, row.clientId);
+        await tx.lock(ClientRow, row.clientId);
         if (!(await tx.existsBy(KeyHandInRow, { id: row.id, ...due }))) return;
         await endHandIn(tx, row, { status: 'EXPIRED' });
         await this.audit.record(tx, system(row.agencyId), { type: 'HAND_IN_EXPIRED', ...nameOf(row) });
@@ -134,7 +134,7 @@ export class HandInDecisionService {
 
   /** Inside a `write` that holds the client's row: stores the key, and ends the hand-in as accepted. */
   async acceptPending(
-    tx: Manager,
+    tx: Transaction,
     actor: Actor,
     pending: KeyHandInRow,
     key: ApiKeyText,
@@ -157,10 +157,10 @@ export class HandInDecisionService {
     return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };
   }
 
-  async #lockPending(tx: Manager, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
+  async #lockPending(tx: Transaction, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
     const found = await findHandIn(tx, viewer, id);
     if (!found) return notFound();
-    await this.database.lock(tx, ClientRow, found.clientId);
+    await tx.lock(ClientRow, found.clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     return handInStatus(current) === 'PENDING' ? current : fault(current);
   }

@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/audit-event';
 import type { KeyToStore } from '../keys/changes/key-writer';
 import type { KeyOwner } from '../keys/key-store';
-import type { Manager } from '../database/manager';
+import type { Reader, Transaction } from '../database/transaction';
 import type { Viewer } from '../access/viewer';
 import { isId, newId } from '../platform/ids';
 import type { Provider } from '../providers';
@@ -47,7 +47,7 @@ export function newHandIn(
 
 /** Inside a `write`: records how a hand-in ended, and destroys its key. */
 export async function endHandIn(
-  tx: Manager,
+  tx: Transaction,
   row: KeyHandInRow,
   end: Pick<KeyHandInRow, 'status'> & Partial<KeyHandInRow>,
 ): Promise<KeyHandInRow> {
@@ -81,7 +81,7 @@ export function nameOf({ id: keyHandInId, clientId, provider }: KeyHandInRow) {
 }
 
 export async function findHandIn(
-  manager: Manager,
+  manager: Reader,
   { agencyId }: Viewer,
   id: string,
 ): Promise<KeyHandInRow | null> {

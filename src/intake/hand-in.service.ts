@@ -8,7 +8,7 @@ import type { KeyOwner } from '../keys/key-store';
 import type { Database } from '../database/database';
 import { forbidden } from '../graphql/errors';
 import { isId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError } from '../graphql/user-error';
@@ -87,12 +87,12 @@ export class HandInService {
 
   /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
   async receive(
-    tx: Manager,
+    tx: Transaction,
     actor: Actor,
     owner: KeyOwner,
     entry: HandedInKey,
   ): Promise<KeyHandInRow | null> {
-    const client = await this.database.lock(tx, ClientRow, owner.id);
+    const client = await tx.lock(ClientRow, owner.id);
     if (!client || client.archivedAt) return null;
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
     const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
@@ -110,12 +110,12 @@ export class HandInService {
 
   /** Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid. */
   async settle(
-    tx: Manager,
+    tx: Transaction,
     actor: Actor,
     { id, clientId }: KeyHandInRow,
     verdict: KeyVerdict,
   ): Promise<KeyHandInRow> {
-    const client = await this.database.lock(tx, ClientRow, clientId);
+    const client = await tx.lock(ClientRow, clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
     const asked =
       handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;

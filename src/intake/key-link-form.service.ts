@@ -111,7 +111,7 @@ export class KeyLinkFormService {
     }
     const used = await this.database.write(async (tx) => {
       // Of two who send at once, the second finds the link used up.
-      const current = await this.database.lock(tx, KeyLinkRow, link.id);
+      const current = await tx.lock(KeyLinkRow, link.id);
       const received =
         current && linkStatus(current) === 'OPEN'
           ? await this.handIns.receive(tx, actor, owner, account)
@@ -131,7 +131,7 @@ export class KeyLinkFormService {
   // Under the row's lock: of many who guess at once, each counts.
   #checkCode(actor: Actor, { id }: KeyLinkRow, given: string): Promise<'RIGHT' | 'WRONG' | 'CLOSED'> {
     return this.database.write(async (tx) => {
-      const link = await this.database.lock(tx, KeyLinkRow, id);
+      const link = await tx.lock(KeyLinkRow, id);
       if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
       if (link.codeDigest === given) return 'RIGHT';
       const failedCodes = link.failedCodes + 1;

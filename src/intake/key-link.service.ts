@@ -95,7 +95,7 @@ export class KeyLinkService {
   async revoke(viewer: Viewer, id: string): Promise<KeyLinkResult> {
     requireAdmin(viewer);
     return this.database.write(async (tx) => {
-      const keyLink = isId(id) ? await this.database.lock(tx, KeyLinkRow, id) : null;
+      const keyLink = isId(id) ? await tx.lock(KeyLinkRow, id) : null;
       if (keyLink?.agencyId !== viewer.agencyId)
         return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
       if (linkStatus(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };

@@ -1,4 +1,4 @@
-import type { Manager } from '../database/manager';
+import type { Reader, Transaction } from '../database/transaction';
 import { marks, type RawDate } from '../database/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -45,7 +45,7 @@ FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ?`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
 export async function readSealedKeys(
-  read: Manager,
+  read: Reader,
   agencyId: string,
   clientId: string | null,
   provider: Provider,
@@ -95,7 +95,7 @@ const STATE = `${SUMMARY}, id, region, updatedAt, lastVerifiedAt, errorCode, err
 
 /** The keys of some owners as everyone else sees them: one whose row contradicts itself counts as set, and unreadable. */
 export async function readKeyStates(
-  manager: Manager,
+  manager: Reader,
   agencyId: string,
   ownerIds: readonly string[],
 ): Promise<KeyState[]> {
@@ -104,7 +104,7 @@ export async function readKeyStates(
 
 /** The same, less of each, for long lists. */
 export async function readKeySummaries(
-  manager: Manager,
+  manager: Reader,
   agencyId: string,
   ownerIds: readonly string[],
 ): Promise<KeySummary[]> {
@@ -113,7 +113,7 @@ export async function readKeySummaries(
 
 async function rowsOfOwners<K extends KeySummary>(
   columns: string,
-  manager: Manager,
+  manager: Reader,
   agencyId: string,
   ownerIds: readonly string[],
 ): Promise<AsStored<K>[]> {
@@ -125,7 +125,7 @@ async function rowsOfOwners<K extends KeySummary>(
 }
 
 /** One version of a key, or null where another one has come after it. */
-export async function readKeyState(manager: Manager, id: string, version: number): Promise<KeyState | null> {
+export async function readKeyState(manager: Reader, id: string, version: number): Promise<KeyState | null> {
   const [row] = await manager.rows<AsStored<KeyState>>(
     `SELECT ${STATE} FROM api_keys WHERE id = ? AND version = ?`,
     [id, version],
@@ -150,14 +150,14 @@ export type LockedKey = Pick<ApiKeyRow, 'id' | 'provider' | 'region' | 'version'
  * so for keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
  */
 export async function lockKeys(
-  tx: Manager,
+  tx: Transaction,
   { type, id, agencyId }: KeyOwner,
   providers: readonly Provider[],
 ): Promise<(LockedKey | null)[]> {
   const sql = `SELECT k.id, k.provider, k.region, k.version, k.isSet, k.sealed IS NOT NULL AS hasSecret
 FROM ${type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON k.ownerId = o.id AND k.ownerType = ? AND k.provider IN (${marks(providers)}) AND +k.agencyId = ?
-WHERE o.id = ?${tx.forUpdate}`;
-  const rows = await tx.rows<RawLockedKey>(sql, [type, ...providers, agencyId, id]);
+WHERE o.id = ?`;
+  const rows = await tx.lockRows<RawLockedKey>(sql, [type, ...providers, agencyId, id]);
   return providers.map((provider) => {
     const row = rows.find((each) => each.provider === provider);
     return row ? toLockedKey(row) : null;

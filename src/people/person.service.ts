@@ -9,7 +9,7 @@ import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import type { Manager } from '../database/manager';
+import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
@@ -120,7 +120,7 @@ export class PersonService {
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     if (userErrors.length > 0) return Promise.resolve({ agency: null, userErrors });
     return this.database.write(async (tx) => {
-      const agency = await this.database.lock(tx, AgencyRow, viewer.agencyId);
+      const agency = await tx.lock(AgencyRow, viewer.agencyId);
       if (!agency || samePermissions(agency.portalPermissions, permissions)) return { agency, userErrors };
       const portalPermissions = [...permissions];
       await tx.update(AgencyRow, { id: agency.id }, { portalPermissions });
@@ -141,7 +141,7 @@ export class PersonService {
     const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
     if (!found || userErrors.length > 0) return { client: null, userErrors };
     return this.database.write(async (tx) => {
-      const client = await this.database.lock(tx, ClientRow, found.id);
+      const client = await tx.lock(ClientRow, found.id);
       if (!client || samePermissions(client.portalPermissions, permissions)) return { client, userErrors };
       const portalPermissions = [...permissions];
       await tx.update(ClientRow, { id: client.id }, { portalPermissions });
@@ -201,23 +201,23 @@ export class PersonService {
   #change(
     viewer: Viewer,
     id: string,
-    work: (tx: Manager, person: PersonRow) => Promise<PersonResult>,
+    work: (tx: Transaction, person: PersonRow) => Promise<PersonResult>,
   ): Promise<PersonResult> {
     return this.database.write(async (tx) => {
-      await this.database.lock(tx, AgencyRow, viewer.agencyId);
+      await tx.lock(AgencyRow, viewer.agencyId);
       const person = isId(id) ? await tx.findOneBy(PersonRow, { id, agencyId: viewer.agencyId }) : null;
       return person ? work(tx, person) : NOT_FOUND;
     });
   }
 
-  async #update(tx: Manager, viewer: Viewer, person: PersonRow): Promise<PersonResult> {
+  async #update(tx: Transaction, viewer: Viewer, person: PersonRow): Promise<PersonResult> {
     await tx.update(PersonRow, { id: person.id }, { role: person.role, permissions: person.permissions });
     await this.audit.record(tx, viewer, { type: 'PERSON_CHANGED', ...eventOf(person) });
     return { person, userErrors: [] };
   }
 
   // Who has never signed in does not count: the invitation may never be taken up.
-  async #isLastAdmin(tx: Manager, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
+  async #isLastAdmin(tx: Transaction, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
     if (role !== 'AGENCY_ADMIN' || identityDigest === null) return false;
     return !(await tx.existsBy(PersonRow, { agencyId, role, id: Not(id), identityDigest: Not(IsNull()) }));
   }

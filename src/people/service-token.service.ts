@@ -69,7 +69,7 @@ export class ServiceTokenService {
   async revoke(viewer: Viewer, id: string): Promise<ServiceTokenResult> {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
-      const serviceToken = isId(id) ? await this.database.lock(tx, ServiceTokenRow, id) : null;
+      const serviceToken = isId(id) ? await tx.lock(ServiceTokenRow, id) : null;
       if (serviceToken?.agencyId !== viewer.agencyId)
         return { serviceToken: null, userErrors: [userError('NOT_FOUND', ['input', 'serviceTokenId'])] };
       if (serviceToken.revokedAt !== null) return { serviceToken, userErrors: [] };

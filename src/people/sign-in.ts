@@ -104,7 +104,7 @@ export class SignIn {
   #join({ id, agencyId }: PersonRow, digest: string, origin: Origin): Promise<Viewer | null> {
     return this.database.write(async (tx) => {
       // Of two requests at once, the second waits, and finds the first one's membership.
-      await this.database.lock(tx, PersonRow, id);
+      await tx.lock(PersonRow, id);
       const member = await tx.findOneBy(PersonRow, { identityDigest: digest, agencyId });
       if (member) return viewerOfPerson(member, origin);
       const { affected } = await tx.update(

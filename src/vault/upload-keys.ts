@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { compactDecrypt, decodeProtectedHeader } from 'jose';
-import { IsNull, LessThan, Like, type EntityManager } from 'typeorm';
+import { IsNull, LessThan, Like } from 'typeorm';
 import type { Database } from '../database/database';
+import type { Reader } from '../database/transaction';
 import type { Cipher } from './cipher';
 import { Secret, type ApiKeyText, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';
@@ -104,7 +105,7 @@ export class UploadKeys {
 }
 
 /** Of those that are there: a pair that was destroyed keeps its row, so that its name is not given again. */
-async function newestPair(manager: EntityManager): Promise<VaultKeyRow | null> {
+async function newestPair(manager: Reader): Promise<VaultKeyRow | null> {
   const rows = await manager.findBy(VaultKeyRow, { name: Like(`${PREFIX}%`) });
   return rows.sort((one, other) => numberOf(one) - numberOf(other)).at(-1) ?? null;
 }

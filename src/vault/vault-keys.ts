@@ -1,4 +1,4 @@
-import type { EntityManager } from 'typeorm';
+import type { Reader, Transaction } from '../database/transaction';
 import type { Database } from '../database/database';
 import { UnreadableKey, type Cipher, type SecretPlace } from './cipher';
 import { VaultKeyRow } from './vault-key.entity';
@@ -10,7 +10,7 @@ export function vaultKeyPlace(name: string): SecretPlace {
 
 /** Inside a `write`, which starts again when another instance was first to insert this name. */
 export async function insertVaultKey(
-  tx: EntityManager,
+  tx: Transaction,
   cipher: Cipher,
   name: string,
   key: Buffer,
@@ -28,11 +28,7 @@ export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buf
 }
 
 /** Null for a name that was never given. Throws `UnreadableKey`. */
-export async function readVaultKey(
-  manager: EntityManager,
-  cipher: Cipher,
-  name: string,
-): Promise<Buffer | null> {
+export async function readVaultKey(manager: Reader, cipher: Cipher, name: string): Promise<Buffer | null> {
   const row = await manager.findOneBy(VaultKeyRow, { name });
   return row && openVaultKey(cipher, row);
 }
@@ -44,7 +40,7 @@ export async function obtainVaultKey(
   name: string,
   make: () => Buffer,
 ): Promise<Buffer> {
-  const find = (manager: EntityManager) => manager.findOneBy(VaultKeyRow, { name });
+  const find = (manager: Reader) => manager.findOneBy(VaultKeyRow, { name });
   const row =
     (await find(database.read)) ??
     (await database.write(async (tx) => (await find(tx)) ?? insertVaultKey(tx, cipher, name, make())));

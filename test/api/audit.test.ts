@@ -4,6 +4,7 @@ import { AUDIT_EVENT_TYPES, type AuditEventType } from '../../src/audit/audit-ev
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import {
   ARCHIVE,
@@ -182,14 +183,18 @@ describe('the audit trail', () => {
 
   test('lets no change happen that it cannot record', async () => {
     const { database } = running.app;
-    await database.write((tx) => tx.query('ALTER TABLE audit_events RENAME TO audit_events_elsewhere'));
+    await database.write((tx) =>
+      managerOf(tx).query('ALTER TABLE audit_events RENAME TO audit_events_elsewhere'),
+    );
     const { errors, text } = await running.ask('agencyAdmin', CREATE_CLIENT, {
       input: { name: 'Unrecorded' },
     });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['INTERNAL_SERVER_ERROR']);
     expect(text).not.toContain('audit');
     expect(await database.read.countBy(ClientRow, { name: 'Unrecorded' })).toBe(0);
-    await database.write((tx) => tx.query('ALTER TABLE audit_events_elsewhere RENAME TO audit_events'));
+    await database.write((tx) =>
+      managerOf(tx).query('ALTER TABLE audit_events_elsewhere RENAME TO audit_events'),
+    );
     await running.data(CREATE_CLIENT, { input: { name: 'Recorded' } });
     expect(await faults()).toEqual([]);
   });
@@ -219,7 +224,9 @@ describe('the audit trail', () => {
   test('is gone on with by an instance that recorded last without being read', async () => {
     await running.data(CREATE_CLIENT, { input: { name: 'One' } });
     const logged = jest.spyOn(
-      running.app.database.read.dataSource.logger.constructor.prototype as { logQuery(sql: string): void },
+      managerOf(running.app.database.read).dataSource.logger.constructor.prototype as {
+        logQuery(sql: string): void;
+      },
       'logQuery',
     );
     await running.data(CREATE_CLIENT, { input: { name: 'Two' } });
@@ -296,7 +303,7 @@ describe('audit:verify', () => {
   const agencyId = '01900000-0000-7000-8000-000000000001';
   const OTHER_AGENCY = '01900000-0000-7000-8000-000000000002';
   const write = (work: string, ...parameters: unknown[]) =>
-    running.app.database.write((tx) => tx.query(work, parameters));
+    running.app.database.write((tx) => managerOf(tx).query(work, parameters));
 
   beforeEach(async () => {
     for (const name of ['One', 'Two', 'Three', 'Four'])

@@ -12,6 +12,7 @@ import {
   MAPLE,
   MAPLE_RETELL_AGENT,
 } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_AGENCY,
@@ -127,7 +128,7 @@ describe('clearing keys', () => {
 
   test('destroys the secret', async () => {
     await clear(['RETELL']);
-    const rows: { sealed: string | null }[] = await running.app.database.read.query(
+    const rows: { sealed: string | null }[] = await managerOf(running.app.database.read).query(
       "SELECT sealed FROM api_keys WHERE ownerId = ? AND provider = 'RETELL'",
       [HARBOR],
     );

@@ -6,6 +6,7 @@ import { emittedFiles } from '../../src/emit-schema';
 import { ARCHIVED_CLIENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
 import { generator } from '../fixtures/canaries';
 import { randomDocument } from '../fixtures/random-documents';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 
 // The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others: FUZZ_DOCUMENTS=20000 FUZZ_SEED=2.
@@ -214,7 +215,7 @@ describe(`${DOCUMENTS} random documents (FUZZ_SEED=${SEED})`, () => {
 });
 
 test('what a document asks of clients is read no more than twice, however often it asks', async () => {
-  const { dataSource } = running.app.database.read;
+  const { dataSource } = managerOf(running.app.database.read);
   const read = jest.spyOn(dataSource.logger, 'logQuery');
   const lists = Array.from({ length: 20 }, (_, index) => `r${index}: clients { __typename }`).join(' ');
   const agents = 'agents { __typename } apiKeys { provider } '.repeat(50);
@@ -232,7 +233,7 @@ test('what a document asks of clients is read no more than twice, however often 
 });
 
 test('of keys, no more is read than the document names of them', async () => {
-  const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
+  const read = jest.spyOn(managerOf(running.app.database.read).dataSource.logger, 'logQuery');
   const columns = async (fields: string) => {
     read.mockClear();
     await running.data(`{ clients { nodes { apiKeys { ${fields} } } } }`);
@@ -271,7 +272,7 @@ test.each([
 ] as const)(
   'a query is run once, also where it asks for what its viewer may not have: %s asks %s',
   async (persona, query) => {
-    const read = jest.spyOn(running.app.database.read.dataSource.logger, 'logQuery');
+    const read = jest.spyOn(managerOf(running.app.database.read).dataSource.logger, 'logQuery');
     await running.ask(persona, query);
     const lists = read.mock.calls.filter(([sql]) => / FROM clients /.test(sql));
     read.mockRestore();

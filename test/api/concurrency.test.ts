@@ -1,6 +1,7 @@
 import { ClientRow } from '../../src/clients/client.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, CLIENT_KEYS, codes, RESOLUTION, SET_CLIENT, type UserErrors } from '../operations';
 
@@ -83,7 +84,7 @@ describe('changes of one key at once, on two instances', () => {
         set(index % 2 ? first : second, [{ provider: 'RETELL', apiKey: `key_one_${index}_abcdef` }]),
       ),
     );
-    const live: unknown[] = await first.app.database.read.query(
+    const live: unknown[] = await managerOf(first.app.database.read).query(
       'SELECT version FROM api_keys WHERE ownerId = ? AND sealed IS NOT NULL',
       [MAPLE],
     );
@@ -162,7 +163,7 @@ describe('the database', () => {
     const rows = [await client('Outer'), await client('Inner')] as const;
     const writing = database.write(async (tx) => {
       await tx.insert(ClientRow, rows[0]);
-      await tx.transaction((inner) => inner.insert(ClientRow, rows[1]));
+      await managerOf(tx).transaction((inner) => inner.insert(ClientRow, rows[1]));
       throw new Error('changed its mind');
     });
     await expect(writing).rejects.toThrow();

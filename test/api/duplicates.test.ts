@@ -1,6 +1,7 @@
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { CEDAR, HARBOR, MAPLE, OTHER_AGENCYS_CLIENT } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_CLIENT,
@@ -196,7 +197,9 @@ describe('a fingerprint', () => {
 
   test('is found without opening: a secret that no longer opens is a duplicate all the same', async () => {
     await set(HARBOR);
-    await running.app.database.write((tx) => tx.query("UPDATE api_keys SET sealed = 'lk1.test.broken'"));
+    await running.app.database.write((tx) =>
+      managerOf(tx).query("UPDATE api_keys SET sealed = 'lk1.test.broken'"),
+    );
     expect(namesOf(await set(MAPLE))).toEqual([['Harbor Dental']]);
   });
 

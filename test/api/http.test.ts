@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { managerOf } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import { SET_CLIENT } from '../operations';
 
@@ -112,9 +113,9 @@ describe('the endpoint', () => {
   });
 
   test('masks what goes wrong inside, under an id by which the log has the reason', async () => {
-    await running.app.database.read.query('ALTER TABLE agents RENAME TO agents_away');
+    await managerOf(running.app.database.read).query('ALTER TABLE agents RENAME TO agents_away');
     const { errors, text } = await running.ask('agencyAdmin', '{ viewer { role } agents { nodes { id } } }');
-    await running.app.database.read.query('ALTER TABLE agents_away RENAME TO agents');
+    await managerOf(running.app.database.read).query('ALTER TABLE agents_away RENAME TO agents');
     expect(errors).toMatchObject([
       { extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) as string } },
     ]);

@@ -12,6 +12,7 @@ import type { Persona } from '../../src/demo/seed';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { canaryOf, formsOf, generator, hits } from '../fixtures/canaries';
 import { MALFORMED, type Sent } from '../fixtures/malformed';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import {
   ACCEPT_HAND_IN,
@@ -194,9 +195,10 @@ async function malformedRequests(): Promise<void> {
 /** What the database holds, row by row and file by file. */
 async function readDatabase(): Promise<void> {
   const { read } = running.app.database;
+  const manager = managerOf(read);
   const rows = await Promise.all(
     entities.map((entity) =>
-      read.query<unknown[]>(`SELECT * FROM ${read.getRepository(entity).metadata.tablePath}`),
+      manager.query<unknown[]>(`SELECT * FROM ${manager.getRepository(entity).metadata.tablePath}`),
     ),
   );
   found.rows = [JSON.stringify(rows)];

@@ -3,6 +3,7 @@ import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 
 interface Connection {
@@ -66,7 +67,7 @@ const clients = async (variables: object): Promise<Connection> =>
 
 /** The statements that a request makes the database run. */
 async function statementsOf(query: string, variables: object = {}): Promise<string[]> {
-  const { dataSource } = running.app.database.read;
+  const { dataSource } = managerOf(running.app.database.read);
   const statements: string[] = [];
   const { logger } = dataSource;
   const nothing = () => undefined;

@@ -14,6 +14,7 @@ import { countByMasterKey } from '../../src/vault/master-keys/sealed-table';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { addKeys } from '../fixtures/many-keys';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { ACCEPT_HAND_IN, CLEAR_CLIENT, HAND_IN, RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
 
@@ -51,7 +52,6 @@ function before(work: (write: number) => Promise<unknown>): Database {
   let writes = 0;
   return {
     read: database.read,
-    lock: (tx, row, id) => database.lock(tx, row, id),
     close: () => database.close(),
     write: async (inside) => {
       await work((writes += 1));
@@ -304,8 +304,8 @@ describe('a change of master keys', () => {
 });
 
 test('the list of sealed tables has every row class with a sealed secret', () => {
-  const { read } = running.app.database;
-  const metadata = entities.map((entity) => read.dataSource.getMetadata(entity));
+  const { dataSource } = managerOf(running.app.database.read);
+  const metadata = entities.map((entity) => dataSource.getMetadata(entity));
   const sealed = metadata
     .filter((each) => each.findColumnWithPropertyName('masterKey'))
     .map(({ tableName }) => tableName);

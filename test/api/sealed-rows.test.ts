@@ -5,6 +5,7 @@ import { createApp } from '../../src/app';
 import { readConfig } from '../../src/config';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { HARBOR, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_CLIENT,
@@ -27,10 +28,10 @@ beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
 
 const sql = (statement: string, parameters: unknown[]): Promise<unknown> =>
-  running.app.database.write((tx) => tx.query(statement, parameters));
+  running.app.database.write((tx) => managerOf(tx).query(statement, parameters));
 
 async function rowOf(ownerId: string, provider: string): Promise<KeyRow> {
-  const rows: KeyRow[] = await running.app.database.read.query(
+  const rows: KeyRow[] = await managerOf(running.app.database.read).query(
     'SELECT id, version, sealed FROM api_keys WHERE ownerId = ? AND provider = ?',
     [ownerId, provider],
   );

@@ -24,6 +24,7 @@ import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { HARBOR, MAPLE, OTHER_AGENCYS_CLIENT } from '../demo-ids';
 import { until } from '../e2e/process';
+import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { CLIENT_KEYS, codes, PREVIEW, SET_AGENCY, SET_CLIENT, type UserErrors } from '../operations';
 
@@ -320,7 +321,7 @@ describe('the upload key', () => {
   });
 
   test('is the same on every instance and after a restart, also when they start at once on an empty table', async () => {
-    await running.app.database.write((tx) => tx.query('DELETE FROM vault_keys'));
+    await running.app.database.write((tx) => managerOf(tx).query('DELETE FROM vault_keys'));
     const instances = await Promise.all([running.another(), running.another(), running.another()]);
     const keys = await Promise.all(instances.map((instance) => uploadKey(instance)));
     for (const instance of instances) await instance.close();

@@ -5,8 +5,8 @@ import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/database/database';
-import type { Manager } from '../../src/database/manager';
-import { createTestDatabase, type TestDatabase } from '../database';
+import type { Transaction } from '../../src/database/transaction';
+import { createTestDatabase, type TestDatabase, managerOf } from '../database';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp } from '../harness';
 import { RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
@@ -66,7 +66,7 @@ test('a SQLite database that all have closed is whole in its file, which can be 
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   const [file, copy] = [join(folder, 'closed.sqlite'), join(folder, 'copy.sqlite')];
   const instance = await openDatabase(`sqlite:${file}`, mapping);
-  await instance.read.query('SELECT COUNT(*) FROM clients');
+  await managerOf(instance.read).query('SELECT COUNT(*) FROM clients');
   await instance.close();
   copyFileSync(file, copy);
   const copied = await new DataSource(dataSourceOptions(`sqlite:${copy}`, mapping)).initialize();
@@ -79,7 +79,7 @@ test('a SQLite database that all have closed is whole in its file, which can be 
 test('a SQLite database closes also where not all can be moved into its file', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   const instance = await openDatabase(`sqlite:${join(folder, 'stuck.sqlite')}`, mapping);
-  const stuck = (tx: Manager) => {
+  const stuck = (tx: Transaction) => {
     jest.spyOn(tx, 'run').mockRejectedValueOnce(new Error('The disk is full'));
     return Promise.reject(new Error('undo it'));
   };

@@ -3,8 +3,9 @@ import { AUDIT_EVENT_TYPES } from '../../src/audit/audit-event';
 import { readOperations } from '../../src/http/pages/playground';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
-import { LONG_LIST } from '../../src/database/database';
+import { LONG_LIST } from '../../src/database/mysql';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
+import { managerOf } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 
 const LISTS = `{
@@ -80,7 +81,7 @@ const bound = (value: unknown) =>
 
 /** The tables of which a statement reads more than an index leads it to. */
 async function readWhole(sql: string): Promise<string[]> {
-  const { read } = running.app.database;
+  const read = managerOf(running.app.database.read);
   const values = (statements.get(sql) ?? []).map(bound);
   if (read.dataSource.options.type === 'better-sqlite3') {
     const plan: { detail: string }[] = await read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
@@ -123,7 +124,7 @@ test('a later page is found by its place in the index of its agency', async () =
   await running.data(LATER_PAGES, { after: clients.pageInfo.endCursor });
   const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
   read.mockRestore();
-  const database = running.app.database.read;
+  const database = managerOf(running.app.database.read);
   const sqlite = database.dataSource.options.type === 'better-sqlite3';
   const found = await Promise.all(
     pages.map(async ([sql, values]) => {
@@ -144,7 +145,7 @@ test('a filter by type of event is planned by how many there are of each type', 
 });
 
 test('each connection is set up as the product needs it', async () => {
-  const { read } = running.app.database;
+  const read = managerOf(running.app.database.read);
   if (read.dataSource.options.type === 'better-sqlite3') {
     expect([await read.query('PRAGMA journal_mode'), await read.query('PRAGMA synchronous')]).toEqual([
       [{ journal_mode: 'wal' }],
@@ -154,7 +155,9 @@ test('each connection is set up as the product needs it', async () => {
   }
   const SETTINGS =
     "SHOW VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation', 'eq_range_index_dive_limit')";
-  const answers = await Promise.all(Array.from({ length: 8 }, () => read.rows<{ Value: string }>(SETTINGS)));
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, () => read.query<{ Value: string }[]>(SETTINGS)),
+  );
   expect(answers.map((settings) => [...new Set(settings.map(({ Value }) => Value))].sort())).toEqual(
     Array(8).fill([String(LONG_LIST), 'READ-COMMITTED']),
   );

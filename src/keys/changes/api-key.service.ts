@@ -5,7 +5,7 @@ import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
 import type { Database } from '../../database/database';
-import type { Manager } from '../../database/manager';
+import type { Transaction } from '../../database/transaction';
 import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
@@ -131,7 +131,7 @@ export class ApiKeyService {
 
   // What a provider was asked about and is not stored, whatever it said.
   async #recordShown(
-    tx: Manager,
+    tx: Transaction,
     viewer: Viewer,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
@@ -169,7 +169,7 @@ export class ApiKeyService {
 
   /** Inside a `write`: stores keys that were read and decided on, all or none; none if a version is not the one that was expected. */
   async storeAll(
-    tx: Manager,
+    tx: Transaction,
     actor: Actor,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
@@ -237,7 +237,7 @@ function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readon
 }
 
 async function effectOfClear(
-  tx: Manager,
+  tx: Transaction,
   owner: KeyOwner,
   provider: Provider,
 ): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {

@@ -1,6 +1,6 @@
 import { In } from 'typeorm';
 import { ClientRow } from '../../clients/client.entity';
-import type { Manager } from '../../database/manager';
+import type { Reader } from '../../database/transaction';
 import { marks } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ApiKeyRow } from '../api-key.entity';
@@ -25,7 +25,7 @@ export const MAX_CLIENTS_LISTED = 10;
 
 /** A warning for each key that someone else of the same agency uses as well. Opens nothing. */
 export async function findDuplicates(
-  manager: Manager,
+  manager: Reader,
   { agencyId, id }: KeyOwner,
   keys: readonly Fingerprinted[],
 ): Promise<KeyWarning[]> {
@@ -43,7 +43,7 @@ export async function findDuplicates(
 }
 
 async function warn(
-  manager: Manager,
+  manager: Reader,
   agencyId: string,
   provider: Provider,
   owners: readonly Pick<ApiKeyRow, 'ownerType' | 'ownerId'>[],

@@ -1,6 +1,5 @@
-import { ConcurrentChange } from '../../database/database';
 import { newId } from '../../platform/ids';
-import type { Manager } from '../../database/manager';
+import { ConcurrentChange, type Transaction } from '../../database/transaction';
 import { dateOrNull } from '../../database/raw';
 import type { Provider } from '../../providers';
 import type { ProviderRegion } from '../../providers/provider';
@@ -28,7 +27,7 @@ const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSecond
 
 /** Seals and stores a key as the next version of `current`, whose secret it overwrites. Inside a `write`. */
 export async function storeKey(
-  tx: Manager,
+  tx: Transaction,
   vault: Vault,
   owner: KeyOwner,
   current: LockedKey | null,
@@ -62,7 +61,7 @@ export async function storeKey(
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Manager, owner: KeyOwner, current: LockedKey): Promise<StoredKey> {
+export function clearKey(tx: Transaction, owner: KeyOwner, current: LockedKey): Promise<StoredKey> {
   const { region } = current;
   const empty = {
     isSet: false,
@@ -92,7 +91,7 @@ type Change = Omit<StoredKey, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'pro
 type Secret = Pick<ApiKeyRow, 'masterKey' | 'sealed'>;
 
 async function replace(
-  tx: Manager,
+  tx: Transaction,
   owner: KeyOwner,
   { id, provider, version }: LockedKey,
   change: Change,
@@ -105,7 +104,7 @@ async function replace(
 
 /** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
 export async function recordVerdict(
-  tx: Manager,
+  tx: Transaction,
   id: string,
   version: number,
   verdict: KeyVerdict,
@@ -119,7 +118,7 @@ export async function recordVerdict(
 
 /** Writes the fingerprint of a key that is open anyway: it was set before there were fingerprints. */
 export async function recordFingerprint(
-  tx: Manager,
+  tx: Transaction,
   id: string,
   version: number,
   fingerprint: string,
@@ -128,7 +127,7 @@ export async function recordFingerprint(
 }
 
 /** A stored key did not open: shown as its status until a verification opens it again. */
-export async function recordUnreadable(tx: Manager, id: string, version: number): Promise<void> {
+export async function recordUnreadable(tx: Transaction, id: string, version: number): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
 }
 

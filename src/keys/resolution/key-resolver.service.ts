@@ -2,7 +2,7 @@ import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { Database } from '../../database/database';
-import type { Manager } from '../../database/manager';
+import type { Reader } from '../../database/transaction';
 import { marks } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
@@ -31,7 +31,7 @@ export class KeyResolverService {
    * Null when the chain ends without a key. Throws `UnreadableKey` when the key that counts does not open, and whatever the database
    * throws: neither may be taken for "no key", which would fall back to another payer. Whether the client is archived is not asked here.
    */
-  async resolve(agent: AgentInChain, manager: Manager = this.database.read): Promise<ResolvedKey | null> {
+  async resolve(agent: AgentInChain, manager: Reader = this.database.read): Promise<ResolvedKey | null> {
     const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
     const { source } = resolveChain(subjectOf(agent, false), keys.CLIENT, keys.AGENCY);
     const sealed = source && keys[source];

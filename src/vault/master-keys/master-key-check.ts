@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database';
-import type { Manager } from '../../database/manager';
+import type { Transaction } from '../../database/transaction';
 import { UnusableKeyRing, type KeyRing } from './key-ring';
 import { MasterKeyCheckRow } from './master-key.entity';
 
@@ -29,7 +29,7 @@ export async function checkMasterKeys(
 }
 
 // All or none, and only where none is wrong: a name that is noted is never given to another key, although the start may be refused.
-async function note(tx: Manager, ring: KeyRing): Promise<void> {
+async function note(tx: Transaction, ring: KeyRing): Promise<void> {
   // Again: another instance may have been faster.
   const known = await tx.find(MasterKeyCheckRow);
   refuseWrong(ring, known);

@@ -1,12 +1,12 @@
 import {
   MoreThan,
   Not,
-  type EntityManager,
   type EntityTarget,
   type FindOptionsOrder,
   type FindOptionsWhere,
   type ObjectLiteral,
 } from 'typeorm';
+import type { Reader, Transaction } from '../../database/transaction';
 import type { SecretPlace } from '../cipher';
 
 /** What every table with sealed secrets has: both columns are null when the secret is destroyed. */
@@ -25,16 +25,16 @@ export interface StoredSecret {
 export interface SealedTable {
   readonly name: string;
   /** How many secrets each master key wraps here. */
-  countByMasterKey(read: EntityManager): Promise<Map<string, number>>;
+  countByMasterKey(read: Reader): Promise<Map<string, number>>;
   /** The next secrets, in the order of the primary key, that another master key than this one wraps. */
   wrappedByOthers(
-    read: EntityManager,
+    read: Reader,
     masterKey: string,
     after: string | null,
     limit: number,
   ): Promise<StoredSecret[]>;
   /** Writes a secret that is wrapped anew, unless its row has changed since it was read. Inside a `write`. */
-  replace(tx: EntityManager, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
+  replace(tx: Transaction, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
 }
 
 export function sealedTable<Row extends ObjectLiteral & SealedRow>(
@@ -69,11 +69,8 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
     },
 
     async replace(tx, secret, sealed, masterKey) {
-      const query = tx
-        .createQueryBuilder()
-        .update(entity as EntityTarget<SealedRow>)
-        .set({ sealed, masterKey });
-      const { affected } = await query.where({ [primaryKey]: secret.key, sealed: secret.sealed }).execute();
+      const where = { [primaryKey]: secret.key, sealed: secret.sealed } as FindOptionsWhere<SealedRow>;
+      const { affected } = await tx.update<SealedRow>(entity, where, { sealed, masterKey });
       return affected === 1;
     },
   };
@@ -81,7 +78,7 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
 
 /** How many secrets of all these tables each master key wraps. */
 export async function countByMasterKey(
-  read: EntityManager,
+  read: Reader,
   tables: readonly SealedTable[],
 ): Promise<Map<string, number>> {
   const counts = new Map<string, number>();

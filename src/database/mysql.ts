@@ -1,0 +1,146 @@
+import {
+  QueryFailedError,
+  type DataSource,
+  type DataSourceOptions,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
+import { MAX_PREPARED, type Database, type Mapping } from './dialect';
+import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
+
+const POOL_SIZE = 20;
+const CONNECT_TIMEOUT_MS = 10_000;
+/**
+ * Lists of values from this length on, which are ids of a page of clients, are planned by statistics: otherwise the optimizer looks into
+ * the index for each of them, and then reads it. Shorter ones, e.g. of types of events, of which some are rare, are looked at.
+ */
+export const LONG_LIST = 50;
+
+export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
+  return {
+    ...mapping,
+    type: url.startsWith('mysql:') ? 'mysql' : 'mariadb',
+    url,
+    timezone: 'Z',
+    charset: 'utf8mb4',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    extra: { connectionLimit: POOL_SIZE, maxPreparedStatements: MAX_PREPARED },
+  };
+}
+
+export function readerOf(source: DataSource): Reader {
+  return new MysqlSession(source, poolOf(source));
+}
+
+export function databaseOf(source: DataSource): Promise<Database> {
+  return Promise.resolve(new MysqlDatabase(source));
+}
+
+interface Pool extends MysqlConnection {
+  on(event: 'connection', listener: (connection: { query(sql: string): unknown }) => void): void;
+}
+
+function poolOf(source: DataSource): Pool {
+  return (source.driver as unknown as { pool: Pool }).pool;
+}
+
+// Every connection sees what is committed when it asks: with REPEATABLE READ, MySQL's own, a transaction would still see a key that is cleared.
+export async function prepareSessions(source: DataSource): Promise<void> {
+  const settings = [
+    'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+    `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,
+  ];
+  // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
+  const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
+  if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
+  poolOf(source).on('connection', (connection) => settings.forEach((setting) => connection.query(setting)));
+  // The one connection that is open already.
+  for (const setting of settings) await source.query(setting);
+}
+
+class MysqlDatabase implements Database {
+  readonly read: Reader;
+
+  constructor(private readonly source: DataSource) {
+    this.read = new MysqlSession(source, poolOf(source));
+  }
+
+  write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return untilItWins(() => this.#transaction(work));
+  }
+
+  close(): Promise<void> {
+    return this.source.destroy();
+  }
+
+  async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const runner = this.source.createQueryRunner();
+    try {
+      const connection = (await runner.connect()) as MysqlConnection;
+      // TypeORM would take as long to begin and to end a transaction as two of its statements take. It has to know of it: otherwise it locks
+      // no rows, and one that it began itself inside of it would commit what was done before.
+      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      return await inTransaction(
+        new MysqlSession(this.source, connection, runner),
+        'START TRANSACTION',
+        work,
+      );
+    } finally {
+      await runner.release();
+    }
+  }
+}
+
+type Done = (error: Error | null, result: unknown) => void;
+
+/** mysql2's pool, or one of its connections. */
+interface MysqlConnection {
+  execute(sql: string, values: readonly unknown[], done: Done): unknown;
+  query(sql: string, done: Done): unknown;
+}
+
+class MysqlSession extends Session {
+  constructor(
+    source: DataSource,
+    private readonly session: MysqlConnection,
+    queryRunner?: QueryRunner,
+  ) {
+    super(source, queryRunner);
+  }
+
+  along(index: string): string {
+    return ` FORCE INDEX (${index})`;
+  }
+
+  rows<T>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+    return this.#execute(sql, values) as Promise<T[]>;
+  }
+
+  lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
+    return this.findOne(row, { where: byId<T>(id), lock: { mode: 'pessimistic_write' } });
+  }
+
+  lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
+    return this.rows(`${sql} FOR UPDATE`, values);
+  }
+
+  async run(sql: string, values: readonly unknown[]): Promise<number> {
+    return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.#attempt(sql, [], (done) => this.session.query(sql, done));
+  }
+
+  #execute(sql: string, values: readonly unknown[]): Promise<unknown> {
+    return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
+  }
+
+  #attempt(sql: string, values: readonly unknown[], work: (done: Done) => void): Promise<unknown> {
+    this.dataSource.logger.logQuery(sql, [...values]);
+    return new Promise((resolve, reject) => {
+      work((error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));
+    });
+  }
+}

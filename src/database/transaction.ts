@@ -1,0 +1,129 @@
+import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import { databaseCode, isDuplicate } from './database-errors';
+import { marks } from './raw';
+
+/** The part of TypeORM's query builder that reads. It has no `update` and no `delete`, so that a query of a `Reader` cannot write. */
+export interface Select<T> {
+  readonly alias: string;
+  select(column: string | string[], alias?: string): this;
+  addSelect(column: string, alias?: string): this;
+  where(condition: string | object, parameters?: object): this;
+  andWhere(condition: string | object, parameters?: object): this;
+  groupBy(column: string): this;
+  addGroupBy(column: string): this;
+  orderBy(column: string, order?: 'ASC' | 'DESC'): this;
+  addOrderBy(column: string, order?: 'ASC' | 'DESC'): this;
+  limit(count: number): this;
+  useIndex(index: string): this;
+  clone(): this;
+  getQuery(): string;
+  getOne(): Promise<T | null>;
+  getMany(): Promise<T[]>;
+  getCount(): Promise<number>;
+  getManyAndCount(): Promise<[T[], number]>;
+  getRawMany<R>(): Promise<R[]>;
+}
+
+type Reads = 'find' | 'findBy' | 'findOneBy' | 'findOneByOrFail' | 'existsBy' | 'count' | 'countBy';
+
+/** Reads. It has no method that writes, so that a write outside of a transaction does not compile. */
+export interface Reader extends Pick<EntityManager, Reads> {
+  createQueryBuilder<T extends ObjectLiteral>(row: EntityTarget<T>, alias: string): Select<T>;
+  /** Runs a SELECT as it is written, prepared once a connection: where TypeORM builds a statement, that takes longer than running it. */
+  rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
+  /**
+   * After the name of a table: reads it along an index, from a place in it on. MariaDB otherwise looks through all that an agency has
+   * before that place where the agency has most of the table, since it does not count on the limit.
+   */
+  along(index: string): string;
+}
+
+/** What a transaction can do. What it reads is what is committed, and what it has written itself. */
+export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'update' | 'delete'> {
+  /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
+  lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null>;
+  /** Reads rows by a SELECT as it is written, and locks them in the same way. */
+  lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
+  /** Runs a statement that writes as it is written. Answers how many rows were inserted, changed or deleted. */
+  run(sql: string, values: readonly unknown[]): Promise<number>;
+  /** Columns are named as the properties of the row. */
+  insertRow(table: string, row: object): Promise<void>;
+  /** Where every column of `where` has its value, which is never null. Answers whether there was such a row. */
+  updateRow(table: string, change: object, where: object): Promise<boolean>;
+}
+
+/** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
+export class ConcurrentChange extends Error {}
+
+/** One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities and with statements as they are written. */
+export abstract class Session extends EntityManager implements Transaction {
+  abstract along(index: string): string;
+  abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
+  abstract lock<T extends ObjectLiteral & { id: string }>(
+    row: EntityTarget<T>,
+    id: string,
+  ): Promise<T | null>;
+  abstract lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
+  abstract run(sql: string, values: readonly unknown[]): Promise<number>;
+  /** For statements that begin or end a transaction: MySQL does not prepare all of them. */
+  abstract command(sql: string): Promise<void>;
+
+  async insertRow(table: string, row: object): Promise<void> {
+    const columns = Object.keys(row);
+    const values: unknown[] = Object.values(row);
+    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks(values)})`, values);
+  }
+
+  async updateRow(table: string, change: object, where: object): Promise<boolean> {
+    const equal = (columns: object) => Object.keys(columns).map((column) => `${column} = ?`);
+    const sql = `UPDATE ${table} SET ${equal(change).join(', ')} WHERE ${equal(where).join(' AND ')}`;
+    const values: unknown[] = [
+      ...(Object.values(change) as unknown[]),
+      ...(Object.values(where) as unknown[]),
+    ];
+    return (await this.run(sql, values)) > 0;
+  }
+}
+
+export function byId<T extends ObjectLiteral & { id: string }>(id: string): FindOptionsWhere<T> {
+  return { id } as FindOptionsWhere<T>;
+}
+
+/** Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. */
+export async function inTransaction<T>(
+  session: Session,
+  begin: string,
+  work: (tx: Transaction) => Promise<T>,
+): Promise<T> {
+  await session.command(begin);
+  try {
+    const result = await work(session);
+    await session.command('COMMIT');
+    return result;
+  } catch (error) {
+    // What failed first is what to tell of. After some faults, e.g. of a disk that is full, SQLite has rolled back by itself; and where the
+    // connection is lost, nothing can be rolled back any more.
+    await session.command('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+const WRITE_ATTEMPTS = 8;
+
+/** Runs a transaction again from its start when it lost a race against another one. */
+export async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries === WRITE_ATTEMPTS || !lostARace(error)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * tries));
+    }
+  }
+}
+
+function lostARace(error: unknown): boolean {
+  return (
+    error instanceof ConcurrentChange || isDuplicate(error) || databaseCode(error) === 'ER_LOCK_DEADLOCK'
+  );
+}
