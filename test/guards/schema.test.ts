@@ -42,12 +42,12 @@ describe('the emitted files', () => {
 });
 
 describe('the policy', () => {
-  test.each(objectTypes.flatMap((type) => Object.keys(type.getFields()).map((field) => [type.name, field])))(
-    'has a rule for %s.%s',
-    (type, field) => {
-      expect(requirementOf(type, field)).toBeDefined();
-    },
-  );
+  test('has a rule for every field', () => {
+    const fields = objectTypes.flatMap((type) =>
+      Object.keys(type.getFields()).map((field) => [type.name, field] as const),
+    );
+    expect(fields.filter(([type, field]) => requirementOf(type, field) === undefined)).toEqual([]);
+  });
 
   test('leaves no field of Query and Mutation open', () => {
     for (const type of ['Query', 'Mutation']) {
