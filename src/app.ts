@@ -47,9 +47,11 @@ const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
 
 /** The only place that wires things together. Listens to nothing yet. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const identities = createIdentityVerifier(config.auth);
+  // Before the database is opened, and with it brought up to date.
+  await identities.check();
   const { database, vault, audit } = await openStore(config);
   try {
-    const identities = createIdentityVerifier({ issuer: config.authIssuer, audience: config.authAudience });
     const signIn = new SignIn(database, identities, audit);
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
     const services = createServices(config, { database, vault, audit }, addressOf);
@@ -58,11 +60,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       schema: guard(buildBareSchema(services)),
       identify: (credentials, origin) => signIn.identify(credentials, origin),
       isReady: () => database.read.rows('SELECT 1 AS one'),
+      issuerProblem: () => identities.problem(),
       http: config.http,
       compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });
+    const problem = identities.problem();
+    if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);
     const logFault = (error: unknown) => server.log.error({ err: error });
     // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
     const expireHandIns = () => services.handInDecisions.expire(logFault).catch(logFault);

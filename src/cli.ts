@@ -60,7 +60,7 @@ function run(
   options: Options,
   work: (database: Database, audit: AuditTrail, person: NewPerson) => Promise<string>,
 ): Promise<void> {
-  return withStore(async ({ database, audit }, { authIssuer: issuer }) => {
+  return withStore(async ({ database, audit }, { auth: { issuer } }) => {
     process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
   });
 }

@@ -23,8 +23,7 @@ export interface Config {
   /** Not yet unsealed. */
   readonly keyRing: KeyRing;
   readonly keyServices: KeyServiceEnvironment;
-  readonly authIssuer: string;
-  readonly authAudience: string;
+  readonly auth: { readonly issuer: string; readonly audience: string; readonly trustEmail: boolean };
   readonly baseUrls: BaseUrls;
   readonly providerTimeoutMs: number;
   readonly playground: boolean;
@@ -118,6 +117,8 @@ function wholeNumber(least: number, most: number, standard: number) {
 /** At least as many as one operation may hold: a smaller number would let some operations never through. */
 const perMinute = (least: number, standard: number) => wholeNumber(least, 1_000_000_000, standard);
 
+const onOrOff = z.enum(['on', 'off'], 'must be on or off').default('off');
+
 const keyServices = z.object({
   // Looked at only where a line of the key ring needs them: they may be set for something else.
   VAULT_ADDR: z.string().optional(),
@@ -137,8 +138,9 @@ const environment = z.object({
   LATCHKEY_MASTER_KEY_FILE: contentOf((text) => KeyRing.parse(text)),
   AUTH_ISSUER: z.string('is required').pipe(secureUrl),
   AUTH_AUDIENCE: z.string('is required').min(1, 'is required'),
+  AUTH_TRUST_EMAIL: onOrOff,
   PROVIDER_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
-  PLAYGROUND: z.enum(['on', 'off'], 'must be on or off').default('off'),
+  PLAYGROUND: onOrOff,
   CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
   TRUST_PROXY: listOf(isNetwork, 'must be addresses, as 10.0.0.0/8 or ::1, between commas'),
   TRUSTED_DOCUMENTS_FILE: contentOf((text) => TrustedDocuments.parse(text)).optional(),
@@ -180,8 +182,11 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     handInLifetime: data.HAND_IN_LIFETIME_DAYS,
     keyRing: data.LATCHKEY_MASTER_KEY_FILE,
     keyServices: keyServicesOf(data),
-    authIssuer: data.AUTH_ISSUER,
-    authAudience: data.AUTH_AUDIENCE,
+    auth: {
+      issuer: data.AUTH_ISSUER,
+      audience: data.AUTH_AUDIENCE,
+      trustEmail: data.AUTH_TRUST_EMAIL === 'on',
+    },
     baseUrls: baseUrlsOf(data),
     providerTimeoutMs: data.PROVIDER_TIMEOUT_MS,
     playground: data.PLAYGROUND === 'on',

@@ -36,7 +36,7 @@ async function main(): Promise<void> {
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
   const app = await createApp(config, { playgroundTokens: tokens });
-  await seed(app.database, app.vault, app.audit, config.authIssuer, sandbox);
+  await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
   // What is in flight may still ask the other two.
   closeOnSignals({
@@ -146,8 +146,8 @@ function describeSandbox(sandbox: Sandbox, config: Config) {
 
 // With an issuer of the user's own there is nobody here who could sign tokens.
 async function mintTokens(issuer: DemoIssuer, config: Config): Promise<Record<string, string>> {
-  if (config.authIssuer !== issuer.issuer) return {};
-  const { authAudience: audience } = config;
+  if (config.auth.issuer !== issuer.issuer) return {};
+  const { audience } = config.auth;
   const tokens = PERSONAS.map(async (persona) => [
     persona,
     await issuer.mint({ subject: subjectOf(persona), audience, expiresInSeconds: TOKEN_LIFETIME_S }),

@@ -21,7 +21,7 @@ import { PublicError } from '../graphql/errors';
 import { Loaders } from '../graphql/loaders';
 import type { KeyLinkFormService } from '../intake/key-link-form.service';
 import { IssuerUnreachable } from '../people/identity';
-import type { Credentials } from '../people/sign-in';
+import type { Credentials, SignInOutcome, SignInRefusal } from '../people/sign-in';
 import { serveKeyLinks } from './pages/key-link';
 import { servePlayground, type PlaygroundTokens } from './pages/playground';
 import { callerOf, RateLimits, type PerMinute } from './rate-limits';
@@ -44,8 +44,10 @@ export interface HttpOptions {
 export interface ServerOptions {
   readonly http: HttpOptions;
   readonly schema: GraphQLSchema;
-  /** Null for nobody known. Throws `IssuerUnreachable` when it cannot tell. */
-  readonly identify: (credentials: Credentials, origin: Origin) => Promise<Viewer | null>;
+  /** Throws `IssuerUnreachable` when it cannot tell. */
+  readonly identify: (credentials: Credentials, origin: Origin) => Promise<SignInOutcome>;
+  /** Why sign-ins could not be checked when the issuer was last asked, or null. */
+  readonly issuerProblem: () => string | null;
   /** Throws when requests cannot be served. */
   readonly isReady: () => Promise<unknown>;
   readonly log: FastifyBaseLogger;
@@ -66,6 +68,8 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 declare module 'fastify' {
   interface FastifyRequest {
     viewer: Viewer | null;
+    /** Why nobody is signed in; for the log alone. */
+    signInRefusal: SignInRefusal | null;
     timeLimit: TimeLimit;
   }
 }
@@ -92,6 +96,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   });
   server.removeContentTypeParser('text/plain');
   server.decorateRequest('viewer', null);
+  server.decorateRequest('signInRefusal', null);
   addHooks(server);
   if (options.http.corsOrigins.length > 0) await allowOrigins(server, options.http.corsOrigins);
   addErrorAnswers(server);
@@ -178,9 +183,15 @@ function addHooks(server: Server): void {
       status: reply.statusCode,
       durationMs: Math.round(reply.elapsedTime),
       agencyId: request.viewer?.agencyId,
+      ...(hasReason(request) && { signInRefused: request.signInRefusal }),
     });
     done();
   });
+}
+
+// A request without a token was not refused: its sender did not try to sign in.
+function hasReason({ signInRefusal }: FastifyRequest): boolean {
+  return signInRefusal !== null && signInRefusal !== 'NO_TOKEN';
 }
 
 const HTTP_ERRORS: Readonly<Record<number, string>> = {
@@ -233,12 +244,14 @@ function answer(code: string, message: string, requestId?: string) {
   return { errors: [{ message, extensions: { code, ...(requestId && { requestId }) } }] };
 }
 
-function addHealth(server: Server, { isReady }: ServerOptions): void {
+function addHealth(server: Server, { isReady, issuerProblem }: ServerOptions): void {
   server.get('/healthz', async () => ({ status: 'ok' }));
   server.get('/readyz', async (request, reply) => {
     try {
       await isReady();
-      return { status: 'ready' };
+      // Without the issuer service tokens and one-time links still work: it is told, and takes no instance out of service.
+      const problem = issuerProblem();
+      return { status: 'ready', ...(problem !== null && { signIn: problem }) };
     } catch (error) {
       request.log.error({ err: error });
       return reply.code(503).send({ status: 'not ready' });
@@ -272,10 +285,12 @@ async function addGraphql(server: Server, options: ServerOptions, rateLimits: Ra
     const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
     const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
     try {
-      request.viewer = await options.identify(credentials, {
+      const outcome = await options.identify(credentials, {
         requestId: request.id,
         sourceAddress: request.ip,
       });
+      request.viewer = outcome.viewer;
+      request.signInRefusal = outcome.refusal;
     } catch (error) {
       // Asking an issuer that does not answer takes more than any other request.
       await count();

@@ -1,70 +1,87 @@
-import {
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  jwtVerify,
-  type FetchImplementation,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-} from 'jose';
+import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
-import { isSecureUrl } from '../platform/secure-url';
+import { Issuer, IssuerUnreachable, type IssuerOptions } from './issuer';
+import { VerifiedAddresses, type Address } from './verified-address';
+
+export { IssuerUnreachable };
 
 /** Who a token says that someone is. What they may do is not in it. */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;
-  readonly email: string | null;
-  readonly emailVerified: boolean;
+  /** The e-mail address that the issuer has verified. Asks the issuer where the token does not tell. Never rejects. */
+  address(): Promise<Address>;
 }
+
+/** Why a bearer token proves nothing. For the log alone: the answer is the same for every reason. */
+export type TokenRefusal =
+  | 'NOT_A_BEARER_TOKEN'
+  | 'NOT_A_JWT'
+  | 'TYPE'
+  | 'ALGORITHM'
+  | 'UNKNOWN_KEY'
+  | 'SIGNATURE'
+  | 'ISSUER'
+  | 'AUDIENCE'
+  | 'EXPIRED'
+  | 'NOT_YET_VALID'
+  | 'CLAIMS';
 
 export interface IdentityVerifier {
   /**
-   * The identity that a valid bearer token proves. Null for everything else, whatever the reason. Throws `IssuerUnreachable` when the
-   * issuer's keys cannot be had, so that nothing can be said of the token.
+   * The identity that a bearer token proves, or why it proves none. Throws `IssuerUnreachable` when the issuer's keys cannot be had,
+   * so that nothing can be said of the token.
    */
-  identify(authorization: string | undefined): Promise<Identity | null>;
+  identify(authorization: string): Promise<Identity | TokenRefusal>;
+  /** Throws `ConfigError` when the issuer's discovery document names another issuer than the configured one. */
+  check(): Promise<void>;
+  /** Why sign-ins could not be checked when the issuer was last asked, or null. */
+  problem(): string | null;
 }
 
 export interface IdentityOptions {
   /** As it stands in the tokens; its discovery document lies below it. */
   readonly issuer: string;
   readonly audience: string;
-  /** How long a signing key that nobody knows does not make us ask for the issuer's keys again, in milliseconds. */
-  readonly jwksCooldownMs?: number;
+  /** Whether an address counts of which the issuer does not say whether it has verified it. */
+  readonly trustEmail?: boolean;
+  /** What differs from the defaults of asking the issuer. */
+  readonly asking?: Partial<IssuerOptions>;
 }
 
-/** The issuer gives no answer, or none that can be trusted. */
-export class IssuerUnreachable extends Error {}
-
-// Asymmetric only: with a symmetric one, whoever can verify a token can make one.
+// Asymmetric algorithms only: with a symmetric one, whoever can verify a token can make one.
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-const CLOCK_TOLERANCE_S = 5;
-const TIMEOUT_MS = 5_000;
-const JWKS_COOLDOWN_MS = 5_000;
+/** Access tokens and ID tokens. Others of the same issuer, e.g. logout tokens, were not made to sign anyone in. */
+const TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt']);
+const CLOCK_TOLERANCE_S = 30;
+const ASKING: IssuerOptions = { jwksCooldownMs: 5_000, timeoutMs: 5_000 };
 const VERIFIED_KEPT = 10_000;
 const VERIFIED_FOR_MS = 60_000;
 const MAX_HEADER_LENGTH = 8_192;
 
 export function createIdentityVerifier(options: IdentityOptions): IdentityVerifier {
-  // Checking a signature takes longer than all else that is done to know who asks. What was found holds for the same token, until it
-  // expires or the issuer's keys are fetched again; what the person may do is read from the database each time.
+  // Checking a signature takes longer than everything else that finds out who asks. The result holds for the same token until it expires
+  // or the issuer's keys are fetched again; what the person may do is read from the database each time.
   const verified = new LRUCache<string, JWTPayload>({ max: VERIFIED_KEPT, ttl: VERIFIED_FOR_MS });
-  const keys = lazily(() => discover(options, () => verified.clear()));
+  const issuer = new Issuer(options.issuer, { ...ASKING, ...options.asking }, () => verified.clear());
+  const addresses = new VerifiedAddresses(issuer, options.trustEmail ?? false);
   return {
     async identify(authorization) {
       const token = bearerToken(authorization);
-      if (token === null) return null;
+      if (token === null) return 'NOT_A_BEARER_TOKEN';
       const known = verified.get(token);
-      const payload = known && isInForce(known) ? known : await verify(token, await keys(), options);
-      if (payload && !known) verified.set(token, payload);
-      return payload && toIdentity(payload);
+      const payload = known && isInForce(known) ? known : await verify(token, await issuer.keys(), options);
+      if (typeof payload === 'string') return payload;
+      if (!known) verified.set(token, payload);
+      return { ...subjectOf(payload), address: () => addresses.of(payload, token) };
     },
+    check: () => issuer.check(),
+    problem: () => issuer.problem,
   };
 }
 
-function bearerToken(authorization: string | undefined): string | null {
-  if (authorization === undefined || authorization.length > MAX_HEADER_LENGTH) return null;
+function bearerToken(authorization: string): string | null {
+  if (authorization.length > MAX_HEADER_LENGTH) return null;
   return /^Bearer +([\w.~+/=-]+)$/i.exec(authorization)?.[1] ?? null;
 }
 
@@ -76,7 +93,7 @@ async function verify(
   token: string,
   keys: JWTVerifyGetKey,
   { issuer, audience }: IdentityOptions,
-): Promise<JWTPayload | null> {
+): Promise<JWTPayload | TokenRefusal> {
   const requirements = {
     issuer,
     audience,
@@ -85,14 +102,52 @@ async function verify(
     requiredClaims: ['exp', 'sub'],
   };
   try {
-    return (await jwtVerify(token, keys, requirements)).payload;
+    const { payload, protectedHeader } = await jwtVerify(token, keys, requirements);
+    if (!TYPES.has(typeOf(protectedHeader.typ))) return 'TYPE';
+    return typeof payload.sub === 'string' && payload.sub !== '' ? payload : 'CLAIMS';
   } catch (error) {
-    if (isFaultOfIssuer(error)) throw new IssuerUnreachable("The issuer's signing keys cannot be had");
-    return null;
+    if (error instanceof IssuerUnreachable) throw error;
+    if (isFaultOfIssuer(error)) throw new IssuerUnreachable("the issuer's signing keys cannot be had");
+    const refusal = refusalOf(error as errors.JOSEError);
+    // No key of this issuer fits a token of another one, which is the more useful thing to know.
+    const isOfKey = refusal === 'UNKNOWN_KEY' || refusal === 'SIGNATURE';
+    return isOfKey && issuerOf(token) !== issuer ? 'ISSUER' : refusal;
   }
 }
 
-// jose raises its base class for an answer that is no key set, `JWKSTimeout` for none in time, and what `fetch` raises for a broken connection.
+// A media type may stand with or without its first half, in upper or lower case (RFC 7515, 4.1.9).
+function typeOf(typ: unknown): unknown {
+  return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
+}
+
+const REFUSALS: Readonly<Partial<Record<string, TokenRefusal>>> = {
+  ERR_JWT_EXPIRED: 'EXPIRED',
+  ERR_JOSE_ALG_NOT_ALLOWED: 'ALGORITHM',
+  ERR_JOSE_NOT_SUPPORTED: 'ALGORITHM',
+  ERR_JWKS_NO_MATCHING_KEY: 'UNKNOWN_KEY',
+  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'UNKNOWN_KEY',
+  ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'SIGNATURE',
+};
+const CLAIM_REFUSALS: Readonly<Partial<Record<string, TokenRefusal>>> = {
+  iss: 'ISSUER',
+  aud: 'AUDIENCE',
+  nbf: 'NOT_YET_VALID',
+};
+
+function refusalOf(error: errors.JOSEError): TokenRefusal {
+  if (error instanceof errors.JWTClaimValidationFailed) return CLAIM_REFUSALS[error.claim] ?? 'CLAIMS';
+  return REFUSALS[error.code] ?? 'NOT_A_JWT';
+}
+
+function issuerOf(token: string): unknown {
+  try {
+    return decodeJwt(token).iss;
+  } catch {
+    return undefined;
+  }
+}
+
+// jose raises its base class for an answer that is no key set, and what `fetch` raises for a broken connection.
 function isFaultOfIssuer(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   return (
@@ -102,55 +157,7 @@ function isFaultOfIssuer(error: unknown): boolean {
   );
 }
 
-function toIdentity({ iss, sub, email, email_verified }: JWTPayload): Identity | null {
-  if (typeof iss !== 'string' || typeof sub !== 'string' || sub === '') return null;
-  return {
-    issuer: iss,
-    subject: sub,
-    email: typeof email === 'string' ? email : null,
-    emailVerified: email_verified === true,
-  };
-}
-
-async function discover(
-  { issuer, jwksCooldownMs = JWKS_COOLDOWN_MS }: IdentityOptions,
-  beforeFetch: () => void,
-): Promise<JWTVerifyGetKey> {
-  const document = await fetchDiscovery(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`);
-  const jwksUri = document.jwks_uri;
-  if (document.issuer !== issuer)
-    throw new IssuerUnreachable('The discovery document is that of another issuer');
-  if (typeof jwksUri !== 'string' || !isSecureUrl(jwksUri))
-    throw new IssuerUnreachable('The discovery document names no usable key set');
-  const fetchKeys: FetchImplementation = (...request) => {
-    beforeFetch();
-    return fetch(...request);
-  };
-  return createRemoteJWKSet(new URL(jwksUri), {
-    cooldownDuration: jwksCooldownMs,
-    timeoutDuration: TIMEOUT_MS,
-    [customFetch]: fetchKeys,
-  });
-}
-
-async function fetchDiscovery(address: string): Promise<Record<string, unknown>> {
-  try {
-    const response = await fetch(address, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    if (response.status === 200) return (await response.json()) as Record<string, unknown>;
-  } catch {
-    // Told below, without what the issuer or the network said.
-  }
-  throw new IssuerUnreachable('The discovery document cannot be read');
-}
-
-/** Runs once for all who wait for it; a failure is not kept. */
-function lazily<T>(work: () => Promise<T>): () => Promise<T> {
-  let current: Promise<T> | null = null;
-  return () => {
-    current ??= work().catch((error: unknown) => {
-      current = null;
-      throw error;
-    });
-    return current;
-  };
+// The verification has required both claims.
+function subjectOf({ iss = '', sub = '' }: JWTPayload): Pick<Identity, 'issuer' | 'subject'> {
+  return { issuer: iss, subject: sub };
 }

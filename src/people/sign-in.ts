@@ -1,6 +1,7 @@
 import DataLoader from 'dataloader';
 import { IsNull, LessThan, Or } from 'typeorm';
-import type { Identity, IdentityVerifier } from './identity';
+import type { Identity, IdentityVerifier, TokenRefusal } from './identity';
+import type { AddressRefusal } from './verified-address';
 import { PersonRow } from './person.entity';
 import { isServiceToken, serviceTokenDigest } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
@@ -19,6 +20,27 @@ export interface Credentials {
   /** The agency that is meant: nothing else is signed in to, and only its own invitation is taken up. */
   readonly agencyId: string | undefined;
 }
+
+/**
+ * Why a sign-in was refused, as a code for the log: the answer does not tell. `NO_TOKEN` is an ordinary request of a stranger.
+ */
+export type SignInRefusal =
+  | TokenRefusal
+  | AddressRefusal
+  | 'NO_TOKEN'
+  | 'NOT_INVITED'
+  | 'SEVERAL_INVITATIONS'
+  | 'OTHER_AGENCY'
+  | 'CONTRADICTORY_ROW'
+  | 'SERVICE_TOKEN_MALFORMED'
+  | 'SERVICE_TOKEN_UNKNOWN'
+  | 'SERVICE_TOKEN_EXPIRED'
+  | 'SERVICE_TOKEN_REVOKED';
+
+/** Who asks, or why nobody is known. */
+export type SignInOutcome =
+  | { readonly viewer: Viewer; readonly refusal: null }
+  | { readonly viewer: null; readonly refusal: SignInRefusal };
 
 const NOTE_EVERY_MS = 60_000;
 /** People who are looked up by one statement, at most: each number of them is a statement of its own. */
@@ -47,27 +69,31 @@ export class SignIn {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Null for nobody known, whatever the reason. Throws `IssuerUnreachable` when it cannot tell. */
-  async identify({ authorization, agencyId }: Credentials, origin: Origin): Promise<Viewer | null> {
-    const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization ?? '')?.[1];
+  /** Throws `IssuerUnreachable` when it cannot tell. */
+  async identify({ authorization, agencyId }: Credentials, origin: Origin): Promise<SignInOutcome> {
+    if (authorization === undefined) return refused('NO_TOKEN');
+    const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization)?.[1];
     if (token !== undefined) return this.#byServiceToken(token, agencyId, origin);
     const identity = await this.identities.identify(authorization);
-    return identity && this.#byIdentity(identity, agencyId, origin);
+    return typeof identity === 'string' ? refused(identity) : this.#byIdentity(identity, agencyId, origin);
   }
 
   async #byIdentity(
     identity: Identity,
     agencyId: string | undefined,
     origin: Origin,
-  ): Promise<Viewer | null> {
+  ): Promise<SignInOutcome> {
     const digest = identityDigest(identity.issuer, identity.subject);
     const known = await this.#people.load(digest);
     const person = meant(known, agencyId);
     if (person)
-      return viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin);
-    const viewer = await this.#byInvitation(identity, digest, agencyId, origin);
-    if (!viewer && known.length > 0) await this.#refusePerson(digest, origin);
-    return viewer;
+      return outcomeOf(
+        viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin),
+      );
+    const outcome = await this.#byInvitation(identity, digest, agencyId, origin);
+    if (outcome.viewer || known.length === 0) return outcome;
+    await this.#refusePerson(digest, origin);
+    return refused('OTHER_AGENCY');
   }
 
   async #findAll(digests: readonly string[]): Promise<RawPerson[][]> {
@@ -76,12 +102,13 @@ export class SignIn {
   }
 
   async #byInvitation(
-    { email, emailVerified }: Identity,
+    identity: Identity,
     digest: string,
     agencyId: string | undefined,
     origin: Origin,
-  ): Promise<Viewer | null> {
-    if (email === null || !emailVerified) return null;
+  ): Promise<SignInOutcome> {
+    const { email, refusal } = await identity.address();
+    if (email === null) return refused(refusal);
     const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email) };
     // In one look: after the first one, another request of this person may have taken an invitation up.
     const found = await this.database.read.find(PersonRow, {
@@ -92,12 +119,15 @@ export class SignIn {
       found.filter((row) => row.identityDigest === digest),
       agencyId,
     );
-    if (joined) return viewerOfPerson(joined, origin);
+    if (joined) return outcomeOf(viewerOfPerson(joined, origin));
     // Anyone may invite any address: whom several invite must say whose invitation it takes up.
     const [invitation, ...others] = found.filter(
       (row) => row.identityDigest === null && (agencyId === undefined || row.agencyId === agencyId),
     );
-    return invitation && others.length === 0 ? this.#join(invitation, digest, origin) : null;
+    if (!invitation) return refused('NOT_INVITED');
+    if (others.length > 0) return refused('SEVERAL_INVITATIONS');
+    const viewer = await this.#join(invitation, digest, origin);
+    return viewer ? outcomeOf(viewer) : refused('NOT_INVITED');
   }
 
   // From now on known by issuer and subject: an address can change hands.
@@ -120,23 +150,21 @@ export class SignIn {
     });
   }
 
-  async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<Viewer | null> {
-    if (!isServiceToken(token)) return null;
+  async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<SignInOutcome> {
+    if (!isServiceToken(token)) return refused('SERVICE_TOKEN_MALFORMED');
     const row = await this.database.read.findOneBy(ServiceTokenRow, {
       tokenDigest: serviceTokenDigest(token),
     });
-    if (!row) return null;
+    if (!row) return refused('SERVICE_TOKEN_UNKNOWN');
     const viewer = viewerOfServiceToken(row, origin);
     const reason = refusalOf(row, agencyId);
-    if (reason === null) await this.#noteUse(row);
-    else
-      await this.#refuse(ServiceTokenRow, row, viewer, {
-        serviceTokenId: row.id,
-        name: row.name,
-        role: row.role,
-        reason,
-      });
-    return reason === null ? viewer : null;
+    if (reason === null) {
+      await this.#noteUse(row);
+      return outcomeOf(viewer);
+    }
+    const { id: serviceTokenId, name, role } = row;
+    await this.#refuse(ServiceTokenRow, row, viewer, { serviceTokenId, name, role, reason });
+    return refused(reason === 'OTHER_AGENCY' ? reason : `SERVICE_TOKEN_${reason}`);
   }
 
   async #noteUse({ id, lastUsedAt }: ServiceTokenRow): Promise<void> {
@@ -173,6 +201,14 @@ export class SignIn {
       if (affected === 1) await this.audit.record(tx, actor, { type: 'SIGN_IN_REFUSED', ...details });
     });
   }
+}
+
+function refused(refusal: SignInRefusal): SignInOutcome {
+  return { viewer: null, refusal };
+}
+
+function outcomeOf(viewer: Viewer | null): SignInOutcome {
+  return viewer ? { viewer, refusal: null } : refused('CONTRADICTORY_ROW');
 }
 
 type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;

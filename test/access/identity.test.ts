@@ -1,61 +1,28 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
 import {
-  exportJWK,
-  exportSPKI,
-  generateKeyPair,
-  SignJWT,
-  UnsecuredJWT,
-  type CryptoKey,
-  type JWK,
-} from 'jose';
-import { createIdentityVerifier, IssuerUnreachable } from '../../src/people/identity';
+  createIdentityVerifier,
+  IssuerUnreachable,
+  type TokenRefusal,
+} from '../../src/people/identity';
+import { emailDigest } from '../../src/people/email';
 import { identityDigest } from '../../src/people/identities';
 import { PersonRow } from '../../src/people/person.entity';
+import { newId } from '../../src/platform/ids';
 import { startIssuer } from '../../src/demo/issuer';
 import { post, startTestApp } from '../harness';
+import { startFakeIssuer, type FakeIssuer } from '../fixtures/fake-issuer';
 import { freePort, startOidcProvider } from '../fixtures/oidc';
 
 const AUDIENCE = 'https://latchkey.example.com';
+const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
 const now = () => Math.floor(Date.now() / 1000);
 
-/** An issuer whose answers tests can change. */
-interface Issuer {
-  readonly url: string;
-  readonly server: Server;
-  discovery: object;
-  keys: JWK[];
-  status: number;
-  location: string | null;
-  requests: string[];
-}
-
-let issuer: Issuer;
+let issuer: FakeIssuer;
 let privateKey: CryptoKey;
 let publicKey: CryptoKey;
-
-async function startFakeIssuer(): Promise<Issuer> {
-  const server = createServer((request, response) => {
-    issuer.requests.push(request.url ?? '');
-    if (issuer.location) return void response.writeHead(302, { location: issuer.location }).end();
-    const body = request.url === '/jwks' ? { keys: issuer.keys } : issuer.discovery;
-    response.writeHead(issuer.status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    url,
-    server,
-    discovery: { issuer: url, jwks_uri: `${url}/jwks` },
-    keys: [],
-    status: 200,
-    location: null,
-    requests: [],
-  };
-}
 
 beforeEach(async () => {
   issuer = await startFakeIssuer();
@@ -68,40 +35,75 @@ afterEach(() => {
   issuer.server.close();
 });
 
-const token = (claims: object = {}, key = privateKey, kid = 'one') =>
+const token = (claims: object = {}, key = privateKey, kid = 'one', typ?: string) =>
   new SignJWT({ iss: issuer.url, aud: AUDIENCE, sub: 'ada', exp: now() + 60, ...claims })
-    .setProtectedHeader({ alg: 'ES256', kid })
+    .setProtectedHeader({ alg: 'ES256', kid, ...(typ !== undefined && { typ }) })
     .sign(key);
 
-const verifier = () => createIdentityVerifier({ issuer: issuer.url, audience: AUDIENCE, jwksCooldownMs: 0 });
+const verifier = () =>
+  createIdentityVerifier({
+    issuer: issuer.url,
+    audience: AUDIENCE,
+    asking: { jwksCooldownMs: 0 },
+  });
 
 describe('a bearer token', () => {
   test('that is valid tells who someone is, and no more', async () => {
     expect(await verifier().identify(`Bearer ${await token({ role: 'AGENCY_ADMIN' })}`)).toEqual({
       issuer: issuer.url,
       subject: 'ada',
-      email: null,
-      emailVerified: false,
+      address: expect.any(Function) as unknown,
     });
   });
 
   test.each(['bearer', 'BEARER'])('is found behind the scheme in any case: %s', async (scheme) => {
-    expect(await verifier().identify(`${scheme} ${await token()}`)).not.toBeNull();
+    expect(await verifier().identify(`${scheme} ${await token()}`)).toMatchObject({ subject: 'ada' });
   });
 
-  test.each<[string, () => object]>([
-    ['expired', () => ({ exp: now() - 60 })],
-    ['not valid yet', () => ({ nbf: now() + 600 })],
-    ['without an expiry', () => ({ exp: undefined })],
-    ['for another audience', () => ({ aud: 'https://other.example.com' })],
-    ['without an audience', () => ({ aud: undefined })],
-    ['of another issuer', () => ({ iss: 'https://other.example.com' })],
-    ['of an issuer with a slash more', () => ({ iss: `${issuer.url}/` })],
-    ['without a subject', () => ({ sub: undefined })],
-    ['with an empty subject', () => ({ sub: '' })],
-    ['with a subject that is no text', () => ({ sub: 7 })],
-  ])('is refused: %s', async (_what, claims) => {
-    expect(await verifier().identify(`Bearer ${await token(claims())}`)).toBeNull();
+  test.each<[string, TokenRefusal, () => object]>([
+    ['expired', 'EXPIRED', () => ({ exp: now() - 60 })],
+    ['not valid yet', 'NOT_YET_VALID', () => ({ nbf: now() + 600 })],
+    ['without an expiry', 'CLAIMS', () => ({ exp: undefined })],
+    ['for another audience', 'AUDIENCE', () => ({ aud: 'https://other.example.com' })],
+    ['without an audience', 'AUDIENCE', () => ({ aud: undefined })],
+    ['of another issuer', 'ISSUER', () => ({ iss: 'https://other.example.com' })],
+    ['of an issuer with a slash more', 'ISSUER', () => ({ iss: `${issuer.url}/` })],
+    ['without a subject', 'CLAIMS', () => ({ sub: undefined })],
+    ['with an empty subject', 'CLAIMS', () => ({ sub: '' })],
+    ['with a subject that is no text', 'CLAIMS', () => ({ sub: 7 })],
+  ])('is refused: %s, for the reason %s', async (_what, refusal, claims) => {
+    expect(await verifier().identify(`Bearer ${await token(claims())}`)).toBe(refusal);
+  });
+
+  test.each([undefined, 'JWT', 'jwt', 'at+jwt', 'application/at+jwt', 'Application/AT+JWT'])(
+    'may say that it is an access token or an ID token: typ %s',
+    async (typ) => {
+      const verify = verifier();
+      expect(await verify.identify(`Bearer ${await token({}, privateKey, 'one', typ)}`)).toMatchObject({
+        subject: 'ada',
+      });
+    },
+  );
+
+  test.each(['logout+jwt', 'dpop+jwt', 'secevent+jwt', 'JOSE', 'xjwt', ''])(
+    'is refused when it was made for something else: typ %j',
+    async (typ) => {
+      expect(await verifier().identify(`Bearer ${await token({}, privateKey, 'one', typ)}`)).toBe('TYPE');
+    },
+  );
+
+  test('is accepted within 30 seconds of its validity, since clocks differ, and not beyond', async () => {
+    const verify = verifier();
+    for (const claims of [{ exp: now() - 20 }, { nbf: now() + 20 }])
+      expect(await verify.identify(`Bearer ${await token(claims)}`)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(`Bearer ${await token({ exp: now() - 40 })}`)).toBe('EXPIRED');
+    expect(await verify.identify(`Bearer ${await token({ nbf: now() + 40 })}`)).toBe('NOT_YET_VALID');
+  });
+
+  test('of another issuer is told by that, whoever signed it', async () => {
+    const other = await generateKeyPair('ES256');
+    const foreign = await token({ iss: 'https://other.example.com' }, other.privateKey, 'theirs');
+    expect(await verifier().identify(`Bearer ${foreign}`)).toBe('ISSUER');
   });
 
   test('is refused with `alg: none`', async () => {
@@ -110,7 +112,7 @@ describe('a bearer token', () => {
       .setAudience(AUDIENCE)
       .setExpirationTime('1m')
       .encode();
-    expect(await verifier().identify(`Bearer ${unsigned}`)).toBeNull();
+    expect(await verifier().identify(`Bearer ${unsigned}`)).toBe('ALGORITHM');
   });
 
   test('is refused when it is signed with HS256 and the public key as its secret', async () => {
@@ -118,13 +120,16 @@ describe('a bearer token', () => {
     const forged = await new SignJWT({ iss: issuer.url, aud: AUDIENCE, sub: 'ada', exp: now() + 60 })
       .setProtectedHeader({ alg: 'HS256', kid: 'one' })
       .sign(secret);
-    expect(await verifier().identify(`Bearer ${forged}`)).toBeNull();
+    expect(await verifier().identify(`Bearer ${forged}`)).toBe('ALGORITHM');
   });
 
   test("is refused when someone else's key signed it", async () => {
     const other = await generateKeyPair('ES256');
-    expect(await verifier().identify(`Bearer ${await token({}, other.privateKey)}`)).toBeNull();
-    expect(await verifier().identify(`Bearer ${await token({}, other.privateKey, 'unheard-of')}`)).toBeNull();
+    const verify = verifier();
+    expect(await verify.identify(`Bearer ${await token({}, other.privateKey)}`)).toBe('SIGNATURE');
+    expect(await verify.identify(`Bearer ${await token({}, other.privateKey, 'unheard-of')}`)).toBe(
+      'UNKNOWN_KEY',
+    );
   });
 
   test('is refused with its payload or its signature changed', async () => {
@@ -132,23 +137,23 @@ describe('a bearer token', () => {
     const payload = Buffer.from(
       JSON.stringify({ iss: issuer.url, aud: AUDIENCE, sub: 'eve', exp: now() + 60 }),
     ).toString('base64url');
-    expect(await verifier().identify(`Bearer ${header}.${payload}.${signature}`)).toBeNull();
+    expect(await verifier().identify(`Bearer ${header}.${payload}.${signature}`)).toBe('SIGNATURE');
     const good = await token();
-    expect(await verifier().identify(`Bearer ${good.slice(0, -6)}AAAAAA`)).toBeNull();
+    expect(await verifier().identify(`Bearer ${good.slice(0, -6)}AAAAAA`)).toBe('SIGNATURE');
   });
 
-  test.each<[string, string | undefined]>([
-    ['no header', undefined],
-    ['an empty header', ''],
-    ['a scheme alone', 'Bearer'],
-    ['a scheme and a space', 'Bearer '],
-    ['another scheme', 'Basic YTpi'],
-    ['three parts of nothing', 'Bearer a.b.c'],
-    ['one word', 'Bearer garbage'],
-    ['two words', 'Bearer a b'],
-    ['a hundred thousand characters', `Bearer ${'a'.repeat(100_000)}`],
-  ])('is refused: %s', async (_what, header) => {
-    expect(await verifier().identify(header)).toBeNull();
+  test.each<[string, TokenRefusal, string]>([
+    ['an empty header', 'NOT_A_BEARER_TOKEN', ''],
+    ['a scheme alone', 'NOT_A_BEARER_TOKEN', 'Bearer'],
+    ['a scheme and a space', 'NOT_A_BEARER_TOKEN', 'Bearer '],
+    ['another scheme', 'NOT_A_BEARER_TOKEN', 'Basic YTpi'],
+    ['three parts of nothing', 'NOT_A_JWT', 'Bearer a.b.c'],
+    ['one word', 'NOT_A_JWT', 'Bearer garbage'],
+    ['an encrypted token', 'NOT_A_JWT', 'Bearer a.b.c.d.e'],
+    ['two words', 'NOT_A_BEARER_TOKEN', 'Bearer a b'],
+    ['a hundred thousand characters', 'NOT_A_BEARER_TOKEN', `Bearer ${'a'.repeat(100_000)}`],
+  ])('is refused: %s, for the reason %s', async (_what, refusal, header) => {
+    expect(await verifier().identify(header)).toBe(refusal);
   });
 });
 
@@ -164,11 +169,12 @@ describe('an issuer', () => {
   test('may rotate its signing keys: the new one is accepted, and the one that it took away is not', async () => {
     const verify = verifier();
     const old = await token();
-    expect(await verify.identify(`Bearer ${old}`)).not.toBeNull();
+    expect(await verify.identify(`Bearer ${old}`)).toMatchObject({ subject: 'ada' });
     const next = await generateKeyPair('ES256', { extractable: true });
     issuer.keys = [{ ...(await exportJWK(next.publicKey)), kid: 'two', alg: 'ES256', use: 'sig' }];
-    expect(await verify.identify(`Bearer ${await token({}, next.privateKey, 'two')}`)).not.toBeNull();
-    expect(await verify.identify(`Bearer ${old}`)).toBeNull();
+    const fresh = `Bearer ${await token({}, next.privateKey, 'two')}`;
+    expect(await verify.identify(fresh)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(`Bearer ${old}`)).toBe('UNKNOWN_KEY');
   });
 
   test('that is away leaves the question open: neither accepted nor refused, and asked again the next time', async () => {
@@ -177,7 +183,7 @@ describe('an issuer', () => {
     const header = `Bearer ${await token()}`;
     await expect(verify.identify(header)).rejects.toThrow(IssuerUnreachable);
     issuer.status = 200;
-    expect(await verify.identify(header)).not.toBeNull();
+    expect(await verify.identify(header)).toMatchObject({ subject: 'ada' });
   });
 
   test.each<[string, () => void]>([
@@ -236,17 +242,53 @@ describe('people of a real OpenID provider', () => {
     await Promise.all([provider.stop(), running.close()]);
   });
 
+  test('take up an invitation although their access tokens carry no address: the issuer is asked for it', async () => {
+    const provider = await startOidcProvider(await freePort(), AUDIENCE);
+    const running = await startTestApp({ AUTH_ISSUER: provider.issuer, AUTH_AUDIENCE: AUDIENCE });
+    for (const name of ['grace', 'heidi-unverified'])
+      await running.app.database.write((tx) =>
+        tx.insert(PersonRow, {
+          id: newId(),
+          agencyId: BRIGHTLINE,
+          clientId: null,
+          role: 'AGENCY_MEMBER',
+          name,
+          permissions: [],
+          email: `${name}@example.com`,
+          emailDigest: emailDigest(`${name}@example.com`),
+          createdAt: new Date(),
+        }),
+      );
+    const asks = async (person: string) =>
+      post(
+        running.url,
+        (await provider.signIn(person)).accessToken,
+        { query: '{ viewer { name } }' },
+        { 'latchkey-agency': BRIGHTLINE },
+      );
+    expect((await asks('grace')).data).toEqual({ viewer: { name: 'grace' } });
+    expect((await asks('heidi-unverified')).status).toBe(401);
+    expect((await asks('mallory')).status).toBe(401);
+    expect(running.logs.join('')).toContain('"signInRefused":"ADDRESS_NOT_VERIFIED"');
+    expect(running.logs.join('')).toContain('"signInRefused":"NOT_INVITED"');
+    await Promise.all([provider.stop(), running.close()]);
+  });
+
   test('are known by tokens of a new signing key at once, and no longer by those of the old one', async () => {
     const port = await freePort();
     const before = await startOidcProvider(port, AUDIENCE);
-    const verify = createIdentityVerifier({ issuer: before.issuer, audience: AUDIENCE, jwksCooldownMs: 0 });
+    const verify = createIdentityVerifier({
+      issuer: before.issuer,
+      audience: AUDIENCE,
+      asking: { jwksCooldownMs: 0 },
+    });
     const old = await before.signIn('ada');
     expect(await verify.identify(`Bearer ${old.accessToken}`)).toMatchObject({ subject: 'ada' });
     await before.stop();
     const after = await startOidcProvider(port, AUDIENCE);
     const fresh = await after.signIn('ada');
     expect(await verify.identify(`Bearer ${fresh.accessToken}`)).toMatchObject({ subject: 'ada' });
-    expect(await verify.identify(`Bearer ${old.accessToken}`)).toBeNull();
+    expect(await verify.identify(`Bearer ${old.accessToken}`)).toBe('UNKNOWN_KEY');
     await after.stop();
   });
 });

@@ -5,6 +5,7 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
 import { addPerson, createAgency, RefusedPerson } from '../../src/people/enrol';
 import { dataSourceOptions } from '../../src/database/database';
+import { newServiceToken } from '../../src/people/service-token';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
 import { codes, type UserErrors } from '../operations';
@@ -256,6 +257,52 @@ describe('a sign-in', () => {
     ] as const)
       expect((await signIn(NORTHWIND, subject, email)).status).toBe(401);
     expect(await eventsOf('SIGN_IN_REFUSED')).toEqual([]);
+  });
+});
+
+describe('the log', () => {
+  const ask = async (authorization: string, headers: Record<string, string> = {}) => {
+    const from = running.logs.length;
+    const answer = await post(running.url, null, { query: VIEWER }, { authorization, ...headers });
+    const lines = running.logs.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(answer.status).toBe(401);
+    return { text: answer.text, reason: lines.find(({ route }) => route === '/graphql')?.signInRefused };
+  };
+  const mint = (more: Partial<Parameters<TestApp['issuer']['mint']>[0]> = {}) =>
+    running.issuer.mint({ subject: 'grace', audience: running.audience, expiresInSeconds: 600, ...more });
+
+  test('has the reason of each refused sign-in as a code and never the token, and the answer is the same for all', async () => {
+    await invite('agencyAdmin');
+    await invite('otherAgencyAdmin');
+    const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>(
+      'mutation { createServiceToken(input: { name: "CI", role: AGENCY_MEMBER }) { token userErrors { code } } }',
+    );
+    const service = createServiceToken.token;
+    const good = await mint();
+    const cases: [string, string, Record<string, string>?][] = [
+      ['AUDIENCE', await mint({ audience: 'another' })],
+      ['EXPIRED', await mint({ expiresInSeconds: -600 })],
+      ['SIGNATURE', `${good.slice(0, -6)}AAAAAA`],
+      ['NOT_A_JWT', 'opaque-token'],
+      ['NOT_A_BEARER_TOKEN', 'two words'],
+      ['NO_ADDRESS', good],
+      ['ADDRESS_NOT_VERIFIED', await mint({ email: 'grace@example.com', emailVerified: false })],
+      ['NOT_INVITED', await mint({ email: 'eve@example.com' })],
+      ['OTHER_AGENCY', running.tokens.agencyAdmin, { 'latchkey-agency': NORTHWIND }],
+      ['OTHER_AGENCY', service, { 'latchkey-agency': NORTHWIND }],
+      ['SERVICE_TOKEN_MALFORMED', `${service.slice(0, -1)}!`],
+      ['SERVICE_TOKEN_UNKNOWN', newServiceToken()],
+    ];
+    const answers: string[] = [];
+    for (const [reason, token, headers] of cases) {
+      const answer = await ask(`Bearer ${token}`, headers);
+      expect([reason, answer.reason]).toEqual([reason, reason]);
+      expect(running.logs.join('')).not.toContain(token.slice(-20));
+      answers.push(answer.text);
+    }
+    expect(new Set(answers).size).toBe(1);
+    expect((await ask('')).reason).toBe('NOT_A_BEARER_TOKEN');
+    expect(running.logs.join('')).not.toContain('NO_TOKEN');
   });
 });
 

@@ -9,6 +9,7 @@ import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
 import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
+import { startFakeIssuer } from '../fixtures/fake-issuer';
 import { Process, until } from './process';
 
 const SEQUENCE_MS = 120_000;
@@ -362,6 +363,29 @@ describe('a production start', () => {
     expect(running.output).toMatch(
       new RegExp(`^DATABASE_URL: the database cannot be opened \\(${code}\\)\\n$`),
     );
+  });
+
+  test('is refused where AUTH_ISSUER is not what the discovery document says, and both are named', async () => {
+    const issuer = await startFakeIssuer();
+    const running = new Process('src/main.js', folder, environment({ AUTH_ISSUER: `${issuer.url}/` }));
+    expect(await running.ended()).toBe(1);
+    expect(running.output).toBe(
+      `AUTH_ISSUER is ${issuer.url}/, but the discovery document ${issuer.url}/.well-known/openid-configuration says ${issuer.url}: both must be the same\n`,
+    );
+    issuer.server.close();
+  });
+
+  test('goes on while the issuer is away: the log and /readyz say which address cannot be read and why', async () => {
+    const issuer = await startFakeIssuer();
+    issuer.status = 503;
+    const running = new Process('src/main.js', folder, environment({ AUTH_ISSUER: issuer.url }));
+    const problem = `the discovery document ${issuer.url}/.well-known/openid-configuration cannot be read (HTTP 503)`;
+    const [, url = ''] = await running.prints(/Server listening at (http:[^"]+)/);
+    expect(running.output).toContain(`"msg":"Nobody can sign in yet: ${problem}"`);
+    const ready = await fetch(`${url}/readyz`);
+    expect([ready.status, await ready.json()]).toEqual([200, { status: 'ready', signIn: problem }]);
+    expect(await running.end()).toBe(0);
+    issuer.server.close();
   });
 
   test('that finds its port taken tells so in one line, whatever database it has opened already', async () => {

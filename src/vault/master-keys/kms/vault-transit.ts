@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { readJson } from '../../../platform/read-json';
 import { isSecureBaseUrl } from '../../../platform/secure-url';
 import { askKeyService, KeyServiceFailure, type KeyService, type KeyServiceEnvironment } from './key-service';
 
@@ -69,7 +70,7 @@ function post<T>(
       signal,
     });
     if (!response.ok) throw new KeyServiceFailure(`HTTP ${response.status}`);
-    const parsed = answer.safeParse(await response.json().catch(() => null));
+    const parsed = answer.safeParse(await readJson(response).catch(() => null));
     if (!parsed.success) throw new KeyServiceFailure('an answer that cannot be read');
     return parsed.data;
   });

@@ -1,0 +1,152 @@
+import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import { ConfigError } from '../platform/config-error';
+import { readJson, UnreadableAnswer } from '../platform/read-json';
+import { isSecureUrl } from '../platform/secure-url';
+
+/** The issuer gives no answer, or none that can be trusted. The message names the address and the reason, and quotes no answer. */
+export class IssuerUnreachable extends Error {}
+
+export type Claims = Readonly<Record<string, unknown>>;
+
+export interface IssuerOptions {
+  /** For how long a signing key that nobody knows does not make us ask for the issuer's keys again, in milliseconds. */
+  readonly jwksCooldownMs: number;
+  /** Time limit of one exchange in milliseconds: connecting, sending and reading the answer. */
+  readonly timeoutMs: number;
+}
+
+interface Metadata {
+  readonly keys: JWTVerifyGetKey;
+  /** Null where the issuer has no such endpoint. */
+  readonly userinfo: string | null;
+}
+
+/** What the OpenID Connect issuer publishes: its discovery document, its signing keys and its userinfo endpoint. */
+export class Issuer {
+  #metadata: Promise<Metadata> | null = null;
+  #problem: string | null = null;
+
+  constructor(
+    /** As it stands in the tokens; its discovery document lies below it. */
+    readonly name: string,
+    private readonly options: IssuerOptions,
+    /** Called before the signing keys are fetched. */
+    private readonly beforeKeys: () => void,
+  ) {}
+
+  /** Why sign-ins could not be checked when the issuer was last asked; null when they could, or before it was asked. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
+  /** The issuer's signing keys. Throws `IssuerUnreachable`. */
+  async keys(): Promise<JWTVerifyGetKey> {
+    return (await this.#discovered()).keys;
+  }
+
+  /**
+   * Compares the configured issuer with its discovery document, and throws `ConfigError` when they differ: no token could ever be
+   * accepted. An issuer that cannot be reached is told by `problem`, and asked again by the first sign-in.
+   */
+  async check(): Promise<void> {
+    const other = await this.#discovered().then(
+      () => null,
+      (error: unknown) => (error instanceof OtherIssuer ? error : null),
+    );
+    if (other) throw new ConfigError(`AUTH_ISSUER ${other.message}`);
+  }
+
+  /** What the issuer tells whoever holds this token of the person. Null when it has no such endpoint. Throws `IssuerUnreachable`. */
+  async userinfo(token: string): Promise<Claims | null> {
+    const { userinfo } = await this.#discovered();
+    return userinfo === null
+      ? null
+      : this.#fetch('the userinfo endpoint', userinfo, { authorization: `Bearer ${token}` });
+  }
+
+  // One request for all who wait for it; a failure is not kept.
+  #discovered(): Promise<Metadata> {
+    this.#metadata ??= this.#discover().catch((error: unknown) => {
+      this.#metadata = null;
+      throw this.#note(error);
+    });
+    return this.#metadata;
+  }
+
+  async #discover(): Promise<Metadata> {
+    const address = `${this.name.replace(/\/$/, '')}/.well-known/openid-configuration`;
+    const document = await this.#fetch('the discovery document', address);
+    if (document.issuer !== this.name) throw new OtherIssuer(this.name, address, document.issuer);
+    const { jwks_uri: keys, userinfo_endpoint: userinfo } = document;
+    if (typeof keys !== 'string' || !isSecureUrl(keys))
+      throw new IssuerUnreachable(`the discovery document ${address} names no key set with a secure address`);
+    this.#problem = null;
+    return {
+      keys: this.#remoteKeys(keys),
+      userinfo: typeof userinfo === 'string' && isSecureUrl(userinfo) ? userinfo : null,
+    };
+  }
+
+  #remoteKeys(address: string): JWTVerifyGetKey {
+    const fetchKeys: FetchImplementation = async () => {
+      this.beforeKeys();
+      try {
+        const document = await this.#fetch('the key set', address);
+        if (!Array.isArray(document.keys)) throw new IssuerUnreachable(`${address} is not a key set`);
+        this.#problem = null;
+        return new Response(JSON.stringify(document));
+      } catch (error) {
+        throw this.#note(error);
+      }
+    };
+    return createRemoteJWKSet(new URL(address), {
+      cooldownDuration: this.options.jwksCooldownMs,
+      [customFetch]: fetchKeys,
+    });
+  }
+
+  /** A JSON object, within the limits of time and length, and without following redirects. Throws `IssuerUnreachable`. */
+  async #fetch(
+    what: string,
+    address: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Claims> {
+    const failed = (reason: string) => new IssuerUnreachable(`${what} ${address} cannot be read (${reason})`);
+    const { timeoutMs } = this.options;
+    const signal = AbortSignal.timeout(timeoutMs);
+    let response: Response;
+    let document: unknown;
+    try {
+      response = await fetch(address, {
+        headers: { accept: 'application/json', ...headers },
+        redirect: 'manual',
+        signal,
+      });
+      document = response.status === 200 ? await readJson(response) : await response.body?.cancel();
+    } catch (error) {
+      if (signal.aborted) throw failed(`no whole answer within ${timeoutMs} ms`);
+      throw failed(error instanceof UnreadableAnswer ? error.message : networkCode(error));
+    }
+    if (response.status !== 200) throw failed(`HTTP ${response.status}`);
+    if (document === null || typeof document !== 'object') throw failed('not a JSON object');
+    return document as Claims;
+  }
+
+  #note(error: unknown): unknown {
+    this.#problem = error instanceof IssuerUnreachable ? error.message : 'the issuer cannot be asked';
+    return error;
+  }
+}
+
+class OtherIssuer extends IssuerUnreachable {
+  constructor(configured: string, address: string, found: unknown) {
+    // An issuer of a form that cannot be configured is not repeated: it is whatever the answer holds.
+    const said = typeof found === 'string' && isSecureUrl(found) ? found : 'no issuer that could be used';
+    super(`is ${configured}, but the discovery document ${address} says ${said}: both must be the same`);
+  }
+}
+
+function networkCode(error: unknown): string {
+  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  return typeof code === 'string' ? code : 'the connection failed';
+}

@@ -1,0 +1,60 @@
+import { LRUCache } from 'lru-cache';
+import type { Claims, Issuer } from './issuer';
+
+/** The verified e-mail address of someone, or why there is none. */
+export type Address =
+  | { readonly email: string; readonly refusal: null }
+  | { readonly email: null; readonly refusal: AddressRefusal };
+
+/** For the log alone. */
+export type AddressRefusal = 'NO_ADDRESS' | 'ADDRESS_NOT_VERIFIED' | 'USERINFO_FAILED';
+
+type Subject = Claims & { readonly sub?: string };
+
+const KEPT = 10_000;
+/** For how long what the userinfo endpoint said of a person holds, also that it said nothing, in milliseconds. */
+const KEPT_FOR_MS = 120_000;
+
+/**
+ * The e-mail addresses that the issuer has verified. Most access tokens carry none. Then the issuer's userinfo endpoint is asked with the
+ * person's own token, and the answer is kept for two minutes for each person, so that nobody can make us ask without end.
+ */
+export class VerifiedAddresses {
+  readonly #asked = new LRUCache<string, Promise<Address>>({ max: KEPT, ttl: KEPT_FOR_MS });
+
+  constructor(
+    private readonly issuer: Issuer,
+    /** Whether an address counts of which the issuer does not say whether it has verified it. */
+    private readonly trustEmail: boolean,
+  ) {}
+
+  /** Reads the claims of a token, and asks the issuer where these do not tell. */
+  async of(claims: Subject, token: string): Promise<Address> {
+    const told = this.#read(claims);
+    const isTold = claims.email !== undefined && claims.email_verified !== undefined;
+    if (told.refusal === null || isTold) return told;
+    const subject = claims.sub ?? '';
+    const asked = this.#asked.get(subject) ?? this.#ask(subject, token);
+    this.#asked.set(subject, asked, { noUpdateTTL: true });
+    const answer = await asked;
+    return answer.refusal === 'NO_ADDRESS' ? told : answer;
+  }
+
+  async #ask(subject: string, token: string): Promise<Address> {
+    try {
+      const claims = await this.issuer.userinfo(token);
+      // An answer about somebody else must not be used (OpenID Connect Core, 5.3.2).
+      return claims?.sub === subject ? this.#read(claims) : { email: null, refusal: 'NO_ADDRESS' };
+    } catch {
+      return { email: null, refusal: 'USERINFO_FAILED' };
+    }
+  }
+
+  // Some issuers send the claim as text.
+  #read({ email, email_verified: verified }: Claims): Address {
+    if (typeof email !== 'string' || email.trim() === '') return { email: null, refusal: 'NO_ADDRESS' };
+    const counts =
+      verified === true || verified === 'true' || (this.trustEmail && (verified ?? null) === null);
+    return counts ? { email, refusal: null } : { email: null, refusal: 'ADDRESS_NOT_VERIFIED' };
+  }
+}

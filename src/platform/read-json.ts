@@ -1,0 +1,25 @@
+/** The longest answer that is read of a service that an operator has named, in bytes: 1 MiB. */
+export const MAX_ANSWER_BYTES = 1024 * 1024;
+
+/** An answer that is not read to its end, or that is not JSON. The message quotes nothing of it. */
+export class UnreadableAnswer extends Error {}
+
+/**
+ * Reads the body of a response as JSON. Throws `UnreadableAnswer` for one that is longer than `MAX_ANSWER_BYTES`, counted after
+ * decompression, so that no answer fills the memory; and whatever `fetch` throws when the connection breaks or the time is over.
+ */
+export async function readJson({ body }: Response): Promise<unknown> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Leaving the loop cancels the stream, which closes the connection: what is not read is not received either.
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new UnreadableAnswer(`longer than ${MAX_ANSWER_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw new UnreadableAnswer('not JSON');
+  }
+}

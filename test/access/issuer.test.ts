@@ -1,0 +1,211 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
+import { createIdentityVerifier, type Identity } from '../../src/people/identity';
+import { ConfigError } from '../../src/platform/config-error';
+import { startFakeIssuer, type FakeIssuer } from '../fixtures/fake-issuer';
+
+const AUDIENCE = 'https://latchkey.example.com';
+
+let issuer: FakeIssuer;
+let privateKey: CryptoKey;
+
+beforeEach(async () => {
+  issuer = await startFakeIssuer();
+  const pair = await generateKeyPair('ES256', { extractable: true });
+  ({ privateKey } = pair);
+  issuer.keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' }];
+});
+
+afterEach(() => {
+  issuer.server.closeAllConnections();
+  issuer.server.close();
+});
+
+const token = (claims: object = {}) =>
+  new SignJWT({
+    iss: issuer.url,
+    aud: AUDIENCE,
+    sub: 'ada',
+    exp: Math.floor(Date.now() / 1000) + 60,
+    ...claims,
+  })
+    .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+    .sign(privateKey);
+
+const verifier = (timeoutMs = 5_000) =>
+  createIdentityVerifier({
+    issuer: issuer.url,
+    audience: AUDIENCE,
+    asking: { jwksCooldownMs: 0, timeoutMs },
+  });
+
+/** Sends as much as is taken, and tells how much that was. */
+function endless(response: ServerResponse, begin: string): { sent: () => number; closed: Promise<unknown> } {
+  const chunk = ' '.repeat(64 * 1024);
+  let sent = 0;
+  const more = () => {
+    while (!response.destroyed && response.write(chunk)) sent += chunk.length;
+    sent += chunk.length;
+  };
+  response.writeHead(200, { 'content-type': 'application/json' }).write(begin);
+  response.on('drain', more);
+  more();
+  return { sent: () => sent, closed: once(response, 'close') };
+}
+
+describe('an answer of the issuer', () => {
+  test.each(['/.well-known/openid-configuration', '/jwks', '/userinfo'])(
+    'without end is left after 1 MiB, and does not fill the memory: %s',
+    async (path) => {
+      issuer.discovery = { ...issuer.discovery, userinfo_endpoint: `${issuer.url}/userinfo` };
+      let stream: ReturnType<typeof endless> | undefined;
+      issuer.instead = ({ url }, response) => {
+        if (url !== path) return false;
+        stream = endless(response, '{"keys":[');
+        return true;
+      };
+      const verify = verifier();
+      const identity = verify.identify(`Bearer ${await token()}`);
+      if (path === '/userinfo')
+        expect(await ((await identity) as Identity).address()).toEqual({
+          email: null,
+          refusal: 'USERINFO_FAILED',
+        });
+      else
+        await expect(identity).rejects.toThrow(
+          `${issuer.url}${path} cannot be read (longer than 1048576 bytes)`,
+        );
+      await stream?.closed;
+      expect(stream?.sent()).toBeLessThan(64 * 1024 * 1024);
+    },
+  );
+
+  test.each(['/.well-known/openid-configuration', '/jwks'])(
+    'that comes byte by byte is left when its time is over: %s',
+    async (path) => {
+      issuer.instead = ({ url }, response) => {
+        if (url !== path) return false;
+        const drip = setInterval(() => response.write(' '), 100);
+        response.on('close', () => clearInterval(drip));
+        return true;
+      };
+      await expect(verifier(500).identify(`Bearer ${await token()}`)).rejects.toThrow(
+        `${issuer.url}${path} cannot be read (no whole answer within 500 ms)`,
+      );
+    },
+  );
+});
+
+describe('the issuer that is configured', () => {
+  test.each(['/', '/realms/x'])(
+    'is refused at the start when it is not the one of its document: %s',
+    async (more) => {
+      issuer.discovery = { issuer: `${issuer.url}${more}`, jwks_uri: `${issuer.url}/jwks` };
+      const check = verifier().check();
+      await expect(check).rejects.toThrow(ConfigError);
+      await expect(check).rejects.toThrow(
+        `AUTH_ISSUER is ${issuer.url}, but the discovery document ${issuer.url}/.well-known/openid-configuration says ${issuer.url}${more}`,
+      );
+    },
+  );
+
+  test('is no reason not to start when it is away: which address and why is told until it is back', async () => {
+    const verify = verifier();
+    issuer.status = 503;
+    await verify.check();
+    expect(verify.problem()).toBe(
+      `the discovery document ${issuer.url}/.well-known/openid-configuration cannot be read (HTTP 503)`,
+    );
+    issuer.status = 200;
+    await verify.identify(`Bearer ${await token()}`);
+    expect(verify.problem()).toBeNull();
+  });
+});
+
+describe('the address of someone', () => {
+  const answers = (claims: object | null) => {
+    issuer.discovery = { ...issuer.discovery, userinfo_endpoint: `${issuer.url}/userinfo` };
+    issuer.instead = ({ url, headers }, response) => {
+      if (url !== '/userinfo') return false;
+      asked.push(headers.authorization ?? '');
+      response
+        .writeHead(claims ? 200 : 401, { 'content-type': 'application/json' })
+        .end(JSON.stringify(claims ?? {}));
+      return true;
+    };
+  };
+  let asked: string[];
+  beforeEach(() => (asked = []));
+  const addressOf = async (claims: object, trustEmail = false) => {
+    const verify = createIdentityVerifier({ issuer: issuer.url, audience: AUDIENCE, trustEmail });
+    return ((await verify.identify(`Bearer ${await token(claims)}`)) as Identity).address();
+  };
+  const known = { email: 'ada@example.com', refusal: null };
+
+  test.each<[string, object, boolean, object]>([
+    ['verified', { email: 'ada@example.com', email_verified: true }, false, known],
+    ['verified, said as text', { email: 'ada@example.com', email_verified: 'true' }, false, known],
+    ['trusted where nothing is said', { email: 'ada@example.com' }, true, known],
+    [
+      'not verified, trusted or not',
+      { email: 'ada@example.com', email_verified: false },
+      true,
+      { email: null, refusal: 'ADDRESS_NOT_VERIFIED' },
+    ],
+    [
+      'of which nothing is said',
+      { email: 'ada@example.com' },
+      false,
+      { email: null, refusal: 'ADDRESS_NOT_VERIFIED' },
+    ],
+    [
+      'verified in some other way',
+      { email: 'ada@example.com', email_verified: 1 },
+      false,
+      { email: null, refusal: 'ADDRESS_NOT_VERIFIED' },
+    ],
+    ['absent', {}, true, { email: null, refusal: 'NO_ADDRESS' }],
+  ])(
+    'is read from the token, and from userinfo where the token has none: %s',
+    async (_what, claims, trust, address) => {
+      answers({ sub: 'ada' });
+      expect(await addressOf(claims, trust)).toEqual(address);
+      answers({ sub: 'ada', ...claims });
+      expect(await addressOf({}, trust)).toEqual(address);
+    },
+  );
+
+  test('is asked for with the token of that person, once for many requests and for two minutes', async () => {
+    answers({ sub: 'ada', email: 'ada@example.com', email_verified: true });
+    const verify = verifier();
+    const bearer = `Bearer ${await token()}`;
+    const ask = async () => ((await verify.identify(bearer)) as Identity).address();
+    expect(await Promise.all(Array.from({ length: 20 }, ask))).toEqual(
+      Array.from({ length: 20 }, () => known),
+    );
+    await ask();
+    expect(asked).toEqual([bearer]);
+  });
+
+  test.each<[string, object | null, string]>([
+    ['refuses the token', null, 'USERINFO_FAILED'],
+    ['tells of somebody else', { sub: 'eve', email: 'ada@example.com', email_verified: true }, 'NO_ADDRESS'],
+    ['tells no address', { sub: 'ada' }, 'NO_ADDRESS'],
+  ])('is unknown when userinfo %s, and is not asked for again and again', async (_what, claims, refusal) => {
+    answers(claims);
+    const verify = verifier();
+    // A stranger with ever new tokens is still one person.
+    for (let round = 0; round < 5; round += 1) {
+      const identity = (await verify.identify(`Bearer ${await token({ jti: String(round) })}`)) as Identity;
+      expect(await identity.address()).toEqual({ email: null, refusal });
+    }
+    expect(asked).toHaveLength(1);
+  });
+
+  test('is unknown where the issuer has no userinfo endpoint, or one in the clear elsewhere', async () => {
+    expect(await addressOf({})).toEqual({ email: null, refusal: 'NO_ADDRESS' });
+    issuer.discovery = { ...issuer.discovery, userinfo_endpoint: 'http://userinfo.example.com/' };
+    expect(await addressOf({})).toEqual({ email: null, refusal: 'NO_ADDRESS' });
+  });
+});
