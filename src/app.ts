@@ -66,8 +66,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       log: createLog(config.logLevel, options.logStream),
       playground: config.playground ? (options.playgroundTokens ?? {}) : null,
     });
-    const problem = identities.problem();
-    if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);
+    server.addHook('onListen', (done) => {
+      const problem = identities.problem();
+      if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);
+      done();
+    });
     const logFault = (error: unknown) => server.log.error({ err: error });
     // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
     const expireHandIns = () => services.handInDecisions.expire(logFault).catch(logFault);
