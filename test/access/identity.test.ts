@@ -2,11 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT, type CryptoKey } from 'jose';
-import {
-  createIdentityVerifier,
-  IssuerUnreachable,
-  type TokenRefusal,
-} from '../../src/people/identity';
+import { createIdentityVerifier, IssuerUnreachable, type TokenRefusal } from '../../src/people/identity';
 import { emailDigest } from '../../src/people/email';
 import { identityDigest } from '../../src/people/identities';
 import { PersonRow } from '../../src/people/person.entity';
