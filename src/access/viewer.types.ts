@@ -1,4 +1,4 @@
-import { Field, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
 import { enumOf } from '../graphql/schema-types';
 
@@ -21,6 +21,9 @@ export const PortalPermissionEnum = enumOf(
 
 @ObjectType('Viewer', { simpleResolvers: true, description: 'Who is asking, and what they may do.' })
 export class ViewerType {
+  @Field(() => ID, { description: 'Not the id of the person or of the service token that it stands for.' })
+  id!: string;
+
   @Field(() => ViewerRoleEnum)
   role!: ViewerRole;
 

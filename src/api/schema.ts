@@ -15,8 +15,8 @@ import {
   ApiKeyResolver,
   ClientApiKeysResolver,
   KeyResolutionResolver,
-  shownKeysOf,
 } from '../keys/api-key.resolver';
+import { shownKeysFor } from '../keys/shown-keys';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -80,7 +80,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AgentResolver(agents, clients),
     new ClientAgentsResolver(agents),
     new UploadKeyResolver(uploadKeys),
-    new ApiKeyResolver(keys, keyChecks),
+    new ApiKeyResolver(keys, keyChecks, clients, agencies),
     new ClientApiKeysResolver(keys),
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
@@ -98,7 +98,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
   });
   countTotals(schema);
   readClientsAhead(schema, {
-    apiKeys: (viewer, ids, _args, fields) => shownKeysOf(keys, viewer, ids, fields),
+    apiKeys: (viewer, ids, _args, fields) => shownKeysFor(keys, viewer, ids, fields),
     agents: (viewer, ids, { first, after }) =>
       agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
   });

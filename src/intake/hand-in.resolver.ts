@@ -5,7 +5,7 @@ import { AuditedMutation } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { toApiKey } from '../keys/api-key.resolver';
+import { toApiKey } from '../keys/shown-keys';
 import type { PreviewResult } from '../keys/checks/key-check.service';
 import { pageArgs, type Page } from '../graphql/page';
 import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
@@ -108,7 +108,13 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
       input.keyHandInId,
       input.expectedVersion ?? null,
     );
-    return { ...toPayload(viewer, result), apiKey: apiKey && toApiKey(apiKey), warnings };
+    const clientId = result.keyHandIn?.clientId;
+    return {
+      ...toPayload(viewer, result),
+      client: clientId === undefined ? null : () => this.clients.find(viewer, clientId),
+      apiKey: apiKey && toApiKey(apiKey),
+      warnings,
+    };
   }
 
   @AuditedMutation(() => KeyHandInPayload, {

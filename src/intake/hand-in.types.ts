@@ -158,6 +158,9 @@ export class AcceptKeyHandInPayload extends KeyHandInPayload {
   @Field(() => ApiKey, { nullable: true, description: 'The key that was set; null when it was refused.' })
   apiKey!: ApiKey | null;
 
+  @Field(() => Client, { nullable: true, description: 'The client, as it is now.' })
+  client!: (() => Promise<Client | null>) | null;
+
   @Field(() => [ApiKeyWarning])
   warnings!: readonly ApiKeyWarning[];
 }

@@ -3,15 +3,14 @@ import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import type { AgencyRow } from '../agencies/agency.entity';
+import type { AgencyService } from '../agencies/agency.service';
 import { Agency } from '../agencies/agency.types';
 import type { ShownAgent } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
-import type { ShownClient } from '../clients/client.service';
+import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
-import { dateOf, dateOrNull } from '../database/raw';
 import { userError } from '../graphql/user-error';
-import { PROVIDERS, type Provider } from '../providers';
-import { errorOf } from '../providers/provider.types';
+import type { Provider } from '../providers';
 import type { ApiKeyService } from './changes/api-key.service';
 import {
   ApiKey,
@@ -32,13 +31,19 @@ import {
 } from './api-key.types';
 import type { KeyCheckService, PreviewResult } from './checks/key-check.service';
 import type { KeyResolverService } from './resolution/key-resolver.service';
-import type { KeyOwner, KeyState } from './key-store';
+import type { KeyOwner } from './key-store';
+import { shownKeys, toApiKey } from './shown-keys';
+import type { ShownOwner } from './shown-owner.types';
+
+const NO_OWNER: ShownOwner = { client: null, agency: null };
 
 @Resolver()
 export class ApiKeyResolver {
   constructor(
     private readonly keys: ApiKeyService,
     private readonly checks: KeyCheckService,
+    private readonly clients: ClientService,
+    private readonly agencies: AgencyService,
   ) {}
 
   @AuditedMutation(() => SetApiKeysPayload, {
@@ -49,7 +54,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput,
   ) {
-    return this.#ofClient(viewer, input.clientId, { apiKeys: [], warnings: [] }, (owner) =>
+    return this.#ofClient(viewer, input.clientId, { apiKeys: [], warnings: [], ...NO_OWNER }, (owner) =>
       this.#set(viewer, owner, input),
     );
   }
@@ -73,7 +78,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput,
   ) {
-    const none = { apiKeys: [], agentsWithoutKey: [], effects: [] };
+    const none = { apiKeys: [], agentsWithoutKey: [], effects: [], ...NO_OWNER };
     return this.#ofClient(viewer, input.clientId, none, (owner) =>
       this.#clear(viewer, owner, input.providers),
     );
@@ -99,7 +104,7 @@ export class ApiKeyResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput,
   ) {
-    return this.#ofClient(viewer, input.clientId, { results: [] }, (owner) =>
+    return this.#ofClient(viewer, input.clientId, { results: [], ...NO_OWNER }, (owner) =>
       this.#verify(viewer, owner, input.providers),
     );
   }
@@ -170,7 +175,7 @@ export class ApiKeyResolver {
     { keys, verify }: SetAgencyApiKeysInput,
   ): Promise<SetApiKeysPayload> {
     const result = await this.keys.set(viewer, owner, keys, verify ?? false);
-    return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
+    return { ...result, apiKeys: result.apiKeys.map(toApiKey), ...this.#shown(viewer, owner) };
   }
 
   async #clear(
@@ -179,7 +184,7 @@ export class ApiKeyResolver {
     providers: readonly Provider[],
   ): Promise<ClearApiKeysPayload> {
     const result = await this.keys.clear(viewer, owner, providers);
-    return { ...result, apiKeys: result.apiKeys.map(toApiKey) };
+    return { ...result, apiKeys: result.apiKeys.map(toApiKey), ...this.#shown(viewer, owner) };
   }
 
   async #verify(
@@ -188,7 +193,18 @@ export class ApiKeyResolver {
     providers: readonly Provider[] | null | undefined,
   ): Promise<VerifyApiKeysPayload> {
     const { results, userErrors } = await this.checks.verify(viewer, owner, providers ?? null);
-    return { results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })), userErrors };
+    return {
+      results: results.map((result) => ({ ...result, apiKey: toApiKey(result.apiKey) })),
+      userErrors,
+      ...this.#shown(viewer, owner),
+    };
+  }
+
+  // Read when it is asked for, and then as it is after the mutation.
+  #shown(viewer: Viewer, { type, id }: KeyOwner): ShownOwner {
+    return type === 'CLIENT'
+      ? { client: () => this.clients.find(viewer, id), agency: null }
+      : { client: null, agency: () => this.agencies.own(viewer) };
   }
 }
 
@@ -252,86 +268,11 @@ export class KeyResolutionResolver {
   }
 }
 
-/** The places of keys that were never set, one for each provider. */
-const NEVER_SET: readonly ApiKey[] = PROVIDERS.map((provider) => {
-  const nothing = { maskedKey: null, region: null, updatedAt: null, lastVerifiedAt: null, lastError: null };
-  return { provider, isSet: false, status: 'NOT_SET', version: 0, ...nothing };
-});
-
-type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
-
-const SUMMARY_FIELDS = ['provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
-
-/** One list an owner, in the order of `ownerIds`, for a document that names these fields of keys and no others. */
-export async function shownKeysOf(
-  keys: ApiKeyService,
-  viewer: Viewer,
-  ownerIds: readonly string[],
-  fields: ReadonlySet<string>,
-): Promise<ShownSummary[][]> {
-  const isSummary = [...fields].every((field) => (SUMMARY_FIELDS as readonly string[]).includes(field));
-  if (!isSummary) return apiKeysOf(keys, viewer, ownerIds);
-  return (await keys.summariesOf(viewer, ownerIds)).map((ofOwner) =>
-    oneForEachProvider<ShownSummary>(ofOwner),
-  );
-}
-
-async function apiKeysOf(
-  keys: ApiKeyService,
-  viewer: Viewer,
-  ownerIds: readonly string[],
-): Promise<ApiKey[][]> {
-  return (await keys.keysOf(viewer, ownerIds)).map((ofOwner) => oneForEachProvider(ofOwner.map(toApiKey)));
-}
-
-function oneForEachProvider<K extends Pick<ApiKey, 'provider'>>(keys: readonly K[]): (K | ApiKey)[] {
-  return NEVER_SET.map((nothing) => keys.find(({ provider }) => provider === nothing.provider) ?? nothing);
-}
-
 function loadApiKeys(
   context: RequestContext,
   keys: ApiKeyService,
   viewer: Viewer,
   ownerId: string,
 ): Promise<ApiKey[]> {
-  return context.loaders.load('API keys', ownerId, (ids) => apiKeysOf(keys, viewer, ids));
-}
-
-/** As the schema shows it. A list has many, of which few fields are asked for: what nobody asks for is not made. */
-class ShownApiKey implements ApiKey {
-  readonly provider;
-  readonly isSet;
-  readonly maskedKey;
-  readonly status;
-  readonly version;
-
-  constructor(private readonly row: KeyState) {
-    ({
-      provider: this.provider,
-      isSet: this.isSet,
-      maskedKey: this.maskedKey,
-      status: this.status,
-      version: this.version,
-    } = row);
-  }
-
-  get region() {
-    return this.isSet ? this.row.region : null;
-  }
-
-  get updatedAt() {
-    return dateOf(this.row.updatedAt);
-  }
-
-  get lastVerifiedAt() {
-    return dateOrNull(this.row.lastVerifiedAt);
-  }
-
-  get lastError() {
-    return errorOf(this.row);
-  }
-}
-
-export function toApiKey(row: KeyState): ApiKey {
-  return new ShownApiKey(row);
+  return context.loaders.load('API keys', ownerId, (ids) => shownKeys(keys, viewer, ids));
 }

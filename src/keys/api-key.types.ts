@@ -9,6 +9,7 @@ import { ProviderEnum, ProviderErrorType, ProviderRegionEnum } from '../provider
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_SOURCES, KEY_STATUSES, type KeySource, type KeyStatus } from './chain';
+import { OwningAgency, OwningClient, type ShownOwner } from './shown-owner.types';
 import { WARNING_CODES, type KeyWarning } from './changes/duplicates';
 
 export const KeySourceEnum = enumOf('KeySource', KEY_SOURCES, 'Whose key a call uses.');
@@ -35,6 +36,11 @@ export const KeyStatusEnum = enumOf(
   description: "The place of one owner's key for one provider. Never the key itself.",
 })
 export class ApiKey {
+  @Field(() => ID, {
+    description: 'Of the place: the same before a key is set for the first time, and after it was cleared.',
+  })
+  id!: string;
+
   @Field(() => ProviderEnum)
   provider!: Provider;
 
@@ -246,7 +252,7 @@ export class ApiKeyWarning {
 }
 
 @ObjectType({ simpleResolvers: true })
-export class SetApiKeysPayload {
+export class SetApiKeysPayload implements ShownOwner {
   @Field(() => [ApiKey], {
     description: 'Those that were set, in the order of the request; empty when it was refused.',
   })
@@ -254,6 +260,12 @@ export class SetApiKeysPayload {
 
   @Field(() => [ApiKeyWarning])
   warnings!: readonly ApiKeyWarning[];
+
+  @OwningClient()
+  client!: ShownOwner['client'];
+
+  @OwningAgency()
+  agency!: ShownOwner['agency'];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
@@ -278,11 +290,17 @@ export class ApiKeyClearEffect {
 }
 
 @ObjectType({ simpleResolvers: true })
-export class ClearApiKeysPayload {
+export class ClearApiKeysPayload implements ShownOwner {
   @Field(() => [ApiKey], {
     description: 'Those that were cleared, in the order of the request; empty when it was refused.',
   })
   apiKeys!: readonly ApiKey[];
+
+  @OwningClient()
+  client!: ShownOwner['client'];
+
+  @OwningAgency()
+  agency!: ShownOwner['agency'];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];
@@ -321,9 +339,15 @@ export class ApiKeyVerification {
 }
 
 @ObjectType({ simpleResolvers: true })
-export class VerifyApiKeysPayload {
+export class VerifyApiKeysPayload implements ShownOwner {
   @Field(() => [ApiKeyVerification])
   results!: readonly ApiKeyVerification[];
+
+  @OwningClient()
+  client!: ShownOwner['client'];
+
+  @OwningAgency()
+  agency!: ShownOwner['agency'];
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];

@@ -4,6 +4,7 @@ import { abilitiesOf, type Viewer } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyService } from '../agencies/agency.service';
 import { Agency } from '../agencies/agency.types';
+import { derivedId } from '../graphql/node';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
@@ -18,7 +19,7 @@ export class ViewerResolver {
 
   @Query(() => ViewerType, { name: 'viewer' })
   viewer(@CurrentViewer() viewer: Viewer): ViewerType & Viewer {
-    return { ...viewer, ...abilitiesOf(viewer) };
+    return { ...viewer, ...abilitiesOf(viewer), id: viewerId(viewer) };
   }
 
   @FieldResolver(() => Agency)
@@ -33,4 +34,9 @@ export class ViewerResolver {
   client(@Root() viewer: Viewer, @Ctx() context: RequestContext): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, viewer.clientId);
   }
+}
+
+/** Not the person's own, under which a client that keeps objects by id alone has the person. */
+function viewerId({ id }: Viewer): string {
+  return derivedId('Viewer', id);
 }

@@ -1,12 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Kind, parse } from 'graphql';
+import {
+  buildSchema,
+  isObjectType,
+  Kind,
+  parse,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+  type SelectionSetNode,
+} from 'graphql';
 import { readOperations } from '../../src/http/pages/playground';
 import { seedHandIns } from '../../src/demo/hand-ins';
+import { emittedFiles } from '../../src/emit-schema';
 import type { Persona } from '../../src/demo/seed';
 import { startTestApp, type TestApp } from '../harness';
 
 const operations = readOperations();
+const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
 
 let running: TestApp;
 beforeAll(async () => {
@@ -46,6 +57,21 @@ describe('the ready-made operations', () => {
       operations.map(({ persona, query, variables }) => stepOf(persona, query, variables)),
     ).toContainEqual(step);
   });
+
+  test.each(operations.map(({ name, query }) => [name, query] as const))(
+    '%s: selects the id of every object that has one, by which caches know it',
+    (_name, query) => {
+      const types = new TypeInfo(schema);
+      const without: string[] = [];
+      const enter = ({ selections }: SelectionSetNode) => {
+        const type = types.getParentType();
+        const names = selections.map((each) => (each.kind === Kind.FIELD ? each.name.value : ''));
+        if (isObjectType(type) && 'id' in type.getFields() && !names.includes('id')) without.push(type.name);
+      };
+      visit(parse(query), visitWithTypeInfo(types, { [Kind.SELECTION_SET]: { enter } }));
+      expect(without).toEqual([]);
+    },
+  );
 
   test.each(operations.map((operation) => [operation.name, operation] as const))(
     '%s: runs in the demo as it stands',

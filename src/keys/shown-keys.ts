@@ -1,0 +1,120 @@
+import type { Viewer } from '../access/viewer';
+import { dateOf, dateOrNull } from '../database/raw';
+import { derivedId } from '../graphql/node';
+import { PROVIDERS, type Provider } from '../providers';
+import { errorOf } from '../providers/provider.types';
+import type { ApiKey } from './api-key.types';
+import type { ApiKeyService } from './changes/api-key.service';
+import type { KeyState, KeySummary } from './key-store';
+
+/** The place of a key that was never set. */
+class NeverSetKey implements ApiKey {
+  readonly isSet = false;
+  readonly status = 'NOT_SET';
+  readonly version = 0;
+  readonly maskedKey = null;
+  readonly region = null;
+  readonly updatedAt = null;
+  readonly lastVerifiedAt = null;
+  readonly lastError = null;
+
+  constructor(
+    private readonly ownerId: string,
+    readonly provider: Provider,
+  ) {}
+
+  get id() {
+    return apiKeyId(this.ownerId, this.provider);
+  }
+}
+
+/** Of the place, which is there before the first key is. */
+function apiKeyId(ownerId: string, provider: Provider): string {
+  return derivedId('ApiKey', ownerId, provider);
+}
+
+/** One list an owner, in the order of `ownerIds`, each with one entry a provider. */
+export async function shownKeys(
+  keys: ApiKeyService,
+  viewer: Viewer,
+  ownerIds: readonly string[],
+): Promise<ApiKey[][]> {
+  return oneForEachProvider(ownerIds, await keys.keysOf(viewer, ownerIds), toApiKey);
+}
+
+type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
+
+const SUMMARY_FIELDS = ['id', 'provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
+
+/** The same for a document that names these fields of keys and no others. */
+export async function shownKeysFor(
+  keys: ApiKeyService,
+  viewer: Viewer,
+  ownerIds: readonly string[],
+  fields: ReadonlySet<string>,
+): Promise<ShownSummary[][]> {
+  const isSummary = [...fields].every((field) => (SUMMARY_FIELDS as readonly string[]).includes(field));
+  if (!isSummary) return shownKeys(keys, viewer, ownerIds);
+  const summaries = await keys.summariesOf(viewer, ownerIds);
+  // The rows themselves, since others would take their time; with their ids only where these are asked for.
+  const withId = (row: KeySummary) => Object.assign(row, { id: apiKeyId(row.ownerId, row.provider) });
+  const asItIs = (row: KeySummary) => row as KeySummary & ShownSummary;
+  return oneForEachProvider(ownerIds, summaries, fields.has('id') ? withId : asItIs);
+}
+
+/** For each owner, one place a provider. */
+function oneForEachProvider<R extends KeySummary, K extends ShownSummary>(
+  ownerIds: readonly string[],
+  ofOwners: readonly (readonly R[])[],
+  show: (row: R) => K,
+): (K | ApiKey)[][] {
+  return ownerIds.map((ownerId, index) =>
+    PROVIDERS.map((provider) => {
+      const row = ofOwners[index]?.find((each) => each.provider === provider);
+      return row ? show(row) : new NeverSetKey(ownerId, provider);
+    }),
+  );
+}
+
+/** As the schema shows it. A list has many, of which few fields are asked for: what nobody asks for is not made. */
+class ShownApiKey implements ApiKey {
+  readonly provider;
+  readonly isSet;
+  readonly maskedKey;
+  readonly status;
+  readonly version;
+
+  constructor(private readonly row: KeyState) {
+    ({
+      provider: this.provider,
+      isSet: this.isSet,
+      maskedKey: this.maskedKey,
+      status: this.status,
+      version: this.version,
+    } = row);
+  }
+
+  get id() {
+    return apiKeyId(this.row.ownerId, this.row.provider);
+  }
+
+  get region() {
+    return this.isSet ? this.row.region : null;
+  }
+
+  get updatedAt() {
+    return dateOf(this.row.updatedAt);
+  }
+
+  get lastVerifiedAt() {
+    return dateOrNull(this.row.lastVerifiedAt);
+  }
+
+  get lastError() {
+    return errorOf(this.row);
+  }
+}
+
+export function toApiKey(row: KeyState): ApiKey {
+  return new ShownApiKey(row);
+}
