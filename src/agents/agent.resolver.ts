@@ -61,7 +61,7 @@ export class AgentResolver {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 
-  @AuditedMutation(() => CreateAgentPayload, { audit: ['AGENT_CREATED'] })
+  @AuditedMutation(() => CreateAgentPayload, { audit: ['AGENT_CREATED'], rateClass: 'MUTATION' })
   createAgent(
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => CreateAgentInput) input: CreateAgentInput,
@@ -71,6 +71,7 @@ export class AgentResolver {
 
   @AuditedMutation(() => ChangeAgentPayload, {
     audit: ['AGENT_RENAMED'],
+    rateClass: 'MUTATION',
     description: "Portal users rename their own client's agents only.",
   })
   renameAgent(
@@ -82,6 +83,7 @@ export class AgentResolver {
 
   @AuditedMutation(() => ChangeAgentPayload, {
     audit: ['AGENT_ASSIGNED'],
+    rateClass: 'MUTATION',
     description:
       'From its very next call on, the agent uses the key that the chain finds for its new client.',
   })

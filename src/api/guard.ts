@@ -14,9 +14,9 @@ import {
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import type { Audited } from '../audit/audited-mutation';
+import { traitsOf } from '../audit/audited-mutation';
 import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';
-import { open, policy, type Requirement } from './policy';
+import { open, policy, WRAPPERS, type Requirement } from './policy';
 
 type Rules = Record<string, Record<string, Requirement>>;
 
@@ -91,27 +91,32 @@ export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): r
   return [...requirements].filter((requirement) => requirement !== open);
 }
 
-function requirementOf(type: string, field: string): Requirement {
-  const own = policy[type] ?? open;
+/** What a field requires. A field that nobody has decided on is not in a schema that is served, since `guard` refuses it. */
+export function requirementOf(type: string, field: string): Requirement {
+  const own = requirementsOfType(type) ?? open;
   return isRequirement(own) ? own : (own[field] ?? open);
 }
 
-/** Every field, what it requires and, for mutations, what it records, a line each: the reviewable form of the policy. */
+function requirementsOfType(type: string): (typeof policy)[string] | undefined {
+  return policy[type] ?? (WRAPPERS.test(type) ? open : undefined);
+}
+
+/** Every field with what it requires, and every mutation with its traits, a line each: the form of the policy that is reviewed. */
 export function accessList(schema: GraphQLSchema): string {
   const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
     Object.entries(fields).map(
-      ([field, { words }]) => `${type}.${field}: ${words || 'as its parent'}${auditOf(schema, type, field)}`,
+      ([field, { words }]) =>
+        `${type}.${field}: ${words || 'as its parent'}${type === 'Mutation' ? traitsInWords(schema, field) : ''}`,
     ),
   );
   return `${lines.sort().join('\n')}\n`;
 }
 
-function auditOf(schema: GraphQLSchema, type: string, field: string): string {
-  if (type !== schema.getMutationType()?.name) return '';
-  const audit = (schema.getType(type) as GraphQLObjectType).getFields()[field]?.extensions.audit as
-    Audited | undefined;
-  if (!audit) throw new Error(`the mutation ${field} says nothing of the audit trail`);
-  return 'none' in audit ? `; not audited: ${audit.none}` : `; audit: ${audit.join(', ')}`;
+function traitsInWords(schema: GraphQLSchema, mutation: string): string {
+  const { audit, rateClass } = traitsOf(schema, mutation) ?? {};
+  if (!audit || !rateClass) throw new Error(`the mutation ${mutation} is not declared by AuditedMutation`);
+  const audited = 'none' in audit ? `not audited: ${audit.none}` : `audit: ${audit.join(', ')}`;
+  return `; ${audited}${rateClass === 'KEY_OPERATION' ? '; a key operation' : ''}`;
 }
 
 function rulesOf(schema: GraphQLSchema): Rules {
@@ -123,7 +128,7 @@ function rulesOf(schema: GraphQLSchema): Rules {
 }
 
 function rulesOfType(type: GraphQLObjectType): Record<string, Requirement> {
-  const own = policy[type.name];
+  const own = requirementsOfType(type.name);
   if (!own) throw new Error(`policy: the type ${type.name} has no requirement`);
   const fields = Object.keys(type.getFields());
   if (isRequirement(own)) return Object.fromEntries(fields.map((field) => [field, own]));

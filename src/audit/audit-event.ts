@@ -8,6 +8,11 @@ interface Key {
   readonly provider: Provider;
 }
 
+interface Agent {
+  readonly agentId: string;
+  readonly clientId: string | null;
+}
+
 interface Person {
   readonly personId: string;
   readonly name: string;
@@ -34,114 +39,107 @@ interface Token {
   readonly role: AgencyRole;
 }
 
-/**
- * Every event there is, with what it tells beyond who, when and from where. Closed: what is not here cannot be recorded. Never a key, a
- * mask at most; `status` is a `KeyStatus`.
- */
-export interface AuditDetails {
-  AGENCY_CREATED: { readonly name: string };
-  CLIENT_CREATED: { readonly clientId: string; readonly name: string };
-  CLIENT_RENAMED: { readonly clientId: string; readonly name: string };
-  CLIENT_ARCHIVED: { readonly clientId: string };
-  CLIENT_RESTORED: { readonly clientId: string };
-  AGENT_CREATED: { readonly agentId: string; readonly clientId: string | null; readonly name: string };
-  AGENT_RENAMED: { readonly agentId: string; readonly clientId: string | null; readonly name: string };
-  AGENT_ASSIGNED: { readonly agentId: string; readonly clientId: string | null };
-
-  API_KEY_SET: Key & { readonly version: number; readonly maskedKey: string | null; readonly status: string };
-  /** It was to be set, and its provider did not accept it; or it did, and the one-time link that it came by opened no more. */
-  API_KEY_REJECTED: Key & { readonly maskedKey: string; readonly status: string };
-  API_KEY_CLEARED: Key & { readonly version: number };
-  API_KEY_VERIFIED: Key & { readonly version: number; readonly status: string };
-  API_KEY_PREVIEWED: Key & { readonly maskedKey: string | null; readonly status: string | null };
-
-  HAND_IN_RECEIVED: HandIn & { readonly maskedKey: string };
-  HAND_IN_VERIFIED: HandIn & { readonly status: string };
-  HAND_IN_ACCEPTED: HandIn;
-  HAND_IN_REFUSED: HandIn & { readonly reason: string };
-  HAND_IN_REPLACED: HandIn;
-  HAND_IN_EXPIRED: HandIn;
-  HAND_IN_POLICY_CHANGED: { readonly clientId: string; readonly acceptsValidHandIns: boolean };
-  KEY_LINK_CREATED: KeyLink;
-  KEY_LINK_REVOKED: KeyLink;
-  KEY_LINK_CODE_REFUSED: KeyLink;
-  KEY_LINK_LOCKED: KeyLink;
-
-  /** `clientId` is the agent's; whose key it was is `keySource`. */
-  CALL_PLACED: {
-    readonly callId: string;
-    readonly agentId: string;
-    readonly clientId: string | null;
-    readonly provider: Provider;
-    readonly keySource: 'CLIENT' | 'AGENCY';
-    readonly version: number;
-  };
-
-  PERSON_ADDED: Person;
-  PERSON_INVITED: Person;
-  /** First signed in, and was found by the verified e-mail of an invitation. */
-  PERSON_JOINED: Person;
-  PERSON_CHANGED: Person;
-  PERSON_REMOVED: Person;
-  PORTAL_DEFAULTS_CHANGED: {
-    readonly clientId: string | null;
-    readonly permissions: readonly PortalPermission[];
-  };
-
-  SERVICE_TOKEN_CREATED: Token;
-  SERVICE_TOKEN_REVOKED: Token;
-  /**
-   * Of a service token or a person that the agency knows, at most once a minute each. Not of a token that proves nobody who is known: there
-   * is no agency to which such an event would belong.
-   */
-  SIGN_IN_REFUSED:
-    | (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' })
-    | (Person & { readonly reason: 'OTHER_AGENCY' });
+/** An event, with its description in the schema; `Details` is what it tells beyond who did it, when and from where. */
+interface Declared<Details> {
+  readonly description: string;
+  /** For the compiler alone: no value has it. */
+  readonly details?: Details;
 }
 
-export type AuditEventType = keyof AuditDetails;
+function event<Details>(description: string): Declared<Details> {
+  return { description };
+}
+
+/**
+ * Every event there is. An event that is not listed here cannot be recorded. No event tells a key, at most its mask; `status` is a
+ * `KeyStatus`.
+ */
+export const AUDIT_EVENTS = {
+  AGENCY_CREATED: event<{ readonly name: string }>('The operator of the server added the agency.'),
+  CLIENT_CREATED: event<{ readonly clientId: string; readonly name: string }>('A client was created.'),
+  CLIENT_RENAMED: event<{ readonly clientId: string; readonly name: string }>('A client got another name.'),
+  CLIENT_ARCHIVED: event<{ readonly clientId: string }>('A client was archived: its agents place no calls.'),
+  CLIENT_RESTORED: event<{ readonly clientId: string }>('An archived client was made active again.'),
+  AGENT_CREATED: event<Agent & { readonly name: string }>('An agent was created.'),
+  AGENT_RENAMED: event<Agent & { readonly name: string }>('An agent got another name.'),
+  AGENT_ASSIGNED: event<Agent>('An agent was assigned to a client, or to none.'),
+
+  API_KEY_SET: event<
+    Key & { readonly version: number; readonly maskedKey: string | null; readonly status: string }
+  >('A key was set, or replaced by another.'),
+  API_KEY_REJECTED: event<Key & { readonly maskedKey: string; readonly status: string }>(
+    'A key was to be set, its provider was asked, and nothing was stored: the provider did not accept the key; or it did, but another key of the request was refused, the version was not the expected one, or the one-time link was no longer open.',
+  ),
+  API_KEY_CLEARED: event<Key & { readonly version: number }>('A key was cleared, and with that destroyed.'),
+  API_KEY_VERIFIED: event<Key & { readonly version: number; readonly status: string }>(
+    'The provider was asked about a key that is set; `status` says what is known of the key since.',
+  ),
+  API_KEY_PREVIEWED: event<Key & { readonly maskedKey: string | null; readonly status: string | null }>(
+    'An admin looked at what setting or clearing a key would change. A key that was given for it was shown to its provider.',
+  ),
+
+  HAND_IN_RECEIVED: event<HandIn & { readonly maskedKey: string }>('A key was handed in for a client.'),
+  HAND_IN_VERIFIED: event<HandIn & { readonly status: string }>(
+    'The provider was asked about a key that was handed in.',
+  ),
+  HAND_IN_ACCEPTED: event<HandIn>(
+    'A key that was handed in was accepted by an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
+  ),
+  HAND_IN_REFUSED: event<HandIn & { readonly reason: string }>('An admin refused a key that was handed in.'),
+  HAND_IN_REPLACED: event<HandIn>('A newer key was handed in for the same client and provider.'),
+  HAND_IN_EXPIRED: event<HandIn>(
+    'Nobody decided on a key that was handed in before it expired: it is destroyed.',
+  ),
+  HAND_IN_POLICY_CHANGED: event<{ readonly clientId: string; readonly acceptsValidHandIns: boolean }>(
+    'The agency chose for a client whether valid keys that are handed in are accepted at once.',
+  ),
+  KEY_LINK_CREATED: event<KeyLink>('A one-time link was created.'),
+  KEY_LINK_REVOKED: event<KeyLink>('A one-time link was revoked.'),
+  KEY_LINK_CODE_REFUSED: event<KeyLink>('Someone opened a one-time link and gave a wrong code.'),
+  KEY_LINK_LOCKED: event<KeyLink>('A one-time link was locked by too many wrong codes.'),
+
+  /** `clientId` is the client of the agent; `keySource` says whose key it was. */
+  CALL_PLACED: event<
+    Agent & {
+      readonly callId: string;
+      readonly provider: Provider;
+      readonly keySource: 'CLIENT' | 'AGENCY';
+      readonly version: number;
+    }
+  >('A call was handed to its provider, whatever the provider then said.'),
+
+  PERSON_ADDED: event<Person>('The operator of the server added a person.'),
+  PERSON_INVITED: event<Person>('A person was invited to the agency, or to the portal of a client.'),
+  PERSON_JOINED: event<Person>(
+    'A person signed in for the first time, with the verified e-mail address of an invitation.',
+  ),
+  PERSON_CHANGED: event<Person>('The role or the permissions of a person were changed.'),
+  PERSON_REMOVED: event<Person>('A person was removed, and can no longer sign in.'),
+  PORTAL_DEFAULTS_CHANGED: event<{
+    readonly clientId: string | null;
+    readonly permissions: readonly PortalPermission[];
+  }>('The permissions that new clients or new portal users start with were changed.'),
+
+  SERVICE_TOKEN_CREATED: event<Token>('A service token was created.'),
+  SERVICE_TOKEN_REVOKED: event<Token>('A service token was revoked.'),
+  SIGN_IN_REFUSED: event<
+    | (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' })
+    | (Person & { readonly reason: 'OTHER_AGENCY' })
+  >(
+    'A service token that is expired or revoked was used, or a service token or a person of this agency named another agency with the header `latchkey-agency`; at most one event a minute for each. Tokens that prove nobody who is known are not recorded: there is no agency to which such an event would belong.',
+  ),
+} as const;
+
+export type AuditEventType = keyof typeof AUDIT_EVENTS;
+
+/** What each event tells. */
+export type AuditDetails = {
+  [T in AuditEventType]: (typeof AUDIT_EVENTS)[T] extends Declared<infer Details> ? Details : never;
+};
 
 export type AuditEvent = { [T in AuditEventType]: { readonly type: T } & AuditDetails[T] }[AuditEventType];
 
-const LISTED: Record<AuditEventType, true> = {
-  AGENCY_CREATED: true,
-  CLIENT_CREATED: true,
-  CLIENT_RENAMED: true,
-  CLIENT_ARCHIVED: true,
-  CLIENT_RESTORED: true,
-  AGENT_CREATED: true,
-  AGENT_RENAMED: true,
-  AGENT_ASSIGNED: true,
-  API_KEY_SET: true,
-  API_KEY_REJECTED: true,
-  API_KEY_CLEARED: true,
-  API_KEY_VERIFIED: true,
-  API_KEY_PREVIEWED: true,
-  HAND_IN_RECEIVED: true,
-  HAND_IN_VERIFIED: true,
-  HAND_IN_ACCEPTED: true,
-  HAND_IN_REFUSED: true,
-  HAND_IN_REPLACED: true,
-  HAND_IN_EXPIRED: true,
-  HAND_IN_POLICY_CHANGED: true,
-  KEY_LINK_CREATED: true,
-  KEY_LINK_REVOKED: true,
-  KEY_LINK_CODE_REFUSED: true,
-  KEY_LINK_LOCKED: true,
-  CALL_PLACED: true,
-  PERSON_ADDED: true,
-  PERSON_INVITED: true,
-  PERSON_JOINED: true,
-  PERSON_CHANGED: true,
-  PERSON_REMOVED: true,
-  PORTAL_DEFAULTS_CHANGED: true,
-  SERVICE_TOKEN_CREATED: true,
-  SERVICE_TOKEN_REVOKED: true,
-  SIGN_IN_REFUSED: true,
-};
-
-/** The types as values; the compiler refuses the list above when one is missing. */
-export const AUDIT_EVENT_TYPES = Object.keys(LISTED) as AuditEventType[];
+export const AUDIT_EVENT_TYPES = Object.keys(AUDIT_EVENTS) as AuditEventType[];
 
 export const ACTOR_KINDS = ['PERSON', 'SERVICE_TOKEN', 'KEY_LINK', 'OPERATOR', 'SYSTEM'] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];

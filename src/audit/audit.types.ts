@@ -4,24 +4,24 @@ import type { PortalPermission, ViewerRole } from '../access/viewer';
 import { connectionType, DateTime, enumOf } from '../graphql/schema-types';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
-import { ACTOR_KINDS, AUDIT_EVENT_TYPES, type ActorKind, type AuditEventType } from './audit-event';
+import {
+  ACTOR_KINDS,
+  AUDIT_EVENTS,
+  AUDIT_EVENT_TYPES,
+  type ActorKind,
+  type AuditEventType,
+} from './audit-event';
 
-export const AuditEventTypeEnum = enumOf('AuditEventType', AUDIT_EVENT_TYPES, 'What happened.', {
-  API_KEY_REJECTED:
-    'A key was to be set, its provider was asked, and nothing was stored: it did not accept the key; or it did, but another key of the request was refused, the version was not the one that was expected, or the one-time link opened no more.',
-  HAND_IN_VERIFIED: 'The provider was asked about a key that was handed in.',
-  HAND_IN_ACCEPTED:
-    'By an admin, or at once where the agency chose so for the client; `API_KEY_SET` tells the version.',
-  HAND_IN_EXPIRED: 'Nobody decided in time: the key is destroyed.',
-  KEY_LINK_CODE_REFUSED: 'Someone opened a one-time link and gave a wrong code.',
-  KEY_LINK_LOCKED: 'By too many wrong codes.',
-  CALL_PLACED: 'A call was handed to its provider, whatever the provider then said.',
-  PERSON_ADDED: 'By the operator of the server.',
-  PERSON_JOINED: 'Signed in for the first time, with the verified e-mail address of an invitation.',
-  SIGN_IN_REFUSED: `A service token that is expired or revoked was used, or a service token or a person of this agency named another agency with the
-header \`latchkey-agency\`; at most one event a minute for each. Not recorded: tokens that prove nobody who is known, since there is no agency to which such
-an event would belong.`,
-});
+const EVENT_DESCRIPTIONS = Object.fromEntries(
+  Object.entries(AUDIT_EVENTS).map(([type, { description }]) => [type, description]),
+);
+
+export const AuditEventTypeEnum = enumOf(
+  'AuditEventType',
+  AUDIT_EVENT_TYPES,
+  'What an event of the audit trail tells of.',
+  EVENT_DESCRIPTIONS,
+);
 
 export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.', {
   KEY_LINK: 'Whoever held a one-time link and its code.',

@@ -1,3 +1,4 @@
+import type { GraphQLSchema } from 'graphql';
 import { Extensions, Mutation } from 'type-graphql';
 import type { AuditEventType } from './audit-event';
 
@@ -5,15 +6,32 @@ import type { AuditEventType } from './audit-event';
 export type Audited = readonly [AuditEventType, ...AuditEventType[]] | { readonly none: string };
 
 /**
- * A mutation, with the events that it records. The only way to declare one (a guard test holds that): without `audit` it does not
- * compile.
+ * The rate limit that a mutation counts against. A key operation shows a key to a provider, changes a key, opens a way in for one, or
+ * spends money with one.
+ */
+export type MutationClass = 'MUTATION' | 'KEY_OPERATION';
+
+/** What a mutation declares beside its types; the schema carries it in the extensions of the field. */
+export interface MutationTraits {
+  readonly audit: Audited;
+  readonly rateClass: MutationClass;
+}
+
+/**
+ * Declares a mutation together with the events that it records and the rate limit that it counts against: without both it does not
+ * compile. A guard test refuses mutations that are declared in any other way.
  */
 export function AuditedMutation(
   returns: Parameters<typeof Mutation>[0],
-  { audit, description }: { audit: Audited; description?: string },
+  { description, ...traits }: MutationTraits & { readonly description?: string },
 ): MethodDecorator {
   return (target, key, descriptor) => {
     Mutation(returns, description === undefined ? {} : { description })(target, key, descriptor);
-    Extensions({ audit })(target, key, descriptor);
+    Extensions({ ...traits })(target, key, descriptor);
   };
+}
+
+/** Undefined for what is no mutation of the schema. */
+export function traitsOf(schema: GraphQLSchema, mutation: string): MutationTraits | undefined {
+  return schema.getMutationType()?.getFields()[mutation]?.extensions as unknown as MutationTraits | undefined;
 }

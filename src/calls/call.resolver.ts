@@ -85,6 +85,7 @@ export class CallResolver {
 
   @AuditedMutation(() => StartTestCallPayload, {
     audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    rateClass: 'KEY_OPERATION',
     description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
   })
   startTestCall(

@@ -59,6 +59,7 @@ export class ClientResolver {
 
   @AuditedMutation(() => CreateClientPayload, {
     audit: ['CLIENT_CREATED'],
+    rateClass: 'MUTATION',
     description: "Its portal users may do what the agency's `portalPermissions` say at this time.",
   })
   createClient(
@@ -70,6 +71,7 @@ export class ClientResolver {
 
   @AuditedMutation(() => RenameClientPayload, {
     audit: ['CLIENT_RENAMED'],
+    rateClass: 'MUTATION',
     description: 'The name it has already changes nothing.',
   })
   renameClient(
@@ -81,6 +83,7 @@ export class ClientResolver {
 
   @AuditedMutation(() => ArchiveClientPayload, {
     audit: ['CLIENT_ARCHIVED'],
+    rateClass: 'MUTATION',
     description: 'From now on the agents of this client place no calls. Its keys stay.',
   })
   archiveClient(
@@ -92,6 +95,7 @@ export class ClientResolver {
 
   @AuditedMutation(() => ArchiveClientPayload, {
     audit: ['CLIENT_RESTORED'],
+    rateClass: 'MUTATION',
     description: 'Takes an archived client back.',
   })
   restoreClient(

@@ -73,6 +73,7 @@ export class HandInResolver {
       'HAND_IN_ACCEPTED',
       'API_KEY_SET',
     ],
+    rateClass: 'KEY_OPERATION',
     description: `Hands in a key of the viewer's own client: write-only. It replaces one for the same provider that is still pending, and has no effect until
 an admin of the agency accepts it; where the agency chose so for the client, it is accepted at once if the provider says that it is valid.`,
   })
@@ -85,6 +86,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
 
   @AuditedMutation(() => PreviewKeyHandInPayload, {
     audit: ['API_KEY_PREVIEWED'],
+    rateClass: 'KEY_OPERATION',
     description:
       'Shows a pending key to its provider, and tells what accepting it would do. Changes nothing.',
   })
@@ -97,6 +99,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
 
   @AuditedMutation(() => AcceptKeyHandInPayload, {
     audit: ['HAND_IN_ACCEPTED', 'API_KEY_SET'],
+    rateClass: 'KEY_OPERATION',
     description: "Sets a pending key as the client's: from the very next call on, its agents use it.",
   })
   async acceptKeyHandIn(
@@ -119,6 +122,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
 
   @AuditedMutation(() => KeyHandInPayload, {
     audit: ['HAND_IN_REFUSED'],
+    rateClass: 'MUTATION',
     description: 'Destroys a pending key. The portal user reads why.',
   })
   async refuseKeyHandIn(
@@ -130,6 +134,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
 
   @AuditedMutation(() => SetHandInPolicyPayload, {
     audit: ['HAND_IN_POLICY_CHANGED'],
+    rateClass: 'MUTATION',
     description:
       'Who decides on the keys that are handed in for a client from now on. Does nothing to those that are pending.',
   })

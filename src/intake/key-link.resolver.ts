@@ -50,6 +50,7 @@ export class KeyLinkResolver {
 
   @AuditedMutation(() => CreateKeyLinkPayload, {
     audit: ['KEY_LINK_CREATED'],
+    rateClass: 'KEY_OPERATION',
     description: `A page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
 wrong codes lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
   })
@@ -63,6 +64,7 @@ wrong codes lock it. The provider is asked before the key is taken; what follows
 
   @AuditedMutation(() => RevokeKeyLinkPayload, {
     audit: ['KEY_LINK_REVOKED'],
+    rateClass: 'MUTATION',
     description: 'At once: the link opens no more.',
   })
   async revokeKeyLink(

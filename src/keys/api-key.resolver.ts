@@ -48,6 +48,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => SetApiKeysPayload, {
     audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
+    rateClass: 'KEY_OPERATION',
     description: 'Sets one or several keys of a client at once: all or none.',
   })
   setClientApiKeys(
@@ -61,6 +62,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => SetApiKeysPayload, {
     audit: ['API_KEY_SET', 'API_KEY_REJECTED'],
+    rateClass: 'KEY_OPERATION',
     description: "Sets one or several of the agency's own keys at once: all or none.",
   })
   setAgencyApiKeys(
@@ -72,6 +74,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => ClearApiKeysPayload, {
     audit: ['API_KEY_CLEARED'],
+    rateClass: 'KEY_OPERATION',
     description: "From the very next call on, the client's agents use the agency's keys.",
   })
   clearClientApiKeys(
@@ -86,6 +89,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => ClearApiKeysPayload, {
     audit: ['API_KEY_CLEARED'],
+    rateClass: 'KEY_OPERATION',
     description: 'From the very next call on, agents whose client has no key of its own place no calls.',
   })
   clearAgencyApiKeys(
@@ -97,6 +101,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => VerifyApiKeysPayload, {
     audit: ['API_KEY_VERIFIED'],
+    rateClass: 'KEY_OPERATION',
     description:
       "Shows a client's keys to their providers with the cheapest read-only request, and looks up its agents. Places no call.",
   })
@@ -111,6 +116,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => VerifyApiKeysPayload, {
     audit: ['API_KEY_VERIFIED'],
+    rateClass: 'KEY_OPERATION',
     description:
       "Shows the agency's keys to their providers with the cheapest read-only request, and looks up the agents that use them.",
   })
@@ -123,6 +129,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => PreviewClientApiKeyChangePayload, {
     audit: ['API_KEY_PREVIEWED'],
+    rateClass: 'KEY_OPERATION',
     description: 'Changes nothing; a mutation because it carries a secret, and a query can be sent in a URL.',
   })
   previewClientApiKeyChange(
@@ -136,6 +143,7 @@ export class ApiKeyResolver {
 
   @AuditedMutation(() => PreviewAgencyApiKeyChangePayload, {
     audit: ['API_KEY_PREVIEWED'],
+    rateClass: 'KEY_OPERATION',
     description:
       "The same for a key of the agency's own: whom it concerns are the agents whose client has no key for the provider.",
   })

@@ -42,6 +42,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_INVITED'],
+    rateClass: 'MUTATION',
     description:
       'Lets someone in who signs in with this address, verified by the issuer. Latchkey sends no mail: tell the person yourself.',
   })
@@ -54,6 +55,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_INVITED'],
+    rateClass: 'MUTATION',
     description: 'The same for the portal of one client. Latchkey sends no mail.',
   })
   invitePortalUser(
@@ -65,6 +67,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_CHANGED'],
+    rateClass: 'MUTATION',
     description: 'Holds from the very next request on. The last admin who has ever signed in stays one.',
   })
   changeAgencyPerson(
@@ -76,6 +79,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_CHANGED'],
+    rateClass: 'MUTATION',
     description: 'Holds from the very next request on.',
   })
   changePortalUser(
@@ -87,6 +91,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_REMOVED'],
+    rateClass: 'MUTATION',
     description:
       'At once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be removed.',
   })
@@ -99,6 +104,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => SetAgencyPortalPermissionsPayload, {
     audit: ['PORTAL_DEFAULTS_CHANGED'],
+    rateClass: 'MUTATION',
     description: 'What is copied to clients that are created from now on. Changes no existing client.',
   })
   setAgencyPortalPermissions(
@@ -110,6 +116,7 @@ export class PersonResolver {
 
   @AuditedMutation(() => SetClientPortalPermissionsPayload, {
     audit: ['PORTAL_DEFAULTS_CHANGED'],
+    rateClass: 'MUTATION',
     description:
       "What a client's portal users may do who are invited from now on. Changes no existing portal user.",
   })

@@ -32,7 +32,10 @@ export class ServiceTokenResolver {
     return this.serviceTokens.list(viewer, pageArgs(first, after));
   }
 
-  @AuditedMutation(() => CreateServiceTokenPayload, { audit: ['SERVICE_TOKEN_CREATED'] })
+  @AuditedMutation(() => CreateServiceTokenPayload, {
+    audit: ['SERVICE_TOKEN_CREATED'],
+    rateClass: 'MUTATION',
+  })
   createServiceToken(
     @CurrentViewer() viewer: Viewer,
     @Arg('input', () => CreateServiceTokenInput) input: CreateServiceTokenInput,
@@ -42,6 +45,7 @@ export class ServiceTokenResolver {
 
   @AuditedMutation(() => RevokeServiceTokenPayload, {
     audit: ['SERVICE_TOKEN_REVOKED'],
+    rateClass: 'MUTATION',
     description: 'At once: the very next request with this token is refused.',
   })
   revokeServiceToken(

@@ -1,26 +1,10 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { OperationTypeNode, type OperationDefinitionNode } from 'graphql';
+import { OperationTypeNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { traitsOf, type MutationClass } from '../../audit/audited-mutation';
 import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
 
-export type OperationClass = 'QUERY' | 'MUTATION' | 'KEY_OPERATION' | 'ONE_TIME_LINK';
-
-/** Mutations that show a key to a provider, change one, open a way in for one, or spend money with one. A guard test finds those that are missing. */
-export const KEY_OPERATIONS: ReadonlySet<string> = new Set([
-  'setClientApiKeys',
-  'setAgencyApiKeys',
-  'clearClientApiKeys',
-  'clearAgencyApiKeys',
-  'verifyClientApiKeys',
-  'verifyAgencyApiKeys',
-  'previewClientApiKeyChange',
-  'previewAgencyApiKeyChange',
-  'handInApiKey',
-  'previewKeyHandIn',
-  'acceptKeyHandIn',
-  'createKeyLink',
-  'startTestCall',
-]);
+export type OperationClass = 'QUERY' | MutationClass | 'ONE_TIME_LINK';
 
 /** Counts operations of a class for a caller. Throws `RATE_LIMITED` beyond its limit. */
 export interface OperationCounter {
@@ -31,11 +15,11 @@ export interface OperationCounter {
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ operation, document, contextValue: { caller } }) {
+      async didResolveOperation({ schema, operation, document, contextValue: { caller } }) {
         // Apollo refuses a document without the operation that was named.
         if (!operation) return;
         const classes = rootFields(operation.selectionSet, document).map(({ name }) =>
-          classOf(operation, name.value),
+          classOf(schema, operation, name.value),
         );
         for (const name of new Set(classes)) {
           await limits.count(name, caller, classes.filter((each) => each === name).length);
@@ -45,7 +29,12 @@ export function countOperations(limits: OperationCounter): ApolloServerPlugin<Ap
   };
 }
 
-function classOf({ operation }: OperationDefinitionNode, field: string): OperationClass {
-  if (operation !== OperationTypeNode.MUTATION) return 'QUERY';
-  return KEY_OPERATIONS.has(field) ? 'KEY_OPERATION' : 'MUTATION';
+function classOf(
+  schema: GraphQLSchema,
+  { operation }: OperationDefinitionNode,
+  field: string,
+): OperationClass {
+  return operation === OperationTypeNode.MUTATION
+    ? (traitsOf(schema, field)?.rateClass ?? 'MUTATION')
+    : 'QUERY';
 }
