@@ -65,7 +65,10 @@ describe('the policy', () => {
   });
 
   test('stops the start for a field that it lists and the schema does not have', () => {
-    const without = (emitted['schema/schema.graphql'] ?? '').replace('  archivedAt: DateTime', '  another: DateTime');
+    const without = (emitted['schema/schema.graphql'] ?? '').replace(
+      '  archivedAt: DateTime',
+      '  another: DateTime',
+    );
     expect(() => guard(buildSchema(without))).toThrow(/Client.another, Client.archivedAt/);
   });
 
