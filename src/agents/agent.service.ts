@@ -1,5 +1,6 @@
 import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
+import { lockOwn, ownClientIds, visibleTo } from '../access/tenancy';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
@@ -158,11 +159,8 @@ export class AgentService {
     work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow>,
   ): Promise<AgentResult> {
     return this.database.write(async (tx) => {
-      const agent = isId(id) ? await tx.lock(AgentRow, id) : null;
-      const visible =
-        agent?.agencyId === viewer.agencyId &&
-        (viewer.clientId === null || agent.clientId === viewer.clientId);
-      const userErrors = [...(visible ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
+      const agent = await lockOwn(tx, viewer, AgentRow, id);
+      const userErrors = [...(agent ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
       return agent && userErrors.length === 0
         ? { agent: await work(tx, agent), userErrors }
         : { agent: null, userErrors };
@@ -170,12 +168,7 @@ export class AgentService {
   }
 
   #visible(viewer: Viewer): Select<AgentRow> {
-    const query = this.database.read
-      .createQueryBuilder(AgentRow, 'agent')
-      .where('agent.agencyId = :agencyId', { agencyId: viewer.agencyId });
-    return viewer.clientId === null
-      ? query
-      : query.andWhere('agent.clientId = :own', { own: viewer.clientId });
+    return this.database.read.createQueryBuilder(AgentRow, 'agent').where(visibleTo(viewer));
   }
 
   async #firstOfClients(
@@ -183,7 +176,7 @@ export class AgentService {
     clientIds: readonly string[],
     { after, first }: PageArgs,
   ): Promise<ShownAgent[]> {
-    const visible = clientIds.filter((id) => viewer.clientId === null || viewer.clientId === id);
+    const visible = ownClientIds(viewer, clientIds);
     if (visible.length === 0) return [];
     // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
     // No "beyond the first id" where a page starts there: MariaDB takes twice as long for a range within each client as for all of it.

@@ -1,6 +1,7 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
+import { visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
@@ -86,9 +87,7 @@ export class AuditTrail {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEventRow>> {
     requireAdmin(viewer);
-    const query = this.database.read
-      .createQueryBuilder(AuditEventRow, 'event')
-      .where({ agencyId: viewer.agencyId });
+    const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where(visibleTo(viewer));
     const { types, clientId, actorId, since, until } = filter;
     if (types !== null)
       query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });

@@ -1,5 +1,6 @@
 import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
+import { lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
@@ -145,8 +146,8 @@ export class CallService {
     if (earlier) return repetition(earlier, input);
     // In the order in which others lock them: a set, a clear, an archive and an assignment each lock one or two of these. A first key
     // locks its client, and then the agency that it refers to.
-    const agent = isId(input.agentId) ? await tx.lock(AgentRow, input.agentId) : null;
-    if (agent?.agencyId !== viewer.agencyId) return refused(userError('NOT_FOUND', AGENT_FIELD));
+    const agent = await lockOwn(tx, viewer, AgentRow, input.agentId);
+    if (!agent) return refused(userError('NOT_FOUND', AGENT_FIELD));
     const client = agent.clientId === null ? null : await tx.lock(ClientRow, agent.clientId);
     await tx.lock(AgencyRow, viewer.agencyId);
     if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
@@ -203,10 +204,7 @@ export class CallService {
   }
 
   #visible(viewer: Viewer): Select<CallRow> {
-    const query = this.database.read.createQueryBuilder(CallRow, 'call').where({ agencyId: viewer.agencyId });
-    return viewer.clientId === null
-      ? query
-      : query.andWhere('call.clientId = :own', { own: viewer.clientId });
+    return this.database.read.createQueryBuilder(CallRow, 'call').where(visibleTo(viewer));
   }
 }
 

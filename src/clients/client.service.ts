@@ -1,12 +1,13 @@
 import { requireAdmin } from '../access/context';
+import { clientsVisibleTo, lockOwn, ownClientIds } from '../access/tenancy';
 import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import type { Transaction } from '../database/transaction';
-import { isId, newId } from '../platform/ids';
+import { newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { dateOrNull, marks, type RawDate } from '../database/raw';
+import { dateOrNull, equal, marks, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { ClientRow } from './client.entity';
@@ -53,7 +54,7 @@ export class ClientService {
   }
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownClient | null)[]> {
-    const visible = ids.filter((id) => isId(id) && (viewer.clientId === null || viewer.clientId === id));
+    const visible = ownClientIds(viewer, ids);
     const rows =
       visible.length === 0
         ? []
@@ -65,16 +66,12 @@ export class ClientService {
     return ids.map((id) => byId.get(id) ?? null);
   }
 
-  async list(
-    { agencyId, clientId }: Viewer,
-    args: PageArgs,
-    search: string | null,
-  ): Promise<Page<ShownClient>> {
+  async list(viewer: Viewer, args: PageArgs, search: string | null): Promise<Page<ShownClient>> {
     const { read } = this.database;
-    const own = clientId === null ? NOTHING_MORE : { sql: ' AND id = ?', values: [clientId] };
+    const own = equal(clientsVisibleTo(viewer));
     const found = search ? nameContains(search) : NOTHING_MORE;
-    const condition = ` WHERE agencyId = ?${own.sql}${found.sql}`;
-    const values = [agencyId, ...own.values, ...found.values];
+    const condition = ` WHERE ${own.sql}${found.sql}`;
+    const values = [...own.values, ...found.values];
     const rows = await read.rows<RawClient>(
       `${READ}${read.along('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`,
       [...values, args.after ?? '', args.first + 1],
@@ -137,20 +134,14 @@ export class ClientService {
     work: (tx: Transaction, client: ClientRow) => Promise<ClientRow>,
   ): Promise<ClientResult> {
     return this.database.write(async (tx) => {
-      const client = isId(id) ? await tx.lock(ClientRow, id) : null;
-      const missing =
-        client?.agencyId === viewer.agencyId ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+      const client = await lockOwn(tx, viewer, ClientRow, id);
+      const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
       const userErrors = [...missing, ...errors];
       return client && userErrors.length === 0
         ? { client: await work(tx, client), userErrors }
         : { client: null, userErrors };
     });
   }
-}
-
-interface Condition {
-  readonly sql: string;
-  readonly values: readonly string[];
 }
 
 const NOTHING_MORE: Condition = { sql: '', values: [] };

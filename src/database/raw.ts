@@ -13,3 +13,14 @@ export function dateOrNull(value: RawDate | null): Date | null {
 export function marks(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
+
+export interface Condition {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
+/** That each of these columns has its value, which is never null. */
+export function equal(columns: object): Condition {
+  const sql = Object.keys(columns).map((column) => `${column} = ?`);
+  return { sql: sql.join(' AND '), values: Object.values(columns) };
+}

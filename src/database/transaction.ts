@@ -1,6 +1,6 @@
 import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { databaseCode, isDuplicate } from './database-errors';
-import { marks } from './raw';
+import { equal, marks } from './raw';
 
 /** The part of TypeORM's query builder that reads. It has no `update` and no `delete`, so that a query of a `Reader` cannot write. */
 export interface Select<T> {
@@ -75,12 +75,10 @@ export abstract class Session extends EntityManager implements Transaction {
   }
 
   async updateRow(table: string, change: object, where: object): Promise<boolean> {
-    const equal = (columns: object) => Object.keys(columns).map((column) => `${column} = ?`);
-    const sql = `UPDATE ${table} SET ${equal(change).join(', ')} WHERE ${equal(where).join(' AND ')}`;
-    const values: unknown[] = [
-      ...(Object.values(change) as unknown[]),
-      ...(Object.values(where) as unknown[]),
-    ];
+    const settings = Object.keys(change).map((column) => `${column} = ?`);
+    const condition = equal(where);
+    const values: unknown[] = [...(Object.values(change) as unknown[]), ...condition.values];
+    const sql = `UPDATE ${table} SET ${settings.join(', ')} WHERE ${condition.sql}`;
     return (await this.run(sql, values)) > 0;
   }
 }

@@ -1,5 +1,6 @@
 import { LessThanOrEqual } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
+import { findOwn, lockOwn } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import { system, type Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -9,13 +10,12 @@ import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyWarning } from '../keys/changes/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
 import type { Database } from '../database/database';
-import { isId } from '../platform/ids';
 import type { Transaction } from '../database/transaction';
 import { checkText } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { endHandIn, findHandIn, nameOf, openHandIn, ownerOf, verdictOn } from './hand-in-rows';
+import { endHandIn, nameOf, openHandIn, ownerOf, verdictOn } from './hand-in-rows';
 import { handInStatus, KeyHandInRow } from './key-hand-in.entity';
 
 export interface HandInResult {
@@ -47,7 +47,7 @@ export class HandInDecisionService {
   /** What accepting it would do. Changes nothing. */
   async preview(viewer: Viewer, id: string): Promise<PreviewResult> {
     requireAdmin(viewer);
-    const found = await findHandIn(this.database.read, viewer, id);
+    const found = await findOwn(this.database.read, viewer, KeyHandInRow, id);
     const key = found && handInStatus(found) === 'PENDING' ? openHandIn(this.vault.cipher, found) : null;
     if (!found || !key)
       return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
@@ -104,9 +104,8 @@ export class HandInDecisionService {
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
-      const client = isId(clientId) ? await tx.lock(ClientRow, clientId) : null;
-      if (client?.agencyId !== viewer.agencyId)
-        return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
+      const client = await lockOwn(tx, viewer, ClientRow, clientId);
+      if (!client) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
       if (client.acceptsValidHandIns === acceptsValidHandIns) return { client, userErrors: [] };
       await tx.update(ClientRow, { id: client.id }, { acceptsValidHandIns });
       await this.audit.record(tx, viewer, {
@@ -158,7 +157,7 @@ export class HandInDecisionService {
   }
 
   async #lockPending(tx: Transaction, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
-    const found = await findHandIn(tx, viewer, id);
+    const found = await findOwn(tx, viewer, KeyHandInRow, id);
     if (!found) return notFound();
     await tx.lock(ClientRow, found.clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });

@@ -1,9 +1,8 @@
 import type { Actor } from '../audit/audit-event';
 import type { KeyToStore } from '../keys/changes/key-writer';
 import type { KeyOwner } from '../keys/key-store';
-import type { Reader, Transaction } from '../database/transaction';
-import type { Viewer } from '../access/viewer';
-import { isId, newId } from '../platform/ids';
+import type { Transaction } from '../database/transaction';
+import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
 import { UnreadableKey, type Cipher } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
@@ -78,14 +77,6 @@ export function pendingFor(owner: KeyOwner, provider: Provider): string {
 /** How an audit event names a hand-in. */
 export function nameOf({ id: keyHandInId, clientId, provider }: KeyHandInRow) {
   return { clientId, provider, keyHandInId };
-}
-
-export async function findHandIn(
-  manager: Reader,
-  { agencyId }: Viewer,
-  id: string,
-): Promise<KeyHandInRow | null> {
-  return isId(id) ? manager.findOneBy(KeyHandInRow, { id, agencyId }) : null;
 }
 
 const REFUSALS = {

@@ -1,3 +1,4 @@
+import { visibleTo } from '../access/tenancy';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -45,10 +46,7 @@ export class HandInService {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, { clientId, status }: HandInFilter): Promise<Page<KeyHandInRow>> {
     if (!canViewIntegrations(viewer)) throw forbidden();
-    const query = this.database.read
-      .createQueryBuilder(KeyHandInRow, 'handIn')
-      .where({ agencyId: viewer.agencyId });
-    if (viewer.clientId !== null) query.andWhere('handIn.clientId = :own', { own: viewer.clientId });
+    const query = this.database.read.createQueryBuilder(KeyHandInRow, 'handIn').where(visibleTo(viewer));
     if (clientId !== null)
       query.andWhere('handIn.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     const now = new Date();

@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { requireAccessManager, requireAdmin } from '../access/context';
+import { lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
@@ -47,9 +48,7 @@ export class KeyLinkService {
   /** The newest first. */
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<KeyLinkRow>> {
     requireAdmin(viewer);
-    const query = this.database.read
-      .createQueryBuilder(KeyLinkRow, 'link')
-      .where({ agencyId: viewer.agencyId });
+    const query = this.database.read.createQueryBuilder(KeyLinkRow, 'link').where(visibleTo(viewer));
     if (clientId !== null)
       query.andWhere('link.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     return readPage(query, args, 'DESC');
@@ -95,9 +94,8 @@ export class KeyLinkService {
   async revoke(viewer: Viewer, id: string): Promise<KeyLinkResult> {
     requireAdmin(viewer);
     return this.database.write(async (tx) => {
-      const keyLink = isId(id) ? await tx.lock(KeyLinkRow, id) : null;
-      if (keyLink?.agencyId !== viewer.agencyId)
-        return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
+      const keyLink = await lockOwn(tx, viewer, KeyLinkRow, id);
+      if (!keyLink) return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
       if (linkStatus(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };
       const revokedAt = new Date();
       await tx.update(KeyLinkRow, { id }, { revokedAt });

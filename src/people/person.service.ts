@@ -1,5 +1,6 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
+import { findOwn, lockOwn, visibleTo } from '../access/tenancy';
 import { PersonRow } from './person.entity';
 import type { AgencyRole, PortalPermission, Viewer } from '../access/viewer';
 import type { KnownPerson } from './identities';
@@ -44,7 +45,7 @@ export class PersonService {
     return readPage(
       this.database.read
         .createQueryBuilder(PersonRow, 'person')
-        .where({ agencyId: viewer.agencyId, clientId: client }),
+        .where({ ...visibleTo(viewer), clientId: client }),
       args,
     );
   }
@@ -136,13 +137,12 @@ export class PersonService {
     permissions: readonly PortalPermission[],
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
-    const found = await this.clients.find(viewer, clientId);
-    const missing = found ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
-    const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
-    if (!found || userErrors.length > 0) return { client: null, userErrors };
     return this.database.write(async (tx) => {
-      const client = await tx.lock(ClientRow, found.id);
-      if (!client || samePermissions(client.portalPermissions, permissions)) return { client, userErrors };
+      const client = await lockOwn(tx, viewer, ClientRow, clientId);
+      const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
+      const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
+      if (!client || userErrors.length > 0) return { client: null, userErrors };
+      if (samePermissions(client.portalPermissions, permissions)) return { client, userErrors };
       const portalPermissions = [...permissions];
       await tx.update(ClientRow, { id: client.id }, { portalPermissions });
       await this.audit.record(tx, viewer, {
@@ -205,7 +205,7 @@ export class PersonService {
   ): Promise<PersonResult> {
     return this.database.write(async (tx) => {
       await tx.lock(AgencyRow, viewer.agencyId);
-      const person = isId(id) ? await tx.findOneBy(PersonRow, { id, agencyId: viewer.agencyId }) : null;
+      const person = await findOwn(tx, viewer, PersonRow, id);
       return person ? work(tx, person) : NOT_FOUND;
     });
   }

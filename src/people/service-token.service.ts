@@ -1,10 +1,11 @@
 import { requireAccessManager } from '../access/context';
+import { lockOwn, visibleTo } from '../access/tenancy';
 import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
-import { isId, newId } from '../platform/ids';
+import { newId } from '../platform/ids';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
@@ -37,7 +38,7 @@ export class ServiceTokenService {
   list(viewer: Viewer, args: PageArgs): Promise<Page<ServiceTokenRow>> {
     requireAccessManager(viewer);
     return readPage(
-      this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where({ agencyId: viewer.agencyId }),
+      this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where(visibleTo(viewer)),
       args,
     );
   }
@@ -69,8 +70,8 @@ export class ServiceTokenService {
   async revoke(viewer: Viewer, id: string): Promise<ServiceTokenResult> {
     requireAccessManager(viewer);
     return this.database.write(async (tx) => {
-      const serviceToken = isId(id) ? await tx.lock(ServiceTokenRow, id) : null;
-      if (serviceToken?.agencyId !== viewer.agencyId)
+      const serviceToken = await lockOwn(tx, viewer, ServiceTokenRow, id);
+      if (!serviceToken)
         return { serviceToken: null, userErrors: [userError('NOT_FOUND', ['input', 'serviceTokenId'])] };
       if (serviceToken.revokedAt !== null) return { serviceToken, userErrors: [] };
       const revokedAt = new Date();
