@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { createApp, type App } from '../src/app';
-import { readConfig } from '../src/config';
+import { baseUrlVariables, readConfig } from '../src/config';
 import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
-import { startSandbox, type Sandbox } from '../src/demo/sandbox';
+import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
 import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
 import { KeyRing } from '../src/vault/master-keys/key-ring';
 import { createMigratedDatabase } from './database';
@@ -67,10 +67,7 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp
     RATE_LIMIT_MUTATIONS: '1000000',
     RATE_LIMIT_KEY_OPERATIONS: '1000000',
     RATE_LIMIT_ONE_TIME_LINKS: '1000000',
-    RETELL_BASE_URL: sandbox.retell.baseUrl,
-    VAPI_BASE_URL: sandbox.vapi.baseUrl,
-    VAPI_EU_BASE_URL: sandbox.vapi.baseUrl,
-    BLAND_BASE_URL: sandbox.bland.baseUrl,
+    ...sandboxUrls(sandbox),
     ...env,
   };
   const shared = { issuer, sandbox, tokens, databaseUrl: database.url, keyRingFile, audience: AUDIENCE };
@@ -83,6 +80,13 @@ export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp
       await Promise.all([issuer.close(), sandbox.close(), database.drop(), rm(folder, { recursive: true })]);
     },
   };
+}
+
+/** The address of its stand-in for each region of each provider. */
+function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    baseUrlVariables().map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
+  );
 }
 
 type Shared = Pick<TestApp, 'issuer' | 'sandbox' | 'tokens' | 'databaseUrl' | 'keyRingFile' | 'audience'>;

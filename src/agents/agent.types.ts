@@ -2,7 +2,7 @@ import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { connectionType, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import { ProviderEnum } from '../providers/provider.types';
+import { FROM_NUMBER_DESCRIPTION, FROM_NUMBER_OPTIONAL, ProviderEnum } from '../providers/provider.types';
 
 @ObjectType({
   simpleResolvers: true,
@@ -28,8 +28,7 @@ export class Agent {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi).",
+    description: FROM_NUMBER_DESCRIPTION,
   })
   fromNumber!: string | null;
 }
@@ -49,8 +48,7 @@ export class CreateAgentInput {
 
   @Field(() => String, {
     nullable: true,
-    description:
-      "What it calls from: an E.164 number (Retell, Bland) or the provider's phone number id (Vapi). Bland can do without.",
+    description: `${FROM_NUMBER_DESCRIPTION} ${FROM_NUMBER_OPTIONAL}`,
   })
   fromNumber?: string | null;
 

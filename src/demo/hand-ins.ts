@@ -1,41 +1,28 @@
+import { In } from 'typeorm';
 import { system } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import { keyHandInPlace, KeyHandInRow } from '../intake/key-hand-in.entity';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import type { Sandbox } from './sandbox';
-import { BRIGHTLINE, CEDAR_CLINIC, demoId, HARBOR_DENTAL, readKey } from './seed';
+import { BRIGHTLINE, demoId } from './ids';
+import type { Sandbox, SandboxProvider } from './sandbox';
+import { readKey } from './seed';
 
 const LIFETIME_MS = 14 * 24 * 60 * 60 * 1000;
 
-/** Two keys that wait for an admin, once: one of a portal user, and one that came by a one-time link. */
+/** Inserts the keys that wait for an admin, once: one of a portal user, and one that came by a one-time link. */
 export async function seedHandIns(
   database: Database,
   vault: Vault,
   audit: AuditTrail,
   sandbox: Sandbox,
 ): Promise<void> {
-  const bland = {
-    clientId: HARBOR_DENTAL,
-    provider: 'BLAND',
-    keyStatus: 'VALID',
-    handedInByKind: 'PERSON',
-    handedInByName: 'Dr. Hana Harbor',
-  } as const;
-  const retell = {
-    clientId: CEDAR_CLINIC,
-    provider: 'RETELL',
-    keyStatus: 'VALID',
-    handedInByKind: 'KEY_LINK',
-    handedInByName: 'One-time link',
-  } as const;
+  const handIns = sandbox.providers.flatMap((provider) => pendingAt(vault, provider));
+  const rows = handIns.sort((one, other) => (one.id < other.id ? -1 : 1));
   await database.write(async (tx) => {
-    if (await tx.existsBy(KeyHandInRow, { id: demoId(501) })) return;
-    for (const row of [
-      pending(vault, { id: demoId(501), ...bland }, readKey(sandbox.bland.keys.secondAccount)),
-      pending(vault, { id: demoId(502), ...retell }, readKey(sandbox.retell.keys.secondAccount)),
-    ]) {
+    if (await tx.existsBy(KeyHandInRow, { id: In(rows.map(({ id }) => id)) })) return;
+    for (const row of rows) {
       await tx.insert(KeyHandInRow, row);
       const { id: keyHandInId, clientId, provider, maskedKey } = row;
       await audit.record(tx, system(BRIGHTLINE), {
@@ -53,6 +40,12 @@ type HandedIn = Pick<
   KeyHandInRow,
   'id' | 'clientId' | 'provider' | 'keyStatus' | 'handedInByKind' | 'handedInByName'
 >;
+
+function pendingAt(vault: Vault, { provider, keys, scene }: SandboxProvider): KeyHandInRow[] {
+  return scene.handIns.map(({ number, key, ...handedIn }) =>
+    pending(vault, { id: demoId(number), provider, keyStatus: 'VALID', ...handedIn }, readKey(keys[key])),
+  );
+}
 
 function pending({ cipher }: Vault, handedIn: HandedIn, key: ApiKeyText): KeyHandInRow {
   const createdAt = new Date();

@@ -7,9 +7,9 @@ import { baseUrlVariables, ConfigError, readConfig, type Config } from '../confi
 import { closeOnSignals, loadEnvFile } from '../platform/process';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
-import { startSandbox, type Sandbox, type SandboxName } from './sandbox';
+import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
 import { seedHandIns } from './hand-ins';
-import { HARBOR_DENTAL, PERSONAS, seed, subjectOf } from './seed';
+import { PERSONAS, seed, subjectOf } from './seed';
 
 const FOLDER = '.latchkey';
 const DEMO_FILE = join(FOLDER, 'demo.json');
@@ -38,7 +38,7 @@ async function main(): Promise<void> {
   const app = await createApp(config, { playgroundTokens: tokens });
   await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
-  // What is in flight may still ask the other two.
+  // Requests that are in flight may still ask the issuer and the stand-ins.
   closeOnSignals({
     drainMs: app.drainMs,
     close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])),
@@ -49,7 +49,7 @@ async function main(): Promise<void> {
     url,
     tokens,
     sandbox: describeSandbox(sandbox, config),
-    oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin)),
+    oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin, sandbox)),
   };
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
@@ -90,9 +90,15 @@ function readDemoFile(): { oneTimeLink?: OneTimeLink | null } {
 }
 
 // As an admin would: the link can be read in no other place than the answer.
-async function createLink(url: string, token: string | undefined): Promise<OneTimeLink | null> {
-  if (token === undefined) return null;
-  const query = `mutation { createKeyLink(input: { clientId: "${HARBOR_DENTAL}", provider: BLAND }) { url code } }`;
+async function createLink(
+  url: string,
+  token: string | undefined,
+  sandbox: Sandbox,
+): Promise<OneTimeLink | null> {
+  const asked = sandbox.providers.find(({ scene }) => scene.askedByLink !== undefined);
+  if (token === undefined || !asked) return null;
+  const input = `{ clientId: "${asked.scene.askedByLink}", provider: ${asked.provider} }`;
+  const query = `mutation { createKeyLink(input: ${input}) { url code } }`;
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
   const { data } = (await answer.json()) as {
@@ -121,15 +127,11 @@ function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-function nameOf(provider: string): SandboxName {
-  return provider.toLowerCase() as SandboxName;
-}
-
 // Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real provider by itself.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   const unset = baseUrlVariables().filter(({ variable }) => !process.env[variable]);
   return Object.fromEntries(
-    unset.map(({ provider, variable }) => [variable, sandbox[nameOf(provider)].baseUrl]),
+    unset.map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
   );
 }
 
@@ -137,9 +139,9 @@ function describeSandbox(sandbox: Sandbox, config: Config) {
   const described = baseUrlVariables()
     .filter(({ region }) => region === 'US')
     .map(({ provider }) => {
-      const { baseUrl, keys } = sandbox[nameOf(provider)];
+      const { baseUrl, keys } = sandbox[sandboxNameOf(provider)];
       const used = config.baseUrls[provider].US;
-      return [nameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
+      return [sandboxNameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
     });
   return Object.fromEntries(described) as Record<string, unknown>;
 }

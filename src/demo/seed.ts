@@ -12,11 +12,19 @@ import type { KeyOwner } from '../keys/key-store';
 import { ConfigError } from '../platform/config-error';
 import type { Database } from '../database/database';
 import type { Transaction } from '../database/transaction';
-import type { Provider } from '../providers';
 import { Secret, type ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import type { AccountName } from './sandbox/account';
-import { SANDBOX_ACCOUNTS, type Sandbox, type SandboxName } from './sandbox';
+import {
+  BRIGHTLINE,
+  CEDAR_CLINIC,
+  demoId,
+  FJORD_HOTELS,
+  HARBOR_DENTAL,
+  MAPLE_REALTY,
+  NORTHWIND,
+  OLD_MILL_MOTORS,
+} from './ids';
+import type { Sandbox, SandboxProvider } from './sandbox';
 
 /** The people of the demo, by the names of their tokens in `.latchkey/demo.json`. */
 export const PERSONAS = [
@@ -32,23 +40,12 @@ export function subjectOf(persona: Persona): string {
   return `demo-${persona}`;
 }
 
-// Fixed, so that the README's and the playground's operations work as they stand.
-export const demoId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
-
 const PORTAL_DEFAULTS: readonly PortalPermission[] = [
   'VIEW_AGENTS',
   'VIEW_CALLS',
   'VIEW_CALL_DETAILS',
   'VIEW_ANALYTICS',
 ];
-
-export const BRIGHTLINE = demoId(1);
-const NORTHWIND = demoId(2);
-export const HARBOR_DENTAL = demoId(101);
-const MAPLE_REALTY = demoId(102);
-export const CEDAR_CLINIC = demoId(103);
-const OLD_MILL_MOTORS = demoId(104);
-const FJORD_HOTELS = demoId(201);
 
 /** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. Throws `ConfigError` where others are. */
 export async function seed(
@@ -82,45 +79,33 @@ async function insertDemo(tx: Transaction, vault: Vault, issuer: string, sandbox
   ]);
   await tx.insert(ClientRow, clients(createdAt));
   await tx.insert(PersonRow, people(issuer));
-  await tx.insert(AgentRow, agents(createdAt));
-  const agency: KeyOwner = { type: 'AGENCY', id: BRIGHTLINE, agencyId: BRIGHTLINE };
-  const client: KeyOwner = { type: 'CLIENT', id: HARBOR_DENTAL, agencyId: BRIGHTLINE };
-  for (const name of ['retell', 'vapi', 'bland'] as const)
-    await insertKey(tx, vault, agency, name, sandbox[name].keys.valid);
-  for (const name of ['retell', 'vapi'] as const)
-    await insertKey(tx, vault, client, name, sandbox[name].keys.secondAccount);
-  await insertKey(
-    tx,
-    vault,
-    { type: 'AGENCY', id: NORTHWIND, agencyId: NORTHWIND },
-    'retell',
-    sandbox.retell.keys.valid,
-  );
+  await tx.insert(AgentRow, agents(sandbox, createdAt));
+  for (const provider of sandbox.providers) await insertKeys(tx, vault, provider);
 }
 
-async function insertKey(
+async function insertKeys(
   tx: Transaction,
   vault: Vault,
-  owner: KeyOwner,
-  name: SandboxName,
-  text: string,
+  { provider, keys, scene }: SandboxProvider,
 ): Promise<void> {
-  await storeKey(tx, vault, owner, null, {
-    provider: providerOf(name),
-    region: 'US',
-    key: readKey(text),
-    verdict: null,
-  });
+  for (const { agencyId, clientId, key } of scene.keys) {
+    const owner: KeyOwner =
+      clientId === null
+        ? { type: 'AGENCY', id: agencyId, agencyId }
+        : { type: 'CLIENT', id: clientId, agencyId };
+    await storeKey(tx, vault, owner, null, {
+      provider,
+      region: 'US',
+      key: readKey(keys[key]),
+      verdict: null,
+    });
+  }
 }
 
 export function readKey(text: string): ApiKeyText {
   const key = new Secret(text).read();
   if (typeof key === 'string') throw new Error('A key of the demo is not well formed');
   return key;
-}
-
-function providerOf(name: SandboxName): Provider {
-  return name.toUpperCase() as Uppercase<SandboxName>;
 }
 
 function clients(createdAt: Date): ClientRow[] {
@@ -169,39 +154,25 @@ function people(issuer: string): PersonRow[] {
   ];
 }
 
-function agents(createdAt: Date): AgentRow[] {
-  const agent = (
-    number: number,
-    name: string,
-    provider: SandboxName,
-    account: AccountName,
-    index: number,
-    clientId: string | null,
-  ) => {
-    const { agents: known, fromNumber } = SANDBOX_ACCOUNTS[provider][account];
+function agents(sandbox: Sandbox, createdAt: Date): AgentRow[] {
+  const rows = sandbox.providers.flatMap((provider) => agentsAt(provider, createdAt));
+  return rows.sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+function agentsAt({ provider, accounts, scene }: SandboxProvider, createdAt: Date): AgentRow[] {
+  return scene.agents.map(({ number, name, clientId, account, index }) => {
+    const { agents: known, fromNumber } = accounts[account];
     const providerAgentId = known[index]?.id;
     if (providerAgentId === undefined) throw new Error('The stand-in has no such agent');
     return {
       id: demoId(number),
-      agencyId: BRIGHTLINE,
+      agencyId: clientId === FJORD_HOTELS ? NORTHWIND : BRIGHTLINE,
       clientId,
       name,
-      provider: providerOf(provider),
+      provider,
       providerAgentId,
       fromNumber,
       createdAt,
     };
-  };
-  return [
-    agent(401, 'Harbor front desk', 'retell', 'client', 0, HARBOR_DENTAL),
-    agent(402, 'Harbor recall', 'vapi', 'client', 0, HARBOR_DENTAL),
-    agent(403, 'Harbor reminders', 'bland', 'agency', 0, HARBOR_DENTAL),
-    agent(404, 'Maple viewings', 'retell', 'agency', 0, MAPLE_REALTY),
-    agent(405, 'Maple follow-up', 'vapi', 'agency', 0, MAPLE_REALTY),
-    agent(406, 'Cedar intake', 'bland', 'agency', 1, CEDAR_CLINIC),
-    agent(407, 'Old Mill service', 'retell', 'agency', 1, OLD_MILL_MOTORS),
-    agent(408, 'Brightline sales', 'retell', 'agency', 1, null),
-    { ...agent(409, 'Fjord reservations', 'retell', 'agency', 0, FJORD_HOTELS), agencyId: NORTHWIND },
-    { ...agent(410, 'Fjord concierge', 'vapi', 'agency', 0, FJORD_HOTELS), agencyId: NORTHWIND },
-  ];
+  });
 }

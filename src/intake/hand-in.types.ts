@@ -8,7 +8,7 @@ import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/sche
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
+import { ProviderEnum, ProviderRegionEnum, REGION_DESCRIPTION } from '../providers/provider.types';
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_HAND_IN_STATUSES, type KeyHandInStatus } from './key-hand-in.entity';
@@ -93,7 +93,7 @@ export class HandInApiKeyInput {
 
   @Field(() => ProviderRegionEnum, {
     nullable: true,
-    description: 'Where the account is; US when not given. Only Vapi has others.',
+    description: REGION_DESCRIPTION,
   })
   region?: ProviderRegion | null;
 }

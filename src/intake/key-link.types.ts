@@ -3,7 +3,7 @@ import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/sche
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
+import { ProviderEnum, ProviderRegionEnum, REGION_DESCRIPTION } from '../providers/provider.types';
 import { KEY_LINK_STATUSES, type KeyLinkStatus } from './key-link.entity';
 
 export const KeyLinkStatusEnum = enumOf(
@@ -63,7 +63,7 @@ export class CreateKeyLinkInput {
 
   @Field(() => ProviderRegionEnum, {
     nullable: true,
-    description: 'Where the account is; US when not given. Only Vapi has others.',
+    description: REGION_DESCRIPTION,
   })
   region?: ProviderRegion | null;
 

@@ -5,7 +5,12 @@ import { DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { ProviderEnum, ProviderErrorType, ProviderRegionEnum } from '../providers/provider.types';
+import {
+  ProviderEnum,
+  ProviderErrorType,
+  ProviderRegionEnum,
+  REGION_DESCRIPTION,
+} from '../providers/provider.types';
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
 import { KEY_SOURCES, KEY_STATUSES, type KeySource, type KeyStatus } from './chain';
@@ -140,7 +145,7 @@ export class ApiKeyInput {
 
   @Field(() => ProviderRegionEnum, {
     nullable: true,
-    description: 'Where the account is; US when not given. Only Vapi has others.',
+    description: REGION_DESCRIPTION,
   })
   region?: ProviderRegion | null;
 
@@ -205,7 +210,7 @@ export class PreviewAgencyApiKeyChangeInput {
 
   @Field(() => ProviderRegionEnum, {
     nullable: true,
-    description: 'Where the account of the candidate is; US when not given.',
+    description: REGION_DESCRIPTION,
   })
   region?: ProviderRegion | null;
 }

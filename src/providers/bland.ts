@@ -9,7 +9,7 @@ export const bland = {
   name: 'Bland',
   baseUrls: { US: 'https://api.bland.ai' },
   // Older pages send the key without a scheme; both are accepted, and this is the newer.
-  scheme: 'Bearer',
+  keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: false,
   fromNumberForm: 'E164',
   verify: { method: 'GET', path: '/v1/me' },

@@ -46,7 +46,7 @@ export class ProviderApi {
   #sender({ provider, region, key }: ProviderAccount): Send {
     const baseUrl = this.baseUrls[provider][region];
     if (baseUrl === undefined) throw new Error('The provider has no endpoint in this region');
-    const target = { baseUrl, scheme: adapterOf(provider).scheme };
+    const target = { baseUrl, keyPresentation: adapterOf(provider).keyPresentation };
     return (request) =>
       sendWith(key, target, request, { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES });
   }

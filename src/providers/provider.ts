@@ -1,4 +1,4 @@
-import type { OutboundRequest } from '../vault/outbound';
+import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 
 /** The platform's words for a provider's refusal; the names are those of the API's `ProviderErrorCode`. */
 export const PROVIDER_ERROR_CODES = [
@@ -34,7 +34,7 @@ export interface ProviderAdapter {
   readonly name: string;
   /** `US` is the default region. */
   readonly baseUrls: Readonly<Partial<Record<ProviderRegion, string>>> & { readonly US: string };
-  readonly scheme: string;
+  readonly keyPresentation: KeyPresentation;
   /** Whether a call can be placed without naming what it calls from. */
   readonly requiresFromNumber: boolean;
   /** What it calls from is a phone number in E.164, or the provider's own id of one. */

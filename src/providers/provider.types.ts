@@ -2,8 +2,14 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/schema-types';
 import { messageFor, type ProviderError } from './refusals';
 import { adapterOf, providers, PROVIDERS, type Provider } from './index';
-import { PROVIDER_ERROR_CODES, PROVIDER_REGIONS, type ProviderErrorCode } from './provider';
+import {
+  PROVIDER_ERROR_CODES,
+  PROVIDER_REGIONS,
+  type ProviderAdapter,
+  type ProviderErrorCode,
+} from './provider';
 
+const adapters: readonly ProviderAdapter[] = providers;
 const names = Object.fromEntries(providers.map(({ id, name }) => [id, name]));
 
 export const ProviderEnum = enumOf(
@@ -18,6 +24,29 @@ export const ProviderRegionEnum = enumOf(
   PROVIDER_REGIONS,
   'A data residency in which a provider runs separate accounts.',
 );
+
+/** What is said of every input field for the region of an account. */
+export const REGION_DESCRIPTION = [
+  'The region of the account; US when not given.',
+  ...adapters.flatMap(({ name, baseUrls }) => {
+    const others = PROVIDER_REGIONS.filter((region) => region !== 'US' && baseUrls[region] !== undefined);
+    return others.length > 0 ? [`${name} also has ${others.join(', ')}.`] : [];
+  }),
+].join(' ');
+
+const namesWhere = (matches: (adapter: ProviderAdapter) => boolean) =>
+  adapters
+    .filter(matches)
+    .map(({ name }) => name)
+    .join(', ') || 'no provider';
+
+/** What is said of the number that an agent calls from. */
+export const FROM_NUMBER_DESCRIPTION = `What the agent calls from: a phone number in E.164 form (${namesWhere(
+  ({ fromNumberForm }) => fromNumberForm === 'E164',
+)}) or the provider's id of one (${namesWhere(({ fromNumberForm }) => fromNumberForm === 'ID')}).`;
+
+/** Who can do without it. */
+export const FROM_NUMBER_OPTIONAL = `Optional for: ${namesWhere(({ requiresFromNumber }) => !requiresFromNumber)}.`;
 
 export const ProviderErrorCodeEnum = enumOf(
   'ProviderErrorCode',

@@ -46,7 +46,7 @@ export function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-// All three answer with an object or a list, whatever the outcome.
+// Every provider answers with an object or a list, whatever the outcome.
 export function isReadable(json: unknown): boolean {
   return typeof json === 'object' && json !== null;
 }

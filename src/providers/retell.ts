@@ -5,7 +5,7 @@ export const retell = {
   id: 'RETELL',
   name: 'Retell',
   baseUrls: { US: 'https://api.retellai.com' },
-  scheme: 'Bearer',
+  keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: true,
   fromNumberForm: 'E164',
   verify: { method: 'GET', path: '/get-api-key-info' },

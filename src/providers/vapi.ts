@@ -5,7 +5,7 @@ export const vapi = {
   id: 'VAPI',
   name: 'Vapi',
   baseUrls: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
-  scheme: 'Bearer',
+  keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: true,
   fromNumberForm: 'ID',
   // The vendor's own way to test a private key; there is no route that tells whose key it is.

@@ -10,11 +10,13 @@ export interface OutboundRequest {
   readonly body?: unknown;
 }
 
+/** How a provider wants to be shown a key: behind a scheme in `Authorization`, or alone in a header of its own. */
+export type KeyPresentation = { readonly scheme: string } | { readonly header: string };
+
 /** Where a request goes and how the key is presented there. */
 export interface OutboundTarget {
   readonly baseUrl: string;
-  /** Header scheme of the provider, e.g. `Bearer`. */
-  readonly scheme: string;
+  readonly keyPresentation: KeyPresentation;
 }
 
 export interface OutboundLimits {
@@ -78,14 +80,20 @@ function urlOf({ baseUrl }: OutboundTarget, { path }: OutboundRequest): string {
   return baseUrl.replace(/\/+$/, '') + path;
 }
 
-function stamped(key: ApiKeyText, { scheme }: OutboundTarget, { method, body }: OutboundRequest) {
+function stamped(key: ApiKeyText, { keyPresentation }: OutboundTarget, { method, body }: OutboundRequest) {
   const headers = {
-    authorization: `${scheme} ${ApiKeyText.reveal(key)}`,
     accept: 'application/json',
     'user-agent': 'latchkey',
+    ...keyHeader(ApiKeyText.reveal(key), keyPresentation),
   };
   if (body === undefined) return { method, headers };
   return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}
+
+function keyHeader(key: string, presentation: KeyPresentation): Record<string, string> {
+  return 'scheme' in presentation
+    ? { authorization: `${presentation.scheme} ${key}` }
+    : { [presentation.header]: key };
 }
 
 /**

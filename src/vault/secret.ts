@@ -9,8 +9,8 @@ export const KEY_MAX_LENGTH = 512;
 
 const MASK_DOTS = '•'.repeat(8);
 const REDACTED = '[secret]';
-// One bullet or ellipsis, which no key has; of what keys may have, more in a row than chance puts there: a JWT, which Vapi accepts, has
-// single stops.
+// One bullet or ellipsis, which no key has; of what keys may have, more in a row than chance puts there: a JWT, which is a key
+// at some providers, has single stops.
 const MASK = /[•●∙·⋅◦＊…■█▪]|[*#]{3,}|\.{3,}/u;
 
 // A compact JWE, whatever its header says: five parts, of which the second and, for an empty text, the fourth may be empty. No provider

@@ -15,9 +15,10 @@ export class Process {
     folder: string,
     env: NodeJS.ProcessEnv = {},
     args: string[] = [],
+    project = root,
   ) {
     const { PATH } = process.env;
-    this.#child = spawn(process.execPath, [join(root, 'dist', main), ...args], {
+    this.#child = spawn(process.execPath, [join(project, 'dist', main), ...args], {
       cwd: folder,
       env: { PATH, PORT: '0', ...env },
     });

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { providers } from '../../src/providers';
 
 const root = join(__dirname, '../..');
 const source = join(root, 'src');
@@ -120,6 +121,15 @@ describe('the code base', () => {
 
   test('keeps the fallback chain pure: it imports nothing', () => {
     expect(files.find(({ name }) => name === 'keys/chain.ts')?.imports).toEqual([]);
+  });
+
+  test('names a provider only in its own file, its stand-in and the list', () => {
+    const named = new RegExp(providers.map(({ id }) => id).join('|'), 'i');
+    const own = new Set(providers.map(({ id }) => `${id.toLowerCase()}.ts`));
+    const allowed = ({ name }: SourceFile) => name === 'providers/index.ts' || own.has(basename(name));
+    expect(files.filter((file) => !allowed(file) && named.test(file.text)).map(({ name }) => name)).toEqual(
+      [],
+    );
   });
 
   test('names no place outside of the repository', () => {

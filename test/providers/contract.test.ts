@@ -17,8 +17,9 @@ import {
 } from '../../src/providers/provider';
 import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
-import { fixtures } from './fixtures';
+import { fixturesOf } from './fixtures';
 import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from './loopback';
+import { keyOf, type SeenRequest } from './loopback';
 
 interface Expected {
   readonly verdict: KeyVerdict['status'];
@@ -54,7 +55,7 @@ const timedOut = { ...inconclusive, placement: 'UNKNOWN', code: 'TIMEOUT', httpS
 const page = (status: number) => text(status, HTML, { 'content-type': 'text/html; charset=utf-8' });
 
 function refusal(status: 401 | 402 | 403 | 429 | 500, headers = {}): Fault['answer'] {
-  return ({ id }) => json(status, fixtures[id].refusals[status], headers);
+  return ({ id }) => json(status, fixturesOf(id).refusals[status], headers);
 }
 
 const FAULTS: readonly Fault[] = [
@@ -150,13 +151,16 @@ const FAULTS: readonly Fault[] = [
 ];
 
 describe.each(providers)('the adapter of $name', (adapter) => {
-  const { call, verified, agent, placed, placedId, noSuchAgent, notAboutTheAgent } = fixtures[adapter.id];
+  const { call, verified, agent, placed, placedId, noSuchAgent, notAboutTheAgent, notAboutTheKey } =
+    fixturesOf(adapter.id);
   let server: Loopback;
 
   async function answering(answer: RequestListener, limits: Partial<OutboundLimits> = {}) {
     server = await Loopback.start(answer);
-    return server.sender(limits);
+    return server.sender(limits, adapter.keyPresentation);
   }
+
+  const keyIn = (request: SeenRequest) => keyOf(request, adapter.keyPresentation);
 
   afterEach(() => Loopback.closeAll());
 
@@ -167,8 +171,9 @@ describe.each(providers)('the adapter of $name', (adapter) => {
 
   test('verifies by one read-only request, with the key in the header alone', async () => {
     await verifyKey(adapter, await answering(json(200, verified.body)));
-    const headers = { authorization: `Bearer ${KEY}` };
-    expect(server.seen).toMatchObject([{ method: 'GET', url: adapter.verify.path, headers, body: '' }]);
+    expect(server.seen).toMatchObject([{ method: 'GET', url: adapter.verify.path, body: '' }]);
+    expect(server.seen.map(keyIn)).toEqual([KEY]);
+    expect(JSON.stringify(server.seen).split(KEY)).toHaveLength(2);
   });
 
   test('finds an agent of the account', async () => {
@@ -223,18 +228,16 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     });
   });
 
-  if (adapter.id === 'BLAND') {
-    test('takes a suspended account for no verdict on the permissions of its key', async () => {
-      const send = await answering(
-        json(403, { status: 'error', message: 'The team has flagged your account.' }),
-      );
+  test('takes a refusal that is about something else for no verdict on a key', async () => {
+    for (const { status, body } of notAboutTheKey) {
+      const send = await answering(json(status, body));
       expect(await verifyKey(adapter, send)).toMatchObject({
         status: 'UNREACHABLE',
-        error: { code: 'PROVIDER_FAULT', httpStatus: 403 },
+        error: { code: 'PROVIDER_FAULT', httpStatus: status },
       });
       expect(await findAgent(adapter, send, call.providerAgentId)).toBe('UNKNOWN');
-    });
-  }
+    }
+  });
 
   test.each([undefined, null, 7, '', 'a b', 'x'.repeat(129)])(
     'calls a placement unknown when its call id is %j',
@@ -275,7 +278,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
 
   test('knows that a refused connection placed no call', async () => {
     server = await Loopback.start();
-    const target = { baseUrl: await deadUrl(), scheme: adapter.scheme };
+    const target = { baseUrl: await deadUrl(), keyPresentation: adapter.keyPresentation };
     const limits = { timeoutMs: 5000, maxBodyBytes: 1 };
     const outcome = await placeCall(
       adapter,
@@ -331,7 +334,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
         await findAgent(adapter, send, call.providerAgentId),
       ];
       results.push(await placeCall(adapter, send, call));
-      expect(server.seen.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill(`Bearer ${KEY}`));
+      expect(server.seen.map(keyIn)).toEqual(Array(3).fill(KEY));
       expect(inspect(results, { depth: null })).not.toContain(KEY);
     },
   );

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { sendWith, type OutboundLimits, type Send } from '../../src/vault/outbound';
+import { sendWith, type KeyPresentation, type OutboundLimits, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 
 /** A key that is easy to find wherever it should not be. */
 export const KEY = 'canary_key_3f9d1c77_do_not_show';
 
+const BEARER: KeyPresentation = { scheme: 'Bearer' };
 const LIMITS: OutboundLimits = { timeoutMs: 5000, maxBodyBytes: 64 * 1024 };
 
 export interface SeenRequest {
@@ -13,6 +14,13 @@ export interface SeenRequest {
   readonly url: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+}
+
+/** The key of a request, where it came as the provider wants it. */
+export function keyOf({ headers }: SeenRequest, presentation: KeyPresentation): unknown {
+  if ('header' in presentation) return headers[presentation.header.toLowerCase()];
+  const [scheme, key] = headers.authorization?.split(' ') ?? [];
+  return scheme === presentation.scheme ? key : undefined;
 }
 
 /** A real HTTP server on loopback that answers everything in one way, and remembers what it was sent. */
@@ -47,8 +55,8 @@ export class Loopback {
   }
 
   /** Sends to this server as the vault does. */
-  sender(limits: Partial<OutboundLimits> = {}, key = KEY): Send {
-    const target = { baseUrl: this.baseUrl, scheme: 'Bearer' };
+  sender(limits: Partial<OutboundLimits> = {}, keyPresentation: KeyPresentation = BEARER, key = KEY): Send {
+    const target = { baseUrl: this.baseUrl, keyPresentation };
     return (request) => sendWith(new ApiKeyText(key), target, request, { ...LIMITS, ...limits });
   }
 

@@ -1,15 +1,16 @@
 import { createHash } from 'node:crypto';
-import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
-import { adapterOf, type Provider } from '../../src/providers';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sandboxNameOf, startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
+import { adapterOf, PROVIDERS } from '../../src/providers';
 import { findAgent, placeCall, verifyKey } from '../../src/providers/requests';
 import { sendWith, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 
-const STAND_INS: readonly [SandboxName, Provider][] = [
-  ['retell', 'RETELL'],
-  ['vapi', 'VAPI'],
-  ['bland', 'BLAND'],
-];
+// A provider without a stand-in of its own gets one that places no calls.
+const STAND_INS = PROVIDERS.map((provider) => [sandboxNameOf(provider), provider] as const).filter(([name]) =>
+  existsSync(join(__dirname, `../../src/demo/sandbox/${name}.ts`)),
+);
 
 let sandbox: Sandbox;
 
@@ -34,7 +35,7 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   const adapter = adapterOf(provider);
 
   function sender(key: string): Send {
-    const target = { baseUrl: sandbox[name].baseUrl, scheme: adapter.scheme };
+    const target = { baseUrl: sandbox[name].baseUrl, keyPresentation: adapter.keyPresentation };
     return (request) =>
       sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
   }

@@ -28,8 +28,8 @@ async function expectSameFromUs(
   status: number,
 ) {
   const { baseUrl, keys, requests } = sandbox[name];
-  const { scheme } = adapterOf(name === 'retell' ? 'RETELL' : 'VAPI');
-  const reply = await sendWith(new ApiKeyText(keys.valid), { baseUrl, scheme }, request, {
+  const { keyPresentation } = adapterOf(name === 'retell' ? 'RETELL' : 'VAPI');
+  const reply = await sendWith(new ApiKeyText(keys.valid), { baseUrl, keyPresentation }, request, {
     timeoutMs: 5000,
     maxBodyBytes: 65_536,
   });

@@ -28,7 +28,7 @@ async function sender(...[answer, limits]: [Parameters<typeof Loopback.start>[0]
 }
 
 function sendTo(baseUrl: string) {
-  return sendWith(new ApiKeyText(KEY), { baseUrl, scheme: 'Bearer' }, POST, LIMITS);
+  return sendWith(new ApiKeyText(KEY), { baseUrl, keyPresentation: { scheme: 'Bearer' } }, POST, LIMITS);
 }
 
 afterEach(async () => {
@@ -44,6 +44,16 @@ describe('what is sent', () => {
     const [request] = server.seen;
     const { authorization, ...others } = request?.headers ?? {};
     expect(authorization).toBe(`Bearer ${KEY}`);
+    expect(inspect([request?.url, request?.body, others])).not.toContain(KEY);
+  });
+
+  test('carries the key in a header of its own where the provider wants it there', async () => {
+    server = await Loopback.start(json(200, {}));
+    await server.sender({}, { header: 'X-API-Key' })(POST);
+    const [request] = server.seen;
+    const { 'x-api-key': key, ...others } = request?.headers ?? {};
+    expect(key).toBe(KEY);
+    expect(others.authorization).toBeUndefined();
     expect(inspect([request?.url, request?.body, others])).not.toContain(KEY);
   });
 

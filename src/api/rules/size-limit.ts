@@ -15,6 +15,9 @@ import {
   type ValidationContext,
 } from 'graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
+import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
+import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
+import { PROVIDERS } from '../../providers';
 
 /** Most objects that one operation may be able to return, ten values counting as one. Two full lists within each other are 10,000; a third one is over. */
 export const MAX_OBJECTS = 100_000;
@@ -25,9 +28,14 @@ const VALUE = 0.1;
 /** What the database counts costs it much more than it shows. A `totalCount` weighs this for each object of its page. */
 const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, callSummary: 5_000 };
 
-/** The longest that lists which are no connections get, where that is more than the number of providers or so. */
-const LONGEST: Readonly<Record<string, number>> = { Agent: 300, CallCount: 30, Client: 10 };
-const SHORT_LIST = 5;
+/** The longest that lists which are no connections get, where that is more than a short list. */
+const LONGEST: Readonly<Record<string, number>> = {
+  Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
+  CallCount: 30,
+  Client: MAX_CLIENTS_LISTED,
+};
+/** Most lists have an entry for each provider, or a few of something else. */
+const SHORT_LIST = Math.max(5, PROVIDERS.length);
 
 /**
  * Refuses operations by the most objects that they could return, before anything is loaded: lists within lists multiply, and a few

@@ -10,7 +10,7 @@ export interface Account {
   readonly orgName: string;
   readonly orgId: string;
   readonly agents: readonly StandInAgent[];
-  /** What its calls are placed from: a phone number, or at Vapi the id of one. */
+  /** What its calls are placed from: a phone number, or the provider's id of one. */
   readonly fromNumber: string;
 }
 
@@ -52,10 +52,39 @@ export function holderOf(
   }
 }
 
+/** What the demo's agencies and clients have at a provider when the demo starts for the first time. */
+export interface Scene {
+  /** The keys that are set; without a client, the key is the agency's own. */
+  readonly keys: readonly {
+    readonly agencyId: string;
+    readonly clientId: string | null;
+    readonly key: keyof KeySet;
+  }[];
+  /** `index` counts the agents of the account. `number` is what the id in the demo's data is made of. */
+  readonly agents: readonly {
+    readonly number: number;
+    readonly name: string;
+    readonly clientId: string | null;
+    readonly account: AccountName;
+    readonly index: number;
+  }[];
+  /** The keys that wait for an admin to accept or refuse them. */
+  readonly handIns: readonly {
+    readonly number: number;
+    readonly clientId: string;
+    readonly key: keyof KeySet;
+    readonly handedInByKind: 'PERSON' | 'KEY_LINK';
+    readonly handedInByName: string;
+  }[];
+  /** The client that is asked for a key of this provider by the one-time link that the demo prints. */
+  readonly askedByLink?: string;
+}
+
 /** A provider's stand-in: its keys, its accounts, and what it answers. It remembers the calls that were placed with it. */
 export interface StandIn {
   readonly keys: KeySet;
   readonly accounts: Accounts;
+  readonly scene: Scene;
   answer(request: StandInRequest): StandInReply;
 }
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/provider';
+import { BRIGHTLINE, CEDAR_CLINIC, HARBOR_DENTAL } from '../ids';
 import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 
-export const BLAND_KEYS: KeySet = {
+const KEYS: KeySet = {
   valid: 'org_demo_bland_agency_valid_0001',
   secondAccount: 'org_demo_bland_client_valid_0002',
   revoked: 'org_demo_bland_revoked_0003',
@@ -13,7 +14,7 @@ export const BLAND_KEYS: KeySet = {
   outOfFunds: 'org_demo_bland_out_of_funds_0006',
 };
 
-export const BLAND_ACCOUNTS: Accounts = {
+const ACCOUNTS: Accounts = {
   agency: {
     orgName: 'Demo agency',
     orgId: '00000000-0000-4000-9000-00000000a000',
@@ -34,6 +35,24 @@ export const BLAND_ACCOUNTS: Accounts = {
     ],
     fromNumber: '+14155550130',
   },
+};
+
+const SCENE: Scene = {
+  keys: [{ agencyId: BRIGHTLINE, clientId: null, key: 'valid' }],
+  agents: [
+    { number: 403, name: 'Harbor reminders', clientId: HARBOR_DENTAL, account: 'agency', index: 0 },
+    { number: 406, name: 'Cedar intake', clientId: CEDAR_CLINIC, account: 'agency', index: 1 },
+  ],
+  handIns: [
+    {
+      number: 501,
+      clientId: HARBOR_DENTAL,
+      key: 'secondAccount',
+      handedInByKind: 'PERSON',
+      handedInByName: 'Dr. Hana Harbor',
+    },
+  ],
+  askedByLink: HARBOR_DENTAL,
 };
 
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
@@ -66,14 +85,15 @@ interface BlandCall {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export function blandStandIn(): StandIn {
+export function startStandIn(): StandIn {
   const handlers = handlersOver(new PlacedCalls<BlandCall>());
   return {
-    keys: BLAND_KEYS,
-    accounts: BLAND_ACCOUNTS,
+    keys: KEYS,
+    accounts: ACCOUNTS,
+    scene: SCENE,
     answer(request) {
       const [scheme, key] = splitAuthorization(request.authorization);
-      const holder = holderOf(BLAND_KEYS, key);
+      const holder = holderOf(KEYS, key);
       // The key alone, without a scheme, is accepted too.
       if (!holder || !['', 'Bearer'].includes(scheme)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
       // "Every restricted key can also read your account details."
@@ -81,8 +101,7 @@ export function blandStandIn(): StandIn {
         holder.standing === 'OK' || (holder.standing === 'RESTRICTED' && request.path === '/v1/me');
       if (!allowed) return REFUSALS[holder.standing];
       return (
-        handle(handlers, request, BLAND_ACCOUNTS[holder.account]) ??
-        refusal(404, 'NOT_FOUND', 'Route not found')
+        handle(handlers, request, ACCOUNTS[holder.account]) ?? refusal(404, 'NOT_FOUND', 'Route not found')
       );
     },
   };

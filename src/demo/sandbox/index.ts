@@ -1,63 +1,77 @@
-import type { Accounts, KeySet, StandIn, StandInAgent } from './account';
-import { BLAND_ACCOUNTS, blandStandIn } from './bland';
-import { RETELL_ACCOUNTS, retellStandIn } from './retell';
+import { readdirSync } from 'node:fs';
+import { parse } from 'node:path';
+import { providers, type Provider } from '../../providers';
+import type { ProviderAdapter } from '../../providers/provider';
+import type { Accounts, KeySet, Scene, StandIn, StandInAgent } from './account';
+import { startPlainStandIn } from './plain';
 import { serve, type RecordedRequest, type StandInServer } from './server';
-import { VAPI_ACCOUNTS, vapiStandIn } from './vapi';
 
-/** What exists at the stand-ins, whether they run or not: the demo's data refers to these ids. */
-export const SANDBOX_ACCOUNTS = {
-  retell: RETELL_ACCOUNTS,
-  vapi: VAPI_ACCOUNTS,
-  bland: BLAND_ACCOUNTS,
-} as const;
+/** A provider's id in lower case: the name of its file in this folder, and of its part of `demo.json`. */
+export type SandboxName = Lowercase<Provider>;
 
-export type SandboxName = keyof typeof SANDBOX_ACCOUNTS;
+export function sandboxNameOf(provider: Provider): SandboxName {
+  return provider.toLowerCase() as SandboxName;
+}
 
 export interface SandboxProvider {
+  readonly provider: Provider;
   readonly baseUrl: string;
   readonly keys: KeySet;
   readonly accounts: Accounts;
-  /** Of both accounts: the agency's own, and those that only `secondAccount` reaches. */
+  readonly scene: Scene;
+  /** The agents of both accounts: the agency's own, and those that only `secondAccount` reaches. */
   readonly agents: { readonly agency: readonly StandInAgent[]; readonly client: readonly StandInAgent[] };
-  /** The latest 1,000, the oldest first. */
+  /** The latest 1,000 requests, the oldest first. */
   readonly requests: readonly RecordedRequest[];
 }
 
-export interface Sandbox {
-  readonly retell: SandboxProvider;
-  readonly vapi: SandboxProvider;
-  readonly bland: SandboxProvider;
+export type Sandbox = Readonly<Record<SandboxName, SandboxProvider>> & {
+  readonly providers: readonly SandboxProvider[];
   close(): Promise<void>;
-}
+};
 
 /**
- * Starts stand-ins for the three providers on loopback: their paths, header schemes, statuses and bodies over two made-up accounts
- * each. They place no calls. A port that is not given is chosen by the operating system.
+ * Starts a stand-in for each provider on loopback: its paths, the header of its key, and its statuses and bodies over two made-up
+ * accounts. No phone rings. The operating system chooses the ports.
  */
-export async function startSandbox(
-  ports: Readonly<Partial<Record<SandboxName, number>>> = {},
-): Promise<Sandbox> {
-  const servers: StandInServer[] = [];
-  const start = async (standIn: StandIn, port: number | undefined) => {
-    const server = await serve((request) => standIn.answer(request), port);
-    servers.push(server);
-    return describe(standIn, server);
-  };
-  const retell = await start(retellStandIn(), ports.retell);
-  const vapi = await start(vapiStandIn(), ports.vapi);
-  const bland = await start(blandStandIn(), ports.bland);
+export async function startSandbox(): Promise<Sandbox> {
+  const started = await Promise.all(providers.map((adapter) => start(adapter)));
+  const byName = Object.fromEntries(
+    started.map(({ standIn }) => [sandboxNameOf(standIn.provider), standIn]),
+  ) as Record<SandboxName, SandboxProvider>;
   const close = async () => {
-    await Promise.all(servers.map((server) => server.close()));
+    await Promise.all(started.map(({ server }) => server.close()));
   };
-  return { retell, vapi, bland, close };
+  return { ...byName, providers: started.map(({ standIn }) => standIn), close };
 }
 
-function describe({ keys, accounts }: StandIn, { baseUrl, requests }: StandInServer): SandboxProvider {
+async function start(adapter: ProviderAdapter & { readonly id: Provider }) {
+  const standIn = await standInFor(adapter);
+  const server = await serve((request) => standIn.answer(request));
+  return { server, standIn: describe(adapter.id, standIn, server) };
+}
+
+const OWN_FILES: ReadonlySet<string> = new Set(readdirSync(__dirname).map((file) => parse(file).name));
+
+async function standInFor(adapter: ProviderAdapter & { readonly id: Provider }): Promise<StandIn> {
+  const name = sandboxNameOf(adapter.id);
+  if (!OWN_FILES.has(name)) return startPlainStandIn(adapter);
+  const file = (await import(`./${name}`)) as { startStandIn(): StandIn };
+  return file.startStandIn();
+}
+
+function describe(
+  provider: Provider,
+  { keys, accounts, scene }: StandIn,
+  { baseUrl, requests }: StandInServer,
+): SandboxProvider {
   return {
+    provider,
     baseUrl,
     requests,
     keys,
     accounts,
+    scene,
     agents: { agency: accounts.agency.agents, client: accounts.client.agents },
   };
 }

@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/provider';
+import {
+  BRIGHTLINE,
+  CEDAR_CLINIC,
+  FJORD_HOTELS,
+  HARBOR_DENTAL,
+  MAPLE_REALTY,
+  NORTHWIND,
+  OLD_MILL_MOTORS,
+} from '../ids';
 import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 
-export const RETELL_KEYS: KeySet = {
+const KEYS: KeySet = {
   valid: 'key_demo_retell_agency_valid_0001',
   secondAccount: 'key_demo_retell_client_valid_0002',
   revoked: 'key_demo_retell_revoked_0003',
@@ -13,7 +22,7 @@ export const RETELL_KEYS: KeySet = {
   outOfFunds: 'key_demo_retell_out_of_funds_0006',
 };
 
-export const RETELL_ACCOUNTS: Accounts = {
+const ACCOUNTS: Accounts = {
   agency: {
     orgName: 'Demo agency',
     orgId: 'org_demo_agency',
@@ -36,6 +45,30 @@ export const RETELL_ACCOUNTS: Accounts = {
   },
 };
 
+const SCENE: Scene = {
+  keys: [
+    { agencyId: BRIGHTLINE, clientId: null, key: 'valid' },
+    { agencyId: BRIGHTLINE, clientId: HARBOR_DENTAL, key: 'secondAccount' },
+    { agencyId: NORTHWIND, clientId: null, key: 'valid' },
+  ],
+  agents: [
+    { number: 401, name: 'Harbor front desk', clientId: HARBOR_DENTAL, account: 'client', index: 0 },
+    { number: 404, name: 'Maple viewings', clientId: MAPLE_REALTY, account: 'agency', index: 0 },
+    { number: 407, name: 'Old Mill service', clientId: OLD_MILL_MOTORS, account: 'agency', index: 1 },
+    { number: 408, name: 'Brightline sales', clientId: null, account: 'agency', index: 1 },
+    { number: 409, name: 'Fjord reservations', clientId: FJORD_HOTELS, account: 'agency', index: 0 },
+  ],
+  handIns: [
+    {
+      number: 502,
+      clientId: CEDAR_CLINIC,
+      key: 'secondAccount',
+      handedInByKind: 'KEY_LINK',
+      handedInByName: 'One-time link',
+    },
+  ],
+};
+
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   // How Retell refuses a restricted key is not documented; 403 is what its SDK has a class for.
   RESTRICTED: failure(403, 'This API key does not have permission to perform this action.'),
@@ -48,19 +81,20 @@ interface RetellCall {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-export function retellStandIn(): StandIn {
+export function startStandIn(): StandIn {
   const handlers = handlersOver(new PlacedCalls<RetellCall>());
   return {
-    keys: RETELL_KEYS,
-    accounts: RETELL_ACCOUNTS,
+    keys: KEYS,
+    accounts: ACCOUNTS,
+    scene: SCENE,
     answer(request) {
       if (!request.authorization)
         return { status: 401, body: { error_message: 'Authorization header required' } };
       const [scheme, key] = splitAuthorization(request.authorization);
-      const holder = holderOf(RETELL_KEYS, key);
+      const holder = holderOf(KEYS, key);
       if (scheme !== 'Bearer' || !holder) return failure(401, 'Invalid API Key.');
       if (holder.standing !== 'OK') return REFUSALS[holder.standing];
-      return handle(handlers, request, RETELL_ACCOUNTS[holder.account]) ?? failure(404, 'Not Found');
+      return handle(handlers, request, ACCOUNTS[holder.account]) ?? failure(404, 'Not Found');
     },
   };
 }

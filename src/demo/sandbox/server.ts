@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** A request as a stand-in sees it. */
@@ -7,6 +7,7 @@ export interface StandInRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   /** The header as it came, or the empty string. */
   readonly authorization: string;
   /** Undefined when there was none, or none that is JSON. */
@@ -83,6 +84,7 @@ async function readRequest(incoming: IncomingMessage): Promise<StandInRequest> {
     method,
     path: url.pathname,
     query: url.searchParams,
+    headers,
     authorization: headers.authorization ?? '',
     body,
   };

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/provider';
+import { BRIGHTLINE, FJORD_HOTELS, HARBOR_DENTAL, MAPLE_REALTY } from '../ids';
 import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, StandIn, Standing } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 
 // Vapi's real keys are UUIDs, like all its ids; these are not, so that nobody takes them for real.
-export const VAPI_KEYS: KeySet = {
+const KEYS: KeySet = {
   valid: 'demo-vapi-agency-valid-0001',
   secondAccount: 'demo-vapi-client-valid-0002',
   revoked: 'demo-vapi-revoked-0003',
@@ -14,7 +15,7 @@ export const VAPI_KEYS: KeySet = {
   outOfFunds: 'demo-vapi-out-of-funds-0006',
 };
 
-export const VAPI_ACCOUNTS: Accounts = {
+const ACCOUNTS: Accounts = {
   agency: {
     orgName: 'Demo agency',
     orgId: '00000000-0000-4000-8000-00000000a000',
@@ -37,6 +38,19 @@ export const VAPI_ACCOUNTS: Accounts = {
   },
 };
 
+const SCENE: Scene = {
+  keys: [
+    { agencyId: BRIGHTLINE, clientId: null, key: 'valid' },
+    { agencyId: BRIGHTLINE, clientId: HARBOR_DENTAL, key: 'secondAccount' },
+  ],
+  agents: [
+    { number: 402, name: 'Harbor recall', clientId: HARBOR_DENTAL, account: 'client', index: 0 },
+    { number: 405, name: 'Maple follow-up', clientId: MAPLE_REALTY, account: 'agency', index: 0 },
+    { number: 410, name: 'Fjord concierge', clientId: FJORD_HOTELS, account: 'agency', index: 0 },
+  ],
+  handIns: [],
+};
+
 // None of the three is documented for the routes used here. Vapi's SDK honours Retry-After, and knows 403 for features and 402 for
 // simulations that an organisation may not use.
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
@@ -56,18 +70,19 @@ interface VapiCall {
   readonly [property: string]: unknown;
 }
 
-export function vapiStandIn(): StandIn {
+export function startStandIn(): StandIn {
   const handlers = handlersOver(new PlacedCalls<VapiCall>());
   return {
-    keys: VAPI_KEYS,
-    accounts: VAPI_ACCOUNTS,
+    keys: KEYS,
+    accounts: ACCOUNTS,
+    scene: SCENE,
     answer(request) {
       if (!request.authorization) return failure(401, 'Missing Authorization Header.', 'Unauthorized');
       const [scheme, key] = splitAuthorization(request.authorization);
-      const holder = holderOf(VAPI_KEYS, key);
+      const holder = holderOf(KEYS, key);
       if (scheme !== 'Bearer' || !holder) return failure(401, WRONG_KEY, 'Unauthorized');
       if (holder.standing !== 'OK') return REFUSALS[holder.standing];
-      const reply = handle(handlers, request, VAPI_ACCOUNTS[holder.account]);
+      const reply = handle(handlers, request, ACCOUNTS[holder.account]);
       return reply ?? failure(404, `Cannot ${request.method} ${request.path}`, 'Not Found');
     },
   };
