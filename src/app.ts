@@ -5,7 +5,11 @@ import { AgentService } from './agents/agent.service';
 import { guard } from './api/guard';
 import { MAX_MUTATIONS } from './api/rules/document-limits';
 import { COMPILED_FROM_RUN } from './api/compiled/compiled-queries';
-import type { PlaygroundTokens } from './http/pages/playground';
+import { graphql } from './http/graphql';
+import { health } from './http/health';
+import { keyLinkPage } from './http/pages/key-link';
+import { playground, type PlaygroundTokens } from './http/pages/playground';
+import { RateLimits } from './http/rate-limits';
 import { buildBareSchema, type Services } from './api/schema';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
 import { CallService } from './calls/call.service';
@@ -55,16 +59,26 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const signIn = new SignIn(database, identities, audit);
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
     const services = createServices(config, { database, vault, audit }, addressOf);
+    const rateLimits = new RateLimits(config.http.perMinute);
     const server: Server = await createServer({
-      keyLinks: services.keyLinkForm,
-      schema: guard(buildBareSchema(services)),
-      identify: (credentials, origin) => signIn.identify(credentials, origin),
-      isReady: () => database.read.rows('SELECT 1 AS one'),
-      issuerProblem: () => identities.problem(),
-      http: config.http,
-      compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
+      ...config.http,
       log: createLog(config.logLevel, options.logStream),
-      playground: config.playground ? (options.playgroundTokens ?? {}) : null,
+      routes: [
+        health({
+          isReady: () => database.read.rows('SELECT 1 AS one'),
+          issuerProblem: () => identities.problem(),
+        }),
+        graphql({
+          ...config.http,
+          schema: guard(buildBareSchema(services)),
+          identify: (credentials, origin) => signIn.identify(credentials, origin),
+          rateLimits,
+          introspection: config.playground,
+          compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
+        }),
+        keyLinkPage(services.keyLinkForm, rateLimits),
+        ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
+      ],
     });
     server.addHook('onListen', (done) => {
       const problem = identities.problem();

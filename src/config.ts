@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
-import type { HttpOptions } from './http/server';
+import type { GraphqlOptions } from './http/graphql';
+import type { PerMinute } from './http/rate-limits';
+import type { ServerOptions } from './http/server';
 import { TrustedDocuments } from './http/trusted-documents';
 import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
@@ -11,6 +13,10 @@ import { PROVIDER_REGIONS, type ProviderAdapter } from './providers/provider';
 import type { BaseUrls } from './providers/provider-api';
 import { KeyRing } from './vault/master-keys/key-ring';
 import type { KeyServiceEnvironment } from './vault/master-keys/kms';
+
+/** What an operator decides about the endpoint. */
+type HttpOptions = Pick<ServerOptions, 'corsOrigins' | 'trustProxy'> &
+  Pick<GraphqlOptions, 'queryTimeoutMs' | 'trustedDocuments'> & { readonly perMinute: PerMinute };
 
 export interface Config {
   readonly databaseUrl: string;

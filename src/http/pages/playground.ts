@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, extname, join, relative, sep } from 'node:path';
+import { dirname, extname, join } from 'node:path';
+import files from '@fastify/static';
 import type { RenderOptions } from 'altair-static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import { ConfigError } from '../../platform/config-error';
+import type { Route } from '../server';
 
 /** The bearer tokens with which the playground's windows open, by the persona that an operation names; empty outside of the demo. */
 export type PlaygroundTokens = Readonly<Record<string, string>>;
@@ -21,40 +23,37 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
-  '.css': 'text/css',
-  '.html': 'text/html',
-  '.ico': 'image/x-icon',
-  '.js': 'text/javascript',
-  '.json': 'application/json',
-  '.png': 'image/png',
-  '.svg': 'image/svg+xml',
-  '.ttf': 'font/ttf',
-  '.woff': 'font/woff',
-  '.woff2': 'font/woff2',
-};
-
 /** Serves Altair from its package's own files, with a window for each operation of `schema/operations`. */
-export async function servePlayground(server: FastifyInstance, tokens: PlaygroundTokens): Promise<void> {
-  // Loaded where it is served: a production start has no use for it.
-  const { getDistDirectory, renderAltair } = await import('altair-static');
-  const page = renderAltair(optionsOf(tokens));
-  const files = listFiles(getDistDirectory());
-  const allowOwnFiles = (reply: FastifyReply) =>
-    reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
-  server.get('/', async (_request, reply) => {
-    void allowOwnFiles(reply).type('text/html');
-    return page;
-  });
-  server.get<{ Params: { '*': string } }>(`${BASE_PATH}*`, async (request, reply) => {
-    const file = files.get(request.params['*']);
-    if (file === undefined) {
-      reply.callNotFound();
-      return reply;
-    }
-    void allowOwnFiles(reply).type(CONTENT_TYPES[extname(file)] ?? 'application/octet-stream');
-    return readFileSync(file);
-  });
+export function playground(tokens: PlaygroundTokens): Route {
+  return async (scope) => {
+    const { getDistDirectory, renderAltair } = await loadAltair();
+    const page = renderAltair(optionsOf(tokens));
+    scope.addHook('onRequest', (_request, reply, done) => {
+      reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
+      done();
+    });
+    scope.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+    // One route for each file that exists: no address leads out of the folder.
+    await scope.register(files, {
+      root: getDistDirectory(),
+      prefix: BASE_PATH,
+      wildcard: false,
+      index: false,
+      decorateReply: false,
+      cacheControl: false,
+    });
+  };
+}
+
+// Loaded where it is served: production has no use for it, and is installed without it.
+async function loadAltair() {
+  try {
+    return await import('altair-static');
+  } catch {
+    throw new ConfigError(
+      'PLAYGROUND is on, and the package altair-static is not installed (npm install altair-static).',
+    );
+  }
 }
 
 function optionsOf(tokens: PlaygroundTokens): RenderOptions {
@@ -103,19 +102,6 @@ export function readOperations(): Operation[] {
         variables: files.includes(variables) ? readFileSync(join(folder, variables), 'utf8') : '{}',
       };
     });
-}
-
-// An allow-list of what exists: an address cannot lead out of the folder.
-function listFiles(folder: string): Map<string, string> {
-  const entries = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return new Map(
-    entries.map((entry) => {
-      const file = join(entry.parentPath, entry.name);
-      return [relative(folder, file).split(sep).join('/'), file];
-    }),
-  );
 }
 
 // The source lies two folders below the project, what is built from it three.

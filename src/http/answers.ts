@@ -1,0 +1,72 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { INTERNAL_ERROR } from '../api/errors';
+import { PublicError } from '../graphql/errors';
+import { IssuerUnreachable } from '../people/identity';
+
+/** Largest request body, in bytes. */
+export const MAX_BODY_BYTES = 256 * 1024;
+
+const REFUSALS: Readonly<Record<number, string>> = {
+  400: 'This is not a GraphQL request.',
+  404: 'There is nothing here. GraphQL is at /graphql.',
+  413: `The request is larger than ${MAX_BODY_BYTES} bytes.`,
+  415: 'Send JSON, with the content type application/json.',
+};
+
+/** Answers errors, and requests that no route takes, in Apollo's form of errors, although Apollo was not reached. */
+export function addErrorAnswers(server: FastifyInstance): void {
+  server.setNotFoundHandler(({ raw }, reply) => refuse(reply, undecodable.has(raw) ? 400 : 404));
+  server.setErrorHandler(answerError);
+}
+
+/** Refuses a request with a status of the 400s. */
+export function refuse(reply: FastifyReply, status: number): FastifyReply {
+  const message = REFUSALS[status] ?? 'The request cannot be read.';
+  return reply.code(status).send(body('BAD_REQUEST', message));
+}
+
+function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof IssuerUnreachable) {
+    request.log.error({ err: error });
+    const message = 'Sign-ins cannot be checked at the moment. Try again later.';
+    return reply.code(503).send(body('SERVICE_UNAVAILABLE', message));
+  }
+  if (error instanceof PublicError) return sendPublic(reply, error);
+  const status = error.statusCode ?? 500;
+  if (status < 500) return refuse(reply, status);
+  request.log.error({ err: error });
+  return reply.code(500).send(body(INTERNAL_ERROR, 'Something went wrong on our side.', request.id));
+}
+
+function sendPublic(reply: FastifyReply, { message, extensions }: PublicError): FastifyReply {
+  const { http, ...shown } = extensions;
+  const { status = 400, headers = [] } = (http ?? {}) as { status?: number; headers?: Map<string, string> };
+  return reply
+    .code(status)
+    .headers(Object.fromEntries(headers))
+    .send({ errors: [{ message, extensions: shown }] });
+}
+
+function body(code: string, message: string, requestId?: string) {
+  return { errors: [{ message, extensions: { code, ...(requestId && { requestId }) } }] };
+}
+
+/** Requests whose address cannot be decoded. */
+const undecodable = new WeakSet<IncomingMessage>();
+/** An address that no route takes. */
+const NOWHERE = '/-';
+
+/**
+ * Answers a request whose address cannot be decoded. Fastify lets it reach neither a route nor a hook, and would quote the address. It is
+ * sent where nothing is, which gives it the headers and the log line of every other answer.
+ */
+export function answerUndecodable(
+  server: FastifyInstance,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  undecodable.add(request);
+  request.url = NOWHERE;
+  server.routing(request, response);
+}

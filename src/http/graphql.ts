@@ -1,0 +1,91 @@
+import { fastifyApolloHandler } from '@as-integrations/fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
+import type { Origin } from '../access/viewer';
+import { createApollo } from '../api/apollo';
+import type { ApiContext } from '../api/context';
+import { TimeLimit } from '../api/time-limit';
+import { Loaders } from '../graphql/loaders';
+import type { Credentials, SignInOutcome } from '../people/sign-in';
+import { refuse } from './answers';
+import { callerOf, type RateLimits } from './rate-limits';
+import type { Route } from './server';
+import type { TrustedDocuments } from './trusted-documents';
+
+export interface GraphqlOptions {
+  readonly schema: GraphQLSchema;
+  /** Throws `IssuerUnreachable` when it cannot tell. */
+  readonly identify: (credentials: Credentials, origin: Origin) => Promise<SignInOutcome>;
+  readonly rateLimits: RateLimits;
+  readonly queryTimeoutMs: number;
+  /** Null: every document runs that fits the schema and the limits. */
+  readonly trustedDocuments: TrustedDocuments | null;
+  readonly introspection: boolean;
+  /** The run of a query at which it is compiled. */
+  readonly compiledFromRun: number;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    timeLimit: TimeLimit;
+  }
+}
+
+/** As Apollo's handler sends it. */
+interface TextReply {
+  Reply: string;
+}
+
+/** GraphQL at `/graphql`, and for a POST at `/` too. */
+export function graphql(options: GraphqlOptions): Route {
+  return async (server) => {
+    const { schema, introspection, compiledFromRun, rateLimits, queryTimeoutMs } = options;
+    const limits = rateLimits;
+    const apollo = createApollo({ schema, log: server.log, introspection, compiledFromRun, limits });
+    await apollo.start();
+    server.decorateRequest('timeLimit');
+    const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
+    const preHandler = async (request: FastifyRequest, reply: FastifyReply) => admit(options, request, reply);
+    const handler = async (request: FastifyRequest<TextReply>, reply: FastifyReply<TextReply>) => {
+      request.timeLimit = new TimeLimit(queryTimeoutMs);
+      return request.timeLimit.hold(Promise.resolve(answerWithApollo.call(server, request, reply)));
+    };
+    server.route<TextReply>({ method: ['GET', 'POST'], url: '/graphql', preHandler, handler });
+    server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
+  };
+}
+
+/** Finds out who is asking, and refuses what does not reach Apollo. */
+async function admit(
+  { identify, rateLimits, trustedDocuments }: GraphqlOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply | undefined> {
+  // Apollo's integration makes an address of the host that the request names, and fails where none can be made.
+  if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
+  const { authorization, 'latchkey-agency': agencyId } = request.headers;
+  const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
+  const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
+  try {
+    const outcome = await identify(credentials, { requestId: request.id, sourceAddress: request.ip });
+    request.viewer = outcome.viewer;
+    request.signInRefusal = outcome.refusal;
+  } catch (error) {
+    // Asking an issuer that does not answer takes more than any other request.
+    await count();
+    throw error;
+  }
+  await count();
+  trustedDocuments?.admit(request);
+  return undefined;
+}
+
+function contextOf(request: FastifyRequest): ApiContext {
+  return {
+    viewer: request.viewer,
+    requestId: request.id,
+    loaders: new Loaders(),
+    caller: callerOf(request.viewer, request.ip),
+    timeLimit: request.timeLimit,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Route } from './server';
+
+export interface HealthOptions {
+  /** Throws when requests cannot be served. */
+  readonly isReady: () => Promise<unknown>;
+  /** Why sign-ins could not be checked when the issuer was last asked, or null. */
+  readonly issuerProblem: () => string | null;
+}
+
+/** `/healthz` says that the process runs, `/readyz` that it can serve requests. */
+export function health({ isReady, issuerProblem }: HealthOptions): Route {
+  return (server) => {
+    server.get('/healthz', async () => ({ status: 'ok' }));
+    server.get('/readyz', async (request, reply) => {
+      try {
+        await isReady();
+        // Without the issuer service tokens and one-time links still work: it is told, and takes no instance out of service.
+        const problem = issuerProblem();
+        return { status: 'ready', ...(problem !== null && { signIn: problem }) };
+      } catch (error) {
+        request.log.error({ err: error });
+        return reply.code(503).send({ status: 'not ready' });
+      }
+    });
+  };
+}

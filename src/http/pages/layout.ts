@@ -1,0 +1,60 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+import { html, Html } from './html';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+body { max-width: 34rem; margin: 10vh auto; padding: 0 1.25rem; }
+h1 { font-size: 1.4rem; line-height: 1.3; }
+label { display: block; margin-top: 1.25rem; font-weight: 600; }
+input { box-sizing: border-box; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; border: 1px solid GrayText; border-radius: .4rem; }
+button { margin-top: 1.5rem; padding: .65rem 1.5rem; font: inherit; font-weight: 600; color: #fff; background: #1a56c4; border: 0; border-radius: .4rem; cursor: pointer; }
+.problem { margin-top: .25rem; color: #b3261e; }
+.hint { color: GrayText; }
+@media (prefers-color-scheme: dark) { .problem { color: #ff8a80; } }
+`;
+
+// Its text is hashed for the policy: no space may be added.
+const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
+
+// A page loads nothing at all, runs no script, and sends its form to this origin alone.
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
+  "form-action 'self'",
+  "base-uri 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export interface Page {
+  readonly title: string;
+  readonly body: Html;
+}
+
+/** Sends a page in the layout that all pages without a script share. */
+export function sendPage(reply: FastifyReply, status: number, page: Page): FastifyReply {
+  return reply
+    .code(status)
+    .header('content-security-policy', CONTENT_SECURITY_POLICY)
+    .type('text/html; charset=utf-8')
+    .send(layout(page).text);
+}
+
+function layout({ title, body }: Page): Html {
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="robots" content="noindex" />
+        <title>${title}</title>
+        ${STYLE_ELEMENT}
+      </head>
+      <body>
+        <main>
+          <h1>${title}</h1>
+          ${body}
+        </main>
+      </body>
+    </html> `;
+}
