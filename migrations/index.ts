@@ -10,6 +10,7 @@ import { LiveVersions1763980000000 } from './1763980000000-live-versions';
 import { OneSecretAKey1763990000000 } from './1763990000000-one-secret-a-key';
 import { AgentsInTheirIndex1764000000000 } from './1764000000000-agents-in-their-index';
 import { KeyInItsRow1764010000000 } from './1764010000000-key-in-its-row';
+import { CallUpdates1764080000000 } from './1764080000000-call-updates';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -25,4 +26,5 @@ export const migrations = [
   OneSecretAKey1763990000000,
   AgentsInTheirIndex1764000000000,
   KeyInItsRow1764010000000,
+  CallUpdates1764080000000,
 ];

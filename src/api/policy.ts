@@ -143,6 +143,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     direction: open,
     status: open,
     createdAt: open,
+    updatedAt: open,
     toNumber: viewCallDetails,
     providerCallId: viewCallDetails,
     error: viewCallDetails,

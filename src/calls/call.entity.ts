@@ -24,6 +24,7 @@ export type CallStatus = (typeof CALL_STATUSES)[number];
 @Entity('calls')
 @Index('calls_by_agency', ['agencyId', 'id'])
 @Index('calls_by_time', ['agencyId', 'createdAt'])
+@Index('calls_by_update', ['agencyId', 'updatedAt'])
 @Index('calls_by_client', ['clientId', 'id'])
 @Index('calls_by_agent', ['agentId', 'id'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
@@ -84,4 +85,8 @@ export class CallRow {
 
   @Column('datetime', { precision: 3 })
   createdAt!: Date;
+
+  /** When anything of the call last changed. Never null: the column was added when there were calls already. */
+  @Column('datetime', { precision: 3, nullable: true })
+  updatedAt!: Date;
 }

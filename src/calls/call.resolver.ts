@@ -53,10 +53,17 @@ export class CallResolver {
     @Arg('after', () => String, { nullable: true }) after: string | null,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
     @Arg('agentId', () => ID, { nullable: true }) agentId: string | null,
+    @Arg('updatedSince', () => DateTime, {
+      nullable: true,
+      description:
+        'Only calls of which anything changed at this time or later. Ask with the latest `updatedAt` that you know, again and again, in place of a subscription.',
+    })
+    updatedSince: Date | null,
   ): Promise<Page<CallRow>> {
     return this.calls.list(viewer, pageArgs(first, after), {
       clientId: clientId ?? null,
       agentId: agentId ?? null,
+      updatedSince: updatedSince ?? null,
     });
   }
 

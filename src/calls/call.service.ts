@@ -72,6 +72,13 @@ const FIRST_TIME = new Date(0);
 const LAST_TIME = new Date('9999-12-31T23:59:59.999Z');
 const MAX_SPAN_MS = 366 * 24 * 60 * 60 * 1000;
 
+export interface CallListFilter {
+  readonly clientId: string | null;
+  readonly agentId: string | null;
+  /** Calls of which anything changed at this time or later. */
+  readonly updatedSince: Date | null;
+}
+
 export class CallService {
   constructor(
     private readonly database: Database,
@@ -84,26 +91,27 @@ export class CallService {
     return isId(id) ? this.#visible(viewer).andWhere({ id }).getOne() : null;
   }
 
-  list(
-    viewer: Viewer,
-    args: PageArgs,
-    filter: { clientId: string | null; agentId: string | null },
-  ): Promise<Page<CallRow>> {
+  list(viewer: Viewer, args: PageArgs, filter: CallListFilter): Promise<Page<CallRow>> {
     const query = this.#visible(viewer);
     if (filter.clientId !== null) query.andWhere({ clientId: In([filter.clientId].filter(isId)) });
     if (filter.agentId !== null) query.andWhere({ agentId: In([filter.agentId].filter(isId)) });
-    const ofAgency = filter.clientId === null && filter.agentId === null && viewer.clientId === null;
+    const { updatedSince } = filter;
+    if (updatedSince !== null)
+      query.andWhere('call.updatedAt >= :updatedSince', {
+        updatedSince: checkTime('updatedSince', updatedSince),
+      });
+    const ofAgency =
+      filter.clientId === null &&
+      filter.agentId === null &&
+      updatedSince === null &&
+      viewer.clientId === null;
     return readPage(query, args, 'DESC', ofAgency ? 'calls_by_agency' : null);
   }
 
   /** How many calls there were in a span of time, by what became of them. Throws `BAD_USER_INPUT` for a span that is none, or of more than a year. */
   async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
-    for (const [name, time] of [
-      ['since', since],
-      ['until', until],
-    ] as const) {
-      if (time < FIRST_TIME || time > LAST_TIME) throw badArgument(name, 'A time from 1970 to 9999.');
-    }
+    checkTime('since', since);
+    checkTime('until', until);
     if (since > until) throw badArgument('since', '`since` is not after `until`.');
     if (until.getTime() - since.getTime() > MAX_SPAN_MS)
       throw badArgument('since', 'A span of at most 366 days.');
@@ -208,6 +216,12 @@ export class CallService {
   }
 }
 
+/** Throws `BAD_USER_INPUT` for a time that no database keeps as it is. */
+function checkTime(argument: string, time: Date): Date {
+  if (time < FIRST_TIME || time > LAST_TIME) throw badArgument(argument, 'A time from 1970 to 9999.');
+  return time;
+}
+
 function checkInput({ toNumber, idempotencyKey }: TestCall): UserError[] {
   const number = checkPhoneNumber(toNumber, ['input', 'toNumber']);
   const errors = typeof number === 'string' ? [] : [number];
@@ -234,6 +248,7 @@ function repetition(earlier: CallRow, { agentId, toNumber }: TestCall): CallResu
 }
 
 function newCall(agent: AgentRow, key: ResolvedKey, input: TestCall): CallRow {
+  const now = new Date();
   return {
     id: newId(),
     agencyId: agent.agencyId,
@@ -251,7 +266,8 @@ function newCall(agent: AgentRow, key: ResolvedKey, input: TestCall): CallRow {
     errorCode: null,
     errorHttpStatus: null,
     errorRetryAfterSeconds: null,
-    createdAt: new Date(),
+    createdAt: now,
+    updatedAt: now,
   };
 }
 
@@ -261,11 +277,17 @@ function eventOf({ id: callId, agentId, clientId, provider, keySource, keyVersio
 
 type Outcome = Pick<
   CallRow,
-  'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'
+  'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds' | 'updatedAt'
 >;
 
 function outcomeOf(placement: Placement): Outcome {
-  const none = { providerCallId: null, errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
+  const none = {
+    providerCallId: null,
+    errorCode: null,
+    errorHttpStatus: null,
+    errorRetryAfterSeconds: null,
+    updatedAt: new Date(),
+  };
   if (placement.outcome === 'PLACED')
     return { ...none, status: 'QUEUED', providerCallId: placement.providerCallId };
   const { code, httpStatus, retryAfterSeconds } = placement.error;

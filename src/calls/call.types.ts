@@ -50,6 +50,11 @@ export class Call {
 
   @Field(() => DateTime)
   createdAt!: Date;
+
+  @Field(() => DateTime, {
+    description: 'When anything of the call last changed: see `calls(updatedSince:)`.',
+  })
+  updatedAt!: Date;
 }
 
 export const CallConnection = connectionType('Call', Call);
