@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
+import { PORTAL_PERMISSIONS, traitsOf, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
 import { enumOf } from '../graphql/schema-types';
 
 export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {
@@ -12,11 +12,12 @@ export const PortalPermissionEnum = enumOf(
   'PortalPermission',
   PORTAL_PERMISSIONS,
   'What a portal user may do. None of them shows a key.',
-  {
-    EDIT_AGENTS: 'Needs VIEW_AGENTS.',
-    VIEW_CALL_DETAILS: 'Needs VIEW_CALLS.',
-    MANAGE_INTEGRATIONS: 'Needs VIEW_INTEGRATIONS.',
-  },
+  Object.fromEntries(
+    PORTAL_PERMISSIONS.map((permission) => {
+      const { description, needs } = traitsOf(permission);
+      return [permission, needs ? `${description} Needs ${needs}.` : description];
+    }),
+  ),
 );
 
 @ObjectType('Viewer', { simpleResolvers: true, description: 'Who is asking, and what they may do.' })

@@ -1,4 +1,5 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { loadField, type BatchedField } from '../access/batched-field';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
@@ -6,6 +7,7 @@ import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow } from './agent.entity';
@@ -40,13 +42,11 @@ export class AgentResolver {
   })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
     @Arg('provider', () => ProviderEnum, { nullable: true }) provider: Provider | null,
   ): Promise<Page<AgentRow>> {
-    return this.agents.list(viewer, pageArgs(first, after), {
+    return this.agents.list(viewer, pageArgs(page), {
       clientId: clientId ?? null,
       provider: provider ?? null,
     });
@@ -97,7 +97,14 @@ export class AgentResolver {
 
 @Resolver(() => Client)
 export class ClientAgentsResolver {
-  constructor(private readonly agents: AgentService) {}
+  readonly field: BatchedField<Page<ShownAgent>, PageArguments>;
+
+  constructor(agents: AgentService) {
+    this.field = {
+      name: 'agents',
+      read: (viewer, clientIds, page) => agents.pagesOfClients(viewer, clientIds, pageArgs(page)),
+    };
+  }
 
   @FieldResolver(() => AgentConnection, {
     name: 'agents',
@@ -109,13 +116,9 @@ export class ClientAgentsResolver {
     @Root() client: ShownClient,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
   ): Promise<Page<ShownAgent>> {
-    const args = pageArgs(first, after);
-    const loader = `agents of clients ${JSON.stringify(args)}`;
-    return context.loaders.load(loader, client.id, (ids) => this.agents.pagesOfClients(viewer, ids, args));
+    return loadField(context, viewer, this.field, client.id, page);
   }
 }
 

@@ -16,7 +16,6 @@ import {
   ClientApiKeysResolver,
   KeyResolutionResolver,
 } from '../keys/api-key.resolver';
-import { shownKeysFor } from '../keys/shown-keys';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -25,7 +24,7 @@ import type { PersonService } from '../people/person.service';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
 import type { ServiceTokenService } from '../people/service-token.service';
 import { UploadKeyResolver } from '../intake/upload-key.resolver';
-import { pageArgs, type Page } from '../graphql/page';
+import type { Page } from '../graphql/page';
 import { HandInResolver } from '../intake/hand-in.resolver';
 import type { HandInDecisionService } from '../intake/hand-in-decision.service';
 import type { HandInService } from '../intake/hand-in.service';
@@ -70,6 +69,8 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     handInDecisions,
     keyLinks,
   } = services;
+  const clientApiKeys = new ClientApiKeysResolver(keys);
+  const clientAgents = new ClientAgentsResolver(agents);
   const resolvers = [
     new AgencyResolver(agencies),
     new ViewerResolver(agencies, clients),
@@ -78,10 +79,10 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new ServiceTokenResolver(serviceTokens),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
-    new ClientAgentsResolver(agents),
+    clientAgents,
     new UploadKeyResolver(uploadKeys),
     new ApiKeyResolver(keys, keyChecks, clients, agencies),
-    new ClientApiKeysResolver(keys),
+    clientApiKeys,
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
     new CallResolver(calls, agents, clients),
@@ -97,11 +98,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     skipCheck: true,
   });
   countTotals(schema);
-  readClientsAhead(schema, {
-    apiKeys: (viewer, ids, _args, fields) => shownKeysFor(keys, viewer, ids, fields),
-    agents: (viewer, ids, { first, after }) =>
-      agents.pagesOfClients(viewer, ids, pageArgs(first as number | null, after as string | null)),
-  });
+  readClientsAhead(schema, [clientApiKeys.field, clientAgents.field]);
   return schema;
 }
 

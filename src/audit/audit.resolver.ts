@@ -1,7 +1,8 @@
-import { Arg, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { AuditTrail } from './audit-trail';
 import type { AuditEventRow } from './audit.entity';
 import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.types';
@@ -16,15 +17,13 @@ export class AuditResolver {
   })
   async auditEvents(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
     @Arg('filter', () => AuditEventFilter, { nullable: true }) filter: AuditEventFilter | null,
   ): Promise<Page<AuditEvent>> {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
-    return (
-      await this.audit.list(viewer, pageArgs(first, after), { types, clientId, actorId, since, until })
-    ).map(toAuditEvent);
+    return (await this.audit.list(viewer, pageArgs(page), { types, clientId, actorId, since, until })).map(
+      toAuditEvent,
+    );
   }
 }
 

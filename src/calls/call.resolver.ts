@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
@@ -11,6 +11,7 @@ import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { DateTime } from '../graphql/schema-types';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { ProviderErrorCode } from '../providers/provider';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
@@ -48,9 +49,7 @@ export class CallResolver {
   })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
     @Arg('agentId', () => ID, { nullable: true }) agentId: string | null,
     @Arg('updatedSince', () => DateTime, {
@@ -60,7 +59,7 @@ export class CallResolver {
     })
     updatedSince: Date | null,
   ): Promise<Page<CallRow>> {
-    return this.calls.list(viewer, pageArgs(first, after), {
+    return this.calls.list(viewer, pageArgs(page), {
       clientId: clientId ?? null,
       agentId: agentId ?? null,
       updatedSince: updatedSince ?? null,

@@ -1,10 +1,11 @@
-import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import { badArgument } from '../graphql/errors';
 import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService, type ShownClient } from './client.service';
 import {
   ArchiveClientInput,
@@ -38,9 +39,7 @@ export class ClientResolver {
   async list(
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
     @Arg('search', () => String, {
       nullable: true,
       description:
@@ -52,9 +51,9 @@ export class ClientResolver {
       throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     // SQLite ends a pattern at a NUL, and would find everything.
     if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
-    const page = await this.clients.list(viewer, pageArgs(first, after), search);
-    await loaders.readAhead(page.nodes.map(({ id }) => id));
-    return page;
+    const found = await this.clients.list(viewer, pageArgs(page), search);
+    await loaders.readAhead(found.nodes.map(({ id }) => id));
+    return found;
   }
 
   @AuditedMutation(() => CreateClientPayload, {

@@ -39,10 +39,16 @@ export class Page<T extends { readonly id: string }> {
   }
 }
 
+/** What a caller has asked for, unchecked. */
+export interface PageArguments {
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
 export type Order = 'ASC' | 'DESC';
 
 /** Throws `BAD_USER_INPUT`: a size outside of 1-100, or a cursor that none of our pages gave out. */
-export function pageArgs(first: number | null | undefined, after: string | null | undefined): PageArgs {
+export function pageArgs({ first, after }: PageArguments): PageArgs {
   const size = first ?? DEFAULT_PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE)
     throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
@@ -8,6 +8,7 @@ import { Client } from '../clients/client.types';
 import { toApiKey } from '../keys/shown-keys';
 import type { PreviewResult } from '../keys/checks/key-check.service';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
 import type { HandInService } from './hand-in.service';
 import {
@@ -43,12 +44,10 @@ export class HandInResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
     @Arg('status', () => KeyHandInStatusEnum, { nullable: true }) status: KeyHandInStatus | null | undefined,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
   ): Promise<Page<KeyHandIn>> {
     return (
-      await this.handIns.list(viewer, pageArgs(first, after), {
+      await this.handIns.list(viewer, pageArgs(page), {
         clientId: clientId ?? null,
         status: status ?? null,
       })

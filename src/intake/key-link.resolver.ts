@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, ID, Int, Query, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
@@ -6,6 +6,7 @@ import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { linkStatus, type KeyLinkRow } from './key-link.entity';
 import type { KeyLinkResult, KeyLinkService } from './key-link.service';
 import {
@@ -32,11 +33,9 @@ export class KeyLinkResolver {
   async list(
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
   ): Promise<Page<KeyLink>> {
-    return (await this.links.list(viewer, pageArgs(first, after), clientId ?? null)).map(toKeyLink);
+    return (await this.links.list(viewer, pageArgs(page), clientId ?? null)).map(toKeyLink);
   }
 
   @FieldResolver(() => Client, { nullable: true })

@@ -1,4 +1,5 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
+import { loadField, type BatchedField } from '../access/batched-field';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
@@ -32,7 +33,7 @@ import {
 import type { KeyCheckService, PreviewResult } from './checks/key-check.service';
 import type { KeyResolverService } from './resolution/key-resolver.service';
 import type { KeyOwner } from './key-store';
-import { shownKeys, toApiKey } from './shown-keys';
+import { apiKeysField, toApiKey, type ShownSummary } from './shown-keys';
 import type { ShownOwner } from './shown-owner.types';
 
 const NO_OWNER: ShownOwner = { client: null, agency: null };
@@ -218,7 +219,11 @@ export class ApiKeyResolver {
 
 @Resolver(() => Client)
 export class ClientApiKeysResolver {
-  constructor(private readonly keys: ApiKeyService) {}
+  readonly field: BatchedField<ShownSummary[]>;
+
+  constructor(keys: ApiKeyService) {
+    this.field = apiKeysField(keys);
+  }
 
   @FieldResolver(() => [ApiKey], {
     nullable: true,
@@ -228,14 +233,18 @@ export class ClientApiKeysResolver {
     @Root() client: ShownClient,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
-  ): Promise<ApiKey[]> {
-    return loadApiKeys(context, this.keys, viewer, client.id);
+  ): Promise<ShownSummary[]> {
+    return loadField(context, viewer, this.field, client.id, {});
   }
 }
 
 @Resolver(() => Agency)
 export class AgencyApiKeysResolver {
-  constructor(private readonly keys: ApiKeyService) {}
+  readonly field: BatchedField<ShownSummary[]>;
+
+  constructor(keys: ApiKeyService) {
+    this.field = apiKeysField(keys);
+  }
 
   @FieldResolver(() => [ApiKey], {
     nullable: true,
@@ -245,8 +254,8 @@ export class AgencyApiKeysResolver {
     @Root() agency: AgencyRow,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
-  ): Promise<ApiKey[]> {
-    return loadApiKeys(context, this.keys, viewer, agency.id);
+  ): Promise<ShownSummary[]> {
+    return loadField(context, viewer, this.field, agency.id, {});
   }
 }
 
@@ -274,13 +283,4 @@ export class KeyResolutionResolver {
       ),
     );
   }
-}
-
-function loadApiKeys(
-  context: RequestContext,
-  keys: ApiKeyService,
-  viewer: Viewer,
-  ownerId: string,
-): Promise<ApiKey[]> {
-  return context.loaders.load('API keys', ownerId, (ids) => shownKeys(keys, viewer, ids));
 }

@@ -1,3 +1,4 @@
+import type { BatchedField } from '../access/batched-field';
 import type { Viewer } from '../access/viewer';
 import { dateOf, dateOrNull } from '../database/raw';
 import { derivedId } from '../graphql/node';
@@ -42,12 +43,21 @@ export async function shownKeys(
   return oneForEachProvider(ownerIds, await keys.keysOf(viewer, ownerIds), toApiKey);
 }
 
-type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
+export type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
 
 const SUMMARY_FIELDS = ['id', 'provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
 
+/** The keys of an owner, read for many owners at once. */
+export function apiKeysField(keys: ApiKeyService): BatchedField<ShownSummary[]> {
+  return {
+    name: 'apiKeys',
+    read: (viewer, ownerIds, _args, fields) =>
+      fields ? shownKeysFor(keys, viewer, ownerIds, fields) : shownKeys(keys, viewer, ownerIds),
+  };
+}
+
 /** The same for a document that names these fields of keys and no others. */
-export async function shownKeysFor(
+async function shownKeysFor(
   keys: ApiKeyService,
   viewer: Viewer,
   ownerIds: readonly string[],

@@ -1,12 +1,5 @@
-import { PORTAL_PERMISSIONS, type PortalPermission } from '../access/viewer';
+import { PORTAL_PERMISSIONS, traitsOf, type PortalPermission } from '../access/viewer';
 import { userError, type UserError } from '../graphql/user-error';
-
-// A permission means nothing without the one that it needs.
-const NEEDS: Partial<Record<PortalPermission, PortalPermission>> = {
-  EDIT_AGENTS: 'VIEW_AGENTS',
-  VIEW_CALL_DETAILS: 'VIEW_CALLS',
-  MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
-};
 
 /** Whether two sets are the same, in whatever order. */
 export function samePermissions(
@@ -25,7 +18,7 @@ export function checkPermissions(
   if (permissions.length > known)
     return [userError('TOO_LONG', field, `There are ${known} permissions: name each at most once.`)];
   return permissions.flatMap((name, index) => {
-    const needed = NEEDS[name];
+    const { needs: needed } = traitsOf(name);
     const lacks = needed && !permissions.includes(needed);
     return [
       ...(permissions.indexOf(name) < index ? [userError('DUPLICATE', [...field, index])] : []),

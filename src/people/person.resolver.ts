@@ -1,9 +1,10 @@
-import { Arg, ID, Int, Query, Resolver } from 'type-graphql';
+import { Arg, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { PersonRow } from './person.entity';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { PersonResult, PersonService } from './person.service';
 import {
   ChangeAgencyPersonInput,
@@ -32,12 +33,10 @@ export class PersonResolver {
   })
   list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
+    @AskedPage() page: PageArguments,
     @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
   ): Promise<Page<PersonRow>> {
-    return this.people.list(viewer, pageArgs(first, after), clientId ?? null);
+    return this.people.list(viewer, pageArgs(page), clientId ?? null);
   }
 
   @AuditedMutation(() => PersonPayload, {

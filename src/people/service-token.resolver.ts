@@ -1,9 +1,10 @@
-import { Arg, Int, Query, Resolver } from 'type-graphql';
+import { Arg, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { ServiceTokenRow } from './service-token.entity';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { ServiceTokenService } from './service-token.service';
 import {
   CreateServiceTokenInput,
@@ -23,13 +24,8 @@ export class ServiceTokenResolver {
     name: 'serviceTokens',
     description: 'Of the agency, revoked and expired ones included, in the order of creation.',
   })
-  list(
-    @CurrentViewer() viewer: Viewer,
-    @Arg('first', () => Int, { nullable: true, description: '1-100; 50 when not given.' })
-    first: number | null,
-    @Arg('after', () => String, { nullable: true }) after: string | null,
-  ): Promise<Page<ServiceTokenRow>> {
-    return this.serviceTokens.list(viewer, pageArgs(first, after));
+  list(@CurrentViewer() viewer: Viewer, @AskedPage() page: PageArguments): Promise<Page<ServiceTokenRow>> {
+    return this.serviceTokens.list(viewer, pageArgs(page));
   }
 
   @AuditedMutation(() => CreateServiceTokenPayload, {

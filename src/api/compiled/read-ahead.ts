@@ -11,17 +11,10 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
+import type { BatchedField } from '../../access/batched-field';
 import type { RequestContext } from '../../access/context';
 import type { AheadRead } from '../../graphql/loaders';
 import type { Viewer } from '../../access/viewer';
-
-/** Reads a field for many clients at once, in their order. `fields` are all that the document names, anywhere, of the type to which it leads. */
-export type ReadOfClients = (
-  viewer: Viewer,
-  clientIds: readonly string[],
-  args: Readonly<Record<string, unknown>>,
-  fields: ReadonlySet<string>,
-) => Promise<readonly unknown[]>;
 
 type ClientField = GraphQLField<unknown, unknown>;
 
@@ -32,21 +25,18 @@ export interface AskedOfClients {
   readonly fields: ReadonlySet<string>;
 }
 
-const readsOfClients = new WeakMap<ClientField, ReadOfClients>();
+const batchedFields = new WeakMap<ClientField, BatchedField<unknown>>();
 
 /**
  * Lets fields of clients be read together with the clients. A promise for each field of each client, and a round trip after the one that
  * found the clients, is what a list otherwise spends most of its time on. A field that was not read ahead is read by its resolver.
  */
-export function readClientsAhead(
-  schema: GraphQLSchema,
-  reads: Readonly<Record<string, ReadOfClients>>,
-): void {
+export function readClientsAhead(schema: GraphQLSchema, batched: readonly BatchedField<unknown>[]): void {
   const fields = clientType(schema).getFields();
-  for (const [name, read] of Object.entries(reads)) {
-    const field = fields[name] as ClientField;
+  for (const each of batched) {
+    const field = fields[each.name] as ClientField;
     const resolve = field.resolve as NonNullable<ClientField['resolve']>;
-    readsOfClients.set(field, read);
+    batchedFields.set(field, each);
     field.resolve = (client, args: object, context, info) => {
       const { loaders } = context as RequestContext;
       return (
@@ -66,7 +56,7 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   const enter = (node: FieldNode) => {
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
-    if (field && types.getParentType() === client && readsOfClients.has(field))
+    if (field && types.getParentType() === client && batchedFields.has(field))
       asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
     return undefined;
   };
@@ -99,12 +89,12 @@ export function readsFor(
 ): AheadRead[] {
   const reads = new Map<string, AheadRead>();
   for (const { field, node, fields } of asked) {
-    const read = readsOfClients.get(field);
-    if (!read) continue;
+    const batched = batchedFields.get(field);
+    if (!batched) continue;
     const args = getArgumentValues(field, node, variables);
     const key = keyOf(field, args);
     // A document may ask for the same a hundred times, and is answered once.
-    reads.set(key, { key, read: (ids) => read(viewer, ids, args, fields) });
+    reads.set(key, { key, read: (ids) => batched.read(viewer, ids, args, fields) });
   }
   return [...reads.values()];
 }

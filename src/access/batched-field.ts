@@ -1,0 +1,29 @@
+import type { RequestContext } from './context';
+import type { Viewer } from './viewer';
+
+/**
+ * A field that is read for many of its parents at once, in their order. Its resolver reads it by `loadField`; a field of clients can also
+ * be read together with the clients (`api/compiled/read-ahead.ts`).
+ */
+export interface BatchedField<Value, Arguments extends object = object> {
+  readonly name: string;
+  /** `fields` are those that are asked for of the type to which the field leads; null stands for all of them. */
+  read(
+    viewer: Viewer,
+    parentIds: readonly string[],
+    args: Arguments,
+    fields: ReadonlySet<string> | null,
+  ): Promise<readonly Value[]>;
+}
+
+export function loadField<Value, Arguments extends object>(
+  { loaders }: RequestContext,
+  viewer: Viewer,
+  field: BatchedField<Value, Arguments>,
+  parentId: string,
+  args: Arguments,
+): Promise<Value> {
+  return loaders.load(field.name + JSON.stringify(args), parentId, (ids) =>
+    field.read(viewer, ids, args, null),
+  );
+}
