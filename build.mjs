@@ -25,5 +25,7 @@ await build({
   tsconfig: 'tsconfig.json',
   logLevel: 'warning',
 });
+const { buildConsole } = await import('./console/build.mjs');
+await buildConsole(NEXT);
 await rm(OUT, { recursive: true, force: true });
 await rename(NEXT, OUT);

@@ -8,6 +8,7 @@ import { COMPILED_FROM_RUN } from './api/compiled/compiled-queries';
 import { graphql } from './http/graphql';
 import { health } from './http/health';
 import { keyLinkPage } from './http/pages/key-link';
+import { browserConsole } from './http/pages/console';
 import { playground, type PlaygroundTokens } from './http/pages/playground';
 import { RateLimits } from './http/rate-limits';
 import { buildBareSchema, type Services } from './api/schema';
@@ -78,6 +79,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         }),
         keyLinkPage(services.keyLinkForm, rateLimits),
         ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
+        ...(config.console ? [browserConsole(config.console)] : []),
       ],
     });
     server.addHook('onListen', (done) => {

@@ -5,6 +5,7 @@ import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
 import type { GraphqlOptions } from './http/graphql';
 import type { PerMinute } from './http/rate-limits';
 import type { ServerOptions } from './http/server';
+import type { ConsoleOptions } from './http/pages/console';
 import { TrustedDocuments } from './http/trusted-documents';
 import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
@@ -33,6 +34,8 @@ export interface Config {
   readonly baseUrls: BaseUrls;
   readonly providerTimeoutMs: number;
   readonly playground: boolean;
+  /** Null: no console. */
+  readonly console: ConsoleOptions | null;
   readonly http: HttpOptions;
   readonly logLevel: string;
 }
@@ -147,6 +150,9 @@ const environment = z.object({
   AUTH_TRUST_EMAIL: onOrOff,
   PROVIDER_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   PLAYGROUND: onOrOff,
+  CONSOLE: onOrOff,
+  CONSOLE_CLIENT_ID: z.string().optional(),
+  CONSOLE_SCOPE: z.string().min(1).default('openid offline_access'),
   CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
   TRUST_PROXY: listOf(isNetwork, 'must be addresses, as 10.0.0.0/8 or ::1, between commas'),
   TRUSTED_DOCUMENTS_FILE: contentOf((text) => TrustedDocuments.parse(text)).optional(),
@@ -163,6 +169,10 @@ const environment = z.object({
     .default('info'),
   ...Object.fromEntries(baseUrlVariables().map(({ variable }) => [variable, baseUrl])),
 });
+const completeEnvironment = environment.refine(
+  ({ CONSOLE, CONSOLE_CLIENT_ID }) => CONSOLE === 'off' || CONSOLE_CLIENT_ID !== undefined,
+  { path: ['CONSOLE_CLIENT_ID'], message: 'is required with CONSOLE=on' },
+);
 
 function parse<T>(variables: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -179,7 +189,7 @@ export function readKeyServices(env: NodeJS.ProcessEnv): KeyServiceEnvironment {
 
 /** Reads the whole configuration from the environment. Throws `ConfigError`, which names every problem. */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const data = parse(environment, env);
+  const data = parse(completeEnvironment, env);
   return {
     databaseUrl: data.DATABASE_URL,
     host: data.HOST,
@@ -196,6 +206,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     baseUrls: baseUrlsOf(data),
     providerTimeoutMs: data.PROVIDER_TIMEOUT_MS,
     playground: data.PLAYGROUND === 'on',
+    console: consoleOf(data),
     http: {
       corsOrigins: data.CORS_ORIGINS,
       trustProxy: data.TRUST_PROXY,
@@ -209,6 +220,16 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       },
     },
     logLevel: data.LOG_LEVEL,
+  };
+}
+
+function consoleOf(data: z.infer<typeof environment>): ConsoleOptions | null {
+  if (data.CONSOLE === 'off') return null;
+  return {
+    issuer: data.AUTH_ISSUER,
+    audience: data.AUTH_AUDIENCE,
+    clientId: data.CONSOLE_CLIENT_ID ?? '',
+    scope: data.CONSOLE_SCOPE,
   };
 }
 

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
+import { DEMO_PEOPLE } from './seed';
+import { DemoSignIn, sendJson } from './sign-in';
 
 export interface DemoIssuer {
   readonly issuer: string;
@@ -17,22 +19,28 @@ export interface TokenClaims {
   readonly emailVerified?: boolean;
 }
 
+type SigningKey = Awaited<ReturnType<typeof importJWK>>;
+
 const HOST = '127.0.0.1';
 const ANSWER_MS = 2_000;
 const TAKE_OVER_EVERY_MS = 500;
 const KEY_ID = 'demo';
 const ALGORITHM = 'ES256';
+/** Short, so that the console renews them while somebody looks at it. */
+const ACCESS_TOKEN_S = 300;
 
-/** The demo's own OpenID issuer: discovery and signing keys on loopback, and tokens for whoever asks in this process. */
+/** The demo's own OpenID issuer on loopback: people sign in with a browser, and this process mints tokens for them directly. */
 export async function startIssuer({
   keyFile,
   port = 0,
+  accessTokenSeconds = ACCESS_TOKEN_S,
 }: {
   keyFile: string;
   port?: number;
+  accessTokenSeconds?: number;
 }): Promise<DemoIssuer> {
   const privateJwk = await readOrCreateKey(keyFile);
-  const server = issuerServer(privateJwk);
+  const server = issuerServer(privateJwk, accessTokenSeconds);
   await listen(server, port);
   return issuerAt(issuerOf(server), privateJwk, () => close(server));
 }
@@ -88,35 +96,50 @@ async function shareIssuer(privateJwk: JWK, port: number): Promise<DemoIssuer> {
   });
 }
 
-function issuerServer({ d: _private, ...publicJwk }: JWK): Server {
+function issuerServer(privateJwk: JWK, accessTokenSeconds = ACCESS_TOKEN_S): Server {
+  const { d: _private, ...publicJwk } = privateJwk;
+  const signIn = new DemoSignIn({
+    people: DEMO_PEOPLE,
+    accessTokenSeconds,
+    mint: async (subject, audience, expiresInSeconds) =>
+      mint(issuerOf(server), await importJWK(privateJwk, ALGORITHM), { subject, audience, expiresInSeconds }),
+  });
   const server = createServer((request, response) => {
+    const issuer = issuerOf(server);
     const bodies: Record<string, object> = {
-      '/.well-known/openid-configuration': { issuer: issuerOf(server), jwks_uri: `${issuerOf(server)}/jwks` },
+      '/.well-known/openid-configuration': {
+        issuer,
+        jwks_uri: `${issuer}/jwks`,
+        ...signIn.metadata(issuer),
+      },
       '/jwks': { keys: [{ ...publicJwk, kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] },
     };
     const body = bodies[request.url ?? ''];
-    response
-      .writeHead(body ? 200 : 404, { 'content-type': 'application/json' })
-      .end(JSON.stringify(body ?? {}));
+    if (body) sendJson(response, 200, body);
+    else
+      signIn.answer(request, response, new URL(request.url ?? '/', issuer)).then(
+        (answered) => answered || sendJson(response, 404, {}),
+        () => response.destroy(),
+      );
   });
   return server;
 }
 
 async function issuerAt(issuer: string, privateJwk: JWK, stop: () => Promise<void>): Promise<DemoIssuer> {
   const key = await importJWK(privateJwk, ALGORITHM);
-  return {
-    issuer,
-    mint: ({ subject, audience, expiresInSeconds, email, emailVerified }) =>
-      new SignJWT({ ...(email !== undefined && { email, email_verified: emailVerified ?? true }) })
-        .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
-        .setIssuer(issuer)
-        .setSubject(subject)
-        .setAudience(audience)
-        .setIssuedAt()
-        .setExpirationTime(Math.floor(Date.now() / 1000) + expiresInSeconds)
-        .sign(key),
-    close: stop,
-  };
+  return { issuer, mint: (claims) => mint(issuer, key, claims), close: stop };
+}
+
+function mint(issuer: string, key: SigningKey, claims: TokenClaims): Promise<string> {
+  const { subject, audience, expiresInSeconds, email, emailVerified } = claims;
+  return new SignJWT({ ...(email !== undefined && { email, email_verified: emailVerified ?? true }) })
+    .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
+    .setIssuer(issuer)
+    .setSubject(subject)
+    .setAudience(audience)
+    .setIssuedAt()
+    .setExpirationTime(Math.floor(Date.now() / 1000) + expiresInSeconds)
+    .sign(key);
 }
 
 function listen(server: Server, port: number): Promise<void> {

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
   console.log(
-    `\nLatchkey's demo is ready.\n  Playground: ${url}/\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
+    `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
 }
 
@@ -119,6 +119,8 @@ function demoDefaults(issuer: DemoIssuer): NodeJS.ProcessEnv {
     AUTH_ISSUER: issuer.issuer,
     AUTH_AUDIENCE: AUDIENCE,
     PLAYGROUND: 'on',
+    CONSOLE: 'on',
+    CONSOLE_CLIENT_ID: 'latchkey-console',
     LOG_LEVEL: 'warn',
   };
 }

@@ -25,6 +25,7 @@ import {
   OLD_MILL_MOTORS,
 } from './ids';
 import type { Sandbox, SandboxProvider } from './sandbox';
+import type { DemoPerson } from './sign-in-page';
 
 /** The people of the demo, by the names of their tokens in `.latchkey/demo.json`. */
 export const PERSONAS = [
@@ -38,6 +39,31 @@ export type Persona = (typeof PERSONAS)[number];
 
 export function subjectOf(persona: Persona): string {
   return `demo-${persona}`;
+}
+
+/** Whom a visitor of the demo can sign in as. */
+export const DEMO_PEOPLE: readonly DemoPerson[] = [
+  demoPerson(
+    'agencyAdmin',
+    'Ada Brightline',
+    'Admin of the agency Brightline Voice: keys, people, everything.',
+  ),
+  demoPerson(
+    'agencyMember',
+    'Max Brightline',
+    'Member of the agency Brightline Voice: clients, agents and calls.',
+  ),
+  demoPerson('portalUser', 'Dr. Hana Harbor', 'Of the client Harbor Dental, with every permission.'),
+  demoPerson(
+    'portalUserNoPermissions',
+    'Finn Harbor',
+    'Of the client Harbor Dental, with no permission at all.',
+  ),
+  demoPerson('otherAgencyAdmin', 'Nora Northwind', 'Admin of another agency, Northwind Calls.'),
+];
+
+function demoPerson(persona: Persona, name: string, description: string): DemoPerson {
+  return { subject: subjectOf(persona), name, description };
 }
 
 const PORTAL_DEFAULTS: readonly PortalPermission[] = [

@@ -32,7 +32,7 @@ export function playground(tokens: PlaygroundTokens): Route {
       reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
       done();
     });
-    scope.get('/', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+    scope.get('/playground', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
     // One route for each file that exists: no address leads out of the folder.
     await scope.register(files, {
       root: getDistDirectory(),

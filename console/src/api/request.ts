@@ -1,0 +1,73 @@
+import { accessToken, renewedToken, signInAgain } from '../sign-in/tokens';
+import { text } from '../text';
+import type { Document } from './graphql';
+import { chosenAgency } from './agency';
+
+export type FailureKind = 'NETWORK' | 'SIGNED_OUT' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVER';
+
+/** Why there is no answer, in words for the person who waits for it. */
+export class Failure extends Error {
+  constructor(
+    readonly kind: FailureKind,
+    message: string,
+    /** By which the operator finds it in the log. */
+    readonly requestId: string | null = null,
+  ) {
+    super(message);
+  }
+}
+
+interface Answer<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly extensions?: { readonly code?: string; readonly requestId?: string };
+  }[];
+}
+
+/** Sends one operation, like any other client of the API. Throws `Failure`, and nothing else. */
+export async function request<Data, Variables>(
+  document: Document<Data, Variables>,
+  variables: Variables,
+): Promise<Data> {
+  const body = JSON.stringify({ query: String(document), variables });
+  let response = await send(body, await accessToken());
+  if (response.status === 401) response = await send(body, (await renewedToken()) ?? (await signInAgain()));
+  return dataOf(response);
+}
+
+async function send(body: string, token: string): Promise<Response> {
+  const agency = chosenAgency();
+  try {
+    return await fetch('/graphql', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        ...(agency !== null && { 'latchkey-agency': agency }),
+      },
+      body,
+    });
+  } catch {
+    throw new Failure('NETWORK', text.failure.network);
+  }
+}
+
+async function dataOf<Data>(response: Response): Promise<Data> {
+  const requestId = response.headers.get('x-request-id');
+  const { data, errors = [] } = (await response.json().catch(() => ({}))) as Answer<Data>;
+  const [error] = errors;
+  if (data && !error) return data;
+  switch (error?.extensions?.code) {
+    case 'UNAUTHENTICATED':
+      throw new Failure('SIGNED_OUT', text.failure.unknownHere);
+    case 'FORBIDDEN':
+      throw new Failure('FORBIDDEN', text.failure.forbidden);
+    case 'RATE_LIMITED':
+    case 'TIME_LIMIT_EXCEEDED':
+    case 'SERVICE_UNAVAILABLE':
+      throw new Failure('RATE_LIMITED', error.message);
+    default:
+      throw new Failure('SERVER', text.failure.server, requestId);
+  }
+}

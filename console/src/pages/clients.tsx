@@ -1,0 +1,132 @@
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
+import { useState } from 'preact/hooks';
+import { graphql, type ResultOf } from '../api/graphql';
+import { useList } from '../api/list';
+import { useQuery } from '../api/query';
+import { WhoseKey } from '../keys/state';
+import { providerName, settings } from '../sign-in/settings';
+import { useViewer } from '../sign-in/viewer';
+import { text } from '../text';
+import { Page } from '../ui/page';
+import { Badge, Button, Empty } from '../ui/parts';
+import { SearchField } from '../ui/search';
+import { ListTable, type Column } from '../ui/table';
+import { CreateClient } from './client-dialogs';
+
+const CLIENTS = graphql(`
+  query Clients($search: String, $first: Int, $after: String, $withKeys: Boolean!) {
+    clients(search: $search, first: $first, after: $after) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        id
+        name
+        archivedAt
+        apiKeys @include(if: $withKeys) {
+          provider
+          isSet
+          status
+        }
+      }
+    }
+  }
+`);
+
+const AGENCY_KEYS = graphql(`
+  query AgencyKeys($withKeys: Boolean!) {
+    agency {
+      id
+      apiKeys @include(if: $withKeys) {
+        provider
+        isSet
+        status
+      }
+    }
+  }
+`);
+
+type Client = ResultOf<typeof CLIENTS>['clients']['nodes'][number];
+type Keys = ResultOf<typeof AGENCY_KEYS>['agency']['apiKeys'];
+
+export function ClientsPage() {
+  const { query, route } = useLocation();
+  const { canManageApiKeys: withKeys } = useViewer();
+  const search = query.search ?? '';
+  const list = useList(CLIENTS, { search: search || null, withKeys }, ({ clients }) => clients);
+  const agency = useQuery(AGENCY_KEYS, { withKeys });
+  const [isCreating, setCreating] = useState(false);
+  const create = withKeys && (
+    <Button kind="primary" onClick={() => setCreating(true)}>
+      {text.clients.create}
+    </Button>
+  );
+  return (
+    <Page title={text.clients.title} lead={text.clients.lead} actions={create}>
+      <SearchField
+        label={text.clients.search}
+        hint={text.clients.searchHint}
+        value={search}
+        onSearch={(words) =>
+          route(words === '' ? '/clients' : `/clients?search=${encodeURIComponent(words)}`, true)
+        }
+      />
+      <ListTable
+        caption={text.clients.title}
+        list={list}
+        keyOf={({ id }) => id}
+        columns={columnsFor(withKeys, agency.data.value?.agency.apiKeys)}
+        empty={<NoClients search={search}>{create}</NoClients>}
+      />
+      {isCreating && <CreateClient onClose={() => setCreating(false)} />}
+    </Page>
+  );
+}
+
+function columnsFor(withKeys: boolean, agencyKeys: Keys): Column<Client>[] {
+  const name: Column<Client> = {
+    title: text.common.client,
+    cell: (client) => <ClientName client={client} />,
+  };
+  if (!withKeys) return [name];
+  const keys = settings.providers.map(({ id }) => ({
+    title: providerName(id),
+    cell: ({ apiKeys }: Client) => {
+      const own = apiKeys?.find(({ provider }) => provider === id);
+      return own && <WhoseKey own={own} agencys={agencyKeys?.find(({ provider }) => provider === id)} />;
+    },
+  }));
+  return [name, ...keys];
+}
+
+function ClientName({ client: { id, name, archivedAt } }: { client: Client }) {
+  return (
+    <>
+      <a href={`/clients/${id}`}>{name}</a>{' '}
+      {archivedAt !== null && <Badge tone="plain">{text.clients.archived}</Badge>}
+    </>
+  );
+}
+
+function NoClients({ search, children }: { search: string; children: ComponentChildren }) {
+  const { canManageApiKeys } = useViewer();
+  if (search !== '')
+    return (
+      <Empty title={text.clients.noMatch(search)} hint={text.clients.noMatchHint}>
+        <a class="button" href="/clients">
+          {text.clients.showAll}
+        </a>
+      </Empty>
+    );
+  return (
+    <Empty
+      title={text.clients.empty}
+      hint={canManageApiKeys ? text.clients.emptyHint : text.clients.emptyForMembers}
+    >
+      {children}
+    </Empty>
+  );
+}

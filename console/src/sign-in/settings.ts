@@ -1,0 +1,25 @@
+interface ProviderSettings {
+  readonly id: string;
+  readonly name: string;
+  /** Where it runs separate accounts; the first one is meant when none is named. */
+  readonly regions: readonly string[];
+}
+
+interface Settings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly audience: string;
+  readonly scope: string;
+  readonly providers: readonly ProviderSettings[];
+}
+
+/** What the server wrote into the page: where people sign in, as which client, and the providers that it knows. */
+export const settings = JSON.parse(
+  document.querySelector<HTMLMetaElement>('meta[name=latchkey]')?.content ?? '{}',
+) as Settings;
+
+export const providerName = (provider: string) =>
+  settings.providers.find(({ id }) => id === provider)?.name ?? provider;
+
+export const regionsOf = (provider: string) =>
+  settings.providers.find(({ id }) => id === provider)?.regions ?? [];

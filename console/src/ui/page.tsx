@@ -1,0 +1,83 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import type { Answered } from '../api/query';
+import type { Failure } from '../api/request';
+import { text } from '../text';
+import { Button, Empty, Loading, Note } from './parts';
+
+interface PageProps {
+  readonly title: string;
+  readonly lead?: ComponentChildren;
+  readonly actions?: ComponentChildren;
+  readonly above?: ComponentChildren;
+  readonly children: ComponentChildren;
+}
+
+/** A page with its heading, which gets the focus, so that a screen reader says where one is. */
+export function Page({ title, lead, actions, above, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = `${title} · ${text.product}`;
+  }, [title]);
+  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  return (
+    <article class="page">
+      {above}
+      <header class="page-head">
+        <div>
+          <h1 ref={heading} tabIndex={-1}>
+            {title}
+          </h1>
+          {lead !== undefined && <p class="lead">{lead}</p>}
+        </div>
+        {actions !== undefined && <div class="actions">{actions}</div>}
+      </header>
+      {children}
+    </article>
+  );
+}
+
+export function Problem({ failure, retry }: { failure: Failure; retry?: () => void }) {
+  return (
+    <Note tone="bad">
+      <p role="alert">{failure.message}</p>
+      {failure.requestId !== null && <p class="fine">{text.failure.request(failure.requestId)}</p>}
+      {retry && <Button onClick={retry}>{text.failure.retry}</Button>}
+    </Note>
+  );
+}
+
+/** What was asked for, or why it is not there (yet). An old answer stays while a new one is asked for. */
+export function Loaded<Data>({
+  of: { data, failure, reload },
+  children,
+  rows,
+}: {
+  of: Answered<Data>;
+  children: (data: Data) => ComponentChildren;
+  rows?: number;
+}) {
+  const known = data.value;
+  return (
+    <>
+      {failure.value && <Problem failure={failure.value} retry={() => void reload()} />}
+      {known !== null ? (
+        children(known)
+      ) : failure.value ? null : (
+        <Loading {...(rows !== undefined && { rows })} />
+      )}
+    </>
+  );
+}
+
+export function NotFound() {
+  return (
+    <Page title={text.common.notFound}>
+      <Empty title={text.common.notFound} hint={text.common.notFoundHint}>
+        <a class="button" href="/">
+          {text.common.toStart}
+        </a>
+      </Empty>
+    </Page>
+  );
+}

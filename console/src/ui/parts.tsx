@@ -1,0 +1,149 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { text } from '../text';
+
+export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'plain';
+
+const MARKS: Readonly<Record<Tone, string>> = { ok: '✓', warn: '!', bad: '✕', info: '•', plain: '–' };
+
+/** A state in words; the colour and the mark only repeat them. */
+export function Badge({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return (
+    <span class={`badge ${tone}`}>
+      <span class="mark" aria-hidden="true">
+        {MARKS[tone]}
+      </span>
+      {children}
+    </span>
+  );
+}
+
+interface ButtonProps {
+  readonly children: ComponentChildren;
+  readonly kind?: 'primary' | 'plain' | 'quiet' | 'danger';
+  readonly type?: 'button' | 'submit';
+  readonly isBusy?: boolean;
+  readonly isOff?: boolean;
+  readonly label?: string;
+  readonly onClick?: () => void;
+}
+
+export function Button({
+  children,
+  kind = 'plain',
+  type = 'button',
+  isBusy,
+  isOff,
+  label,
+  onClick,
+}: ButtonProps) {
+  return (
+    <button
+      type={type}
+      class={`button ${kind}`}
+      disabled={isOff === true}
+      aria-busy={isBusy === true}
+      aria-label={label}
+      onClick={() => isBusy !== true && onClick?.()}
+    >
+      {children}
+    </button>
+  );
+}
+
+/** Progress for what takes longer than people take for immediate. */
+export function Loading({ rows = 4 }: { rows?: number }) {
+  return (
+    <div class="loading" role="status">
+      <span class="unseen">{text.common.loading}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <div key={row} class="bar" />
+      ))}
+    </div>
+  );
+}
+
+export function Empty({
+  title,
+  hint,
+  children,
+}: {
+  title: string;
+  hint?: string;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="empty">
+      <p class="title">{title}</p>
+      {hint !== undefined && <p>{hint}</p>}
+      {children}
+    </div>
+  );
+}
+
+export function Note({ tone, children }: { tone: Tone; children: ComponentChildren }) {
+  return <div class={`note ${tone}`}>{children}</div>;
+}
+
+const DAY_MS = 86_400_000;
+const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', DAY_MS],
+  ['hour', 3_600_000],
+  ['minute', 60_000],
+];
+
+/** In the viewer's time zone; the exact time on hover. */
+export function Time({ at }: { at: string }) {
+  const date = new Date(at);
+  return (
+    <time dateTime={at} title={date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })}>
+      {ago(date)}
+    </time>
+  );
+}
+
+function ago(date: Date): string {
+  const passed = date.getTime() - Date.now();
+  if (Math.abs(passed) > 7 * DAY_MS) return date.toLocaleDateString(undefined, { dateStyle: 'medium' });
+  const [unit, length] = units.find(([, each]) => Math.abs(passed) >= each) ?? ['second', 0];
+  const format = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+  return length === 0 ? format.format(0, 'second') : format.format(Math.round(passed / length), unit);
+}
+
+export function Copy({ value, label }: { value: string; label: string }) {
+  const [isCopied, setCopied] = useState(false);
+  const copy = () => void navigator.clipboard.writeText(value).then(() => setCopied(true));
+  return (
+    <div class="copy">
+      <code>{value}</code>
+      <Button label={`${text.common.copy} ${label}`} onClick={copy}>
+        {isCopied ? text.common.copied : text.common.copy}
+      </Button>
+    </div>
+  );
+}
+
+/** A native modal dialog: the browser keeps the focus inside, and gives it back. */
+export function Dialog({
+  title,
+  children,
+  onClose,
+}: {
+  title: string;
+  children: ComponentChildren;
+  onClose: () => void;
+}) {
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => element.current?.showModal(), []);
+  return (
+    <dialog ref={element} aria-label={title} onClose={onClose}>
+      <header>
+        <h2>{title}</h2>
+        <Button kind="quiet" label={text.common.close} onClick={() => element.current?.close()}>
+          ✕
+        </Button>
+      </header>
+      {children}
+    </dialog>
+  );
+}

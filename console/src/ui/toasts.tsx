@@ -1,0 +1,51 @@
+import { signal } from '@preact/signals';
+import { text } from '../text';
+import { Button } from './parts';
+
+interface Toast {
+  readonly id: number;
+  readonly message: string;
+  /** The way back, where there is one. */
+  readonly undo: (() => Promise<unknown>) | null;
+}
+
+const toasts = signal<readonly Toast[]>([]);
+const SHOWN_MS = 10_000;
+let next = 1;
+
+/** Says what happened. */
+export function tell(message: string, undo: Toast['undo'] = null): void {
+  const toast = { id: (next += 1), message, undo };
+  toasts.value = [...toasts.value.slice(-2), toast];
+  setTimeout(() => dismiss(toast), SHOWN_MS);
+}
+
+function dismiss({ id }: Toast): void {
+  toasts.value = toasts.value.filter((toast) => toast.id !== id);
+}
+
+async function takeBack(toast: Toast): Promise<void> {
+  dismiss(toast);
+  await toast.undo?.();
+  tell(text.common.undone);
+}
+
+export function Toasts() {
+  return (
+    <div class="toasts" role="status" aria-live="polite">
+      {toasts.value.map((toast) => (
+        <div key={toast.id} class="toast">
+          <span>{toast.message}</span>
+          {toast.undo && (
+            <Button kind="quiet" onClick={() => void takeBack(toast)}>
+              {text.common.undo}
+            </Button>
+          )}
+          <Button kind="quiet" label={text.common.dismiss} onClick={() => dismiss(toast)}>
+            ✕
+          </Button>
+        </div>
+      ))}
+    </div>
+  );
+}
