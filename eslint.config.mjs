@@ -2,7 +2,16 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'dist.next/', 'node_modules/', '.latchkey/', 'coverage/', 'console/src/api/schema.d.ts'] },
+  {
+    ignores: [
+      'dist/',
+      'dist.next/',
+      'node_modules/',
+      '.latchkey/',
+      'coverage/',
+      'console/src/api/schema.d.ts',
+    ],
+  },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],

@@ -13,7 +13,7 @@ export interface DemoPerson {
 export interface SignInOptions {
   readonly people: readonly DemoPerson[];
   readonly accessTokenSeconds: number;
-  mint(subject: string, audience: string, expiresInSeconds: number): Promise<string>;
+  readonly mint: (subject: string, audience: string, expiresInSeconds: number) => Promise<string>;
 }
 
 /** What a code or a refresh token stands for. */

@@ -256,7 +256,7 @@ describe('every answer', () => {
     expect(pages[0]?.status).toBe(404);
   });
 
-  test.each(['/', '/playground/main.js'])(
+  test.each(['/playground', '/playground/main.js'])(
     'of the playground (%s) has its own policy: everything from this origin',
     async (path) => {
       const { headers } = await send(path);

@@ -227,7 +227,7 @@ describe('health', () => {
 
 describe('the playground', () => {
   test('is served from this origin alone, with every script and style that it names', async () => {
-    const response = await get('/');
+    const response = await get('/playground');
     const page = await response.text();
     expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
     const names = [...page.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? '');

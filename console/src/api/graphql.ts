@@ -14,4 +14,7 @@ export type { ResultOf, TadaDocumentNode as Document, VariablesOf } from 'gql.ta
 const toText = (text: string, fragments: readonly unknown[] = []) =>
   [text, ...new Set(fragments.flatMap((fragment) => String(fragment).split('\n')))].join('\n');
 
+/** What is sent. */
+export const textOf = (document: unknown) => document as string;
+
 export const graphql = toText as unknown as Tada;

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { Document } from './graphql';
+import { textOf, type Document } from './graphql';
 import { useAnswered, type Answered } from './query';
 import { request } from './request';
 
@@ -34,7 +34,7 @@ export function useList<Data, Variables extends Paging, Node>(
     return page ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
   };
   const answered = useAnswered<Page<Node>>(
-    `${String(document)}${JSON.stringify(variables)}`,
+    `${textOf(document)}${JSON.stringify(variables)}`,
     async (known) => {
       let page = await ask(null);
       while (page.pageInfo.hasNextPage && page.nodes.length < (known?.nodes.length ?? 0))

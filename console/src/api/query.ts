@@ -1,6 +1,6 @@
 import { signal, type Signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { Document } from './graphql';
+import { textOf, type Document } from './graphql';
 import { Failure, request } from './request';
 
 /** What is known of one question to the API: the last answer, or why there is none. */
@@ -8,7 +8,7 @@ export interface Answered<Data> {
   readonly data: Signal<Data | null>;
   readonly failure: Signal<Failure | null>;
   readonly isLoading: Signal<boolean>;
-  reload(): Promise<void>;
+  readonly reload: () => Promise<void>;
 }
 
 const kept = new Map<string, Answered<unknown>>();
@@ -19,7 +19,7 @@ export function useQuery<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Answered<Data> {
-  const name = `${String(document)}${JSON.stringify(variables)}`;
+  const name = `${textOf(document)}${JSON.stringify(variables)}`;
   return useAnswered(name, () => request(document, variables));
 }
 
@@ -27,13 +27,13 @@ export function useQuery<Data, Variables>(
 export function useAnswered<Data>(name: string, ask: (known: Data | null) => Promise<Data>): Answered<Data> {
   const answered = useMemo(() => {
     const known = (kept.get(name) as Answered<Data> | undefined) ?? answeredBy(ask);
-    kept.set(name, known as Answered<unknown>);
+    kept.set(name, known);
     return known;
   }, [name]);
   useEffect(() => {
-    onScreen.add(answered as Answered<unknown>);
+    onScreen.add(answered);
     void answered.reload();
-    return () => void onScreen.delete(answered as Answered<unknown>);
+    return () => void onScreen.delete(answered);
   }, [answered]);
   return answered;
 }

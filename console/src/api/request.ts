@@ -1,6 +1,6 @@
 import { accessToken, renewedToken, signInAgain } from '../sign-in/tokens';
 import { text } from '../text';
-import type { Document } from './graphql';
+import { textOf, type Document } from './graphql';
 import { chosenAgency } from './agency';
 
 export type FailureKind = 'NETWORK' | 'SIGNED_OUT' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVER';
@@ -30,7 +30,7 @@ export async function request<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
-  const body = JSON.stringify({ query: String(document), variables });
+  const body = JSON.stringify({ query: textOf(document), variables });
   let response = await send(body, await accessToken());
   if (response.status === 401) response = await send(body, (await renewedToken()) ?? (await signInAgain()));
   return dataOf(response);

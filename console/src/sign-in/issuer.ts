@@ -18,6 +18,7 @@ export interface Journey {
 
 const client: oauth.Client = { client_id: settings.clientId };
 const isSecure = !settings.issuer.startsWith('http:');
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- for an issuer on this machine alone, as the server demands
 const options = { [oauth.allowInsecureRequests]: !isSecure };
 const DEFAULT_LIFETIME_S = 300;
 

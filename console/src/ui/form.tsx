@@ -105,15 +105,16 @@ interface TextFieldProps {
 }
 
 export function TextField(props: TextFieldProps) {
-  const { label, hint, error, name, value = '', type = 'text', isOptional, hasFocus } = props;
+  const { label, hint, error, name, value = '', isOptional, hasFocus } = props;
+  // Preact's types list the attributes of each type apart; those that are used here suit all.
+  const type = (props.type ?? 'text') as 'text';
   return (
     <Field label={label} hint={hint} error={error}>
       {(attributes) => (
         <input
           {...attributes}
           name={name}
-          // Each type has other attributes in Preact's types; those that are used here suit all.
-          type={type as 'text'}
+          type={type}
           defaultValue={value}
           required={isOptional !== true}
           autoFocus={hasFocus === true}
@@ -185,6 +186,6 @@ export function Form({ change, submit, kind = 'primary', children, isOff, onSubm
   );
 }
 
-export const textOf = (values: FormData, name: string) => String(values.get(name) ?? '').trim();
+export const textOf = (values: FormData, name: string) => ((values.get(name) as string | null) ?? '').trim();
 
 export const saveLabel = text.common.save;

@@ -80,7 +80,9 @@ function contentSecurityPolicy({ issuer }: ConsoleOptions): string {
 }
 
 function pageWith(html: string, options: ConsoleOptions): string {
-  const content = JSON.stringify({ ...options, providers: PROVIDERS }).replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+  const content = JSON.stringify({ ...options, providers: PROVIDERS })
+    .replaceAll('&', '&amp;')
+    .replaceAll('"', '&quot;');
   return html.replace('name="latchkey" content="{}"', () => `name="latchkey" content="${content}"`);
 }
 
