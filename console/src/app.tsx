@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { LocationProvider, Route, Router } from 'preact-iso';
 import { useQuery } from './api/query';
+import { ClientPage } from './pages/client';
 import { ClientsPage } from './pages/clients';
 import { SignInAgain, SignInPage, WindowDone } from './sign-in/page';
 import { arrive, leaveToSignIn, signedIn, wasSignedIn } from './sign-in/tokens';
@@ -47,6 +48,8 @@ function SignedIn() {
             <Router>
               <Route path="/" component={ClientsPage} />
               <Route path="/clients" component={ClientsPage} />
+              <Route path="/clients/:id" component={ClientPage} />
+              <Route path="/clients/:id/:tab" component={ClientPage} />
               <Route default component={NotFound} />
             </Router>
           </Shell>

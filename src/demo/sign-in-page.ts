@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { DemoPerson } from './sign-in';
+
+/** Someone whom a visitor of the demo can sign in as. */
+export interface DemoPerson {
+  readonly subject: string;
+  readonly name: string;
+  readonly description: string;
+}
 
 const STYLE = `
 :root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }

@@ -1,14 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { signInPage } from './sign-in-page';
-
-/** Someone whom a visitor of the demo can sign in as. */
-export interface DemoPerson {
-  readonly subject: string;
-  readonly name: string;
-  readonly description: string;
-}
+import { signInPage, type DemoPerson } from './sign-in-page';
 
 export interface SignInOptions {
   readonly people: readonly DemoPerson[];

@@ -1,0 +1,92 @@
+import { providerName } from '../sign-in/settings';
+import { text } from '../text';
+import type { Tone } from '../ui/parts';
+import type { Looked, Preview, Warning } from './operations';
+
+interface Sentence {
+  readonly tone: Tone;
+  readonly words: string;
+}
+
+const NAMED = 5;
+
+/** At most five by name. */
+export function namesOf(things: readonly { readonly name: string }[], count = things.length): string {
+  const names = things.slice(0, NAMED).map(({ name }) => name);
+  return text.keys.named(names, count - names.length);
+}
+
+/** What Save will do, one sentence for each thing that is worth knowing. */
+export function consequencesOfSet(provider: string, { preview, warnings }: Looked): Sentence[] {
+  if (!preview) return [];
+  return [verdict(provider, preview), payers(preview), ...missing(preview), ...warnings.map(ofWarning)];
+}
+
+export function verdict(provider: string, { status }: Pick<Preview, 'status'>): Sentence {
+  const words = text.keys.verdict[status ?? 'UNVERIFIED'](providerName(provider));
+  if (status === 'VALID') return { tone: 'ok', words };
+  return { tone: status === 'UNREACHABLE' || status === 'RATE_LIMITED' ? 'warn' : 'bad', words };
+}
+
+function payers({ affectedAgents, affectedAgentCount: count, sourceBefore }: Preview): Sentence {
+  const names = namesOf(affectedAgents, count);
+  if (count === 0) return { tone: 'plain', words: text.keys.nobodyMoves };
+  return { tone: 'info', words: text.keys.moves[sourceBefore ?? 'none'](count, names) };
+}
+
+export function missing({
+  agentsMissingInAccount: agents,
+  agentsNotChecked: unknown,
+}: Pick<Preview, 'agentsMissingInAccount' | 'agentsNotChecked'>): Sentence[] {
+  return [
+    ...(agents.length > 0
+      ? [{ tone: 'bad', words: text.keys.missing(agents.length, namesOf(agents)) } as const]
+      : []),
+    ...(unknown > 0 ? [{ tone: 'warn', words: text.keys.notChecked(unknown) } as const] : []),
+  ];
+}
+
+export function ofWarning({ sharedWithAgency, clients }: Warning): Sentence {
+  const owners = [...(sharedWithAgency ? [text.keys.theAgency] : []), ...clients.map(({ name }) => name)];
+  return { tone: 'warn', words: text.keys.duplicate(owners.join(', ')) };
+}
+
+export function consequencesOfClear({
+  affectedAgents,
+  affectedAgentCount: count,
+  agentsWithoutKey,
+  agentsWithoutKeyCount: without,
+}: Preview): Sentence[] {
+  const back = count - without;
+  return [
+    ...(back > 0
+      ? [
+          {
+            tone: 'info',
+            words: text.keys.goBack(back, without === 0 ? namesOf(affectedAgents, count) : ''),
+          } as const,
+        ]
+      : []),
+    ...(without > 0
+      ? [{ tone: 'bad', words: text.keys.leftWithout(without, namesOf(agentsWithoutKey, without)) } as const]
+      : []),
+    ...(count === 0 ? [{ tone: 'plain', words: text.keys.nobodyMoves } as const] : []),
+  ];
+}
+
+const MARKS: Readonly<Record<Tone, string>> = { ok: '✓', warn: '!', bad: '✕', info: '→', plain: '–' };
+
+export function Sentences({ sentences }: { sentences: readonly Sentence[] }) {
+  return (
+    <ul class="sentences">
+      {sentences.map(({ tone, words }) => (
+        <li key={words} class={tone}>
+          <span class="mark" aria-hidden="true">
+            {MARKS[tone]}
+          </span>
+          {words}
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,120 @@
+import { useRef, useState } from 'preact/hooks';
+import { reloadAll } from '../api/query';
+import type { Failure } from '../api/request';
+import { text } from '../text';
+import { Problem } from '../ui/page';
+import { Button } from '../ui/parts';
+import { tell } from '../ui/toasts';
+import { ClearKey } from './clear-key';
+import { KeyField, type Typed } from './key-field';
+import {
+  sealed,
+  setKeys,
+  type Key,
+  type KeyInput,
+  type Owner,
+  type Provider,
+  type Refused,
+} from './operations';
+import type { KeyEvent } from './who';
+
+interface KeyFormProps {
+  readonly owner: Owner;
+  readonly keys: readonly Key[];
+  /** What counts where the client has no key; for the agency's own keys null. */
+  readonly agencyKeys: readonly Pick<Key, 'provider' | 'isSet' | 'status'>[] | null;
+  readonly events: readonly KeyEvent[];
+}
+
+/** A field for each provider and one Save: all that was typed is set at once, or nothing is. */
+export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
+  // The fields themselves hold what is typed; here is only which of them do.
+  const typed = useRef(new Map<string, Typed>()).current;
+  const [dirty, setDirty] = useState<readonly string[]>([]);
+  const [round, setRound] = useState(0);
+  const [verify, setVerify] = useState(true);
+  const [isBusy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<ReadonlyMap<string, Refused>>(new Map());
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const [clearing, setClearing] = useState<Provider | null>(null);
+
+  const note = (provider: string, what: Typed | null) => {
+    if (what) typed.set(provider, what);
+    else typed.delete(provider);
+    setDirty([...typed.keys()]);
+  };
+  const save = async () => {
+    const sent = keys.flatMap(({ provider }) => typed.get(provider) ?? []);
+    setBusy(true);
+    setFailure(null);
+    try {
+      const inputs = await Promise.all(sent.map((each) => inputOf(owner, each)));
+      const { userErrors, warnings } = await setKeys(owner, inputs, verify);
+      setRefused(byProvider(userErrors, sent));
+      if (userErrors.length === 0)
+        tell(`${text.keys.saved(sent.length)} ${warnings.map(({ message }) => message).join(' ')}`);
+    } catch (error) {
+      setFailure(error as Failure);
+    }
+    // New fields: neither the old ones nor what undo remembers of them keeps a key.
+    typed.clear();
+    setDirty([]);
+    setRound((number) => number + 1);
+    setBusy(false);
+    await reloadAll();
+  };
+  return (
+    <>
+      <form
+        class="keys card"
+        autocomplete="off"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (dirty.length > 0 && !isBusy) void save();
+        }}
+      >
+        {keys.map((key) => (
+          <KeyField
+            key={`${key.provider} ${round}`}
+            owner={owner}
+            place={key}
+            agencys={agencyKeys?.find(({ provider }) => provider === key.provider) ?? null}
+            events={events.filter(({ provider }) => provider === key.provider)}
+            refused={refused.get(key.provider) ?? null}
+            wasDropped={failure !== null}
+            onTyped={(what) => note(key.provider, what)}
+            onClear={() => setClearing(key.provider)}
+          />
+        ))}
+        {failure && <Problem failure={failure} />}
+        <footer>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={verify}
+              onChange={({ currentTarget }) => setVerify(currentTarget.checked)}
+            />
+            <span>{text.keys.verify}</span>
+          </label>
+          <Button kind="primary" type="submit" isBusy={isBusy} isOff={dirty.length === 0}>
+            {text.keys.save}
+          </Button>
+        </footer>
+      </form>
+      {clearing !== null && <ClearKey owner={owner} provider={clearing} onClose={() => setClearing(null)} />}
+    </>
+  );
+}
+
+async function inputOf(owner: Owner, { input, provider, region, version }: Typed): Promise<KeyInput> {
+  const place = { clientId: owner.client?.id ?? null, agencyId: owner.agencyId, provider };
+  return { provider, region, expectedVersion: version, apiKey: await sealed(input, place) };
+}
+
+// The path is ["input", "keys", "<index>", ...].
+function byProvider(errors: readonly Refused[], sent: readonly Typed[]): Map<string, Refused> {
+  const named = errors.map(
+    (error) => [sent[Number(error.field?.[2])]?.provider ?? sent[0]?.provider ?? '', error] as const,
+  );
+  return new Map(named);
+}

@@ -1,0 +1,60 @@
+import { text } from '../text';
+import { Time } from '../ui/parts';
+import type { Key } from './operations';
+
+/** An event of the audit trail that set or cleared a key. */
+export interface KeyEvent {
+  readonly type: string;
+  readonly at: string;
+  readonly actorName: string;
+  readonly provider: string | null;
+  readonly maskedKey: string | null;
+}
+
+/** What the other person did. */
+export function conflictOf([latest]: readonly KeyEvent[]): string {
+  if (!latest) return '';
+  const { type, actorName, maskedKey } = latest;
+  return type === 'API_KEY_CLEARED'
+    ? text.keys.conflictCleared(actorName)
+    : text.keys.conflictSet(actorName, maskedKey ?? '');
+}
+
+interface StandingProps {
+  readonly place: Key;
+  readonly agencys: Pick<Key, 'isSet' | 'status'> | null;
+  readonly events: readonly KeyEvent[];
+}
+
+/** Whose key counts here, who set it, and when the provider last answered about it. */
+export function Standing({ place, agencys, events: [latest] }: StandingProps) {
+  const { isSet, maskedKey, updatedAt, lastVerifiedAt, lastError } = place;
+  if (!isSet) return <p class="standing">{agencys?.isSet === true ? <Inherited /> : text.keys.noneAtAll}</p>;
+  return (
+    <div class="standing">
+      <p>
+        <code>{maskedKey}</code> {agencys ? text.keys.own : text.keys.agencysOwn}
+      </p>
+      <p class="fine">
+        {updatedAt !== null && (
+          <>
+            {text.keys.setBy} {latest?.actorName ?? text.keys.unknownPerson} <Time at={updatedAt} />
+            {' · '}
+          </>
+        )}
+        {lastVerifiedAt === null ? (
+          text.keys.neverAsked
+        ) : (
+          <>
+            {text.keys.lastGood} <Time at={lastVerifiedAt} />
+          </>
+        )}
+      </p>
+      {lastError && <p class="fine">{lastError.message}</p>}
+    </div>
+  );
+}
+
+function Inherited() {
+  return <a href="/agency">{text.keys.usesAgencys}</a>;
+}
