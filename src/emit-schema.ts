@@ -2,7 +2,8 @@ import 'reflect-metadata';
 import { writeFileSync } from 'node:fs';
 import { printSchema } from 'graphql';
 import { accessList, guard } from './api/guard';
-import { buildBareSchema, type Services } from './api/schema';
+import { buildBareSchema } from './api/schema';
+import type { Services } from './api/services';
 
 /** The two files that say what the API is, from the schema as it is served. */
 export function emittedFiles(): Record<string, string> {

@@ -1,4 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { PORTAL_PERMISSIONS, traitsOf, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
 import { enumOf } from '../graphql/schema-types';
 
@@ -20,7 +21,11 @@ export const PortalPermissionEnum = enumOf(
   ),
 );
 
-@ObjectType('Viewer', { simpleResolvers: true, description: 'Who is asking, and what they may do.' })
+@ObjectType('Viewer', {
+  implements: Node,
+  simpleResolvers: true,
+  description: 'Who is asking, and what they may do.',
+})
 export class ViewerType {
   @Field(() => ID, { description: 'Not the id of the person or of the service token that it stands for.' })
   id!: string;

@@ -1,8 +1,10 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: 'The tenant. Nothing of one agency is ever visible to another.',
 })

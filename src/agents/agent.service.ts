@@ -1,6 +1,6 @@
 import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
-import { lockOwn, ownClientIds, visibleTo } from '../access/tenancy';
+import { findOwnMany, lockOwn, ownClientIds, visibleTo } from '../access/tenancy';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
@@ -52,12 +52,8 @@ export class AgentService {
     return agent ?? null;
   }
 
-  async findMany(viewer: Viewer, ids: readonly string[]): Promise<(AgentRow | null)[]> {
-    const rows = await this.#visible(viewer)
-      .andWhere({ id: In(ids.filter(isId)) })
-      .getMany();
-    const byId = new Map(rows.map((row) => [row.id, row]));
-    return ids.map((id) => byId.get(id) ?? null);
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(AgentRow | null)[]> {
+    return findOwnMany(this.database.read, viewer, AgentRow, ids);
   }
 
   list(viewer: Viewer, args: PageArgs, filter: AgentFilter): Promise<Page<AgentRow>> {

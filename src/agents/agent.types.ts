@@ -1,10 +1,12 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { connectionType, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { FROM_NUMBER_DESCRIPTION, FROM_NUMBER_OPTIONAL, ProviderEnum } from '../providers/provider.types';
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description:
     "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none.",

@@ -62,6 +62,8 @@ const viewAnalytics = permission('VIEW_ANALYTICS');
  */
 export const policy: Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>> = {
   Query: {
+    // Of each type, what the viewer may ask for by the field that shows it.
+    node: signedIn,
     viewer: signedIn,
     agency: signedIn,
     client: signedIn,

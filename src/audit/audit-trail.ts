@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
-import { visibleTo } from '../access/tenancy';
+import { findOwnMany, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
@@ -103,6 +103,11 @@ export class AuditTrail {
       'DESC',
       types === null && clientId === null ? 'audit_events_by_agency' : null,
     );
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(AuditEventRow | null)[]> {
+    requireAdmin(viewer);
+    return findOwnMany(this.database.read, viewer, AuditEventRow, ids);
   }
 
   /** Over every column in a fixed order, and what came before. */

@@ -45,7 +45,7 @@ const NOTHING = {
   reason: null,
 };
 
-function toAuditEvent(row: AuditEventRow): AuditEvent {
+export function toAuditEvent(row: AuditEventRow): AuditEvent {
   const details = JSON.parse(row.details) as Partial<AuditEvent> & { version?: number };
   return { ...NOTHING, ...row, ...details, keyVersion: details.version ?? null };
 }

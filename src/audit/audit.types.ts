@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
 import type { PortalPermission, ViewerRole } from '../access/viewer';
 import { connectionType, DateTime, enumOf } from '../graphql/schema-types';
@@ -30,6 +31,7 @@ export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.
 });
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description:
     'One event of the audit trail. Fields that do not belong to its type are null. Never a key; a mask at most.',

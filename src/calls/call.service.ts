@@ -1,6 +1,6 @@
 import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
-import { lockOwn, visibleTo } from '../access/tenancy';
+import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
@@ -88,7 +88,12 @@ export class CallService {
   ) {}
 
   async find(viewer: Viewer, id: string): Promise<CallRow | null> {
-    return isId(id) ? this.#visible(viewer).andWhere({ id }).getOne() : null;
+    const [call] = await this.findMany(viewer, [id]);
+    return call ?? null;
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(CallRow | null)[]> {
+    return findOwnMany(this.database.read, viewer, CallRow, ids);
   }
 
   list(viewer: Viewer, args: PageArgs, filter: CallListFilter): Promise<Page<CallRow>> {

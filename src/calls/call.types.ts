@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
@@ -19,7 +20,7 @@ export const CallStatusEnum = enumOf('CallStatus', CALL_STATUSES, 'How far a cal
     'The provider was asked and gave no definitive answer (yet): the call may have been placed. It is never placed again by itself.',
 });
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ implements: Node, simpleResolvers: true })
 export class Call {
   @Field(() => ID)
   id!: string;

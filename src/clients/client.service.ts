@@ -5,7 +5,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import type { Transaction } from '../database/transaction';
-import { newId } from '../platform/ids';
+import { inOrderOf, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { dateOrNull, equal, marks, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
@@ -62,8 +62,7 @@ export class ClientService {
             `${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`,
             [...visible, viewer.agencyId],
           );
-    const byId = new Map(rows.map((row) => [row.id, toClient(row)]));
-    return ids.map((id) => byId.get(id) ?? null);
+    return inOrderOf(ids, rows.map(toClient));
   }
 
   async list(viewer: Viewer, args: PageArgs, search: string | null): Promise<Page<ShownClient>> {

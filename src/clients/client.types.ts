@@ -1,10 +1,11 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
 import type { UserError } from '../graphql/user-error';
 import { connectionType, DateTime, UserErrorType } from '../graphql/schema-types';
 
-@ObjectType({ simpleResolvers: true, description: 'A customer of the agency.' })
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'A customer of the agency.' })
 export class Client {
   @Field(() => ID)
   id!: string;

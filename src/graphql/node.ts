@@ -1,3 +1,26 @@
+import { Field, ID, InterfaceType } from 'type-graphql';
+
+/** An object that `node` found, which says itself of what type it is. */
+interface FoundNode {
+  readonly __typename: string;
+}
+
+@InterfaceType('Node', {
+  description: 'What can be asked for again by its id alone, whatever it is.',
+  // Each of them is reached by a field of its own.
+  autoRegisterImplementations: false,
+  resolveType: (node: FoundNode) => node.__typename,
+})
+export abstract class Node {
+  @Field(() => ID)
+  id!: string;
+}
+
+/** Lets an object answer as a `Node`. It is one that was made for this answer. */
+export function asNode(typename: string, object: object): Node & FoundNode {
+  return Object.assign(object as Node, { __typename: typename });
+}
+
 const SEPARATOR = ':';
 
 /**

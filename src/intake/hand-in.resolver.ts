@@ -160,6 +160,6 @@ const HIDDEN = {
 };
 
 // The policy refuses portal users these fields; they are not there for them either.
-function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
+export function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
   return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: handInStatus(row) };
 }

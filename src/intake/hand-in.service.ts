@@ -1,4 +1,4 @@
-import { visibleTo } from '../access/tenancy';
+import { findOwnMany, visibleTo } from '../access/tenancy';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -59,6 +59,11 @@ export class HandInService {
       );
     else if (status !== null) query.andWhere('handIn.status = :status', { status });
     return readPage(query, args, 'DESC');
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(KeyHandInRow | null)[]> {
+    if (!canViewIntegrations(viewer)) throw forbidden();
+    return findOwnMany(this.database.read, viewer, KeyHandInRow, ids);
   }
 
   /** By a portal user. Sealed before its provider is asked: an outage loses nothing. */

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import type { ActorKind } from '../audit/audit-event';
 import { ActorKindEnum } from '../audit/audit.types';
 import { Client } from '../clients/client.types';
@@ -27,6 +28,7 @@ export const KeyHandInStatusEnum = enumOf(
 );
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description:
     'A key that was handed in for a client. Never the key: once it is decided on, replaced or expired, it is destroyed here.',

@@ -78,6 +78,6 @@ function toPayload({ keyLink, userErrors }: KeyLinkResult): RevokeKeyLinkPayload
   return { keyLink: keyLink && toKeyLink(keyLink), userErrors };
 }
 
-function toKeyLink(row: KeyLinkRow): KeyLink & KeyLinkRow {
+export function toKeyLink(row: KeyLinkRow): KeyLink & KeyLinkRow {
   return { ...row, status: linkStatus(row) };
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { requireAccessManager, requireAdmin } from '../access/context';
-import { lockOwn, visibleTo } from '../access/tenancy';
+import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
@@ -52,6 +52,11 @@ export class KeyLinkService {
     if (clientId !== null)
       query.andWhere('link.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     return readPage(query, args, 'DESC');
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(KeyLinkRow | null)[]> {
+    requireAdmin(viewer);
+    return findOwnMany(this.database.read, viewer, KeyLinkRow, ids);
   }
 
   /** By an admin in person: what a service token let in would outlive its being revoked. The address and the code are in this answer and nowhere else. */

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
@@ -16,6 +17,7 @@ export const KeyLinkStatusEnum = enumOf(
 );
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: 'A link by which someone without a login hands in one key of a client. Never the link itself.',
 })

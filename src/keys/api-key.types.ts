@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { Agent } from '../agents/agent.types';
 import { Client } from '../clients/client.types';
 import { DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
@@ -37,6 +38,7 @@ export const KeyStatusEnum = enumOf(
 );
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: "The place of one owner's key for one provider. Never the key itself.",
 })

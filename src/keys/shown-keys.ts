@@ -1,12 +1,16 @@
 import type { BatchedField } from '../access/batched-field';
 import type { Viewer } from '../access/viewer';
+import type { ClientService } from '../clients/client.service';
 import { dateOf, dateOrNull } from '../database/raw';
-import { derivedId } from '../graphql/node';
+import { derivedId, partsOfDerivedId } from '../graphql/node';
+import { inOrderOf } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
 import type { ApiKey } from './api-key.types';
 import type { ApiKeyService } from './changes/api-key.service';
 import type { KeyState, KeySummary } from './key-store';
+
+const TYPE = 'ApiKey';
 
 /** The place of a key that was never set. */
 class NeverSetKey implements ApiKey {
@@ -31,7 +35,7 @@ class NeverSetKey implements ApiKey {
 
 /** Of the place, which is there before the first key is. */
 function apiKeyId(ownerId: string, provider: Provider): string {
-  return derivedId('ApiKey', ownerId, provider);
+  return derivedId(TYPE, ownerId, provider);
 }
 
 /** One list an owner, in the order of `ownerIds`, each with one entry a provider. */
@@ -47,6 +51,23 @@ export type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
 
 const SUMMARY_FIELDS = ['id', 'provider', 'isSet', 'maskedKey', 'status', 'version'] as const;
 
+/** By the ids of their places; null for a place of an owner that the viewer does not see. */
+export async function findKeys(
+  keys: ApiKeyService,
+  clients: ClientService,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<(ApiKey | null)[]> {
+  const ownerIds = [...new Set(ids.map(ownerIdOf))];
+  const ofClients = (await clients.findMany(viewer, ownerIds)).flatMap((client) => client?.id ?? []);
+  const ofAgency = ownerIds.filter((id) => id === viewer.agencyId);
+  return inOrderOf(ids, (await shownKeys(keys, viewer, [...ofAgency, ...ofClients])).flat());
+}
+
+function ownerIdOf(id: string): string {
+  return partsOfDerivedId(TYPE, id)?.[0] ?? '';
+}
+
 /** The keys of an owner, read for many owners at once. */
 export function apiKeysField(keys: ApiKeyService): BatchedField<ShownSummary[]> {
   return {
@@ -56,7 +77,7 @@ export function apiKeysField(keys: ApiKeyService): BatchedField<ShownSummary[]> 
   };
 }
 
-/** The same for a document that names these fields of keys and no others. */
+/** As `shownKeys`, for a document that names these fields of keys and no others. */
 async function shownKeysFor(
   keys: ApiKeyService,
   viewer: Viewer,

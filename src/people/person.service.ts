@@ -1,6 +1,6 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
-import { findOwn, lockOwn, visibleTo } from '../access/tenancy';
+import { findOwn, findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { PersonRow } from './person.entity';
 import type { AgencyRole, PortalPermission, Viewer } from '../access/viewer';
 import type { KnownPerson } from './identities';
@@ -48,6 +48,11 @@ export class PersonService {
         .where({ ...visibleTo(viewer), clientId: client }),
       args,
     );
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(PersonRow | null)[]> {
+    requireAdmin(viewer);
+    return findOwnMany(this.database.read, viewer, PersonRow, ids);
   }
 
   /** Lets someone in who signs in with this address, verified by the issuer. Sends no mail. */

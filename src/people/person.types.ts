@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
 import { AGENCY_ROLES, type AgencyRole, type PortalPermission, type ViewerRole } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
@@ -11,6 +12,7 @@ import type { UserError } from '../graphql/user-error';
 export const AgencyRoleEnum = enumOf('AgencyRole', AGENCY_ROLES, 'What someone of the agency may do.');
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: 'Someone of the agency, or a portal user of one of its clients.',
 })

@@ -1,5 +1,5 @@
 import { requireAccessManager } from '../access/context';
-import { lockOwn, visibleTo } from '../access/tenancy';
+import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
@@ -41,6 +41,11 @@ export class ServiceTokenService {
       this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where(visibleTo(viewer)),
       args,
     );
+  }
+
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(ServiceTokenRow | null)[]> {
+    requireAccessManager(viewer);
+    return findOwnMany(this.database.read, viewer, ServiceTokenRow, ids);
   }
 
   /** The token is in this answer and nowhere else. */

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import { AGENCY_ROLES, type AgencyRole } from '../access/viewer';
@@ -10,6 +11,7 @@ export const ServiceTokenRoleEnum = enumOf(
 );
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: 'What an integration of the agency authenticates with. Never the token itself.',
 })

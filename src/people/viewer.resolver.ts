@@ -19,7 +19,7 @@ export class ViewerResolver {
 
   @Query(() => ViewerType, { name: 'viewer' })
   viewer(@CurrentViewer() viewer: Viewer): ViewerType & Viewer {
-    return { ...viewer, ...abilitiesOf(viewer), id: viewerId(viewer) };
+    return toViewer(viewer);
   }
 
   @FieldResolver(() => Agency)
@@ -36,7 +36,7 @@ export class ViewerResolver {
   }
 }
 
-/** Not the person's own, under which a client that keeps objects by id alone has the person. */
-function viewerId({ id }: Viewer): string {
-  return derivedId('Viewer', id);
+/** Its id is not the person's own, under which a client that keeps objects by id alone has the person. */
+export function toViewer(viewer: Viewer): ViewerType & Viewer {
+  return { ...viewer, ...abilitiesOf(viewer), id: derivedId('Viewer', viewer.id) };
 }

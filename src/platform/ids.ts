@@ -20,3 +20,12 @@ export function isId(text: string): boolean {
 export function digest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
+
+/** The rows that were found by id, in the order of the ids, and null where there is none. */
+export function inOrderOf<T extends { readonly id: string }>(
+  ids: readonly string[],
+  rows: readonly T[],
+): (T | null)[] {
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  return ids.map((id) => byId.get(id) ?? null);
+}

@@ -2,7 +2,8 @@ import type { GraphQLObjectType } from 'graphql';
 import type { AuditEventType } from '../../src/audit/audit-event';
 import type { Audited } from '../../src/audit/audited-mutation';
 import { AuditEventRow } from '../../src/audit/audit.entity';
-import { buildBareSchema, type Services } from '../../src/api/schema';
+import { buildBareSchema } from '../../src/api/schema';
+import type { Services } from '../../src/api/services';
 import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import {
   AGENCYS_OWN_AGENT,

@@ -20,6 +20,7 @@ const LEGEND = `# Who gets what: each field of the schema, asked for over HTTP b
 
 /** First those by id, so that who has no such object is told apart from who may not ask. */
 const ROOTS: RootArguments = {
+  node: `(id: "${HARBOR}")`,
   viewer: '',
   client: `(id: "${HARBOR}")`,
   agent: `(id: "${HARBOR_RETELL_AGENT}")`,

@@ -1,5 +1,6 @@
 import { isInputObjectType, getNamedType, type GraphQLInputType } from 'graphql';
-import { buildBareSchema, type Services } from '../../src/api/schema';
+import { buildBareSchema } from '../../src/api/schema';
+import type { Services } from '../../src/api/services';
 import { traitsOf } from '../../src/audit/audited-mutation';
 import { callerOf, RateLimits } from '../../src/http/rate-limits';
 import { subjectOf } from '../../src/demo/seed';

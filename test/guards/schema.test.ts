@@ -4,6 +4,7 @@ import {
   buildSchema,
   getNamedType,
   GraphQLObjectType,
+  isInterfaceType,
   isNonNullType,
   isObjectType,
   Kind,
@@ -13,7 +14,9 @@ import {
 } from 'graphql';
 import { guard, requirementOf } from '../../src/api/guard';
 import { open } from '../../src/api/policy';
-import { buildBareSchema, type Services } from '../../src/api/schema';
+import { buildBareSchema } from '../../src/api/schema';
+import { nodeSources } from '../../src/api/node.resolver';
+import type { Services } from '../../src/api/services';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
 import { AuditedMutation } from '../../src/audit/audited-mutation';
 import { emittedFiles } from '../../src/emit-schema';
@@ -25,6 +28,8 @@ const schema = buildSchema(emitted['schema/schema.graphql'] ?? '');
 const objectTypes = Object.values(schema.getTypeMap()).filter(
   (type) => isObjectType(type) && !type.name.startsWith('__'),
 ) as GraphQLObjectType[];
+
+const sources = nodeSources({} as Services);
 
 describe('the emitted files', () => {
   test.each(Object.keys(emitted))('%s is what the code says: `npm run schema` writes it', (file) => {
@@ -95,6 +100,13 @@ test('a mutation does not compile without the events that it records and the rat
   expect(declare).toHaveLength(3);
 });
 
+/** The types of which `node` finds objects for a viewer. */
+function nodesOf(graph: GraphQLSchema, viewer: Viewer): GraphQLObjectType[] {
+  return Object.entries(sources)
+    .filter(([, { shownBy }]) => requirementOf(...shownBy).allows(viewer))
+    .map(([name]) => graph.getType(name) as GraphQLObjectType);
+}
+
 /** The types that a viewer can reach from the roots by the fields that it may ask for. */
 function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
   const seen = new Set<string>();
@@ -103,12 +115,30 @@ function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
     seen.add(type.name);
     for (const field of Object.values(type.getFields())) {
       const next = getNamedType(field.type);
-      if (requirementOf(type.name, field.name).allows(viewer) && isObjectType(next)) visit(next);
+      if (!requirementOf(type.name, field.name).allows(viewer)) continue;
+      if (isObjectType(next)) visit(next);
+      if (isInterfaceType(next)) nodesOf(graph, viewer).forEach(visit);
     }
   };
   for (const root of [graph.getQueryType(), graph.getMutationType()]) if (root) visit(root);
   return seen;
 }
+
+describe('every type that has an id', () => {
+  const withId = objectTypes.filter((type) => 'id' in type.getFields()).map(({ name }) => name);
+
+  test('is a Node, and is found by `node`', () => {
+    const nodes = objectTypes.filter((type) => type.getInterfaces().some(({ name }) => name === 'Node'));
+    expect(nodes.map(({ name }) => name).sort()).toEqual(withId.sort());
+    expect(Object.keys(sources).sort()).toEqual(withId);
+  });
+
+  test.each(Object.entries(sources))('is found by whoever may see it elsewhere: %s', (type, { shownBy }) => {
+    const [parent, field] = shownBy;
+    const shown = getNamedType((schema.getType(parent) as GraphQLObjectType).getFields()[field]?.type);
+    expect([type, `${type}Connection`]).toContain(shown?.name);
+  });
+});
 
 describe('types that tell of keys', () => {
   const ofKeys = [

@@ -1,4 +1,10 @@
-import { getNamedType, isObjectType, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import {
+  getNamedType,
+  isCompositeType,
+  isObjectType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 
 /** Arguments of the fields at the root, so that an agency admin gets what there is below them. `$key` is a good key. */
 export type RootArguments = Readonly<Record<string, string>>;
@@ -31,7 +37,7 @@ export function pathsOf(
       const own = [...path, field];
       const name = `${type.name}.${field}`;
       const way = detours[name] ?? own;
-      found.push({ name, kind, path: way, document: documentOf(kind, way, roots, isObjectType(next)) });
+      found.push({ name, kind, path: way, document: documentOf(kind, way, roots, isCompositeType(next)) });
       if (!isObjectType(next) || seen.has(next.name)) continue;
       seen.add(next.name);
       queue.push({ type: next, kind, path: own });

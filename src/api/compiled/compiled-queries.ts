@@ -6,6 +6,7 @@ import {
 import type { FastifyBaseLogger } from 'fastify';
 import {
   getNamedType,
+  isAbstractType,
   isInputObjectType,
   isNonNullType,
   isSpecifiedScalarType,
@@ -140,7 +141,7 @@ async function compile(
  * which in an object literal are none; defaults of variables that a scalar of ours would read, e.g. a time, which it takes for what they are
  * written as; fragments under a condition, which it then takes for done where they are spread again; fields under a condition that stand
  * somewhere else as well, whose parts it mixes; variables that may be null where null may not be; inputs as variables, for which it also takes
- * a list. One operation is enough to look at.
+ * a list; fields that lead to an interface, whose parts it would take for those of every type. One operation is enough to look at.
  */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;
@@ -157,6 +158,7 @@ function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
       [Kind.FIELD]: ({ name, alias, directives }) => {
         if (name.value.startsWith('__') && name.value !== '__typename') plain = false;
         if (alias?.value.startsWith('__')) plain = false;
+        if (isAbstractType(getNamedType(types.getType()))) plain = false;
         const key = (alias ?? name).value;
         if (conditional.has(key) || (directives?.length && seen.has(key))) plain = false;
         seen.add(key);

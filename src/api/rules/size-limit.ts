@@ -11,6 +11,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLCompositeType,
   type GraphQLOutputType,
+  type InlineFragmentNode,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
@@ -26,7 +27,7 @@ export const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJE
 /** How much of that a value weighs. */
 const VALUE = 0.1;
 /** What the database counts costs it much more than it shows. A `totalCount` weighs this for each object of its page. */
-const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, callSummary: 5_000 };
+const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, callSummary: 5_000 };
 
 /** The longest that lists which are no connections get, where that is more than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -58,13 +59,20 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
     let size = 0;
     for (const selection of selectionSet.selections) {
       if (selection.kind === Kind.FIELD) size += sizeOfField(selection, type);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) size += sizeOf(selection.selectionSet, type);
+      else if (selection.kind === Kind.INLINE_FRAGMENT) size += sizeOfInline(selection, type);
       else {
         const fragment = context.getFragment(selection.name.value);
         if (fragment) size += sizeOfFragment(fragment);
       }
     }
     return size;
+  };
+  const sizeOfInline = (
+    { typeCondition, selectionSet }: InlineFragmentNode,
+    parent: GraphQLCompositeType,
+  ) => {
+    const type = typeCondition && context.getSchema().getType(typeCondition.name.value);
+    return sizeOf(selectionSet, isCompositeType(type) ? type : parent);
   };
   const sizeOfField = (node: FieldNode, parent: GraphQLCompositeType): number => {
     const field = isObjectType(parent) ? parent.getFields()[node.name.value] : undefined;

@@ -1,0 +1,120 @@
+import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import type { Viewer } from '../access/viewer';
+import { toAuditEvent } from '../audit/audit.resolver';
+import { asNode, Node } from '../graphql/node';
+import { toKeyHandIn } from '../intake/hand-in.resolver';
+import { toKeyLink } from '../intake/key-link.resolver';
+import { findKeys } from '../keys/shown-keys';
+import { toViewer } from '../people/viewer.resolver';
+import { inOrderOf, isId } from '../platform/ids';
+import { requirementOf } from './guard';
+import type { Services } from './services';
+
+/** How the objects of a type are found by their ids, in the order of the ids and null for those that the viewer does not see. */
+interface Source {
+  /** A field that shows objects of the type. Whoever may not ask for it finds none of them here either. */
+  readonly shownBy: readonly [type: string, field: string];
+  readonly find: (viewer: Viewer, ids: readonly string[]) => Promise<readonly (object | null)[]>;
+}
+
+/** Every type that is a `Node`, by its name. */
+export type Sources = Readonly<Record<string, Source>>;
+
+@Resolver()
+export class NodeResolver {
+  constructor(private readonly sources: Sources) {}
+
+  @Query(() => Node, {
+    nullable: true,
+    description:
+      'Any object by its id; null for an id that was never given out, and for everything that the viewer may not see.',
+  })
+  node(
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+    @Arg('id', () => ID) id: string,
+  ): Promise<Node | null> {
+    return loaders.load('node', id, (ids) => this.#find(viewer, ids));
+  }
+
+  // The id does not say of what type it is. All types are asked, so that the time that it takes tells nothing either.
+  async #find(viewer: Viewer, ids: readonly string[]): Promise<(Node | null)[]> {
+    const allowed = Object.entries(this.sources).filter(([, { shownBy }]) =>
+      requirementOf(...shownBy).allows(viewer),
+    );
+    const found = await Promise.all(
+      allowed.map(async ([type, { find }]) =>
+        (await find(viewer, ids)).map((object) => object && asNode(type, object)),
+      ),
+    );
+    return ids.map((_id, index) => found.map((nodes) => nodes[index]).find((node) => node != null) ?? null);
+  }
+}
+
+/** The ids of rows are UUIDs. Others are not looked up: a database may compare them more loosely. */
+function ofRows<T extends { readonly id: string }>(
+  find: (viewer: Viewer, ids: readonly string[]) => Promise<readonly (T | null)[]>,
+  show: (row: T, viewer: Viewer) => object = (row) => row,
+): Source['find'] {
+  return async (viewer, ids) => {
+    const rows = await find(viewer, ids.filter(isId));
+    const found = rows.filter((row) => row !== null);
+    return inOrderOf(ids, found).map((row) => row && show(row, viewer));
+  };
+}
+
+export function nodeSources(services: Services): Sources {
+  const { agencies, audit, agents, calls, clients, handIns, keyLinks, keys, people, serviceTokens } =
+    services;
+  return {
+    Agency: {
+      shownBy: ['Query', 'agency'],
+      find: async (viewer, ids) =>
+        Promise.all(ids.map(async (id) => (id === viewer.agencyId ? agencies.own(viewer) : null))),
+    },
+    Viewer: {
+      shownBy: ['Query', 'viewer'],
+      find: async (viewer, ids) => inOrderOf(ids, [toViewer(viewer)]),
+    },
+    Client: {
+      shownBy: ['Query', 'client'],
+      find: ofRows((viewer, ids) => clients.findMany(viewer, ids)),
+    },
+    Agent: {
+      shownBy: ['Query', 'agent'],
+      find: ofRows((viewer, ids) => agents.findMany(viewer, ids)),
+    },
+    Call: {
+      shownBy: ['Query', 'call'],
+      find: ofRows((viewer, ids) => calls.findMany(viewer, ids)),
+    },
+    ApiKey: {
+      shownBy: ['Client', 'apiKeys'],
+      find: (viewer, ids) => findKeys(keys, clients, viewer, ids),
+    },
+    KeyHandIn: {
+      shownBy: ['Query', 'keyHandIns'],
+      find: ofRows(
+        (viewer, ids) => handIns.findMany(viewer, ids),
+        (row, viewer) => toKeyHandIn(viewer, row),
+      ),
+    },
+    KeyLink: {
+      shownBy: ['Query', 'keyLinks'],
+      find: ofRows((viewer, ids) => keyLinks.findMany(viewer, ids), toKeyLink),
+    },
+    Person: {
+      shownBy: ['Query', 'people'],
+      find: ofRows((viewer, ids) => people.findMany(viewer, ids)),
+    },
+    ServiceToken: {
+      shownBy: ['Query', 'serviceTokens'],
+      find: ofRows((viewer, ids) => serviceTokens.findMany(viewer, ids)),
+    },
+    AuditEvent: {
+      shownBy: ['Query', 'auditEvents'],
+      find: ofRows((viewer, ids) => audit.findMany(viewer, ids), toAuditEvent),
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { AuditTrail } from '../audit/audit-trail';
+import type { PersonService } from '../people/person.service';
+import type { ServiceTokenService } from '../people/service-token.service';
+import type { AgencyService } from '../agencies/agency.service';
+import type { ClientService } from '../clients/client.service';
+import type { AgentService } from '../agents/agent.service';
+import type { UploadKeys } from '../vault/upload-keys';
+import type { ApiKeyService } from '../keys/changes/api-key.service';
+import type { KeyCheckService } from '../keys/checks/key-check.service';
+import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import type { CallService } from '../calls/call.service';
+import type { HandInService } from '../intake/hand-in.service';
+import type { HandInDecisionService } from '../intake/hand-in-decision.service';
+import type { KeyLinkService } from '../intake/key-link.service';
+
+/** What the resolvers of the schema call. */
+export interface Services {
+  readonly audit: AuditTrail;
+  readonly people: PersonService;
+  readonly serviceTokens: ServiceTokenService;
+  readonly agencies: AgencyService;
+  readonly clients: ClientService;
+  readonly agents: AgentService;
+  readonly uploadKeys: UploadKeys;
+  readonly keys: ApiKeyService;
+  readonly keyChecks: KeyCheckService;
+  readonly keyResolver: KeyResolverService;
+  readonly calls: CallService;
+  readonly handIns: HandInService;
+  readonly handInDecisions: HandInDecisionService;
+  readonly keyLinks: KeyLinkService;
+}

@@ -1,0 +1,131 @@
+import { seedHandIns } from '../../src/demo/hand-ins';
+import { derivedId } from '../../src/graphql/node';
+import {
+  HARBOR,
+  HARBOR_BLAND_AGENT,
+  HARBOR_RETELL_AGENT,
+  NEVER_GIVEN_OUT,
+  OTHER_AGENCYS_CLIENT,
+} from '../demo-ids';
+import { post, startTestApp, type TestApp } from '../harness';
+import { tokensOfViewers } from '../matrix/viewers';
+import { CREATE_KEY_LINK, START_CALL } from '../operations';
+
+/** Where else each type is shown. The first id in the answer to an agency admin is the one that is asked for. */
+const SHOWN: Readonly<Record<string, string>> = {
+  Viewer: 'viewer { id }',
+  Agency: 'agency { id }',
+  Client: `client(id: "${HARBOR}") { id }`,
+  Agent: `agent(id: "${HARBOR_RETELL_AGENT}") { id }`,
+  Call: 'calls { nodes { id } }',
+  ApiKey: `client(id: "${HARBOR}") { apiKeys { id } }`,
+  KeyHandIn: `keyHandIns(clientId: "${HARBOR}") { nodes { id } }`,
+  KeyLink: 'keyLinks { nodes { id } }',
+  Person: 'people { nodes { id } }',
+  ServiceToken: 'serviceTokens { nodes { id } }',
+  AuditEvent: 'auditEvents { nodes { id } }',
+};
+
+const NODE = 'query ($id: ID!) { node(id: $id) { __typename id } }';
+
+let running: TestApp;
+let tokens: ReadonlyMap<string, string | null>;
+let ids: ReadonlyMap<string, string>;
+
+beforeAll(async () => {
+  running = await startTestApp();
+  const { database, vault, audit } = running.app;
+  await seedHandIns(database, vault, audit, running.sandbox);
+  tokens = await tokensOfViewers(running);
+  await running.data(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
+  await running.data(START_CALL, { input: { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' } });
+  const shown = Object.entries(SHOWN).map(
+    async ([type, field]) =>
+      [type, firstId(JSON.stringify(await running.data<unknown>(`{ ${field} }`)))] as const,
+  );
+  ids = new Map(await Promise.all(shown));
+}, 60_000);
+afterAll(() => running.close());
+
+const firstId = (text: string) => /"id":"([^"]+)"/.exec(text)?.[1] ?? '';
+
+async function textFor(token: string | null, query: string): Promise<string> {
+  const { text } = await post(running.url, token, { query });
+  return text;
+}
+
+describe('node', () => {
+  test('finds every type for an agency admin in person, by ids that are all different', async () => {
+    for (const [type, id] of ids)
+      expect(await running.data<unknown>(NODE, { id })).toEqual({ node: { __typename: type, id } });
+    expect(new Set(ids.values()).size).toBe(ids.size);
+  });
+
+  test('shows every kind of viewer what other fields show it, and all else like an id never given out', async () => {
+    const seen = new Map<string, number>();
+    for (const [viewer, token] of tokens) {
+      const nodes = [...ids].map(([type, id]) => `${type}: node(id: "${id}") { __typename id }`);
+      const { data, errors } = await post(running.url, token, { query: `{ ${nodes.join(' ')} }` });
+      const expected: Record<string, unknown> = {};
+      for (const [type, id] of ids) {
+        const isShown = (await textFor(token, `{ ${SHOWN[type] ?? ''} }`)).includes(`"${id}"`);
+        expected[type] = isShown ? { __typename: type, id } : null;
+        seen.set(type, (seen.get(type) ?? 0) + Number(isShown));
+      }
+      const signedIn = !['nobody', 'expired', 'revoked-token'].includes(viewer);
+      expect([viewer, data, errors.map(({ extensions }) => extensions.code)]).toEqual(
+        signedIn ? [viewer, expected, []] : [viewer, expect.anything(), nodes.map(() => 'UNAUTHENTICATED')],
+      );
+    }
+    // Of each type there is a viewer that sees it and one that does not.
+    for (const count of seen.values()) expect([count > 0, count < tokens.size]).toEqual([true, true]);
+  }, 60_000);
+
+  test('answers byte by byte the same for what is not there and for what may not be seen', async () => {
+    const token = tokens.get('portal:none') ?? null;
+    const answer = (id: string) => textFor(token, `{ node(id: "${id}") { id __typename } }`);
+    const never = await answer(NEVER_GIVEN_OUT);
+    for (const type of [
+      'Agent',
+      'Call',
+      'ApiKey',
+      'KeyHandIn',
+      'KeyLink',
+      'Person',
+      'ServiceToken',
+      'AuditEvent',
+    ])
+      expect(await answer(ids.get(type) ?? '')).toBe(never);
+  });
+
+  test('holds the rules of the fields below it', async () => {
+    const query = `{ node(id: "${HARBOR}") { ... on Client { name apiKeys { maskedKey } } } }`;
+    const { data, errors } = await running.ask('portalUser', query);
+    expect(data).toEqual({ node: { name: 'Harbor Dental', apiKeys: null } });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
+  });
+
+  test.each([
+    '',
+    'x',
+    `${HARBOR} `,
+    derivedId('ApiKey', HARBOR, 'ACME'),
+    derivedId('ApiKey', HARBOR),
+    `${derivedId('ApiKey', HARBOR, 'RETELL')}=`,
+    derivedId('ApiKey', OTHER_AGENCYS_CLIENT, 'RETELL'),
+    derivedId('ApiKey', NEVER_GIVEN_OUT, 'RETELL'),
+    derivedId('Client', HARBOR),
+    derivedId('Viewer', NEVER_GIVEN_OUT),
+  ])('finds nothing by %j', async (id) => {
+    expect(await running.data<unknown>(NODE, { id })).toEqual({ node: null });
+  });
+
+  test('weighs what is asked of each type below it', async () => {
+    const lists =
+      'agents(first: 100) { nodes { id client { agents(first: 100) { nodes { id client { agents(first: 20) { nodes { id } } } } } } } }';
+    const query = `{ node(id: "${HARBOR}") { ... on Client { ${lists} } } }`;
+    expect((await running.ask('agencyAdmin', query)).errors.map(({ extensions }) => extensions.code)).toEqual(
+      ['LIMIT_EXCEEDED'],
+    );
+  });
+});
