@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { z } from 'zod';
 import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
+import { parseNetwork } from './http/addresses';
 import type { GraphqlOptions } from './http/graphql';
 import type { PerMinute } from './http/rate-limits';
 import type { ServerOptions } from './http/server';
@@ -103,14 +103,6 @@ function listOf(allows: (word: string) => boolean, message: string) {
 const isOrigin = (text: string) =>
   isUrl(text, ({ origin, protocol }) => /^https?:$/.test(protocol) && origin === text);
 
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
-  return (
-    most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most))
-  );
-}
-
 /** Digits alone: JavaScript takes a blank for 0. */
 function wholeNumber(least: number, most: number, standard: number) {
   const message = `must be a whole number from ${least} to ${most}`;
@@ -154,7 +146,10 @@ const environment = z.object({
   CONSOLE_CLIENT_ID: z.string().optional(),
   CONSOLE_SCOPE: z.string().min(1).default('openid offline_access'),
   CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
-  TRUST_PROXY: listOf(isNetwork, 'must be addresses, as 10.0.0.0/8 or ::1, between commas'),
+  TRUST_PROXY: listOf(
+    (text) => parseNetwork(text) !== null,
+    'must be addresses, as 10.0.0.0/8 or ::1, between commas',
+  ),
   TRUSTED_DOCUMENTS_FILE: contentOf((text) => TrustedDocuments.parse(text)).optional(),
   QUERY_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   RATE_LIMIT_QUERIES: perMinute(MAX_FIELDS, 12_000),

@@ -65,9 +65,12 @@ async function admit(
   if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
   const { authorization, 'latchkey-agency': agencyId } = request.headers;
   const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
-  const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.ip));
+  const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.sourceAddress));
   try {
-    const outcome = await identify(credentials, { requestId: request.id, sourceAddress: request.ip });
+    const outcome = await identify(credentials, {
+      requestId: request.id,
+      sourceAddress: request.sourceAddress,
+    });
     request.viewer = outcome.viewer;
     request.signInRefusal = outcome.refusal;
   } catch (error) {
@@ -85,7 +88,7 @@ function contextOf(request: FastifyRequest): ApiContext {
     viewer: request.viewer,
     requestId: request.id,
     loaders: new Loaders(),
-    caller: callerOf(request.viewer, request.ip),
+    caller: callerOf(request.viewer, request.sourceAddress),
     timeLimit: request.timeLimit,
   };
 }

@@ -1,8 +1,8 @@
-import { isIPv6 } from 'node:net';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Viewer } from '../access/viewer';
 import type { OperationClass, OperationCounter } from '../api/plugins/count-operations';
 import { rateLimited } from '../graphql/errors';
+import { networkOf } from './addresses';
 
 export type PerMinute = Readonly<Record<OperationClass, number>>;
 
@@ -36,29 +36,7 @@ export class RateLimits implements OperationCounter {
   }
 }
 
-/** Who a limit is for: a person or a service token, under every token it signs in with; nobody known, by the address, of IPv6 by its first half. */
+/** Who a limit is for: a person or a service token, under every token with which it signs in; where nobody has signed in, the network. */
 export function callerOf(viewer: Viewer | null, address: string): string {
   return viewer ? `${viewer.kind} ${viewer.id}` : `ADDRESS ${networkOf(address)}`;
-}
-
-// Whoever has one IPv6 address has the 2^64 that begin like it.
-function networkOf(address: string): string {
-  if (!isIPv6(address)) return address;
-  const groups = groupsOf(address);
-  const [high, low] = groups.slice(6).map((group) => parseInt(group, 16)) as [number, number];
-  const isMapped = groups.slice(0, 6).join(':') === '0:0:0:0:0:ffff';
-  return isMapped
-    ? [high >> 8, high & 255, low >> 8, low & 255].join('.')
-    : `${groups.slice(0, 4).join(':')}::/64`;
-}
-
-/** The eight groups of an IPv6 address, in hexadecimal without leading zeros. */
-function groupsOf(address: string): string[] {
-  // A URL writes each address in one way only. A zone is the name of an interface of this machine.
-  const { hostname } = new URL(`http://[${address.replace(/%.*$/, '')}]`);
-  const [before = [], after = []] = hostname
-    .slice(1, -1)
-    .split('::')
-    .map((part) => part.split(':').filter((group) => group !== ''));
-  return [...before, ...Array.from({ length: 8 - before.length - after.length }, () => '0'), ...after];
 }

@@ -9,6 +9,7 @@ import Fastify, {
 } from 'fastify';
 import type { Viewer } from '../access/viewer';
 import type { SignInRefusal } from '../people/sign-in';
+import { parseNetwork, sourceAddressOf } from './addresses';
 import { addErrorAnswers, answerUndecodable, MAX_BODY_BYTES } from './answers';
 import { SECURITY_HEADERS } from './security-headers';
 
@@ -33,6 +34,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is asking, where a route has found out. */
     viewer: Viewer | null;
+    /** The address that asks, as `sourceAddressOf` finds it. Fastify's own `ip` knows of no proxy. */
+    sourceAddress: string;
     /** Why nobody is signed in; for the log alone. */
     signInRefusal: SignInRefusal | null;
   }
@@ -45,7 +48,6 @@ export async function createServer({ log, corsOrigins, trustProxy, routes }: Ser
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    trustProxy: [...trustProxy],
     genReqId: () => randomUUID(),
     // Longer one-time links reach their route, too, and are answered like every other that does not open. Node bounds the header.
     routerOptions: { maxParamLength: maxHeaderSize },
@@ -62,7 +64,8 @@ export async function createServer({ log, corsOrigins, trustProxy, routes }: Ser
   server.removeContentTypeParser('text/plain');
   server.decorateRequest('viewer', null);
   server.decorateRequest('signInRefusal', null);
-  addHooks(server);
+  server.decorateRequest('sourceAddress', '');
+  addHooks(server, trustProxy);
   if (corsOrigins.length > 0) await allowOrigins(server, corsOrigins);
   addErrorAnswers(server);
   for (const route of routes) await server.register(async (scope) => route(scope));
@@ -86,9 +89,16 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
 }
 
 // Hooks call back instead of returning a promise: each promise delays every request by one more turn of the event loop.
-function addHooks(server: Server): void {
+function addHooks(server: Server, trustProxy: readonly string[]): void {
+  const trusted = trustProxy.map(parseNetwork).filter((network) => network !== null);
   server.addHook('onRequest', (request, reply, done) => {
     reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id });
+    const { 'x-forwarded-for': forwardedFor } = request.headers;
+    request.sourceAddress = sourceAddressOf(
+      request.socket.remoteAddress,
+      String(forwardedFor ?? ''),
+      trusted,
+    );
     done();
   });
   // A connection that stays open after its last answer would keep the process from ending.

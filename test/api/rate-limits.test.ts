@@ -2,6 +2,7 @@ import { isInputObjectType, getNamedType, type GraphQLInputType } from 'graphql'
 import { buildBareSchema } from '../../src/api/schema';
 import type { Services } from '../../src/api/services';
 import { traitsOf } from '../../src/audit/audited-mutation';
+import { AuditEventRow } from '../../src/audit/audit.entity';
 import { callerOf, RateLimits } from '../../src/http/rate-limits';
 import { subjectOf } from '../../src/demo/seed';
 import { HARBOR } from '../demo-ids';
@@ -121,6 +122,22 @@ describe('the rate limit', () => {
     expect(await from('203.0.113.7', 1)).toEqual(REFUSED);
     expect(await from('198.51.100.1, 203.0.113.7', 1)).toEqual(REFUSED);
     expect(await from('203.0.113.8', 1)).toEqual(DONE);
+    expect(await from('203.0.113.7:50001', 1)).toEqual(REFUSED);
+    expect(await from('[::ffff:203.0.113.7]:50002', 1)).toEqual(REFUSED);
+  });
+
+  test('and the audit trail take the address of the proxy for what is no address, however long', async () => {
+    const variables = { input: { name: 'Behind a proxy' } };
+    const forwarded = { 'x-forwarded-for': 'x'.repeat(300) };
+    const answer = await post(
+      instance.url,
+      instance.tokens.agencyAdmin,
+      { query: CREATE_CLIENT, variables },
+      forwarded,
+    );
+    expect(outcome(answer)).toEqual(DONE);
+    const events = await instance.app.database.read.findBy(AuditEventRow, { type: 'CLIENT_CREATED' });
+    expect(new Set(events.map(({ sourceAddress }) => sourceAddress))).toEqual(new Set(['127.0.0.1']));
   });
 
   test.each([

@@ -25,15 +25,15 @@ export function keyLinkPage(links: KeyLinkFormService, rateLimits: RateLimits): 
     );
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply));
     scope.addHook('onRequest', async (request) =>
-      rateLimits.count('ONE_TIME_LINK', callerOf(null, request.ip)),
+      rateLimits.count('ONE_TIME_LINK', callerOf(null, request.sourceAddress)),
     );
     scope.get<LinkRoute>('/key/:token', async ({ params }, reply) => {
       const request = await links.look(params.token);
       return request ? sendPage(reply, 200, formPage(request, null)) : sendPage(reply, 404, CLOSED_PAGE);
     });
-    scope.post<LinkRoute>('/key/:token', async ({ params, body, id, ip }, reply) => {
+    scope.post<LinkRoute>('/key/:token', async ({ params, body, id, sourceAddress }, reply) => {
       const given = { code: body?.get('code') ?? '', apiKey: new Secret(body?.get('apiKey') ?? '') };
-      const outcome = await links.handIn(params.token, given, { requestId: id, sourceAddress: ip });
+      const outcome = await links.handIn(params.token, given, { requestId: id, sourceAddress });
       return answerOutcome(reply, outcome);
     });
   };
