@@ -20,6 +20,9 @@ import { SizeLimitRule } from './rules/size-limit';
 /** Most errors of a document, or of its variables, that are told; one more tells that there are more. */
 const MAX_ERRORS = 5;
 
+/** A browser sends each of these to another origin only after it has asked: a GET with one of them is no work of an image or a form. */
+const PREFLIGHT_HEADERS = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
+
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly log: FastifyBaseLogger;
@@ -43,7 +46,7 @@ export function createApollo({
     hideSchemaDetailsFromClientErrors: true,
     persistedQueries: false,
     allowBatchedHttpRequests: false,
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
     validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],

@@ -15,6 +15,11 @@ import { PublicError } from '../graphql/errors';
 import { SecretScalar } from '../vault/secret.scalar';
 import { LIMIT_MESSAGES, TOO_MANY_TOKENS } from './rules/document-limits';
 
+/** What a request must be, told to whoever sent something else: another method, a batch, or a body without a document. */
+export const HOW_TO_ASK =
+  'Send one operation by POST with the content type application/json, as {"query": "...", "variables": {...}}. ' +
+  'A query, but no mutation, may also be sent by GET with one of the headers authorization and apollo-require-preflight.';
+
 // graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the wrong place: what it says
 // is replaced by a constant text, and only places (line and column, or a path of the schema's own names) are kept.
 const REQUEST_ERRORS: Readonly<Record<string, string>> = {
@@ -24,7 +29,7 @@ const REQUEST_ERRORS: Readonly<Record<string, string>> = {
     'A variable does not have the type that the document declares for it.',
   [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
     'The document has no such operation, or more than one and none was named.',
-  [ApolloServerErrorCode.BAD_REQUEST]: 'This is not a GraphQL request.',
+  [ApolloServerErrorCode.BAD_REQUEST]: HOW_TO_ASK,
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND]: 'Persisted queries are not supported.',
   [ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED]: 'Persisted queries are not supported.',
 };

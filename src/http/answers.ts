@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { INTERNAL_ERROR } from '../api/errors';
+import { HOW_TO_ASK, INTERNAL_ERROR } from '../api/errors';
 import { PublicError } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
 
@@ -8,9 +8,9 @@ import { IssuerUnreachable } from '../people/identity';
 export const MAX_BODY_BYTES = 256 * 1024;
 
 const REFUSALS: Readonly<Record<number, string>> = {
-  400: 'This is not a GraphQL request.',
-  404: 'There is nothing here. GraphQL is at /graphql.',
-  413: `The request is larger than ${MAX_BODY_BYTES} bytes.`,
+  400: HOW_TO_ASK,
+  404: 'There is nothing here. GraphQL is at /graphql: send a POST.',
+  413: `The request is larger than ${MAX_BODY_BYTES} bytes. Send fewer operations, or smaller variables.`,
   415: 'Send JSON, with the content type application/json.',
 };
 
@@ -22,7 +22,7 @@ export function addErrorAnswers(server: FastifyInstance): void {
 
 /** Refuses a request with a status of the 400s. */
 export function refuse(reply: FastifyReply, status: number): FastifyReply {
-  const message = REFUSALS[status] ?? 'The request cannot be read.';
+  const message = REFUSALS[status] ?? HOW_TO_ASK;
   return reply.code(status).send(body('BAD_REQUEST', message));
 }
 
