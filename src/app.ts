@@ -44,6 +44,8 @@ export interface AppOptions {
   /** Where log lines go; standard output when not given. */
   readonly logStream?: LogStream;
   readonly playgroundTokens?: PlaygroundTokens;
+  /** For the demo, which hands out tokens: answers requests that name this machine alone. */
+  readonly loopbackOnly?: boolean;
   /** The run of a query at which it is compiled. */
   readonly compiledFromRun?: number;
 }
@@ -65,6 +67,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const server: Server = await createServer({
       ...config.http,
       log: createLog(config.logLevel, options.logStream),
+      loopbackOnly: options.loopbackOnly ?? false,
       routes: [
         health({
           isReady: () => database.read.rows('SELECT 1 AS one'),

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackHost } from '../http/addresses';
 import { exportJWK, generateKeyPair, importJWK, SignJWT, type JWK } from 'jose';
 import { DEMO_PEOPLE } from './seed';
 import { DemoSignIn, sendJson } from './sign-in';
@@ -115,7 +116,9 @@ function issuerServer(privateJwk: JWK, accessTokenSeconds = ACCESS_TOKEN_S): Ser
       '/jwks': { keys: [{ ...publicJwk, kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] },
     };
     const body = bodies[request.url ?? ''];
-    if (body) sendJson(response, 200, body);
+    // A page elsewhere whose name leads to this machine (DNS rebinding) would be given tokens.
+    if (!isLoopbackHost(request.headers.host)) sendJson(response, 421, {});
+    else if (body) sendJson(response, 200, body);
     else
       signIn.answer(request, response, new URL(request.url ?? '/', issuer)).then(
         (answered) => answered || sendJson(response, 404, {}),

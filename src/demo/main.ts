@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
-  const app = await createApp(config, { playgroundTokens: tokens });
+  const app = await createApp(config, { playgroundTokens: tokens, loopbackOnly: true });
   await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
   // Requests that are in flight may still ask the issuer and the stand-ins.

@@ -11,6 +11,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   400: HOW_TO_ASK,
   404: 'There is nothing here. GraphQL is at /graphql: send a POST.',
   413: `The request is larger than ${MAX_BODY_BYTES} bytes. Send fewer operations, or smaller variables.`,
+  421: 'The demo answers on this machine alone: use localhost, 127.0.0.1 or [::1] as the host.',
   415: 'Send JSON, with the content type application/json.',
 };
 

@@ -9,8 +9,8 @@ import Fastify, {
 } from 'fastify';
 import type { Viewer } from '../access/viewer';
 import type { SignInRefusal } from '../people/sign-in';
-import { parseNetwork, sourceAddressOf } from './addresses';
-import { addErrorAnswers, answerUndecodable, MAX_BODY_BYTES } from './answers';
+import { isLoopbackHost, parseNetwork, sourceAddressOf } from './addresses';
+import { addErrorAnswers, answerUndecodable, MAX_BODY_BYTES, refuse } from './answers';
 import { SECURITY_HEADERS } from './security-headers';
 
 export type Server = FastifyInstance;
@@ -25,6 +25,8 @@ export interface ServerOptions {
   /** Addresses of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   readonly routes: readonly Route[];
+  /** Whether requests are answered that name this machine alone: see `isLoopbackHost`. */
+  readonly loopbackOnly: boolean;
 }
 
 /** The time to receive a whole request, in milliseconds. */
@@ -42,7 +44,13 @@ declare module 'fastify' {
 }
 
 /** The HTTP server: what all answers have in common, and the routes that it is given. */
-export async function createServer({ log, corsOrigins, trustProxy, routes }: ServerOptions): Promise<Server> {
+export async function createServer({
+  log,
+  corsOrigins,
+  trustProxy,
+  routes,
+  loopbackOnly,
+}: ServerOptions): Promise<Server> {
   const server: Server = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
@@ -66,10 +74,19 @@ export async function createServer({ log, corsOrigins, trustProxy, routes }: Ser
   server.decorateRequest('signInRefusal', null);
   server.decorateRequest('sourceAddress', '');
   addHooks(server, trustProxy);
+  if (loopbackOnly) refuseOtherHosts(server);
   if (corsOrigins.length > 0) await allowOrigins(server, corsOrigins);
   addErrorAnswers(server);
   for (const route of routes) await server.register(async (scope) => route(scope));
   return server;
+}
+
+// A page elsewhere whose name leads to this machine (DNS rebinding) is of the same origin as what it loads from here.
+function refuseOtherHosts(server: Server): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    if (isLoopbackHost(request.headers.host)) done();
+    else void refuse(reply, 421);
+  });
 }
 
 async function allowOrigins(server: Server, corsOrigins: readonly string[]): Promise<void> {

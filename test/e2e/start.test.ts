@@ -117,6 +117,7 @@ async function startAgainAndAgain(inFolder: string) {
   const { demo: first, running: firstRunning } = await startDemo(inFolder);
   const modes = [demoFile(inFolder), ringFile(inFolder)].map((file) => statSync(file).mode & 0o777);
   const handIns = (await ask(first, PENDING_HAND_INS, {})).data;
+  const otherHost = (await post(first.url, null, {}, { host: 'evil.example' })).status;
   await setKey(first, 'key_kept_over_starts_77');
 
   const written = readFileSync(demoFile(inFolder), 'utf8');
@@ -166,6 +167,7 @@ async function startAgainAndAgain(inFolder: string) {
     fourth,
     modes,
     handIns,
+    otherHost,
     written,
     onBusyPort,
     ofBoth,
@@ -213,6 +215,10 @@ describe('the demo, started again and again in one folder', () => {
     }
     expect(modes).toEqual([0o600, 0o600]);
     expect(firstStatus).toBe(0);
+  });
+
+  test('answers no other host, so that no page elsewhere reads its tokens by DNS rebinding', () => {
+    expect(seen.otherHost).toBe(421);
   });
 
   test('keeps its data over starts, with tokens that are good', () => {

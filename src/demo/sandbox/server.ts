@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopbackHost } from '../../http/addresses';
 
 /** A request as a stand-in sees it. */
 export interface StandInRequest {
@@ -50,7 +51,8 @@ export async function serve(
     const answered = readRequest(incoming).then((request) => {
       requests.push(recordOf(request));
       if (requests.length > MAX_RECORDED) requests.shift();
-      reply(outgoing, answer(request));
+      const isHere = isLoopbackHost(incoming.headers.host);
+      reply(outgoing, isHere ? answer(request) : { status: 421, body: {} });
     });
     // A stand-in is there for what is well formed; the rest gets no answer.
     answered.catch(() => outgoing.destroy());
