@@ -1,10 +1,8 @@
+import { hasUnseen } from './unseen';
 import { userError, type UserError } from './user-error';
 
 /** Longest name of a client, an agent or a person, in characters. */
 export const NAME_MAX_LENGTH = 200;
-
-// Control characters, and those that show nothing or turn the direction of the text around them.
-const UNSEEN = /[\p{Cc}\u200B\u200E\u200F\u2028-\u202E\u2060-\u2069\uFEFF]|\p{Cs}/u;
 
 /** The trimmed name, or why it is none. */
 export function checkName(value: string, field: readonly string[]): string | UserError {
@@ -16,7 +14,7 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
   const text = value.trim();
   if (text === '') return userError('REQUIRED', field);
   if ([...text].length > maxLength) return userError('TOO_LONG', field, `At most ${maxLength} characters.`);
-  if (UNSEEN.test(text))
+  if (hasUnseen(text))
     return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
   return text;
 }

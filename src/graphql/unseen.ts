@@ -1,0 +1,41 @@
+// Characters that show nothing, or change what is shown of those around them: control characters, the direction of text (U+202E), soft
+// hyphens, fillers, variation selectors, tags, annotations, a blank pattern of Braille, and halves of a character.
+const UNSEEN =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFC]/u;
+
+// Scripts in which a joiner or a non-joiner between two letters is part of how a word is written, as in Persian and Hindi.
+const JOINED_SCRIPTS = [
+  ...['Arab', 'Syrc', 'Nkoo', 'Mand', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya', 'Taml', 'Telu', 'Knda'],
+  ...['Mlym', 'Sinh', 'Khmr', 'Mymr', 'Tibt', 'Java', 'Bali'],
+]
+  .map((script) => `\\p{scx=${script}}`)
+  .join('');
+const LETTER = `(?=[\\p{L}\\p{M}])[${JOINED_SCRIPTS}]`;
+const PICTURE = '\\p{Extended_Pictographic}(?:\\p{Emoji_Modifier}|\\uFE0F)?';
+
+// Where such a character is seen: in what it makes of those around it.
+const SEEN = new RegExp(
+  [
+    `(?<=${LETTER})[\\u200C\\u200D](?=${LETTER})`,
+    // Families and professions, the picture or the text form of a sign, and the keys of a telephone.
+    `(?<=${PICTURE})\\u200D(?=\\p{Extended_Pictographic})`,
+    '(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]',
+    '(?<=[0-9#*])\\uFE0F(?=\\u20E3)',
+    // The flags of England, Scotland and Wales.
+    '(?<=\\u{1F3F4})[\\u{E0030}-\\u{E0039}\\u{E0061}-\\u{E007A}]{3,6}\\u{E007F}',
+    // Variants of Chinese characters, as in Japanese family names, and of Mongolian letters.
+    '(?<=\\p{Script=Han})[\\uFE00-\\uFE02\\u{E0100}-\\u{E01EF}]',
+    '(?<=\\p{Script=Mong})[\\u180B-\\u180D\\u180F]',
+  ].join('|'),
+  'gu',
+);
+
+/** Whether a text has a character that nobody sees, and that is no part of a word or an emoji. */
+export function hasUnseen(text: string): boolean {
+  return UNSEEN.test(text) && UNSEEN.test(text.replace(SEEN, ''));
+}
+
+/** Whether a text has such a character anywhere: for what is compared letter by letter, as an e-mail address. */
+export function hasAnyUnseen(text: string): boolean {
+  return UNSEEN.test(text);
+}
