@@ -5,6 +5,7 @@ const product = createRequire(import.meta.url);
 product('reflect-metadata');
 const { openStore } = product('../dist/src/store.js');
 const { readConfig } = product('../dist/src/config.js');
+const { secretEndOf } = product('../dist/src/vault/cipher.js');
 const { Secret } = product('../dist/src/vault/secret.js');
 const { identityDigest } = product('../dist/src/people/identities.js');
 
@@ -132,7 +133,7 @@ function* keyOwners(clients, all) {
   }
 }
 
-async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
+async function insertKeys(insert, { cipher, fingerprints, placeMacs }, owners, now) {
   let index = 0;
   for (const owner of owners) {
     const key = new Secret(`key_of_bench_${String(index).padStart(12, '0')}_abcdefgh`).read();
@@ -145,14 +146,15 @@ async function insertKeys(insert, { cipher, fingerprints }, owners, now) {
       errorRetryAfterSeconds: null,
     };
     const fingerprint = fingerprints.of(key, owner.agencyId, owner.provider);
-    const secret = { masterKey: cipher.masterKeyName, sealed: cipher.seal(key, { ...owner, version: 1 }) };
+    const place = { ...owner, version: 1, region: 'US' };
+    const sealed = cipher.seal(key, place);
+    const mac = placeMacs.of({ id, ...place, isSet: true, secretEnd: secretEndOf(sealed) });
+    const secret = { masterKey: cipher.masterKeyName, sealed, mac };
     await insert('api_keys', {
       id,
-      ...owner,
-      version: 1,
+      ...place,
       isSet: 1,
       maskedKey: key.mask,
-      region: 'US',
       updatedAt: now,
       ...health,
       fingerprint,

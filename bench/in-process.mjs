@@ -106,7 +106,7 @@ async function compare(times, ours, byHand) {
 }
 
 const READ =
-  'SELECT ownerType, ownerId, version, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
+  'SELECT ownerType, ownerId, version, region, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
 
 function openByHand(env) {
   const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
@@ -119,12 +119,12 @@ function openByHand(env) {
     async resolve({ agencyId: agency, clientId: client, provider }) {
       const rows = await store.read(READ, [client, agency, agency, provider]);
       const row = rows.find(({ ownerType }) => ownerType === 'CLIENT') ?? rows[0];
-      const place = [agency, row.ownerType, row.ownerId, provider, row.version];
+      const place = [agency, row.ownerType, row.ownerId, provider, row.version, row.region];
       const bytes = Buffer.from(row.sealed.split('.')[2], 'base64url');
-      const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk1', 'data-key', ...place]));
+      const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk2', 'data-key', ...place]));
       return {
         account: {
-          key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk1', 'secret', ...place])).toString(),
+          key: open(dataKey, bytes.subarray(60), JSON.stringify(['lk2', 'secret', ...place])).toString(),
         },
       };
     },
@@ -154,7 +154,7 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
     maskedKey: '••••••••efgh',
     status: 'UNVERIFIED',
   });
-  const sealed = `lk1.bench.${randomBytes(120).toString('base64url')}`;
+  const sealed = `lk2.bench.${randomBytes(120).toString('base64url')}`;
   const health = {
     status: 'UNVERIFIED',
     lastVerifiedAt: null,
@@ -171,6 +171,7 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
     ...health,
     masterKey,
     sealed,
+    mac: randomBytes(32).toString('base64url'),
   };
   return {
     end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],

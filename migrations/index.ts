@@ -11,6 +11,7 @@ import { OneSecretAKey1763990000000 } from './1763990000000-one-secret-a-key';
 import { AgentsInTheirIndex1764000000000 } from './1764000000000-agents-in-their-index';
 import { KeyInItsRow1764010000000 } from './1764010000000-key-in-its-row';
 import { CallUpdates1764080000000 } from './1764080000000-call-updates';
+import { PlacesCarryAMac1764090000000 } from './1764090000000-places-carry-a-mac';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -27,4 +28,5 @@ export const migrations = [
   AgentsInTheirIndex1764000000000,
   KeyInItsRow1764010000000,
   CallUpdates1764080000000,
+  PlacesCarryAMac1764090000000,
 ];

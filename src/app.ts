@@ -144,7 +144,7 @@ function createServices(
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);
   const agents = new AgentService(database, audit, clients);
-  const keyResolver = new KeyResolverService(database, vault.cipher);
+  const keyResolver = new KeyResolverService(database, vault);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
   const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);

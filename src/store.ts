@@ -2,11 +2,12 @@ import { migrations } from '../migrations';
 import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
 import type { Config } from './config';
 import { entities } from './entities';
+import { giveMacsToOldPlaces } from './keys/old-places';
 import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
 import { sealedTables } from './sealed-tables';
 import { Cipher, UnreadableKey } from './vault/cipher';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
-import { checkMasterKeys } from './vault/master-keys/master-key-check';
+import { noteMasterKeys, refuseWrongMasterKeys } from './vault/master-keys/master-key-check';
 import { countByMasterKey } from './vault/master-keys/sealed-table';
 import { openVault, type Vault } from './vault/vault';
 
@@ -23,7 +24,9 @@ export async function openStore(config: Config): Promise<Store> {
   const database = await openDatabase(config.databaseUrl, { entities, migrations });
   try {
     const inUse = await countByMasterKey(database.read, sealedTables);
-    await checkMasterKeys(database, ring, [...inUse.keys()]);
+    await refuseWrongMasterKeys(database, ring, [...inUse.keys()]);
+    await giveMacsToOldPlaces(database, ring);
+    await noteMasterKeys(database, ring);
     const vault = await openVault(database, new Cipher(ring));
     return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
   } catch (error) {

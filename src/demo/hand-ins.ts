@@ -49,10 +49,9 @@ function pendingAt(vault: Vault, { provider, keys, scene }: SandboxProvider): Ke
 
 function pending({ cipher }: Vault, handedIn: HandedIn, key: ApiKeyText): KeyHandInRow {
   const createdAt = new Date();
-  const place = { ...handedIn, agencyId: BRIGHTLINE };
+  const place = { ...handedIn, agencyId: BRIGHTLINE, region: 'US' as const };
   return {
     ...place,
-    region: 'US',
     pendingFor: `${handedIn.clientId}:${handedIn.provider}`,
     status: 'PENDING',
     maskedKey: key.mask,

@@ -23,10 +23,9 @@ export function newHandIn(
   lifetimeDays: number,
 ): KeyHandInRow {
   const createdAt = new Date();
-  const place = { id: newId(), agencyId: owner.agencyId, clientId: owner.id, provider };
+  const place = { id: newId(), agencyId: owner.agencyId, clientId: owner.id, provider, region };
   return {
     ...place,
-    region,
     pendingFor: pendingFor(owner, provider),
     status: 'PENDING',
     maskedKey: key.mask,

@@ -89,8 +89,9 @@ export function keyHandInPlace({
   agencyId,
   clientId,
   provider,
-}: Pick<KeyHandInRow, 'id' | 'agencyId' | 'clientId' | 'provider'>): SecretPlace {
-  return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0 };
+  region,
+}: Pick<KeyHandInRow, 'id' | 'agencyId' | 'clientId' | 'provider' | 'region'>): SecretPlace {
+  return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0, region };
 }
 
 /** What is past its expiry counts as expired from then on, whenever its secret is destroyed. */

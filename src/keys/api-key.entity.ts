@@ -68,10 +68,14 @@ export class ApiKeyRow {
   @Column('varchar', { length: 64, nullable: true })
   masterKey!: string | null;
 
-  /** The key itself, bound to its place and version. Null when no key is set: a row that is set without it, or not set with it, is broken. */
+  /** The key itself, bound to its place, version and region; null when no key is set. */
   @Column('varchar', { length: 1024, nullable: true })
   sealed!: string | null;
+
+  /** A keyed MAC over what decides who pays (see `PlaceMacs`). A row whose MAC does not fit, or is null, was not written by Latchkey. */
+  @Column('varchar', { length: 64, nullable: true })
+  mac!: string | null;
 }
 
 /** What is stored of a key, but for the key itself. */
-export type StoredKey = Omit<ApiKeyRow, 'masterKey' | 'sealed'>;
+export type StoredKey = Omit<ApiKeyRow, 'masterKey' | 'sealed' | 'mac'>;

@@ -1,14 +1,14 @@
 import type { BatchedField } from '../access/batched-field';
 import type { Viewer } from '../access/viewer';
 import type { ClientService } from '../clients/client.service';
-import { dateOf, dateOrNull } from '../database/raw';
+import { dateOrNull } from '../database/raw';
 import { derivedId, partsOfDerivedId } from '../graphql/node';
 import { inOrderOf } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider.types';
 import type { ApiKey } from './api-key.types';
 import type { ApiKeyService } from './changes/api-key.service';
-import type { KeyState, KeySummary } from './key-store';
+import type { KeyState, KeySummary } from './key-states';
 
 const TYPE = 'ApiKey';
 
@@ -134,7 +134,7 @@ class ShownApiKey implements ApiKey {
   }
 
   get updatedAt() {
-    return dateOf(this.row.updatedAt);
+    return dateOrNull(this.row.updatedAt);
   }
 
   get lastVerifiedAt() {

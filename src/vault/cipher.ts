@@ -2,26 +2,34 @@ import { randomBytes } from 'node:crypto';
 import { decrypt, encrypt, IV_BYTES, type KeyRing } from './master-keys/key-ring';
 import { ApiKeyText } from './secret';
 
-/** Whose secret it is, and which of its versions. Bound to the ciphertext, so that it opens in its own row only. */
+/**
+ * Whose secret it is, which of its versions, and where its account is. The ciphertext is bound to all of it, so that it opens in its
+ * own row only.
+ */
 export interface SecretPlace {
   readonly agencyId: string;
   readonly ownerType: string;
   readonly ownerId: string;
   readonly provider: string;
   readonly version: number;
+  /** Empty for secrets that belong to no account of a provider. */
+  readonly region: string;
 }
 
-/** A sealed secret does not open: its row was altered or moved, or its master key is gone. Never the same as "no key". */
+/** A sealed secret does not open: its row was altered or moved, or its master key is gone. This is never the same as "no key". */
 export class UnreadableKey extends Error {}
 
-const FORMAT = 'lk1';
-// A wrapped data key is always this long: 12 bytes of nonce, 16 of tag, 32 of key.
+/** Secrets are sealed in the newest format. Those of `lk1`, which is not bound to the region, still open. */
+const FORMATS = ['lk2', 'lk1'] as const;
+type Format = (typeof FORMATS)[number];
+const [NEWEST] = FORMATS;
+// A wrapped data key always has this length: 12 bytes of nonce, 16 of tag, 32 of key.
 const WRAPPED_BYTES = 60;
 const DATA_KEY_BYTES = 32;
 
 /**
  * Envelope encryption: every secret is encrypted with a data key of its own, which is wrapped by a master key. What is stored
- * describes itself: `lk1.<master key's name>.<wrapped data key and ciphertext, base64url>`.
+ * describes itself: `<format>.<master key's name>.<wrapped data key and ciphertext, base64url>`.
  */
 export class Cipher {
   constructor(private readonly ring: KeyRing) {}
@@ -40,7 +48,7 @@ export class Cipher {
   }
 
   sealBytes(plaintext: Buffer, place: SecretPlace): string {
-    // The data key and both nonces at once: a call for random bytes takes as long as encrypting them.
+    // The data key and both nonces are drawn at once, because a call for random bytes takes as long as encrypting them.
     const random = randomBytes(DATA_KEY_BYTES + 2 * IV_BYTES);
     const dataKey = random.subarray(0, DATA_KEY_BYTES);
     const [iv, wrappingIv] = [
@@ -48,12 +56,8 @@ export class Cipher {
       random.subarray(DATA_KEY_BYTES + IV_BYTES),
     ];
     try {
-      return this.#wrapped(
-        dataKey,
-        encrypt(dataKey, plaintext, associated('secret', place), iv),
-        place,
-        wrappingIv,
-      );
+      const body = encrypt(dataKey, plaintext, associated(NEWEST, 'secret', place), iv);
+      return this.#wrapped(NEWEST, dataKey, body, place, wrappingIv);
     } finally {
       dataKey.fill(0);
     }
@@ -69,29 +73,40 @@ export class Cipher {
 
   /** Throws `UnreadableKey`, too. */
   openBytes(sealed: string, place: SecretPlace): Buffer {
-    return this.#withDataKey(sealed, place, (dataKey, body) =>
-      decrypt(dataKey, body, associated('secret', place)),
+    return this.#withDataKey(sealed, place, (dataKey, body, format) =>
+      decrypt(dataKey, body, associated(format, 'secret', place)),
     );
   }
 
-  /** The same secret with its data key wrapped by the active master key. The secret itself is not opened. Throws `UnreadableKey`, too. */
+  /**
+   * The same secret with its data key wrapped by the active master key. The secret itself is not opened and keeps its format.
+   * Throws `UnreadableKey`, too.
+   */
   rewrap(sealed: string, place: SecretPlace): string {
-    return this.#withDataKey(sealed, place, (dataKey, body) => this.#wrapped(dataKey, body, place));
+    return this.#withDataKey(sealed, place, (dataKey, body, format) =>
+      this.#wrapped(format, dataKey, body, place),
+    );
   }
 
-  #wrapped(dataKey: Buffer, body: Buffer, place: SecretPlace, iv?: Buffer): string {
-    const wrapped = this.ring.wrap(dataKey, associated('data-key', place), { iv });
-    return [FORMAT, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
+  #wrapped(format: Format, dataKey: Buffer, body: Buffer, place: SecretPlace, iv?: Buffer): string {
+    const wrapped = this.ring.wrap(dataKey, associated(format, 'data-key', place), { iv });
+    return [format, this.ring.activeName, Buffer.concat([wrapped, body]).toString('base64url')].join('.');
   }
 
-  #withDataKey<T>(sealed: string, place: SecretPlace, use: (dataKey: Buffer, body: Buffer) => T): T {
-    const [format, masterKey = '', encoded = ''] = sealed.split('.');
-    if (format !== FORMAT) throw new UnreadableKey('The stored key is not in a known format');
+  #withDataKey<T>(
+    sealed: string,
+    place: SecretPlace,
+    use: (dataKey: Buffer, body: Buffer, format: Format) => T,
+  ): T {
+    const [name, masterKey = '', encoded = ''] = sealed.split('.');
+    const format = FORMATS.find((each) => each === name);
+    if (!format) throw new UnreadableKey('The stored key is not in a known format');
     const bytes = Buffer.from(encoded, 'base64url');
     let dataKey: Buffer | null = null;
     try {
-      dataKey = this.ring.unwrap(masterKey, bytes.subarray(0, WRAPPED_BYTES), associated('data-key', place));
-      return use(dataKey, bytes.subarray(WRAPPED_BYTES));
+      const wrapped = bytes.subarray(0, WRAPPED_BYTES);
+      dataKey = this.ring.unwrap(masterKey, wrapped, associated(format, 'data-key', place));
+      return use(dataKey, bytes.subarray(WRAPPED_BYTES), format);
     } catch {
       throw new UnreadableKey('The stored key does not open');
     } finally {
@@ -100,7 +115,19 @@ export class Cipher {
   }
 }
 
-function associated(purpose: string, place: SecretPlace): string {
-  const { agencyId, ownerType, ownerId, provider, version } = place;
-  return JSON.stringify([FORMAT, purpose, agencyId, ownerType, ownerId, provider, version]);
+// The format is part of what is authenticated: a secret of one format does not open as one of the other.
+function associated(format: Format, purpose: string, place: SecretPlace): string {
+  const { agencyId, ownerType, ownerId, provider, version, region } = place;
+  const bound = [format, purpose, agencyId, ownerType, ownerId, provider, version];
+  return JSON.stringify(format === 'lk1' ? bound : [...bound, region]);
+}
+
+/**
+ * The end of a sealed secret tells it from every other one that was ever sealed, because each is encrypted with a data key of its own.
+ * It stays the same when master keys change.
+ */
+export const SECRET_END_LENGTH = 24;
+
+export function secretEndOf(sealed: string): string {
+  return sealed.slice(-SECRET_END_LENGTH);
 }

@@ -3,9 +3,9 @@ import type { Database } from '../database/database';
 import { UnreadableKey, type Cipher, type SecretPlace } from './cipher';
 import { VaultKeyRow } from './vault-key.entity';
 
-/** Where a key of the vault's own belongs: what its ciphertext is bound to, for whoever opens or re-wraps it. */
+/** The place of a key of the vault's own, to which its ciphertext is bound. */
 export function vaultKeyPlace(name: string): SecretPlace {
-  return { agencyId: '', ownerType: 'VAULT', ownerId: name, provider: '', version: 1 };
+  return { agencyId: '', ownerType: 'VAULT', ownerId: name, provider: '', version: 1, region: '' };
 }
 
 /** Inside a `write`, which starts again when another instance was first to insert this name. */

@@ -1,12 +1,14 @@
 import type { Database } from '../database/database';
 import type { Cipher } from './cipher';
 import { Fingerprints } from './fingerprints';
+import { PlaceMacs } from './place-macs';
 import { UploadKeys } from './upload-keys';
 
-/** All that it takes to receive, compare, seal and open keys. */
+/** What it takes to receive, compare, seal and open keys, and to tell whether their rows are as they were written. */
 export interface Vault {
   readonly cipher: Cipher;
   readonly fingerprints: Fingerprints;
+  readonly placeMacs: PlaceMacs;
   readonly uploads: UploadKeys;
 }
 
@@ -14,5 +16,6 @@ export interface Vault {
 export async function openVault(database: Database, cipher: Cipher): Promise<Vault> {
   const uploads = new UploadKeys(database, cipher);
   await uploads.rotate();
-  return { cipher, fingerprints: await Fingerprints.load(database, cipher), uploads };
+  const fingerprints = await Fingerprints.load(database, cipher);
+  return { cipher, fingerprints, placeMacs: await PlaceMacs.load(database, cipher), uploads };
 }

@@ -239,10 +239,8 @@ test('of keys, no more is read than the document names of them', async () => {
     await running.data(`{ clients { nodes { apiKeys { ${fields} } } } }`);
     return read.mock.calls.map(([sql]) => sql).find((sql) => / FROM api_keys /.test(sql));
   };
-  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(
-    /region|updatedAt|error/,
-  );
-  expect(await columns('provider region')).toMatch(/region.*updatedAt.*error/);
+  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(/updatedAt|error/);
+  expect(await columns('provider region')).toMatch(/region.*updatedAt.*error/s);
   read.mockRestore();
 });
 

@@ -198,7 +198,7 @@ describe('a fingerprint', () => {
   test('is found without opening: a secret that no longer opens is a duplicate all the same', async () => {
     await set(HARBOR);
     await running.app.database.write((tx) =>
-      managerOf(tx).query("UPDATE api_keys SET sealed = 'lk1.test.broken'"),
+      managerOf(tx).query("UPDATE api_keys SET sealed = 'lk2.test.broken'"),
     );
     expect(namesOf(await set(MAPLE))).toEqual([['Harbor Dental']]);
   });

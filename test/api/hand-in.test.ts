@@ -97,7 +97,7 @@ describe('a key that is handed in', () => {
   test('is sealed at once, bound to its client, and destroyed with the decision', async () => {
     const { id } = await handedIn();
     const pending = await row(id);
-    expect(pending.sealed).toMatch(/^lk1\.test\./);
+    expect(pending.sealed).toMatch(/^lk2\.test\./);
     expect(JSON.stringify(pending)).not.toContain(bland().secondAccount);
     await running.app.database.write((tx) => tx.update(KeyHandInRow, { id }, { clientId: MAPLE }));
     expect(codes(await accept(id))).toEqual(['KEY_UNREADABLE input.keyHandInId']);

@@ -285,7 +285,7 @@ describe('keys', () => {
       await expect(service.clear(viewer, owner, ['RETELL'])).rejects.toThrow('You may not do this.');
       await expect(checks.verify(viewer, owner, null)).rejects.toThrow('You may not do this.');
       await expect(service.keysOf(viewer, [HARBOR])).rejects.toThrow('You may not do this.');
-      await expect(new KeyResolverService(database, vault.cipher).explain(viewer, [agent])).rejects.toThrow(
+      await expect(new KeyResolverService(database, vault).explain(viewer, [agent])).rejects.toThrow(
         'You may not do this.',
       );
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
+import { giveMacs } from '../../src/keys/old-places';
 import { dataSourceOptions, openDatabase } from '../../src/database/database';
 import type { Transaction } from '../../src/database/transaction';
 import { createTestDatabase, type TestDatabase, managerOf } from '../database';
@@ -179,6 +180,8 @@ async function afterMigration(name: string, changes: readonly string[]) {
   for (const change of changes) await older.query(change, change.includes('?') ? [key?.id] : []);
   await older.runMigrations();
   await older.destroy();
+  const { database, vault } = running.app;
+  await database.write((tx) => giveMacs(tx, vault.placeMacs));
 
   const { agent } = await running.data<{ agent: { keyResolution: { source: string; status: string } } }>(
     RESOLUTION,

@@ -1,5 +1,6 @@
-import { Cipher, UnreadableKey, type SecretPlace } from '../../src/vault/cipher';
-import { KeyRing } from '../../src/vault/master-keys/key-ring';
+import { randomBytes } from 'node:crypto';
+import { Cipher, secretEndOf, UnreadableKey, type SecretPlace } from '../../src/vault/cipher';
+import { encrypt, IV_BYTES, KeyRing } from '../../src/vault/master-keys/key-ring';
 import { ApiKeyText } from '../../src/vault/secret';
 
 const place: SecretPlace = {
@@ -8,6 +9,7 @@ const place: SecretPlace = {
   ownerId: 'client-1',
   provider: 'RETELL',
   version: 7,
+  region: 'US',
 };
 const text = 'key_canary_4f1c9a7e';
 const ring = KeyRing.parse(KeyRing.generateLine('one'));
@@ -44,8 +46,9 @@ describe('a sealed key', () => {
     );
     expect(new Set(nonces).size).toBe(100);
     // What is drawn together is told apart: a nonce is stored as it is.
-    const { agencyId, ownerType, ownerId, provider, version } = place;
-    const associated = JSON.stringify(['lk1', 'data-key', agencyId, ownerType, ownerId, provider, version]);
+    const { agencyId, ownerType, ownerId, provider, version, region } = place;
+    const owner = [agencyId, ownerType, ownerId];
+    const associated = JSON.stringify(['lk2', 'data-key', ...owner, provider, version, region]);
     for (const each of bytes) {
       const dataKey = ring.unwrap('one', each.subarray(0, 60), associated);
       expect(
@@ -55,7 +58,7 @@ describe('a sealed key', () => {
   });
 
   test('names the master key that wraps it', () => {
-    expect(sealed.split('.').slice(0, 2)).toEqual(['lk1', 'one']);
+    expect(sealed.split('.').slice(0, 2)).toEqual(['lk2', 'one']);
   });
 
   test.each<[string, Partial<SecretPlace>]>([
@@ -65,6 +68,7 @@ describe('a sealed key', () => {
     ['provider', { provider: 'VAPI' }],
     ['later version', { version: 8 }],
     ['earlier version', { version: 6 }],
+    ['region', { region: 'EU' }],
   ])('does not open in the place of another %s', (_what, other) => {
     expect(() => open(sealed, { ...place, ...other })).toThrow(UnreadableKey);
   });
@@ -90,13 +94,42 @@ describe('a sealed key', () => {
     const stored = new Cipher(KeyRing.parse(line)).seal(new ApiKeyText(text), place);
     const later = new Cipher(KeyRing.parse(KeyRing.generateLine('new') + line));
     expect(ApiKeyText.reveal(later.open(stored, place))).toBe(text);
-    expect(later.seal(new ApiKeyText(text), place)).toMatch(/^lk1\.new\./);
+    expect(later.seal(new ApiKeyText(text), place)).toMatch(/^lk2\.new\./);
   });
 
   test('that does not open fails without telling anything of the key', () => {
     const failure = () => open(withByteFlipped(sealed, 100));
     expect(failure).toThrow('The stored key does not open');
     expect(failure).not.toThrow(text);
+  });
+});
+
+describe('a key that was sealed before regions were bound', () => {
+  const bound = (purpose: string) =>
+    JSON.stringify([
+      'lk1',
+      purpose,
+      place.agencyId,
+      place.ownerType,
+      place.ownerId,
+      place.provider,
+      place.version,
+    ]);
+  const dataKey = randomBytes(32);
+  const body = encrypt(dataKey, Buffer.from(text), bound('secret'), randomBytes(IV_BYTES));
+  const old = `lk1.one.${Buffer.concat([ring.wrap(dataKey, bound('data-key')), body]).toString('base64url')}`;
+
+  test('opens, and is wrapped anew in its own format', () => {
+    expect(open(old)).toBe(text);
+    const rewrapped = cipher.rewrap(old, place);
+    expect(rewrapped).toMatch(/^lk1\.one\./);
+    expect(open(rewrapped)).toBe(text);
+    expect(secretEndOf(rewrapped)).toBe(secretEndOf(old));
+  });
+
+  test('does not open as one of the other format, nor does a newer one as one of this', () => {
+    expect(() => open(old.replace('lk1.', 'lk2.'))).toThrow(UnreadableKey);
+    expect(() => open(sealed.replace('lk2.', 'lk1.'))).toThrow(UnreadableKey);
   });
 });
 
@@ -142,7 +175,7 @@ describe('a key that is wrapped anew', () => {
 
   test('opens in its own place without the old master key', () => {
     const rewrapped = both.rewrap(stored, place);
-    expect(rewrapped).toMatch(/^lk1\.new\./);
+    expect(rewrapped).toMatch(/^lk2\.new\./);
     const later = new Cipher(KeyRing.parse(newLine));
     expect(ApiKeyText.reveal(later.open(rewrapped, place))).toBe(text);
     expect(() => later.open(rewrapped, { ...place, version: 8 })).toThrow(UnreadableKey);
@@ -162,7 +195,7 @@ describe('a key that is wrapped anew', () => {
     ['in another place', stored, { ...place, ownerId: 'client-2' }],
     ['with a damaged data key', withByteFlipped(stored, 30), place],
     ['under a master key that the ring lacks', stored.replace('.old.', '.gone.'), place],
-    ['in no known format', stored.replace('lk1.', 'lk9.'), place],
+    ['in no known format', stored.replace('lk2.', 'lk9.'), place],
     ['empty', '', place],
   ])('is refused %s', (_what, damaged, where) => {
     expect(() => both.rewrap(damaged, where)).toThrow(UnreadableKey);

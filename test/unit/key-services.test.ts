@@ -22,6 +22,7 @@ const place: SecretPlace = {
   ownerId: 'client-1',
   provider: 'RETELL',
   version: 1,
+  region: 'US',
 };
 const standard = process.env;
 let aws: KeyServiceStandIn;

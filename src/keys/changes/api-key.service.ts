@@ -11,24 +11,17 @@ import type { Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderApi } from '../../providers/provider-api';
 import { toProviderError } from '../../providers/provider.types';
+import type { PlaceMacs } from '../../vault/place-macs';
 import type { Vault } from '../../vault/vault';
-import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
+import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
 import type { StoredKey } from '../api-key.entity';
 import type { KeySource } from '../chain';
 import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from '../checks/key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import {
-  lockKeys,
-  nameOfKey,
-  readKeyStates,
-  readKeySummaries,
-  readSealedKeys,
-  type KeyOwner,
-  type KeyState,
-  type KeySummary,
-} from '../key-store';
+import { lockKeys, nameOfKey, readSealedKeys, type KeyOwner } from '../key-store';
+import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
 
 interface Changed {
   readonly apiKeys: readonly StoredKey[];
@@ -81,13 +74,15 @@ export class ApiKeyService {
   /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
   async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
     requireAdmin(viewer);
-    return byOwner(ownerIds, await readKeyStates(this.database.read, viewer.agencyId, ownerIds));
+    const { read } = this.database;
+    return byOwner(ownerIds, await readKeyStates(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
   }
 
   /** The same, less of each. */
   async summariesOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeySummary[][]> {
     requireAdmin(viewer);
-    return byOwner(ownerIds, await readKeySummaries(this.database.read, viewer.agencyId, ownerIds));
+    const { read } = this.database;
+    return byOwner(ownerIds, await readKeySummaries(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
   }
 
   /** All or none. With `verify`, a key is stored only if its provider accepts it. */
@@ -177,6 +172,7 @@ export class ApiKeyService {
   ): Promise<Stored | { readonly stale: readonly number[] }> {
     const current = await lockKeys(
       tx,
+      this.vault.placeMacs,
       owner,
       keys.map(({ provider }) => provider),
     );
@@ -203,13 +199,13 @@ export class ApiKeyService {
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     return this.database.write(async (tx) => {
-      const current = await lockKeys(tx, owner, providers);
+      const current = await lockKeys(tx, this.vault.placeMacs, owner, providers);
       const unset = current.flatMap((row, index) =>
         row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],
       );
       if (unset.length > 0) return notCleared(unset);
       const apiKeys: StoredKey[] = [];
-      for (const row of current) if (row) apiKeys.push(await clearKey(tx, owner, row));
+      for (const row of current) if (row) apiKeys.push(await clearKey(tx, this.vault, owner, row));
       for (const { provider, version } of apiKeys) {
         await this.audit.record(tx, viewer, {
           type: 'API_KEY_CLEARED',
@@ -219,7 +215,8 @@ export class ApiKeyService {
       }
       // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later one leaves the agents without.
       const effects = [];
-      for (const { provider } of apiKeys) effects.push(await effectOfClear(tx, owner, provider));
+      for (const { provider } of apiKeys)
+        effects.push(await effectOfClear(tx, this.vault.placeMacs, owner, provider));
       return {
         apiKeys,
         effects: effects.map(({ effect }) => effect),
@@ -238,12 +235,14 @@ function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readon
 
 async function effectOfClear(
   tx: Transaction,
+  macs: PlaceMacs,
   owner: KeyOwner,
   provider: Provider,
 ): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
-  const keys = await readSealedKeys(tx, owner.agencyId, null, provider);
+  const keys = await readSealedKeys(tx, macs, owner.agencyId, null, provider);
   const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
-  const { agents, count } = await listAgents(agentsOfKey(tx, owner, provider), MAX_AGENTS_LISTED);
+  const query = await agentsPaidBy(tx, macs, owner, provider);
+  const { agents, count } = await listAgents(query, MAX_AGENTS_LISTED);
   return {
     effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
     agents: source ? [] : agents,

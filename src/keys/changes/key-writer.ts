@@ -1,13 +1,16 @@
+import type { AuditEventRow } from '../../audit/audit.entity';
 import { newId } from '../../platform/ids';
 import { ConcurrentChange, type Transaction } from '../../database/transaction';
 import { dateOrNull } from '../../database/raw';
 import type { Provider } from '../../providers';
 import type { ProviderRegion } from '../../providers/provider';
 import type { KeyVerdict } from '../../providers/requests';
+import { secretEndOf } from '../../vault/cipher';
 import type { ApiKeyText } from '../../vault/secret';
 import type { Vault } from '../../vault/vault';
 import { ApiKeyRow, type StoredKey } from '../api-key.entity';
-import { readKeyState, type KeyOwner, type KeyState, type LockedKey } from '../key-store';
+import { readKeyState, type KeyState } from '../key-states';
+import type { KeyOwner, LockedKey } from '../key-store';
 
 export interface KeyToStore {
   readonly provider: Provider;
@@ -38,71 +41,88 @@ export async function storeKey(
   const health: Health = verdict
     ? healthAfter(null, verdict, verifiedAt)
     : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
-  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
-  const version = nextVersion(current);
+  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, region };
+  const version = await nextVersion(tx, owner, current);
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
-  const change = {
-    version,
-    isSet: true,
-    maskedKey: key.mask,
-    fingerprint,
-    region,
-    updatedAt: now,
-    ...health,
-  };
-  const secret = {
-    masterKey: vault.cipher.masterKeyName,
-    sealed: vault.cipher.seal(key, { ...place, version }),
-  };
-  if (current) return replace(tx, owner, current, change, secret);
-  const row = { id: newId(), ...place, ...change };
-  await tx.insertRow('api_keys', { ...row, ...secret });
-  return row;
+  const row = { ...place, version, isSet: true, maskedKey: key.mask, fingerprint, updatedAt: now, ...health };
+  return write(tx, vault, current, row, vault.cipher.seal(key, { ...place, version }));
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
-export function clearKey(tx: Transaction, owner: KeyOwner, current: LockedKey): Promise<StoredKey> {
-  const { region } = current;
-  const empty = {
+export async function clearKey(
+  tx: Transaction,
+  vault: Vault,
+  owner: KeyOwner,
+  current: LockedKey,
+): Promise<StoredKey> {
+  const { provider } = current;
+  const row = {
+    agencyId: owner.agencyId,
+    ownerType: owner.type,
+    ownerId: owner.id,
+    provider,
+    region: current.row?.region ?? 'US',
+    version: await nextVersion(tx, owner, current),
     isSet: false,
     maskedKey: null,
     fingerprint: null,
-    region,
     status: 'NOT_SET',
     lastVerifiedAt: null,
     updatedAt: new Date(),
     ...NO_ERROR,
   } as const;
-  return replace(
-    tx,
-    owner,
-    current,
-    { version: nextVersion(current), ...empty },
-    { masterKey: null, sealed: null },
+  return write(tx, vault, current, row, null);
+}
+
+// No version is given out twice. A row that Latchkey did not write may say any version: there the audit trail tells the last one.
+async function nextVersion(tx: Transaction, owner: KeyOwner, current: LockedKey | null): Promise<number> {
+  if (!current) return 1;
+  const version = current.row ? current.version : await lastRecordedVersion(tx, owner, current);
+  return version + 1;
+}
+
+async function lastRecordedVersion(tx: Transaction, owner: KeyOwner, current: LockedKey): Promise<number> {
+  const ofOwner = owner.type === 'CLIENT' ? 'clientId = ?' : 'clientId IS NULL';
+  const [last] = await tx.rows<Pick<AuditEventRow, 'details'>>(
+    `SELECT details FROM audit_events WHERE agencyId = ? AND type IN ('API_KEY_SET', 'API_KEY_CLEARED')
+AND ${ofOwner} AND details LIKE ? ORDER BY sequence DESC LIMIT 1`,
+    [
+      owner.agencyId,
+      ...(owner.type === 'CLIENT' ? [owner.id] : []),
+      `%${JSON.stringify({ provider: current.provider }).slice(1, -1)}%`,
+    ],
   );
+  return last ? (JSON.parse(last.details) as { readonly version: number }).version : current.version;
 }
 
-function nextVersion(current: LockedKey | null): number {
-  return (current?.version ?? 0) + 1;
-}
-
-type Change = Omit<StoredKey, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
-
-type Secret = Pick<ApiKeyRow, 'masterKey' | 'sealed'>;
-
-async function replace(
+async function write(
   tx: Transaction,
-  owner: KeyOwner,
-  { id, provider, version }: LockedKey,
-  change: Change,
-  secret: Secret,
+  { cipher, placeMacs }: Vault,
+  current: LockedKey | null,
+  state: Omit<StoredKey, 'id'>,
+  sealed: string | null,
 ): Promise<StoredKey> {
-  if (!(await tx.updateRow('api_keys', { ...change, ...secret }, { id, version })))
-    throw new ConcurrentChange();
-  return { id, agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, ...change };
+  const row = { id: current?.row?.id ?? newId(), ...state };
+  const mac = placeMacs.of({ ...row, secretEnd: sealed && secretEndOf(sealed) });
+  const all = { ...row, masterKey: sealed && cipher.masterKeyName, sealed, mac };
+  if (current?.row) {
+    const { id, version } = { id: row.id, version: current.version };
+    if (!(await tx.updateRow('api_keys', all, { id, version }))) throw new ConcurrentChange();
+    return row;
+  }
+  // A row in this place that Latchkey did not write: the database compares its columns, which may differ in ways that only it ignores.
+  if (current) {
+    await tx.run('DELETE FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [
+      row.ownerId,
+      row.ownerType,
+      row.provider,
+    ]);
+  }
+  await tx.insertRow('api_keys', all);
+  return row;
 }
 
-/** Keeps what the provider said of one version of a key; says nothing of a version that came after it. */
+/** Keeps what the provider said of one version of a key. Changes nothing where another version has come after it. */
 export async function recordVerdict(
   tx: Transaction,
   id: string,
@@ -116,7 +136,7 @@ export async function recordVerdict(
   return { ...current, ...health };
 }
 
-/** Writes the fingerprint of a key that is open anyway: it was set before there were fingerprints. */
+/** Writes the fingerprint of a key that is open anyway, because it may have been set before there were fingerprints. */
 export async function recordFingerprint(
   tx: Transaction,
   id: string,
@@ -126,7 +146,7 @@ export async function recordFingerprint(
   await tx.update(ApiKeyRow, { id, version }, { fingerprint });
 }
 
-/** A stored key did not open: shown as its status until a verification opens it again. */
+/** Notes that a stored key did not open. That is shown as its status until a verification opens it again. */
 export async function recordUnreadable(tx: Transaction, id: string, version: number): Promise<void> {
   await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
 }

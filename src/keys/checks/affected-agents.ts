@@ -1,16 +1,19 @@
 import { AgentRow } from '../../agents/agent.entity';
 import type { Reader, Select } from '../../database/transaction';
 import type { Provider } from '../../providers';
-import type { KeyOwner } from '../key-store';
+import type { PlaceMacs } from '../../vault/place-macs';
+import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from '../place';
 
 /** Agents listed at most in one answer; counts are exact. */
 export const MAX_AGENTS_LISTED = 100;
 
-// A row that is not set and has a secret counts as set, as it does for the chain.
 const CLIENT_KEY = `SELECT 1 FROM api_keys k WHERE k.ownerId = agent.clientId AND k.ownerType = 'CLIENT'
-AND k.provider = agent.provider AND (k.isSet = :isSet OR k.sealed IS NOT NULL)`;
+AND k.provider = agent.provider AND k.isSet = :isSet`;
 
-/** The agents whose calls use an owner's key for a provider, or would if it were set: in an agency, those whose client has none. */
+/**
+ * The agents whose calls use an owner's key for a provider, or would if it were set: in an agency, those whose client has none, as far as
+ * the rows say so.
+ */
 export function agentsOfKey(read: Reader, owner: KeyOwner, provider: Provider): Select<AgentRow> {
   const agents = read
     .createQueryBuilder(AgentRow, 'agent')
@@ -21,6 +24,40 @@ export function agentsOfKey(read: Reader, owner: KeyOwner, provider: Provider): 
     .orderBy('agent.id');
   if (owner.type === 'CLIENT') return agents.andWhere('agent.clientId = :clientId', { clientId: owner.id });
   return agents.andWhere(`NOT EXISTS (${CLIENT_KEY})`, { isSet: true });
+}
+
+/** The same, without those whose client has a row that says so and that Latchkey did not write. */
+export async function agentsPaidBy(
+  read: Reader,
+  macs: PlaceMacs,
+  owner: KeyOwner,
+  provider: Provider,
+): Promise<Select<AgentRow>> {
+  const agents = agentsOfKey(read, owner, provider);
+  if (owner.type === 'CLIENT') return agents;
+  const unreadable = await clientsWithUnreadableKey(read, macs, owner.agencyId, provider);
+  return unreadable.length > 0
+    ? agents.andWhere('(agent.clientId IS NULL OR agent.clientId NOT IN (:...unreadable))', { unreadable })
+    : agents;
+}
+
+async function clientsWithUnreadableKey(
+  read: Reader,
+  macs: PlaceMacs,
+  agencyId: string,
+  provider: Provider,
+): Promise<string[]> {
+  const rows = await read.rows<PlaceRow & { readonly clientId: string }>(
+    `SELECT ${PLACE_COLUMNS}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
+    [agencyId],
+  );
+  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(macs, row);
+  const doubtful = new Set(rows.filter((row) => !isSound(row)).map(({ clientId }) => clientId));
+  return [...doubtful].filter((id) => {
+    const owner = { type: 'CLIENT', id, agencyId } as const;
+    const ofClient = rows.filter(({ clientId }) => clientId === id);
+    return rowAt(macs, owner, provider, ofClient) instanceof Unreadable;
+  });
 }
 
 export async function listAgents(

@@ -9,9 +9,8 @@ import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../../providers/provider.types';
 import { UnreadableKey } from '../../vault/cipher';
-import type { ApiKeyText } from '../../vault/secret';
 import type { Vault } from '../../vault/vault';
-import { agentsOfKey, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
+import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
 import { findDuplicates, type KeyWarning } from '../changes/duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
@@ -20,12 +19,12 @@ import { recordFingerprint, recordUnreadable, recordVerdict } from '../changes/k
 import {
   nameOfKey,
   openKey,
-  readKeyStates,
   readSealedKeys,
   type KeyOwner,
-  type KeyState,
+  type OpenKey,
   type SealedKey,
 } from '../key-store';
+import { readKeyStates, type KeyState } from '../key-states';
 
 export interface Verification {
   readonly apiKey: KeyState;
@@ -108,11 +107,12 @@ export class KeyCheckService {
     const ofClient = owner.type === 'CLIENT';
     const current = await readSealedKeys(
       this.database.read,
+      this.vault.placeMacs,
       owner.agencyId,
       ofClient ? owner.id : null,
       provider,
     );
-    const query = agentsOfKey(this.database.read, owner, provider);
+    const query = await agentsPaidBy(this.database.read, this.vault.placeMacs, owner, provider);
     const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
     const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
     const chain = resolveChain(
@@ -160,23 +160,25 @@ export class KeyCheckService {
 
   async #sealedKey(owner: KeyOwner, provider: Provider): Promise<SealedKey | null> {
     const clientId = owner.type === 'CLIENT' ? owner.id : null;
-    return (await readSealedKeys(this.database.read, owner.agencyId, clientId, provider))[owner.type];
+    const { read } = this.database;
+    return (await readSealedKeys(read, this.vault.placeMacs, owner.agencyId, clientId, provider))[owner.type];
   }
 
   async #verifyStored(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
     const opened = this.#open(sealed);
     if (!opened) return this.#unreadable(viewer, sealed);
-    const { owner, provider, region, id, version } = sealed;
+    const { owner, provider, version } = sealed;
+    const { id, region, key } = opened;
     const { agents, count } = await listAgents(
       agentsOfKey(this.database.read, owner, provider),
       MAX_AGENTS_CHECKED,
     );
     const { verdict, missing, notChecked } = await examineKey(
       this.providers,
-      { provider, region, key: opened },
+      { provider, region, key },
       agents,
     );
-    const fingerprint = this.vault.fingerprints.of(opened, owner.agencyId, provider);
+    const fingerprint = this.vault.fingerprints.of(key, owner.agencyId, provider);
     const recorded = await this.database.write(async (tx) => {
       await recordFingerprint(tx, id, version, fingerprint);
       const row = await recordVerdict(tx, id, version, verdict);
@@ -208,9 +210,9 @@ export class KeyCheckService {
   }
 
   async #unreadable(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
-    const { id, version, owner, provider } = sealed;
+    const { row, version, owner, provider } = sealed;
     await this.database.write(async (tx) => {
-      await recordUnreadable(tx, id, version);
+      if (row) await recordUnreadable(tx, row.id, version);
       await this.audit.record(tx, viewer, {
         type: 'API_KEY_VERIFIED',
         ...nameOfKey(owner, provider),
@@ -224,14 +226,13 @@ export class KeyCheckService {
     );
   }
 
-  async #row({ id, owner }: SealedKey): Promise<KeyState | null> {
-    return (
-      (await readKeyStates(this.database.read, owner.agencyId, [owner.id])).find((row) => row.id === id) ??
-      null
-    );
+  async #row({ owner, provider }: SealedKey): Promise<KeyState | null> {
+    const { placeMacs } = this.vault;
+    const keys = await readKeyStates(this.database.read, placeMacs, owner.agencyId, [owner.id]);
+    return keys.find((key) => key.provider === provider) ?? null;
   }
 
-  #open(sealed: SealedKey): ApiKeyText | null {
+  #open(sealed: SealedKey): OpenKey | null {
     try {
       return openKey(this.vault.cipher, sealed);
     } catch (error) {

@@ -6,9 +6,10 @@ import type { Reader } from '../../database/transaction';
 import { marks } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
-import type { Cipher } from '../../vault/cipher';
+import type { Vault } from '../../vault/vault';
 import { resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from '../chain';
-import { openKey, readKeySummaries, readSealedKeys } from '../key-store';
+import { readKeySummaries } from '../key-states';
+import { openKey, readSealedKeys } from '../key-store';
 
 /** The key with which a call is started, opened for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -24,20 +25,21 @@ type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
 export class KeyResolverService {
   constructor(
     private readonly database: Database,
-    private readonly cipher: Cipher,
+    private readonly vault: Vault,
   ) {}
 
   /**
    * Null when the chain ends without a key. Throws `UnreadableKey` when the key that counts does not open, and whatever the database
    * throws: neither may be taken for "no key", which would fall back to another payer. Whether the client is archived is not asked here.
    */
-  async resolve(agent: AgentInChain, manager: Reader = this.database.read): Promise<ResolvedKey | null> {
-    const keys = await readSealedKeys(manager, agent.agencyId, agent.clientId, agent.provider);
+  async resolve(agent: AgentInChain, reader: Reader = this.database.read): Promise<ResolvedKey | null> {
+    const { agencyId, clientId, provider } = agent;
+    const keys = await readSealedKeys(reader, this.vault.placeMacs, agencyId, clientId, provider);
     const { source } = resolveChain(subjectOf(agent, false), keys.CLIENT, keys.AGENCY);
     const sealed = source && keys[source];
     if (!sealed) return null;
-    const account = { provider: agent.provider, region: sealed.region, key: openKey(this.cipher, sealed) };
-    return { id: sealed.id, source: sealed.owner.type, version: sealed.version, account };
+    const { id, region, key } = openKey(this.vault.cipher, sealed);
+    return { id, source, version: sealed.version, account: { provider, region, key } };
   }
 
   /** Why a call would use which key, for many agents in two statements. Opens nothing. */
@@ -45,7 +47,10 @@ export class KeyResolverService {
     requireAdmin(viewer);
     const clientIds = [...new Set(agents.flatMap(({ clientId }) => clientId ?? []))];
     const [rows, archived] = await Promise.all([
-      readKeySummaries(this.database.read, viewer.agencyId, [viewer.agencyId, ...clientIds]),
+      readKeySummaries(this.database.read, this.vault.placeMacs, viewer.agencyId, [
+        viewer.agencyId,
+        ...clientIds,
+      ]),
       this.#archived(clientIds),
     ]);
     const find = (type: KeySource, ownerId: string | null, provider: Provider): ChainKey | null =>

@@ -1,5 +1,5 @@
 import type { Database } from '../../database/database';
-import type { Transaction } from '../../database/transaction';
+import type { Reader, Transaction } from '../../database/transaction';
 import { UnusableKeyRing, type KeyRing } from './key-ring';
 import { MasterKeyCheckRow } from './master-key.entity';
 
@@ -9,13 +9,16 @@ export class WrongMasterKey extends UnusableKeyRing {}
 // As long as a data key, whose place it takes.
 const KNOWN = Buffer.from('latchkey master key check: 32 by');
 
-const associated = (name: string) => JSON.stringify(['lk1', 'master-key-check', name]);
+/** `lk1` in databases whose places have no MAC yet. */
+type Format = 'lk1' | 'lk2';
+
+const associated = (name: string, format: Format) => JSON.stringify([format, 'master-key-check', name]);
 
 /**
  * Holds the key ring against the database before anything is served: a key of the ring whose content is not what it was, or a key that
- * still wraps secrets and is not in the ring, throws `WrongMasterKey`. Keys seen for the first time are noted.
+ * still wraps secrets and is not in the ring, throws `WrongMasterKey`.
  */
-export async function checkMasterKeys(
+export async function refuseWrongMasterKeys(
   database: Database,
   ring: KeyRing,
   namesInUse: readonly string[],
@@ -23,9 +26,29 @@ export async function checkMasterKeys(
   const missing = namesInUse.filter((name) => !ring.has(name));
   if (missing.length > 0)
     throw new WrongMasterKey(`The key ring lacks master keys that seal stored keys: ${missing.join(', ')}`);
+  refuseWrong(ring, await database.read.find(MasterKeyCheckRow));
+}
+
+/** Notes the keys of the ring that the database sees for the first time. Throws `WrongMasterKey`. */
+export async function noteMasterKeys(database: Database, ring: KeyRing): Promise<void> {
   const known = await database.read.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   if (unknown(ring, known).length > 0) await database.write((tx) => note(tx, ring));
+}
+
+/**
+ * Whether the database was last opened by a release that knew no MACs of places. Nobody can make a newer database look so without the
+ * master key: what each master key was checked with is sealed in another format from then on (see `noteMacs`).
+ */
+export async function isFromBeforeMacs(reader: Reader, ring: KeyRing): Promise<boolean> {
+  const known = (await reader.find(MasterKeyCheckRow)).filter(({ name }) => ring.has(name));
+  return known.length > 0 && known.every((row) => opens(ring, row, 'lk1'));
+}
+
+/** Inside a `write`: notes that from now on every place has a MAC. */
+export async function noteMacs(tx: Transaction, ring: KeyRing): Promise<void> {
+  const known = (await tx.find(MasterKeyCheckRow)).filter(({ name }) => ring.has(name));
+  for (const { name } of known) await tx.update(MasterKeyCheckRow, { name }, { sealed: checkOf(ring, name) });
 }
 
 // All or none, and only where none is wrong: a name that is noted is never given to another key, although the start may be refused.
@@ -34,15 +57,18 @@ async function note(tx: Transaction, ring: KeyRing): Promise<void> {
   const known = await tx.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   for (const name of unknown(ring, known)) {
-    await tx.insert(MasterKeyCheckRow, {
-      name,
-      sealed: ring.wrap(KNOWN, associated(name), { name }).toString('base64url'),
-    });
+    await tx.insert(MasterKeyCheckRow, { name, sealed: checkOf(ring, name) });
   }
 }
 
+function checkOf(ring: KeyRing, name: string): string {
+  return ring.wrap(KNOWN, associated(name, 'lk2'), { name }).toString('base64url');
+}
+
 function refuseWrong(ring: KeyRing, known: readonly MasterKeyCheckRow[]): void {
-  const wrong = known.filter((row) => ring.has(row.name) && !opens(ring, row));
+  const wrong = known.filter(
+    (row) => ring.has(row.name) && !opens(ring, row, 'lk2') && !opens(ring, row, 'lk1'),
+  );
   if (wrong.length > 0)
     throw new WrongMasterKey(
       `Not the master key that this database knows by this name: ${wrong.map((row) => row.name).join(', ')}`,
@@ -53,9 +79,9 @@ function unknown(ring: KeyRing, known: readonly MasterKeyCheckRow[]): string[] {
   return ring.names.filter((name) => known.every((row) => row.name !== name));
 }
 
-function opens(ring: KeyRing, row: MasterKeyCheckRow): boolean {
+function opens(ring: KeyRing, { name, sealed }: MasterKeyCheckRow, format: Format): boolean {
   try {
-    return ring.unwrap(row.name, Buffer.from(row.sealed, 'base64url'), associated(row.name)).equals(KNOWN);
+    return ring.unwrap(name, Buffer.from(sealed, 'base64url'), associated(name, format)).equals(KNOWN);
   } catch {
     return false;
   }

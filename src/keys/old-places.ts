@@ -1,0 +1,46 @@
+import { MoreThan } from 'typeorm';
+import type { Database } from '../database/database';
+import type { Transaction } from '../database/transaction';
+import { Cipher, secretEndOf } from '../vault/cipher';
+import type { KeyRing } from '../vault/master-keys/key-ring';
+import { isFromBeforeMacs, noteMacs } from '../vault/master-keys/master-key-check';
+import { newPlaceMacKey, PLACE_MACS, PlaceMacs } from '../vault/place-macs';
+import { insertVaultKey, readVaultKey } from '../vault/vault-keys';
+import { ApiKeyRow } from './api-key.entity';
+
+const BATCH = 500;
+
+/**
+ * Gives the places of a database from before there were MACs theirs, once and all in one transaction. In any other database a place without
+ * a MAC is one that Latchkey did not write: see docs/decisions/2026-11-27-places-carry-a-mac.md.
+ */
+export async function giveMacsToOldPlaces(database: Database, ring: KeyRing): Promise<void> {
+  if (!(await isFromBeforeMacs(database.read, ring))) return;
+  await database.write(async (tx) => {
+    const cipher = new Cipher(ring);
+    // Again: another instance may have been faster.
+    if (!(await isFromBeforeMacs(tx, ring)) || (await readVaultKey(tx, cipher, PLACE_MACS))) return;
+    const key = newPlaceMacKey();
+    await insertVaultKey(tx, cipher, PLACE_MACS, key);
+    await giveMacs(tx, new PlaceMacs(key));
+    await noteMacs(tx, ring);
+  });
+}
+
+/** A row that contradicts itself gets none: it was altered before. */
+export async function giveMacs(tx: Transaction, macs: PlaceMacs): Promise<void> {
+  for (
+    let rows = await rowsAfter(tx, '');
+    rows.length > 0;
+    rows = await rowsAfter(tx, rows.at(-1)?.id ?? '')
+  ) {
+    for (const row of rows.filter(({ isSet, sealed }) => isSet === (sealed !== null))) {
+      const mac = macs.of({ ...row, secretEnd: row.sealed && secretEndOf(row.sealed) });
+      await tx.updateRow('api_keys', { mac }, { id: row.id });
+    }
+  }
+}
+
+function rowsAfter(tx: Transaction, id: string): Promise<ApiKeyRow[]> {
+  return tx.find(ApiKeyRow, { where: { id: MoreThan(id) }, order: { id: 'ASC' }, take: BATCH });
+}

@@ -1,0 +1,61 @@
+import type { Provider } from '../providers';
+import type { PlaceMacs } from '../vault/place-macs';
+import { SECRET_END_LENGTH } from '../vault/cipher';
+import type { ApiKeyRow } from './api-key.entity';
+import type { ChainKey, KeySource } from './chain';
+
+/** Whose key: the agency's own, or that of one of its clients. */
+export interface KeyOwner {
+  readonly type: KeySource;
+  readonly id: string;
+  readonly agencyId: string;
+}
+
+/** What a statement has to select from `api_keys k` for `isGenuine`. */
+export const PLACE_COLUMNS = `k.id, k.agencyId, k.ownerType, k.ownerId, k.provider, k.version, k.region, k.isSet, k.mac,
+SUBSTR(k.sealed, -${SECRET_END_LENGTH}) AS secretEnd`;
+
+/** The row of a place as it is read, before anybody knows whether Latchkey wrote it. */
+export interface PlaceRow extends Pick<
+  ApiKeyRow,
+  'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider' | 'version' | 'region' | 'mac'
+> {
+  isSet: unknown;
+  readonly secretEnd: string | null;
+}
+
+/** Whether the row is as Latchkey wrote it: its MAC fits all that decides who pays. */
+export function isGenuine(macs: PlaceMacs, row: PlaceRow): boolean {
+  return row.mac === macs.of({ ...row, isSet: Boolean(row.isSet) });
+}
+
+/**
+ * The row of an owner's place among all rows that name the owner; null where there is none. A row that Latchkey did not write may have
+ * been the row of any place of its owner. So each of them that has no genuine row is unreadable, and never "no key".
+ */
+export function rowAt<R extends PlaceRow>(
+  macs: PlaceMacs,
+  { type, agencyId }: KeyOwner,
+  provider: Provider,
+  rows: readonly R[],
+): R | Unreadable | null {
+  const row = rows.find((each) => each.ownerType === type && each.provider === provider);
+  if (row?.agencyId === agencyId && isGenuine(macs, row)) return row;
+  return row || rows.some((each) => !isGenuine(macs, each)) ? new Unreadable(row) : null;
+}
+
+/** What the largest version column holds. */
+const MAX_VERSION = 2 ** 31 - 1;
+
+/** A place of which the row is not as Latchkey wrote it. It counts as set: anything else would let another key take its place. */
+export class Unreadable implements ChainKey {
+  readonly isSet = true;
+  readonly status = 'UNREADABLE';
+  /** What the row says, if it can be one; for display and for requests that name the version that they are based on. */
+  readonly version: number;
+
+  constructor(row: Pick<PlaceRow, 'version'> | undefined) {
+    const version = row?.version ?? 0;
+    this.version = Number.isInteger(version) && version >= 0 && version < MAX_VERSION ? version : 0;
+  }
+}
