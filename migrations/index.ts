@@ -12,6 +12,7 @@ import { AgentsInTheirIndex1764000000000 } from './1764000000000-agents-in-their
 import { KeyInItsRow1764010000000 } from './1764010000000-key-in-its-row';
 import { CallUpdates1764080000000 } from './1764080000000-call-updates';
 import { PlacesCarryAMac1764090000000 } from './1764090000000-places-carry-a-mac';
+import { CreatedBy1764095000000 } from './1764095000000-created-by';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -29,4 +30,5 @@ export const migrations = [
   KeyInItsRow1764010000000,
   CallUpdates1764080000000,
   PlacesCarryAMac1764090000000,
+  CreatedBy1764095000000,
 ];

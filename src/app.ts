@@ -22,6 +22,7 @@ import { KeyCheckService } from './keys/checks/key-check.service';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { createLog, type LogStream } from './platform/log';
+import { InvitationService } from './people/invitation.service';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
 import { SignIn } from './people/sign-in';
@@ -60,10 +61,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   await identities.check();
   const { database, vault, audit } = await openStore(config);
   try {
-    const signIn = new SignIn(database, identities, audit);
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
     const services = createServices(config, { database, vault, audit }, addressOf);
     const rateLimits = new RateLimits(config.http.perMinute);
+    const signIn = new SignIn(database, identities, audit, services.invitations);
     const server: Server = await createServer({
       ...config.http,
       log: createLog(config.logLevel, options.logStream),
@@ -143,6 +144,9 @@ function createServices(
 ): Services & { readonly keyLinkForm: KeyLinkFormService } {
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);
+  const serviceTokens = new ServiceTokenService(database, audit);
+  const invitations = new InvitationService(database, audit);
+  const keyLinks = new KeyLinkService(database, audit, providers, clients, addressOf);
   const agents = new AgentService(database, audit, clients);
   const keyResolver = new KeyResolverService(database, vault);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
@@ -159,8 +163,9 @@ function createServices(
   );
   return {
     audit,
-    people: new PersonService(database, audit, clients),
-    serviceTokens: new ServiceTokenService(database, audit),
+    people: new PersonService(database, audit, clients, { serviceTokens, keyLinks, invitations }),
+    invitations,
+    serviceTokens,
     agencies: new AgencyService(database),
     clients,
     agents,
@@ -170,7 +175,7 @@ function createServices(
     keyResolver,
     handIns,
     handInDecisions,
-    keyLinks: new KeyLinkService(database, audit, providers, clients, addressOf),
+    keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallService(database, audit, keyResolver, providers),
   };

@@ -13,7 +13,6 @@ import {
 } from 'graphql';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
-import type { Viewer } from '../access/viewer';
 import { traitsOf } from '../audit/audited-mutation';
 import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';
 import { open, policy, WRAPPERS, type Requirement } from './policy';
@@ -66,15 +65,18 @@ function guardField(
   if (!middleware) throw new Error(`policy: nothing guards ${field.name}`);
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (parent, args, context, info) =>
-    requirement.allows(context.viewer)
+    requirement.allows(context.viewer, context.identity)
       ? resolve(parent, args, context, info)
       : middleware(resolve, parent, args, context, info);
   field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
 /** Why a viewer may not run a mutation; null when it may. */
-export function refusalOf(viewer: Viewer | null, mutation: string): PublicError | null {
-  if (requirementOf('Mutation', mutation).allows(viewer)) return null;
+export function refusalOf(
+  { viewer, identity }: Pick<RequestContext, 'viewer' | 'identity'>,
+  mutation: string,
+): PublicError | null {
+  if (requirementOf('Mutation', mutation).allows(viewer, identity)) return null;
   return viewer ? forbidden() : unauthenticated();
 }
 
@@ -150,8 +152,8 @@ function isRequirement(value: Requirement | Readonly<Record<string, Requirement>
 
 // No cache: shield's caches answer for another field's arguments, or hash the whole parent of each field.
 function shieldRule(requirement: Requirement) {
-  return rule({ cache: 'no_cache' })((_parent, _args, { viewer }: RequestContext) => {
-    if (requirement.allows(viewer)) return true;
+  return rule({ cache: 'no_cache' })((_parent, _args, { viewer, identity }: RequestContext) => {
+    if (requirement.allows(viewer, identity)) return true;
     return viewer ? forbidden() : unauthenticated();
   });
 }

@@ -1,3 +1,4 @@
+import type { Identity } from '../access/identity';
 import {
   canEditAgents,
   canHandInApiKeys,
@@ -12,12 +13,18 @@ import {
 export interface Requirement {
   /** As the schema's descriptions say it; empty where nothing is required beyond what led to the field. */
   readonly words: string;
-  allows(viewer: Viewer | null): boolean;
+  /** The identity is that of someone who signed in at the issuer, and whom perhaps no agency knows. */
+  allows(viewer: Viewer | null, identity?: Identity | null): boolean;
 }
 
 /** Nothing beyond what the field's parent required. The shield leaves such fields alone. */
 export const open: Requirement = { words: '', allows: () => true };
 const signedIn: Requirement = { words: 'signed in', allows: (viewer) => viewer !== null };
+// The only one that lets somebody through whom no agency knows.
+const signedInAtIssuer: Requirement = {
+  words: 'signed in at the issuer in person, whether or not an agency knows the person',
+  allows: (_viewer, identity) => identity != null,
+};
 const agencyAdmin: Requirement = {
   words: 'agency admin',
   allows: (viewer) => viewer !== null && isAdmin(viewer),
@@ -79,6 +86,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     apiKeyUploadKey: signedIn,
     keyHandIns: viewIntegrations,
     keyLinks: agencyAdmin,
+    invitations: signedInAtIssuer,
   },
   Mutation: {
     setClientApiKeys: agencyAdmin,
@@ -105,6 +113,8 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     createAgent: agencyAdmin,
     renameAgent: editAgents,
     assignAgent: agencyAdmin,
+    acceptInvitation: signedInAtIssuer,
+    declineInvitation: signedInAtIssuer,
     inviteAgencyPerson: agencyAdminInPerson,
     invitePortalUser: agencyAdminInPerson,
     changeAgencyPerson: agencyAdminInPerson,
@@ -181,6 +191,8 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   },
   KeyLink: open,
   Person: open,
+  Invitation: open,
+  GrantedAccess: open,
   ApiKeyUploadKey: open,
   ApiKeyUploadJwk: open,
   ServiceToken: open,

@@ -11,6 +11,7 @@ import {
   ClientApiKeysResolver,
   KeyResolutionResolver,
 } from '../keys/api-key.resolver';
+import { InvitationResolver } from '../people/invitation.resolver';
 import { PersonResolver } from '../people/person.resolver';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
 import { UploadKeyResolver } from '../intake/upload-key.resolver';
@@ -27,6 +28,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
   const {
     audit,
     people,
+    invitations,
     serviceTokens,
     agencies,
     clients,
@@ -48,6 +50,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new ViewerResolver(agencies, clients),
     new AuditResolver(audit),
     new PersonResolver(people),
+    new InvitationResolver(invitations),
     new ServiceTokenResolver(serviceTokens),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),

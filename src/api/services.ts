@@ -1,4 +1,5 @@
 import type { AuditTrail } from '../audit/audit-trail';
+import type { InvitationService } from '../people/invitation.service';
 import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
@@ -17,6 +18,7 @@ import type { KeyLinkService } from '../intake/key-link.service';
 export interface Services {
   readonly audit: AuditTrail;
   readonly people: PersonService;
+  readonly invitations: InvitationService;
   readonly serviceTokens: ServiceTokenService;
   readonly agencies: AgencyService;
   readonly clients: ClientService;

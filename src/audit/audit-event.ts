@@ -111,8 +111,9 @@ export const AUDIT_EVENTS = {
   PERSON_ADDED: event<Person>('The operator of the server added a person.'),
   PERSON_INVITED: event<Person>('A person was invited to the agency, or to the portal of a client.'),
   PERSON_JOINED: event<Person>(
-    'A person signed in for the first time, with the verified e-mail address of an invitation.',
+    'A person took an invitation up, with the verified e-mail address to which it was made.',
   ),
+  INVITATION_DECLINED: event<Person>('A person declined an invitation, which is gone.'),
   PERSON_CHANGED: event<Person>('The role or the permissions of a person were changed.'),
   PERSON_REMOVED: event<Person>('A person was removed, and can no longer sign in.'),
   PORTAL_DEFAULTS_CHANGED: event<{

@@ -169,6 +169,7 @@ function people(issuer: string): PersonRow[] {
     emailDigest: null,
     identityDigest: identityDigest(issuer, subjectOf(persona)),
     joinedAt: new Date(),
+    createdBy: null,
     createdAt: new Date(),
   });
   return [

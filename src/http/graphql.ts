@@ -72,6 +72,7 @@ async function admit(
       sourceAddress: request.sourceAddress,
     });
     request.viewer = outcome.viewer;
+    request.identity = outcome.identity;
     request.signInRefusal = outcome.refusal;
   } catch (error) {
     // Asking an issuer that does not answer takes more than any other request.
@@ -86,6 +87,7 @@ async function admit(
 function contextOf(request: FastifyRequest): ApiContext {
   return {
     viewer: request.viewer,
+    identity: request.identity,
     requestId: request.id,
     loaders: new Loaders(),
     caller: callerOf(request.viewer, request.sourceAddress),

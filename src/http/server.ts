@@ -7,6 +7,7 @@ import Fastify, {
   type FastifyInstance,
   type FastifyRequest,
 } from 'fastify';
+import type { Identity } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import type { SignInRefusal } from '../people/sign-in';
 import { isLoopbackHost, parseNetwork, sourceAddressOf } from './addresses';
@@ -38,6 +39,8 @@ declare module 'fastify' {
     viewer: Viewer | null;
     /** The address that asks, as `sourceAddressOf` finds it. Fastify's own `ip` knows of no proxy. */
     sourceAddress: string;
+    /** Who signed in at the issuer, whether or not an agency knows them. */
+    identity: Identity | null;
     /** Why nobody is signed in; for the log alone. */
     signInRefusal: SignInRefusal | null;
   }
@@ -71,6 +74,7 @@ export async function createServer({
   });
   server.removeContentTypeParser('text/plain');
   server.decorateRequest('viewer', null);
+  server.decorateRequest('identity', null);
   server.decorateRequest('signInRefusal', null);
   server.decorateRequest('sourceAddress', '');
   addHooks(server, trustProxy);

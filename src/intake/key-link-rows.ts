@@ -17,7 +17,7 @@ export function newKeyLink(
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
   const digests = { tokenDigest: tokenDigest(token), codeDigest: codeDigest(token, code) };
-  const { agencyId, name: createdByName } = viewer;
+  const { agencyId, id: createdBy, name: createdByName } = viewer;
   return {
     id: newId(),
     agencyId,
@@ -25,6 +25,7 @@ export function newKeyLink(
     ...digests,
     failedCodes: 0,
     createdByName,
+    createdBy,
     createdAt,
     expiresAt,
     usedAt: null,

@@ -40,6 +40,10 @@ export class KeyLinkRow {
   @Column('varchar', { length: 200 })
   createdByName!: string;
 
+  /** The person who made it; null where that is not known, and for what the operator of the server did. */
+  @Column('varchar', { length: 36, nullable: true })
+  createdBy!: string | null;
+
   @Column('datetime', { precision: 3 })
   createdAt!: Date;
 

@@ -1,14 +1,18 @@
 import { randomBytes, randomInt } from 'node:crypto';
+import { In } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
 import type { Database } from '../database/database';
+import type { Transaction } from '../database/transaction';
 import { isId } from '../platform/ids';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
+import type { AccessGranter, GrantedAccess } from '../people/granted-access';
+import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
@@ -35,7 +39,7 @@ export interface KeyLinkResult {
 }
 
 /** Makes and revokes links by which someone without a login hands in a key, once. The link goes one way, its six-digit code another. */
-export class KeyLinkService {
+export class KeyLinkService implements AccessGranter {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
@@ -106,6 +110,29 @@ export class KeyLinkService {
       await tx.update(KeyLinkRow, { id }, { revokedAt });
       await this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(keyLink) });
       return { keyLink: { ...keyLink, revokedAt }, userErrors: [] };
+    });
+  }
+
+  async withdraw(
+    tx: Transaction,
+    viewer: Viewer,
+    createdBy: string,
+    keep: boolean,
+  ): Promise<GrantedAccess[]> {
+    const made = await tx.find(KeyLinkRow, {
+      where: { agencyId: viewer.agencyId, createdBy },
+      order: { id: 'ASC' },
+    });
+    const links = made.filter((link) => linkStatus(link) === 'OPEN');
+    for (const link of links) {
+      const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
+      await tx.update(KeyLinkRow, { id: link.id }, change);
+      if (!keep) await this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(link) });
+    }
+    const clients = await tx.findBy(ClientRow, { id: In(links.map(({ clientId }) => clientId)) });
+    return links.map(({ id, clientId, createdAt, expiresAt }) => {
+      const name = clients.find((client) => client.id === clientId)?.name ?? '';
+      return { kind: 'KEY_LINK', objectId: id, name, createdAt, expiresAt, isRevoked: !keep };
     });
   }
 }

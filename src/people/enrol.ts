@@ -9,7 +9,7 @@ import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRol
 import { operator } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { checkPermissions } from './permissions';
-import { eventOf } from './person.service';
+import { eventOf } from './person-event';
 
 export const PEOPLE_FIELDS = ['agency', 'client', 'role', 'name', 'subject', 'permissions'] as const;
 
@@ -95,6 +95,7 @@ function toPerson({
     permissions: toPermissions(permissions),
     identityDigest: identityDigest(issuer, subject),
     joinedAt: now,
+    createdBy: null,
     createdAt: now,
   };
 }

@@ -1,16 +1,15 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
+import type { Identity } from '../access/identity';
 import { Issuer, IssuerUnreachable, type IssuerOptions } from './issuer';
-import { VerifiedAddresses, type Address } from './verified-address';
+import { VerifiedAddresses } from './verified-address';
 
 export { IssuerUnreachable };
 
 /** Who a token says that someone is. What they may do is not in it. */
-export interface Identity {
+export interface TokenHolder extends Pick<Identity, 'address'> {
   readonly issuer: string;
   readonly subject: string;
-  /** The e-mail address that the issuer has verified. Asks the issuer where the token does not tell. Never rejects. */
-  address(): Promise<Address>;
 }
 
 /** Why a bearer token proves nothing. For the log alone: the answer is the same for every reason. */
@@ -32,7 +31,7 @@ export interface IdentityVerifier {
    * The identity that a bearer token proves, or why it proves none. Throws `IssuerUnreachable` when the issuer's keys cannot be had,
    * so that nothing can be said of the token.
    */
-  identify(authorization: string): Promise<Identity | TokenRefusal>;
+  identify(authorization: string): Promise<TokenHolder | TokenRefusal>;
   /** Throws `ConfigError` when the issuer's discovery document names another issuer than the configured one. */
   check(): Promise<void>;
   /** Why sign-ins could not be checked when the issuer was last asked, or null. */
@@ -158,6 +157,6 @@ function isFaultOfIssuer(error: unknown): boolean {
 }
 
 // The verification has required both claims.
-function subjectOf({ iss = '', sub = '' }: JWTPayload): Pick<Identity, 'issuer' | 'subject'> {
+function subjectOf({ iss = '', sub = '' }: JWTPayload): Pick<TokenHolder, 'issuer' | 'subject'> {
   return { issuer: iss, subject: sub };
 }

@@ -48,6 +48,10 @@ export class PersonRow {
   @Column('datetime', { precision: 3, nullable: true })
   joinedAt!: Date | null;
 
+  /** The person who made it; null where that is not known, and for what the operator of the server did. */
+  @Column('varchar', { length: 36, nullable: true })
+  createdBy!: string | null;
+
   @Column('datetime', { precision: 3 })
   createdAt!: Date;
 

@@ -65,15 +65,16 @@ export class PersonResolver {
   }
 
   @AuditedMutation(() => PersonPayload, {
-    audit: ['PERSON_CHANGED'],
+    audit: ['PERSON_CHANGED', 'SERVICE_TOKEN_REVOKED', 'KEY_LINK_REVOKED', 'PERSON_REMOVED'],
     rateClass: 'MUTATION',
-    description: 'Holds from the very next request on. The last admin who has ever signed in stays one.',
+    description: `Holds from the very next request on. The last admin who has ever signed in stays one. Whoever is made a member loses the
+service tokens, one-time links and invitations that they made, unless the input keeps them.`,
   })
   changeAgencyPerson(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ChangeAgencyPersonInput) { personId, role }: ChangeAgencyPersonInput,
+    @Arg('input', () => ChangeAgencyPersonInput) { personId, role, ...kept }: ChangeAgencyPersonInput,
   ): Promise<PersonResult> {
-    return this.people.changeRole(viewer, personId, role);
+    return this.people.changeRole(viewer, personId, role, kept);
   }
 
   @AuditedMutation(() => PersonPayload, {
@@ -89,16 +90,16 @@ export class PersonResolver {
   }
 
   @AuditedMutation(() => PersonPayload, {
-    audit: ['PERSON_REMOVED'],
+    audit: ['PERSON_REMOVED', 'SERVICE_TOKEN_REVOKED', 'KEY_LINK_REVOKED'],
     rateClass: 'MUTATION',
-    description:
-      'At once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be removed.',
+    description: `Removes a person at once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be
+removed. The service tokens, one-time links and invitations that the person made are revoked as well, unless the input keeps them.`,
   })
   removePerson(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RemovePersonInput) { personId }: RemovePersonInput,
+    @Arg('input', () => RemovePersonInput) { personId, ...kept }: RemovePersonInput,
   ): Promise<PersonResult> {
-    return this.people.remove(viewer, personId);
+    return this.people.remove(viewer, personId, kept);
   }
 
   @AuditedMutation(() => SetAgencyPortalPermissionsPayload, {

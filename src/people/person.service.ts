@@ -3,7 +3,6 @@ import { requireAccessManager, requireAdmin } from '../access/context';
 import { findOwn, findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { PersonRow } from './person.entity';
 import type { AgencyRole, PortalPermission, Viewer } from '../access/viewer';
-import type { KnownPerson } from './identities';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
@@ -16,6 +15,8 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { checkEmail, emailDigest } from './email';
+import { withdrawAccess, type AccessGranters, type GrantedAccess, type KeptAccess } from './granted-access';
+import { eventOf } from './person-event';
 import { checkPermissions, samePermissions } from './permissions';
 
 export interface Invitee {
@@ -25,6 +26,8 @@ export interface Invitee {
 
 export interface PersonResult {
   readonly person: PersonRow | null;
+  /** Where someone was removed, or is no admin any more: by what they had let others in. */
+  readonly grantedAccess?: readonly GrantedAccess[];
   readonly userErrors: readonly UserError[];
 }
 
@@ -36,6 +39,7 @@ export class PersonService {
     private readonly database: Database,
     private readonly audit: AuditTrail,
     private readonly clients: ClientService,
+    private readonly granters: AccessGranters,
   ) {}
 
   /** Of the agency, or with a client's id the portal users of that client. */
@@ -81,13 +85,21 @@ export class PersonService {
     ]);
   }
 
-  changeRole(viewer: Viewer, personId: string, role: AgencyRole): Promise<PersonResult> {
+  /** Whoever is no admin any more loses what they let others in by, too: its secrets may be in their hands. */
+  changeRole(
+    viewer: Viewer,
+    personId: string,
+    role: AgencyRole,
+    kept: KeptAccess = {},
+  ): Promise<PersonResult> {
     requireAccessManager(viewer);
     return this.#change(viewer, personId, async (tx, person) => {
       if (person.role === 'PORTAL_USER') return NOT_FOUND;
       if (person.role === role) return { person, userErrors: [] };
       if (role !== 'AGENCY_ADMIN' && (await this.#isLastAdmin(tx, person))) return lastAdmin();
-      return this.#update(tx, viewer, { ...person, role });
+      const result = await this.#update(tx, viewer, { ...person, role });
+      if (role === 'AGENCY_ADMIN') return result;
+      return { ...result, grantedAccess: await withdrawAccess(this.granters, tx, viewer, person.id, kept) };
     });
   }
 
@@ -106,14 +118,15 @@ export class PersonService {
     });
   }
 
-  /** At once: the very next request of this person is refused. */
-  remove(viewer: Viewer, personId: string): Promise<PersonResult> {
+  /** At once: the very next request of this person is refused, and so is what they let others in by, unless it is kept. */
+  remove(viewer: Viewer, personId: string, kept: KeptAccess = {}): Promise<PersonResult> {
     requireAccessManager(viewer);
     return this.#change(viewer, personId, async (tx, person) => {
       if (await this.#isLastAdmin(tx, person)) return lastAdmin();
       await tx.delete(PersonRow, { id: person.id });
       await this.audit.record(tx, viewer, { type: 'PERSON_REMOVED', ...eventOf(person) });
-      return { person, userErrors: [] };
+      const grantedAccess = await withdrawAccess(this.granters, tx, viewer, person.id, kept);
+      return { person, grantedAccess, userErrors: [] };
     });
   }
 
@@ -178,6 +191,7 @@ export class PersonService {
       email,
       ...unknown,
       ...place,
+      createdBy: viewer.id,
       createdAt: new Date(),
     };
     return this.database.write(async (tx) => {
@@ -230,9 +244,4 @@ export class PersonService {
 
 function lastAdmin(): PersonResult {
   return { person: null, userErrors: [userError('LAST_ADMIN', ['input', 'personId'])] };
-}
-
-/** How the audit trail tells of a person. */
-export function eventOf({ id: personId, name, clientId, role, permissions }: KnownPerson) {
-  return { personId, name, clientId, role, permissions };
 }

@@ -6,6 +6,12 @@ import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
 import type { ClientRow } from '../clients/client.entity';
 import { Client } from '../clients/client.types';
+import {
+  GRANTED_ACCESS_KINDS,
+  type GrantedAccess as GrantedAccessOf,
+  type GrantedAccessKind,
+  type KeptAccess,
+} from './granted-access';
 import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 
@@ -47,6 +53,44 @@ export class Person {
   joinedAt!: Date | null;
 }
 
+const GrantedAccessKindEnum = enumOf(
+  'GrantedAccessKind',
+  GRANTED_ACCESS_KINDS,
+  'By what an admin has let others in.',
+  {
+    SERVICE_TOKEN: 'A service token that was neither revoked nor expired.',
+    KEY_LINK: 'A one-time link that was open.',
+    INVITATION: 'An invitation that nobody had taken up.',
+    PERSON: 'A person who has taken up an invitation. People are never removed along with somebody else.',
+  },
+);
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Something by which an admin has let others in, and which would outlive the admin.',
+})
+export class GrantedAccess {
+  @Field(() => GrantedAccessKindEnum, { description: 'What it is.' })
+  kind!: GrantedAccessKind;
+
+  @Field(() => ID, { description: 'The id of the service token, the one-time link or the person.' })
+  objectId!: string;
+
+  @Field(() => String, {
+    description: 'The name of the service token or the person, or of the client of the link.',
+  })
+  name!: string;
+
+  @Field(() => DateTime, { description: 'When it was made.' })
+  createdAt!: Date;
+
+  @Field(() => DateTime, { nullable: true, description: 'When it ends by itself. Null when it does not.' })
+  expiresAt!: Date | null;
+
+  @Field(() => Boolean, { description: 'Whether it was revoked by this mutation.' })
+  isRevoked!: boolean;
+}
+
 export const PersonConnection = connectionType('Person', Person);
 
 const EMAIL =
@@ -83,7 +127,28 @@ export class InvitePortalUserInput {
 }
 
 @InputType()
-export class ChangeAgencyPersonInput {
+class KeptAccessInput implements KeptAccess {
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Keeps the service tokens that the person made. Whoever asks answers for them from then on.',
+  })
+  keepServiceTokens?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Keeps the open one-time links that the person made, in the same way.',
+  })
+  keepKeyLinks?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Keeps the open invitations that the person made, in the same way.',
+  })
+  keepInvitations?: boolean | null;
+}
+
+@InputType()
+export class ChangeAgencyPersonInput extends KeptAccessInput {
   @Field(() => ID)
   personId!: string;
 
@@ -101,7 +166,7 @@ export class ChangePortalUserInput {
 }
 
 @InputType()
-export class RemovePersonInput {
+export class RemovePersonInput extends KeptAccessInput {
   @Field(() => ID)
   personId!: string;
 }
@@ -122,6 +187,13 @@ export class SetClientPortalPermissionsInput extends SetAgencyPortalPermissionsI
 export class PersonPayload {
   @Field(() => Person, { nullable: true, description: 'As it is after the change; of a removal, as it was.' })
   person!: Person | null;
+
+  @Field(() => [GrantedAccess], {
+    nullable: true,
+    description: `What the person had let others in by, where the person was removed or is no admin any more: what was revoked, what was
+kept, and the people who had joined by the person's invitations, who stay.`,
+  })
+  grantedAccess?: readonly GrantedAccessOf[] | null;
 
   @Field(() => [UserErrorType])
   userErrors!: readonly UserError[];

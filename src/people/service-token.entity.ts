@@ -31,6 +31,10 @@ export class ServiceTokenRow {
   @Column('varchar', { length: 64 })
   tokenDigest!: string;
 
+  /** The person who made it; null where that is not known, and for what the operator of the server did. */
+  @Column('varchar', { length: 36, nullable: true })
+  createdBy!: string | null;
+
   @Column('datetime', { precision: 3 })
   createdAt!: Date;
 

@@ -1,3 +1,4 @@
+import { IsNull, MoreThan } from 'typeorm';
 import { requireAccessManager } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
@@ -5,7 +6,9 @@ import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
+import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
+import type { AccessGranter, GrantedAccess } from './granted-access';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
@@ -29,7 +32,7 @@ export interface ServiceTokenResult {
 }
 
 /** Tokens with which integrations of an agency authenticate. Managed by admins in person: a token cannot make another that outlives it. */
-export class ServiceTokenService {
+export class ServiceTokenService implements AccessGranter {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
@@ -85,10 +88,31 @@ export class ServiceTokenService {
       return { serviceToken: { ...serviceToken, revokedAt }, userErrors: [] };
     });
   }
+
+  async withdraw(
+    tx: Transaction,
+    viewer: Viewer,
+    createdBy: string,
+    keep: boolean,
+  ): Promise<GrantedAccess[]> {
+    const now = new Date();
+    const tokens = await tx.find(ServiceTokenRow, {
+      where: { agencyId: viewer.agencyId, createdBy, revokedAt: IsNull(), expiresAt: MoreThan(now) },
+      order: { id: 'ASC' },
+    });
+    for (const token of tokens) {
+      const change = keep ? { createdBy: viewer.id } : { revokedAt: now };
+      await tx.update(ServiceTokenRow, { id: token.id }, change);
+      if (!keep) await this.audit.record(tx, viewer, { type: 'SERVICE_TOKEN_REVOKED', ...eventOf(token) });
+    }
+    return tokens.map(({ id, name, createdAt, expiresAt }) => {
+      return { kind: 'SERVICE_TOKEN', objectId: id, name, createdAt, expiresAt, isRevoked: !keep };
+    });
+  }
 }
 
 function newRow(
-  { agencyId }: Viewer,
+  { agencyId, id: createdBy }: Viewer,
   name: string,
   role: AgencyRole,
   token: string,
@@ -103,6 +127,7 @@ function newRow(
     name,
     role,
     ...digests,
+    createdBy,
     createdAt,
     expiresAt,
     lastUsedAt: null,

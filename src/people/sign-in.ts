@@ -1,7 +1,8 @@
 import DataLoader from 'dataloader';
 import { IsNull, LessThan, Or } from 'typeorm';
-import type { Identity, IdentityVerifier, TokenRefusal } from './identity';
-import type { AddressRefusal } from './verified-address';
+import type { AddressRefusal, Identity } from '../access/identity';
+import type { IdentityVerifier, TokenHolder, TokenRefusal } from './identity';
+import type { InvitationService } from './invitation.service';
 import { PersonRow } from './person.entity';
 import { isServiceToken, serviceTokenDigest } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
@@ -12,12 +13,12 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import { marks } from '../database/raw';
 import { emailDigest } from './email';
-import { eventOf } from './person.service';
+import { eventOf } from './person-event';
 
 /** What a request says of who sends it. */
 export interface Credentials {
   readonly authorization: string | undefined;
-  /** The agency that is meant: nothing else is signed in to, and only its own invitation is taken up. */
+  /** The agency that is meant: nobody is signed in to another, and its invitation is taken up. */
   readonly agencyId: string | undefined;
 }
 
@@ -28,8 +29,8 @@ export type SignInRefusal =
   | TokenRefusal
   | AddressRefusal
   | 'NO_TOKEN'
+  | 'NOBODY_KNOWN'
   | 'NOT_INVITED'
-  | 'SEVERAL_INVITATIONS'
   | 'OTHER_AGENCY'
   | 'CONTRADICTORY_ROW'
   | 'SERVICE_TOKEN_MALFORMED'
@@ -37,10 +38,11 @@ export type SignInRefusal =
   | 'SERVICE_TOKEN_EXPIRED'
   | 'SERVICE_TOKEN_REVOKED';
 
-/** Who asks, or why nobody is known. */
-export type SignInOutcome =
+/** Who asks, or why nobody is known. The identity is that of the token, which an agency may or may not know. */
+export type SignInOutcome = { readonly identity: Identity | null } & (
   | { readonly viewer: Viewer; readonly refusal: null }
-  | { readonly viewer: null; readonly refusal: SignInRefusal };
+  | { readonly viewer: null; readonly refusal: SignInRefusal }
+);
 
 const NOTE_EVERY_MS = 60_000;
 /** People who are looked up by one statement, at most: each number of them is a statement of its own. */
@@ -67,6 +69,7 @@ export class SignIn {
     private readonly database: Database,
     private readonly identities: IdentityVerifier,
     private readonly audit: AuditTrail,
+    private readonly invitations: InvitationService,
   ) {}
 
   /** Throws `IssuerUnreachable` when it cannot tell. */
@@ -74,23 +77,23 @@ export class SignIn {
     if (authorization === undefined) return refused('NO_TOKEN');
     const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization)?.[1];
     if (token !== undefined) return this.#byServiceToken(token, agencyId, origin);
-    const identity = await this.identities.identify(authorization);
-    return typeof identity === 'string' ? refused(identity) : this.#byIdentity(identity, agencyId, origin);
+    const holder = await this.identities.identify(authorization);
+    if (typeof holder === 'string') return refused(holder);
+    const identity = identityOf(holder, origin);
+    return { ...(await this.#byIdentity(identity, agencyId)), identity };
   }
 
-  async #byIdentity(
-    identity: Identity,
-    agencyId: string | undefined,
-    origin: Origin,
-  ): Promise<SignInOutcome> {
-    const digest = identityDigest(identity.issuer, identity.subject);
+  async #byIdentity(identity: Identity, agencyId: string | undefined): Promise<SignInOutcome> {
+    const { digest, origin } = identity;
     const known = await this.#people.load(digest);
     const person = meant(known, agencyId);
     if (person)
       return outcomeOf(
         viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin),
       );
-    const outcome = await this.#byInvitation(identity, digest, agencyId, origin);
+    // Anyone may invite any address: only whoever names the agency takes its invitation up by signing in.
+    if (agencyId === undefined) return refused('NOBODY_KNOWN');
+    const outcome = await this.#byInvitation(identity, agencyId);
     if (outcome.viewer || known.length === 0) return outcome;
     await this.#refusePerson(digest, origin);
     return refused('OTHER_AGENCY');
@@ -101,53 +104,22 @@ export class SignIn {
     return digests.map((digest) => rows.filter(({ identityDigest }) => identityDigest === digest));
   }
 
-  async #byInvitation(
-    identity: Identity,
-    digest: string,
-    agencyId: string | undefined,
-    origin: Origin,
-  ): Promise<SignInOutcome> {
+  async #byInvitation(identity: Identity, agencyId: string): Promise<SignInOutcome> {
+    const { digest, origin } = identity;
     const { email, refusal } = await identity.address();
     if (email === null) return refused(refusal);
-    const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email) };
-    // In one look: after the first one, another request of this person may have taken an invitation up.
-    const found = await this.database.read.find(PersonRow, {
-      where: [{ identityDigest: digest }, invited],
-      order: { joinedAt: 'ASC', id: 'ASC' },
+    const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email), agencyId };
+    // In one look: after the first one, another request of this person may have taken the invitation up.
+    const [found] = await this.database.read.find(PersonRow, {
+      where: [{ identityDigest: digest, agencyId }, invited],
+      order: { identityDigest: 'DESC' },
     });
-    const joined = meant(
-      found.filter((row) => row.identityDigest === digest),
-      agencyId,
-    );
-    if (joined) return outcomeOf(viewerOfPerson(joined, origin));
-    // Anyone may invite any address: whom several invite must say whose invitation it takes up.
-    const [invitation, ...others] = found.filter(
-      (row) => row.identityDigest === null && (agencyId === undefined || row.agencyId === agencyId),
-    );
-    if (!invitation) return refused('NOT_INVITED');
-    if (others.length > 0) return refused('SEVERAL_INVITATIONS');
-    const viewer = await this.#join(invitation, digest, origin);
+    if (!found) return refused('NOT_INVITED');
+    const viewer =
+      found.identityDigest === digest
+        ? viewerOfPerson(found, origin)
+        : await this.invitations.join(found.id, identity);
     return viewer ? outcomeOf(viewer) : refused('NOT_INVITED');
-  }
-
-  // From now on known by issuer and subject: an address can change hands.
-  #join({ id, agencyId }: PersonRow, digest: string, origin: Origin): Promise<Viewer | null> {
-    return this.database.write(async (tx) => {
-      // Of two requests at once, the second waits, and finds the first one's membership.
-      await tx.lock(PersonRow, id);
-      const member = await tx.findOneBy(PersonRow, { identityDigest: digest, agencyId });
-      if (member) return viewerOfPerson(member, origin);
-      const { affected } = await tx.update(
-        PersonRow,
-        { id, identityDigest: IsNull() },
-        { identityDigest: digest, joinedAt: new Date() },
-      );
-      const person = affected === 1 ? await tx.findOneByOrFail(PersonRow, { id }) : null;
-      const viewer = person && viewerOfPerson(person, origin);
-      if (person && viewer)
-        await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', ...eventOf(person) });
-      return viewer;
-    });
   }
 
   async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<SignInOutcome> {
@@ -203,12 +175,17 @@ export class SignIn {
   }
 }
 
+function identityOf(holder: TokenHolder, origin: Origin): Identity {
+  const { issuer, subject } = holder;
+  return { digest: identityDigest(issuer, subject), origin, address: () => holder.address() };
+}
+
 function refused(refusal: SignInRefusal): SignInOutcome {
-  return { viewer: null, refusal };
+  return { identity: null, viewer: null, refusal };
 }
 
 function outcomeOf(viewer: Viewer | null): SignInOutcome {
-  return viewer ? { viewer, refusal: null } : refused('CONTRADICTORY_ROW');
+  return viewer ? { identity: null, viewer, refusal: null } : refused('CONTRADICTORY_ROW');
 }
 
 type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;

@@ -1,13 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Address } from '../access/identity';
 import type { Claims, Issuer } from './issuer';
-
-/** The verified e-mail address of someone, or why there is none. */
-export type Address =
-  | { readonly email: string; readonly refusal: null }
-  | { readonly email: null; readonly refusal: AddressRefusal };
-
-/** For the log alone. */
-export type AddressRefusal = 'NO_ADDRESS' | 'ADDRESS_NOT_VERIFIED' | 'USERINFO_FAILED';
 
 type Subject = Claims & { readonly sub?: string };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
-import { createIdentityVerifier, type Identity } from '../../src/people/identity';
+import { createIdentityVerifier, type TokenHolder } from '../../src/people/identity';
 import { ConfigError } from '../../src/platform/config-error';
 import { startFakeIssuer, type FakeIssuer } from '../fixtures/fake-issuer';
 
@@ -68,7 +68,7 @@ describe('an answer of the issuer', () => {
       const verify = verifier();
       const identity = verify.identify(`Bearer ${await token()}`);
       if (path === '/userinfo')
-        expect(await ((await identity) as Identity).address()).toEqual({
+        expect(await ((await identity) as TokenHolder).address()).toEqual({
           email: null,
           refusal: 'USERINFO_FAILED',
         });
@@ -139,7 +139,7 @@ describe('the address of someone', () => {
   beforeEach(() => (asked = []));
   const addressOf = async (claims: object, trustEmail = false) => {
     const verify = createIdentityVerifier({ issuer: issuer.url, audience: AUDIENCE, trustEmail });
-    return ((await verify.identify(`Bearer ${await token(claims)}`)) as Identity).address();
+    return ((await verify.identify(`Bearer ${await token(claims)}`)) as TokenHolder).address();
   };
   const known = { email: 'ada@example.com', refusal: null };
 
@@ -180,7 +180,7 @@ describe('the address of someone', () => {
     answers({ sub: 'ada', email: 'ada@example.com', email_verified: true });
     const verify = verifier();
     const bearer = `Bearer ${await token()}`;
-    const ask = async () => ((await verify.identify(bearer)) as Identity).address();
+    const ask = async () => ((await verify.identify(bearer)) as TokenHolder).address();
     expect(await Promise.all(Array.from({ length: 20 }, ask))).toEqual(
       Array.from({ length: 20 }, () => known),
     );
@@ -197,7 +197,9 @@ describe('the address of someone', () => {
     const verify = verifier();
     // A stranger with ever new tokens is still one person.
     for (let round = 0; round < 5; round += 1) {
-      const identity = (await verify.identify(`Bearer ${await token({ jti: String(round) })}`)) as Identity;
+      const identity = (await verify.identify(
+        `Bearer ${await token({ jti: String(round) })}`,
+      )) as TokenHolder;
       expect(await identity.address()).toEqual({ email: null, refusal });
     }
     expect(asked).toHaveLength(1);

@@ -5,6 +5,9 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { buildBareSchema } from '../../src/api/schema';
 import type { Services } from '../../src/api/services';
 import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
+import { KeyLinkRow } from '../../src/intake/key-link.entity';
+import { PersonRow } from '../../src/people/person.entity';
+import { ServiceTokenRow } from '../../src/people/service-token.entity';
 import {
   AGENCYS_OWN_AGENT,
   ARCHIVED_CLIENT,
@@ -13,8 +16,9 @@ import {
   HARBOR_RETELL_AGENT,
   MAPLE,
 } from '../demo-ids';
-import { startTestApp, type TestApp } from '../harness';
+import { post, startTestApp, type TestApp } from '../harness';
 
+const ADA = '01900000-0000-7000-8000-000000000301';
 const MAX = '01900000-0000-7000-8000-000000000302';
 const HANA = '01900000-0000-7000-8000-000000000303';
 
@@ -33,15 +37,21 @@ type Payload = Readonly<Record<string, { readonly id: string } | null>> & {
   readonly userErrors: readonly object[];
 };
 
+const tokenFor = (name: string) =>
+  name.endsWith('Invitation')
+    ? running.issuer.mint({
+        subject: 'grace',
+        audience: running.audience,
+        expiresInSeconds: 600,
+        email: 'grace@example.com',
+      })
+    : running.tokens[name === 'handInApiKey' ? 'portalUser' : 'agencyAdmin'];
+
 async function run(name: string, input: object, selection = ''): Promise<Payload> {
   const query = `mutation ($input: ${String(mutations[name]?.args[0]?.type)}) { result: ${name}(input: $input) { ${selection} userErrors { code field } } }`;
-  return (
-    await running.data<{ result: Payload }>(
-      query,
-      { input },
-      name === 'handInApiKey' ? 'portalUser' : 'agencyAdmin',
-    )
-  ).result;
+  const { data, errors } = await post(running.url, await tokenFor(name), { query, variables: { input } });
+  expect(errors).toEqual([]);
+  return (data as { result: Payload }).result;
 }
 
 const bland = () => running.sandbox.bland.keys;
@@ -51,6 +61,28 @@ const handedIn = async () =>
     .keyHandIn?.id;
 const acceptValid = () => run('setHandInPolicy', { clientId: HARBOR, acceptsValidHandIns: true });
 const setHarborsKey = (apiKey: string) => run('setClientApiKeys', { clientId: HARBOR, keys: keys(apiKey) });
+
+const invitation = async () =>
+  (
+    await run(
+      'inviteAgencyPerson',
+      { email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER' },
+      'person { id }',
+    )
+  ).person?.id;
+
+/** Max, with what Ada has made in the meantime in his name. */
+async function adminWhoLetOthersIn(): Promise<{ personId: string }> {
+  await run('changeAgencyPerson', { personId: MAX, role: 'AGENCY_ADMIN' });
+  await invitation();
+  await run('createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' });
+  await run('createKeyLink', { clientId: HARBOR, provider: 'BLAND' });
+  await running.app.database.write(async (tx) => {
+    for (const row of [PersonRow, ServiceTokenRow, KeyLinkRow])
+      await tx.update<{ createdBy: string | null }>(row, { createdBy: ADA }, { createdBy: MAX });
+  });
+  return { personId: MAX };
+}
 
 /** What goes before, if anything, and the input; a second case of a mutation has another event. */
 const CASES: readonly (readonly [
@@ -143,6 +175,14 @@ const CASES: readonly (readonly [
   ['changeAgencyPerson', 'a person', () => ({ personId: MAX, role: 'AGENCY_ADMIN' })],
   ['changePortalUser', 'a person', () => ({ personId: HANA, permissions: [] })],
   ['removePerson', 'a person', () => ({ personId: HANA })],
+  ['removePerson', 'an admin who let others in', () => adminWhoLetOthersIn()],
+  [
+    'changeAgencyPerson',
+    'an admin who let others in, to a member',
+    async () => ({ ...(await adminWhoLetOthersIn()), role: 'AGENCY_MEMBER' }),
+  ],
+  ['acceptInvitation', 'an invitation', async () => ({ invitationId: await invitation() })],
+  ['declineInvitation', 'an invitation', async () => ({ invitationId: await invitation() })],
   ['setAgencyPortalPermissions', 'permissions', () => ({ permissions: [] })],
   ['setClientPortalPermissions', 'permissions', () => ({ clientId: HARBOR, permissions: [] })],
   ['createServiceToken', 'a token', () => ({ name: 'CRM', role: 'AGENCY_MEMBER' })],

@@ -5,6 +5,10 @@ import { buildSchema, isObjectType } from 'graphql';
 import type { Requirement } from '../../src/api/policy';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import { emittedFiles } from '../../src/emit-schema';
+import { AgencyRow } from '../../src/agencies/agency.entity';
+import { PersonRow } from '../../src/people/person.entity';
+import { ServiceTokenRow } from '../../src/people/service-token.entity';
+import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
 import { pathsOf, type FieldPath, type RootArguments } from '../matrix/paths';
@@ -36,6 +40,9 @@ const ROOTS: RootArguments = {
   apiKeyUploadKey: '',
   keyHandIns: `(clientId: "${HARBOR}")`,
   keyLinks: `(clientId: "${HARBOR}")`,
+  invitations: '',
+  acceptInvitation: `(input: { invitationId: "${NEVER_GIVEN_OUT}" })`,
+  declineInvitation: `(input: { invitationId: "${NEVER_GIVEN_OUT}" })`,
   createClient: '(input: { name: "" })',
   renameClient: `(input: { clientId: "${NEVER_GIVEN_OUT}", name: "" })`,
   archiveClient: `(input: { clientId: "${NEVER_GIVEN_OUT}" })`,
@@ -64,7 +71,8 @@ const ROOTS: RootArguments = {
   invitePortalUser: `(input: { clientId: "${NEVER_GIVEN_OUT}", email: "", name: "" })`,
   changeAgencyPerson: `(input: { personId: "${NEVER_GIVEN_OUT}", role: AGENCY_MEMBER })`,
   changePortalUser: `(input: { personId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
-  removePerson: `(input: { personId: "${NEVER_GIVEN_OUT}" })`,
+  // A member who has signed in since, and who has made nothing.
+  removePerson: `(input: { personId: "REMOVED" })`,
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
   setClientPortalPermissions: `(input: { clientId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
   createServiceToken: '(input: { name: "", role: AGENCY_MEMBER })',
@@ -75,6 +83,12 @@ const ROOTS: RootArguments = {
 const DETOURS: Readonly<Record<string, readonly string[]>> = {
   'Agent.fromNumber': ['call', 'agent', 'fromNumber'],
   'Agent.providerAgentId': ['call', 'agent', 'providerAgentId'],
+  ...Object.fromEntries(
+    ['kind', 'objectId', 'name', 'createdAt', 'expiresAt', 'isRevoked'].map((field) => [
+      `GrantedAccess.${field}`,
+      ['removePerson', 'grantedAccess', field],
+    ]),
+  ),
 };
 
 const TIME_LIMIT_MS = 240_000;
@@ -114,12 +128,48 @@ afterAll(() => running.close());
 const setHarborsBlandKey = (apiKey: string) =>
   running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] } });
 
+/** Somebody to be removed: only then is there something to be told of what they had made. */
+async function personWhoMadeATokenNow(): Promise<string> {
+  return running.app.database.write(async (tx) => {
+    const [agency] = await tx.find(AgencyRow, { order: { id: 'ASC' } });
+    const made = { agencyId: agency?.id ?? '', createdAt: new Date(), role: 'AGENCY_ADMIN' as const };
+    const id = newId();
+    await tx.insert(PersonRow, {
+      ...made,
+      id,
+      name: 'Removed',
+      clientId: null,
+      permissions: [],
+      email: null,
+      emailDigest: null,
+      identityDigest: null,
+      joinedAt: null,
+      createdBy: null,
+    });
+    await tx.insert(ServiceTokenRow, {
+      ...made,
+      id: newId(),
+      name: 'Made',
+      prefix: 'lk_svc_0000',
+      tokenDigest: newId(),
+      expiresAt: new Date(Date.now() + 3_600_000),
+      lastUsedAt: null,
+      revokedAt: null,
+      lastRefusedAt: null,
+      createdBy: id,
+    });
+    return id;
+  });
+}
+
 /** One cell: one request. Small letters where the policy let through what was then refused by a service of its own accord. */
 async function cellOf({ name, path, document }: FieldPath, token: string | null): Promise<string> {
   if (path[0] === 'clearClientApiKeys') await setHarborsBlandKey(running.sandbox.bland.keys.valid);
   policyWatch.refused.clear();
   const body = {
-    query: document.replace('"CALL"', `"${callId}"`),
+    query: document
+      .replace('"CALL"', `"${callId}"`)
+      .replace('REMOVED', path[0] === 'removePerson' ? await personWhoMadeATokenNow() : ''),
     variables: { key: running.sandbox.vapi.keys.valid },
   };
   const { data, errors } = await post(running.url, token, body);

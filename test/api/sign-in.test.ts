@@ -85,7 +85,8 @@ describe('someone of several agencies', () => {
 
   test("is not drawn away by a stranger's invitation: it counts only by name, for someone who is known and for someone invited", async () => {
     await invite('otherAgencyAdmin');
-    expect(agencyOf(await signIn())).toBe(NORTHWIND);
+    expect((await signIn()).status).toBe(401);
+    expect(agencyOf(await signIn(NORTHWIND))).toBe(NORTHWIND);
     await invite('agencyAdmin');
     expect(agencyOf(await signIn())).toBe(NORTHWIND);
     expect((await graces()).map(({ joinedAt }) => joinedAt !== null)).toEqual([true, false]);
@@ -171,7 +172,7 @@ describe('someone of several agencies', () => {
 describe('a sign-in', () => {
   test('of someone known asks the database once, with and without the name of an agency', async () => {
     await invite('agencyAdmin');
-    await signIn();
+    await signIn(BRIGHTLINE);
     const { read } = running.app.database;
     const rows = jest.spyOn(read, 'rows');
     const find = jest.spyOn(read, 'find');
@@ -279,17 +280,19 @@ describe('the log', () => {
     );
     const service = createServiceToken.token;
     const good = await mint();
+    const inNorthwind = { 'latchkey-agency': NORTHWIND };
     const cases: [string, string, Record<string, string>?][] = [
       ['AUDIENCE', await mint({ audience: 'another' })],
       ['EXPIRED', await mint({ expiresInSeconds: -600 })],
       ['SIGNATURE', `${good.slice(0, -6)}AAAAAA`],
       ['NOT_A_JWT', 'opaque-token'],
       ['NOT_A_BEARER_TOKEN', 'two words'],
-      ['NO_ADDRESS', good],
-      ['ADDRESS_NOT_VERIFIED', await mint({ email: 'grace@example.com', emailVerified: false })],
-      ['NOT_INVITED', await mint({ email: 'eve@example.com' })],
-      ['OTHER_AGENCY', running.tokens.agencyAdmin, { 'latchkey-agency': NORTHWIND }],
-      ['OTHER_AGENCY', service, { 'latchkey-agency': NORTHWIND }],
+      ['NOBODY_KNOWN', await mint({ email: 'grace@example.com' })],
+      ['NO_ADDRESS', good, inNorthwind],
+      ['ADDRESS_NOT_VERIFIED', await mint({ email: 'grace@example.com', emailVerified: false }), inNorthwind],
+      ['NOT_INVITED', await mint({ email: 'eve@example.com' }), inNorthwind],
+      ['OTHER_AGENCY', running.tokens.agencyAdmin, inNorthwind],
+      ['OTHER_AGENCY', service, inNorthwind],
       ['SERVICE_TOKEN_MALFORMED', `${service.slice(0, -1)}!`],
       ['SERVICE_TOKEN_UNKNOWN', newServiceToken()],
     ];

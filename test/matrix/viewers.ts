@@ -8,6 +8,8 @@ import type { TestApp } from '../harness';
 
 const CREATE_TOKEN =
   'mutation ($input: CreateServiceTokenInput!) { createServiceToken(input: $input) { token serviceToken { id } } }';
+const INVITE =
+  'mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { userErrors { code } } }';
 const REVOKE =
   'mutation ($input: RevokeServiceTokenInput!) { revokeServiceToken(input: $input) { userErrors { code } } }';
 
@@ -32,7 +34,16 @@ export async function tokensOfViewers(running: TestApp): Promise<ReadonlyMap<str
     ...single,
     ['portal:other-client', await portalUser(running, MAPLE, PORTAL_PERMISSIONS)],
     ['other-agency-admin', tokens.otherAgencyAdmin],
+    ['invited', await invited(running)],
   ]);
+}
+
+/** Signed in at the issuer, and known to no agency. */
+async function invited(running: TestApp): Promise<string> {
+  const email = 'invited@example.com';
+  const { issuer, audience } = running;
+  await running.data(INVITE, { input: { email, name: 'Invited', role: 'AGENCY_ADMIN' } });
+  return issuer.mint({ subject: 'invited', audience, email, emailVerified: true, expiresInSeconds: 3600 });
 }
 
 /** Past the checks of the API, which gives no permission without the one that it needs. */
@@ -48,6 +59,7 @@ async function portalUser(
     email: null,
     emailDigest: null,
     joinedAt: now,
+    createdBy: null,
     createdAt: now,
   };
   await app.database.write(async (tx) => {

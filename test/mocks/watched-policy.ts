@@ -1,4 +1,5 @@
 import type { Requirement } from '../../src/api/policy';
+import type { Identity } from '../../src/access/identity';
 import type { Viewer } from '../../src/access/viewer';
 
 // Import this file before anything that imports what it replaces.
@@ -13,8 +14,8 @@ jest.mock('../../src/api/policy', () => {
   const actual = jest.requireActual<{ open: Requirement; policy: Policy }>('../../src/api/policy');
   const watched = (field: string, rule: Requirement): Requirement => ({
     words: rule.words,
-    allows: (viewer: Viewer | null) => {
-      if (policyWatch.replaced(field) || rule.allows(viewer)) return true;
+    allows: (viewer: Viewer | null, identity?: Identity | null) => {
+      if (policyWatch.replaced(field) || rule.allows(viewer, identity)) return true;
       policyWatch.refused.add(field);
       return false;
     },

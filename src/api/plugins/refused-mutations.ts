@@ -7,12 +7,12 @@ import { rootFields } from '../root-fields';
 /** A field that is refused takes the whole answer along, and with it what other mutations have done and made: none of them is run then. */
 export const refuseMutations: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
-    async responseForOperation({ operation, document, contextValue: { viewer } }) {
+    async responseForOperation({ operation, document, contextValue }) {
       // Apollo refuses a document without the operation that was named.
       if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION)
         return null;
       const refusals = rootFields(operation.selectionSet, document).flatMap((node) => {
-        const refusal = refusalOf(viewer, node.name.value);
+        const refusal = refusalOf(contextValue, node.name.value);
         return refusal ? [{ node, refusal }] : [];
       });
       const [first] = refusals;

@@ -32,6 +32,8 @@ const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, cal
 /** The longest that lists which are no connections get, where that is more than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
   Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
+  GrantedAccess: 100,
+  Invitation: 50,
   CallCount: 30,
   Client: MAX_CLIENTS_LISTED,
 };

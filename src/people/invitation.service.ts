@@ -1,0 +1,160 @@
+import { In, IsNull } from 'typeorm';
+import type { Identity } from '../access/identity';
+import type { Viewer } from '../access/viewer';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { AuditTrail } from '../audit/audit-trail';
+import { ClientRow } from '../clients/client.entity';
+import type { Database } from '../database/database';
+import type { Reader, Transaction } from '../database/transaction';
+import { userError, type UserError } from '../graphql/user-error';
+import { isId } from '../platform/ids';
+import { emailDigest } from './email';
+import type { AccessGranter, GrantedAccess } from './granted-access';
+import { viewerOfPerson } from './identities';
+import { PersonRow } from './person.entity';
+import { eventOf } from './person-event';
+
+/** What somebody who is invited is shown before they take the invitation up. */
+export interface ShownInvitation extends Pick<PersonRow, 'agencyId' | 'role' | 'createdAt'> {
+  readonly invitationId: string;
+  readonly agencyName: string;
+  /** Null where the one who invited is not known, or is no longer there. */
+  readonly invitedByName: string | null;
+  readonly clientName: string | null;
+}
+
+export interface InvitationResult {
+  readonly invitation: ShownInvitation | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** Invitations that are shown at once, at most; the newest first. Each agency can have one for an address. */
+const SHOWN = 50;
+
+const NOT_FOUND: InvitationResult = {
+  invitation: null,
+  userErrors: [userError('NOT_FOUND', ['input', 'invitationId'])],
+};
+
+/** Invitations as the invited see them. Anyone may invite any address, so each one is taken up by a decision of its owner. */
+export class InvitationService implements AccessGranter {
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /** Those for the verified address of whoever asks, in agencies to which they do not belong yet. */
+  async list(identity: Identity): Promise<ShownInvitation[]> {
+    const { email } = await identity.address();
+    if (email === null) return [];
+    const { read } = this.database;
+    const [invited, member] = await Promise.all([
+      read.find(PersonRow, {
+        where: { identityDigest: IsNull(), emailDigest: emailDigest(email) },
+        order: { id: 'DESC' },
+        take: SHOWN,
+      }),
+      read.findBy(PersonRow, { identityDigest: identity.digest }),
+    ]);
+    const joined = new Set(member.map(({ agencyId }) => agencyId));
+    return shown(
+      read,
+      invited.filter(({ agencyId }) => !joined.has(agencyId)),
+    );
+  }
+
+  /** From now on whoever asks is known by issuer and subject: an address can change hands. */
+  async accept(identity: Identity, id: string): Promise<InvitationResult> {
+    const invitation = await this.#own(identity, id);
+    if (!invitation || !(await this.join(invitation.invitationId, identity))) return NOT_FOUND;
+    return { invitation, userErrors: [] };
+  }
+
+  /** The invitation is gone, and the agency is told. */
+  async decline(identity: Identity, id: string): Promise<InvitationResult> {
+    const invitation = await this.#own(identity, id);
+    if (!invitation) return NOT_FOUND;
+    const isDeclined = await this.database.write(async (tx) => {
+      const row = await tx.lock(PersonRow, id);
+      const actor = row?.identityDigest === null ? viewerOfPerson(row, identity.origin) : null;
+      if (!row || !actor) return false;
+      await tx.delete(PersonRow, { id });
+      await this.audit.record(tx, actor, { type: 'INVITATION_DECLINED', ...eventOf(row) });
+      return true;
+    });
+    return isDeclined ? { invitation, userErrors: [] } : NOT_FOUND;
+  }
+
+  /** Takes an invitation up that was found by the verified address of whoever asks. Null where it is gone, or somebody else's by now. */
+  join(id: string, { digest, origin }: Identity): Promise<Viewer | null> {
+    return this.database.write(async (tx) => {
+      // Of two requests at once, the second waits, and finds the first one's membership.
+      const invitation = await tx.lock(PersonRow, id);
+      if (!invitation) return null;
+      const { agencyId } = invitation;
+      const member = await tx.findOneBy(PersonRow, { identityDigest: digest, agencyId });
+      if (member) return viewerOfPerson(member, origin);
+      const viewer = invitation.identityDigest === null ? viewerOfPerson(invitation, origin) : null;
+      if (!viewer) return null;
+      await tx.update(PersonRow, { id }, { identityDigest: digest, joinedAt: new Date() });
+      await this.audit.record(tx, viewer, { type: 'PERSON_JOINED', ...eventOf(invitation) });
+      return viewer;
+    });
+  }
+
+  /** Invitations that are open are withdrawn. People who have joined are told of, and stay: an admin decides on each. */
+  async withdraw(
+    tx: Transaction,
+    viewer: Viewer,
+    createdBy: string,
+    keep: boolean,
+  ): Promise<GrantedAccess[]> {
+    const people = await tx.find(PersonRow, {
+      where: { agencyId: viewer.agencyId, createdBy },
+      order: { id: 'ASC' },
+    });
+    const open = people.filter(({ identityDigest }) => identityDigest === null);
+    for (const person of open) {
+      if (keep) await tx.update(PersonRow, { id: person.id }, { createdBy: viewer.id });
+      else {
+        await tx.delete(PersonRow, { id: person.id });
+        await this.audit.record(tx, viewer, { type: 'PERSON_REMOVED', ...eventOf(person) });
+      }
+    }
+    return people.map(({ id, name, createdAt, identityDigest }) => {
+      const kind = identityDigest === null ? ('INVITATION' as const) : ('PERSON' as const);
+      return {
+        kind,
+        objectId: id,
+        name,
+        createdAt,
+        expiresAt: null,
+        isRevoked: kind === 'INVITATION' && !keep,
+      };
+    });
+  }
+
+  async #own(identity: Identity, id: string): Promise<ShownInvitation | undefined> {
+    return isId(id) ? (await this.list(identity)).find(({ invitationId }) => invitationId === id) : undefined;
+  }
+}
+
+async function shown(read: Reader, invitations: readonly PersonRow[]): Promise<ShownInvitation[]> {
+  const ids = (of: (row: PersonRow) => string | null) => In(invitations.map(of).filter((id) => id !== null));
+  const [agencies, inviters, clients] = await Promise.all([
+    read.findBy(AgencyRow, { id: ids(({ agencyId }) => agencyId) }),
+    read.findBy(PersonRow, { id: ids(({ createdBy }) => createdBy) }),
+    read.findBy(ClientRow, { id: ids(({ clientId }) => clientId) }),
+  ]);
+  const nameIn = (rows: readonly { id: string; name: string }[], id: string | null) =>
+    rows.find((row) => row.id === id)?.name ?? null;
+  return invitations.map(({ id, agencyId, clientId, createdBy, role, createdAt }) => ({
+    invitationId: id,
+    agencyId,
+    role,
+    createdAt,
+    agencyName: nameIn(agencies, agencyId) ?? '',
+    invitedByName: nameIn(inviters, createdBy),
+    clientName: nameIn(clients, clientId),
+  }));
+}

@@ -1,0 +1,147 @@
+import { PersonRow } from '../../src/people/person.entity';
+import { HARBOR } from '../demo-ids';
+import { post, startTestApp, type TestApp } from '../harness';
+import { CREATE_KEY_LINK } from '../operations';
+
+const ADA = '01900000-0000-7000-8000-000000000301';
+const MAX = '01900000-0000-7000-8000-000000000302';
+const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
+const CREATE_TOKEN =
+  'mutation ($input: CreateServiceTokenInput!) { createServiceToken(input: $input) { token serviceToken { id } } }';
+const REVOKE_TOKEN =
+  'mutation ($input: RevokeServiceTokenInput!) { revokeServiceToken(input: $input) { userErrors { code } } }';
+const INVITE = `mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { person { id } userErrors { code } } }`;
+const CHANGE = `mutation ($input: ChangeAgencyPersonInput!) { result: changeAgencyPerson(input: $input) {
+  grantedAccess { kind name isRevoked expiresAt } userErrors { code } } }`;
+const REMOVE = `mutation ($input: RemovePersonInput!) { result: removePerson(input: $input) {
+  grantedAccess { kind name isRevoked expiresAt } userErrors { code } } }`;
+const EVENTS = '{ auditEvents(first: 20) { nodes { type actorName name personId } } }';
+
+interface Granted {
+  readonly kind: string;
+  readonly name: string;
+  readonly isRevoked: boolean;
+}
+
+let running: TestApp;
+let token: string;
+let link: { url: string };
+
+const mint = (subject: string) =>
+  running.issuer.mint({
+    subject,
+    audience: running.audience,
+    expiresInSeconds: 600,
+    email: `${subject}@example.com`,
+  });
+const joins = async (subject: string) =>
+  (
+    await post(
+      running.url,
+      await mint(subject),
+      { query: '{ viewer { role } }' },
+      { 'latchkey-agency': BRIGHTLINE },
+    )
+  ).status;
+const invite = (subject: string, as: 'agencyAdmin' | 'agencyMember') =>
+  running.data(
+    INVITE,
+    { input: { email: `${subject}@example.com`, name: subject, role: 'AGENCY_ADMIN' } },
+    as,
+  );
+const serves = async () => (await post(running.url, token, { query: '{ viewer { role } }' })).status;
+const opens = async () => (await fetch(link.url)).status;
+
+// Max becomes an admin, and lets others in by all the ways that there are.
+beforeEach(async () => {
+  running = await startTestApp();
+  await running.data(CHANGE, { input: { personId: MAX, role: 'AGENCY_ADMIN' } });
+  const make = <T>(query: string, input: object) => running.data<T>(query, { input }, 'agencyMember');
+  type Made = { createServiceToken: { token: string; serviceToken: { id: string } } };
+  const { createServiceToken: revoked } = await make<Made>(CREATE_TOKEN, {
+    name: 'Old',
+    role: 'AGENCY_ADMIN',
+  });
+  await make(REVOKE_TOKEN, { serviceTokenId: revoked.serviceToken.id });
+  ({ token } = (await make<Made>(CREATE_TOKEN, { name: 'CRM', role: 'AGENCY_ADMIN' })).createServiceToken);
+  const made = await make<{ createKeyLink: { url: string } }>(CREATE_KEY_LINK, {
+    clientId: HARBOR,
+    provider: 'BLAND',
+  });
+  link = { url: made.createKeyLink.url.replace(/^.*(?=\/key\/)/, running.url) };
+  await invite('waiting', 'agencyMember');
+  await invite('joined', 'agencyMember');
+  expect(await joins('joined')).toBe(200);
+  // What somebody else has made stays out of it.
+  await invite('adas', 'agencyAdmin');
+  expect([await serves(), await opens()]).toEqual([200, 200]);
+});
+afterEach(() => running.close());
+
+const leave = async (query: string, input: object) =>
+  (await running.data<{ result: { grantedAccess: Granted[] } }>(query, { input })).result.grantedAccess.map(
+    ({ kind, name, isRevoked }) => [kind, name, isRevoked],
+  );
+const WAYS = [
+  ['removed', REMOVE, { personId: MAX }],
+  ['made a member', CHANGE, { personId: MAX, role: 'AGENCY_MEMBER' }],
+] as const;
+
+describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
+  test('leaves no way in behind: all that they made is revoked in the same transaction, listed and recorded', async () => {
+    expect(await leave(query, input)).toEqual([
+      ['SERVICE_TOKEN', 'CRM', true],
+      ['KEY_LINK', 'Harbor Dental', true],
+      ['INVITATION', 'waiting', true],
+      ['PERSON', 'joined', false],
+    ]);
+    expect([await serves(), await opens(), await joins('waiting')]).toEqual([401, 404, 401]);
+    expect([await joins('joined'), await joins('adas')]).toEqual([200, 200]);
+    const { auditEvents } = await running.data<{ auditEvents: { nodes: { type: string; name: string }[] } }>(
+      EVENTS,
+    );
+    expect(auditEvents.nodes).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: 'SERVICE_TOKEN_REVOKED', name: 'CRM', actorName: 'Ada Brightline' }),
+        expect.objectContaining({ type: 'KEY_LINK_REVOKED', actorName: 'Ada Brightline' }),
+        expect.objectContaining({ type: 'PERSON_REMOVED', name: 'waiting', actorName: 'Ada Brightline' }),
+      ]),
+    );
+  });
+
+  test.each([
+    ['keepServiceTokens', [200, 404, 401]],
+    ['keepKeyLinks', [401, 200, 401]],
+    ['keepInvitations', [401, 404, 200]],
+  ])('leaves behind what another admin keeps, and no more: %s', async (keep, statuses) => {
+    await leave(query, { ...input, [keep]: true });
+    expect([await serves(), await opens(), await joins('waiting')]).toEqual(statuses);
+  });
+
+  test('hands what is kept on to the one who keeps it, with whom it goes in turn', async () => {
+    await leave(query, { ...input, keepServiceTokens: true, keepKeyLinks: true, keepInvitations: true });
+    const bearer = await mint('joined');
+    const { data } = await post(running.url, bearer, {
+      query: REMOVE,
+      variables: { input: { personId: ADA } },
+    });
+    const { grantedAccess } = (data as { result: { grantedAccess: Granted[] } }).result;
+    expect(grantedAccess.map(({ kind, name, isRevoked }) => [kind, name, isRevoked])).toEqual([
+      ['SERVICE_TOKEN', 'CRM', true],
+      ['KEY_LINK', 'Harbor Dental', true],
+      ['INVITATION', 'waiting', true],
+      ['INVITATION', 'adas', true],
+    ]);
+    expect([await serves(), await opens()]).toEqual([401, 404]);
+  });
+});
+
+test('what was made before makers were recorded stays, and nobody is asked about it', async () => {
+  await running.app.database.write((tx) => tx.update(PersonRow, { name: 'waiting' }, { createdBy: null }));
+  expect((await leave(REMOVE, { personId: MAX })).map(([, name]) => name)).toEqual([
+    'CRM',
+    'Harbor Dental',
+    'joined',
+  ]);
+  expect(await joins('waiting')).toBe(200);
+});

@@ -1,0 +1,158 @@
+import { PersonRow } from '../../src/people/person.entity';
+import { MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
+import { post, startTestApp, type Answer, type TestApp } from '../harness';
+import { codes, type UserErrors } from '../operations';
+
+const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
+const NORTHWIND = '01900000-0000-7000-8000-000000000002';
+const INVITE = `mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { person { id } userErrors { code } } }`;
+const INVITE_PORTAL = `mutation ($input: InvitePortalUserInput!) { invitePortalUser(input: $input) { person { id } userErrors { code } } }`;
+const FIELDS = 'invitationId agencyId agencyName invitedByName role clientName';
+const INVITATIONS = `{ invitations { ${FIELDS} } }`;
+const ACCEPT = `mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { invitation { ${FIELDS} } userErrors { code field } } }`;
+const DECLINE = `mutation ($input: DeclineInvitationInput!) { declineInvitation(input: $input) { invitation { invitationId } userErrors { code field } } }`;
+const VIEWER = '{ viewer { role agency { id } } }';
+
+interface Shown {
+  readonly invitationId: string;
+  readonly agencyId: string;
+  readonly invitedByName: string | null;
+}
+
+let running: TestApp;
+beforeEach(async () => (running = await startTestApp()));
+afterEach(() => running.close());
+
+const invite = (as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') =>
+  running.data(INVITE, { input: { email: 'grace@example.com', name: 'Grace', role: 'AGENCY_MEMBER' } }, as);
+const mint = (subject = 'grace', email = `${subject}@example.com`, emailVerified = true) =>
+  running.issuer.mint({ subject, audience: running.audience, expiresInSeconds: 600, email, emailVerified });
+const ask = async (
+  query: string,
+  variables?: object,
+  token?: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> => post(running.url, token ?? (await mint()), { query, variables }, headers);
+const shownTo = async (token?: string) =>
+  ((await ask(INVITATIONS, undefined, token)).data as { invitations: Shown[] }).invitations;
+const decide = async (query: string, invitationId: string | undefined, token?: string) => {
+  const { data } = await ask(query, { input: { invitationId } }, token);
+  return Object.values(data as Record<string, UserErrors & { invitation: Shown | null }>)[0];
+};
+const events = async (type: string) =>
+  (
+    await running.data<{ auditEvents: { nodes: { type: string; actorName: string }[] } }>(
+      `{ auditEvents(filter: { types: [${type}] }) { nodes { type actorName personId } } }`,
+    )
+  ).auditEvents.nodes;
+
+describe('somebody who is invited', () => {
+  test('sees who invites before anything happens, and belongs to no agency until they accept', async () => {
+    await invite();
+    await running.data(INVITE_PORTAL, {
+      input: { clientId: MAPLE, email: 'pia@example.com', name: 'Pia' },
+    });
+    const expected = {
+      agencyId: BRIGHTLINE,
+      agencyName: 'Brightline Voice',
+      invitedByName: 'Ada Brightline',
+    };
+    expect(await shownTo()).toMatchObject([{ ...expected, role: 'AGENCY_MEMBER', clientName: null }]);
+    expect(await shownTo(await mint('pia'))).toMatchObject([
+      { ...expected, role: 'PORTAL_USER', clientName: 'Maple Realty' },
+    ]);
+    expect((await ask(VIEWER)).status).toBe(401);
+    expect(await events('PERSON_JOINED')).toEqual([]);
+  });
+
+  test('belongs to the agency from the next request on after accepting, once, with one event', async () => {
+    await invite();
+    const [invitation] = await shownTo();
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => decide(ACCEPT, invitation?.invitationId)),
+    );
+    expect(answers.filter((answer) => answer && codes(answer).length === 0).length).toBeGreaterThanOrEqual(1);
+    expect((await ask(VIEWER)).data).toEqual({
+      viewer: { role: 'AGENCY_MEMBER', agency: { id: BRIGHTLINE } },
+    });
+    expect(await events('PERSON_JOINED')).toMatchObject([
+      { actorName: 'Grace', personId: invitation?.invitationId },
+    ]);
+    expect(await shownTo()).toEqual([]);
+  });
+
+  test('takes up each of several invitations by its own decision, also as a member of another agency', async () => {
+    await invite();
+    await invite('otherAgencyAdmin');
+    const shown = await shownTo();
+    expect(shown.map(({ agencyId }) => agencyId)).toEqual([NORTHWIND, BRIGHTLINE]);
+    await decide(ACCEPT, shown[0]?.invitationId);
+    expect((await shownTo()).map(({ agencyId }) => agencyId)).toEqual([BRIGHTLINE]);
+    await decide(ACCEPT, shown[1]?.invitationId);
+    expect((await ask(VIEWER)).data).toMatchObject({ viewer: { agency: { id: NORTHWIND } } });
+    expect((await ask(VIEWER, {}, undefined, { 'latchkey-agency': BRIGHTLINE })).data).toMatchObject({
+      viewer: { agency: { id: BRIGHTLINE } },
+    });
+  });
+
+  test('may decline: the invitation is gone, the agency sees it, and a new one can be made', async () => {
+    await invite();
+    const [invitation] = await shownTo();
+    expect(await decide(DECLINE, invitation?.invitationId)).toMatchObject({
+      invitation: { invitationId: invitation?.invitationId },
+    });
+    expect(await shownTo()).toEqual([]);
+    for (const query of [ACCEPT, DECLINE])
+      expect(codes((await decide(query, invitation?.invitationId)) as UserErrors)).toEqual([
+        'NOT_FOUND input.invitationId',
+      ]);
+    expect(await events('INVITATION_DECLINED')).toMatchObject([{ actorName: 'Grace' }]);
+    await invite();
+    expect(await shownTo()).toHaveLength(1);
+  });
+
+  test('is shown no name where the one who invited is gone, and the invitation was kept', async () => {
+    await invite();
+    await running.app.database.write((tx) =>
+      tx.update(PersonRow, { name: 'Grace' }, { createdBy: NEVER_GIVEN_OUT }),
+    );
+    expect(await shownTo()).toMatchObject([{ invitedByName: null }]);
+  });
+});
+
+describe('an invitation', () => {
+  test('of somebody else is neither shown nor taken up nor declined', async () => {
+    await invite();
+    const [invitation] = await shownTo();
+    for (const token of [
+      await mint('eve'),
+      await mint('eve', 'grace@example.com', false),
+      running.tokens.agencyMember,
+    ]) {
+      expect(await shownTo(token)).toEqual([]);
+      for (const query of [ACCEPT, DECLINE])
+        for (const id of [invitation?.invitationId, NEVER_GIVEN_OUT, '', '%'])
+          expect(codes((await decide(query, id, token)) as UserErrors)).toEqual([
+            'NOT_FOUND input.invitationId',
+          ]);
+    }
+    expect(await shownTo()).toHaveLength(1);
+  });
+
+  test('is no business of people without a token, and of service tokens', async () => {
+    const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>(
+      'mutation { createServiceToken(input: { name: "CI", role: AGENCY_ADMIN }) { token } }',
+    );
+    const stranger = await post(running.url, null, { query: INVITATIONS });
+    expect([stranger.status, stranger.errors[0]?.extensions.code]).toEqual([401, 'UNAUTHENTICATED']);
+    const service = await ask(INVITATIONS, {}, createServiceToken.token);
+    expect(service.errors[0]?.extensions.code).toBe('FORBIDDEN');
+  });
+
+  test('is taken up by somebody who is known by the subject afterwards, whoever has the address then', async () => {
+    await invite();
+    await decide(ACCEPT, (await shownTo())[0]?.invitationId);
+    expect(await shownTo(await mint('eve', 'grace@example.com'))).toEqual([]);
+    expect((await ask(VIEWER, {}, await mint('grace', 'new@example.com'))).status).toBe(200);
+  });
+});
