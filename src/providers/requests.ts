@@ -64,10 +64,25 @@ export async function findAgent(
 export async function placeCall(adapter: ProviderAdapter, send: Send, call: CallToPlace): Promise<Placement> {
   const reply = await send(adapter.placeCall(call));
   const error = errorIn(adapter, reply);
-  if (error !== null) return { outcome: mayHaveActed(reply) ? 'UNKNOWN' : 'REFUSED', error };
+  if (error !== null) {
+    if (mayHaveActed(reply)) return { outcome: 'UNKNOWN', error };
+    return { outcome: 'REFUSED', error: await withMissingAgent(adapter, send, call, error) };
+  }
   const providerCallId = reply.kind === 'ANSWER' ? adapter.callId(reply.json) : '';
   if (isCallId(providerCallId)) return { outcome: 'PLACED', providerCallId };
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
+}
+
+// Providers name the first thing that they find wrong. In another account that is often the number, where the agent is missing as well.
+async function withMissingAgent(
+  adapter: ProviderAdapter,
+  send: Send,
+  { providerAgentId }: CallToPlace,
+  error: ProviderError,
+): Promise<ProviderError> {
+  if (error.code !== 'INVALID_REQUEST') return error;
+  const presence = await findAgent(adapter, send, providerAgentId);
+  return presence === 'ABSENT' ? { ...error, code: 'AGENT_NOT_FOUND' } : error;
 }
 
 // Cloudflare's, when it did not get through to the server behind it (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
