@@ -4,6 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { parse } from 'graphql';
 
 const FOLDER = import.meta.dirname;
 
@@ -19,6 +20,7 @@ export async function buildConsole(out) {
     target: ['chrome123', 'firefox120', 'safari17.5'],
     tsconfig: join(FOLDER, 'tsconfig.json'),
     logLevel: 'warning',
+    define: { AUDIT_EVENT_TYPES: JSON.stringify(await valuesOf('AuditEventType')) },
     plugins: [trimmedDocuments],
   });
   const icon = { path: 'icon.svg', contents: await readFile(join(FOLDER, 'icon.svg')) };
@@ -45,9 +47,23 @@ const trimmedDocuments = {
     onLoad({ filter: /console[\\/]src[\\/].*\.tsx?$/ }, async ({ path }) => ({
       contents: (await readFile(path, 'utf8')).replace(
         /(graphql\(\s*`)([^`]*)(`)/g,
-        (_all, before, document, after) => before + document.replace(/\s+/g, ' ').trim() + after,
+        (_all, before, document, after) => before + trimmed(document) + after,
       ),
       loader: path.endsWith('.tsx') ? 'tsx' : 'ts',
     }));
   },
 };
+
+/** The values of an enum of the schema. */
+async function valuesOf(name) {
+  const schema = await readFile(join(FOLDER, '../schema/schema.graphql'), 'utf8');
+  const { definitions } = parse(schema);
+  return definitions.find((each) => each.name.value === name).values.map((each) => each.name.value);
+}
+
+function trimmed(document) {
+  return document
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{}():!]) ?/g, '$1')
+    .trim();
+}

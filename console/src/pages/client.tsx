@@ -1,15 +1,19 @@
 import type { ComponentChildren } from 'preact';
 import { useRoute } from 'preact-iso';
-import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
+import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
-import { Button, Note } from '../ui/parts';
+import { Note } from '../ui/parts';
 import { Tabs, type Tab } from '../ui/tabs';
+import { CreateAgent } from './agent-dialogs';
+import { AgentList } from './agents';
+import { CallList } from './calls';
 import { ArchiveClient, RenameClient, RestoreClient } from './client-dialogs';
 import { ClientKeys } from './client-keys';
+import { PortalUsers } from './portal-users';
 
 const CLIENT = graphql(`
   query Client($id: ID!) {
@@ -33,6 +37,30 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
     [
       viewer.canManageApiKeys,
       { path: `/clients/${id}`, label: tabs.keys, content: (client) => <ClientKeys client={client} /> },
+    ],
+    [
+      viewer.canViewAgents,
+      {
+        path: `/clients/${id}/agents`,
+        label: tabs.agents,
+        content: ({ archivedAt }) => <ClientAgents id={id} isActive={archivedAt === null} />,
+      },
+    ],
+    [
+      viewer.canViewCalls,
+      {
+        path: `/clients/${id}/calls`,
+        label: tabs.calls,
+        content: () => <CallList agentId={null} clientId={id} />,
+      },
+    ],
+    [
+      viewer.canManagePeople,
+      {
+        path: `/clients/${id}/people`,
+        label: tabs.people,
+        content: (client) => <PortalUsers client={client} />,
+      },
     ],
   ];
   return all.filter(([may]) => may).map(([, tab]) => tab);
@@ -71,21 +99,33 @@ export function ClientPage() {
   );
 }
 
-type Action = 'RENAME' | 'ARCHIVE' | null;
-
-function Actions({ client }: { client: ShownClient }) {
-  const [action, setAction] = useState<Action>(null);
-  const close = () => setAction(null);
+function ClientAgents({ id, isActive }: { id: string; isActive: boolean }) {
+  const viewer = useViewer();
   return (
     <>
-      <Button onClick={() => setAction('RENAME')}>{text.client.rename}</Button>
+      {viewer.canManageApiKeys && isActive && (
+        <div class="actions">
+          <Opens kind="primary" label={text.agents.create}>
+            {(close) => <CreateAgent clientId={id} onClose={close} />}
+          </Opens>
+        </div>
+      )}
+      <AgentList clientId={id} provider={null} />
+    </>
+  );
+}
+
+function Actions({ client }: { client: ShownClient }) {
+  return (
+    <>
+      <Opens label={text.client.rename}>{(close) => <RenameClient client={client} onClose={close} />}</Opens>
       {client.archivedAt === null ? (
-        <Button onClick={() => setAction('ARCHIVE')}>{text.client.archive}</Button>
+        <Opens label={text.client.archive}>
+          {(close) => <ArchiveClient client={client} onClose={close} />}
+        </Opens>
       ) : (
         <RestoreClient client={client} />
       )}
-      {action === 'RENAME' && <RenameClient client={client} onClose={close} />}
-      {action === 'ARCHIVE' && <ArchiveClient client={client} onClose={close} />}
     </>
   );
 }

@@ -5,20 +5,23 @@ interface SearchProps {
   readonly hint: string;
   readonly value: string;
   readonly onSearch: (words: string) => void;
+  /** A form of its own cannot stand inside of another. */
+  readonly isInForm?: boolean;
 }
 
 const PAUSE_MS = 250;
 
 /** Searches when one stops typing. */
-export function SearchField({ label, hint, value, onSearch }: SearchProps) {
+export function SearchField({ label, hint, value, onSearch, isInForm }: SearchProps) {
   const id = useId();
   const timer = useRef(0);
   const search = (words: string) => {
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => onSearch(words.trim()), PAUSE_MS);
   };
+  const Frame = isInForm === true ? 'div' : 'form';
   return (
-    <form class="search" role="search" onSubmit={(event) => event.preventDefault()}>
+    <Frame class="search" role="search" onSubmit={(event: Event) => event.preventDefault()}>
       <label class="unseen" for={id}>
         {label}
       </label>
@@ -30,6 +33,6 @@ export function SearchField({ label, hint, value, onSearch }: SearchProps) {
         defaultValue={value}
         onInput={({ currentTarget }) => search(currentTarget.value)}
       />
-    </form>
+    </Frame>
   );
 }

@@ -1,0 +1,109 @@
+import { useRoute } from 'preact-iso';
+import { graphql, type ResultOf } from '../api/graphql';
+import { useQuery } from '../api/query';
+import { WhyThisKey } from '../keys/why';
+import { providerName } from '../sign-in/settings';
+import { useViewer } from '../sign-in/viewer';
+import { text } from '../text';
+import { Facts } from '../ui/facts';
+import { Opens } from '../ui/opens';
+import { Loaded, NotFound, Page } from '../ui/page';
+import { AssignAgent, RenameAgent } from './agent-dialogs';
+import { CallList } from './calls';
+import { TestCall } from './test-call';
+
+const AGENT = graphql(`
+  query Agent($id: ID!, $withKeys: Boolean!) {
+    agent(id: $id) {
+      id
+      name
+      provider
+      providerAgentId
+      fromNumber
+      client {
+        id
+        name
+        archivedAt
+      }
+      keyResolution @include(if: $withKeys) {
+        source
+        status
+        explanation
+        sourceIfClientKeyCleared
+        steps {
+          source
+          isSet
+          taken
+          reason
+        }
+      }
+    }
+  }
+`);
+
+export type ShownAgent = NonNullable<ResultOf<typeof AGENT>['agent']>;
+
+export function AgentPage() {
+  const { params } = useRoute();
+  const viewer = useViewer();
+  const answered = useQuery(AGENT, { id: params.id ?? '', withKeys: viewer.canManageApiKeys });
+  return <Loaded of={answered}>{({ agent }) => (agent ? <ShowAgent agent={agent} /> : <NotFound />)}</Loaded>;
+}
+
+function ShowAgent({ agent }: { agent: ShownAgent }) {
+  const viewer = useViewer();
+  const { id, name, provider, providerAgentId, fromNumber, client, keyResolution } = agent;
+  const isAgencys = viewer.role !== 'PORTAL_USER';
+  const back = (
+    <a class="back" href="/agents">
+      {text.agents.back}
+    </a>
+  );
+  return (
+    <Page title={name} above={back} actions={<Actions agent={agent} />}>
+      <Facts
+        facts={[
+          [text.common.provider, providerName(provider)],
+          [text.agents.providerAgentId, <code>{providerAgentId}</code>],
+          [text.agents.fromNumber, fromNumber],
+          [
+            text.common.client,
+            isAgencys ? (
+              client ? (
+                <a href={`/clients/${client.id}`}>{client.name}</a>
+              ) : (
+                text.agents.noClient
+              )
+            ) : null,
+          ],
+        ]}
+      />
+      {keyResolution && <WhyThisKey resolution={keyResolution} />}
+      {viewer.canViewCalls && (
+        <>
+          <h2>{text.agents.calls}</h2>
+          <CallList agentId={id} clientId={null} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Actions({ agent }: { agent: ShownAgent }) {
+  const viewer = useViewer();
+  return (
+    <>
+      {viewer.canEditAgents && (
+        <Opens label={text.agents.rename}>{(close) => <RenameAgent agent={agent} onClose={close} />}</Opens>
+      )}
+      {viewer.canManageApiKeys && (
+        <Opens label={text.agents.assign}>{(close) => <AssignAgent agent={agent} onClose={close} />}</Opens>
+      )}
+      {viewer.canStartTestCalls && (
+        <Opens kind="primary" label={text.agents.testCall}>
+          {(close) => <TestCall agent={agent} onClose={close} />}
+        </Opens>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+import { useLocation } from 'preact-iso';
+import { graphql, type ResultOf } from '../api/graphql';
+import { useList } from '../api/list';
+import { NextKey } from '../keys/why';
+import { providerName, settings } from '../sign-in/settings';
+import { useViewer, type Viewer } from '../sign-in/viewer';
+import { text } from '../text';
+import { Filter } from '../ui/filter';
+import { Opens } from '../ui/opens';
+import { Page } from '../ui/page';
+import { Empty } from '../ui/parts';
+import { ListTable, type Column } from '../ui/table';
+import { CreateAgent } from './agent-dialogs';
+
+const AGENTS = graphql(`
+  query Agents($clientId: ID, $provider: Provider, $first: Int, $after: String, $withKeys: Boolean!) {
+    agents(clientId: $clientId, provider: $provider, first: $first, after: $after) {
+      totalCount
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      nodes {
+        id
+        name
+        provider
+        client {
+          id
+          name
+        }
+        keyResolution @include(if: $withKeys) {
+          source
+          status
+        }
+      }
+    }
+  }
+`);
+
+type Agent = NonNullable<ResultOf<typeof AGENTS>['agents']>['nodes'][number];
+type Provider = Agent['provider'];
+
+export function AgentsPage() {
+  const viewer = useViewer();
+  const { query, route } = useLocation();
+  const provider = query.provider ?? '';
+  const create = viewer.canManageApiKeys && (
+    <Opens kind="primary" label={text.agents.create}>
+      {(close) => <CreateAgent clientId={null} onClose={close} />}
+    </Opens>
+  );
+  return (
+    <Page title={text.agents.title} lead={viewer.canManageApiKeys && text.agents.lead} actions={create}>
+      <Filter
+        label={text.common.provider}
+        value={provider}
+        options={settings.providers.map(({ id, name }) => [id, name])}
+        onChange={(chosen) => route(chosen === '' ? '/agents' : `/agents?provider=${chosen}`)}
+      />
+      <AgentList clientId={null} provider={(provider || null) as Provider | null} />
+    </Page>
+  );
+}
+
+export function AgentList({ clientId, provider }: { clientId: string | null; provider: Provider | null }) {
+  const viewer = useViewer();
+  const withKeys = viewer.canManageApiKeys;
+  const list = useList(AGENTS, { clientId, provider, withKeys }, ({ agents }) => agents);
+  return (
+    <ListTable
+      caption={text.agents.title}
+      list={list}
+      keyOf={({ id }) => id}
+      columns={columnsFor(viewer, clientId)}
+      empty={
+        <Empty
+          title={text.agents.empty}
+          hint={withKeys ? text.agents.emptyHint : text.agents.emptyForOthers}
+        />
+      }
+    />
+  );
+}
+
+function columnsFor({ canManageApiKeys, role }: Viewer, clientId: string | null): Column<Agent>[] {
+  const columns: (Column<Agent> | false)[] = [
+    { title: text.agents.agent, cell: ({ id, name }) => <a href={`/agents/${id}`}>{name}</a> },
+    { title: text.common.provider, cell: ({ provider }) => providerName(provider) },
+    clientId === null &&
+      role !== 'PORTAL_USER' && {
+        title: text.common.client,
+        cell: ({ client }) =>
+          client ? <a href={`/clients/${client.id}`}>{client.name}</a> : text.common.none,
+      },
+    canManageApiKeys && {
+      title: text.agents.nextKey,
+      cell: ({ keyResolution }) => keyResolution && <NextKey resolution={keyResolution} />,
+    },
+  ];
+  return columns.filter((column) => column !== false);
+}

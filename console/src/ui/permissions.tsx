@@ -1,0 +1,52 @@
+import { text } from '../text';
+
+export type Permission = keyof typeof text.permissions;
+
+const ALL = Object.keys(text.permissions) as Permission[];
+
+/** What needs what; the server refuses one without the other. */
+const NEEDS: Partial<Record<Permission, Permission>> = {
+  EDIT_AGENTS: 'VIEW_AGENTS',
+  VIEW_CALL_DETAILS: 'VIEW_CALLS',
+  MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
+};
+
+/** Checkboxes; choosing one chooses what it needs, and dropping that drops it. */
+export function PermissionFields({
+  chosen,
+  error,
+}: {
+  chosen: readonly Permission[];
+  error?: string | undefined;
+}) {
+  const onChange = (event: Event) => {
+    const box = event.target as HTMLInputElement;
+    const boxes = (event.currentTarget as HTMLElement).querySelectorAll<HTMLInputElement>('input');
+    const boxOf = (name: string | undefined) => [...boxes].find(({ value }) => value === name);
+    const needed = boxOf(NEEDS[box.value as Permission]);
+    if (box.checked && needed) needed.checked = true;
+    for (const each of boxes)
+      if (!box.checked && NEEDS[each.value as Permission] === box.value) each.checked = false;
+  };
+  return (
+    <fieldset onChange={onChange}>
+      <legend>{text.people.permissions}</legend>
+      {ALL.map((permission) => (
+        <label key={permission} class="check">
+          <input
+            type="checkbox"
+            name="permissions"
+            value={permission}
+            defaultChecked={chosen.includes(permission)}
+          />
+          <span>{text.permissions[permission]}</span>
+        </label>
+      ))}
+      <p class="error" role="alert">
+        {error}
+      </p>
+    </fieldset>
+  );
+}
+
+export const permissionsOf = (values: FormData) => values.getAll('permissions') as Permission[];
