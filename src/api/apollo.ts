@@ -7,15 +7,19 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { compiledQueries } from './compiled/compiled-queries';
 import type { ApiContext } from './context';
-import { formatError, SecretsFromVariablesRule } from './errors';
+import { formatError } from './errors';
 import { countOperations, type OperationCounter } from './plugins/count-operations';
 import { maskedErrors } from './plugins/masked-errors';
 import { okForPlainJson } from './plugins/plain-json';
 import { refuseMutations } from './plugins/refused-mutations';
 import { limitQueryTime } from './plugins/time-limit';
+import { explainVariables } from './plugins/variable-errors';
 import { DocumentLimitsRule, MAX_TOKENS } from './rules/document-limits';
 import { KnownOperationTypesRule } from './rules/known-operations';
+import { SchemaHintsRule } from './rules/schema-hints';
+import { SecretsFromVariablesRule } from './rules/secrets-from-variables';
 import { SizeLimitRule } from './rules/size-limit';
+import { VariablePlacesRule } from './rules/variable-places';
 
 /** Most errors of a document, or of its variables, that are told; one more tells that there are more. */
 const MAX_ERRORS = 5;
@@ -49,10 +53,18 @@ export function createApollo({
     csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
     stopOnTerminationSignals: false,
     parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    validationRules: [KnownOperationTypesRule, DocumentLimitsRule, SecretsFromVariablesRule, SizeLimitRule],
+    validationRules: [
+      KnownOperationTypesRule,
+      DocumentLimitsRule,
+      SecretsFromVariablesRule,
+      SizeLimitRule,
+      VariablePlacesRule,
+      // What introspection does not tell, errors do not tell either.
+      ...(introspection ? [SchemaHintsRule] : []),
+    ],
     validationOptions: { maxErrors: MAX_ERRORS },
     executionOptions: { maxCoercionErrors: MAX_ERRORS },
-    formatError: formatError(schema),
+    formatError: formatError(introspection),
     // Apollo's own messages may quote what it was sent.
     logger: {
       debug: () => undefined,
@@ -63,6 +75,7 @@ export function createApollo({
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      explainVariables,
       maskedErrors(log),
       countOperations(limits),
       limitQueryTime,

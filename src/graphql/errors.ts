@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type ASTNode } from 'graphql';
 
 /** Raised on purpose and shown as it is. Whatever else is thrown reaches the caller as one masked error. */
 export class PublicError extends GraphQLError {}
@@ -34,6 +34,11 @@ export function rateLimited(seconds: number): PublicError {
       http: { status: 429, headers: new Map([['retry-after', String(seconds)]]) },
     },
   });
+}
+
+/** A document is beyond a limit that is known before it runs. */
+export function limitExceeded(message: string, node?: ASTNode): PublicError {
+  return new PublicError(message, { nodes: node ?? null, extensions: { code: 'LIMIT_EXCEEDED' } });
 }
 
 /** The document is not among those that an operator has listed. */

@@ -162,7 +162,7 @@ describe('a request that cannot run', () => {
       const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, {
         input: { clientId: 'none', keys },
       });
-      const [told, more] = [
+      const [told = '', more] = [
         'A variable does not have the type that the document declares for it.',
         'More values in the variables do not have the type that is declared for them.',
       ];
@@ -170,11 +170,11 @@ describe('a request that cannot run', () => {
         ...Array.from({ length: Math.min(wrong, 5) }, () => told),
         ...(wrong > 5 ? [more] : []),
       ].map((message) => [message, 'BAD_USER_INPUT']);
-      expect([status, data, errors.map(({ message, extensions }) => [message, extensions.code])]).toEqual([
-        400,
-        undefined,
-        expected,
-      ]);
+      expect([
+        status,
+        data,
+        errors.map(({ message, extensions }) => [message.startsWith(told) ? told : message, extensions.code]),
+      ]).toEqual([400, undefined, expected]);
       expect(text).not.toContain('canary');
       expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
     },

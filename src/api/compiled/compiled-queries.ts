@@ -27,7 +27,7 @@ import {
 import type { CompiledQuery } from 'graphql-jit';
 import { LRUCache } from 'lru-cache';
 import { requirementsOf } from '../guard';
-import { logFaults } from '../errors';
+import { logFaults } from '../fault-log';
 import type { ApiContext } from '../context';
 import type { Requirement } from '../policy';
 import { askedOfClients, readsFor, type AskedOfClients } from './read-ahead';

@@ -1,7 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiContext } from '../context';
-import { INTERNAL_ERROR, logFaults } from '../errors';
+import { INTERNAL_ERROR } from '../errors';
+import { logFaults } from '../fault-log';
 
 /** Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. */
 export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiContext> {

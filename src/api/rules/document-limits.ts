@@ -1,5 +1,4 @@
 import {
-  GraphQLError,
   Kind,
   OperationTypeNode,
   type ASTNode,
@@ -8,7 +7,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
-import { TOO_MANY_OBJECTS } from './size-limit';
+import { limitExceeded, type PublicError } from '../../graphql/errors';
 
 /** Most tokens of a document; the parser stops there. */
 export const MAX_TOKENS = 1_000;
@@ -20,23 +19,16 @@ export const MAX_DIRECTIVES = 3;
 /** Each of them writes, and many ask a provider. */
 export const MAX_MUTATIONS = 10;
 
-export const TOO_MANY_TOKENS = `The document has more than ${MAX_TOKENS} tokens.`;
 const TOO_DEEP = `The operation is more than ${MAX_DEPTH} fields deep.`;
 const TOO_MANY_FIELDS = `The operation has more than ${MAX_FIELDS} fields, those of its fragments included wherever they are used.`;
 const TOO_MANY_ALIASES = `The operation has more than ${MAX_ALIASES} aliases, those of its fragments included wherever they are used.`;
 const TOO_MANY_DIRECTIVES = `More than ${MAX_DIRECTIVES} directives stand in one place.`;
 const TOO_MANY_MUTATIONS = `The operation has more than ${MAX_MUTATIONS} mutations. Send them in several requests.`;
 
-/** What is said of a document that is beyond a limit. */
-export const LIMIT_MESSAGES: ReadonlySet<string> = new Set([
-  TOO_MANY_TOKENS,
-  TOO_DEEP,
-  TOO_MANY_FIELDS,
-  TOO_MANY_ALIASES,
-  TOO_MANY_DIRECTIVES,
-  TOO_MANY_MUTATIONS,
-  TOO_MANY_OBJECTS,
-]);
+/** The parser has stopped: whatever comes after its last token is not known. */
+export function tooManyTokens(): PublicError {
+  return limitExceeded(`The document has more than ${MAX_TOKENS} tokens.`);
+}
 
 /** A selection with all of its fragments spelled out. */
 interface Extent {
@@ -50,8 +42,7 @@ const NOTHING: Extent = { roots: 0, fields: 0, aliases: 0, depth: 0 };
 
 /** Refuses documents by their form alone. Introspection counts like everything else: a limit that made an exception by name could be passed by that name. */
 export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
-  const report = (message: string, node: ASTNode) =>
-    context.reportError(new GraphQLError(message, { nodes: node }));
+  const report = (message: string, node: ASTNode) => context.reportError(limitExceeded(message, node));
   const extentOf = measure(context);
   return {
     enter(node) {

@@ -1,5 +1,4 @@
 import {
-  GraphQLError,
   getNamedType,
   getNullableType,
   isCompositeType,
@@ -15,6 +14,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { limitExceeded } from '../../graphql/errors';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
 import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
@@ -22,7 +22,7 @@ import { PROVIDERS } from '../../providers';
 
 /** Most objects that one operation may be able to return, ten values counting as one. Two full lists within each other are 10,000; a third one is over. */
 export const MAX_OBJECTS = 100_000;
-export const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
+const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
 
 /** How much of that a value weighs. */
 const VALUE = 0.1;
@@ -87,7 +87,7 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
     OperationDefinition(operation) {
       const root = context.getSchema().getRootType(operation.operation);
       if (!root || sizeOf(operation.selectionSet, root) <= MAX_OBJECTS) return;
-      context.reportError(new GraphQLError(TOO_MANY_OBJECTS, { nodes: operation }));
+      context.reportError(limitExceeded(TOO_MANY_OBJECTS, operation));
     },
   };
 }

@@ -1,0 +1,17 @@
+import type { ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerErrorCode } from '@apollo/server/errors';
+import type { ApiContext } from '../context';
+import { explainVariableErrors } from '../variable-problems';
+
+/** Finds out what the errors of the variables are about, before they are logged and get their public form. */
+export const explainVariables: ApolloServerPlugin<ApiContext> = {
+  requestDidStart: async () => ({
+    async didEncounterErrors({ schema, operation, request: { variables }, errors }) {
+      const ofVariables = errors.some(
+        ({ path, extensions }) =>
+          path === undefined && extensions.code === ApolloServerErrorCode.BAD_USER_INPUT,
+      );
+      if (operation && ofVariables) explainVariableErrors(schema, operation, variables ?? {}, errors);
+    },
+  }),
+};

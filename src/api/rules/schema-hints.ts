@@ -1,0 +1,155 @@
+import {
+  getNamedType,
+  isCompositeType,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  isRequiredArgument,
+  isRequiredInputField,
+  Kind,
+  type ASTNode,
+  type ASTVisitor,
+  type FieldNode,
+  type GraphQLError,
+  type GraphQLField,
+  type GraphQLInputType,
+  type ObjectValueNode,
+  type ValidationContext,
+} from 'graphql';
+import { suggestionList } from 'graphql/jsutils/suggestionList';
+
+const hints = new WeakMap<ASTNode, string>();
+
+/** What the schema tells of the part of a document that an error of validation is about; undefined where it has nothing to tell. */
+export function hintOf({ nodes }: GraphQLError): string | undefined {
+  const [node, use] = nodes ?? [];
+  // A variable that does not fit where it is used: the error has its declaration first.
+  if (node?.kind === Kind.VARIABLE_DEFINITION) return use && hints.get(use);
+  // A variable that is not declared: the type that is expected there is not what is wrong.
+  return node && node.kind !== Kind.VARIABLE ? hints.get(node) : undefined;
+}
+
+/**
+ * Notes for the parts of a document what the schema would accept there, and refuses nothing: the rules of graphql-js do that. A note
+ * consists of the schema's own names alone, since the document's may be a key that was pasted in the wrong place.
+ */
+export function SchemaHintsRule(context: ValidationContext): ASTVisitor {
+  const schema = context.getSchema();
+  const note = (node: ASTNode | undefined, hint: string) => node && hints.set(node, hint);
+  const noteExpected = (node: ASTNode) => {
+    const type = context.getInputType();
+    if (type) note(node, expected(type));
+  };
+  return {
+    Field(node) {
+      const parent = context.getParentType();
+      const field = context.getFieldDef();
+      if (parent && field) {
+        note(node, incompleteField(node, parent.name, field));
+        note(node.selectionSet, `${parent.name}.${field.name} has no fields of its own.`);
+      } else if (parent) {
+        const fields = isObjectType(parent) || isInterfaceType(parent) ? Object.keys(parent.getFields()) : [];
+        note(node, `The type ${parent.name} has no such field.${near(node.name.value, fields)}`);
+      }
+    },
+    Argument(node) {
+      const field = context.getFieldDef();
+      const parent = context.getParentType();
+      if (context.getArgument() || context.getDirective() || !field || !parent) return;
+      note(
+        node,
+        `${parent.name}.${field.name} has no such argument.${listed(
+          'Its arguments',
+          field.args.map(({ name }) => name),
+        )}`,
+      );
+    },
+    ObjectField(node) {
+      const parent = getNamedType(context.getParentInputType());
+      if (!context.getInputType() && isInputObjectType(parent))
+        note(
+          node,
+          `The input ${parent.name} has no such field.${near(node.name.value, Object.keys(parent.getFields()))}`,
+        );
+    },
+    ObjectValue(node) {
+      const type = getNamedType(context.getInputType());
+      if (isInputObjectType(type)) note(node, incompleteInput(type.name, missingFields(node, type)));
+      else noteExpected(node);
+    },
+    NamedType(node) {
+      if (!schema.getType(node.name.value))
+        note(node, `There is no such type.${near(node.name.value, Object.keys(schema.getTypeMap()))}`);
+    },
+    ListValue: noteExpected,
+    NullValue: noteExpected,
+    StringValue: noteExpected,
+    IntValue: noteExpected,
+    FloatValue: noteExpected,
+    BooleanValue: noteExpected,
+    EnumValue: noteExpected,
+    Variable: noteExpected,
+  };
+}
+
+function incompleteField(
+  { arguments: given = [], selectionSet }: FieldNode,
+  parent: string,
+  { name, args, type }: GraphQLField<unknown, unknown>,
+): string {
+  const missing = args.filter(
+    (arg) => isRequiredArgument(arg) && !given.some((each) => each.name.value === arg.name),
+  );
+  const named = getNamedType(type);
+  const parts = [
+    ...missing.map(
+      (arg) => `${parent}.${name} needs the argument \`${arg.name}\` of the type ${String(arg.type)}.`,
+    ),
+    ...(isCompositeType(named) && !selectionSet
+      ? [`${parent}.${name} is of the type ${named.name}: say which of its fields.`]
+      : []),
+  ];
+  return parts.join(' ');
+}
+
+function missingFields(
+  node: ObjectValueNode,
+  type: { getFields(): Record<string, Parameters<typeof isRequiredInputField>[0]> },
+): string[] {
+  return Object.values(type.getFields())
+    .filter(
+      (field) => isRequiredInputField(field) && !node.fields.some((each) => each.name.value === field.name),
+    )
+    .map(({ name }) => name);
+}
+
+/** What is said of an input without fields that it needs. */
+export function incompleteInput(type: string, missing: readonly string[]): string {
+  return missing.length > 0
+    ? `The input ${type} needs ${missing.map((name) => `\`${name}\``).join(', ')}.`
+    : `A value of the type ${type} is expected here.`;
+}
+
+/** What a value of a type may be. */
+export function expected(type: GraphQLInputType): string {
+  const named = getNamedType(type);
+  const values = isEnumType(named)
+    ? listed(
+        'Its values',
+        named.getValues().map(({ name }) => name),
+      )
+    : isLeafType(named)
+      ? ''
+      : listed('Its fields', Object.keys(named.getFields()));
+  return `A value of the type ${String(type)} is expected here.${values}`;
+}
+
+export function near(name: string, known: readonly string[]): string {
+  return listed('Near names', suggestionList(name, known).slice(0, 5));
+}
+
+function listed(what: string, names: readonly string[]): string {
+  return names.length > 0 ? ` ${what}: ${names.join(', ')}.` : '';
+}

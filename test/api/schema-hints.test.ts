@@ -1,0 +1,175 @@
+import { MAPLE } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+
+let open: TestApp;
+let closed: TestApp;
+beforeAll(async () => {
+  [open, closed] = await Promise.all([
+    startTestApp({ PLAYGROUND: 'on' }),
+    startTestApp({ PLAYGROUND: 'off' }),
+  ]);
+});
+afterAll(() => Promise.all([open.close(), closed.close()]));
+
+const messages = async (app: TestApp, query: string, variables?: object) =>
+  (await app.ask('agencyAdmin', query, variables)).errors.map(({ message }) => message);
+
+const UNFIT = 'The document does not fit the schema.';
+const WRONG_VARIABLE = 'A variable does not have the type that the document declares for it.';
+
+const CASES: readonly (readonly [what: string, query: string, hints: string[]])[] = [
+  [
+    'a field, by its type and near names',
+    '{ viewer { nme } }',
+    ['The type Viewer has no such field. Near names: name.'],
+  ],
+  ['a field that is near to none', '{ viewer { xxxxxxxxxxxx } }', ['The type Viewer has no such field.']],
+  [
+    'a value of an enum, by those that there are',
+    '{ agents(provider: RETEL) { totalCount } }',
+    ['A value of the type Provider is expected here. Its values: RETELL, VAPI, BLAND.'],
+  ],
+  [
+    'an argument that there is not',
+    '{ client(id: "x", name: "y") { id } }',
+    ['Query.client has no such argument. Its arguments: id.'],
+  ],
+  [
+    'an argument that is missing',
+    '{ client { id } }',
+    ['Query.client needs the argument `id` of the type ID!.'],
+  ],
+  ['fields that are missing', '{ viewer }', ['Query.viewer is of the type Viewer: say which of its fields.']],
+  ['fields that there are not', '{ viewer { role { x } } }', ['Viewer.role has no fields of its own.']],
+  [
+    'a field of an input',
+    'mutation { createClient(input: { nmae: "x", name: "y" }) { client { id } } }',
+    ['The input CreateClientInput has no such field. Near names: name.'],
+  ],
+  [
+    'a field of an input that is missing',
+    'mutation { createClient(input: {}) { client { id } } }',
+    ['The input CreateClientInput needs `name`.'],
+  ],
+  ['a type', '{ viewer { ... on Viewr { role } } }', ['There is no such type. Near names: Viewer.']],
+  ['a scalar', '{ clients(first: "ten") { totalCount } }', ['A value of the type Int is expected here.']],
+  [
+    'a variable of another type',
+    'query ($a: String) { clients(first: $a) { totalCount } }',
+    ['A value of the type Int is expected here.'],
+  ],
+];
+
+describe('a document that does not fit the schema', () => {
+  test.each(CASES)('is told of %s, where introspection is allowed', async (_what, query, hints) => {
+    const told = await messages(open, query);
+    for (const hint of hints) expect(told).toContain(`${UNFIT} ${hint}`);
+  });
+
+  test.each(CASES)('is told nothing of %s, where introspection is not allowed', async (_what, query) => {
+    expect(new Set(await messages(closed, query))).toEqual(new Set([UNFIT]));
+  });
+
+  test('has a mistake in a name of its own that is not repeated', async () => {
+    const { text } = await open.ask(
+      'agencyAdmin',
+      '{ viewer { key_canary: nme ...key_canary } } query key_canary { a }',
+    );
+    expect(text).not.toContain('canary');
+  });
+});
+
+const SET = (name: string) =>
+  `mutation ($${name}: SetClientApiKeysInput!) { setClientApiKeys(input: $${name}) { userErrors { code } } }`;
+const WRONG: readonly (readonly [
+  what: string,
+  query: string,
+  variables: object,
+  field: string[],
+  hint: string,
+])[] = [
+  [
+    'of an input, whatever the variable is called',
+    SET('anything'),
+    { anything: { clientId: MAPLE, keys: [{ provider: 'RETELLL', apiKey: 'key_canary' }] } },
+    ['input', 'keys', '0', 'provider'],
+    'A value of the type Provider is expected here. Its values: RETELL, VAPI, BLAND.',
+  ],
+  [
+    'that is missing in an input',
+    SET('input'),
+    { input: { clientId: MAPLE, keys: [{ apiKey: 'key_canary' }] } },
+    ['input', 'keys', '0', 'provider'],
+    'The input ApiKeyInput needs `provider`.',
+  ],
+  [
+    'that an input does not have',
+    SET('input'),
+    { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: 'key_canary', key_canary: 1 }] } },
+    ['input', 'keys', '0'],
+    'The input ApiKeyInput has no such field.',
+  ],
+  [
+    'that is a scalar',
+    'query ($size: Int) { clients(first: $size) { totalCount } }',
+    { size: 'key_canary' },
+    ['first'],
+    'A value of the type Int is expected here.',
+  ],
+  [
+    'that is not there at all',
+    'query ($client: ID!) { client(id: $client) { id } }',
+    {},
+    ['id'],
+    'A value of the type ID! is expected here.',
+  ],
+  [
+    'that is null',
+    'query ($client: ID!) { client(id: $client) { id } }',
+    { client: null },
+    ['id'],
+    'A value of the type ID! is expected here.',
+  ],
+  [
+    'in a list and an input of the document',
+    'mutation ($p: Provider!) { clearClientApiKeys(input: { clientId: "x", providers: [BLAND, $p] }) { userErrors { code } } }',
+    { p: 'key_canary' },
+    ['input', 'providers', '1'],
+    'A value of the type Provider is expected here. Its values: RETELL, VAPI, BLAND.',
+  ],
+  [
+    'in a fragment',
+    'query ($n: Int) { ...Clients } fragment Clients on Query { clients(first: $n) { totalCount } }',
+    { n: {} },
+    ['first'],
+    'A value of the type Int is expected here.',
+  ],
+];
+
+describe('a value of the variables that does not fit', () => {
+  test.each(WRONG)('%s: is named by its field', async (_what, query, variables, field, hint) => {
+    for (const [app, message] of [
+      [open, `${WRONG_VARIABLE} ${hint}`],
+      [closed, WRONG_VARIABLE],
+    ] as const) {
+      const { errors, text } = await app.ask('agencyAdmin', query, variables);
+      expect(errors.map((error) => [error.message, error.extensions])).toEqual([
+        [message, { code: 'BAD_USER_INPUT', field }],
+      ]);
+      expect(text).not.toContain('canary');
+    }
+  });
+
+  test('is told apart from the others, in their order', async () => {
+    const { errors } = await closed.ask('agencyAdmin', SET('x'), {
+      x: { keys: [{ provider: 1, apiKey: 'key_canary' }, 2, { provider: 'BLAND' }], verify: 'no' },
+    });
+    expect(errors.map(({ extensions }) => (extensions.field as string[]).join('.'))).toEqual([
+      'input.keys.0.provider',
+      'input.keys.1',
+      'input.keys.2.apiKey',
+      'input.verify',
+      'input.clientId',
+    ]);
+  });
+});
