@@ -199,8 +199,9 @@ async function malformedRequests(): Promise<void> {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-/** What the database holds, row by row and file by file. */
+/** What the logs hold, and the database row by row and file by file. */
 async function readDatabase(): Promise<void> {
+  found.log = [...running.logs, ...closed.logs];
   const { read } = running.app.database;
   const manager = managerOf(read);
   const rows = await Promise.all(
@@ -247,7 +248,6 @@ beforeAll(async () => {
   await malformedRequests();
   unchanged = (await KEYS_BEFORE()) === before;
   for (const output of outputs) output.mockRestore();
-  found.log = [...running.logs, ...closed.logs];
   await readDatabase();
 }, TIME_LIMIT_MS);
 afterAll(async () => {
