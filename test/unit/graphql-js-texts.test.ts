@@ -1,6 +1,7 @@
 import { execute, GraphQLError, parse, version } from 'graphql';
 import { exceedsTokens, isUnfitArgument } from '../../src/api/graphql-js-texts';
-import { buildBareSchema, type Services } from '../../src/api/schema';
+import { buildBareSchema } from '../../src/api/schema';
+import type { Services } from '../../src/api/services';
 
 const errorOf = (run: () => unknown): GraphQLError => {
   try {
