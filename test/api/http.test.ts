@@ -162,7 +162,7 @@ describe('a request that cannot run', () => {
       const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, {
         input: { clientId: 'none', keys },
       });
-      const [told = '', more] = [
+      const [told, more] = [
         'A variable does not have the type that the document declares for it.',
         'More values in the variables do not have the type that is declared for them.',
       ];
