@@ -52,6 +52,8 @@ export interface Origin {
   readonly requestId: string;
   /** The IP address; null at the command line. */
   readonly sourceAddress: string | null;
+  /** Of the token that the request was sent with, so that nobody sets it as a key; null where there was none. */
+  readonly tokenDigest?: () => string | null;
 }
 
 /** Who is asking, and what they may do: read from the database for each request, so that a right taken away is gone at once. */

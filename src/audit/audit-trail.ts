@@ -157,7 +157,8 @@ function toRow(
   sequence: number,
 ): UnsignedRow {
   const clientId = 'clientId' in details ? details.clientId : null;
-  const actor = { actorKind: kind, actorId: id, actorName: name, ...origin };
+  const { requestId, sourceAddress } = origin;
+  const actor = { actorKind: kind, actorId: id, actorName: name, requestId, sourceAddress };
   return {
     id: newId(),
     agencyId,

@@ -2,6 +2,7 @@ import { fastifyApolloHandler } from '@as-integrations/fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Origin } from '../access/viewer';
+import { bearerDigest } from '../access/bearer';
 import { createApollo } from '../api/apollo';
 import type { ApiContext } from '../api/context';
 import { TimeLimit } from '../api/time-limit';
@@ -70,6 +71,7 @@ async function admit(
     const outcome = await identify(credentials, {
       requestId: request.id,
       sourceAddress: request.sourceAddress,
+      tokenDigest: () => bearerDigest(authorization),
     });
     request.viewer = outcome.viewer;
     request.identity = outcome.identity;

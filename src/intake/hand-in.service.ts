@@ -76,7 +76,7 @@ export class HandInService {
     const read = await readCandidate(
       provider,
       { secret: input.apiKey, region: input.region ?? null },
-      keyReader(this.vault, this.providers, owner),
+      keyReader(this.vault, this.providers, owner, viewer.origin),
     );
     if ('userErrors' in read) return { keyHandIn: null, userErrors: read.userErrors };
     const received = await this.database.write((tx) =>

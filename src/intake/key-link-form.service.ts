@@ -79,7 +79,7 @@ export class KeyLinkFormService {
     const read = await readCandidate(
       provider,
       { secret: given.apiKey, region },
-      keyReader(this.vault, this.providers, ownerOf(link)),
+      keyReader(this.vault, this.providers, ownerOf(link), null),
     );
     if ('userErrors' in read)
       return { request, problem: { field: 'apiKey', message: read.userErrors[0]?.message ?? '' } };

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
+import { tokenDigest } from '../access/bearer';
+import { isDamagedSealedKey, pasteFaultOf, type PasteFault } from './pasted';
 
-/** Why text is not an API key. The names are those of the API's `UserErrorCode`, but for sealed text that does not open. */
+/** Why text is not an API key. */
 export type SecretFault =
-  'NOT_OPENED' | 'REQUIRED' | 'LOOKS_MASKED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG';
+  'NOT_OPENED' | 'REQUIRED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG' | PasteFault;
 
 export const KEY_MIN_LENGTH = 8;
 export const KEY_MAX_LENGTH = 512;
@@ -67,14 +69,21 @@ export class Secret extends Opaque {
     return SEALED.test(text) ? text : null;
   }
 
-  /** Trims what copy-and-paste adds and checks the form: 8-512 printable ASCII characters without spaces, neither masked nor sealed. */
-  read(): ApiKeyText | SecretFault {
+  /**
+   * Trims the white space that copy-and-paste adds, and checks the form: 8-512 printable ASCII characters without spaces, which are
+   * neither masked nor sealed, nor a token of Latchkey's own, nor the one of the caller.
+   */
+  read(callersDigest: string | null = null): ApiKeyText | SecretFault {
     if (typeof this.#value !== 'string') return 'INVALID_FORMAT';
     if (this.sealed !== null) return 'NOT_OPENED';
     const text = this.#value.trim();
     if (text === '') return 'REQUIRED';
+    if (callersDigest !== null && tokenDigest(text) === callersDigest) return 'OWN_TOKEN';
+    if (isDamagedSealedKey(text)) return 'DAMAGED';
     if (text.length > KEY_MAX_LENGTH) return 'TOO_LONG';
     if (MASK.test(text)) return 'LOOKS_MASKED';
+    const fault = pasteFaultOf(text);
+    if (fault) return fault;
     if (!/^[\x21-\x7E]+$/.test(text)) return 'INVALID_FORMAT';
     if (text.length < KEY_MIN_LENGTH) return 'TOO_SHORT';
     return new ApiKeyText(text);

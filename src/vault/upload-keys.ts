@@ -61,13 +61,17 @@ export class UploadKeys {
   }
 
   /** A key in either of its forms, as it is or sealed, for an agency. Throws for faults of ours only. */
-  async read(secret: Secret, agencyId: string): Promise<ApiKeyText | SecretFault> {
+  async read(
+    secret: Secret,
+    agencyId: string,
+    callersDigest: string | null,
+  ): Promise<ApiKeyText | SecretFault> {
     const { sealed } = secret;
-    if (sealed === null) return secret.read();
+    if (sealed === null) return secret.read(callersDigest);
     if (sealed.length > SEALED_MAX_LENGTH) return 'TOO_LONG';
     const pair = await this.#pairFor(sealed, agencyId);
     const text = pair && (await decrypt(sealed, this.#privateKey(pair)));
-    return text === null ? 'NOT_OPENED' : new Secret(text).read();
+    return text === null ? 'NOT_OPENED' : new Secret(text).read(callersDigest);
   }
 
   /** Makes a new pair when it is time, destroys the private halves that are past theirs, and gives the newest. */

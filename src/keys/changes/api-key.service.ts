@@ -93,7 +93,10 @@ export class ApiKeyService {
     verify: boolean,
   ): Promise<SetResult> {
     requireAdmin(viewer);
-    const { keys, userErrors } = await readEntries(entries, keyReader(this.vault, this.providers, owner));
+    const { keys, userErrors } = await readEntries(
+      entries,
+      keyReader(this.vault, this.providers, owner, viewer.origin),
+    );
     if (userErrors.length > 0) return refused(userErrors);
     const verified = verify ? await this.#verifyAll(owner, keys) : keys;
     const rejected = verified.flatMap((key, index) => rejection(key, index) ?? []);

@@ -1,4 +1,5 @@
-import { userError, type UserError } from '../../graphql/user-error';
+import type { Origin } from '../../access/viewer';
+import { userError, type UserError, type UserErrorCode } from '../../graphql/user-error';
 import { PROVIDERS, type Provider } from '../../providers';
 import type { ProviderRegion } from '../../providers/provider';
 import type { ProviderApi } from '../../providers/provider-api';
@@ -27,19 +28,60 @@ export interface KeyReader {
   read(secret: Secret): Promise<ApiKeyText | SecretFault>;
 }
 
-export function keyReader(vault: Vault, providers: ProviderApi, { agencyId }: KeyOwner): KeyReader {
+/** `origin` is where the request came from; keys that come by a one-time link are sent with no token. */
+export function keyReader(
+  vault: Vault,
+  providers: ProviderApi,
+  { agencyId }: KeyOwner,
+  origin: Origin | null,
+): KeyReader {
   return {
     hasRegion: (provider, region) => providers.hasRegion(provider, region),
-    read: (secret) => vault.uploads.read(secret, agencyId),
+    read: (secret) => vault.uploads.read(secret, agencyId, origin?.tokenDigest?.() ?? null),
   };
 }
 
-const MESSAGES: Partial<Record<SecretFault, string>> = {
-  NOT_OPENED:
+// The code of each fault, and words that tell the reason and what to do. They never quote what was sent.
+const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, message?: string]>> = {
+  REQUIRED: ['REQUIRED'],
+  LOOKS_MASKED: ['LOOKS_MASKED'],
+  INVALID_FORMAT: ['INVALID_FORMAT', 'A key consists of printable ASCII characters without spaces.'],
+  TOO_SHORT: ['TOO_SHORT', `A key has at least ${KEY_MIN_LENGTH} characters.`],
+  TOO_LONG: ['TOO_LONG', `A key has at most ${KEY_MAX_LENGTH} characters.`],
+  NOT_OPENED: [
+    'INVALID_FORMAT',
     'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
-  INVALID_FORMAT: 'A key consists of printable ASCII characters without spaces.',
-  TOO_SHORT: `A key has at least ${KEY_MIN_LENGTH} characters.`,
-  TOO_LONG: `A key has at most ${KEY_MAX_LENGTH} characters.`,
+  ],
+  DAMAGED: [
+    'INVALID_FORMAT',
+    'This is a part of a sealed key, or a sealed key that was changed on its way: cut off, quoted, encoded once more, or with more round it. Send the compact JWE exactly as it was made, or seal the key again.',
+  ],
+  OWN_TOKEN: [
+    'INVALID_FORMAT',
+    "This is a token for Latchkey itself, not a provider's key. Paste the key that the provider shows in its dashboard. Revoke the token if others may have seen it.",
+  ],
+  NO_VALUE: [
+    'INVALID_FORMAT',
+    'This is what a program writes where it has no value, not a key. Check where the key is read from, and paste the key itself.',
+  ],
+  PLACEHOLDER: [
+    'INVALID_FORMAT',
+    'This is a placeholder or the name of a variable, not a key. Paste the value that it stands for.',
+  ],
+  NAMED: [
+    'INVALID_FORMAT',
+    'The name of the key is in front of it, as in a configuration file, a header or JSON. Paste the value alone, without its name and without quotes.',
+  ],
+  SCHEME: [
+    'INVALID_FORMAT',
+    'A word of an HTTP header is in front of the key, for example `Bearer`. Paste only what follows it.',
+  ],
+  ADDRESS: ['INVALID_FORMAT', 'This is an address, not a key. Paste the key itself.'],
+  QUOTED: ['INVALID_FORMAT', 'The key is in quotes. Paste it without them.'],
+  PUNCTUATED: [
+    'INVALID_FORMAT',
+    'A comma, a semicolon, a bracket or a backslash is before or behind the key. Paste the key without it.',
+  ],
 };
 
 // A longer list names a provider twice, and a much longer one would take its time.
@@ -108,10 +150,10 @@ async function readKey(
   const key = await reader.read(candidate.secret);
   if (!reader.hasRegion(provider, region))
     userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
-  if (typeof key === 'string')
-    userErrors.push(
-      userError(key === 'NOT_OPENED' ? 'INVALID_FORMAT' : key, [...field, 'apiKey'], MESSAGES[key]),
-    );
+  if (typeof key === 'string') {
+    const [code, message] = FAULTS[key];
+    userErrors.push(userError(code, [...field, 'apiKey'], message));
+  }
   return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
 }
 

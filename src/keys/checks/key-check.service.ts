@@ -91,7 +91,8 @@ export class KeyCheckService {
     candidate: Candidate | null,
   ): Promise<PreviewResult> {
     const entry =
-      candidate && (await readCandidate(provider, candidate, keyReader(this.vault, this.providers, owner)));
+      candidate &&
+      (await readCandidate(provider, candidate, keyReader(this.vault, this.providers, owner, viewer.origin)));
     if (entry && 'userErrors' in entry) return { preview: null, warnings: [], userErrors: entry.userErrors };
     return this.previewKey(viewer, owner, provider, entry);
   }

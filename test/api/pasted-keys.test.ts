@@ -1,0 +1,102 @@
+import { CompactEncrypt, importJWK, type JWK } from 'jose';
+import { HARBOR, MAPLE } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import {
+  codes,
+  CREATE_KEY_LINK,
+  HAND_IN,
+  PREVIEW,
+  SET_AGENCY,
+  SET_CLIENT,
+  type UserErrors,
+} from '../operations';
+
+let running: TestApp;
+beforeAll(async () => (running = await startTestApp()));
+afterAll(() => running.close());
+
+const asked = () => running.sandbox.providers.map(({ requests }) => requests.length);
+
+/** Each way by which keys come in: what it answers, and where it says so. */
+const WAYS = {
+  async setClient(apiKey: string) {
+    const input = { clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey }] };
+    return (await running.data<Record<string, UserErrors>>(SET_CLIENT, { input })).setClientApiKeys;
+  },
+  async setAgency(apiKey: string) {
+    const input = { verify: true, keys: [{ provider: 'RETELL', apiKey }] };
+    return (await running.data<Record<string, UserErrors>>(SET_AGENCY, { input })).setAgencyApiKeys;
+  },
+  async preview(apiKey: string) {
+    const input = { clientId: HARBOR, provider: 'RETELL', apiKey };
+    return (await running.data<Record<string, UserErrors>>(PREVIEW, { input })).previewClientApiKeyChange;
+  },
+  async handIn(apiKey: string) {
+    const input = { provider: 'RETELL', apiKey };
+    return (await running.data<Record<string, UserErrors>>(HAND_IN, { input }, 'portalUser')).handInApiKey;
+  },
+};
+
+async function byLink(apiKey: string): Promise<{ status: number; text: string }> {
+  const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(
+    CREATE_KEY_LINK,
+    { input: { clientId: MAPLE, provider: 'RETELL' } },
+  );
+  const { url, code } = createKeyLink;
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey }) });
+  return { status: response.status, text: await response.text() };
+}
+
+/** The same text in the envelope of a sealed key. */
+async function seal(text: string): Promise<string> {
+  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>(
+    '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
+  );
+  const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid };
+  return new CompactEncrypt(Buffer.from(text))
+    .setProtectedHeader(header)
+    .encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
+}
+
+test.each([
+  ['behind a scheme', () => 'Bearer key_pasted_0123456789', /`Bearer`/],
+  ['in curly quotes', () => '“key_pasted_0123456789”', /quotes/],
+  ['with its name', () => 'RETELL_API_KEY=key_pasted_0123456789', /name/],
+  ['with a comma', () => 'key_pasted_0123456789,', /comma/],
+  ['that is a placeholder', () => '{{RETELL_API_KEY}}', /placeholder/],
+  ['that is no value', () => 'undefined', /no value/],
+  ['that is a service token', () => 'lk_svc_0123456789_pasted', /token for Latchkey/],
+  [
+    'that is a damaged sealed key',
+    async () => `${await seal('key_pasted_0123456789')},`,
+    /seal the key again/,
+  ],
+])('a key %s is refused with the reason on every way in, and goes nowhere', async (_what, make, reason) => {
+  const before = asked();
+  const text = await make();
+  for (const way of Object.values(WAYS)) {
+    const payload = await way(text);
+    expect(payload && codes(payload)).toEqual([expect.stringMatching(/^INVALID_FORMAT input\..*apiKey$/)]);
+    expect(payload?.userErrors[0]?.message).toMatch(reason);
+    expect(JSON.stringify(payload)).not.toContain(text);
+  }
+  const page = await byLink(text);
+  expect([page.status, page.text]).toEqual([422, expect.stringMatching(reason)]);
+  expect(page.text).not.toContain(text);
+  expect(asked()).toEqual(before);
+});
+
+test('the token of the caller is refused on every way in, sealed or not, and goes nowhere', async () => {
+  const before = asked();
+  for (const [name, way] of Object.entries(WAYS)) {
+    const token = running.tokens[name === 'handIn' ? 'portalUser' : 'agencyAdmin'];
+    for (const text of [token, ` ${token} `]) {
+      const payload = await way(text);
+      expect(payload?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+      expect(JSON.stringify(payload)).not.toContain(token);
+    }
+  }
+  const sealed = await WAYS.setClient(await seal(running.tokens.agencyAdmin));
+  expect(sealed?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+  expect(asked()).toEqual(before);
+});

@@ -1,0 +1,228 @@
+import { CompactEncrypt, generateKeyPair, SignJWT } from 'jose';
+import { tokenDigest } from '../../src/access/bearer';
+import { ApiKeyText, Secret } from '../../src/vault/secret';
+
+function read(text: string, callersDigest: string | null = null): string {
+  const result = new Secret(text).read(callersDigest);
+  return result instanceof ApiKeyText ? ApiKeyText.reveal(result) : result;
+}
+
+const KEY = 'key_3f9d1c77a2b4e6f8';
+const KID = 'upload-12.01900000-0000-7000-8000-000000000001';
+
+describe('a real key is taken as it is', () => {
+  test.each([
+    ['of Retell', 'key_0a1b2c3d4e5f60718293a4b5c6d7'],
+    ['of Vapi', '7b1a4a0e-3c1f-4b39-9d0e-0a1b2c3d4e5f'],
+    [
+      'of Vapi, a JWT',
+      'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJvcmdJZCI6IjEiLCJ0b2tlbiI6eyJ0YWciOiJwcml2YXRlIn19.c2lnbmF0dXJl',
+    ],
+    ['of Bland', 'org_0a1b2c3d4e5f60718293a4b5c6d7e8f90'],
+    ['of Bland, restricted', 'org_s_0a1b2c3d4e5f60718293a4b5c6d7'],
+    ['of a subaccount', 'sub-sk-0a1b2c3d4e5f'],
+    ['of an older form', 'sk-0a1b2c3d4e5f'],
+    ['in base64', 'dGhpcyBpcyBhIGtleSE/Kw=='],
+    ['in base64 of JSON', Buffer.from('{"k":"0a1b2c3d","n":"name","id":1}').toString('base64url')],
+    ['in two parts', '0a1b2c3d4e5f.60718293a4b5c6d7'],
+    ['with a colon', '0a1b2c3d:60718293a4b5'],
+    ['in capital letters', 'SK0A1B2C3D4E5F'],
+  ])('%s', (_what, key) => {
+    expect(read(key)).toBe(key);
+  });
+
+  test('a JWT with either signature', async () => {
+    const { privateKey } = await generateKeyPair('RS256');
+    for (const [alg, secret] of [
+      ['HS256', Buffer.alloc(32, 1)],
+      ['RS256', privateKey],
+    ] as const) {
+      const jwt = await new SignJWT({ orgId: 'org-1' }).setProtectedHeader({ alg, typ: 'JWT' }).sign(secret);
+      expect(read(jwt)).toBe(jwt);
+    }
+  });
+});
+
+describe('what is pasted with a key, or in its place, is refused with its reason', () => {
+  test.each([
+    [
+      'SCHEME',
+      [
+        `Bearer ${KEY}`,
+        `bearer  ${KEY}`,
+        `Bearer%20${KEY}`,
+        `Token ${KEY}`,
+        `"Bearer ${KEY}"`,
+        `Basic ${KEY}`,
+        `Bearer\u00a0${KEY}`,
+      ],
+    ],
+    [
+      'QUOTED',
+      [
+        `"${KEY}"`,
+        `'${KEY}'`,
+        `“${KEY}”`,
+        `‘${KEY}’`,
+        `«${KEY}»`,
+        `\`${KEY}\``,
+        `"${KEY}`,
+        `${KEY}"`,
+        `„${KEY}“`,
+        `-H "Authorization: Bearer ${KEY}"`,
+      ],
+    ],
+    [
+      'NAMED',
+      [
+        `RETELL_API_KEY=${KEY}`,
+        `export RETELL_API_KEY=${KEY}`,
+        `RETELL_API_KEY = ${KEY}`,
+        `RETELL_API_KEY="${KEY}"`,
+        `$env:VAPI_KEY = "${KEY}"`,
+        `set BLAND_API_KEY=${KEY}`,
+        `const apiKey = '${KEY}';`,
+        `"apiKey": "${KEY}"`,
+        `{"apiKey":"${KEY}"}`,
+        `'api_key': '${KEY}',`,
+        `api_key: ${KEY}`,
+        `Authorization: Bearer ${KEY}`,
+        `authorization:Bearer ${KEY}`,
+        `x-api-key: ${KEY}`,
+        `--api-key=${KEY}`,
+        `?api_key=${KEY}`,
+      ],
+    ],
+    ['PUNCTUATED', [`${KEY},`, `${KEY};`, `,${KEY}`, `(${KEY})`, `${KEY}\\n`, `${KEY}\\`, `{${KEY}}`]],
+    [
+      'PLACEHOLDER',
+      [
+        '{{RETELL_API_KEY}}',
+        '{{ vapi.key }}',
+        '${RETELL_API_KEY}',
+        '$RETELL_API_KEY',
+        '%RETELL_API_KEY%',
+        '<your key>',
+        '<api-key-of-retell>',
+        '[your-api-key]',
+        'YOUR_API_KEY',
+        'your-retell-key',
+        'sk-your-key-here',
+        'key_your_api_key',
+        'YOURAPIKEY',
+        'RETELL_API_KEY',
+        'process.env.RETELL_API_KEY',
+        'os.environ["VAPI_KEY"]',
+        'insert_key_here',
+        'paste-your-key',
+        'api_key_here',
+        'changeme',
+        'placeholder',
+        '__RETELL_KEY__',
+      ],
+    ],
+    [
+      'NO_VALUE',
+      [
+        'undefined',
+        'null',
+        'None',
+        'NaN',
+        '[object Object]',
+        'key_undefined',
+        '[object Promise]',
+        '[secret]',
+      ],
+    ],
+    [
+      'LOOKS_MASKED',
+      [
+        '<redacted>',
+        '[REDACTED]',
+        'xxxxxxxx',
+        'XXXX',
+        'sk-xxxxxxxx',
+        'key_xxxx_xxxx',
+        'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx',
+        '[FILTERED]',
+      ],
+    ],
+    ['ADDRESS', ['https://api.retellai.com', 'mysql://root@db/x']],
+    [
+      'OWN_TOKEN',
+      [
+        'lk_svc_0a1b2c3d4e5f',
+        'lk_gw_0a1b2c3d4e5f',
+        'LK_new_kind',
+        'Bearer lk_svc_0a1b2c3d',
+        'TOKEN=lk_svc_0a1b2c3d',
+      ],
+    ],
+    ['INVALID_FORMAT', ['key_1234\u200b5678', '4711 12345678']],
+  ] as const)('%s', (fault, texts) => {
+    expect(texts.map((text) => [text, read(text)])).toEqual(texts.map((text) => [text, fault]));
+  });
+
+  test('the token of the caller, whatever its form', () => {
+    for (const token of ['eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'opaque-token-0123456789']) {
+      expect(read(token)).toBe(token);
+      expect(read(` ${token}\n`, tokenDigest(token))).toBe('OWN_TOKEN');
+      expect(read(KEY, tokenDigest(token))).toBe(KEY);
+    }
+  });
+});
+
+describe('a sealed key that was damaged on its way is never taken for a key', () => {
+  const sealed = async () => {
+    const { publicKey } = await generateKeyPair('ECDH-ES', { crv: 'P-256' });
+    return new CompactEncrypt(Buffer.from(KEY))
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: KID })
+      .encrypt(publicKey);
+  };
+
+  test.each<[string, (jwe: string) => string]>([
+    ['cut off behind the header', (jwe) => jwe.split('.')[0] ?? ''],
+    ['cut off within the header', (jwe) => jwe.slice(0, 40)],
+    ['cut off soon', (jwe) => jwe.slice(0, 14)],
+    ['cut off before its last part', (jwe) => jwe.split('.').slice(0, 4).join('.')],
+    ['with a last part that is empty', (jwe) => jwe.split('.').slice(0, 4).join('.') + '.'],
+    ['without its first character', (jwe) => jwe.slice(1)],
+    ['without its first two characters', (jwe) => jwe.slice(2)],
+    ['without its first five characters', (jwe) => jwe.slice(5)],
+    ['without its empty part', (jwe) => jwe.replace('..', '.')],
+    ['in three parts', (jwe) => jwe.split('.').slice(0, 3).join('.')],
+    ['in six parts', (jwe) => `${jwe}.AAAA`],
+    ['in quotes', (jwe) => `"${jwe}"`],
+    ['in curly quotes', (jwe) => `“${jwe}”`],
+    ['behind a scheme', (jwe) => `Bearer ${jwe}`],
+    ['behind a name', (jwe) => `RETELL_API_KEY=${jwe}`],
+    ['with %2E for its full stops', (jwe) => jwe.replaceAll('.', '%2E')],
+    ['with other separators', (jwe) => jwe.replaceAll('.', '/')],
+    ['without separators', (jwe) => jwe.replaceAll('.', '')],
+    ['with a comma behind', (jwe) => `${jwe},`],
+    ['with an equals sign behind', (jwe) => `${jwe}=`],
+    ['over two lines', (jwe) => `${jwe.slice(0, 30)}\n${jwe.slice(30)}`],
+    [
+      'as JSON',
+      (jwe) => JSON.stringify({ protected: jwe.split('.')[0], iv: 'AAAA', ciphertext: 'AAAA', tag: 'AAAA' }),
+    ],
+    ['as JSON within JSON', (jwe) => JSON.stringify(JSON.stringify({ protected: jwe.split('.')[0] }))],
+    ['its header, decoded', (jwe) => Buffer.from(jwe.split('.')[0] ?? '', 'base64url').toString()],
+    ['the name of its upload key', () => KID],
+  ])('%s', async (_how, damage) => {
+    // What still has five parts is taken for whole, and does not open.
+    expect(['DAMAGED', 'NOT_OPENED']).toContain(read(damage(await sealed())));
+  });
+
+  test('of any length gets an answer soon', () => {
+    const start = performance.now();
+    for (const text of [
+      'eyJ'.repeat(80_000),
+      '"'.repeat(250_000),
+      '.'.repeat(250_000),
+      'a='.repeat(125_000),
+    ])
+      expect(read(text)).not.toBe(text);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+});
