@@ -13,6 +13,7 @@ import { KeyInItsRow1764010000000 } from './1764010000000-key-in-its-row';
 import { CallUpdates1764080000000 } from './1764080000000-call-updates';
 import { PlacesCarryAMac1764090000000 } from './1764090000000-places-carry-a-mac';
 import { CreatedBy1764095000000 } from './1764095000000-created-by';
+import { UsedSealedKeys1764100000000 } from './1764100000000-used-sealed-keys';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -31,4 +32,5 @@ export const migrations = [
   CallUpdates1764080000000,
   PlacesCarryAMac1764090000000,
   CreatedBy1764095000000,
+  UsedSealedKeys1764100000000,
 ];

@@ -9,6 +9,7 @@ import { ApiKeyRow } from './keys/api-key.entity';
 import { KeyHandInRow } from './intake/key-hand-in.entity';
 import { KeyLinkRow } from './intake/key-link.entity';
 import { MasterKeyCheckRow } from './vault/master-keys/master-key.entity';
+import { UsedSealedKeyRow } from './vault/used-sealed-key.entity';
 import { VaultKeyRow } from './vault/vault-key.entity';
 
 export const entities = [
@@ -20,6 +21,7 @@ export const entities = [
   ApiKeyRow,
   MasterKeyCheckRow,
   VaultKeyRow,
+  UsedSealedKeyRow,
   CallRow,
   KeyHandInRow,
   KeyLinkRow,

@@ -1,6 +1,8 @@
 /** What the demo's data is known by in tests; see `src/demo/seed.ts`. */
 const id = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
+export const BRIGHTLINE = id(1);
+
 export const HARBOR = id(101);
 export const MAPLE = id(102);
 export const CEDAR = id(103);

@@ -11,6 +11,7 @@ export const USER_ERRORS = {
   KEY_REJECTED: 'The provider does not accept this key. Nothing was stored.',
   KEY_UNVERIFIABLE:
     'The provider gave no definitive answer about this key. Nothing was stored; try again, or set it unverified.',
+  SEALED_KEY_USED: 'This sealed key was used before. Seal the key again, and send the result.',
   KEY_NOT_SET: 'No key is set for this provider.',
   KEY_UNREADABLE: 'The stored key does not open. It is still the one that counts: set it again, or clear it.',
   NO_KEY_CONFIGURED: 'There is no key for this call.',

@@ -5,8 +5,8 @@ import type { Viewer } from '../access/viewer';
 import { system, type Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
-import type { StoredKey } from '../keys/api-key.entity';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
+import type { KeyState } from '../keys/key-states';
 import type { KeyWarning } from '../keys/changes/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
 import type { Database } from '../database/database';
@@ -24,7 +24,7 @@ export interface HandInResult {
 }
 
 export interface AcceptResult extends HandInResult {
-  readonly apiKey: StoredKey | null;
+  readonly apiKey: KeyState | null;
   readonly warnings: readonly KeyWarning[];
 }
 
@@ -72,7 +72,7 @@ export class HandInDecisionService {
         decidedByName: viewer.name,
         expectedVersion,
       });
-      return 'stale' in accepted
+      return 'userErrors' in accepted
         ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])])
         : { ...accepted, userErrors: [] };
     });
@@ -150,7 +150,7 @@ export class HandInDecisionService {
       [{ provider, region, key, ...verdictOn(pending) }],
       [expectedVersion],
     );
-    if ('stale' in stored) return stored;
+    if ('userErrors' in stored) return stored;
     const keyHandIn = await endHandIn(tx, pending, { status: 'ACCEPTED', decidedByName });
     await this.audit.record(tx, actor, { type: 'HAND_IN_ACCEPTED', ...nameOf(pending) });
     return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };

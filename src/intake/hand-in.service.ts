@@ -17,6 +17,7 @@ import type { Provider } from '../providers';
 import type { KeyVerdict } from '../providers/requests';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
+import { recordUse, useOf } from '../vault/envelope';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
@@ -82,21 +83,26 @@ export class HandInService {
     const received = await this.database.write((tx) =>
       this.receive(tx, viewer, owner, { provider, ...read }),
     );
-    if (received === null) return { keyHandIn: null, userErrors: [userError('CLIENT_ARCHIVED', null)] };
+    if (received === 'CLIENT_ARCHIVED') return { keyHandIn: null, userErrors: [userError(received, null)] };
+    if (received === 'SEALED_KEY_USED')
+      return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
     const keyHandIn = await this.database.write((tx) => this.settle(tx, viewer, received, verdict));
     return { keyHandIn, userErrors: [] };
   }
 
-  /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. Null for an archived client. */
+  /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. A sealed key is handed in once. */
   async receive(
     tx: Transaction,
     actor: Actor,
     owner: KeyOwner,
     entry: HandedInKey,
-  ): Promise<KeyHandInRow | null> {
+  ): Promise<KeyHandInRow | 'CLIENT_ARCHIVED' | 'SEALED_KEY_USED'> {
     const client = await tx.lock(ClientRow, owner.id);
-    if (!client || client.archivedAt) return null;
+    if (!client || client.archivedAt) return 'CLIENT_ARCHIVED';
+    const { provider, key } = entry;
+    if (await useOf(tx, key.envelope)) return 'SEALED_KEY_USED';
+    await recordUse(tx, key.envelope, { ownerId: owner.id, provider, version: null });
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
     const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
     if (older) await endHandIn(tx, older, { status: end });
@@ -137,7 +143,7 @@ export class HandInService {
       decidedByName: null,
       expectedVersion: null,
     });
-    if ('stale' in accepted) throw new Error('No version was expected');
+    if ('userErrors' in accepted) throw new Error('No version was expected');
     return accepted.keyHandIn;
   }
 }

@@ -7,6 +7,7 @@ import { isAccepted } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import { keyReader, readCandidate } from '../keys/changes/key-input';
 import type { Database } from '../database/database';
+import { USER_ERRORS } from '../graphql/user-error';
 import { adapterOf } from '../providers';
 import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import type { Secret } from '../vault/secret';
@@ -109,23 +110,25 @@ export class KeyLinkFormService {
         problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) },
       };
     }
-    const used = await this.database.write(async (tx) => {
+    const outcome = await this.database.write(async (tx) => {
       // Of two who send at once, the second finds the link used up.
       const current = await tx.lock(KeyLinkRow, link.id);
       const received =
         current && linkStatus(current) === 'OPEN'
           ? await this.handIns.receive(tx, actor, owner, account)
-          : null;
+          : 'CLOSED';
       // Its provider was asked all the same.
-      if (received === null) {
+      if (typeof received === 'string') {
         await this.audit.record(tx, actor, event);
-        return false;
+        return received;
       }
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
       await this.handIns.settle(tx, actor, received, verdict);
-      return true;
+      return 'USED';
     });
-    return used ? { request, problem: null } : null;
+    if (outcome === 'SEALED_KEY_USED')
+      return { request, problem: { field: 'apiKey', message: USER_ERRORS.SEALED_KEY_USED } };
+    return outcome === 'USED' ? { request, problem: null } : null;
   }
 
   // Under the row's lock: of many who guess at once, each counts.

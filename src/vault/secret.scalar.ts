@@ -7,10 +7,11 @@ import { Secret } from './secret';
  */
 export const SecretScalar = new GraphQLScalarType<Secret, never>({
   name: 'Secret',
-  description: `A provider's key on its way in. Write-only, accepted as a variable only, never echoed. Either the key as it is, or sealed: a
-compact JWE (\`ECDH-ES\`, \`A256GCM\`, the \`kid\` of \`apiKeyUploadKey\`) with the key as its text, which nobody between can read. A sealed
-key is an envelope, not a permission: who gets hold of one cannot read it, and cannot use it in another agency; but whoever may set keys
-in the same agency can send it once more, for any of its clients, until the upload key expires.`,
+  description: `A provider's key on its way in. It is write-only, accepted as a variable only, and never echoed. It is sent either as it is, or
+sealed: as a compact JWE (\`ECDH-ES\`, \`A256GCM\`) with the key as its text. The protected header has the \`kid\` of \`apiKeyUploadKey\`,
+\`lk_owner\` (the id of the client, or of the agency, whose key it is) and \`lk_provider\` (the value of \`provider\`). A sealed key is good
+for this owner and provider and for nothing else, and only once. Sent again while the key that it set is in force, it changes nothing and
+the answer shows the current state; otherwise it is refused with \`SEALED_KEY_USED\`.`,
   serialize() {
     throw new GraphQLError('A secret cannot be read.');
   },

@@ -1,10 +1,18 @@
 import { inspect } from 'node:util';
 import { tokenDigest } from '../access/bearer';
+import type { Envelope } from './envelope';
 import { isDamagedSealedKey, pasteFaultOf, type PasteFault } from './pasted';
 
 /** Why text is not an API key. */
 export type SecretFault =
-  'NOT_OPENED' | 'REQUIRED' | 'INVALID_FORMAT' | 'TOO_SHORT' | 'TOO_LONG' | PasteFault;
+  | 'NOT_OPENED'
+  | 'NOT_BOUND'
+  | 'BOUND_ELSEWHERE'
+  | 'REQUIRED'
+  | 'INVALID_FORMAT'
+  | 'TOO_SHORT'
+  | 'TOO_LONG'
+  | PasteFault;
 
 export const KEY_MIN_LENGTH = 8;
 export const KEY_MAX_LENGTH = 512;
@@ -37,10 +45,17 @@ abstract class Opaque {
 /** An API key that has passed every check on its form. Only this folder can read it. */
 export class ApiKeyText extends Opaque {
   readonly #text: string;
+  readonly #envelope: Envelope | null;
 
-  constructor(text: string) {
+  constructor(text: string, envelope: Envelope | null = null) {
     super();
     this.#text = text;
+    this.#envelope = envelope;
+  }
+
+  /** The sealed key as which it came; null for a key that came as it is. */
+  get envelope(): Envelope | null {
+    return this.#envelope;
   }
 
   /** For the vault's own modules; a guard test holds that no other folder calls it. */
@@ -73,7 +88,7 @@ export class Secret extends Opaque {
    * Trims the white space that copy-and-paste adds, and checks the form: 8-512 printable ASCII characters without spaces, which are
    * neither masked nor sealed, nor a token of Latchkey's own, nor the one of the caller.
    */
-  read(callersDigest: string | null = null): ApiKeyText | SecretFault {
+  read(callersDigest: string | null = null, envelope: Envelope | null = null): ApiKeyText | SecretFault {
     if (typeof this.#value !== 'string') return 'INVALID_FORMAT';
     if (this.sealed !== null) return 'NOT_OPENED';
     const text = this.#value.trim();
@@ -86,6 +101,6 @@ export class Secret extends Opaque {
     if (fault) return fault;
     if (!/^[\x21-\x7E]+$/.test(text)) return 'INVALID_FORMAT';
     if (text.length < KEY_MIN_LENGTH) return 'TOO_SHORT';
-    return new ApiKeyText(text);
+    return new ApiKeyText(text, envelope);
   }
 }

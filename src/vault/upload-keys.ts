@@ -4,6 +4,7 @@ import { IsNull, LessThan, Like } from 'typeorm';
 import type { Database } from '../database/database';
 import type { Reader } from '../database/transaction';
 import type { Cipher } from './cipher';
+import { digestOf, forgetUses } from './envelope';
 import { Secret, type ApiKeyText, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';
 import { insertVaultKey, openVaultKey } from './vault-keys';
@@ -13,6 +14,14 @@ export interface UploadKey {
   readonly kid: string;
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string };
   readonly expiresAt: Date;
+}
+
+/** What a sealed key is for: its header names the owner and the provider, and its `kid` the agency. */
+export interface UploadPlace {
+  readonly agencyId: string;
+  /** The id of the client, or of the agency. */
+  readonly ownerId: string;
+  readonly provider: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -56,22 +65,27 @@ export class UploadKeys {
     return {
       kid: kidOf(row.name, agencyId),
       jwk: { kty, crv, x, y },
-      expiresAt: new Date(row.createdAt.getTime() + LIFETIME_MS),
+      expiresAt: endOf(row),
     };
   }
 
-  /** A key in either of its forms, as it is or sealed, for an agency. Throws for faults of ours only. */
+  /** A key in either of its forms, as it is or sealed, for one place. Throws for faults of ours only. */
   async read(
     secret: Secret,
-    agencyId: string,
+    place: UploadPlace,
     callersDigest: string | null,
   ): Promise<ApiKeyText | SecretFault> {
     const { sealed } = secret;
     if (sealed === null) return secret.read(callersDigest);
     if (sealed.length > SEALED_MAX_LENGTH) return 'TOO_LONG';
-    const pair = await this.#pairFor(sealed, agencyId);
-    const text = pair && (await decrypt(sealed, this.#privateKey(pair)));
-    return text === null ? 'NOT_OPENED' : new Secret(text).read(callersDigest);
+    const pair = await this.#pairFor(sealed, place.agencyId);
+    const opened = pair && (await decrypt(sealed, this.#privateKey(pair)));
+    if (!pair || !opened) return 'NOT_OPENED';
+    const { lk_owner: owner, lk_provider: provider } = opened.header;
+    if (owner === undefined || provider === undefined) return 'NOT_BOUND';
+    if (owner !== place.ownerId || provider !== place.provider) return 'BOUND_ELSEWHERE';
+    const envelope = { digest: digestOf(sealed), expiresAt: endOf(pair) };
+    return new Secret(opened.text).read(callersDigest, envelope);
   }
 
   /** Makes a new pair when it is time, destroys the private halves that are past theirs, and gives the newest. */
@@ -87,6 +101,7 @@ export class UploadKeys {
         newest && ageOf(newest) < RENEWAL_MS
           ? newest
           : await insertVaultKey(tx, this.cipher, nameAfter(newest), newPrivateKey());
+      await forgetUses(tx);
       await tx.update(VaultKeyRow, expired, { sealed: null, masterKey: null, retiredAt: new Date() });
       return current;
     });
@@ -134,6 +149,10 @@ function ageOf({ createdAt }: VaultKeyRow): number {
   return Date.now() - createdAt.getTime();
 }
 
+function endOf({ createdAt }: VaultKeyRow): Date {
+  return new Date(createdAt.getTime() + LIFETIME_MS);
+}
+
 function kidOf(name: string, agencyId: string): string {
   return `${name}.${agencyId}`;
 }
@@ -147,13 +166,16 @@ function readKid(sealed: string): string {
   }
 }
 
-/** Null for whatever does not open; why is told to nobody. */
-async function decrypt(sealed: string, key: KeyObject): Promise<string | null> {
+/** Null for whatever does not open; why is told to nobody. The header is authenticated. */
+async function decrypt(
+  sealed: string,
+  key: KeyObject,
+): Promise<{ readonly text: string; readonly header: Readonly<Record<string, unknown>> } | null> {
   try {
-    const { plaintext } = await compactDecrypt(sealed, key, ACCEPTED);
+    const { plaintext, protectedHeader } = await compactDecrypt(sealed, key, ACCEPTED);
     const text = Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.byteLength).toString();
     plaintext.fill(0);
-    return text;
+    return { text, header: { ...protectedHeader } };
   } catch {
     return null;
   }

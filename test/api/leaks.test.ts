@@ -3,13 +3,12 @@ import type { AddressInfo } from 'node:net';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
-import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { buildSchema, getNamedType, isInputObjectType, type GraphQLInputType } from 'graphql';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { emittedFiles } from '../../src/emit-schema';
 import { entities } from '../../src/entities';
 import type { Persona } from '../../src/demo/seed';
-import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
+import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { canaryOf, formsOf, generator, hits } from '../fixtures/canaries';
 import { MALFORMED, type Sent } from '../fixtures/malformed';
 import { managerOf } from '../database';
@@ -32,6 +31,7 @@ import {
   VERIFY_AGENCY,
   VERIFY_CLIENT,
 } from '../operations';
+import { sealFor } from '../seal';
 
 // CI sends 5,000.
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_000);
@@ -138,16 +138,6 @@ const graphql = (as: Persona, query: string, input: object) =>
     as,
   );
 
-async function seal(apiKey: string): Promise<string> {
-  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>(
-    '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
-  );
-  const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid };
-  return new CompactEncrypt(Buffer.from(apiKey))
-    .setProtectedHeader(header)
-    .encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
-}
-
 async function pendingHandIn(): Promise<string> {
   const { keyHandIns } = await running.data<{ keyHandIns: { nodes: { id: string }[] } }>(PENDING_HAND_INS);
   return keyHandIns.nodes[0]?.id ?? '';
@@ -155,9 +145,10 @@ async function pendingHandIn(): Promise<string> {
 
 /** Each way of a key through the product, whatever its provider says. */
 async function everyOperation(): Promise<void> {
-  for (const take of Object.values(TAKING_KEYS)) {
+  for (const [name, take] of Object.entries(TAKING_KEYS)) {
     await graphql(...take(next()));
-    await graphql(...take(await seal(next())));
+    const owner = name.includes('Agency') ? BRIGHTLINE : HARBOR;
+    await graphql(...take(await sealFor(running, next(), { owner, provider: 'BLAND' })));
   }
   for (const query of [PREVIEW_HAND_IN, ACCEPT_HAND_IN])
     await graphql('agencyAdmin', query, { keyHandInId: await pendingHandIn() });

@@ -1,4 +1,3 @@
-import { CompactEncrypt, importJWK, type JWK } from 'jose';
 import { HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import {
@@ -10,6 +9,7 @@ import {
   SET_CLIENT,
   type UserErrors,
 } from '../operations';
+import { sealFor } from '../seal';
 
 let running: TestApp;
 beforeAll(async () => (running = await startTestApp()));
@@ -47,16 +47,7 @@ async function byLink(apiKey: string): Promise<{ status: number; text: string }>
   return { status: response.status, text: await response.text() };
 }
 
-/** The same text in the envelope of a sealed key. */
-async function seal(text: string): Promise<string> {
-  const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: JWK } }>(
-    '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
-  );
-  const header = { alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid };
-  return new CompactEncrypt(Buffer.from(text))
-    .setProtectedHeader(header)
-    .encrypt(await importJWK(apiKeyUploadKey.jwk, header.alg));
-}
+const seal = (text: string) => sealFor(running, text, { owner: MAPLE, provider: 'RETELL' });
 
 test.each([
   ['behind a scheme', () => 'Bearer key_pasted_0123456789', /`Bearer`/],

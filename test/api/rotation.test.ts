@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { CompactEncrypt, importJWK } from 'jose';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { entities } from '../../src/entities';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
@@ -17,6 +16,7 @@ import { addKeys } from '../fixtures/many-keys';
 import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { ACCEPT_HAND_IN, CLEAR_CLIENT, HAND_IN, RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
+import { sealFor } from '../seal';
 
 const nextLine = KeyRing.generateLine('next');
 let testLine: string;
@@ -87,12 +87,8 @@ async function opened(cipher: Cipher): Promise<number> {
 
 describe('after a change of master keys, the old one dropped', () => {
   test('keys that were set before are used, and compared, and what was sealed to the upload key opens', async () => {
-    const { apiKeyUploadKey } = await running.data<{ apiKeyUploadKey: { kid: string; jwk: object } }>(
-      '{ apiKeyUploadKey { kid jwk { kty crv x y } } }',
-    );
-    const sent = await new CompactEncrypt(new TextEncoder().encode(running.sandbox.retell.keys.secondAccount))
-      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', kid: apiKeyUploadKey.kid })
-      .encrypt(await importJWK({ ...apiKeyUploadKey.jwk }, 'ECDH-ES'));
+    const { secondAccount } = running.sandbox.retell.keys;
+    const sent = await sealFor(running, secondAccount, { owner: MAPLE, provider: 'RETELL' });
     await rotate();
     const instance = await startWith(nextLine);
     expect(await call(instance)).toMatchObject({ status: 'QUEUED', keySource: 'CLIENT' });

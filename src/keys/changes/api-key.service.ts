@@ -11,7 +11,9 @@ import type { Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderApi } from '../../providers/provider-api';
 import { toProviderError } from '../../providers/provider.types';
+import { recordUse, useOf } from '../../vault/envelope';
 import type { PlaceMacs } from '../../vault/place-macs';
+import type { UsedSealedKeyRow } from '../../vault/used-sealed-key.entity';
 import type { Vault } from '../../vault/vault';
 import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
 import type { StoredKey } from '../api-key.entity';
@@ -20,16 +22,16 @@ import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from '../checks/key-check.service';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { lockKeys, nameOfKey, readSealedKeys, type KeyOwner } from '../key-store';
-import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
+import { lockKeys, nameOfKey, readSealedKeys, type KeyOwner, type LockedKey } from '../key-store';
+import { readKeyState, readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
 
 interface Changed {
-  readonly apiKeys: readonly StoredKey[];
+  readonly apiKeys: readonly KeyState[];
   readonly userErrors: readonly UserError[];
 }
 
 export interface Stored {
-  readonly apiKeys: readonly StoredKey[];
+  readonly apiKeys: readonly KeyState[];
   readonly warnings: readonly KeyWarning[];
 }
 
@@ -130,14 +132,14 @@ export class ApiKeyService {
   // What a provider was asked about and is not stored, whatever it said.
   async #recordShown(
     tx: Transaction,
-    viewer: Viewer,
+    actor: Actor,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
   ): Promise<void> {
     for (const { provider, key, verdict } of keys) {
       if (!verdict) continue;
       const event = { ...nameOfKey(owner, provider), maskedKey: key.mask, status: verdict.status };
-      await this.audit.record(tx, viewer, { type: 'API_KEY_REJECTED', ...event });
+      await this.audit.record(tx, actor, { type: 'API_KEY_REJECTED', ...event });
     }
   }
 
@@ -155,49 +157,56 @@ export class ApiKeyService {
         keys,
         entries.map(({ expectedVersion }) => expectedVersion),
       );
-      if (!('stale' in stored)) return { ...stored, userErrors: [] };
+      if (!('userErrors' in stored)) return { ...stored, userErrors: [] };
       await this.#recordShown(tx, viewer, owner, keys);
-      return refused(
-        stored.stale.map((index) =>
-          userError('VERSION_CONFLICT', ['input', 'keys', index, 'expectedVersion']),
-        ),
-      );
+      return refused(stored.userErrors);
     });
   }
 
-  /** Inside a `write`: stores keys that were read and decided on, all or none; none if a version is not the one that was expected. */
+  /**
+   * Inside a `write`: stores keys that were read and decided on, all or none. A version that is not the expected one refuses the request,
+   * and so does a sealed key that was used before, unless it is the one in force: then the request was sent again, and changes nothing.
+   */
   async storeAll(
     tx: Transaction,
     actor: Actor,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: readonly (number | null | undefined)[],
-  ): Promise<Stored | { readonly stale: readonly number[] }> {
-    const current = await lockKeys(
+  ): Promise<Stored | { readonly userErrors: readonly UserError[] }> {
+    const places = await findPlaces(tx, this.vault.placeMacs, owner, keys);
+    const userErrors = places.flatMap((place, index) => faultOf(place, expectedVersions[index], index) ?? []);
+    if (userErrors.length > 0) return { userErrors };
+    const apiKeys: KeyState[] = [];
+    for (const place of places)
+      apiKeys.push((await readRepeated(tx, place)) ?? (await this.#storeOne(tx, actor, owner, place)));
+    await this.#recordShown(
       tx,
-      this.vault.placeMacs,
+      actor,
       owner,
-      keys.map(({ provider }) => provider),
+      places.filter(({ use }) => use).map(({ key }) => key),
     );
-    const stale = expectedVersions.flatMap((version, index) =>
-      version != null && version !== (current[index]?.version ?? 0) ? [index] : [],
-    );
-    if (stale.length > 0) return { stale };
-    const apiKeys: StoredKey[] = [];
-    for (const [index, key] of keys.entries())
-      apiKeys.push(await storeKey(tx, this.vault, owner, current[index] ?? null, key));
-    for (const { provider, version, maskedKey, status } of apiKeys) {
-      await this.audit.record(tx, actor, {
-        type: 'API_KEY_SET',
-        ...nameOfKey(owner, provider),
-        version,
-        maskedKey,
-        status,
-      });
-    }
     // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the same key the later one sees the other's.
-    const warnings = await findDuplicates(tx, owner, apiKeys);
-    return { apiKeys, warnings };
+    const { fingerprints } = this.vault;
+    const fingerprinted = keys.map(({ provider, key }) => ({
+      provider,
+      fingerprint: fingerprints.of(key, owner.agencyId, provider),
+    }));
+    return { apiKeys, warnings: await findDuplicates(tx, owner, fingerprinted) };
+  }
+
+  async #storeOne(
+    tx: Transaction,
+    actor: Actor,
+    owner: KeyOwner,
+    { key: entry, current }: PlaceOfKey,
+  ): Promise<StoredKey> {
+    const stored = await storeKey(tx, this.vault, owner, current, entry);
+    const { provider, version, maskedKey, status } = stored;
+    await recordUse(tx, entry.key.envelope, { ownerId: owner.id, provider, version });
+    const event = { ...nameOfKey(owner, provider), version, maskedKey, status };
+    await this.audit.record(tx, actor, { type: 'API_KEY_SET', ...event });
+    return stored;
   }
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
@@ -255,6 +264,50 @@ async function effectOfClear(
 /** A key whose account is out of funds is a good key. */
 export function isAccepted({ status }: KeyVerdict): boolean {
   return status === 'VALID' || status === 'OUT_OF_FUNDS';
+}
+
+/** A key to store, with what is in its place, and how its sealed form was used before. */
+interface PlaceOfKey {
+  readonly key: KeyToStore;
+  readonly current: LockedKey | null;
+  readonly use: UsedSealedKeyRow | null;
+}
+
+async function findPlaces(
+  tx: Transaction,
+  macs: PlaceMacs,
+  owner: KeyOwner,
+  keys: readonly KeyToStore[],
+): Promise<PlaceOfKey[]> {
+  const locked = await lockKeys(
+    tx,
+    macs,
+    owner,
+    keys.map(({ provider }) => provider),
+  );
+  const places: PlaceOfKey[] = [];
+  for (const [index, key] of keys.entries())
+    places.push({ key, current: locked[index] ?? null, use: await useOf(tx, key.key.envelope) });
+  return places;
+}
+
+function faultOf(
+  { current, use }: PlaceOfKey,
+  expectedVersion: number | null | undefined,
+  index: number,
+): UserError | null {
+  const field = ['input', 'keys', index];
+  if (use) {
+    const isInForce = current?.row && current.isSet && current.version === use.version;
+    return isInForce ? null : userError('SEALED_KEY_USED', [...field, 'apiKey']);
+  }
+  return expectedVersion == null || expectedVersion === (current?.version ?? 0)
+    ? null
+    : userError('VERSION_CONFLICT', [...field, 'expectedVersion']);
+}
+
+function readRepeated(tx: Transaction, { current, use }: PlaceOfKey): Promise<KeyState | null> | null {
+  return use && current?.row ? readKeyState(tx, current.row.id, current.version) : null;
 }
 
 function notCleared(userErrors: readonly UserError[]): ClearResult {

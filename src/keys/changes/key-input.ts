@@ -25,19 +25,20 @@ export interface KeyEntry {
 /** What it takes to read keys for an owner, in either of their forms. */
 export interface KeyReader {
   hasRegion(provider: Provider, region: ProviderRegion): boolean;
-  read(secret: Secret): Promise<ApiKeyText | SecretFault>;
+  read(provider: Provider, secret: Secret): Promise<ApiKeyText | SecretFault>;
 }
 
 /** `origin` is where the request came from; keys that come by a one-time link are sent with no token. */
 export function keyReader(
   vault: Vault,
   providers: ProviderApi,
-  { agencyId }: KeyOwner,
+  { agencyId, id: ownerId }: KeyOwner,
   origin: Origin | null,
 ): KeyReader {
   return {
     hasRegion: (provider, region) => providers.hasRegion(provider, region),
-    read: (secret) => vault.uploads.read(secret, agencyId, origin?.tokenDigest?.() ?? null),
+    read: (provider, secret) =>
+      vault.uploads.read(secret, { agencyId, ownerId, provider }, origin?.tokenDigest?.() ?? null),
   };
 }
 
@@ -51,6 +52,14 @@ const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, messag
   NOT_OPENED: [
     'INVALID_FORMAT',
     'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
+  ],
+  NOT_BOUND: [
+    'INVALID_FORMAT',
+    'The sealed key does not say what it is for. Put `lk_owner` (the id of the client, or of the agency) and `lk_provider` (the value of `provider`) into its protected header, and seal the key again.',
+  ],
+  BOUND_ELSEWHERE: [
+    'INVALID_FORMAT',
+    'The sealed key is for another client, agency or provider: its `lk_owner` or `lk_provider` names another one. Seal the key again for this one.',
   ],
   DAMAGED: [
     'INVALID_FORMAT',
@@ -147,7 +156,7 @@ async function readKey(
 ): Promise<ReadKey | Refused> {
   const userErrors: UserError[] = [];
   const region = candidate.region ?? 'US';
-  const key = await reader.read(candidate.secret);
+  const key = await reader.read(provider, candidate.secret);
   if (!reader.hasRegion(provider, region))
     userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
   if (typeof key === 'string') {
