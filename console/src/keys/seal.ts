@@ -40,8 +40,9 @@ export async function seal(input: HTMLInputElement, place: Place, { kid, jwk }: 
   ].join('.');
 }
 
-function headerOf(kid: string, epk: object, _place: Place): object {
-  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk };
+// The header is authenticated: nobody can use the sealed key for another owner or provider.
+function headerOf(kid: string, epk: object, { clientId, agencyId, provider }: Place): object {
+  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk, lk_owner: clientId ?? agencyId, lk_provider: provider };
 }
 
 // The Concat KDF of RFC 7518, section 4.6.2, whose one round is enough for 256 bits.

@@ -1,0 +1,172 @@
+import { Not } from 'typeorm';
+import { UsedSealedKeyRow } from '../../src/vault/used-sealed-key.entity';
+import { BRIGHTLINE, HARBOR, MAPLE } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import {
+  CLEAR_CLIENT,
+  CLIENT_KEYS,
+  codes,
+  HAND_IN,
+  PREVIEW,
+  SET_CLIENT,
+  type UserErrors,
+} from '../operations';
+import { sealFor } from '../seal';
+
+const FIELD = 'input.keys.0.apiKey';
+
+interface Payload extends UserErrors {
+  readonly apiKeys: readonly { maskedKey: string; status: string }[];
+}
+
+let running: TestApp;
+beforeAll(async () => (running = await startTestApp()));
+afterAll(() => running.close());
+
+const seal = (text: string, header: object = {}) =>
+  sealFor(running, text, { owner: MAPLE, provider: 'RETELL', header });
+
+const set = async (apiKey: string, provider = 'RETELL', on = running) =>
+  (
+    await on.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+      input: { clientId: MAPLE, keys: [{ provider, apiKey }] },
+    })
+  ).setClientApiKeys;
+
+const storedKeys = async () => JSON.stringify(await running.data(CLIENT_KEYS, { id: MAPLE }));
+
+const expectRefused = async (apiKey: string) => {
+  const before = await storedKeys();
+  const result = await set(apiKey);
+  expect(codes(result)).toEqual([`INVALID_FORMAT ${FIELD}`]);
+  expect(await storedKeys()).toBe(before);
+  return result.userErrors[0]?.message;
+};
+
+describe('what a sealed key is for', () => {
+  const NOT_BOUND = /^The sealed key does not say what it is for\. Put `lk_owner` .* `lk_provider`/;
+  const ELSEWHERE = /^The sealed key is for another client, agency or provider/;
+
+  test.each([
+    ['without an owner', { lk_owner: undefined }, NOT_BOUND],
+    ['without a provider', { lk_provider: undefined }, NOT_BOUND],
+    ['with the name that a JWT has for a party', { lk_owner: undefined, sub: MAPLE }, NOT_BOUND],
+    ['another client', { lk_owner: HARBOR }, ELSEWHERE],
+    ['the agency', { lk_owner: BRIGHTLINE }, ELSEWHERE],
+    ['another provider', { lk_provider: 'VAPI' }, ELSEWHERE],
+    ['a list of owners', { lk_owner: [MAPLE, HARBOR] }, ELSEWHERE],
+    ['the provider in small letters', { lk_provider: 'retell' }, ELSEWHERE],
+  ])('is in its header, and good for nothing else: %s', async (_what, header, message) => {
+    expect(await expectRefused(await seal('key_bound_elsewhere_1111', header))).toMatch(message);
+  });
+
+  test('cannot be changed on the way', async () => {
+    const [header = '', ...rest] = (await seal('key_bound_to_harbor_1111', { lk_owner: HARBOR })).split('.');
+    const changed = Buffer.from(header, 'base64url').toString().replace(HARBOR, MAPLE);
+    const jwe = [Buffer.from(changed).toString('base64url'), ...rest].join('.');
+    expect(await expectRefused(jwe)).toMatch(/^The sealed key does not open/);
+  });
+
+  test('counts for hand-ins, too', async () => {
+    const key = running.sandbox.bland.keys.secondAccount;
+    const handIn = async (header: object) => {
+      const apiKey = await seal(key, { lk_provider: 'BLAND', ...header });
+      const input = { provider: 'BLAND', apiKey };
+      return (await running.data<{ handInApiKey: UserErrors }>(HAND_IN, { input }, 'portalUser'))
+        .handInApiKey;
+    };
+    expect((await handIn({ lk_owner: MAPLE })).userErrors[0]?.message).toMatch(ELSEWHERE);
+    expect((await handIn({ lk_owner: HARBOR })).userErrors).toEqual([]);
+  });
+});
+
+describe('a sealed key that is sent again', () => {
+  const VERSIONS = `query ($id: ID!) { client(id: $id) { apiKeys { provider version } } }`;
+  const version = async () => {
+    const { client } = await running.data<{ client: { apiKeys: { provider: string; version: number }[] } }>(
+      VERSIONS,
+      { id: MAPLE },
+    );
+    return client.apiKeys.find(({ provider }) => provider === 'RETELL')?.version;
+  };
+  const USED = [`SEALED_KEY_USED ${FIELD}`];
+  const CLEAR = { input: { clientId: MAPLE, providers: ['RETELL'] } };
+
+  test('changes nothing while the key that it set is in force, and shows the current state', async () => {
+    const jwe = await seal('key_sent_again_2222');
+    const first = await set(jwe);
+    const before = await version();
+    expect(await set(` ${jwe}\n`)).toEqual(first);
+    expect(await version()).toBe(before);
+  });
+
+  test('does not undo a later set or a clear', async () => {
+    const jwe = await seal('key_sent_again_3333');
+    await set(jwe);
+    await set('key_of_later_01234567');
+    expect(codes(await set(jwe))).toEqual(USED);
+    const other = await seal('key_sent_again_4444');
+    await set(other);
+    await running.data(CLEAR_CLIENT, CLEAR);
+    const before = await version();
+    expect(codes(await set(other))).toEqual(USED);
+    expect(await version()).toBe(before);
+  });
+
+  test('is known however its last characters are written', async () => {
+    const jwe = await seal('key_sent_again_5555');
+    await set(jwe);
+    await set('key_of_later_01234567');
+    const last = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.indexOf(jwe.slice(-1));
+    const sameBytes = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'[last ^ 1] ?? '';
+    expect(codes(await set(jwe.slice(0, -1) + sameBytes))).toEqual(USED);
+  });
+
+  test('sets one version, on two instances at once', async () => {
+    const other = await running.another();
+    for (const round of [1, 2, 3]) {
+      const jwe = await seal(`key_on_two_instances_${round}`);
+      const before = (await version()) ?? 0;
+      const results = await Promise.all([running, other, running, other].map((on) => set(jwe, 'RETELL', on)));
+      expect(new Set(results.map((result) => JSON.stringify(result))).size).toBe(1);
+      expect(results[0]?.userErrors).toEqual([]);
+      expect(await version()).toBe(before + 1);
+    }
+    await other.close();
+  });
+
+  test('is refused where it was handed in', async () => {
+    const apiKey = await seal(running.sandbox.retell.keys.secondAccount, { lk_owner: HARBOR });
+    const input = { provider: 'RETELL', apiKey };
+    const handIn = async () =>
+      (await running.data<{ handInApiKey: UserErrors }>(HAND_IN, { input }, 'portalUser')).handInApiKey;
+    expect((await handIn()).userErrors).toEqual([]);
+    expect(codes(await handIn())).toEqual(['SEALED_KEY_USED input.apiKey']);
+    const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [input] },
+    });
+    expect(codes(setClientApiKeys)).toEqual(USED);
+  });
+
+  test('is not used up by a preview, nor by a request that was refused', async () => {
+    const apiKey = await seal(running.sandbox.retell.keys.secondAccount);
+    await running.data(PREVIEW, { input: { clientId: MAPLE, provider: 'RETELL', apiKey } });
+    const keys = [{ provider: 'RETELL', apiKey, expectedVersion: 4711 }];
+    const refused = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+      input: { clientId: MAPLE, keys },
+    });
+    expect(codes(refused.setClientApiKeys)).toEqual(['VERSION_CONFLICT input.keys.0.expectedVersion']);
+    expect((await set(apiKey)).userErrors).toEqual([]);
+  });
+
+  test('is remembered until its upload key opens nothing any more', async () => {
+    const uses = () => running.app.database.read.count(UsedSealedKeyRow);
+    const before = await uses();
+    expect(before).toBeGreaterThan(0);
+    await running.app.database.write((tx) =>
+      tx.update(UsedSealedKeyRow, { digest: Not('') }, { expiresAt: new Date(0) }),
+    );
+    await running.app.vault.uploads.rotate();
+    expect(await uses()).toBe(0);
+  });
+});
