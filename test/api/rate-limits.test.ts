@@ -60,6 +60,29 @@ describe('the rate limit', () => {
     expect(outcome(await instance.ask('agencyAdmin', `mutation { ${clears(1)} }`))).toEqual(REFUSED);
   });
 
+  test('counts a query by what it could return: a page once, and 70,400 objects 71 times', async () => {
+    const page = '{ clients(first: 50) { nodes { id name archivedAt } } }';
+    const heavy = (first: number) =>
+      `{ clients(first: 100) { nodes { agents(first: ${first}) { nodes { id name provider fromNumber client { id } } } } } }`;
+    const list = Array.from({ length: 2 }, (_, n) => `a${n}: ${heavy(100).slice(2, -2)}`).join(' ');
+    for (let n = 0; n < 5; n++)
+      expect(outcome(await instance.ask('agencyAdmin', `{ ${list} }`))).toEqual(DONE);
+    expect(outcome(await instance.ask('agencyAdmin', `{ ${list} }`))).toEqual(REFUSED);
+    for (let n = 0; n < 200; n++) expect(outcome(await instance.ask('agencyMember', page))).toEqual(DONE);
+    for (let n = 0; n < 11; n++) expect(outcome(await instance.ask('agencyMember', heavy(50)))).toEqual(DONE);
+    expect(outcome(await instance.ask('agencyMember', heavy(50)))).toEqual(REFUSED);
+  });
+
+  test('counts what a mutation could return as queries, too', async () => {
+    const heavy = `mutation { createClient(input: { name: "" }) { client { agents(first: 100) { nodes { client { agents(first: 100) { nodes { id } } } } } } } }`;
+    for (let n = 0; n < 3; n++) expect(outcome(await instance.ask('agencyAdmin', heavy))).toEqual(DONE);
+    for (let n = 0; n < 400; n++) {
+      const answer = await instance.ask('agencyAdmin', '{ viewer { role } }');
+      if (answer.status === 429) return;
+    }
+    throw new Error('The queries were not counted');
+  });
+
   test('refuses the whole operation: nothing of it runs, and no provider is asked', async () => {
     await useUpKeyOperations();
     const create = 'createClient(input: { name: "Not made" }) { client { id } }';

@@ -1,8 +1,14 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { OperationTypeNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  OperationTypeNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { traitsOf, type MutationClass } from '../../audit/audited-mutation';
 import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
+import { sizeOfOperation } from '../rules/size-limit';
 
 export type OperationClass = 'QUERY' | MutationClass | 'ONE_TIME_LINK';
 
@@ -11,22 +17,43 @@ export interface OperationCounter {
   count(name: OperationClass, caller: string, times: number): Promise<void>;
 }
 
-/** Counts each field at the root of an operation, before any of them runs: an alias is one more. */
+/** An operation counts as one query for each started 1,000 objects that it could return. The limit of their number is 100 times as high. */
+const OBJECTS_PER_QUERY = 1_000;
+
+/**
+ * Counts operations before any of their fields runs. Each field at the root is one, under every alias. An operation that could return
+ * more objects than as many queries may is as many queries as its objects make: a page is one, the heaviest query is a hundred. What a
+ * mutation could return beyond that counts as queries too.
+ */
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {
     requestDidStart: async () => ({
       async didResolveOperation({ schema, operation, document, contextValue: { caller } }) {
         // Apollo refuses a document without the operation that was named.
         if (!operation) return;
-        const classes = rootFields(operation.selectionSet, document).map(({ name }) =>
-          classOf(schema, operation, name.value),
-        );
-        for (const name of new Set(classes)) {
-          await limits.count(name, caller, classes.filter((each) => each === name).length);
-        }
+        for (const [name, times] of countsOf(schema, operation, document))
+          await limits.count(name, caller, times);
       },
     }),
   };
+}
+
+function countsOf(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+): ReadonlyMap<OperationClass, number> {
+  const fields = rootFields(operation.selectionSet, document);
+  const weight = sizeOfOperation(operation) / OBJECTS_PER_QUERY;
+  const counts = new Map<OperationClass, number>();
+  for (const { name } of fields) {
+    const ofField = classOf(schema, operation, name.value);
+    counts.set(ofField, (counts.get(ofField) ?? 0) + 1);
+  }
+  const queries = counts.get('QUERY');
+  if (queries !== undefined) counts.set('QUERY', Math.max(queries, Math.ceil(weight)));
+  else if (weight >= 1) counts.set('QUERY', Math.floor(weight));
+  return counts;
 }
 
 function classOf(

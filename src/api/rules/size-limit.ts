@@ -11,6 +11,7 @@ import {
   type GraphQLCompositeType,
   type GraphQLOutputType,
   type InlineFragmentNode,
+  type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
@@ -39,6 +40,14 @@ const LONGEST: Readonly<Record<string, number>> = {
 };
 /** Most lists have an entry for each provider, or a few of something else. */
 const SHORT_LIST = Math.max(5, PROVIDERS.length);
+
+// Documents are validated once and then kept, so that the size of an operation that comes again is here.
+const sizesOfOperations = new WeakMap<OperationDefinitionNode, number>();
+
+/** The most objects that an operation of a validated document could return, ten values counting as one. */
+export function sizeOfOperation(operation: OperationDefinitionNode): number {
+  return sizesOfOperations.get(operation) ?? 0;
+}
 
 /**
  * Refuses operations by the most objects that they could return, before anything is loaded: lists within lists multiply, and a few
@@ -86,8 +95,9 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
   return {
     OperationDefinition(operation) {
       const root = context.getSchema().getRootType(operation.operation);
-      if (!root || sizeOf(operation.selectionSet, root) <= MAX_OBJECTS) return;
-      context.reportError(limitExceeded(TOO_MANY_OBJECTS, operation));
+      const size = root ? sizeOf(operation.selectionSet, root) : 0;
+      sizesOfOperations.set(operation, size);
+      if (size > MAX_OBJECTS) context.reportError(limitExceeded(TOO_MANY_OBJECTS, operation));
     },
   };
 }
