@@ -7,6 +7,7 @@ import type { PerMinute } from './http/rate-limits';
 import type { ServerOptions } from './http/server';
 import type { ConsoleOptions } from './http/pages/console';
 import { TrustedDocuments } from './http/trusted-documents';
+import { parseDatabaseUrl } from './database/address';
 import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
 import { providers, type Provider } from './providers';
@@ -50,25 +51,13 @@ const secureUrl = z
   );
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
-const databaseUrl = z
-  .string('is required')
-  .refine(
-    (text) =>
-      /^sqlite:[^:]/.test(text) ||
-      isUrl(
-        text,
-        (url) => /^(mysql|mariadb):$/.test(url.protocol) && url.pathname.length > 1 && isDecodable(url),
-      ),
-    'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)',
-  );
-
-function isDecodable({ username, password, pathname }: URL): boolean {
+const databaseUrl = z.string('is required').superRefine((text, context) => {
   try {
-    return [username, password, pathname].every((part) => typeof decodeURIComponent(part) === 'string');
-  } catch {
-    return false;
+    parseDatabaseUrl(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
   }
-}
+});
 
 /** What a file holds, as `parse` reads it. */
 function contentOf<T>(parse: (text: string) => T) {

@@ -25,7 +25,7 @@ export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOpti
 /** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */
 export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
   const dialect = dialectOf(url);
-  const source = await connect(dataSourceOptions(url, mapping));
+  const source = await connect(url, mapping);
   try {
     await dialect.prepareSessions(source);
     await migrate(source);
@@ -37,12 +37,13 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
 }
 
 // The driver's message may name the user and the host; its code is enough.
-async function connect(options: DataSourceOptions): Promise<DataSource> {
+async function connect(url: string, mapping: Mapping): Promise<DataSource> {
   try {
-    return await new DataSource(options).initialize();
+    dialectOf(url).checkAccess(url);
+    return await new DataSource(dataSourceOptions(url, mapping)).initialize();
   } catch (error) {
-    const { code = 'it failed' } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${code || 'it failed'})`);
   }
 }
 
@@ -51,7 +52,7 @@ export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
 /** Connects, and changes nothing: no migration is run. Null for a database that never saw one. */
 export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
   const dialect = dialectOf(url);
-  const source = await connect(dataSourceOptions(url, mapping));
+  const source = await connect(url, mapping);
   try {
     await dialect.prepareSessions(source);
     if (await isMigrated(source)) return { read: dialect.readerOf(source), close: () => source.destroy() };

@@ -21,6 +21,8 @@ export interface Mapping {
 export interface Dialect {
   /** Options for one connection (SQLite) or one pool (MySQL, MariaDB). */
   optionsOf(url: string, mapping: Mapping): DataSourceOptions;
+  /** Throws an error of the operating system with a code where a file cannot be read and written. */
+  checkAccess(url: string): void;
   /** Sets on every connection, now and later, what our statements rely on. */
   prepareSessions(source: DataSource): Promise<void>;
   readerOf(source: DataSource): Reader;

@@ -6,6 +6,7 @@ import {
   type ObjectLiteral,
   type QueryRunner,
 } from 'typeorm';
+import { parseDatabaseUrl } from './address';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
@@ -18,15 +19,28 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export const LONG_LIST = 50;
 
 export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
+  const address = parseDatabaseUrl(url);
+  if (address.kind === 'sqlite') throw new Error('Not an address of MySQL or MariaDB');
+  const { kind, host, port, username, password, database, tls } = address;
   return {
     ...mapping,
-    type: url.startsWith('mysql:') ? 'mysql' : 'mariadb',
-    url,
+    type: kind,
+    host,
+    port,
+    username,
+    password,
+    database,
+    ...(tls && { ssl: tls }),
     timezone: 'Z',
     charset: 'utf8mb4',
     connectTimeout: CONNECT_TIMEOUT_MS,
     extra: { connectionLimit: POOL_SIZE, maxPreparedStatements: MAX_PREPARED },
   };
+}
+
+/** There is no file: connecting tells. */
+export function checkAccess(): void {
+  return;
 }
 
 export function readerOf(source: DataSource): Reader {

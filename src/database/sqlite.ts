@@ -1,3 +1,5 @@
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import {
   DataSource,
@@ -6,6 +8,7 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import { parseDatabaseUrl } from './address';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
@@ -18,12 +21,25 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
     // libsql has better-sqlite3's interface and ships its binaries in the package: nothing is compiled or downloaded.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a driver is handed over as a module
     driver: require('libsql') as unknown,
-    database: url.slice('sqlite:'.length),
+    database: fileOf(url),
     enableWAL: true,
     timeout: BUSY_TIMEOUT_MS,
     prepareDatabase: (connection: { pragma(text: string): unknown }) =>
       void connection.pragma('synchronous = FULL'),
   };
+}
+
+function fileOf(url: string): string {
+  const address = parseDatabaseUrl(url);
+  if (address.kind !== 'sqlite') throw new Error('Not an address of SQLite');
+  return address.file;
+}
+
+/** The driver does not say why it cannot open a file: the operating system does, which is asked first. */
+export function checkAccess(url: string): void {
+  const file = fileOf(url);
+  if (existsSync(file)) closeSync(openSync(file, 'r+'));
+  else accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
 }
 
 /** Nothing has to be set on a connection. */

@@ -363,6 +363,8 @@ describe('a production start', () => {
     ['mysql://latchkey:hunter2@127.0.0.1:9/latchkey', 'ECONNREFUSED'],
     ['mariadb://latchkey:hunter2@nowhere.invalid/latchkey', '(ENOTFOUND|EAI_AGAIN)'],
     ['sqlite:/dev/null/none/latchkey.sqlite', '\\w+'],
+    ['sqlite:/absent/latchkey.sqlite', 'ENOENT'],
+    ['sqlite:/tmp', 'EISDIR'],
   ])('that cannot open %s tells so in one line, without the password', async (DATABASE_URL, code) => {
     const running = new Process('src/main.js', folder, environment({ DATABASE_URL }));
     expect(await running.ended()).toBe(1);

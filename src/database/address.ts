@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+
+/** Where a database is, read from `DATABASE_URL`. */
+export type DatabaseAddress =
+  | { readonly kind: 'sqlite'; readonly file: string }
+  | {
+      readonly kind: 'mysql' | 'mariadb';
+      readonly host: string;
+      readonly port: number;
+      readonly username: string;
+      readonly password: string;
+      readonly database: string;
+      /** Null: the connection is not encrypted. */
+      readonly tls: DatabaseTls | null;
+    };
+
+/** As the driver takes it. */
+export interface DatabaseTls {
+  readonly ca?: string;
+  readonly rejectUnauthorized: boolean;
+  readonly verifyIdentity: boolean;
+}
+
+/** What is wrong with an address. The message quotes neither a user name nor a password. */
+export class BadAddress extends Error {}
+
+const DEFAULT_PORT = 3306;
+const OPTIONS = ['ssl-mode', 'ssl-ca'];
+const SSL_MODES: Readonly<Record<string, Omit<DatabaseTls, 'ca'> | null>> = {
+  DISABLED: null,
+  REQUIRED: { rejectUnauthorized: false, verifyIdentity: false },
+  VERIFY_CA: { rejectUnauthorized: true, verifyIdentity: false },
+  VERIFY_IDENTITY: { rejectUnauthorized: true, verifyIdentity: true },
+};
+const FORMS =
+  'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)';
+
+/** Throws `BadAddress`. */
+export function parseDatabaseUrl(text: string): DatabaseAddress {
+  if (text.startsWith('sqlite:')) return { kind: 'sqlite', file: sqliteFile(text.slice('sqlite:'.length)) };
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const kind = url?.protocol === 'mysql:' ? 'mysql' : url?.protocol === 'mariadb:' ? 'mariadb' : null;
+  if (!url || kind === null || url.hostname === '') throw new BadAddress(FORMS);
+  const [username, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
+  if (!database) throw new BadAddress(FORMS);
+  const host = decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
+  return {
+    kind,
+    host,
+    port,
+    username: username ?? '',
+    password: password ?? '',
+    database,
+    tls: tlsOf(url, host),
+  };
+}
+
+function sqliteFile(path: string): string {
+  // As other programs write an absolute path: sqlite:///var/lib/latchkey.sqlite.
+  const file = path.replace(/^\/\/(?=\/)/, '');
+  if (file.startsWith('//'))
+    throw new BadAddress(
+      'must be sqlite:<file> without the two slashes (sqlite:latchkey.sqlite), or with an absolute path (sqlite:/var/lib/latchkey.sqlite)',
+    );
+  if (file.includes('?')) throw new BadAddress('must be sqlite:<file> without options: there are none');
+  if (file === '' || file.startsWith(':')) throw new BadAddress(FORMS);
+  return file;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new BadAddress(FORMS);
+  }
+}
+
+function tlsOf({ searchParams, hash }: URL, host: string): DatabaseTls | null {
+  const known = `the options are ${OPTIONS.map((name) => `\`${name}\``).join(' and ')}`;
+  const names = [...searchParams.keys()];
+  // A name that is none of ours may be anything that was pasted there.
+  if (hash !== '' || names.some((name) => !OPTIONS.includes(name)))
+    throw new BadAddress(`has an option that does not exist: ${known}`);
+  if (new Set(names).size < names.length) throw new BadAddress(`has an option twice: ${known}`);
+  const mode = searchParams.get('ssl-mode');
+  const tls = SSL_MODES[mode ?? 'DISABLED'];
+  if (tls === undefined)
+    throw new BadAddress(`must have an \`ssl-mode\` of ${Object.keys(SSL_MODES).join(', ')}`);
+  const file = searchParams.get('ssl-ca');
+  if (file !== null && !tls?.rejectUnauthorized)
+    throw new BadAddress('has an `ssl-ca`, which takes an `ssl-mode` of VERIFY_CA or VERIFY_IDENTITY');
+  if (tls?.verifyIdentity && isIP(host) !== 0)
+    throw new BadAddress(
+      'must name the host as the certificate does, not by its IP address, for VERIFY_IDENTITY',
+    );
+  return tls && (file === null ? tls : { ...tls, ca: certificate(file) });
+}
+
+function certificate(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadAddress(
+      `names an \`ssl-ca\` that cannot be read (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`,
+    );
+  }
+}
