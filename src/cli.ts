@@ -25,8 +25,8 @@ const USAGE = `Usage:
   npm run --silent admin -- add-person --agency ID --role ROLE --name NAME --subject SUBJECT [--client ID] [--permissions P,P]
       ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client); SUBJECT: the \`sub\` of the person's tokens
   npm run --silent audit:verify [-- --since FILE]
-      finds events of the audit trail that were altered, removed or reordered; exits with 1 if there are any. Writes nothing. FILE: what it
-      printed earlier, kept where nobody who can write to the database can: events that stood there and are gone are found too
+      finds events of the audit trail that were altered, removed or reordered, and keys whose rows differ from their last event; exits with
+      1 if there are any. Writes nothing. FILE: what it printed earlier, kept where nobody who can write to the database can: events that stood there and are gone are found too
   npm run --silent keys:rotate
       wraps every stored key with the first master key of the ring, and tells which of the others may be dropped; may be ended and run
       again at any time; exits with 1 if stored keys do not open`;
@@ -84,10 +84,10 @@ function readText(file: string): string {
 
 async function verifyAudit(earlier: AuditPrintout | undefined): Promise<void> {
   loadEnvFile();
-  const { database, audit } = await openAuditTrail(readConfig(process.env));
+  const { database, audit, readPlaces } = await openAuditTrail(readConfig(process.env));
   try {
     let agencies = 0;
-    for await (const report of verifyAuditTrail(database, audit, earlier)) {
+    for await (const report of verifyAuditTrail(database, audit, readPlaces, earlier)) {
       for (const line of printed(report)) console.log(line);
       if (report.faults.length > 0) process.exitCode = 1;
       agencies += 1;

@@ -1,14 +1,21 @@
 import { migrations } from '../migrations';
 import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
+import type { ReadPlaces } from './audit/place-comparison';
 import type { Config } from './config';
 import { entities } from './entities';
 import { giveMacsToOldPlaces } from './keys/old-places';
+import { readStatedPlaces } from './keys/stated-places';
 import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
 import { sealedTables } from './sealed-tables';
 import { Cipher, UnreadableKey } from './vault/cipher';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
-import { noteMasterKeys, refuseWrongMasterKeys } from './vault/master-keys/master-key-check';
+import {
+  isFromBeforeMacs,
+  noteMasterKeys,
+  refuseWrongMasterKeys,
+} from './vault/master-keys/master-key-check';
 import { countByMasterKey } from './vault/master-keys/sealed-table';
+import { PlaceMacs } from './vault/place-macs';
 import { openVault, type Vault } from './vault/vault';
 
 /** What lies in the database, for the server and for its command line. */
@@ -35,15 +42,25 @@ export async function openStore(config: Config): Promise<Store> {
   }
 }
 
+/** What is verified: the audit trail, and the places of keys that it tells of. */
+export interface StoredTrail {
+  readonly database: ReadOnlyDatabase;
+  readonly audit: AuditTrail;
+  readonly readPlaces: ReadPlaces;
+}
+
 /** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
-export async function openAuditTrail(
-  config: Config,
-): Promise<{ readonly database: ReadOnlyDatabase; readonly audit: AuditTrail }> {
+export async function openAuditTrail(config: Config): Promise<StoredTrail> {
   const ring = await config.keyRing.unseal(config.keyServices);
   const database = await openToRead(config.databaseUrl, { entities, migrations });
   if (!database) throw new NoAuditTrail('There is no audit trail in this database');
   try {
-    return { database, audit: await AuditTrail.openExisting(database, new Cipher(ring)) };
+    const cipher = new Cipher(ring);
+    const audit = await AuditTrail.openExisting(database, cipher);
+    const macs = (await isFromBeforeMacs(database.read, ring))
+      ? null
+      : await PlaceMacs.readExisting(database.read, cipher);
+    return { database, audit, readPlaces: (agencyId) => readStatedPlaces(database.read, macs, agencyId) };
   } catch (error) {
     await database.close();
     throw error instanceof UnreadableKey

@@ -3,6 +3,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { ReadOnlyDatabase } from '../database/database';
 import type { AuditTrail } from './audit-trail';
 import { AuditEventRow, AuditHeadRow } from './audit.entity';
+import { comparePlaces, LastOfPlaces, type ReadPlaces } from './place-comparison';
 
 /** An event by its place and its hash, which stands for all that came before it. */
 export type ChainLink = Pick<AuditEventRow, 'sequence' | 'hash'>;
@@ -12,7 +13,7 @@ export interface AuditReport {
   readonly events: number;
   /** The last event; null when there is none. */
   readonly end: ChainLink | null;
-  /** Each place at which the chain is not as it was written; empty when every event is. */
+  /** What is not as it was written, of the events and of the places of keys that they tell of; empty when everything is. */
   readonly faults: readonly string[];
 }
 
@@ -24,47 +25,53 @@ type Reader = Pick<ReadOnlyDatabase, 'read'>;
 const BATCH = 1_000;
 
 /**
- * Walks every chain there is or was. What was altered, removed, added or put in another order after it was written is a fault; so is what
- * stood in an earlier printout and is gone or different, without which an old end that was put back cannot be told from a true one.
+ * Walks every chain there is or was, and compares the places of keys with the events that tell of them. What was altered, removed, added
+ * or put in another order after it was written is a fault. So is what stood in an earlier printout and is gone or different: without a
+ * printout, an old end that was put back cannot be told from a true one.
  */
 export async function* verifyAuditTrail(
   database: Reader,
   audit: AuditTrail,
+  readPlaces: ReadPlaces,
   earlier: AuditPrintout = new Map(),
 ): AsyncGenerator<AuditReport> {
   for (const id of await agencyIds(database, earlier))
-    yield await verifyChain(database, audit, id, earlier.get(id) ?? null);
+    yield await verifyAgency(database, audit, readPlaces, id, earlier.get(id) ?? null);
 }
 
-// Also those of which only events are left: to remove an agency's row must not hide what else was done.
+// It includes agencies of which only events or keys are left: to remove an agency's row must not hide what else was done.
 async function agencyIds({ read }: Reader, earlier: AuditPrintout): Promise<string[]> {
   const rows = await read.rows<{ id: string }>(
-    'SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads',
+    'SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads UNION SELECT agencyId FROM api_keys',
   );
   return [...new Set([...rows.map(({ id }) => id), ...earlier.keys()])].sort();
 }
 
-async function verifyChain(
+async function verifyAgency(
   database: Reader,
   audit: AuditTrail,
+  readPlaces: ReadPlaces,
   agencyId: string,
   earlier: ChainLink | null,
 ): Promise<AuditReport> {
   const faults = (await database.read.existsBy(AgencyRow, { id: agencyId })) ? [] : ['the agency is gone'];
-  // Read first: events that are added meanwhile are verified, too, but it is this end that the chain must reach.
+  // The end is read first: events that are added meanwhile are verified as well, but it is this end that the chain must reach.
   const head = await database.read.findOneBy(AuditHeadRow, { id: agencyId });
   const hashes = new Map<number, string | null>(
     [head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]),
   );
+  const stated = await readPlaces(agencyId);
+  const last = new LastOfPlaces(stated.lastEvent ?? head?.sequence ?? null);
   let end: ChainLink | null = null;
   let events = 0;
   for await (const row of rowsOf(database, agencyId)) {
-    faults.push(...faultsOf(audit, row, end));
+    faults.push(...faultsOf(audit, row, end), ...last.add(row));
     if (row.sequence > 0) end = { sequence: row.sequence, hash: row.hash };
     if (hashes.has(row.sequence)) hashes.set(row.sequence, row.hash);
     events += 1;
   }
   faults.push(...faultsOfEnd(audit, head, hashes, events), ...faultsSince(earlier, hashes));
+  faults.push(...comparePlaces(stated.places, last));
   return { agencyId, events, end, faults };
 }
 

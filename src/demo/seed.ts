@@ -8,7 +8,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
 import { storeKey } from '../keys/changes/key-writer';
-import type { KeyOwner } from '../keys/key-store';
+import { nameOfKey, type KeyOwner } from '../keys/key-store';
 import { ConfigError } from '../platform/config-error';
 import type { Database } from '../database/database';
 import type { Transaction } from '../database/transaction';
@@ -88,16 +88,17 @@ export async function seed(
       );
     }
     if (!(await tx.existsBy(AgencyRow, { id: BRIGHTLINE }))) {
-      await insertDemo(tx, vault, issuer, sandbox);
+      await insertDemo(tx, issuer, sandbox);
       for (const { id, name } of await tx.findBy(AgencyRow, { id: In([BRIGHTLINE, NORTHWIND]) }))
         await audit.record(tx, operator(id), { type: 'AGENCY_CREATED', name });
+      for (const provider of sandbox.providers) await insertKeys(tx, vault, audit, provider);
     }
     for (const persona of people(issuer))
       await tx.update(PersonRow, { id: persona.id }, { identityDigest: persona.identityDigest });
   });
 }
 
-async function insertDemo(tx: Transaction, vault: Vault, issuer: string, sandbox: Sandbox): Promise<void> {
+async function insertDemo(tx: Transaction, issuer: string, sandbox: Sandbox): Promise<void> {
   const createdAt = new Date();
   await tx.insert(AgencyRow, [
     { id: BRIGHTLINE, name: 'Brightline Voice', portalPermissions: [...PORTAL_DEFAULTS], createdAt },
@@ -106,12 +107,12 @@ async function insertDemo(tx: Transaction, vault: Vault, issuer: string, sandbox
   await tx.insert(ClientRow, clients(createdAt));
   await tx.insert(PersonRow, people(issuer));
   await tx.insert(AgentRow, agents(sandbox, createdAt));
-  for (const provider of sandbox.providers) await insertKeys(tx, vault, provider);
 }
 
 async function insertKeys(
   tx: Transaction,
   vault: Vault,
+  audit: AuditTrail,
   { provider, keys, scene }: SandboxProvider,
 ): Promise<void> {
   for (const { agencyId, clientId, key } of scene.keys) {
@@ -119,12 +120,10 @@ async function insertKeys(
       clientId === null
         ? { type: 'AGENCY', id: agencyId, agencyId }
         : { type: 'CLIENT', id: clientId, agencyId };
-    await storeKey(tx, vault, owner, null, {
-      provider,
-      region: 'US',
-      key: readKey(keys[key]),
-      verdict: null,
-    });
+    const entry = { provider, region: 'US', key: readKey(keys[key]), verdict: null } as const;
+    const { version, maskedKey, status } = await storeKey(tx, vault, owner, null, entry);
+    const event = { ...nameOfKey(owner, provider), version, maskedKey, status };
+    await audit.record(tx, operator(agencyId), { type: 'API_KEY_SET', ...event });
   }
 }
 

@@ -3,6 +3,7 @@ import { verifyAuditTrail, type AuditPrintout } from '../../src/audit/audit-veri
 import { AUDIT_EVENT_TYPES, type AuditEventType } from '../../src/audit/audit-event';
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
+import { readStatedPlaces } from '../../src/keys/stated-places';
 import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
@@ -29,6 +30,9 @@ interface Event extends Record<string, unknown> {
   readonly type: AuditEventType;
 }
 
+/** The demo sets as many keys of Brightline's after its first event. */
+const KEYS_OF_DEMO = Array.from({ length: 5 }, () => 'API_KEY_SET');
+
 let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));
 afterEach(() => running.close());
@@ -50,8 +54,9 @@ async function recorded(query: string, input: object): Promise<Event[]> {
 const key = (text: string, more: object = {}) => [{ provider: 'RETELL', apiKey: text, ...more }];
 const reports = async (earlier?: AuditPrintout) => {
   const all = [];
-  for await (const report of verifyAuditTrail(running.app.database, running.app.audit, earlier))
-    all.push(report);
+  const { database, audit, vault } = running.app;
+  const places = (id: string) => readStatedPlaces(database.read, vault.placeMacs, id);
+  for await (const report of verifyAuditTrail(database, audit, places, earlier)) all.push(report);
   return all;
 };
 const faults = async (earlier?: AuditPrintout) => (await reports(earlier)).flatMap((report) => report.faults);
@@ -214,9 +219,9 @@ describe('the audit trail', () => {
     });
     await expect(rolledBack).rejects.toThrow('too late');
     await running.data(CREATE_CLIENT, { input: { name: 'Recorded' } });
-    expect((await events()).map(({ sequence, type }) => [sequence, type])).toEqual([
-      [2, 'CLIENT_CREATED'],
-      [1, 'AGENCY_CREATED'],
+    expect((await events()).slice(0, 2).map(({ sequence, type }) => [sequence, type])).toEqual([
+      [7, 'CLIENT_CREATED'],
+      [6, 'API_KEY_SET'],
     ]);
     expect(await faults()).toEqual([]);
   });
@@ -247,7 +252,7 @@ describe('the audit trail', () => {
     await Promise.all(changes);
     await second.close();
     expect((await events()).map(({ sequence }) => sequence)).toEqual(
-      Array.from({ length: 41 }, (_, index) => 41 - index),
+      Array.from({ length: 46 }, (_, index) => 46 - index),
     );
     expect(await faults()).toEqual([]);
   });
@@ -257,7 +262,7 @@ describe('the audit trail', () => {
     const between = new Date();
     await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: key('key_good_form_1') } });
     const types = async (filter: object) => (await events(filter)).map(({ type }) => type);
-    expect(await types({})).toEqual(['API_KEY_SET', 'CLIENT_CREATED', 'AGENCY_CREATED']);
+    expect(await types({})).toEqual(['API_KEY_SET', 'CLIENT_CREATED', ...KEYS_OF_DEMO, 'AGENCY_CREATED']);
     expect(await types({ types: ['CLIENT_CREATED', 'AGENCY_CREATED'] })).toEqual([
       'CLIENT_CREATED',
       'AGENCY_CREATED',
@@ -265,7 +270,7 @@ describe('the audit trail', () => {
     expect(await types({ types: [] })).toEqual([]);
     expect(await types({ clientId: MAPLE })).toEqual(['API_KEY_SET']);
     expect(await types({ since: between })).toEqual(['API_KEY_SET']);
-    expect(await types({ until: between })).toEqual(['CLIENT_CREATED', 'AGENCY_CREATED']);
+    expect(await types({ until: between })).toEqual(['CLIENT_CREATED', ...KEYS_OF_DEMO, 'AGENCY_CREATED']);
     const [{ actorId } = { actorId: null }] = await events();
     expect(await types({ actorId })).toEqual(['API_KEY_SET', 'CLIENT_CREATED']);
     const page = async (after: string | null) =>
@@ -278,12 +283,13 @@ describe('the audit trail', () => {
     const first = await page(null);
     expect(
       [...first.nodes, ...(await page(first.pageInfo.endCursor)).nodes].map(({ sequence }) => sequence),
-    ).toEqual([3, 2, 1]);
+    ).toEqual([8, 7, 6, 5]);
   });
 
   test("shows nothing of another agency's", async () => {
     await running.data(CREATE_CLIENT, { input: { name: 'One' } });
-    expect((await events(null, 'otherAgencyAdmin')).map(({ type }) => type)).toEqual(['AGENCY_CREATED']);
+    const others = (await events(null, 'otherAgencyAdmin')).map(({ type }) => type);
+    expect(others).toEqual(['API_KEY_SET', 'AGENCY_CREATED']);
     expect(await events({ clientId: MAPLE }, 'otherAgencyAdmin')).toEqual([]);
   });
 
@@ -314,34 +320,34 @@ describe('audit:verify', () => {
   test.each(['type', 'actorName', 'actorId', 'clientId', 'details', 'requestId', 'sourceAddress', 'hash'])(
     'finds an altered %s',
     async (column) => {
-      await write(`UPDATE audit_events SET ${column} = 'x' WHERE agencyId = ? AND sequence = 3`, agencyId);
-      expect((await faults())[0]).toBe('event 3 is not as it was written');
+      await write(`UPDATE audit_events SET ${column} = 'x' WHERE agencyId = ? AND sequence = 8`, agencyId);
+      expect((await faults())[0]).toBe('event 8 is not as it was written');
     },
   );
 
   test('finds an altered time', async () => {
     await running.app.database.write((tx) =>
-      tx.update(AuditEventRow, { agencyId, sequence: 3 }, { at: new Date(0) }),
+      tx.update(AuditEventRow, { agencyId, sequence: 8 }, { at: new Date(0) }),
     );
-    expect(await faults()).toEqual(['event 3 is not as it was written']);
+    expect(await faults()).toEqual(['event 8 is not as it was written']);
   });
 
   test('finds a removed event', async () => {
-    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 2', agencyId);
-    expect((await faults())[0]).toBe('events 2 to 2 are missing');
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 7', agencyId);
+    expect((await faults())[0]).toBe('events 7 to 7 are missing');
   });
 
   test('finds an event removed from the end, also when the end on record is removed with it', async () => {
-    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 5', agencyId);
-    expect(await faults()).toEqual(['the chain does not reach event 5, which is on record as its end']);
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 10', agencyId);
+    expect(await faults()).toEqual(['the chain does not reach event 10, which is on record as its end']);
     await write('DELETE FROM audit_heads WHERE id = ?', agencyId);
     expect(await faults()).toEqual(['the end of the chain is not on record']);
   });
 
   test('finds that an earlier event was made the end', async () => {
-    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 5', agencyId);
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 10', agencyId);
     await write(
-      'UPDATE audit_heads SET sequence = 4, hash = (SELECT hash FROM audit_events WHERE agencyId = ? AND sequence = 4) WHERE id = ?',
+      'UPDATE audit_heads SET sequence = 9, hash = (SELECT hash FROM audit_events WHERE agencyId = ? AND sequence = 9) WHERE id = ?',
       agencyId,
       agencyId,
     );
@@ -351,14 +357,14 @@ describe('audit:verify', () => {
   test('finds that everything was removed', async () => {
     await write('DELETE FROM audit_events WHERE agencyId = ?', agencyId);
     await running.app.database.write((tx) => tx.delete(AuditHeadRow, { id: agencyId }));
-    expect(await faults()).toEqual(['there is not one event']);
+    expect((await faults())[0]).toBe('there is not one event');
   });
 
   test("finds two events in each other's place", async () => {
     for (const [from, to] of [
-      [2, 99],
-      [3, 2],
-      [99, 3],
+      [7, 99],
+      [8, 7],
+      [99, 8],
     ])
       await write(
         'UPDATE audit_events SET sequence = ? WHERE agencyId = ? AND sequence = ?',
@@ -367,9 +373,9 @@ describe('audit:verify', () => {
         from,
       );
     expect(await faults()).toEqual([
-      'event 2 is not as it was written',
-      'event 3 is not as it was written',
-      'event 4 is not as it was written',
+      'event 7 is not as it was written',
+      'event 8 is not as it was written',
+      'event 9 is not as it was written',
     ]);
   });
 
@@ -394,13 +400,13 @@ describe('audit:verify', () => {
     async (time) => {
       if (process.env.TEST_DATABASE_SERVER)
         await write(
-          `SET STATEMENT sql_mode = '' FOR UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3`,
+          `SET STATEMENT sql_mode = '' FOR UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 8`,
           time,
           agencyId,
         );
-      else await write('UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 3', time, agencyId);
+      else await write('UPDATE audit_events SET at = ? WHERE agencyId = ? AND sequence = 8', time, agencyId);
       expect((await reports()).map((report) => report.faults)).toEqual([
-        ['event 3 is not as it was written'],
+        ['event 8 is not as it was written'],
         [],
       ]);
     },
@@ -422,7 +428,10 @@ describe('audit:verify', () => {
         ],
       },
     ]);
-    await write('DELETE FROM audit_events WHERE agencyId = ?', NEVER_GIVEN_OUT);
+    for (const id of [NEVER_GIVEN_OUT, OTHER_AGENCY]) {
+      await write('DELETE FROM audit_events WHERE agencyId = ?', id);
+      await write('DELETE FROM api_keys WHERE agencyId = ?', id);
+    }
     await write('UPDATE audit_heads SET id = ? WHERE id = ?', NEVER_GIVEN_OUT, OTHER_AGENCY);
     expect((await reports()).map((report) => report.agencyId)).toEqual([
       agencyId,
@@ -441,13 +450,13 @@ describe('audit:verify', () => {
     await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
     const earlier = readPrintout((await reports()).flatMap(printed).join('\n'));
     expect(await faults(earlier)).toEqual([]);
-    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 6', agencyId);
+    await write('DELETE FROM audit_events WHERE agencyId = ? AND sequence = 11', agencyId);
     await running.app.database.write((tx) => tx.update(AuditHeadRow, { id: agencyId }, head));
     expect(await faults()).toEqual([]);
-    expect(await faults(earlier)).toEqual(['event 6, which stood in the earlier printout, is gone']);
+    expect(await faults(earlier)).toEqual(['event 11, which stood in the earlier printout, is gone']);
     await running.data(CREATE_CLIENT, { input: { name: 'Something else' } });
     expect(await faults()).toEqual([]);
-    expect(await faults(earlier)).toEqual(['event 6 is not the one that stood in the earlier printout']);
+    expect(await faults(earlier)).toEqual(['event 11 is not the one that stood in the earlier printout']);
   });
 
   test('finds with an earlier printout that an agency is gone with all that it did', async () => {

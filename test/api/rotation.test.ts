@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { entities } from '../../src/entities';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
+import { readStatedPlaces } from '../../src/keys/stated-places';
 import type { Database } from '../../src/database/database';
 import { sealedTables } from '../../src/sealed-tables';
 import { Cipher } from '../../src/vault/cipher';
@@ -123,8 +124,9 @@ describe('after a change of master keys, the old one dropped', () => {
     const instance = await startWith(nextLine);
     await set(instance, 'key_after_the_change_1');
     const faults = [];
-    for await (const report of verifyAuditTrail(instance.app.database, instance.app.audit))
-      faults.push(...report.faults);
+    const { database, audit, vault } = instance.app;
+    const places = (id: string) => readStatedPlaces(database.read, vault.placeMacs, id);
+    for await (const report of verifyAuditTrail(database, audit, places)) faults.push(...report.faults);
     expect(faults).toEqual([]);
     await instance.close();
   });

@@ -308,7 +308,7 @@ describe('the upload key', () => {
     const keys = await Promise.all(instances.map((instance) => uploadKey(instance)));
     for (const instance of instances) await instance.close();
     expect(new Set(keys.map((key) => JSON.stringify(key))).size).toBe(1);
-    expect((await pairs()).map(({ name }) => name)).toEqual(['audit', 'fingerprint', 'upload-1']);
+    expect((await pairs()).map(({ name }) => name)).toEqual(['audit', 'fingerprint', 'place', 'upload-1']);
   });
 
   test('is renewed after 30 days, by one of two instances at once; what was sealed with the one before opens until it is 60 days old', async () => {
@@ -337,6 +337,7 @@ describe('the upload key', () => {
     expect(rows).toMatchObject([
       { name: 'audit', masterKey: 'test', retiredAt: null },
       { name: 'fingerprint', masterKey: 'test', retiredAt: null },
+      { name: 'place', masterKey: 'test', retiredAt: null },
       { name: 'upload-1', sealed: null, masterKey: null, retiredAt: expect.any(Date) as Date },
       { name: 'upload-2', masterKey: 'test', retiredAt: null },
     ]);

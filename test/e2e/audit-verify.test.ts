@@ -55,21 +55,21 @@ describe('npm run audit:verify', () => {
     const { read } = running.app.database;
     const head = await read.findOneByOrFail(AuditHeadRow, { id: BRIGHTLINE });
     await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
-    const { hash } = await read.findOneByOrFail(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
+    const { hash } = await read.findOneByOrFail(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 7 });
     const before = await verify();
     expect(before.output.split('\n')[0]).toBe(
-      `agency ${BRIGHTLINE}: 2 events, all as they were written; the last is 2 ${hash}`,
+      `agency ${BRIGHTLINE}: 7 events, all as they were written; the last is 7 ${hash}`,
     );
     expect(await verify(['--since', kept(before.output)])).toEqual(before);
     await running.app.database.write(async (tx) => {
-      await tx.delete(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 2 });
+      await tx.delete(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 7 });
       await tx.update(AuditHeadRow, { id: BRIGHTLINE }, head);
     });
     expect((await verify()).status).toBe(0);
     const { status, output } = await verify(['--since', kept(before.output)]);
     expect([status, output.split('\n')[1]]).toEqual([
       1,
-      '  event 2, which stood in the earlier printout, is gone',
+      '  event 7, which stood in the earlier printout, is gone',
     ]);
   });
 
@@ -93,6 +93,17 @@ describe('npm run audit:verify', () => {
     );
     expect((await verify()).status).toBe(0);
     expect(await everything()).toBe(before);
+  });
+
+  test('names a key whose row is gone, and exits with 1', async () => {
+    await running.app.database.write((tx) =>
+      tx.run("DELETE FROM api_keys WHERE agencyId = ? AND provider = 'BLAND'", [BRIGHTLINE]),
+    );
+    const { status, output } = await verify();
+    expect([status, output.split('\n')[1]]).toEqual([
+      1,
+      expect.stringMatching(/^ {2}the BLAND key of the agency is missing, which event \d set as version 1$/),
+    ]);
   });
 
   test('says so of a database without an audit trail, and makes none', async () => {
