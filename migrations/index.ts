@@ -14,6 +14,7 @@ import { CallUpdates1764080000000 } from './1764080000000-call-updates';
 import { PlacesCarryAMac1764090000000 } from './1764090000000-places-carry-a-mac';
 import { CreatedBy1764095000000 } from './1764095000000-created-by';
 import { UsedSealedKeys1764100000000 } from './1764100000000-used-sealed-keys';
+import { RefusedKeysOfLinks1764120000000 } from './1764120000000-refused-keys-of-links';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -33,4 +34,5 @@ export const migrations = [
   PlacesCarryAMac1764090000000,
   CreatedBy1764095000000,
   UsedSealedKeys1764100000000,
+  RefusedKeysOfLinks1764120000000,
 ];

@@ -96,7 +96,9 @@ export const AUDIT_EVENTS = {
   KEY_LINK_CREATED: event<KeyLink>('A one-time link was created.'),
   KEY_LINK_REVOKED: event<KeyLink>('A one-time link was revoked.'),
   KEY_LINK_CODE_REFUSED: event<KeyLink>('Someone opened a one-time link and gave a wrong code.'),
-  KEY_LINK_LOCKED: event<KeyLink>('A one-time link was locked by too many wrong codes.'),
+  KEY_LINK_LOCKED: event<KeyLink>(
+    'A one-time link was locked by too many wrong codes, or too many keys that the provider refused.',
+  ),
 
   /** `clientId` is the client of the agent; `keySource` says whose key it was. */
   CALL_PLACED: event<

@@ -8,14 +8,16 @@ import type { KeyCheckService } from '../keys/checks/key-check.service';
 import { keyReader, readCandidate } from '../keys/changes/key-input';
 import type { Database } from '../database/database';
 import { USER_ERRORS } from '../graphql/user-error';
+import type { Transaction } from '../database/transaction';
 import { adapterOf } from '../providers';
 import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
+import type { KeyVerdict } from '../providers/requests';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ownerOf } from './hand-in-rows';
 import type { HandInService } from './hand-in.service';
 import { codeDigest, nameOf, tokenDigest } from './key-link-rows';
-import { KeyLinkRow, linkStatus, MAX_FAILED_CODES } from './key-link.entity';
+import { KeyLinkRow, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link.entity';
 
 const TOKEN = /^[\w-]{43}$/;
 
@@ -93,42 +95,54 @@ export class KeyLinkFormService {
     request: KeyRequest,
     account: ProviderAccount,
   ): Promise<LinkOutcome> {
-    const owner = ownerOf(link);
-    const verdict = await this.checks.ask(owner, account);
-    const { clientId, provider } = link;
-    const event = {
-      type: 'API_KEY_REJECTED',
-      clientId,
-      provider,
-      maskedKey: account.key.mask,
-      status: verdict.status,
-    } as const;
-    if (!isAccepted(verdict)) {
-      await this.database.write((tx) => this.audit.record(tx, actor, event));
-      return {
-        request,
-        problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) },
-      };
+    const tried = await this.#countTry(link);
+    if (tried === null) return null;
+    const verdict = await this.checks.ask(ownerOf(link), account);
+    if (isAccepted(verdict)) {
+      const outcome = await this.#use(actor, link, account, verdict);
+      if (outcome === 'SEALED_KEY_USED')
+        return { request, problem: { field: 'apiKey', message: USER_ERRORS.SEALED_KEY_USED } };
+      return outcome === 'USED' ? { request, problem: null } : null;
     }
-    const outcome = await this.database.write(async (tx) => {
-      // Of two who send at once, the second finds the link used up.
-      const current = await tx.lock(KeyLinkRow, link.id);
+    await this.database.write(async (tx) => {
+      if (!isRefused(verdict)) await giveBackTry(tx, link);
+      await this.audit.record(tx, actor, rejection(link, account, verdict));
+      if (isRefused(verdict) && tried === MAX_REFUSED_KEYS)
+        await this.audit.record(tx, actor, { type: 'KEY_LINK_LOCKED', ...nameOf(link) });
+    });
+    if (isRefused(verdict) && tried === MAX_REFUSED_KEYS) return null;
+    return { request, problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) } };
+  }
+
+  // Of two who send at once, the second finds the link used up.
+  #use(actor: Actor, link: KeyLinkRow, account: ProviderAccount, verdict: KeyVerdict) {
+    return this.database.write(async (tx) => {
+      const current = await giveBackTry(tx, link);
       const received =
         current && linkStatus(current) === 'OPEN'
-          ? await this.handIns.receive(tx, actor, owner, account)
+          ? await this.handIns.receive(tx, actor, ownerOf(link), account)
           : 'CLOSED';
       // Its provider was asked all the same.
       if (typeof received === 'string') {
-        await this.audit.record(tx, actor, event);
+        await this.audit.record(tx, actor, rejection(link, account, verdict));
         return received;
       }
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
       await this.handIns.settle(tx, actor, received, verdict);
       return 'USED';
     });
-    if (outcome === 'SEALED_KEY_USED')
-      return { request, problem: { field: 'apiKey', message: USER_ERRORS.SEALED_KEY_USED } };
-    return outcome === 'USED' ? { request, problem: null } : null;
+  }
+
+  // Counted before the provider is asked, under the row's lock: of many who try at once, no more than the limit learn something. The
+  // number of this try, or null where the link is closed.
+  #countTry({ id }: KeyLinkRow): Promise<number | null> {
+    return this.database.write(async (tx) => {
+      const link = await tx.lock(KeyLinkRow, id);
+      if (!link || linkStatus(link) !== 'OPEN') return null;
+      const refusedKeys = link.refusedKeys + 1;
+      await tx.update(KeyLinkRow, { id }, { refusedKeys });
+      return refusedKeys;
+    });
   }
 
   // Under the row's lock: of many who guess at once, each counts.
@@ -166,6 +180,24 @@ export class KeyLinkFormService {
       expiresAt,
     };
   }
+}
+
+// An outage or a rate limit says nothing about the key.
+function isRefused({ status }: KeyVerdict): boolean {
+  return status === 'INVALID' || status === 'INSUFFICIENT_PERMISSIONS';
+}
+
+function rejection({ clientId, provider }: KeyLinkRow, { key }: ProviderAccount, { status }: KeyVerdict) {
+  return { type: 'API_KEY_REJECTED', clientId, provider, maskedKey: key.mask, status } as const;
+}
+
+/** Takes back a try whose key was not refused, and returns the row, locked. */
+async function giveBackTry(tx: Transaction, { id }: KeyLinkRow): Promise<KeyLinkRow | null> {
+  const link = await tx.lock(KeyLinkRow, id);
+  if (!link) return null;
+  const refusedKeys = link.refusedKeys - 1;
+  await tx.update(KeyLinkRow, { id }, { refusedKeys });
+  return { ...link, refusedKeys };
 }
 
 function refusal(status: string, providerName: string): string {

@@ -24,6 +24,7 @@ export function newKeyLink(
     ...what,
     ...digests,
     failedCodes: 0,
+    refusedKeys: 0,
     createdByName,
     createdBy,
     createdAt,

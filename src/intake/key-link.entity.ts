@@ -37,6 +37,10 @@ export class KeyLinkRow {
   @Column('int')
   failedCodes!: number;
 
+  /** Keys that the provider refused, and those that it is being asked about at the moment. */
+  @Column('int', { default: 0 })
+  refusedKeys!: number;
+
   @Column('varchar', { length: 200 })
   createdByName!: string;
 
@@ -63,9 +67,18 @@ export type KeyLinkStatus = (typeof KEY_LINK_STATUSES)[number];
 /** Wrong codes after which a link opens no more. */
 export const MAX_FAILED_CODES = 5;
 
-export function linkStatus({ usedAt, revokedAt, failedCodes, expiresAt }: KeyLinkRow): KeyLinkStatus {
+/** Keys refused by the provider after which a link opens no more: it is no place to try stolen keys. */
+export const MAX_REFUSED_KEYS = 10;
+
+export function linkStatus({
+  usedAt,
+  revokedAt,
+  failedCodes,
+  refusedKeys,
+  expiresAt,
+}: KeyLinkRow): KeyLinkStatus {
   if (usedAt !== null) return 'USED';
   if (revokedAt !== null) return 'REVOKED';
-  if (failedCodes >= MAX_FAILED_CODES) return 'LOCKED';
+  if (failedCodes >= MAX_FAILED_CODES || refusedKeys >= MAX_REFUSED_KEYS) return 'LOCKED';
   return expiresAt <= new Date() ? 'EXPIRED' : 'OPEN';
 }

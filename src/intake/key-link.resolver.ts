@@ -51,7 +51,7 @@ export class KeyLinkResolver {
     audit: ['KEY_LINK_CREATED'],
     rateClass: 'KEY_OPERATION',
     description: `A page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
-wrong codes lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
+wrong codes, or ten keys that the provider refuses, lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
   })
   async createKeyLink(
     @CurrentViewer() viewer: Viewer,

@@ -12,7 +12,7 @@ export const KeyLinkStatusEnum = enumOf(
   KEY_LINK_STATUSES,
   'Whether a one-time link still opens.',
   {
-    LOCKED: 'By five wrong codes.',
+    LOCKED: 'Five wrong codes were given, or ten keys that the provider refused.',
   },
 );
 
@@ -36,6 +36,12 @@ export class KeyLink {
 
   @Field(() => Int, { description: 'Wrong codes so far; the fifth locks it.' })
   failedCodes!: number;
+
+  @Field(() => Int, {
+    description:
+      'Keys so far that the provider refused, or is being asked about; the tenth refused one locks the link.',
+  })
+  refusedKeys!: number;
 
   @Field(() => String)
   createdByName!: string;

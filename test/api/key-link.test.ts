@@ -14,7 +14,7 @@ import {
   type UserErrors,
 } from '../operations';
 
-const LINKS = '{ keyLinks { nodes { id status failedCodes usedAt client { name } } } }';
+const LINKS = '{ keyLinks { nodes { id status failedCodes refusedKeys usedAt client { name } } } }';
 
 interface NewLink extends UserErrors {
   readonly keyLink: { readonly id: string; readonly expiresAt: string } | null;
@@ -144,6 +144,34 @@ describe('a one-time link', () => {
       ...Array.from({ length: 5 }, () => 'KEY_LINK_CODE_REFUSED'),
       'KEY_LINK_CREATED',
     ]);
+  });
+
+  test('is locked by the tenth key that its provider refuses, of however many are tried together', async () => {
+    const { url, code } = await create();
+    const asked = running.sandbox.bland.requests.length;
+    const tries = await Promise.all(
+      Array.from({ length: 25 }, (_, n) => fill(url, { code, apiKey: `org_made_up_key_of_somebody_${n}` })),
+    );
+    expect(tries.filter(({ status: each }) => each === 422)).toHaveLength(9);
+    expect(running.sandbox.bland.requests.length - asked).toBe(10);
+    expect(await status()).toBe('LOCKED');
+    expect((await fill(url, { code, apiKey: bland().valid })).status).toBe(404);
+    expect(await pending()).toEqual([]);
+    const seen = (await events()).map(({ type }) => type);
+    expect(seen.filter((type) => type === 'KEY_LINK_LOCKED')).toHaveLength(1);
+  });
+
+  test('takes a good key after nine that were refused, and counts none that its provider could not check', async () => {
+    const { url, code } = await create();
+    for (let times = 0; times < 9; times += 1)
+      expect((await fill(url, { code, apiKey: bland().revoked })).status).toBe(422);
+    for (let times = 0; times < 3; times += 1)
+      expect((await fill(url, { code, apiKey: bland().rateLimited })).status).toBe(422);
+    expect(await running.data(LINKS)).toMatchObject({
+      keyLinks: { nodes: [{ status: 'OPEN', refusedKeys: 9 }] },
+    });
+    expect((await fill(url, { code, apiKey: bland().secondAccount })).status).toBe(200);
+    expect(await status()).toBe('USED');
   });
 
   test('counts no code that cannot be one', async () => {
