@@ -97,6 +97,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   const app = await createApp(readConfig(environment), {
     logStream: { write: (line) => void logs.push(line) },
     compiledFromRun: 1,
+    playgroundTokens: shared.tokens,
   });
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   const ask: TestApp['ask'] = (as, query, variables) =>

@@ -27,7 +27,11 @@ const CONTENT_SECURITY_POLICY = [
 export function playground(tokens: PlaygroundTokens): Route {
   return async (scope) => {
     const { getDistDirectory, renderAltair } = await loadAltair();
-    const page = renderAltair(optionsOf(tokens));
+    const operations = readOperations();
+    const page = renderAltair(optionsOf(tokens, operations)).replace(
+      '<head>',
+      () => `<head>${startScript(operations.length)}`,
+    );
     scope.addHook('onRequest', (_request, reply, done) => {
       reply.header('content-security-policy', CONTENT_SECURITY_POLICY);
       done();
@@ -56,26 +60,72 @@ async function loadAltair() {
   }
 }
 
-function optionsOf(tokens: PlaygroundTokens): RenderOptions {
-  const operations = readOperations();
+function optionsOf(tokens: PlaygroundTokens, operations: readonly Operation[]): RenderOptions {
   return {
     baseURL: BASE_PATH,
     endpointURL: '/graphql',
     disableAccount: true,
     // Nothing that is typed here outlives the page.
     preserveState: false,
-    initialSettings: { historyDepth: 0, 'alert.disableUpdateNotification': true, 'banners.disable': true },
-    // Altair shows the window that it opened last: the first operation.
-    initialWindows: [...operations.slice(1), ...operations.slice(0, 1)].map(
-      ({ name, persona, query, variables }) => ({
-        initialName: name,
-        initialQuery: query,
-        initialVariables: variables,
-        initialHeaders: { authorization: `Bearer ${tokens[persona] ?? '<token>'}` },
-      }),
-    ),
+    initialSettings: {
+      historyDepth: 0,
+      'alert.disableUpdateNotification': true,
+      'banners.disable': true,
+      'schema.reloadOnStart': true,
+    },
+    initialEnvironments: environmentsOf(tokens),
+    initialWindows: operations.map(({ name, query, variables }) => ({
+      initialName: name,
+      initialQuery: query,
+      initialVariables: variables,
+      initialHeaders: { authorization: 'Bearer {{token}}' },
+    })),
   };
 }
+
+/** Who sends an operation is chosen as an environment, which has that person's token. */
+function environmentsOf(tokens: PlaygroundTokens): RenderOptions['initialEnvironments'] {
+  const people = Object.entries(tokens);
+  const known = people.length > 0 ? people : [['yourself', '<token>'] as const];
+  return {
+    activeSubEnvironment: known[0]?.[0],
+    subEnvironments: known.map(([persona, token]) => ({
+      id: persona,
+      title: titleOf(persona),
+      variables: { token },
+    })),
+  };
+}
+
+/** `agencyAdmin` as "Agency admin". */
+function titleOf(persona: string): string {
+  const words = persona.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/**
+ * Runs before Altair. Each of its windows asks for the schema by itself: they share the answer to the first that asks. And it opens the
+ * window that was made last: the first is opened in its place, when all are there.
+ */
+const startScript = (windows: number) => `<script>
+  const ask = window.fetch;
+  let schema;
+  window.fetch = (target, init) => {
+    const body = init && init.body;
+    if (typeof body !== 'string' || !body.includes('"operationName":"IntrospectionQuery"')) return ask(target, init);
+    schema ??= ask(target, { ...init, signal: undefined }).then((answer) => {
+      if (!answer.ok) schema = undefined;
+      return answer;
+    });
+    return schema.then((answer) => answer.clone());
+  };
+  new MutationObserver((_changes, observer) => {
+    const tabs = document.querySelectorAll('.window-switcher__item');
+    if (tabs.length < ${windows}) return;
+    observer.disconnect();
+    setTimeout(() => tabs[0].click());
+  }).observe(document, { childList: true, subtree: true });
+</script>`;
 
 export interface Operation {
   readonly name: string;
