@@ -5,12 +5,11 @@ import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { CallResolver } from '../calls/call.resolver';
 import { ClientResolver } from '../clients/client.resolver';
-import {
-  AgencyApiKeysResolver,
-  ApiKeyResolver,
-  ClientApiKeysResolver,
-  KeyResolutionResolver,
-} from '../keys/api-key.resolver';
+import { AgencyApiKeysResolver, ClientApiKeysResolver } from '../keys/api-key.resolver';
+import { KeyChangeResolver } from '../keys/changes/key-change.resolver';
+import { KeyCheckResolver } from '../keys/checks/key-check.resolver';
+import { KeyOwners } from '../keys/key-owners';
+import { KeyResolutionResolver } from '../keys/resolution/key-resolution.resolver';
 import { InvitationResolver } from '../people/invitation.resolver';
 import { PersonResolver } from '../people/person.resolver';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
@@ -42,6 +41,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     handInDecisions,
     keyLinks,
   } = services;
+  const keyOwners = new KeyOwners(keys, clients, agencies);
   const clientApiKeys = new ClientApiKeysResolver(keys);
   const clientAgents = new ClientAgentsResolver(agents);
   const resolvers = [
@@ -56,7 +56,8 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AgentResolver(agents, clients),
     clientAgents,
     new UploadKeyResolver(uploadKeys),
-    new ApiKeyResolver(keys, keyChecks, clients, agencies),
+    new KeyChangeResolver(keys, keyOwners),
+    new KeyCheckResolver(keyChecks, keyOwners),
     clientApiKeys,
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
