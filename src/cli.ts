@@ -16,6 +16,9 @@ import { isKeyService } from './vault/master-keys/kms';
 import { rotateMasterKeys } from './vault/master-keys/rotation';
 import { countByMasterKey } from './vault/master-keys/sealed-table';
 
+/** The command line names no command, or a file that cannot be used. The message says what to do. */
+class UnusableCommand extends Error {}
+
 const USAGE = `Usage:
   npm run --silent admin -- master-key NAME [--aws-kms KEY | --vault-transit MOUNT/KEY]
       prints a line for the key ring file with a new random master key, as it is or wrapped by a service that is asked at each start:
@@ -44,14 +47,14 @@ async function main([command, ...rest]: string[]): Promise<void> {
   if (command === 'add-person') return run(options, addPerson);
   if (command === 'keys-rotate' && rest.length === 0)
     return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
-  throw new RefusedPerson(USAGE);
+  throw new UnusableCommand(USAGE);
 }
 
 async function masterKeyLine([name = '', option, key, ...more]: string[]): Promise<string> {
-  if (!KeyRing.isName(name)) throw new RefusedPerson(USAGE);
+  if (!KeyRing.isName(name)) throw new UnusableCommand(USAGE);
   if (option === undefined) return KeyRing.generateLine(name);
   const service = /^--(.+)$/.exec(option)?.[1] ?? '';
-  if (!isKeyService(service) || key === undefined || more.length > 0) throw new RefusedPerson(USAGE);
+  if (!isKeyService(service) || key === undefined || more.length > 0) throw new UnusableCommand(USAGE);
   loadEnvFile();
   return KeyRing.generateSealedLine(name, service, key, readKeyServices(process.env));
 }
@@ -67,10 +70,10 @@ function run(
 
 function earlierPrintout([option, file, ...more]: string[]): AuditPrintout | undefined {
   if (option === undefined) return undefined;
-  if (option !== '--since' || file === undefined || more.length > 0) throw new RefusedPerson(USAGE);
+  if (option !== '--since' || file === undefined || more.length > 0) throw new UnusableCommand(USAGE);
   const printout = readPrintout(readText(file));
   if (printout.size === 0)
-    throw new RefusedPerson('--since: nothing that audit:verify has printed stands in this file');
+    throw new UnusableCommand('--since: nothing that audit:verify has printed stands in this file');
   return printout;
 }
 
@@ -78,7 +81,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch {
-    throw new RefusedPerson('--since: this file cannot be read');
+    throw new UnusableCommand('--since: this file cannot be read');
   }
 }
 
@@ -143,7 +146,7 @@ function readOptions(args: string[]): Options {
     });
     return values;
   } catch {
-    throw new RefusedPerson(USAGE);
+    throw new UnusableCommand(USAGE);
   }
 }
 
@@ -151,6 +154,7 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   const expected =
     error instanceof ConfigError ||
     error instanceof RefusedPerson ||
+    error instanceof UnusableCommand ||
     error instanceof UnusableKeyRing ||
     error instanceof NoAuditTrail;
   console.error(expected ? error.message : error);

@@ -1,0 +1,109 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
+import { freePort } from '../fixtures/oidc';
+import { until } from './process';
+
+const root = join(__dirname, '../..');
+const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+const unit = readFileSync(join(root, 'deploy/latchkey.service'), 'utf8');
+
+let folder: string;
+let port: number;
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-production-'));
+  port = await freePort();
+  const left = new Set([
+    'node_modules',
+    'dist.next',
+    '.git',
+    '.latchkey',
+    '.env',
+    'coverage',
+    'test',
+    'bench',
+  ]);
+  cpSync(root, folder, { recursive: true, filter: (path) => !left.has(basename(path)) });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const settings = () => ({
+  PATH: process.env.PATH,
+  NODE_ENV: 'production',
+  PORT: String(port),
+  DATABASE_URL: 'sqlite:latchkey.sqlite',
+  LATCHKEY_MASTER_KEY_FILE: 'master.keys',
+  AUTH_ISSUER: 'https://login.example.com/',
+  AUTH_AUDIENCE: 'latchkey',
+});
+const status = async (path: string) =>
+  (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status ?? 0;
+
+async function started(command: string, args: readonly string[]): Promise<ChildProcess> {
+  const child = spawn(command, args, { cwd: folder, env: settings(), stdio: 'ignore' });
+  await until(async () => (await status('/readyz')) === 200);
+  return child;
+}
+
+/** Tells the process alone, not its group, to end. */
+async function ended(child: ChildProcess): Promise<number | null> {
+  const exit = once(child, 'exit');
+  child.kill('SIGTERM');
+  await exit;
+  return child.exitCode;
+}
+
+/** The words of an instruction of the Dockerfile, as they are run. */
+const wordsOf = (instruction: RegExp) => JSON.parse(instruction.exec(dockerfile)?.[1] ?? '[]') as string[];
+const CMD = wordsOf(/^CMD (\[.*\])$/m);
+const HEALTHCHECK = wordsOf(/^HEALTHCHECK .* CMD (\[.*\])$/m);
+
+test('`npm run serve` ends the server when npm is told to, as by a container', async () => {
+  const npm = await started('npm', ['run', '--silent', 'serve']);
+  await ended(npm);
+  await until(async () => (await status('/healthz')) === 0);
+  expect(existsSync(join(folder, 'latchkey.sqlite'))).toBe(true);
+}, 60_000);
+
+test('a build without the development dependencies says what to do, and keeps the build that is there', () => {
+  rmSync(join(folder, 'node_modules'));
+  const built = readFileSync(join(folder, 'dist/src/main.js'));
+  const { status: code, stderr } = spawnSync('npm', ['run', '--silent', 'build'], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('run `npm ci`, then `npm run build`, then `npm prune --omit=dev`');
+  expect(readFileSync(join(folder, 'dist/src/main.js'))).toEqual(built);
+});
+
+test('what the Dockerfile starts is healthy by its own check, and ends by SIGTERM; a server that is gone is not healthy', async () => {
+  const [check = '', ...args] = HEALTHCHECK;
+  const health = () => spawnSync(check, args, { cwd: folder, env: settings() }).status;
+  const server = await started(CMD[0] ?? '', CMD.slice(1));
+  expect(health()).toBe(0);
+  expect(await ended(server)).toBe(0);
+  expect(health()).toBe(1);
+}, 60_000);
+
+test('the image is built from what `npm ci` and the build need, holds no secret, and runs without being root', () => {
+  const ignored = readFileSync(join(root, '.dockerignore'), 'utf8').split('\n');
+  expect(ignored).toEqual(expect.arrayContaining(['*.keys', '*.sqlite*', '.env', '.latchkey', '.git']));
+  expect(dockerfile).toMatch(/^USER node$/m);
+  for (const [, from = ''] of dockerfile.matchAll(/^COPY --from=build \/app\/(\S+)/gm))
+    expect([from, existsSync(join(root, from))]).toEqual([from, true]);
+});
+
+test('the unit file and `npm run serve` start what the Dockerfile starts', () => {
+  const [, command = ''] = /^ExecStart=(.*)$/m.exec(unit) ?? [];
+  expect(command.replace('/usr/bin/', '').split(' ')).toEqual(CMD);
+  const serve = (
+    JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: { serve: string } }
+  ).scripts.serve;
+  expect(serve).toBe(`exec ${CMD.join(' ')}`);
+});
