@@ -15,6 +15,7 @@ import { PlacesCarryAMac1764090000000 } from './1764090000000-places-carry-a-mac
 import { CreatedBy1764095000000 } from './1764095000000-created-by';
 import { UsedSealedKeys1764100000000 } from './1764100000000-used-sealed-keys';
 import { RefusedKeysOfLinks1764120000000 } from './1764120000000-refused-keys-of-links';
+import { AgentsByProviderAgent1764130000000 } from './1764130000000-agents-by-provider-agent';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -35,4 +36,5 @@ export const migrations = [
   CreatedBy1764095000000,
   UsedSealedKeys1764100000000,
   RefusedKeysOfLinks1764120000000,
+  AgentsByProviderAgent1764130000000,
 ];

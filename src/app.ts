@@ -20,6 +20,7 @@ import { ConfigError, type Config } from './config';
 import { ApiKeyService } from './keys/changes/api-key.service';
 import { KeyCheckService } from './keys/checks/key-check.service';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
+import { isKnownKey } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { createLog, type LogStream } from './platform/log';
 import { InvitationService } from './people/invitation.service';
@@ -147,7 +148,9 @@ function createServices(
   const serviceTokens = new ServiceTokenService(database, audit);
   const invitations = new InvitationService(database, audit);
   const keyLinks = new KeyLinkService(database, audit, providers, clients, addressOf);
-  const agents = new AgentService(database, audit, clients);
+  const agents = new AgentService(database, audit, clients, (...key) =>
+    isKnownKey(database.read, vault.fingerprints, ...key),
+  );
   const keyResolver = new KeyResolverService(database, vault);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);

@@ -5,6 +5,7 @@ import type { Provider } from '../providers';
 
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])
+@Index('agents_by_provider_agent', ['agencyId', 'providerAgentId'])
 // With all that is shown of an agent, so that a list of clients reads their agents without the table.
 @Index('agents_by_client', [
   'clientId',

@@ -11,18 +11,12 @@ import { isId, newId } from '../platform/ids';
 import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { checkName, checkPhoneNumber, checkProviderId } from '../graphql/checks';
+import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
-import { adapterOf, type Provider } from '../providers';
+import type { Provider } from '../providers';
 import { AgentRow } from './agent.entity';
-
-export interface NewAgent {
-  readonly name: string;
-  readonly provider: Provider;
-  readonly providerAgentId: string;
-  readonly fromNumber?: string | null;
-  readonly clientId?: string | null;
-}
+import { checkNewAgent, elsewhere, isAKey, twice, type CheckedAgent, type NewAgent } from './agent-input';
+import { lockTwins } from './twins';
 
 export interface AgentResult {
   readonly agent: AgentRow | null;
@@ -39,11 +33,15 @@ export type ShownAgent = Omit<AgentRow, 'agencyId' | 'createdAt'>;
 
 const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
 
+/** Whether text is one of the keys that are set in an agency for a provider. */
+type IsKnownKey = (agencyId: string, provider: Provider, text: string) => Promise<boolean>;
+
 export class AgentService {
   constructor(
     private readonly database: Database,
     private readonly audit: AuditTrail,
     private readonly clients: ClientService,
+    private readonly isKnownKey: IsKnownKey,
   ) {}
 
   /** Null for what the viewer's agency, or a portal user's client, does not have. */
@@ -88,34 +86,22 @@ export class AgentService {
 
   async create(viewer: Viewer, input: NewAgent): Promise<AgentResult> {
     requireAdmin(viewer);
-    const name = checkName(input.name, ['input', 'name']);
-    const providerAgentId = checkProviderId(input.providerAgentId, ['input', 'providerAgentId']);
-    const fromNumber = this.#checkFromNumber(input);
-    const clientError = await this.#checkClient(viewer, input.clientId ?? null);
-    const userErrors = [name, providerAgentId, fromNumber, clientError].filter(
-      (part) => part !== null && typeof part === 'object',
-    );
-    if (userErrors.length > 0) return { agent: null, userErrors };
-    const agent = {
-      id: newId(),
-      agencyId: viewer.agencyId,
-      clientId: input.clientId ?? null,
-      name: name as string,
-      provider: input.provider,
-      providerAgentId: providerAgentId as string,
-      fromNumber: fromNumber as string | null,
-      createdAt: new Date(),
-    };
-    await this.database.write(async (tx) => {
+    const clientId = input.clientId ?? null;
+    const checked = checkNewAgent(input);
+    const clientError = await this.#checkClient(viewer, clientId);
+    const userErrors = [...checked.userErrors, ...(clientError ? [clientError] : [])];
+    if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
+    const pasted = await this.#checkForKeys(viewer, checked.agent);
+    if (pasted.length > 0) return { agent: null, userErrors: pasted };
+    const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
+    const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
+    const { name } = agent;
+    return this.database.write(async (tx) => {
+      if ((await lockTwins(tx, agent)).length > 0) return { agent: null, userErrors: [twice()] };
       await tx.insert(AgentRow, agent);
-      await this.audit.record(tx, viewer, {
-        type: 'AGENT_CREATED',
-        agentId: agent.id,
-        clientId: agent.clientId,
-        name: agent.name,
-      });
+      await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId, name });
+      return { agent, userErrors: [] };
     });
-    return { agent, userErrors: [] };
   }
 
   /** An admin, or a portal user who may edit its client's agents. */
@@ -142,6 +128,8 @@ export class AgentService {
     const clientError = await this.#checkClient(viewer, clientId);
     return this.#change(viewer, id, clientError ? [clientError] : [], async (tx, agent) => {
       if (agent.clientId === clientId) return agent;
+      const twins = await lockTwins(tx, agent);
+      if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
       await tx.update(AgentRow, { id }, { clientId });
       await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
       return { ...agent, clientId };
@@ -152,14 +140,14 @@ export class AgentService {
     viewer: Viewer,
     id: string,
     errors: readonly UserError[],
-    work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow>,
+    work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow | UserError>,
   ): Promise<AgentResult> {
     return this.database.write(async (tx) => {
       const agent = await lockOwn(tx, viewer, AgentRow, id);
       const userErrors = [...(agent ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
-      return agent && userErrors.length === 0
-        ? { agent: await work(tx, agent), userErrors }
-        : { agent: null, userErrors };
+      if (!agent || userErrors.length > 0) return { agent: null, userErrors };
+      const changed = await work(tx, agent);
+      return 'code' in changed ? { agent: null, userErrors: [changed] } : { agent: changed, userErrors };
     });
   }
 
@@ -197,10 +185,13 @@ export class AgentService {
     return new Map(rows.map(({ clientId, total }) => [clientId, Number(total)]));
   }
 
-  #checkFromNumber({ provider, fromNumber }: NewAgent): string | null | UserError {
-    if (fromNumber == null) return null;
-    const check = adapterOf(provider).fromNumberForm === 'E164' ? checkPhoneNumber : checkProviderId;
-    return check(fromNumber, ['input', 'fromNumber']);
+  // The ids of some providers look like their keys. An id is shown to people who may not see so much as a mask of a key.
+  async #checkForKeys(viewer: Viewer, { provider, ...ids }: CheckedAgent): Promise<UserError[]> {
+    const fields = ['providerAgentId', 'fromNumber'] as const;
+    const isKey = await Promise.all(
+      fields.map(async (field) => this.isKnownKey(viewer.agencyId, provider, ids[field] ?? '')),
+    );
+    return fields.filter((_field, index) => isKey[index]).map((field) => isAKey(['input', field]));
   }
 
   async #checkClient(viewer: Viewer, clientId: string | null): Promise<UserError | null> {

@@ -45,7 +45,10 @@ export class CreateAgentInput {
   @Field(() => ProviderEnum)
   provider!: Provider;
 
-  @Field(() => String, { description: "The provider's own id of it: 1-128 printable ASCII characters." })
+  @Field(() => String, {
+    description:
+      "The provider's own id of it: 1-128 printable ASCII characters, in the form that the provider's ids have. An agency has each agent of a provider once.",
+  })
   providerAgentId!: string;
 
   @Field(() => String, {

@@ -22,17 +22,6 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
 /** Longest id that a provider may give to an agent, a phone number or a call, in characters. */
 export const PROVIDER_ID_MAX_LENGTH = 128;
 
-/** A provider's own id, trimmed: printable ASCII without spaces. Copy-and-paste brings invisible characters, which look like "no such agent". */
-export function checkProviderId(value: string, field: readonly string[]): string | UserError {
-  const id = value.trim();
-  if (id === '') return userError('REQUIRED', field);
-  if (id.length > PROVIDER_ID_MAX_LENGTH)
-    return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
-  return /^[\x21-\x7E]+$/.test(id)
-    ? id
-    : userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
-}
-
 /** A phone number in E.164: `+`, then 7 to 15 digits, the first of which is not 0. */
 export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
   const number = value.trim();

@@ -12,6 +12,7 @@ export const bland = {
   keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: false,
   fromNumberForm: 'E164',
+  idForm: 'UUID',
   verify: { method: 'GET', path: '/v1/me' },
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/v2/agents/${encodeURIComponent(providerAgentId)}` }),

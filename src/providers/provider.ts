@@ -39,6 +39,8 @@ export interface ProviderAdapter {
   readonly requiresFromNumber: boolean;
   /** What it calls from is a phone number in E.164, or the provider's own id of one. */
   readonly fromNumberForm: 'E164' | 'ID';
+  /** The form that every id of an agent has, and of a phone number where these are named by ids. `ANY` where none is certain. */
+  readonly idForm: 'ANY' | 'UUID' | { readonly prefix: string };
   /** The cheapest read-only request that tells whether a key is accepted. Never places a call. */
   readonly verify: OutboundRequest;
   agent(providerAgentId: string): OutboundRequest;

@@ -8,6 +8,7 @@ export const retell = {
   keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: true,
   fromNumberForm: 'E164',
+  idForm: { prefix: 'agent_' },
   verify: { method: 'GET', path: '/get-api-key-info' },
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/get-agent/${encodeURIComponent(providerAgentId)}` }),

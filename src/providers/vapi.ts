@@ -8,6 +8,7 @@ export const vapi = {
   keyPresentation: { scheme: 'Bearer' },
   requiresFromNumber: true,
   fromNumberForm: 'ID',
+  idForm: 'UUID',
   // The vendor's own way to test a private key; there is no route that tells whose key it is.
   verify: { method: 'GET', path: '/assistant?limit=1' },
 

@@ -72,7 +72,7 @@ describe('node', () => {
         expected[type] = isShown ? { __typename: type, id } : null;
         seen.set(type, (seen.get(type) ?? 0) + Number(isShown));
       }
-      const signedIn = !['nobody', 'expired', 'revoked-token'].includes(viewer);
+      const signedIn = !['nobody', 'expired', 'revoked-token', 'invited'].includes(viewer);
       expect([viewer, data, errors.map(({ extensions }) => extensions.code)]).toEqual(
         signedIn ? [viewer, expected, []] : [viewer, expect.anything(), nodes.map(() => 'UNAUTHENTICATED')],
       );

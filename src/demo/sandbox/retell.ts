@@ -54,7 +54,7 @@ const SCENE: Scene = {
   agents: [
     { number: 401, name: 'Harbor front desk', clientId: HARBOR_DENTAL, account: 'client', index: 0 },
     { number: 404, name: 'Maple viewings', clientId: MAPLE_REALTY, account: 'agency', index: 0 },
-    { number: 407, name: 'Old Mill service', clientId: OLD_MILL_MOTORS, account: 'agency', index: 1 },
+    { number: 407, name: 'Old Mill service', clientId: OLD_MILL_MOTORS, account: 'agency', index: 2 },
     { number: 408, name: 'Brightline sales', clientId: null, account: 'agency', index: 1 },
     { number: 409, name: 'Fjord reservations', clientId: FJORD_HOTELS, account: 'agency', index: 0 },
   ],

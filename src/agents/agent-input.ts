@@ -1,0 +1,60 @@
+import { checkName, checkPhoneNumber } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
+import { adapterOf, type Provider } from '../providers';
+import { checkProviderId } from '../providers/provider-id';
+import type { AgentRow } from './agent.entity';
+
+export interface NewAgent {
+  readonly name: string;
+  readonly provider: Provider;
+  readonly providerAgentId: string;
+  readonly fromNumber?: string | null;
+  readonly clientId?: string | null;
+}
+
+export type CheckedAgent = Pick<AgentRow, 'name' | 'provider' | 'providerAgentId' | 'fromNumber'>;
+
+/** What the input says of an agent in the form in which it is stored; or everything that is wrong with it. */
+export function checkNewAgent(input: NewAgent): {
+  readonly agent: CheckedAgent | null;
+  readonly userErrors: readonly UserError[];
+} {
+  const { provider } = input;
+  const name = checkName(input.name, ['input', 'name']);
+  const providerAgentId = checkProviderId(adapterOf(provider), input.providerAgentId, [
+    'input',
+    'providerAgentId',
+  ]);
+  const fromNumber = checkFromNumber(provider, input.fromNumber ?? null);
+  const userErrors = [name, providerAgentId, fromNumber].filter(
+    (part) => part !== null && typeof part === 'object',
+  );
+  const agent = { name, provider, providerAgentId, fromNumber };
+  return { agent: userErrors.length > 0 ? null : (agent as CheckedAgent), userErrors };
+}
+
+function checkFromNumber(provider: Provider, fromNumber: string | null): string | null | UserError {
+  if (fromNumber === null) return null;
+  const field = ['input', 'fromNumber'];
+  const adapter = adapterOf(provider);
+  return adapter.fromNumberForm === 'E164'
+    ? checkPhoneNumber(fromNumber, field)
+    : checkProviderId(adapter, fromNumber, field);
+}
+
+export function twice(): UserError {
+  const message = 'The agency has this agent of the provider already.';
+  return userError('DUPLICATE', ['input', 'providerAgentId'], message);
+}
+
+export function elsewhere(): UserError {
+  const message =
+    'The agency has the same agent of the provider a second time, for another client: whose key pays would depend on which of them is used.';
+  return userError('DUPLICATE', ['input', 'clientId'], message);
+}
+
+export function isAKey(field: readonly string[]): UserError {
+  const message =
+    'This is an API key that is set in this agency, not an id. Ids are shown to more people than keys.';
+  return userError('INVALID_FORMAT', field, message);
+}

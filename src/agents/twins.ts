@@ -1,0 +1,21 @@
+import { AgencyRow } from '../agencies/agency.entity';
+import type { Transaction } from '../database/transaction';
+import type { AgentRow } from './agent.entity';
+
+type Twin = Pick<AgentRow, 'id' | 'clientId' | 'provider' | 'providerAgentId'>;
+
+/**
+ * The other entries of an agency for the same agent of a provider. Others who ask so in the same agency wait until the transaction ends.
+ * A unique index would not do: databases of earlier releases may hold such entries, and MariaDB compares without regard to case.
+ */
+export async function lockTwins(tx: Transaction, agent: Twin & Pick<AgentRow, 'agencyId'>): Promise<Twin[]> {
+  const { id, agencyId, provider, providerAgentId } = agent;
+  await tx.lock(AgencyRow, agencyId);
+  const rows = await tx.rows<Twin>(
+    'SELECT id, clientId, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
+    [agencyId, providerAgentId],
+  );
+  return rows.filter(
+    (row) => row.id !== id && row.provider === provider && row.providerAgentId === providerAgentId,
+  );
+}

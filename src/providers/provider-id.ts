@@ -1,0 +1,49 @@
+import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
+import { userError, type UserError } from '../graphql/user-error';
+import type { ProviderAdapter } from './provider';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** White space, and characters that show nothing, which come along with copy-and-paste and look like "no such agent". */
+const AROUND = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
+
+/** What people paste in place of an id, the most telling form first. A key is one of them: it must not be stored as an id, which is shown. */
+const MISTAKEN: readonly (readonly [RegExp, string])[] = [
+  [/^[a-z][a-z\d+.-]*:\/\/|^www\.|\//i, 'an address (URL)'],
+  [/^[^@]+@[^@]+\.[^@]+$/, 'an e-mail address'],
+  [/^\+?[\d().-]{7,20}$/, 'a phone number'],
+  [/^(key_|sk[-_]|sub-sk-|org_|lk_|eyJ|bearer\b)|^\w+=/i, 'an API key or a token'],
+];
+
+/**
+ * A provider's own id of an agent or of a phone number, without what copy-and-paste puts around it; or why it cannot be one. Nothing of what
+ * was sent is repeated: it may be a key.
+ */
+export function checkProviderId(
+  adapter: ProviderAdapter,
+  value: string,
+  field: readonly string[],
+): string | UserError {
+  const id = value.replace(AROUND, '');
+  if (id === '') return userError('REQUIRED', field);
+  if (id.length > PROVIDER_ID_MAX_LENGTH)
+    return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
+  if (!/^[\x21-\x7E]+$/.test(id))
+    return userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
+  const mistaken = MISTAKEN.find(([form]) => form.test(id))?.[1];
+  if (!hasForm(adapter, id) || (adapter.idForm === 'ANY' && mistaken !== undefined))
+    return userError('INVALID_FORMAT', field, messageFor(adapter, mistaken));
+  // Databases compare them letter by letter.
+  return adapter.idForm === 'UUID' ? id.toLowerCase() : id;
+}
+
+function hasForm({ idForm }: ProviderAdapter, id: string): boolean {
+  if (idForm === 'ANY') return true;
+  return idForm === 'UUID' ? UUID.test(id) : id.startsWith(idForm.prefix) && id !== idForm.prefix;
+}
+
+function messageFor({ name, idForm }: ProviderAdapter, mistaken: string | undefined): string {
+  const is =
+    mistaken === undefined ? `This is not an id of ${name}` : `This is ${mistaken}, not an id of ${name}`;
+  if (idForm === 'ANY') return `${is}.`;
+  return idForm === 'UUID' ? `${is}: these are UUIDs.` : `${is}: these begin with \`${idForm.prefix}\`.`;
+}

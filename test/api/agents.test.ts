@@ -1,0 +1,155 @@
+import { AgentRow } from '../../src/agents/agent.entity';
+import { newId } from '../../src/platform/ids';
+import {
+  AGENCYS_OWN_AGENT,
+  CEDAR,
+  HARBOR,
+  HARBOR_RETELL_AGENT,
+  MAPLE,
+  MAPLE_RETELL_AGENT,
+  OTHER_AGENCYS_AGENT,
+} from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { codes, CREATE_AGENT, SET_CLIENT, type UserErrors } from '../operations';
+
+let running: TestApp;
+beforeEach(async () => {
+  running = await startTestApp();
+});
+afterEach(() => running.close());
+
+interface Created extends UserErrors {
+  readonly agent: { readonly id: string; readonly fromNumber: string | null } | null;
+}
+
+const CREATE = CREATE_AGENT.replace('{ code field }', '{ code field message }');
+const ASSIGN =
+  'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { agent { id client { id } } userErrors { code field } } }';
+
+async function create(input: object, persona: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') {
+  const whole = { name: 'New', provider: 'RETELL', providerAgentId: 'agent_new', ...input };
+  return (await running.data<{ createAgent: Created }>(CREATE, { input: whole }, persona)).createAgent;
+}
+
+const assign = async (agentId: string, clientId: string | null) =>
+  (await running.data<{ assignAgent: UserErrors }>(ASSIGN, { input: { agentId, clientId } })).assignAgent;
+const rowOf = (id: string) => running.app.database.read.findOneByOrFail(AgentRow, { id });
+
+/** A second entry for the same agent of a provider, as older releases let it be made. */
+async function twinOf(id: string, clientId: string | null): Promise<string> {
+  const twin = { ...(await rowOf(id)), id: newId(), clientId };
+  await running.app.database.write((tx) => tx.insert(AgentRow, twin));
+  return twin.id;
+}
+
+describe('the same agent of a provider', () => {
+  test.each([HARBOR, MAPLE, null])('is there once in an agency, also for the client %s', async (clientId) => {
+    const { providerAgentId } = await rowOf(HARBOR_RETELL_AGENT);
+    expect(codes(await create({ providerAgentId, clientId }))).toEqual(['DUPLICATE input.providerAgentId']);
+  });
+
+  test('is there once when it is created several times at once, on every instance', async () => {
+    const other = await running.another();
+    const input = { name: 'New', provider: 'RETELL', providerAgentId: 'agent_new' };
+    const answers = await Promise.all(
+      [running, other, running, other].map((instance) =>
+        instance.data<{ createAgent: Created }>(CREATE, { input }),
+      ),
+    );
+    await other.close();
+    const found = answers.map(({ createAgent }) => codes(createAgent).join());
+    expect(found.sort()).toEqual(['', ...Array<string>(3).fill('DUPLICATE input.providerAgentId')]);
+  });
+
+  test('is another one in another case, at another provider and in another agency', async () => {
+    const id = '00000000-0000-4000-8000-0000000000ab';
+    expect(codes(await create({ providerAgentId: 'agent_x' }))).toEqual([]);
+    expect(codes(await create({ providerAgentId: 'agent_X' }))).toEqual([]);
+    expect(codes(await create({ providerAgentId: 'agent_x' }, 'otherAgencyAdmin'))).toEqual([]);
+    expect(codes(await create({ provider: 'BLAND', providerAgentId: id }))).toEqual([]);
+    expect(codes(await create({ provider: 'VAPI', providerAgentId: id }))).toEqual([]);
+    // A UUID is the same in capitals.
+    expect(codes(await create({ provider: 'VAPI', providerAgentId: id.toUpperCase() }))).toEqual([
+      'DUPLICATE input.providerAgentId',
+    ]);
+  });
+
+  test('is assigned to no client while an older entry for it belongs to another', async () => {
+    const twin = await twinOf(AGENCYS_OWN_AGENT, MAPLE);
+    expect(codes(await assign(AGENCYS_OWN_AGENT, CEDAR))).toEqual(['DUPLICATE input.clientId']);
+    expect((await rowOf(AGENCYS_OWN_AGENT)).clientId).toBeNull();
+    // Together with the other one it may be.
+    expect(codes(await assign(AGENCYS_OWN_AGENT, MAPLE))).toEqual([]);
+    expect(codes(await assign(twin, null))).toEqual(['DUPLICATE input.clientId']);
+  });
+
+  test('is assigned as before where it is there once, whatever other agencies have', async () => {
+    // Of the same account at the provider.
+    expect((await rowOf(MAPLE_RETELL_AGENT)).providerAgentId).toBe(
+      (await rowOf(OTHER_AGENCYS_AGENT)).providerAgentId,
+    );
+    expect(codes(await assign(MAPLE_RETELL_AGENT, CEDAR))).toEqual([]);
+    expect(codes(await assign(MAPLE_RETELL_AGENT, null))).toEqual([]);
+  });
+});
+
+describe('an id of a provider', () => {
+  const UUID = '12345678-1234-4123-8123-123456789abc';
+
+  test.each([
+    ['RETELL', '+14155550100', /phone number.*begin with `agent_`/],
+    ['RETELL', 'https://dashboard.retellai.com/agents/agent_1', /URL/],
+    ['RETELL', 'ada@example.com', /e-mail/],
+    ['RETELL', 'key_0123456789abcdef', /API key or a token/],
+    ['RETELL', 'RETELL_API_KEY=key_0123456789', /API key or a token/],
+    ['RETELL', 'front-desk', /not an id of Retell: these begin with `agent_`/],
+    ['RETELL', 'agentx_1', /begin with `agent_`/],
+    ['VAPI', '+1 (415) 555-0100', /ASCII/],
+    ['VAPI', '(415)555-0100', /phone number.*UUID/],
+    ['VAPI', 'www.vapi.ai', /URL/],
+    ['VAPI', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', /API key or a token/],
+    ['VAPI', 'lk_0123456789abcdef', /API key or a token/],
+    ['VAPI', 'demo', /not an id of Vapi: these are UUIDs/],
+    ['VAPI', `${UUID}a`, /UUID/],
+    ['BLAND', 'org_0123456789abcdef', /API key or a token/],
+    ['BLAND', 'sub-sk-0123456789abcdef', /API key or a token/],
+    ['BLAND', `${UUID.slice(0, 9)}\u200B${UUID.slice(9)}`, /ASCII/],
+  ])('of %s is not %s, and the answer says why without repeating it', async (provider, id, why) => {
+    const answer = await create({ provider, providerAgentId: id });
+    expect(codes(answer)).toEqual(['INVALID_FORMAT input.providerAgentId']);
+    expect(answer.userErrors[0]?.message).toMatch(why);
+    expect(JSON.stringify(answer)).not.toContain(id);
+  });
+
+  test.each([
+    ['RETELL', '\u2060agent_pasted\uFEFF\n', 'agent_pasted'],
+    ['VAPI', `\u200B ${UUID.toUpperCase()} `, UUID],
+    ['BLAND', `\u00A0${UUID}\u200E`, UUID],
+  ])('of %s is stored without what is pasted around it', async (provider, id, stored) => {
+    const { agent } = await create({ provider, providerAgentId: id });
+    expect((await rowOf(agent?.id ?? '')).providerAgentId).toBe(stored);
+  });
+
+  test('is none that is a key of the agency or of one of its clients, although it looks like one', async () => {
+    const key = '9f1c2b34-0000-4000-8000-00000000beef';
+    await running.data(SET_CLIENT, {
+      input: { clientId: MAPLE, keys: [{ provider: 'VAPI', apiKey: key }] },
+    });
+    const asAgent = await create({ provider: 'VAPI', providerAgentId: key });
+    const asNumber = await create({ provider: 'VAPI', providerAgentId: UUID, fromNumber: key });
+    expect([codes(asAgent), codes(asNumber)]).toEqual([
+      ['INVALID_FORMAT input.providerAgentId'],
+      ['INVALID_FORMAT input.fromNumber'],
+    ]);
+    expect(JSON.stringify([asAgent, asNumber])).not.toContain(key);
+    // At another provider it is no key, and in another agency nobody may find out.
+    expect(codes(await create({ provider: 'BLAND', providerAgentId: key }))).toEqual([]);
+    expect(codes(await create({ provider: 'VAPI', providerAgentId: key }, 'otherAgencyAdmin'))).toEqual([]);
+  });
+
+  test('is what Vapi wants to call from, and no phone number', async () => {
+    const answer = await create({ provider: 'VAPI', providerAgentId: UUID, fromNumber: '+14155550100' });
+    expect(codes(answer)).toEqual(['INVALID_FORMAT input.fromNumber']);
+    expect(answer.userErrors[0]?.message).toMatch(/phone number.*Vapi.*UUID/);
+  });
+});
