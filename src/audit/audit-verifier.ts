@@ -17,7 +17,7 @@ export interface AuditReport {
   readonly faults: readonly string[];
 }
 
-/** By agency, the events that an earlier verification ended at. */
+/** The event at which an earlier verification ended, for each agency. */
 export type AuditPrintout = ReadonlyMap<string, ChainLink>;
 
 type Reader = Pick<ReadOnlyDatabase, 'read'>;
@@ -75,7 +75,7 @@ async function verifyAgency(
   return { agencyId, events, end, faults };
 }
 
-/** From the lowest number on, whatever it is: what was put before the first event is listed like any other. */
+/** Begins with the lowest number, whatever it is, so that an event that was put before the first is found as well. */
 async function* rowsOf({ read }: Reader, agencyId: string): AsyncGenerator<AuditEventRow> {
   let after: number | null = null;
   for (;;) {
@@ -102,7 +102,7 @@ function faultsOf(audit: AuditTrail, row: AuditEventRow, last: ChainLink | null)
     : [`event ${sequence} is not as it was written`];
 }
 
-// SQLite keeps any text in the column, and MySQL may keep a day that no calendar has.
+// SQLite stores any text in the column, and MySQL may store a day that no calendar has.
 function isTime(at: Date | null): boolean {
   return at instanceof Date && !Number.isNaN(at.getTime());
 }

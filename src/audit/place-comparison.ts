@@ -31,10 +31,10 @@ type LastEvent = Pick<StatedPlace, 'clientId' | 'provider' | 'version' | 'isSet'
 export class LastOfPlaces {
   readonly #events = new Map<string, LastEvent>();
 
-  /** Null for no limit. */
+  /** `upTo` is the number of the last event that counts; null for no limit. */
   constructor(private readonly upTo: number | null) {}
 
-  /** Answers with the fault that the version of a key did not go up. */
+  /** Adds an event, and answers with a fault where the version of a key did not go up. */
   add(row: AuditEventRow): string[] {
     const event = keyEventOf(row);
     if (!event || (this.upTo !== null && event.sequence > this.upTo)) return [];
@@ -88,7 +88,7 @@ function nameOf({ clientId, provider }: KeyName): string {
   return `the ${key} of ${isId(clientId) ? `client ${clientId}` : 'an unknown client'}`;
 }
 
-/** Null for other events, and for one whose details were altered so that they tell nothing: the chain finds that. */
+/** Null for other events, and for an event whose details cannot be read, which the verification of the chain finds. */
 function keyEventOf({ type, clientId, details, sequence }: AuditEventRow): LastEvent | null {
   if (type !== 'API_KEY_SET' && type !== 'API_KEY_CLEARED') return null;
   try {

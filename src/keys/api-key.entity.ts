@@ -21,14 +21,14 @@ export class ApiKeyRow {
   @Column('varchar', { length: 16 })
   ownerType!: KeySource;
 
-  /** An agency's or a client's id, by `ownerType`. Never null: a unique index does not hold where a column is null. */
+  /** The id of an agency or a client, as `ownerType` says. It is never null, because a unique index ignores rows with a null. */
   @Column('varchar', { length: 36 })
   ownerId!: string;
 
   @Column('varchar', { length: 32 })
   provider!: Provider;
 
-  /** Goes up with every set and every clear. */
+  /** It goes up with every set and every clear. */
   @Column('int')
   version!: number;
 
@@ -60,7 +60,7 @@ export class ApiKeyRow {
   @Column('int', { nullable: true })
   errorRetryAfterSeconds!: number | null;
 
-  /** Equal for equal keys of one agency and provider; null when no key is set. */
+  /** It is equal for equal keys of one agency and provider, and null when no key is set. */
   @Column('varchar', { length: 64, nullable: true })
   fingerprint!: string | null;
 
@@ -77,5 +77,5 @@ export class ApiKeyRow {
   mac!: string | null;
 }
 
-/** What is stored of a key, but for the key itself. */
+/** What is stored about a key, without the sealed key and the MAC. */
 export type StoredKey = Omit<ApiKeyRow, 'masterKey' | 'sealed' | 'mac'>;

@@ -1,4 +1,4 @@
-/** Whose key a call uses; also the type of a key's owner. */
+/** Whose key a call uses. This is also the type of a key's owner. */
 export const KEY_SOURCES = ['CLIENT', 'AGENCY'] as const;
 export type KeySource = (typeof KEY_SOURCES)[number];
 
@@ -15,7 +15,7 @@ export const KEY_STATUSES = [
 ] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
-/** What the chain has to know of a key: never the key. A key that is set counts, whatever its status. */
+/** What the chain has to know about a key, which is never the key itself. A key that is set counts, whatever its status. */
 export interface ChainKey {
   readonly isSet: boolean;
   readonly status: KeyStatus;
@@ -39,16 +39,16 @@ export interface ChainResult {
 }
 
 export interface ChainSubject {
-  /** The provider's name as people know it, for the words of the explanation. */
+  /** The provider's name as people know it, which the explanation uses. */
   readonly providerName: string;
   readonly hasClient: boolean;
-  /** Its agents place no calls, whatever key the chain finds. */
+  /** Agents of an archived client place no calls, whatever key the chain finds. */
   readonly clientArchived: boolean;
 }
 
 /**
- * The fallback chain: the client's key, else the agency's, else none. It asks only whether a key is set. A client's key that is bad
- * stays the one that is used: taking the agency's instead would bill the wrong party.
+ * The fallback chain takes the client's key, or else the agency's, or else none. It asks only whether a key is set. A client's key that
+ * is bad is still the one that is used, because taking the agency's key instead would bill the wrong party.
  */
 export function resolveChain(
   subject: ChainSubject,
@@ -104,7 +104,7 @@ function explain(subject: ChainSubject, source: KeySource | null, status: KeySta
   return `${used} Its last known status is ${status}; it is used all the same, since another key would bill the wrong party.`;
 }
 
-/** Which key is missing and who can set it. */
+/** Says which key is missing and who can set it. */
 export function missingKey({
   providerName,
   hasClient,

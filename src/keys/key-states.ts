@@ -16,7 +16,7 @@ export interface KeyState extends Omit<
   readonly lastVerifiedAt: RawDate | null;
 }
 
-/** What of it most ask for. A list of 50 clients that reads nothing else takes 4 % less time. */
+/** The part of it that most requests ask for. A list of 50 clients that reads nothing else takes about 4 % less time. */
 export type KeySummary = Pick<
   KeyState,
   'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'
@@ -35,7 +35,7 @@ export function readKeyStates(
   return readStates(STATE_COLUMNS, reader, macs, agencyId, ownerIds);
 }
 
-/** The same, less of each, for long lists. */
+/** Reads only a part of each key, for long lists. */
 export function readKeySummaries(
   reader: Reader,
   macs: PlaceMacs,
@@ -69,13 +69,13 @@ async function readStates<K extends KeySummary>(
 
 type StateRow<K extends KeySummary> = PlaceRow & Omit<K, 'isSet'>;
 
-// In place, as the row was made for this read: another object for each row of a long list takes its time.
+// The row is changed in place, because making another object for each row of a long list takes time.
 function toState<K extends KeySummary>(row: StateRow<K>): K {
   row.isSet = Boolean(row.isSet);
   return row as unknown as K;
 }
 
-/** Of each place that has no genuine row, where there is a forged one. Nothing is shown of what a row says that Latchkey did not write. */
+/** The states of those places of an owner that have no genuine row, where there is a forged row. Nothing that a forged row says is shown. */
 function unreadableStates(
   ownerId: string,
   agencyId: string,
@@ -93,7 +93,7 @@ function unreadableStates(
   });
 }
 
-/** As MariaDB compares ids. */
+/** Compares ids in the way in which MariaDB does. */
 function isSameText(one: string, other: string): boolean {
   return one.trimEnd().localeCompare(other, 'en', { sensitivity: 'base' }) === 0;
 }

@@ -22,14 +22,15 @@ export function nameOfKey(
 export interface SealedKey extends ChainKey {
   readonly owner: KeyOwner;
   readonly provider: Provider;
-  /** Null where Latchkey did not write the row: there is nothing that may be opened. */
+  /** It is null where Latchkey did not write the row, of which nothing may be opened. */
   readonly row: (PlaceRow & Pick<ApiKeyRow, 'sealed'>) | null;
 }
 
 type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
 
-// One statement outside of any transaction and no cache: a set or a clear is in force for whoever reads after its commit. It finds all rows
-// that name an owner, whatever else they say: a row whose provider or agency was changed must not be missed.
+// This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in force for whoever reads after its
+// commit. It finds all rows that name an owner, whatever else they say, because a row whose provider or agency was changed must not be
+// missed.
 const READ = `SELECT ${PLACE_COLUMNS}, k.status, k.sealed FROM api_keys k WHERE k.ownerId IN (?, ?)`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
@@ -47,7 +48,8 @@ export async function readSealedKeys(
     const { status, version } = row;
     return { isSet: true, status, version, owner, provider, row: row instanceof Unreadable ? null : row };
   };
-  // What names the agency not quite as it is called is taken for the client's: MariaDB compares without regard to case.
+  // MariaDB ignores case and trailing spaces when it compares. A row that names the agency in such a way counts as a row of the client, where
+  // it makes a key unreadable rather than missing.
   const ofAgency = rows.filter(({ ownerId }) => ownerId === agencyId);
   const ofClient = rows.filter(({ ownerId }) => ownerId !== agencyId);
   return {
@@ -69,15 +71,16 @@ export function openKey(cipher: Cipher, { row }: SealedKey): OpenKey {
   return { id: row.id, region: row.region, key: cipher.open(row.sealed, row) };
 }
 
-/** The place of a key, as its next version finds it. */
+/** The place of a key, as the writer of its next version finds it. */
 export interface LockedKey extends Pick<ApiKeyRow, 'provider' | 'version' | 'isSet'> {
-  /** Null where Latchkey did not write the row. */
+  /** It is null where Latchkey did not write the row. */
   readonly row: Pick<PlaceRow, 'id' | 'region'> | null;
 }
 
 /**
- * The places of one owner's keys for some providers, in their order and null where none was ever set. Inside a `write`: whoever else asks
- * so for keys of this owner waits until its transaction ends. The owner's row is there before its first key is, and is locked first.
+ * Locks and reads the places of one owner's keys for some providers. The answer is in the order of the providers, with null where no key
+ * was ever set. It is used inside a `write`: whoever else locks keys of this owner waits until that transaction ends. The owner's row is
+ * locked first, because it exists before the first key does.
  */
 export async function lockKeys(
   tx: Transaction,

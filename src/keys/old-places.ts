@@ -11,14 +11,14 @@ import { ApiKeyRow } from './api-key.entity';
 const BATCH = 500;
 
 /**
- * Gives the places of a database from before there were MACs theirs, once and all in one transaction. In any other database a place without
- * a MAC is one that Latchkey did not write: see docs/decisions/2026-11-27-places-carry-a-mac.md.
+ * Gives a MAC to each place of a database from before there were MACs, once and in one transaction. In any other database, a place without
+ * a MAC was not written by Latchkey: see docs/decisions/2026-11-27-places-carry-a-mac.md.
  */
 export async function giveMacsToOldPlaces(database: Database, ring: KeyRing): Promise<void> {
   if (!(await isFromBeforeMacs(database.read, ring))) return;
   await database.write(async (tx) => {
     const cipher = new Cipher(ring);
-    // Again: another instance may have been faster.
+    // This is asked again, because another instance may have been faster.
     if (!(await isFromBeforeMacs(tx, ring)) || (await readVaultKey(tx, cipher, PLACE_MACS))) return;
     const key = newPlaceMacKey();
     await insertVaultKey(tx, cipher, PLACE_MACS, key);
@@ -27,7 +27,7 @@ export async function giveMacsToOldPlaces(database: Database, ring: KeyRing): Pr
   });
 }
 
-/** A row that contradicts itself gets none: it was altered before. */
+/** A row that contradicts itself gets no MAC, because it was altered before. */
 export async function giveMacs(tx: Transaction, macs: PlaceMacs): Promise<void> {
   for (
     let rows = await rowsAfter(tx, '');

@@ -30,8 +30,8 @@ export function isGenuine(macs: PlaceMacs, row: PlaceRow): boolean {
 }
 
 /**
- * The row of an owner's place among all rows that name the owner; null where there is none. A row that Latchkey did not write may have
- * been the row of any place of its owner. So each of them that has no genuine row is unreadable, and never "no key".
+ * Finds the row of an owner's place among all rows that name the owner; null where there is none. A row that Latchkey did not write may
+ * have been the row of any place of its owner. Therefore each place that has no genuine row is then unreadable, and never "no key".
  */
 export function rowAt<R extends PlaceRow>(
   macs: PlaceMacs,
@@ -44,14 +44,14 @@ export function rowAt<R extends PlaceRow>(
   return row || rows.some((each) => !isGenuine(macs, each)) ? new Unreadable(row) : null;
 }
 
-/** What the largest version column holds. */
+/** The largest number that a version column holds. */
 const MAX_VERSION = 2 ** 31 - 1;
 
 /** A place of which the row is not as Latchkey wrote it. It counts as set: anything else would let another key take its place. */
 export class Unreadable implements ChainKey {
   readonly isSet = true;
   readonly status = 'UNREADABLE';
-  /** What the row says, if it can be one; for display and for requests that name the version that they are based on. */
+  /** The version that the row says, or 0 where it says none. It is shown, and compared with the version on which a request is based. */
   readonly version: number;
 
   constructor(row: Pick<PlaceRow, 'version'> | undefined) {

@@ -74,7 +74,7 @@ export async function clearKey(
   return write(tx, vault, current, row, null);
 }
 
-// No version is given out twice. A row that Latchkey did not write may say any version: there the audit trail tells the last one.
+// No version is given out twice. A row that Latchkey did not write may say any version, so that the audit trail is asked for the last one.
 async function nextVersion(tx: Transaction, owner: KeyOwner, current: LockedKey | null): Promise<number> {
   if (!current) return 1;
   const version = current.row ? current.version : await lastRecordedVersion(tx, owner, current);
@@ -110,7 +110,8 @@ async function write(
     if (!(await tx.updateRow('api_keys', all, { id, version }))) throw new ConcurrentChange();
     return row;
   }
-  // A row in this place that Latchkey did not write: the database compares its columns, which may differ in ways that only it ignores.
+  // A row that Latchkey did not write stands in this place. The database compares its columns here, because it ignores differences, e.g. of
+  // case, that the unique index ignores as well.
   if (current) {
     await tx.run('DELETE FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [
       row.ownerId,
