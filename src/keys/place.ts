@@ -44,8 +44,8 @@ export function rowAt<R extends PlaceRow>(
   return row || rows.some((each) => !isGenuine(macs, each)) ? new Unreadable(row) : null;
 }
 
-/** The largest number that a version column holds. */
-const MAX_VERSION = 2 ** 31 - 1;
+/** No key was ever changed so often. The column holds twice as much, so that there are versions left after a forged one. */
+const MAX_VERSION = 1_000_000_000;
 
 /** A place of which the row is not as Latchkey wrote it. It counts as set: anything else would let another key take its place. */
 export class Unreadable implements ChainKey {

@@ -74,7 +74,7 @@ export async function clearKey(
   return write(tx, vault, current, row, null);
 }
 
-// No version is given out twice. A row that Latchkey did not write may say any version, so that the audit trail is asked for the last one.
+// No version is given out twice. A row that Latchkey did not write may say a version that has passed, so that the audit trail is asked as well.
 async function nextVersion(tx: Transaction, owner: KeyOwner, current: LockedKey | null): Promise<number> {
   if (!current) return 1;
   const version = current.row ? current.version : await lastRecordedVersion(tx, owner, current);
@@ -92,7 +92,8 @@ AND ${ofOwner} AND details LIKE ? ORDER BY sequence DESC LIMIT 1`,
       `%${JSON.stringify({ provider: current.provider }).slice(1, -1)}%`,
     ],
   );
-  return last ? (JSON.parse(last.details) as { readonly version: number }).version : current.version;
+  const { version = 0 } = last ? (JSON.parse(last.details) as { readonly version: number }) : {};
+  return Math.max(version, current.version);
 }
 
 async function write(
