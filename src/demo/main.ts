@@ -10,6 +10,7 @@ import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
 import { seedHandIns } from './hand-ins';
 import { PERSONAS, seed, subjectOf } from './seed';
+import { addShowcase, type Ask } from './showcase';
 
 const FOLDER = '.latchkey';
 const DEMO_FILE = join(FOLDER, 'demo.json');
@@ -45,6 +46,7 @@ async function main(): Promise<void> {
   });
   await listen(app, config);
   const url = ownAddress(app.server, config);
+  if (tokens.agencyAdmin !== undefined) await addShowcase(askAs(url, tokens.agencyAdmin), sandbox);
   const demo = {
     url,
     tokens,
@@ -98,14 +100,18 @@ async function createLink(
   const asked = sandbox.providers.find(({ scene }) => scene.askedByLink !== undefined);
   if (token === undefined || !asked) return null;
   const input = `{ clientId: "${asked.scene.askedByLink}", provider: ${asked.provider} }`;
-  const query = `mutation { createKeyLink(input: ${input}) { url code } }`;
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query }) });
-  const { data } = (await answer.json()) as {
-    data: { createKeyLink: { url: string | null; code: string } } | null;
-  };
-  const link = data?.createKeyLink;
+  const data = await askAs(url, token)(`mutation { createKeyLink(input: ${input}) { url code } }`);
+  const link = data.createKeyLink as { url: string | null; code: string } | undefined;
   return link?.url ? { url: link.url, code: link.code } : null;
+}
+
+function askAs(url: string, token: string): Ask {
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  return async (query, variables) => {
+    const body = JSON.stringify({ query, variables });
+    const answer = await fetch(`${url}/graphql`, { method: 'POST', headers, body });
+    return ((await answer.json()) as { data: Record<string, unknown> | null }).data ?? {};
+  };
 }
 
 function demoDefaults(issuer: DemoIssuer): NodeJS.ProcessEnv {

@@ -107,8 +107,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
 }
 
 async function inputOf(owner: Owner, { input, provider, region, version }: Typed): Promise<KeyInput> {
-  const place = { clientId: owner.client?.id ?? null, agencyId: owner.agencyId, provider };
-  return { provider, region, expectedVersion: version, apiKey: await sealed(input, place) };
+  return { provider, region, expectedVersion: version, apiKey: await sealed(input, owner, provider) };
 }
 
 // The path is ["input", "keys", "<index>", ...].

@@ -1,6 +1,6 @@
 import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 import { request } from '../api/request';
-import { seal, type Place } from './seal';
+import { seal } from './seal';
 
 /** Whose keys: a client's, or the agency's own. */
 export interface Owner {
@@ -255,10 +255,14 @@ export type Verification = ResultOf<typeof VERIFICATION>;
 export type KeyInput = VariablesOf<typeof SET_CLIENT>['input']['keys'][number];
 export type Provider = KeyInput['provider'];
 
-/** What stands in a field, sealed for the place that it is for. */
-export async function sealed(input: HTMLInputElement, place: Place): Promise<string> {
+/** What stands in a field, sealed for one owner and provider. */
+export async function sealed(
+  input: HTMLInputElement,
+  { client, agencyId }: Owner,
+  provider: Provider,
+): Promise<string> {
   const { apiKeyUploadKey } = await request(UPLOAD_KEY, {});
-  return seal(input, place, apiKeyUploadKey);
+  return seal(input, { owner: client?.id ?? agencyId, provider }, apiKeyUploadKey);
 }
 
 export async function setKeys({ client }: Owner, keys: KeyInput[], verify: boolean) {

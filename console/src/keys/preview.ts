@@ -34,8 +34,7 @@ export function usePreview(
     const run = latest.current;
     setBusy(true);
     try {
-      const place = { clientId: owner.client?.id ?? null, agencyId: owner.agencyId, provider };
-      const apiKey = await sealed(element, place);
+      const apiKey = await sealed(element, owner, provider);
       const answer = await previewKey(owner, { provider, region: regionOf(region), apiKey });
       if (run !== latest.current) return;
       setLooked(answer);

@@ -4,10 +4,10 @@ export interface UploadKey {
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string };
 }
 
-/** The one place that the sealed key is for: a client's or the agency's, and the provider. */
+/** What the sealed key is for, and good for alone. */
 export interface Place {
-  readonly clientId: string | null;
-  readonly agencyId: string;
+  /** The id of the client, or of the agency for its own keys. */
+  readonly owner: string;
   readonly provider: string;
 }
 
@@ -41,8 +41,8 @@ export async function seal(input: HTMLInputElement, place: Place, { kid, jwk }: 
 }
 
 // The header is authenticated: nobody can use the sealed key for another owner or provider.
-function headerOf(kid: string, epk: object, { clientId, agencyId, provider }: Place): object {
-  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk, lk_owner: clientId ?? agencyId, lk_provider: provider };
+function headerOf(kid: string, epk: object, { owner, provider }: Place): object {
+  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk, lk_owner: owner, lk_provider: provider };
 }
 
 // The Concat KDF of RFC 7518, section 4.6.2, whose one round is enough for 256 bits.

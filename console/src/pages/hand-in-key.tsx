@@ -44,7 +44,7 @@ export function HandInKey({ onClose }: { onClose: () => void }) {
     setFailure(null);
     setRefused(null);
     try {
-      const apiKey = await sealed(field, { clientId: client?.id ?? null, agencyId: agency.id, provider });
+      const apiKey = await sealed(field, { client, agencyId: agency.id }, provider as Provider);
       const chosen = (regions.includes(region) ? region : (regions[0] ?? null)) as Key['region'];
       const { handInApiKey } = await request(HAND_IN, {
         input: { provider: provider as Provider, region: chosen, apiKey },

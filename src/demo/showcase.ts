@@ -1,0 +1,79 @@
+import type { Sandbox } from './sandbox';
+
+/** Sends one operation as an agency admin, and gives its data. */
+export type Ask = (query: string, variables?: object) => Promise<Record<string, unknown>>;
+
+/**
+ * Adds what makes the console's pages worth looking at, once: keys in every state, calls, tokens and invitations. It goes through the API as
+ * an admin would, so that the audit trail tells of it.
+ */
+export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
+  const { clients } = await ask('{ clients(search: "Juniper Fitness") { totalCount } }');
+  if ((clients as { totalCount: number }).totalCount > 0) return;
+  const [first, second = first, third = second] = sandbox.providers;
+  if (!first || !second || !third) return;
+  await ask('mutation { verifyAgencyApiKeys(input: {}) { userErrors { code } } }');
+  const juniper = await createClient(ask, 'Juniper Fitness');
+  const lumen = await createClient(ask, 'Lumen Solar');
+  await createClient(ask, 'Zahnarztpraxis und Implantologiezentrum Dr. Saint-Exupéry am Münsterplatz');
+  await setUnverified(ask, juniper, [{ provider: first.provider, apiKey: first.keys.revoked }]);
+  await setUnverified(ask, lumen, [
+    { provider: second.provider, apiKey: second.keys.outOfFunds },
+    { provider: third.provider, apiKey: third.keys.restricted },
+  ]);
+  const called = [
+    await createAgent(ask, juniper, 'Juniper coach', first),
+    await createAgent(ask, lumen, 'Lumen quotes', second),
+    await createAgent(ask, null, 'Brightline support', first),
+  ];
+  for (const agentId of called)
+    await ask(
+      'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { userErrors { code } } }',
+      { input: { agentId, toNumber: '+14155550199' } },
+    );
+  await ask(INVITATIONS_AND_TOKENS, { clientId: juniper });
+}
+
+const INVITATIONS_AND_TOKENS = `mutation ($clientId: ID!) {
+  inviteAgencyPerson(input: { name: "Ines Brightline", email: "ines@brightline.example", role: AGENCY_MEMBER }) { userErrors { code } }
+  invitePortalUser(input: { clientId: $clientId, name: "Omar Juniper", email: "omar@juniper.example" }) { userErrors { code } }
+  crm: createServiceToken(input: { name: "CRM sync", role: AGENCY_MEMBER }) { userErrors { code } }
+  exports: createServiceToken(input: { name: "Nightly export", role: AGENCY_ADMIN, expiresInDays: 30 }) { userErrors { code } }
+}`;
+
+async function createClient(ask: Ask, name: string): Promise<string> {
+  const data = await ask(
+    'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }',
+    { input: { name } },
+  );
+  return (data.createClient as { client: { id: string } }).client.id;
+}
+
+// Set without asking, as an import would, and found out to be bad afterwards.
+async function setUnverified(ask: Ask, clientId: string, keys: readonly object[]): Promise<void> {
+  await ask(
+    'mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) { userErrors { code } } }',
+    {
+      input: { clientId, keys },
+    },
+  );
+  await ask(
+    'mutation ($input: VerifyClientApiKeysInput!) { verifyClientApiKeys(input: $input) { userErrors { code } } }',
+    { input: { clientId } },
+  );
+}
+
+async function createAgent(
+  ask: Ask,
+  clientId: string | null,
+  name: string,
+  { provider, accounts }: Sandbox['providers'][number],
+): Promise<string> {
+  const { agents, fromNumber } = accounts.agency;
+  const providerAgentId = agents.at(-1)?.id ?? '';
+  const data = await ask(
+    'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { agent { id } } }',
+    { input: { name, provider, providerAgentId, fromNumber, clientId } },
+  );
+  return (data.createAgent as { agent: { id: string } }).agent.id;
+}
