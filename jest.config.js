@@ -2,6 +2,8 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // They need a browser: `npm run test:console`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/'],
   globalSetup: '<rootDir>/test/build.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
   testTimeout: 30_000,

@@ -48,12 +48,15 @@ export interface TestApp {
 const AUDIENCE = 'latchkey-test';
 
 /** `env` replaces what the harness would configure, e.g. the address of a provider. */
-export async function startTestApp(env: NodeJS.ProcessEnv = {}): Promise<TestApp> {
+export async function startTestApp(
+  env: NodeJS.ProcessEnv = {},
+  signIn: { accessTokenSeconds?: number } = {},
+): Promise<TestApp> {
   const database = await createMigratedDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const keyRingFile = join(folder, 'master.keys');
   await writeFile(keyRingFile, KeyRing.generateLine('test'));
-  const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json') });
+  const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json'), ...signIn });
   const sandbox = await startSandbox();
   const tokens = await mintTokens(issuer);
   const environment = {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
+import { useEffect, useState } from 'preact/hooks';
 import { signOut } from '../sign-in/tokens';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
@@ -32,6 +33,35 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
   return entries.filter(([may]) => may).map(([, path, label]) => [path, label]);
 }
 
+/** Always there on wide screens; behind its heading on narrow ones, until one opens it. */
+function Menu({ children }: { children: ComponentChildren }) {
+  const [isWide, setWide] = useState(() => WIDE.matches);
+  useEffect(() => {
+    const onChange = () => setWide(WIDE.matches);
+    WIDE.addEventListener('change', onChange);
+    return () => WIDE.removeEventListener('change', onChange);
+  }, []);
+  const brand = <span class="brand">{text.product}</span>;
+  if (isWide)
+    return (
+      <div class="menu">
+        <p class="head">{brand}</p>
+        {children}
+      </div>
+    );
+  return (
+    <details class="menu">
+      <summary class="head">
+        {brand}
+        <span class="fine">{text.menu}</span>
+      </summary>
+      {children}
+    </details>
+  );
+}
+
+const WIDE = matchMedia('(min-width: 48.01rem)');
+
 export function Shell({ children }: { children: ComponentChildren }) {
   const viewer = useViewer();
   const { path } = useLocation();
@@ -41,10 +71,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
       <a class="skip" href="#content">
         {text.skip}
       </a>
-      <details class="menu" open>
-        <summary>
-          <span class="brand">{text.product}</span>
-        </summary>
+      <Menu key={path}>
         <nav aria-label={text.menu}>
           {sectionsFor(viewer).map(([section, label]) => (
             <a key={section} href={section} aria-current={isIn(section) ? 'page' : undefined}>
@@ -64,7 +91,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
             {text.signIn.out}
           </Button>
         </div>
-      </details>
+      </Menu>
       <main id="content" tabIndex={-1}>
         {children}
       </main>

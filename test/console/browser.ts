@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import type { DemoPersonName } from './people';
+import { startTestApp, type TestApp } from '../harness';
+
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+export function startConsole(env: NodeJS.ProcessEnv = {}, accessTokenSeconds?: number): Promise<TestApp> {
+  return startTestApp(
+    { CONSOLE: 'on', CONSOLE_CLIENT_ID: 'latchkey-console', ...env },
+    accessTokenSeconds === undefined ? {} : { accessTokenSeconds },
+  );
+}
+
+export function launch(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+}
+
+/** A tab in a browser of its own, with everything that went wrong in it. */
+export interface Tab {
+  readonly page: Page;
+  /** Errors of scripts, reports of the security policy, and requests to anybody but this server and its issuer. */
+  readonly faults: string[];
+  /** Another page of the console, as by a link: the tab stays signed in. */
+  visit(path: string): Promise<void>;
+  /** What axe finds against WCAG 2.2 AA. */
+  findings(): Promise<string[]>;
+}
+
+export async function openTab(
+  browser: Browser,
+  { url, issuer }: TestApp,
+  options: BrowserContextOptions = {},
+): Promise<Tab> {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en-US',
+    ...options,
+  });
+  await context.addInitScript(() => {
+    addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      console.error(`Security policy: ${violatedDirective} ${blockedURI}`),
+    );
+  });
+  const page = await context.newPage();
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // A refused request is what some tests are about; the page says so to the person.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(message.text());
+  });
+  page.on('request', (request) => {
+    const { origin } = new URL(request.url());
+    if (origin !== url && origin !== issuer.issuer) faults.push(`Request to ${request.url()}`);
+  });
+  return {
+    page,
+    faults,
+    visit: async (path) => {
+      await page.evaluate((address) => {
+        history.pushState(null, '', address);
+        dispatchEvent(new PopStateEvent('popstate'));
+      }, path);
+      await settled(page);
+    },
+    findings: async () => {
+      await page.evaluate(AXE);
+      const found = await page.evaluate(async (rules) => {
+        const { axe } = window as unknown as { axe: typeof import('axe-core') };
+        const { violations } = await axe.run(document, { runOnly: rules });
+        return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+      }, RULES);
+      return found;
+    },
+  };
+}
+
+/** Signs in on the issuer's page, by the name of a person of the demo. */
+export async function signIn(tab: Tab, { url }: TestApp, name: DemoPersonName, path = '/'): Promise<void> {
+  const { page } = tab;
+  await page.goto(url + path);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('link', { name }).click();
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await settled(page);
+}
+
+/** Nothing is loading any more. */
+export async function settled(page: Page): Promise<void> {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
+}

@@ -1,0 +1,10 @@
+const shared = require('../../jest.config.js');
+
+/** @type {import('jest').Config} */
+module.exports = {
+  ...shared,
+  rootDir: '../..',
+  testMatch: ['<rootDir>/test/console/**/*.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/'],
+  testTimeout: 60_000,
+};

@@ -1,0 +1,133 @@
+import type { Browser } from 'playwright-core';
+import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
+import type { TestApp } from '../harness';
+import { launch, openTab, signIn, startConsole, type Tab } from './browser';
+import type { DemoPersonName } from './people';
+
+let running: TestApp;
+let browser: Browser;
+beforeAll(async () => {
+  [running, browser] = await Promise.all([startConsole(), launch()]);
+});
+afterAll(() => Promise.all([browser.close(), running.close()]));
+
+const CLIENT = `/clients/${HARBOR}`;
+const AGENT = `/agents/${HARBOR_RETELL_AGENT}`;
+const EVERY_PAGE = [
+  '/clients',
+  CLIENT,
+  `${CLIENT}/agents`,
+  `${CLIENT}/calls`,
+  `${CLIENT}/people`,
+  '/agents',
+  AGENT,
+  '/calls',
+  '/hand-ins',
+  '/hand-ins/all',
+  '/links',
+  '/people',
+  '/tokens',
+  '/audit',
+  '/agency',
+  '/integrations',
+];
+
+interface Expected {
+  readonly name: DemoPersonName;
+  readonly sections: readonly string[];
+  readonly pages: readonly string[];
+}
+
+const PEOPLE: readonly Expected[] = [
+  {
+    name: 'Ada Brightline',
+    sections: ['Clients', 'Agents', 'Calls', 'Hand-ins', 'People', 'Service tokens', 'Audit trail', 'Agency'],
+    pages: EVERY_PAGE.slice(0, -1),
+  },
+  {
+    name: 'Max Brightline',
+    sections: ['Clients', 'Agents', 'Calls'],
+    pages: [
+      '/clients',
+      CLIENT,
+      `${CLIENT}/agents`,
+      `${CLIENT}/calls`,
+      `${CLIENT}/people`,
+      '/agents',
+      AGENT,
+      '/calls',
+    ],
+  },
+  {
+    name: 'Dr. Hana Harbor',
+    sections: ['Overview', 'Agents', 'Calls', 'Integrations'],
+    pages: ['/agents', AGENT, '/calls', '/integrations'],
+  },
+  { name: 'Finn Harbor', sections: ['Overview'], pages: [] },
+];
+
+describe.each(PEOPLE)('for $name', ({ name, sections, pages }) => {
+  let tab: Tab;
+  beforeAll(async () => {
+    tab = await openTab(browser, running);
+    await signIn(tab, running, name);
+  });
+
+  test('the console shows the sections that this person may see', async () => {
+    expect(
+      await tab.page.getByRole('navigation', { name: 'Menu' }).getByRole('link').allTextContents(),
+    ).toEqual(sections);
+  });
+
+  test('each page opens or says that there is nothing, without a fault and without a finding of axe', async () => {
+    for (const path of EVERY_PAGE) {
+      await tab.visit(path);
+      const isThere = (await tab.page.getByText('There is nothing here').count()) === 0;
+      expect(`${path} ${isThere}`).toBe(`${path} ${pages.includes(path)}`);
+      if (isThere) expect({ path, findings: await tab.findings() }).toEqual({ path, findings: [] });
+    }
+    expect(tab.faults).toEqual([]);
+  });
+
+  test('nothing of keys is in a page unless this person manages them', async () => {
+    if (name === 'Ada Brightline') return;
+    for (const path of pages) {
+      await tab.visit(path);
+      expect(await tab.page.locator('body').innerText()).not.toMatch(/•{8}|Client’s key|Agency’s key/);
+    }
+  });
+});
+
+test.each(['dark', 'light'] as const)('in %s, axe finds nothing on the page of keys', async (colorScheme) => {
+  const tab = await openTab(browser, running, { colorScheme });
+  await signIn(tab, running, 'Ada Brightline', CLIENT);
+  expect(await tab.findings()).toEqual([]);
+});
+
+test.each([
+  ['a narrow screen', { width: 360, height: 740 }],
+  ['zoomed to 200 %', { width: 640, height: 400 }],
+])('on %s, no page is wider than the screen', async (_name, viewport) => {
+  const tab = await openTab(browser, running, { viewport });
+  await signIn(tab, running, 'Ada Brightline');
+  for (const path of EVERY_PAGE.slice(0, -1)) {
+    await tab.visit(path);
+    const width = await tab.page.evaluate(() => document.documentElement.scrollWidth);
+    expect({ path, width }).toEqual({ path, width: viewport.width });
+  }
+});
+
+test('paints for the first time within 400 ms', async () => {
+  const tab = await openTab(browser, running);
+  const paints: number[] = [];
+  for (let time = 0; time < 3; time += 1) {
+    await tab.page.goto(running.url);
+    await tab.page.getByRole('heading', { level: 1 }).waitFor();
+    paints.push(
+      await tab.page.evaluate(
+        () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity,
+      ),
+    );
+  }
+  expect(Math.min(...paints)).toBeLessThanOrEqual(400);
+});
