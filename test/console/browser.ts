@@ -49,13 +49,15 @@ export async function openTab(
     locale: 'en-US',
     ...options,
   });
+  const faults: string[] = [];
+  await context.exposeFunction('reportViolation', (violation: string) => faults.push(violation));
   await context.addInitScript(() => {
+    const { reportViolation } = window as unknown as { reportViolation: (violation: string) => void };
     addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
-      console.error(`Security policy: ${violatedDirective} ${blockedURI}`),
+      reportViolation(`Security policy: ${violatedDirective} ${blockedURI}`),
     );
   });
   const page = await context.newPage();
-  const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
     // A refused request is what some tests are about; the page says so to the person.
