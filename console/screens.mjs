@@ -1,0 +1,111 @@
+// Makes docs/screens/*.png of the console's pages, from a fresh demo: `npm run screens`.
+/* global document */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const OUT = join(ROOT, 'docs', 'screens');
+const WIDE = { width: 1100, height: 680 };
+const NARROW = { width: 360, height: 680 };
+const client = (number) => `/clients/01900000-0000-7000-8000-000000000${number}`;
+const HARBOR = client(101);
+const MAPLE = client(102);
+
+const KEY = 'key_demo_retell_client_valid_0002';
+const typeKey = async (page) => {
+  await page.getByLabel('Retell key', { exact: true }).fill(KEY);
+  await page.getByText('accepts this key').waitFor();
+};
+const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
+
+/** Name, person, address, and what else: what to do first, the size, the colours. */
+const SCREENS = [
+  ['clients', 'Ada', '/clients'],
+  ['clients-dark', 'Ada', '/clients', { colorScheme: 'dark' }],
+  ['clients-narrow', 'Ada', '/clients', { viewport: NARROW }],
+  ['clients-none-found', 'Ada', '/clients?search=nobody'],
+  ['api-keys', 'Ada', HARBOR],
+  ['api-keys-consequences', 'Ada', MAPLE, { act: typeKey }],
+  ['api-keys-dark', 'Ada', MAPLE, { colorScheme: 'dark', act: typeKey }],
+  ['api-keys-narrow', 'Ada', HARBOR, { viewport: NARROW }],
+  ['api-keys-clear', 'Ada', HARBOR, { act: press('Clear: Retell key') }],
+  ['client-agents', 'Ada', `${HARBOR}/agents`],
+  ['client-calls', 'Ada', `${HARBOR}/calls`],
+  ['portal-users', 'Ada', `${HARBOR}/people`],
+  ['agents', 'Ada', '/agents'],
+  ['why-this-key', 'Ada', '/agents/01900000-0000-7000-8000-000000000401'],
+  ['test-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000408', { act: press('Test call') }],
+  ['calls', 'Ada', '/calls'],
+  ['hand-ins', 'Ada', '/hand-ins'],
+  [
+    'hand-in-accept',
+    'Ada',
+    '/hand-ins',
+    {
+      act: (page) =>
+        page
+          .getByRole('button', { name: /^Accept/ })
+          .first()
+          .click(),
+    },
+  ],
+  ['links', 'Ada', '/links'],
+  ['link-create', 'Ada', '/links', { act: press('New one-time link') }],
+  ['people', 'Ada', '/people'],
+  ['service-tokens', 'Ada', '/tokens'],
+  ['audit-trail', 'Ada', '/audit'],
+  ['agency', 'Ada', '/agency'],
+  ['member', 'Max', '/clients'],
+  ['portal', 'Hana', '/'],
+  ['portal-integrations', 'Hana', '/integrations'],
+  ['portal-hand-in', 'Hana', '/integrations', { act: press('Hand in a key') }],
+  ['portal-nothing', 'Finn', '/'],
+];
+
+const folder = await mkdtemp(join(tmpdir(), 'latchkey-screens-'));
+await symlink(join(ROOT, 'schema'), join(folder, 'schema'));
+const demo = spawn(process.execPath, [join(ROOT, 'dist/src/demo/main.js')], {
+  cwd: folder,
+  env: { PATH: process.env.PATH, PORT: '0' },
+});
+const url = await new Promise((found, failed) => {
+  let output = '';
+  demo.stdout.on('data', (data) => {
+    output += data;
+    const [, address] = /Console: +(http:\/\/\S+)\//.exec(output) ?? [];
+    if (address) found(address);
+  });
+  demo.once('exit', () => failed(new Error(`The demo did not start:\n${output}`)));
+});
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu'],
+});
+try {
+  await rm(OUT, { recursive: true, force: true });
+  await mkdir(OUT, { recursive: true });
+  for (const [name, person, path, { act, ...options } = {}] of SCREENS) {
+    const context = await browser.newContext({ viewport: WIDE, locale: 'en-US', ...options });
+    const page = await context.newPage();
+    await page.goto(url + path);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('link', { name: person }).click();
+    await settled(page);
+    await act?.(page);
+    await settled(page);
+    await page.screenshot({ path: join(OUT, `${name}.png`), animations: 'disabled', caret: 'hide' });
+    await context.close();
+  }
+} finally {
+  await browser.close();
+  demo.kill();
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function settled(page) {
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.waitForFunction(() => document.querySelector('.loading, [aria-busy=true]') === null);
+}

@@ -1,0 +1,215 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Browser } from 'playwright-core';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
+import type { TestApp } from '../harness';
+import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
+
+/** A provider that answers as it is told to. */
+let provider: Server;
+let mode: 'DOWN' | 'SLOW' | 'LYING' = 'DOWN';
+let running: TestApp;
+let withBadProvider: TestApp;
+let browser: Browser;
+beforeAll(async () => {
+  provider = createServer((request, response) => {
+    if (mode === 'DOWN') request.socket.destroy();
+    if (mode === 'LYING') response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Welcome</h1>');
+  });
+  await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
+  const { port } = provider.address() as AddressInfo;
+  [running, withBadProvider, browser] = await Promise.all([
+    startConsole(),
+    startConsole({ RETELL_BASE_URL: `http://127.0.0.1:${port}`, PROVIDER_TIMEOUT_MS: '1000' }),
+    launch(),
+  ]);
+});
+afterAll(async () => {
+  provider.closeAllConnections();
+  provider.close();
+  await Promise.all([browser.close(), running.close(), withBadProvider.close()]);
+});
+
+const CLIENTS_KEY = 'key_demo_retell_client_valid_0002';
+const AGENCYS_KEY = 'key_demo_retell_agency_valid_0001';
+
+const keyField = ({ page }: Tab) => page.getByLabel('Retell key', { exact: true });
+const save = ({ page }: Tab) => page.getByRole('button', { name: 'Save' });
+const says = ({ page }: Tab) => page.locator('.key').first();
+
+async function admin(app: TestApp, path: string): Promise<Tab> {
+  const tab = await openTab(browser, app);
+  await signIn(tab, app, 'Ada Brightline', path);
+  return tab;
+}
+
+async function testCall(tab: Tab): Promise<string> {
+  await tab.visit(`/agents/${MAPLE_RETELL_AGENT}`);
+  await tab.page.getByRole('button', { name: 'Test call' }).click();
+  await tab.page.getByLabel('Number to call').fill('+14155550199');
+  await tab.page.getByRole('button', { name: 'Place the call' }).click();
+  const placedWith = tab.page.getByText(/^Placed with/);
+  await placedWith.waitFor();
+  const words = await placedWith.innerText();
+  await tab.page.getByRole('button', { name: 'Close' }).click();
+  return words;
+}
+
+test("leads from the first sign-in to a call on the client's key, and back to the agency's", async () => {
+  const tab = await admin(running, '/clients');
+  const { page } = tab;
+  const began = Date.now();
+  await page.getByRole('link', { name: 'Maple Realty' }).click();
+  await keyField(tab).fill(CLIENTS_KEY);
+  await says(tab).getByText('1 agent will use this key instead of the agency’s: Maple viewings.').waitFor();
+  await says(tab).getByText('1 agent does not exist in this account').waitFor();
+  await says(tab).getByText('The same key is used by Harbor Dental').waitFor();
+  await save(tab).click();
+  await page.getByText('1 key is saved').waitFor();
+  // One click leads to the field, one saves.
+  expect(Date.now() - began).toBeLessThan(20_000);
+  expect(await says(tab).innerText()).toContain('0002');
+  expect(await testCall(tab)).toBe('Placed with: client’s key');
+  await tab.visit(`/clients/${MAPLE}`);
+  await page.getByRole('button', { name: 'Clear: Retell key' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('1 agent uses the agency’s key from then on: Maple viewings.').waitFor();
+  await dialog.getByRole('button', { name: 'Clear', exact: true }).click();
+  await page.getByText('The Retell key is cleared.').waitFor();
+  expect(await testCall(tab)).toBe('Placed with: agency’s key');
+  expect(tab.faults).toEqual([]);
+});
+
+test('shows what the other admin did when both change the same key, and stores nothing', async () => {
+  const [one, other] = [
+    await admin(running, `/clients/${HARBOR}`),
+    await admin(running, `/clients/${HARBOR}`),
+  ];
+  await keyField(one).fill('key_of_the_first_admin_1111');
+  await keyField(other).fill('key_of_the_other_admin_2222');
+  for (const tab of [one, other]) await tab.page.getByLabel('Ask the provider first').uncheck();
+  await save(other).click();
+  await other.page.getByText('1 key is saved').waitFor();
+  await save(one).click();
+  await says(one)
+    .getByText('Someone else changed this key while you were here. Nothing was saved.')
+    .waitFor();
+  await says(one).getByText('Ada Brightline set a key that is shown as ••••••••2222.').waitFor();
+  expect(await keyField(one).inputValue()).toBe('');
+  expect(await says(one).locator('.standing').innerText()).toContain('2222');
+});
+
+test('asks for the name before it clears a key whose agents would be left with none', async () => {
+  const tab = await admin(running, '/agency');
+  await tab.page.getByRole('button', { name: 'Clear: Retell key' }).click();
+  const dialog = tab.page.getByRole('dialog');
+  const confirm = dialog.getByLabel('Type Brightline Voice to confirm');
+  await confirm.fill('Brightline');
+  await dialog.getByRole('button', { name: 'Clear', exact: true }).click();
+  await dialog.getByText('This is not the name.').waitFor();
+  expect(await confirm.inputValue()).toBe('Brightline');
+});
+
+test.each([
+  ['DOWN', 'is down'],
+  ['SLOW', 'does not answer in time'],
+  ['LYING', 'answers with something else'],
+] as const)(
+  'says that nothing is known where the provider (%s) %s, and drops the key',
+  async (how, _says) => {
+    mode = how;
+    const tab = await admin(withBadProvider, `/clients/${MAPLE}`);
+    await keyField(tab).fill(AGENCYS_KEY);
+    await says(tab).getByText('Retell gave no clear answer. Nothing is known of this key.').waitFor();
+    await save(tab).click();
+    await says(tab).getByText('For your safety the key was not kept. Enter it again.').waitFor();
+    expect(await keyField(tab).inputValue()).toBe('');
+    expect(await says(tab).locator('.standing').innerText()).toBe('Uses the agency’s key');
+  },
+);
+
+test('keeps what was typed while an expired token is renewed, without a reload', async () => {
+  const app = await startConsole({}, 1);
+  const tab = await admin(app, '/clients');
+  await tab.page.getByRole('button', { name: 'New client' }).click();
+  await tab.page.getByLabel('Name').fill('Typed before the token expired');
+  const renewed = tab.page.waitForRequest((request) => request.url() === `${app.issuer.issuer}/token`);
+  await tab.page.getByRole('dialog').getByRole('button', { name: 'New client' }).click();
+  await renewed;
+  await tab.page.getByRole('link', { name: 'Typed before the token expired' }).waitFor();
+  expect(tab.faults).toEqual([]);
+  await app.close();
+});
+
+test('can be used by keyboard alone: a key is entered and saved without a mouse', async () => {
+  const tab = await admin(running, `/clients/${MAPLE}`);
+  const { keyboard } = tab.page;
+  await tabTo(tab, 'Retell key');
+  await keyboard.type('key_typed_by_keyboard_3333');
+  await tabTo(tab, 'Ask the provider first, and save only what it accepts');
+  await keyboard.press('Space');
+  await tabTo(tab, 'Save');
+  await keyboard.press('Enter');
+  await tab.page.getByText('1 key is saved').waitFor();
+});
+
+/** Presses Tab until what is called so has the focus. */
+async function tabTo({ page }: Tab, name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    const reached = await page.evaluate(() => {
+      const element = document.activeElement as HTMLInputElement | null;
+      return element?.labels?.[0]?.textContent || element?.getAttribute('aria-label') || element?.textContent;
+    });
+    if (reached === name) return;
+  }
+  throw new Error(`Nothing that is called ${name} gets the focus`);
+}
+
+test('keeps a key nowhere in the page after Save: a heap snapshot holds the planted text and not the key', async () => {
+  const tab = await admin(running, `/clients/${HARBOR}`);
+  const { page } = tab;
+  const key = 'key_that_must_not_stay_4444';
+  await page.evaluate(() => {
+    const planted = document.createElement('input');
+    planted.value = ['planted', 'text', 'that', 'stays'].join('_');
+    (window as unknown as { planted: string }).planted = planted.value;
+  });
+  await page.getByLabel('Ask the provider first').uncheck();
+  await keyField(tab).pressSequentially(key);
+  await save(tab).click();
+  await page.getByText('1 key is saved').waitFor();
+  await settled(page);
+  const heap = await heapOf(tab);
+  expect(heap).toContain('planted_text_that_stays');
+  expect(heap).not.toContain(key);
+  const elsewhere = await page.evaluate(() =>
+    JSON.stringify([
+      document.documentElement.outerHTML,
+      [...document.querySelectorAll('input')].map(({ value }) => value),
+      { ...localStorage },
+      { ...sessionStorage },
+      history.state,
+      location.href,
+    ]),
+  );
+  expect(elsewhere).not.toContain(key);
+});
+
+async function heapOf({ page }: Tab): Promise<string> {
+  const protocol = await page.context().newCDPSession(page);
+  const chunks: string[] = [];
+  protocol.on('HeapProfiler.addHeapSnapshotChunk', ({ chunk }) => chunks.push(chunk));
+  await protocol.send('HeapProfiler.collectGarbage');
+  await protocol.send('HeapProfiler.takeHeapSnapshot');
+  return chunks.join('');
+}
+
+test("shows why an agent's next call uses the key that it uses", async () => {
+  const tab = await admin(running, `/agents/${HARBOR_RETELL_AGENT}`);
+  const chain = tab.page.getByRole('region', { name: 'Why this key?' });
+  expect(await chain.locator('.taken').innerText()).toContain('Client’s key');
+  await chain
+    .getByText('If the client’s key were cleared, the next call would use the agency’s key.')
+    .waitFor();
+});
