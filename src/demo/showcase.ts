@@ -24,7 +24,7 @@ export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
   const called = [
     await createAgent(ask, juniper, 'Juniper coach', first),
     await createAgent(ask, lumen, 'Lumen quotes', second),
-    await createAgent(ask, null, 'Brightline support', first),
+    await createAgent(ask, null, 'Brightline support', third),
   ];
   for (const agentId of called)
     await ask(
@@ -70,6 +70,7 @@ async function createAgent(
   { provider, accounts }: Sandbox['providers'][number],
 ): Promise<string> {
   const { agents, fromNumber } = accounts.agency;
+  // The demo's own agents are the first ones of the account, and each belongs to one agent only.
   const providerAgentId = agents.at(-1)?.id ?? '';
   const data = await ask(
     'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { agent { id } } }',
