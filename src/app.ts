@@ -1,5 +1,6 @@
 import { isIPv6, type AddressInfo } from 'node:net';
 import { createIdentityVerifier } from './people/identity';
+import { TenantDatabase } from './access/tenant-database';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/guard';
@@ -24,6 +25,7 @@ import { isKnownKey } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { createLog, type LogStream } from './platform/log';
 import { InvitationService } from './people/invitation.service';
+import { lostRights } from './people/lost-rights';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
 import { SignIn } from './people/sign-in';
@@ -140,15 +142,16 @@ export function ownAddress(server: Server, { host }: Config): string {
 
 function createServices(
   config: Config,
-  { database, vault, audit }: Store,
+  { database: bare, vault, audit }: Store,
   addressOf: (token: string) => string,
 ): Services & { readonly keyLinkForm: KeyLinkFormService } {
+  const database = new TenantDatabase(bare, lostRights);
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);
   const serviceTokens = new ServiceTokenService(database, audit);
   const invitations = new InvitationService(database, audit);
-  const keyLinks = new KeyLinkService(database, audit, providers, clients, addressOf);
-  const agents = new AgentService(database, audit, clients, (...key) =>
+  const keyLinks = new KeyLinkService(database, audit, providers, addressOf);
+  const agents = new AgentService(database, audit, (...key) =>
     isKnownKey(database.read, vault.fingerprints, ...key),
   );
   const keyResolver = new KeyResolverService(database, vault);

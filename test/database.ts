@@ -6,7 +6,9 @@ import { createConnection } from 'mysql2/promise';
 import type { EntityManager } from 'typeorm';
 import { migrations } from '../migrations';
 import { entities } from '../src/entities';
-import { openDatabase } from '../src/database/database';
+import { TenantDatabase } from '../src/access/tenant-database';
+import { openDatabase, type Database } from '../src/database/database';
+import { lostRights } from '../src/people/lost-rights';
 import type { Reader } from '../src/database/transaction';
 
 export interface TestDatabase {
@@ -60,4 +62,9 @@ async function createSchema(server: string): Promise<TestDatabase> {
 /** TypeORM's own manager behind a reader or a transaction, with which a test may do what the types forbid the product. */
 export function managerOf(reader: Reader): EntityManager {
   return reader as unknown as EntityManager;
+}
+
+/** The database as the product gives it to its services. */
+export function tenantDatabase(database: Database): TenantDatabase {
+  return new TenantDatabase(database, lostRights);
 }

@@ -1,9 +1,9 @@
 import type { Viewer } from '../access/viewer';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import { AgencyRow } from './agency.entity';
 
 export class AgencyService {
-  constructor(private readonly database: Database) {}
+  constructor(private readonly database: TenantDatabase) {}
 
   /** The viewer's own: there is no way to name another. */
   own(viewer: Viewer): Promise<AgencyRow> {

@@ -3,8 +3,8 @@ import { requireAdmin } from '../access/context';
 import { findOwnMany, lockOwn, ownClientIds, visibleTo } from '../access/tenancy';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { ClientService } from '../clients/client.service';
-import type { Database } from '../database/database';
+import { lockActiveClient } from '../clients/active-client';
+import type { TenantDatabase } from '../access/tenant-database';
 import { marks } from '../database/raw';
 import { forbidden } from '../graphql/errors';
 import { isId, newId } from '../platform/ids';
@@ -38,9 +38,8 @@ type IsKnownKey = (agencyId: string, provider: Provider, text: string) => Promis
 
 export class AgentService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
-    private readonly clients: ClientService,
     private readonly isKnownKey: IsKnownKey,
   ) {}
 
@@ -88,15 +87,14 @@ export class AgentService {
     requireAdmin(viewer);
     const clientId = input.clientId ?? null;
     const checked = checkNewAgent(input);
-    const clientError = await this.#checkClient(viewer, clientId);
-    const userErrors = [...checked.userErrors, ...(clientError ? [clientError] : [])];
-    if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
-    const pasted = await this.#checkForKeys(viewer, checked.agent);
-    if (pasted.length > 0) return { agent: null, userErrors: pasted };
-    const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
-    const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
-    const { name } = agent;
-    return this.database.write(async (tx) => {
+    const pasted = checked.agent ? await this.#checkForKeys(viewer, checked.agent) : [];
+    return this.database.write(viewer, async (tx) => {
+      const clientError = await checkClient(tx, viewer, clientId);
+      const userErrors = [...checked.userErrors, ...pasted, ...(clientError ? [clientError] : [])];
+      if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
+      const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
+      const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
+      const { name } = agent;
       if ((await lockTwins(tx, agent)).length > 0) return { agent: null, userErrors: [twice()] };
       await tx.insert(AgentRow, agent);
       await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId, name });
@@ -108,7 +106,8 @@ export class AgentService {
   async rename(viewer: Viewer, id: string, newName: string): Promise<AgentResult> {
     if (!canEditAgents(viewer)) throw forbidden();
     const name = checkName(newName, ['input', 'name']);
-    return this.#change(viewer, id, typeof name === 'string' ? [] : [name], async (tx, agent) => {
+    const check = () => (typeof name === 'string' ? null : name);
+    return this.#change(viewer, id, check, async (tx, agent) => {
       if (agent.name === name) return agent;
       const renamed = { ...agent, name: name as string };
       await tx.update(AgentRow, { id }, { name: renamed.name });
@@ -125,26 +124,31 @@ export class AgentService {
   /** To a client, or with null to none. Its next call uses the key that the chain then finds; calls of the past stay where they were. */
   async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AgentResult> {
     requireAdmin(viewer);
-    const clientError = await this.#checkClient(viewer, clientId);
-    return this.#change(viewer, id, clientError ? [clientError] : [], async (tx, agent) => {
-      if (agent.clientId === clientId) return agent;
-      const twins = await lockTwins(tx, agent);
-      if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
-      await tx.update(AgentRow, { id }, { clientId });
-      await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
-      return { ...agent, clientId };
-    });
+    return this.#change(
+      viewer,
+      id,
+      (tx) => checkClient(tx, viewer, clientId),
+      async (tx, agent) => {
+        if (agent.clientId === clientId) return agent;
+        const twins = await lockTwins(tx, agent);
+        if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
+        await tx.update(AgentRow, { id }, { clientId });
+        await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
+        return { ...agent, clientId };
+      },
+    );
   }
 
   #change(
     viewer: Viewer,
     id: string,
-    errors: readonly UserError[],
+    check: (tx: Transaction) => UserError | null | Promise<UserError | null>,
     work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow | UserError>,
   ): Promise<AgentResult> {
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const agent = await lockOwn(tx, viewer, AgentRow, id);
-      const userErrors = [...(agent ? [] : [userError('NOT_FOUND', ['input', 'agentId'])]), ...errors];
+      const missing = agent ? null : userError('NOT_FOUND', ['input', 'agentId']);
+      const userErrors = [missing, await check(tx)].filter((error) => error !== null);
       if (!agent || userErrors.length > 0) return { agent: null, userErrors };
       const changed = await work(tx, agent);
       return 'code' in changed ? { agent: null, userErrors: [changed] } : { agent: changed, userErrors };
@@ -193,13 +197,13 @@ export class AgentService {
     );
     return fields.filter((_field, index) => isKey[index]).map((field) => isAKey(['input', field]));
   }
+}
 
-  async #checkClient(viewer: Viewer, clientId: string | null): Promise<UserError | null> {
-    if (clientId === null) return null;
-    const client = await this.clients.find(viewer, clientId);
-    if (!client) return userError('NOT_FOUND', ['input', 'clientId']);
-    return client.archivedAt
-      ? userError('CLIENT_ARCHIVED', ['input', 'clientId'], 'The client is archived.')
-      : null;
-  }
+async function checkClient(
+  tx: Transaction,
+  viewer: Viewer,
+  clientId: string | null,
+): Promise<UserError | null> {
+  const client = clientId === null ? null : await lockActiveClient(tx, viewer, clientId);
+  return client && 'code' in client ? client : null;
 }

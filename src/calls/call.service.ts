@@ -13,7 +13,7 @@ import {
   type ResolvedKey,
 } from '../keys/resolution/key-resolver.service';
 import { recordVerdict } from '../keys/changes/key-writer';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import { badArgument } from '../graphql/errors';
 import { digest, isId, newId } from '../platform/ids';
 import type { Select, Transaction } from '../database/transaction';
@@ -81,7 +81,7 @@ export interface CallListFilter {
 
 export class CallService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly resolver: KeyResolverService,
     private readonly providers: ProviderApi,
@@ -144,7 +144,7 @@ export class CallService {
     requireAdmin(viewer);
     const userErrors = checkInput(input);
     if (userErrors.length > 0) return refused(...userErrors);
-    const prepared = await this.database.write((tx) => this.#prepare(tx, viewer, input));
+    const prepared = await this.database.write(viewer, (tx) => this.#prepare(tx, viewer, input));
     return 'key' in prepared ? this.#place(viewer, prepared) : prepared;
   }
 
@@ -184,7 +184,8 @@ export class CallService {
       fromNumber,
     });
     const outcome = outcomeOf(placement);
-    await this.database.write((tx) => tx.update(CallRow, { id: call.id }, outcome));
+    // The call was placed, whatever became of its viewer meanwhile.
+    await this.database.writeWithoutViewer((tx) => tx.update(CallRow, { id: call.id }, outcome));
     if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
     return { call: { ...call, ...outcome }, userErrors: [] };
   }
@@ -194,7 +195,7 @@ export class CallService {
     const verdict = await this.providers.verifyKey(account);
     const { provider } = account;
     const clientId = call.keySource === 'CLIENT' ? call.clientId : null;
-    await this.database.write(async (tx) => {
+    await this.database.writeWithoutViewer(async (tx) => {
       await recordVerdict(tx, id, version, verdict);
       await this.audit.record(tx, viewer, {
         type: 'API_KEY_VERIFIED',

@@ -3,7 +3,7 @@ import { clientsVisibleTo, lockOwn, ownClientIds } from '../access/tenancy';
 import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
 import { inOrderOf, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
@@ -43,7 +43,7 @@ function toClient(row: RawClient): ShownClient {
 
 export class ClientService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -88,7 +88,7 @@ export class ClientService {
     requireAdmin(viewer);
     const name = checkName(input.name, ['input', 'name']);
     if (typeof name !== 'string') return { client: null, userErrors: [name] };
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const { id: agencyId, portalPermissions } = await tx.findOneByOrFail(AgencyRow, {
         id: viewer.agencyId,
       });
@@ -132,7 +132,7 @@ export class ClientService {
     errors: readonly UserError[],
     work: (tx: Transaction, client: ClientRow) => Promise<ClientRow>,
   ): Promise<ClientResult> {
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const client = await lockOwn(tx, viewer, ClientRow, id);
       const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
       const userErrors = [...missing, ...errors];

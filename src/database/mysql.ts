@@ -139,6 +139,10 @@ class MysqlSession extends Session {
     return this.rows(`${sql} FOR UPDATE`, values);
   }
 
+  shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
+    return this.rows(`${sql} LOCK IN SHARE MODE`, values);
+  }
+
   async run(sql: string, values: readonly unknown[]): Promise<number> {
     return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
   }

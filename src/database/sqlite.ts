@@ -139,6 +139,10 @@ class SqliteSession extends Session {
     return this.rows(sql, values);
   }
 
+  shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
+    return this.rows(sql, values);
+  }
+
   async run(sql: string, values: readonly unknown[]): Promise<number> {
     return this.#attempt(sql, values, (bound) => {
       const statement = this.#prepared.get(sql) ?? this.#connection.prepare(sql);

@@ -44,6 +44,8 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null>;
   /** Reads rows by a SELECT as it is written, and locks them in the same way. */
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
+  /** The same, for work that relies on these rows and leaves them as they are: it waits for writers of them, and they for it. */
+  shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   /** Runs a statement that writes as it is written. Answers how many rows were inserted, changed or deleted. */
   run(sql: string, values: readonly unknown[]): Promise<number>;
   /** Columns are named as the properties of the row. */
@@ -64,6 +66,7 @@ export abstract class Session extends EntityManager implements Transaction {
     id: string,
   ): Promise<T | null>;
   abstract lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
+  abstract shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
   /** For statements that begin or end a transaction: MySQL does not prepare all of them. */
   abstract command(sql: string): Promise<void>;

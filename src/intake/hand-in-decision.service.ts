@@ -9,7 +9,7 @@ import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyState } from '../keys/key-states';
 import type { KeyWarning } from '../keys/changes/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
 import { checkText } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
@@ -37,7 +37,7 @@ export const REASON_MAX_LENGTH = 500;
  */
 export class HandInDecisionService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly vault: Vault,
     private readonly keys: ApiKeyService,
@@ -63,7 +63,7 @@ export class HandInDecisionService {
       warnings: [],
       userErrors,
     });
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return refused([pending]);
       const key = openHandIn(this.vault.cipher, pending);
@@ -83,7 +83,7 @@ export class HandInDecisionService {
     requireAdmin(viewer);
     const reason = checkText(givenReason, ['input', 'reason'], REASON_MAX_LENGTH);
     if (typeof reason !== 'string') return { keyHandIn: null, userErrors: [reason] };
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return { keyHandIn: null, userErrors: [pending] };
       const keyHandIn = await endHandIn(tx, pending, {
@@ -103,7 +103,7 @@ export class HandInDecisionService {
     acceptsValidHandIns: boolean,
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const client = await lockOwn(tx, viewer, ClientRow, clientId);
       if (!client) return { client: null, userErrors: [userError('NOT_FOUND', ['input', 'clientId'])] };
       if (client.acceptsValidHandIns === acceptsValidHandIns) return { client, userErrors: [] };
@@ -121,7 +121,7 @@ export class HandInDecisionService {
   async expire(onFault: (error: unknown) => void): Promise<void> {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
-      const expired = this.database.write(async (tx) => {
+      const expired = this.database.writeWithoutViewer(async (tx) => {
         await tx.lock(ClientRow, row.clientId);
         if (!(await tx.existsBy(KeyHandInRow, { id: row.id, ...due }))) return;
         await endHandIn(tx, row, { status: 'EXPIRED' });

@@ -6,7 +6,7 @@ import { ClientRow } from '../clients/client.entity';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import { keyReader, readCandidate } from '../keys/changes/key-input';
 import type { KeyOwner } from '../keys/key-store';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import { forbidden } from '../graphql/errors';
 import { isId } from '../platform/ids';
 import type { Transaction } from '../database/transaction';
@@ -35,7 +35,7 @@ export interface HandInFilter {
  */
 export class HandInService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly vault: Vault,
     private readonly providers: ProviderApi,
@@ -80,14 +80,17 @@ export class HandInService {
       keyReader(this.vault, this.providers, owner, viewer.origin),
     );
     if ('userErrors' in read) return { keyHandIn: null, userErrors: read.userErrors };
-    const received = await this.database.write((tx) =>
+    const received = await this.database.write(viewer, (tx) =>
       this.receive(tx, viewer, owner, { provider, ...read }),
     );
     if (received === 'CLIENT_ARCHIVED') return { keyHandIn: null, userErrors: [userError(received, null)] };
     if (received === 'SEALED_KEY_USED')
       return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
-    const keyHandIn = await this.database.write((tx) => this.settle(tx, viewer, received, verdict));
+    // The key is there and its provider was asked, whatever became of the viewer meanwhile; but a key that counts at once needs its rights.
+    const keyHandIn = await this.database.writeWithoutViewer(async (tx) =>
+      this.settle(tx, viewer, received, verdict, await this.database.stillHasRights(tx, viewer)),
+    );
     return { keyHandIn, userErrors: [] };
   }
 
@@ -117,12 +120,16 @@ export class HandInService {
     return keyHandIn;
   }
 
-  /** Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid. */
+  /**
+   * Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid,
+   * unless whoever handed it in may not do so any more, or its client was archived. The agency decides then.
+   */
   async settle(
     tx: Transaction,
     actor: Actor,
     { id, clientId }: KeyHandInRow,
     verdict: KeyVerdict,
+    mayStill: boolean,
   ): Promise<KeyHandInRow> {
     const client = await tx.lock(ClientRow, clientId);
     const current = await tx.findOneByOrFail(KeyHandInRow, { id });
@@ -137,7 +144,8 @@ export class HandInService {
     });
     if (!asked) return current;
     const keyHandIn = { ...current, ...asked };
-    if (!client?.acceptsValidHandIns || verdict.status !== 'VALID') return keyHandIn;
+    const counts = mayStill && client?.acceptsValidHandIns && client.archivedAt === null;
+    if (!counts || verdict.status !== 'VALID') return keyHandIn;
     const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn));
     const accepted = await this.decisions.acceptPending(tx, actor, keyHandIn, key, {
       decidedByName: null,

@@ -6,7 +6,7 @@ import { ClientRow } from '../clients/client.entity';
 import { isAccepted } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import { keyReader, readCandidate } from '../keys/changes/key-input';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import { USER_ERRORS } from '../graphql/user-error';
 import type { Transaction } from '../database/transaction';
 import { adapterOf } from '../providers';
@@ -38,7 +38,7 @@ export type LinkOutcome = {
 /** What someone without a login can do with a one-time link: see what it asks for, and hand in a key, once. */
 export class KeyLinkFormService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly vault: Vault,
     private readonly providers: ProviderApi,
@@ -104,7 +104,7 @@ export class KeyLinkFormService {
         return { request, problem: { field: 'apiKey', message: USER_ERRORS.SEALED_KEY_USED } };
       return outcome === 'USED' ? { request, problem: null } : null;
     }
-    await this.database.write(async (tx) => {
+    await this.database.writeWithoutViewer(async (tx) => {
       if (!isRefused(verdict)) await giveBackTry(tx, link);
       await this.audit.record(tx, actor, rejection(link, account, verdict));
       if (isRefused(verdict) && tried === MAX_REFUSED_KEYS)
@@ -116,7 +116,7 @@ export class KeyLinkFormService {
 
   // Of two who send at once, the second finds the link used up.
   #use(actor: Actor, link: KeyLinkRow, account: ProviderAccount, verdict: KeyVerdict) {
-    return this.database.write(async (tx) => {
+    return this.database.writeWithoutViewer(async (tx) => {
       const current = await giveBackTry(tx, link);
       const received =
         current && linkStatus(current) === 'OPEN'
@@ -128,7 +128,7 @@ export class KeyLinkFormService {
         return received;
       }
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
-      await this.handIns.settle(tx, actor, received, verdict);
+      await this.handIns.settle(tx, actor, received, verdict, true);
       return 'USED';
     });
   }
@@ -136,7 +136,7 @@ export class KeyLinkFormService {
   // Counted before the provider is asked, under the row's lock: of many who try at once, no more than the limit learn something. The
   // number of this try, or null where the link is closed.
   #countTry({ id }: KeyLinkRow): Promise<number | null> {
-    return this.database.write(async (tx) => {
+    return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);
       if (!link || linkStatus(link) !== 'OPEN') return null;
       const refusedKeys = link.refusedKeys + 1;
@@ -147,7 +147,7 @@ export class KeyLinkFormService {
 
   // Under the row's lock: of many who guess at once, each counts.
   #checkCode(actor: Actor, { id }: KeyLinkRow, given: string): Promise<'RIGHT' | 'WRONG' | 'CLOSED'> {
-    return this.database.write(async (tx) => {
+    return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);
       if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
       if (link.codeDigest === given) return 'RIGHT';

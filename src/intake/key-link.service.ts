@@ -4,8 +4,8 @@ import { requireAccessManager, requireAdmin } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { ClientService } from '../clients/client.service';
-import type { Database } from '../database/database';
+import { lockActiveClient } from '../clients/active-client';
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
 import { isId } from '../platform/ids';
 import { readPage } from '../database/pages';
@@ -41,10 +41,9 @@ export interface KeyLinkResult {
 /** Makes and revokes links by which someone without a login hands in a key, once. The link goes one way, its six-digit code another. */
 export class KeyLinkService implements AccessGranter {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly providers: ProviderApi,
-    private readonly clients: ClientService,
     /** The address of a link, by its token. */
     private readonly addressOf: (token: string) => string,
   ) {}
@@ -69,40 +68,35 @@ export class KeyLinkService implements AccessGranter {
     input: NewKeyLink,
   ): Promise<KeyLinkResult & { url: string | null; code: string | null }> {
     requireAccessManager(viewer);
-    const client = await this.clients.find(viewer, input.clientId);
+    const { provider } = input;
     const region = input.region ?? 'US';
     const hours = input.expiresInHours ?? DEFAULT_LIFETIME;
-    const userErrors = [
-      client ? null : userError('NOT_FOUND', ['input', 'clientId']),
-      client?.archivedAt ? userError('CLIENT_ARCHIVED', ['input', 'clientId']) : null,
-      this.providers.hasRegion(input.provider, region)
+    const refusals = [
+      this.providers.hasRegion(provider, region)
         ? null
         : userError('INVALID_FORMAT', ['input', 'region'], 'The provider has no such region.'),
       hours >= 1 && hours <= MAX_LIFETIME
         ? null
         : userError('INVALID_FORMAT', ['input', 'expiresInHours'], `From 1 to ${MAX_LIFETIME} hours.`),
     ].filter((error) => error !== null);
-    if (!client || userErrors.length > 0) return { url: null, code: null, keyLink: null, userErrors };
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const code = String(randomInt(10 ** CODE_DIGITS)).padStart(CODE_DIGITS, '0');
-    const keyLink = newKeyLink(
-      viewer,
-      { clientId: client.id, provider: input.provider, region },
-      token,
-      code,
-      hours,
-    );
-    await this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
+      const client = await lockActiveClient(tx, viewer, input.clientId);
+      const userErrors = 'code' in client ? [client, ...refusals] : refusals;
+      if ('code' in client || userErrors.length > 0)
+        return { url: null, code: null, keyLink: null, userErrors };
+      const keyLink = newKeyLink(viewer, { clientId: client.id, provider, region }, token, code, hours);
       await tx.insert(KeyLinkRow, keyLink);
       await this.audit.record(tx, viewer, { type: 'KEY_LINK_CREATED', ...nameOf(keyLink) });
+      return { url: this.addressOf(token), code, keyLink, userErrors };
     });
-    return { url: this.addressOf(token), code, keyLink, userErrors: [] };
   }
 
   /** At once. Doing it twice, or to a link that opens nothing any more, changes nothing. */
   async revoke(viewer: Viewer, id: string): Promise<KeyLinkResult> {
     requireAdmin(viewer);
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const keyLink = await lockOwn(tx, viewer, KeyLinkRow, id);
       if (!keyLink) return { keyLink: null, userErrors: [userError('NOT_FOUND', ['input', 'keyLinkId'])] };
       if (linkStatus(keyLink) !== 'OPEN') return { keyLink, userErrors: [] };

@@ -4,7 +4,7 @@ import type { Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
@@ -39,7 +39,7 @@ const NOT_FOUND: InvitationResult = {
 /** Invitations as the invited see them. Anyone may invite any address, so each one is taken up by a decision of its owner. */
 export class InvitationService implements AccessGranter {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -74,7 +74,7 @@ export class InvitationService implements AccessGranter {
   async decline(identity: Identity, id: string): Promise<InvitationResult> {
     const invitation = await this.#own(identity, id);
     if (!invitation) return NOT_FOUND;
-    const isDeclined = await this.database.write(async (tx) => {
+    const isDeclined = await this.database.writeWithoutViewer(async (tx) => {
       const row = await tx.lock(PersonRow, id);
       const actor = row?.identityDigest === null ? viewerOfPerson(row, identity.origin) : null;
       if (!row || !actor) return false;
@@ -87,7 +87,7 @@ export class InvitationService implements AccessGranter {
 
   /** Takes an invitation up that was found by the verified address of whoever asks. Null where it is gone, or somebody else's by now. */
   join(id: string, { digest, origin }: Identity): Promise<Viewer | null> {
-    return this.database.write(async (tx) => {
+    return this.database.writeWithoutViewer(async (tx) => {
       // Of two requests at once, the second waits, and finds the first one's membership.
       const invitation = await tx.lock(PersonRow, id);
       if (!invitation) return null;

@@ -7,7 +7,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import type { ClientService } from '../clients/client.service';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import { isId, newId } from '../platform/ids';
 import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
@@ -36,7 +36,7 @@ const NOT_FOUND: PersonResult = { person: null, userErrors: [userError('NOT_FOUN
 /** Who works for the agency, who uses its clients' portals, and what each may do. Managed by admins in person. */
 export class PersonService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly clients: ClientService,
     private readonly granters: AccessGranters,
@@ -138,7 +138,7 @@ export class PersonService {
     requireAccessManager(viewer);
     const userErrors = checkPermissions(permissions, ['input', 'permissions']);
     if (userErrors.length > 0) return Promise.resolve({ agency: null, userErrors });
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const agency = await tx.lock(AgencyRow, viewer.agencyId);
       if (!agency || samePermissions(agency.portalPermissions, permissions)) return { agency, userErrors };
       const portalPermissions = [...permissions];
@@ -155,7 +155,7 @@ export class PersonService {
     permissions: readonly PortalPermission[],
   ): Promise<{ client: ClientRow | null; userErrors: UserError[] }> {
     requireAccessManager(viewer);
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const client = await lockOwn(tx, viewer, ClientRow, clientId);
       const missing = client ? [] : [userError('NOT_FOUND', ['input', 'clientId'])];
       const userErrors = [...missing, ...checkPermissions(permissions, ['input', 'permissions'])];
@@ -194,7 +194,7 @@ export class PersonService {
       createdBy: viewer.id,
       createdAt: new Date(),
     };
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const known = await tx.existsBy(PersonRow, {
         agencyId: viewer.agencyId,
         emailDigest: unknown.emailDigest,
@@ -222,7 +222,7 @@ export class PersonService {
     id: string,
     work: (tx: Transaction, person: PersonRow) => Promise<PersonResult>,
   ): Promise<PersonResult> {
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       await tx.lock(AgencyRow, viewer.agencyId);
       const person = await findOwn(tx, viewer, PersonRow, id);
       return person ? work(tx, person) : NOT_FOUND;

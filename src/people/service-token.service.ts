@@ -5,7 +5,7 @@ import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './servi
 import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Database } from '../database/database';
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import type { AccessGranter, GrantedAccess } from './granted-access';
@@ -34,7 +34,7 @@ export interface ServiceTokenResult {
 /** Tokens with which integrations of an agency authenticate. Managed by admins in person: a token cannot make another that outlives it. */
 export class ServiceTokenService implements AccessGranter {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
   ) {}
 
@@ -67,7 +67,7 @@ export class ServiceTokenService implements AccessGranter {
     if (userErrors.length > 0) return { token: null, serviceToken: null, userErrors };
     const token = newServiceToken();
     const serviceToken = newRow(viewer, name as string, input.role, token, days);
-    await this.database.write(async (tx) => {
+    await this.database.write(viewer, async (tx) => {
       await tx.insert(ServiceTokenRow, serviceToken);
       await this.audit.record(tx, viewer, { type: 'SERVICE_TOKEN_CREATED', ...eventOf(serviceToken) });
     });
@@ -77,7 +77,7 @@ export class ServiceTokenService implements AccessGranter {
   /** At once: the very next request with it is refused. Doing it twice changes nothing. */
   async revoke(viewer: Viewer, id: string): Promise<ServiceTokenResult> {
     requireAccessManager(viewer);
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const serviceToken = await lockOwn(tx, viewer, ServiceTokenRow, id);
       if (!serviceToken)
         return { serviceToken: null, userErrors: [userError('NOT_FOUND', ['input', 'serviceTokenId'])] };

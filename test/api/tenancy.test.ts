@@ -17,6 +17,7 @@ import {
   OTHER_AGENCYS_AGENT,
   OTHER_AGENCYS_CLIENT,
 } from '../demo-ids';
+import { tenantDatabase } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import * as operations from '../operations';
 
@@ -253,7 +254,8 @@ describe('keys', () => {
   );
 
   test('are refused by the services themselves, with the shield taken off', async () => {
-    const { database, vault, audit } = running.app;
+    const { vault, audit } = running.app;
+    const database = tenantDatabase(running.app.database);
     const clients = new ClientService(database, audit);
     const nowhere = new ProviderApi({ RETELL: {}, VAPI: {}, BLAND: {} }, 100);
     const checks = new KeyCheckService(database, audit, vault, nowhere);

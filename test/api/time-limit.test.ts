@@ -2,6 +2,7 @@ import { AgentService } from '../../src/agents/agent.service';
 import { ClientService } from '../../src/clients/client.service';
 import { until } from '../e2e/process';
 import { HARBOR } from '../demo-ids';
+import { tenantDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { Loopback } from '../providers/loopback';
 import { VERIFY_CLIENT } from '../operations';
@@ -34,7 +35,7 @@ function holdClients(): () => void {
   const held = new Promise<void>((resolve) => (letGo = resolve));
   jest.spyOn(ClientService.prototype, 'list').mockImplementationOnce(async (...args) => {
     await held;
-    return new ClientService(running.app.database, running.app.audit).list(...args);
+    return new ClientService(tenantDatabase(running.app.database), running.app.audit).list(...args);
   });
   return () => letGo();
 }

@@ -79,6 +79,25 @@ describe('the code base', () => {
     expect([...unknown, ...violations]).toEqual([]);
   });
 
+  test('writes for a viewer only where the rights of the viewer are checked again', () => {
+    // What starts and keeps the product, and who is let in by a first sign-in: nobody who was let in asks for it.
+    const withoutViewers =
+      /^(database|vault|demo)\/|^access\/tenant-database|^audit\/audit-trail|^people\/(sign-in|enrol)\.|^[\w-]+\.ts$/;
+    const bare = files.filter(
+      ({ name, text }) =>
+        /\bDatabase\b[^;]*database\/(database|dialect)'/.test(text) && !withoutViewers.test(name),
+    );
+    expect(bare.map(({ name }) => name)).toEqual([]);
+    const unchecked = files.filter(({ text }) => /\.writeWithoutViewer\(/.test(text));
+    expect(unchecked.map(({ name }) => name).sort()).toEqual([
+      'calls/call.service.ts',
+      'intake/hand-in-decision.service.ts',
+      'intake/hand-in.service.ts',
+      'intake/key-link-form.service.ts',
+      'people/invitation.service.ts',
+    ]);
+  });
+
   test('has no files that import each other in a circle', () => {
     const importsByName = new Map(files.map(({ name, imports }) => [name, imports]));
     const reaches = (from: string, target: string, seen = new Set<string>()): boolean =>

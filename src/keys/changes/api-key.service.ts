@@ -4,7 +4,7 @@ import type { AgentRow } from '../../agents/agent.entity';
 import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
-import type { Database } from '../../database/database';
+import type { TenantDatabase } from '../../access/tenant-database';
 import type { Transaction } from '../../database/transaction';
 import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
@@ -53,7 +53,7 @@ export interface ClearResult extends Changed {
 /** Lists, sets and clears keys. Agency admins only, whatever the policy says. */
 export class ApiKeyService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly vault: Vault,
     private readonly providers: ProviderApi,
@@ -125,7 +125,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     userErrors: readonly UserError[],
   ): Promise<SetResult> {
-    await this.database.write((tx) => this.#recordShown(tx, viewer, owner, keys));
+    await this.database.write(viewer, (tx) => this.#recordShown(tx, viewer, owner, keys));
     return refused(userErrors);
   }
 
@@ -149,7 +149,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     entries: readonly KeyEntry[],
   ): Promise<SetResult> {
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const stored = await this.storeAll(
         tx,
         viewer,
@@ -210,7 +210,7 @@ export class ApiKeyService {
   }
 
   #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
-    return this.database.write(async (tx) => {
+    return this.database.write(viewer, async (tx) => {
       const current = await lockKeys(tx, this.vault.placeMacs, owner, providers);
       const unset = current.flatMap((row, index) =>
         row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],

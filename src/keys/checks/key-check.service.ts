@@ -2,7 +2,7 @@ import type { AgentRow } from '../../agents/agent.entity';
 import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AuditTrail } from '../../audit/audit-trail';
-import type { Database } from '../../database/database';
+import type { TenantDatabase } from '../../access/tenant-database';
 import { userError, type UserError } from '../../graphql/user-error';
 import { adapterOf, PROVIDERS, type Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
@@ -57,7 +57,7 @@ const AGENTS_TRIED = 4;
 /** Shows keys to their providers and tells what would change: reads only, but for what is known of a key. */
 export class KeyCheckService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
     private readonly vault: Vault,
     private readonly providers: ProviderApi,
@@ -138,7 +138,9 @@ export class KeyCheckService {
       status,
     };
     const event = { ...nameOfKey(owner, provider), maskedKey: entry?.key.mask ?? null, status };
-    await this.database.write((tx) => this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event }));
+    await this.database.write(viewer, (tx) =>
+      this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event }),
+    );
     const fingerprint = entry && this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
     const warnings =
       fingerprint === null
@@ -180,7 +182,7 @@ export class KeyCheckService {
       agents,
     );
     const fingerprint = this.vault.fingerprints.of(key, owner.agencyId, provider);
-    const recorded = await this.database.write(async (tx) => {
+    const recorded = await this.database.write(viewer, async (tx) => {
       await recordFingerprint(tx, id, version, fingerprint);
       const row = await recordVerdict(tx, id, version, verdict);
       await this.audit.record(tx, viewer, {
@@ -212,7 +214,7 @@ export class KeyCheckService {
 
   async #unreadable(viewer: Viewer, sealed: SealedKey): Promise<Verification | null> {
     const { row, version, owner, provider } = sealed;
-    await this.database.write(async (tx) => {
+    await this.database.write(viewer, async (tx) => {
       if (row) await recordUnreadable(tx, row.id, version);
       await this.audit.record(tx, viewer, {
         type: 'API_KEY_VERIFIED',

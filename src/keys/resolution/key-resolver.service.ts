@@ -1,7 +1,7 @@
 import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
-import type { Database } from '../../database/database';
+import type { TenantDatabase } from '../../access/tenant-database';
 import type { Reader } from '../../database/transaction';
 import { marks } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
@@ -24,7 +24,7 @@ type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
 /** Walks the fallback chain for an agent: to place a call, or to explain what a call would use. */
 export class KeyResolverService {
   constructor(
-    private readonly database: Database,
+    private readonly database: TenantDatabase,
     private readonly vault: Vault,
   ) {}
 
