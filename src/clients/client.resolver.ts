@@ -47,10 +47,11 @@ export class ClientResolver {
     })
     search: string | null,
   ): Promise<Page<ShownClient>> {
-    if (search && search.length > MAX_SEARCH_LENGTH)
+    if (search && [...search].length > MAX_SEARCH_LENGTH)
       throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
     // SQLite ends a pattern at a NUL, and would find everything.
-    if (search && /\p{Cc}/u.test(search)) throw badArgument('search', '`search` has no control characters.');
+    if (search && /[\p{Cc}\p{Cs}]/u.test(search))
+      throw badArgument('search', '`search` has no control characters.');
     const found = await this.clients.list(viewer, pageArgs(page), search);
     await loaders.readAhead(found.nodes.map(({ id }) => id));
     return found;

@@ -4,7 +4,7 @@ import { permissionList, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { inOrderOf, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { dateOrNull, equal, marks, type Condition, type RawDate } from '../database/raw';
@@ -68,7 +68,7 @@ export class ClientService {
   async list(viewer: Viewer, args: PageArgs, search: string | null): Promise<Page<ShownClient>> {
     const { read } = this.database;
     const own = equal(clientsVisibleTo(viewer));
-    const found = search ? nameContains(search) : NOTHING_MORE;
+    const found = search ? nameContains(read, search) : NOTHING_MORE;
     const condition = ` WHERE ${own.sql}${found.sql}`;
     const values = [...own.values, ...found.values];
     const rows = await read.rows<RawClient>(
@@ -145,11 +145,15 @@ export class ClientService {
 
 const NOTHING_MORE: Condition = { sql: '', values: [] };
 
-// SQLite folds ASCII letters only: a name is found as it is written, too.
-function nameContains(search: string): Condition {
+// To the collations of MariaDB, every character beyond the basic plane is the same one, e.g. every emoji, and U+FFFD is that one, too.
+const TAKEN_FOR_ANOTHER = /[\u{FFFD}\u{10000}-\u{10FFFF}]/u;
+
+// SQLite makes only ASCII letters small: a name is found as it is written, too.
+function nameContains({ byCodePoint }: Reader, search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
+  const exactly = TAKEN_FOR_ANOTHER.test(search) ? byCodePoint : '';
   return {
-    sql: " AND (name LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!')",
+    sql: ` AND (name${exactly} LIKE ? ESCAPE '!' OR LOWER(name)${exactly} LIKE ? ESCAPE '!')`,
     values: [pattern(search), pattern(search.toLowerCase())],
   };
 }

@@ -115,6 +115,8 @@ interface MysqlConnection {
 }
 
 class MysqlSession extends Session {
+  readonly byCodePoint = ' COLLATE utf8mb4_bin';
+
   constructor(
     source: DataSource,
     private readonly session: MysqlConnection,

@@ -106,6 +106,8 @@ interface SqliteConnection {
 }
 
 class SqliteSession extends Session {
+  // LIKE folds ASCII letters, and compares all else so.
+  readonly byCodePoint = '';
   readonly #connection: SqliteConnection;
   readonly #prepared = new LRUCache<string, SqliteStatement>({ max: MAX_PREPARED });
   readonly #readers = new LRUCache<string, RowReader>({ max: MAX_PREPARED });

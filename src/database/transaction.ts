@@ -36,6 +36,8 @@ export interface Reader extends Pick<EntityManager, Reads> {
    * before that place where the agency has most of the table, since it does not count on the limit.
    */
   along(index: string): string;
+  /** After a column or an expression that is compared: compares characters as they are, and takes none for another one. */
+  readonly byCodePoint: string;
 }
 
 /** What a transaction can do. What it reads is what is committed, and what it has written itself. */
@@ -60,6 +62,7 @@ export class ConcurrentChange extends Error {}
 /** One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities and with statements as they are written. */
 export abstract class Session extends EntityManager implements Transaction {
   abstract along(index: string): string;
+  abstract readonly byCodePoint: string;
   abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   abstract lock<T extends ObjectLiteral & { id: string }>(
     row: EntityTarget<T>,

@@ -47,3 +47,40 @@ describe('a client', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
   });
 });
+
+describe('the search for a client by a part of its name', () => {
+  const search = async (text: string) => {
+    const { clients } = await running.data<{ clients: { nodes: { name: string }[] } }>(
+      'query ($search: String) { clients(search: $search) { nodes { name } } }',
+      { search: text },
+    );
+    return clients.nodes.map(({ name }) => name);
+  };
+  const NAMES = ['Fire \u{1F525} Works', 'Tea \u{1F375} House', 'The \u{FFFD} House'];
+  beforeAll(async () => {
+    for (const name of NAMES)
+      await running.data(
+        'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }',
+        { input: { name } },
+      );
+  });
+
+  test.each([
+    ['\u{1F525}', ['Fire \u{1F525} Works']],
+    ['fIRE \u{1F525}', ['Fire \u{1F525} Works']],
+    ['\u{1F375} hOUSE', ['Tea \u{1F375} House']],
+    ['\u{FFFD}', ['The \u{FFFD} House']],
+    ['\u{1F680}', []],
+  ])('finds no other characters than those that are asked for: %j', async (text, names) => {
+    expect(await search(text)).toEqual(names);
+  });
+
+  test('counts characters as names do', async () => {
+    expect(await search('\u{1F525}'.repeat(100))).toEqual([]);
+    const { errors } = await running.ask(
+      'agencyAdmin',
+      '{ clients(search: "' + 'x'.repeat(101) + '") { totalCount } }',
+    );
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+  });
+});
