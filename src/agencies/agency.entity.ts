@@ -1,9 +1,10 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity } from 'typeorm';
+import { IdColumn, TimeColumn } from '../database/columns';
 import { permissionList, type PortalPermission } from '../access/viewer';
 
 @Entity('agencies')
 export class AgencyRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
   @Column('varchar', { length: 200 })
@@ -13,6 +14,6 @@ export class AgencyRow {
   @Column('varchar', { length: 255, default: '', transformer: permissionList })
   portalPermissions!: PortalPermission[];
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 }

@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
@@ -17,15 +18,13 @@ import type { Provider } from '../providers';
   'fromNumber',
 ])
 export class AgentRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'agents_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'agents_agency')
   agencyId!: string;
 
-  @ForeignKey(() => ClientRow, { name: 'agents_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36, nullable: true })
+  @ReferenceColumn(() => ClientRow, 'agents_client', { nullable: true })
   clientId!: string | null;
 
   @Column('varchar', { length: 200 })
@@ -40,6 +39,6 @@ export class AgentRow {
   @Column('varchar', { length: 128, nullable: true })
   fromNumber!: string | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 }

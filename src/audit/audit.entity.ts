@@ -1,4 +1,5 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { ActorKind, AuditEventType } from './audit-event';
 
 /** One event. Rows are only ever added; each agency's are numbered without a gap and chained by `hash`. */
@@ -8,11 +9,11 @@ import type { ActorKind, AuditEventType } from './audit-event';
 @Index('audit_events_by_client', ['agencyId', 'clientId', 'id'])
 @Index('audit_events_by_type', ['agencyId', 'type', 'id'])
 export class AuditEventRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
   // No foreign key: on MariaDB it would lock the agency's row after the head's, the other way round than whoever sets a key.
-  @Column('varchar', { length: 36 })
+  @PlainIdColumn()
   agencyId!: string;
 
   /** From 1. */
@@ -22,25 +23,25 @@ export class AuditEventRow {
   @Column('varchar', { length: 48 })
   type!: AuditEventType;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   at!: Date;
 
   @Column('varchar', { length: 16 })
   actorKind!: ActorKind;
 
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   actorId!: string | null;
 
   @Column('varchar', { length: 200 })
   actorName!: string;
 
-  @Column('varchar', { length: 36 })
+  @PlainIdColumn()
   requestId!: string;
 
   @Column('varchar', { length: 64, nullable: true })
   sourceAddress!: string | null;
 
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   clientId!: string | null;
 
   /** The rest of the event, as JSON. */
@@ -56,7 +57,7 @@ export class AuditEventRow {
 @Entity('audit_heads')
 export class AuditHeadRow {
   /** The agency's. */
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
   @Column('int')

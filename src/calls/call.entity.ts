@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
@@ -29,20 +30,17 @@ export type CallStatus = (typeof CALL_STATUSES)[number];
 @Index('calls_by_agent', ['agentId', 'id'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
 export class CallRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'calls_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'calls_agency')
   agencyId!: string;
 
   /** The agent's client at the time of the call. */
-  @ForeignKey(() => ClientRow, { name: 'calls_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36, nullable: true })
+  @ReferenceColumn(() => ClientRow, 'calls_client', { nullable: true })
   clientId!: string | null;
 
-  @ForeignKey(() => AgentRow, { name: 'calls_agent', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgentRow, 'calls_agent')
   agentId!: string;
 
   @Column('varchar', { length: 32 })
@@ -83,10 +81,10 @@ export class CallRow {
   @Column('int', { nullable: true })
   errorRetryAfterSeconds!: number | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
   /** When anything of the call last changed. Never null: the column was added when there were calls already. */
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   updatedAt!: Date;
 }

@@ -1,21 +1,21 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { permissionList, type PortalPermission } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 
 @Entity('clients')
 @Index('clients_by_agency', ['agencyId', 'id'])
 export class ClientRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'clients_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'clients_agency')
   agencyId!: string;
 
   @Column('varchar', { length: 200 })
   name!: string;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   archivedAt!: Date | null;
 
   /** What a new portal user of this client may do when nothing else is said. */
@@ -26,6 +26,6 @@ export class ClientRow {
   @Column('boolean', { default: false })
   acceptsValidHandIns!: boolean;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 }

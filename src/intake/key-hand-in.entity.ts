@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { ActorKind } from '../audit/audit-event';
 import { ClientRow } from '../clients/client.entity';
@@ -18,15 +19,13 @@ export type KeyHandInStatus = (typeof KEY_HAND_IN_STATUSES)[number];
 @Index('key_hand_ins_by_expiry', ['status', 'expiresAt'])
 @Index('key_hand_ins_by_master_key', ['masterKey'])
 export class KeyHandInRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'key_hand_ins_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'key_hand_ins_agency')
   agencyId!: string;
 
-  @ForeignKey(() => ClientRow, { name: 'key_hand_ins_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => ClientRow, 'key_hand_ins_client')
   clientId!: string;
 
   @Column('varchar', { length: 32 })
@@ -50,7 +49,7 @@ export class KeyHandInRow {
   @Column('varchar', { length: 32 })
   keyStatus!: KeyStatus;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   verifiedAt!: Date | null;
 
   /** The name of the master key that wraps its data key; null when the secret is destroyed. */
@@ -66,13 +65,13 @@ export class KeyHandInRow {
   @Column('varchar', { length: 200 })
   handedInByName!: string;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   expiresAt!: Date;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   decidedAt!: Date | null;
 
   /** The admin; null when nobody decided. */

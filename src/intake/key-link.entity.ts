@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
@@ -10,15 +11,13 @@ import type { ProviderRegion } from '../providers/provider';
 @Index('key_links_by_agency', ['agencyId', 'id'])
 @Index('key_links_by_client', ['clientId', 'id'])
 export class KeyLinkRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'key_links_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'key_links_agency')
   agencyId!: string;
 
-  @ForeignKey(() => ClientRow, { name: 'key_links_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => ClientRow, 'key_links_client')
   clientId!: string;
 
   @Column('varchar', { length: 32 })
@@ -45,19 +44,19 @@ export class KeyLinkRow {
   createdByName!: string;
 
   /** The person who made it; null where that is not known, and for what the operator of the server did. */
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   createdBy!: string | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   expiresAt!: Date;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   usedAt!: Date | null;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   revokedAt!: Date | null;
 }
 

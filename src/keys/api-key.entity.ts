@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { Provider } from '../providers';
 import type { ProviderErrorCode, ProviderRegion } from '../providers/provider';
@@ -11,18 +12,17 @@ import type { KeySource, KeyStatus } from './chain';
 @Index('api_keys_by_fingerprint', ['agencyId', 'fingerprint'])
 @Index('api_keys_by_master_key', ['masterKey'])
 export class ApiKeyRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'api_keys_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'api_keys_agency')
   agencyId!: string;
 
   @Column('varchar', { length: 16 })
   ownerType!: KeySource;
 
   /** The id of an agency or a client, as `ownerType` says. It is never null, because a unique index ignores rows with a null. */
-  @Column('varchar', { length: 36 })
+  @PlainIdColumn()
   ownerId!: string;
 
   @Column('varchar', { length: 32 })
@@ -44,11 +44,11 @@ export class ApiKeyRow {
   @Column('varchar', { length: 32 })
   status!: KeyStatus;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   updatedAt!: Date;
 
   /** When the provider last gave a definitive answer about this version. */
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   lastVerifiedAt!: Date | null;
 
   @Column('varchar', { length: 32, nullable: true })

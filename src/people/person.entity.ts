@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import { permissionList, type PortalPermission, type ViewerRole } from '../access/viewer';
@@ -10,16 +11,14 @@ import { permissionList, type PortalPermission, type ViewerRole } from '../acces
 @Index('people_by_agency', ['agencyId', 'id'])
 @Index('people_by_client', ['clientId', 'id'])
 export class PersonRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, { name: 'people_agency', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'people_agency')
   agencyId!: string;
 
   /** The portal user's client; null for people of the agency. */
-  @ForeignKey(() => ClientRow, { name: 'people_client', onDelete: 'NO ACTION', onUpdate: 'NO ACTION' })
-  @Column('varchar', { length: 36, nullable: true })
+  @ReferenceColumn(() => ClientRow, 'people_client', { nullable: true })
   clientId!: string | null;
 
   @Column('varchar', { length: 32 })
@@ -45,17 +44,17 @@ export class PersonRow {
   @Column('varchar', { length: 64, nullable: true })
   identityDigest!: string | null;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   joinedAt!: Date | null;
 
   /** The person who made it; null where that is not known, and for what the operator of the server did. */
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   createdBy!: string | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
   /** When a sign-in of this person was last refused and recorded. */
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   lastRefusedAt?: Date | null;
 }

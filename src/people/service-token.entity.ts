@@ -1,4 +1,5 @@
-import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyRole } from '../access/viewer';
 
@@ -7,15 +8,10 @@ import type { AgencyRole } from '../access/viewer';
 @Index('service_tokens_by_digest', ['tokenDigest'], { unique: true })
 @Index('service_tokens_by_agency', ['agencyId', 'id'])
 export class ServiceTokenRow {
-  @PrimaryColumn('varchar', { length: 36 })
+  @IdColumn()
   id!: string;
 
-  @ForeignKey(() => AgencyRow, {
-    name: 'service_tokens_agency',
-    onDelete: 'NO ACTION',
-    onUpdate: 'NO ACTION',
-  })
-  @Column('varchar', { length: 36 })
+  @ReferenceColumn(() => AgencyRow, 'service_tokens_agency')
   agencyId!: string;
 
   @Column('varchar', { length: 200 })
@@ -32,23 +28,23 @@ export class ServiceTokenRow {
   tokenDigest!: string;
 
   /** The person who made it; null where that is not known, and for what the operator of the server did. */
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   createdBy!: string | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   expiresAt!: Date;
 
   /** To the minute. */
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   lastUsedAt!: Date | null;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   revokedAt!: Date | null;
 
   /** When its use was last refused and recorded. */
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   lastRefusedAt!: Date | null;
 }

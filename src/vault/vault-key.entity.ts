@@ -1,4 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../database/columns';
 
 /** A key of the vault's own, sealed like those of customers. A row stays when its key is destroyed: no name is given twice. */
 @Entity('vault_keys')
@@ -13,9 +14,9 @@ export class VaultKeyRow {
   @Column('varchar', { length: 1024, nullable: true })
   sealed!: string | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   createdAt!: Date;
 
-  @Column('datetime', { precision: 3, nullable: true })
+  @TimeColumn({ nullable: true })
   retiredAt!: Date | null;
 }
