@@ -23,6 +23,7 @@ import { KeyCheckService } from './keys/checks/key-check.service';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
 import { isKnownKey } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
+import { ping } from './database/database';
 import { createLog, type LogStream } from './platform/log';
 import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
@@ -74,7 +75,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       loopbackOnly: options.loopbackOnly ?? false,
       routes: [
         health({
-          isReady: () => database.read.rows('SELECT 1 AS one'),
+          isReady: () => ping(database),
           issuerProblem: () => identities.problem(),
         }),
         graphql({

@@ -40,8 +40,8 @@ export interface TestApp {
   ask(as: Persona | null, query: string, variables?: object): Promise<Answer>;
   /** As an agency admin; throws unless the answer has no errors. */
   data<T>(query: string, variables?: object, as?: Persona): Promise<T>;
-  /** Another instance over the same database. */
-  another(): Promise<TestApp>;
+  /** Another instance over the same database; `env` replaces what this one was configured with. */
+  another(env?: NodeJS.ProcessEnv): Promise<TestApp>;
   close(): Promise<void>;
 }
 
@@ -117,7 +117,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     logs,
     ask,
     data,
-    another: () => startInstance(environment, shared),
+    another: (env = {}) => startInstance({ ...environment, ...env }, shared),
     close: () => app.close(),
   };
 }

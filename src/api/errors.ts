@@ -1,5 +1,6 @@
 import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { isUnavailable } from '../database/database-errors';
 import { PublicError } from '../graphql/errors';
 import { exceedsTokens, isUnfitArgument } from './graphql-js-texts';
 import { tooManyTokens } from './rules/document-limits';
@@ -29,6 +30,11 @@ const REQUEST_ERRORS: Readonly<Record<string, string>> = {
 const ARGUMENT_UNFIT = 'An argument does not have the type that the schema declares for it.';
 const MORE_VARIABLES = 'More values in the variables do not have the type that is declared for them.';
 
+export const SERVICE_UNAVAILABLE = 'SERVICE_UNAVAILABLE';
+export const UNAVAILABLE_MESSAGE = 'The service is not available at the moment. Try again later.';
+/** When to try again, in seconds. */
+export const RETRY_AFTER = 5;
+
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
 
 interface PublicForm {
@@ -41,12 +47,23 @@ const MASKED: PublicForm = {
   extensions: { code: INTERNAL_ERROR },
 };
 
+const UNAVAILABLE: PublicForm = {
+  message: UNAVAILABLE_MESSAGE,
+  extensions: { code: SERVICE_UNAVAILABLE },
+};
+
 /** The one place where errors get their public form. `hints`: whether the schema's own names may be told, as introspection tells them. */
 export function formatError(hints: boolean) {
   return ({ locations, path }: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
-    const { message, extensions } = publicFormOf(error, hints) ?? MASKED;
+    const { message, extensions } = publicFormOf(error, hints) ?? maskOf(error);
     return { message, ...(locations && { locations }), ...(path && { path }), extensions: { ...extensions } };
   };
+}
+
+// Both are faults of ours, and logged; but who finds the database away can do something about it: try again later.
+function maskOf(error: unknown): PublicForm {
+  const raised = error instanceof GraphQLError ? error.originalError : error;
+  return isUnavailable(raised) ? UNAVAILABLE : MASKED;
 }
 
 /** What a caller is told of an error; null where it is a fault of ours, of which a caller is told nothing. */

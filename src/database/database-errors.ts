@@ -1,8 +1,42 @@
 import { QueryFailedError } from 'typeorm';
 
+/** The database does not answer. */
+export class DatabaseUnavailable extends Error {
+  readonly code = 'DATABASE_UNAVAILABLE';
+}
+
+// The server cannot be reached, shuts down, takes no more connections, or is a node of a cluster that is not in it.
+const UNAVAILABLE: ReadonlySet<unknown> = new Set([
+  ...[
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPIPE',
+    'ETIMEDOUT',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+  ],
+  ...['PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
+  ...['SQLITE_BUSY', 'SQLITE_CANTOPEN', 'DATABASE_UNAVAILABLE'],
+]);
+
 /** The driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
 export function databaseCode(error: unknown): unknown {
   return error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
+}
+
+/** Whether a statement failed because the database is not there, and may succeed when it is back. */
+export function isUnavailable(error: unknown): boolean {
+  return error instanceof DatabaseUnavailable || UNAVAILABLE.has(databaseCode(error));
+}
+
+/** An error of connecting, as one of its type where the server cannot be reached. */
+export function connectionError(error: Error): Error {
+  const { code } = error as { code?: unknown };
+  return UNAVAILABLE.has(code)
+    ? new DatabaseUnavailable(`The database cannot be reached (${String(code)})`)
+    : error;
 }
 
 /** Whether a row was refused because its like is there already. */

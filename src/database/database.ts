@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
+import { DatabaseUnavailable } from './database-errors';
 import type { Database, Dialect, Mapping } from './dialect';
 import { migrate } from './migrate';
 import * as mysql from './mysql';
@@ -33,6 +34,21 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
   } catch (error) {
     await source.destroy();
     throw error;
+  }
+}
+
+const PING_TIMEOUT_MS = 2_000;
+
+/** Throws unless the database answers within two seconds. */
+export async function ping({ read }: Pick<Database, 'read'>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DatabaseUnavailable('The database is silent')), PING_TIMEOUT_MS);
+  });
+  try {
+    await Promise.race([read.rows('SELECT 1 AS one'), late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

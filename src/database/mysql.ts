@@ -10,6 +10,9 @@ import { parseDatabaseUrl } from './address';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
+import { connectionOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
+import { limitWaiting } from './waiting';
+
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
@@ -48,15 +51,8 @@ export function readerOf(source: DataSource): Reader {
 }
 
 export function databaseOf(source: DataSource): Promise<Database> {
+  limitWaiting(poolOf(source));
   return Promise.resolve(new MysqlDatabase(source));
-}
-
-interface Pool extends MysqlConnection {
-  on(event: 'connection', listener: (connection: { query(sql: string): unknown }) => void): void;
-}
-
-function poolOf(source: DataSource): Pool {
-  return (source.driver as unknown as { pool: Pool }).pool;
 }
 
 // Every connection sees what is committed when it asks: with REPEATABLE READ, MySQL's own, a transaction would still see a key that is cleared.
@@ -91,10 +87,8 @@ class MysqlDatabase implements Database {
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = this.source.createQueryRunner();
     try {
-      const connection = (await runner.connect()) as MysqlConnection;
-      // TypeORM would take as long to begin and to end a transaction as two of its statements take. It has to know of it: otherwise it locks
-      // no rows, and one that it began itself inside of it would commit what was done before.
-      Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+      const connection = await connectionOf(runner);
+      noteTransaction(runner);
       return await inTransaction(
         new MysqlSession(this.source, connection, runner),
         'START TRANSACTION',
@@ -106,20 +100,12 @@ class MysqlDatabase implements Database {
   }
 }
 
-type Done = (error: Error | null, result: unknown) => void;
-
-/** mysql2's pool, or one of its connections. */
-interface MysqlConnection {
-  execute(sql: string, values: readonly unknown[], done: Done): unknown;
-  query(sql: string, done: Done): unknown;
-}
-
 class MysqlSession extends Session {
   readonly byCodePoint = ' COLLATE utf8mb4_bin';
 
   constructor(
     source: DataSource,
-    private readonly session: MysqlConnection,
+    private readonly session: MysqlStatements,
     queryRunner?: QueryRunner,
   ) {
     super(source, queryRunner);
@@ -157,7 +143,11 @@ class MysqlSession extends Session {
     return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
   }
 
-  #attempt(sql: string, values: readonly unknown[], work: (done: Done) => void): Promise<unknown> {
+  #attempt(
+    sql: string,
+    values: readonly unknown[],
+    work: (done: (error: Error | null, result: unknown) => void) => void,
+  ): Promise<unknown> {
     this.dataSource.logger.logQuery(sql, [...values]);
     return new Promise((resolve, reject) => {
       work((error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));

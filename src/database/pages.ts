@@ -1,5 +1,6 @@
 import { toPage, type Order, type Page, type PageArgs } from '../graphql/page';
 import type { Select } from './transaction';
+import { forceIndex } from './typeorm-internals';
 
 /**
  * Reads a page by key set: rows after an id, on the primary key's order, so that page 1,000 costs what page 1 does. Where nothing but an
@@ -21,11 +22,4 @@ export async function readPage<T extends { id: string }>(
     .limit(args.first + 1)
     .getMany();
   return toPage(rows, args, () => whole.getCount());
-}
-
-// TypeORM knows how to suggest an index, to the databases that can be told of one.
-function forceIndex<T>(query: Select<T>, index: string): void {
-  query.useIndex(index);
-  const suggested = query.getQuery.bind(query);
-  query.getQuery = () => suggested().replace(' USE INDEX ', ' FORCE INDEX ');
 }

@@ -12,6 +12,8 @@ import { parseDatabaseUrl } from './address';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
+import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
+
 const BUSY_TIMEOUT_MS = 5_000;
 
 export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
@@ -90,19 +92,9 @@ class SqliteDatabase implements Database {
   }
 }
 
-interface SqliteStatement {
-  columns(): { readonly name: string }[];
-  get(...values: readonly unknown[]): unknown;
-  run(...values: readonly unknown[]): { readonly changes: number };
-}
-
 interface RowReader {
   readonly columns: readonly string[];
   readonly statement: SqliteStatement;
-}
-
-interface SqliteConnection {
-  prepare(sql: string): SqliteStatement;
 }
 
 class SqliteSession extends Session {
@@ -114,9 +106,7 @@ class SqliteSession extends Session {
 
   constructor(source: DataSource) {
     super(source);
-    this.#connection = (
-      source.driver as unknown as { databaseConnection: SqliteConnection }
-    ).databaseConnection;
+    this.#connection = sqliteConnectionOf(source);
   }
 
   along(): string {

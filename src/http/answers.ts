@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { HOW_TO_ASK, INTERNAL_ERROR } from '../api/errors';
+import {
+  HOW_TO_ASK,
+  INTERNAL_ERROR,
+  RETRY_AFTER,
+  SERVICE_UNAVAILABLE,
+  UNAVAILABLE_MESSAGE,
+} from '../api/errors';
+import { isUnavailable } from '../database/database-errors';
 import { PublicError } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
 
@@ -31,7 +38,14 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   if (error instanceof IssuerUnreachable) {
     request.log.error({ err: error });
     const message = 'Sign-ins cannot be checked at the moment. Try again later.';
-    return reply.code(503).send(body('SERVICE_UNAVAILABLE', message));
+    return reply.code(503).header('retry-after', RETRY_AFTER).send(body(SERVICE_UNAVAILABLE, message));
+  }
+  if (isUnavailable(error)) {
+    request.log.error({ err: error });
+    return reply
+      .code(503)
+      .header('retry-after', RETRY_AFTER)
+      .send(body(SERVICE_UNAVAILABLE, UNAVAILABLE_MESSAGE));
   }
   if (error instanceof PublicError) return sendPublic(reply, error);
   const status = error.statusCode ?? 500;

@@ -1,20 +1,30 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiContext } from '../context';
-import { INTERNAL_ERROR } from '../errors';
+import { INTERNAL_ERROR, RETRY_AFTER, SERVICE_UNAVAILABLE } from '../errors';
 import { logFaults } from '../fault-log';
 
-/** Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. */
+/**
+ * Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. Where the database is
+ * not there, the answer says when to try again.
+ */
 export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiContext> {
   return {
     requestDidStart: async ({ contextValue: { requestId } }) => ({
       async didEncounterErrors({ errors }) {
         logFaults(log, 'error', requestId, errors);
       },
-      async willSendResponse({ response: { body } }) {
-        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+      async willSendResponse({ response: { http, body } }) {
+        if (body.kind !== 'single') return;
+        const { errors = [], data } = body.singleResult;
         for (const { extensions } of errors)
           if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
+        // Not where something was done or found: whoever tries the whole of it again would do that twice.
+        const nothing = Object.values(data ?? {}).every((value) => value === null);
+        if (nothing && errors.some(({ extensions }) => extensions?.code === SERVICE_UNAVAILABLE)) {
+          http.status = 503;
+          http.headers.set('retry-after', String(RETRY_AFTER));
+        }
       },
     }),
   };

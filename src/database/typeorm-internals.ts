@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net';
+import type { DataSource, QueryRunner } from 'typeorm';
+import type { Select } from './transaction';
+
+// Everything here reaches behind what TypeORM and its drivers promise. A test holds the versions for which it was written and tried.
+
+type Done = (error: Error | null, result: unknown) => void;
+
+/** A connection of mysql2, or its pool. */
+export interface MysqlStatements {
+  execute(sql: string, values: readonly unknown[], done: Done): unknown;
+  query(sql: string, done?: Done): unknown;
+}
+
+export interface PooledConnection extends MysqlStatements {
+  readonly stream: Socket;
+  release(): void;
+}
+
+export interface MysqlPool extends MysqlStatements {
+  getConnection: (done: (error: Error | null, connection?: PooledConnection) => void) => void;
+  on(event: 'connection' | 'acquire' | 'release', listener: (connection: PooledConnection) => void): unknown;
+}
+
+/** The pool of mysql2, whose statements TypeORM would otherwise build and run in more time than the server takes for them. */
+export function poolOf(source: DataSource): MysqlPool {
+  return (source.driver as unknown as { pool: MysqlPool }).pool;
+}
+
+/** The pooled connection of a query runner, until the runner is released. */
+export async function connectionOf(runner: QueryRunner): Promise<MysqlStatements> {
+  return (await runner.connect()) as MysqlStatements;
+}
+
+/**
+ * Tells TypeORM of a transaction that was begun without it, which takes half the time. Otherwise it would lock no rows, and a transaction
+ * that it began itself inside of this one would commit what was done before.
+ */
+export function noteTransaction(runner: QueryRunner): void {
+  Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
+}
+
+export interface SqliteStatement {
+  columns(): { readonly name: string }[];
+  get(...values: readonly unknown[]): unknown;
+  run(...values: readonly unknown[]): { readonly changes: number };
+}
+
+export interface SqliteConnection {
+  prepare(sql: string): SqliteStatement;
+}
+
+/** The one connection of TypeORM's SQLite driver. */
+export function sqliteConnectionOf(source: DataSource): SqliteConnection {
+  return (source.driver as unknown as { databaseConnection: SqliteConnection }).databaseConnection;
+}
+
+/** Makes a query read along an index. TypeORM can only suggest one, and MariaDB does not follow a suggestion. */
+export function forceIndex<T>(query: Select<T>, index: string): void {
+  query.useIndex(index);
+  const suggested = query.getQuery.bind(query);
+  query.getQuery = () => suggested().replace(' USE INDEX ', ' FORCE INDEX ');
+}

@@ -1,0 +1,103 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { startTestApp, type TestApp } from '../harness';
+
+/** Between the product and a server: forwards bytes until it is told to be silent, and then keeps its connections open. */
+class Proxy {
+  readonly #sockets = new Set<Socket>();
+  #silent = false;
+  private constructor(private readonly server: Server) {}
+
+  static async start(target: URL): Promise<Proxy> {
+    const server = createServer();
+    const proxy = new Proxy(server);
+    server.on('connection', (near) => {
+      const far = connect(Number(target.port || 3306), target.hostname);
+      for (const [from, to] of [
+        [near, far],
+        [far, near],
+      ] as const) {
+        proxy.#sockets.add(from);
+        from.on('data', (bytes) => !proxy.#silent && to.write(bytes));
+        from.on('error', () => undefined);
+        from.on('close', () => to.destroy());
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  silence(silent: boolean): void {
+    this.#silent = silent;
+  }
+
+  /** Takes no connections any more, and ends those that there are. */
+  close(): void {
+    this.server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
+
+const QUERY = '{ clients { nodes { name } } }';
+const MUTATION = 'mutation { createClient(input: { name: "Silent" }) { userErrors { code } } }';
+const server = process.env.TEST_DATABASE_SERVER;
+
+// SQLite has no connection that could go silent.
+if (server !== undefined) {
+  let running: TestApp;
+  let instance: TestApp;
+  let proxy: Proxy;
+  beforeAll(async () => {
+    running = await startTestApp();
+    proxy = await Proxy.start(new URL(running.databaseUrl));
+    const behind = new URL(running.databaseUrl);
+    behind.hostname = '127.0.0.1';
+    behind.port = String(proxy.port);
+    instance = await running.another({ DATABASE_URL: behind.toString() });
+  }, 60_000);
+  afterAll(async () => {
+    await instance.close();
+    proxy.close();
+    await running.close();
+  });
+
+  const ready = async () => (await fetch(`${instance.url}/readyz`)).status;
+  const refusal = { status: 503, retryAfter: '5', code: 'SERVICE_UNAVAILABLE' };
+  const asked = async (query: string) => {
+    const { status, headers, errors } = await instance.ask('agencyAdmin', query);
+    return { status, retryAfter: headers.get('retry-after'), code: errors[0]?.extensions.code };
+  };
+
+  describe('a database', () => {
+    test('that goes silent is told of as unavailable in time, and is used again when it answers', async () => {
+      expect(await asked(QUERY)).toEqual({ status: 200, retryAfter: null, code: undefined });
+      proxy.silence(true);
+      const started = Date.now();
+      const took = ready().then((status) => [status, Date.now() - started < 4_000]);
+      const answers = Promise.all([
+        asked(QUERY),
+        asked(MUTATION),
+        ...Array.from({ length: 25 }, () => asked(QUERY)),
+      ]);
+      expect(await took).toEqual([503, true]);
+      expect(await answers).toEqual(Array(27).fill(refusal));
+      expect(Date.now() - started).toBeLessThan(30_000);
+      proxy.silence(false);
+      // What was silent is not in the pool any more.
+      expect(await Promise.all(Array.from({ length: 25 }, () => asked(QUERY)))).toEqual(
+        Array(25).fill({ status: 200, retryAfter: null, code: undefined }),
+      );
+      expect(await ready()).toBe(200);
+    }, 60_000);
+
+    test('that is gone is told of as unavailable', async () => {
+      proxy.close();
+      expect([await asked(QUERY), await asked(MUTATION), await ready()]).toEqual([refusal, refusal, 503]);
+    });
+  });
+} else {
+  test('of SQLite cannot be reached over a connection', () => expect(server).toBeUndefined());
+}
