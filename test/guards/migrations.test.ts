@@ -165,7 +165,6 @@ test.each(['up', 'down'])(
   60_000,
 );
 
-// The next version is the one after the last that the audit trail tells of, whatever the row says.
 const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 
 /** Brings Harbor's Retell key back to before a migration, changes it, and migrates: how it is explained and used then, and its next version. */
@@ -240,19 +239,19 @@ describe('when the versions of keys become one secret a key', () => {
       'AGENCY',
       3,
     ],
-    ['older than its newest version is still found out', [second('createdAt')], ...FOUND_OUT, 2],
-    ['cleared beside a live secret is still found out', [cleared], ...FOUND_OUT, 2],
-    ['cleared beside a live version that lost its secret is still found out', [unset, lose], ...FOUND_OUT, 2],
+    ['older than its newest version is still found out', [second('createdAt')], ...FOUND_OUT, 3],
+    ['cleared beside a live secret is still found out', [cleared], ...FOUND_OUT, 3],
+    ['cleared beside a live version that lost its secret is still found out', [unset, lose], ...FOUND_OUT, 3],
     [
       'cleared beside an older version that is live again is still found out',
       [second('createdAt'), cleared],
       ...FOUND_OUT,
-      2,
+      4,
     ],
-    ['set beside two live versions is still found out', [second('NULL')], ...FOUND_OUT, 2],
-    ['set without a live version is still found out', [retire], ...FOUND_OUT, 2],
-    ['set without a live secret is still found out', [destroy], ...FOUND_OUT, 2],
-    ['set without any version is still found out', [remove], ...FOUND_OUT, 2],
+    ['set beside two live versions is still found out', [second('NULL')], ...FOUND_OUT, 3],
+    ['set without a live version is still found out', [retire], ...FOUND_OUT, 3],
+    ['set without a live secret is still found out', [destroy], ...FOUND_OUT, 3],
+    ['set without any version is still found out', [remove], ...FOUND_OUT, 3],
   ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
     expect(await afterMigration('OneSecretAKey', changes)).toEqual([resolved, outcome, nextVersion]);
   });
@@ -279,15 +278,15 @@ describe('when the secrets of keys go into their rows', () => {
       2,
     ],
     ['cleared stays cleared', [cleared, destroy], 'AGENCY UNVERIFIED', 'AGENCY', 3],
-    ['older than its secret is still found out', [newer], ...FOUND_OUT, 2],
-    ['newer than its secret is still found out', [second], ...FOUND_OUT, 2],
+    ['older than its secret is still found out', [newer], ...FOUND_OUT, 4],
+    ['newer than its secret is still found out', [second], ...FOUND_OUT, 3],
     ['cleared beside a secret is still found out', [unset], ...FOUND_OUT, 2],
-    ['cleared beside an older secret is still found out', [cleared], ...FOUND_OUT, 2],
-    ['cleared beside an older version that was lost is still found out', [cleared, lose], ...FOUND_OUT, 2],
-    ['set beside a newer version that was cleared is still found out', [destroy], ...FOUND_OUT, 2],
+    ['cleared beside an older secret is still found out', [cleared], ...FOUND_OUT, 3],
+    ['cleared beside an older version that was lost is still found out', [cleared, lose], ...FOUND_OUT, 3],
+    ['set beside a newer version that was cleared is still found out', [destroy], ...FOUND_OUT, 3],
     ['set without a secret is still found out', [lose], ...FOUND_OUT, 2],
     ["set without its secret's row is still found out", [remove], ...FOUND_OUT, 2],
-    ["cleared without its secret's row is still found out", [cleared, remove], ...FOUND_OUT, 2],
+    ["cleared without its secret's row is still found out", [cleared, remove], ...FOUND_OUT, 3],
   ])('a key that is %s', async (_what, changes, resolved, outcome, nextVersion) => {
     expect(await afterMigration('KeyInItsRow', changes)).toEqual([resolved, outcome, nextVersion]);
   });
