@@ -3,7 +3,10 @@ import type { ProviderAdapter } from './provider';
 import { retell } from './retell';
 import { vapi } from './vapi';
 
-/** THE LIST. A provider is one file and one line here; everything else that enumerates providers is derived from it. */
+/**
+ * This is the list of all providers. A provider is one file and one line here, and everything else that
+ * enumerates providers is derived from this list.
+ */
 export const providers = [retell, vapi, bland] as const satisfies readonly ProviderAdapter[];
 
 export type Provider = (typeof providers)[number]['id'];

@@ -13,14 +13,17 @@ import type { CallToPlace, ProviderRegion } from './provider';
 
 export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
 
-/** An account at a provider: the one that the key belongs to. */
+/** The key determines the account: it is the one that the key belongs to. */
 export interface ProviderAccount {
   readonly provider: Provider;
   readonly region: ProviderRegion;
   readonly key: ApiKeyText;
 }
 
-/** Asks the providers. Never throws for what a provider says or fails to say, and never asks a second time. */
+/**
+ * All requests to providers are made here. No method throws because of what a provider answers or fails to
+ * answer, and none repeats a request.
+ */
 export class ProviderApi {
   constructor(
     private readonly baseUrls: BaseUrls,

@@ -3,10 +3,16 @@ import { userError, type UserError } from '../graphql/user-error';
 import type { ProviderAdapter } from './provider';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** White space, and characters that show nothing, which come along with copy-and-paste and look like "no such agent". */
+/**
+ * Copy-and-paste adds white space and invisible characters. An id with them looks right, but the provider
+ * finds no agent by it.
+ */
 const AROUND = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
 
-/** What people paste in place of an id, the most telling form first. A key is one of them: it must not be stored as an id, which is shown. */
+/**
+ * People paste these things in place of an id. The most telling form comes first. An API key is among them:
+ * it must not be stored as an id, because ids are shown.
+ */
 const MISTAKEN: readonly (readonly [RegExp, string])[] = [
   [/^[a-z][a-z\d+.-]*:\/\/|^www\.|\//i, 'an address (URL)'],
   [/^[^@]+@[^@]+\.[^@]+$/, 'an e-mail address'],
@@ -15,8 +21,9 @@ const MISTAKEN: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * A provider's own id of an agent or of a phone number, without what copy-and-paste puts around it; or why it cannot be one. Nothing of what
- * was sent is repeated: it may be a key.
+ * The result is the provider's own id of an agent or of a phone number, without what copy-and-paste put
+ * around it, or the reason why the value cannot be one. Nothing of what was sent is repeated, because it may
+ * be a key.
  */
 export function checkProviderId(
   adapter: ProviderAdapter,

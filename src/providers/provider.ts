@@ -1,6 +1,9 @@
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 
-/** The platform's words for a provider's refusal; the names are those of the API's `ProviderErrorCode`. */
+/**
+ * These codes are the platform's words for a provider's refusal. They are also the values of
+ * `ProviderErrorCode` in the API.
+ */
 export const PROVIDER_ERROR_CODES = [
   'KEY_INVALID',
   'INSUFFICIENT_PERMISSIONS',
@@ -14,51 +17,74 @@ export const PROVIDER_ERROR_CODES = [
 ] as const;
 export type ProviderErrorCode = (typeof PROVIDER_ERROR_CODES)[number];
 
-/** Data residencies in which a provider runs separate endpoints with separate accounts. */
+/** For data residency, some providers run separate endpoints with separate accounts in these regions. */
 export const PROVIDER_REGIONS = ['US', 'EU'] as const;
 export type ProviderRegion = (typeof PROVIDER_REGIONS)[number];
 
 export interface CallToPlace {
-  /** Latchkey's id of the call, sent as metadata so that an unanswered placement can be reconciled. */
+  /**
+   * Latchkey's id of the call is sent as metadata, so that a placement that was never answered can be matched
+   * with the provider's call.
+   */
   readonly callId: string;
   readonly providerAgentId: string;
-  /** E.164. */
+  /** The number is in E.164 form. */
   readonly toNumber: string;
-  /** E.164, or the provider's phone number id; null only where the adapter does not require one. */
+  /**
+   * The value is a number in E.164 form or the provider's id of one, as `fromNumberForm` says. It is null
+   * only where the adapter does not require one.
+   */
   readonly fromNumber: string | null;
 }
 
-/** Describes requests and reads replies. It never sees a key: the vault stamps it on what is described here. */
+/**
+ * An adapter describes requests and reads replies. It never sees a key: the vault adds the key to the request
+ * that is described here.
+ */
 export interface ProviderAdapter {
   readonly id: string;
   readonly name: string;
   /** `US` is the default region. */
   readonly baseUrls: Readonly<Partial<Record<ProviderRegion, string>>> & { readonly US: string };
   readonly keyPresentation: KeyPresentation;
-  /** Whether a call can be placed without naming what it calls from. */
+  /** It is true if a call cannot be placed without saying which number it comes from. */
   readonly requiresFromNumber: boolean;
-  /** What it calls from is a phone number in E.164, or the provider's own id of one. */
+  /**
+   * Calls are placed from a phone number in E.164 form (`E164`) or from the provider's own id of one (`ID`).
+   */
   readonly fromNumberForm: 'E164' | 'ID';
-  /** The form that every id of an agent has, and of a phone number where these are named by ids. `ANY` where none is certain. */
+  /**
+   * Every id of an agent has this form, and every id of a phone number where these have ids. It is `ANY`
+   * where no form is certain.
+   */
   readonly idForm: 'ANY' | 'UUID' | { readonly prefix: string };
-  /** The cheapest read-only request that tells whether a key is accepted. Never places a call. */
+  /** This is the cheapest read-only request that tells whether a key is accepted. It never places a call. */
   readonly verify: OutboundRequest;
   agent(providerAgentId: string): OutboundRequest;
   placeCall(call: CallToPlace): OutboundRequest;
-  /** The provider's call id in a successful reply to `placeCall`; empty when there is none. */
+  /**
+   * The result is the provider's id of the call in a successful reply to `placeCall`. It is an empty string
+   * when there is none.
+   */
   callId(json: unknown): string;
-  /** A refusal that the provider tells by more than the status, or inside a 2xx; null leaves it to the status. */
+  /**
+   * Some providers tell a refusal by more than the status, or inside a 2xx answer. The result is the code of
+   * such a refusal, and null leaves the decision to the status.
+   */
   refusal(status: number, json: unknown): ProviderErrorCode | null;
 }
 
-/** A property of a provider's JSON, of which nothing is known. Never throws. */
+/** This reads a property of a provider's JSON, of which nothing is known beforehand. It never throws. */
 export function field(json: unknown, name: string): unknown {
   return typeof json === 'object' && json !== null && Object.hasOwn(json, name)
     ? (json as Record<string, unknown>)[name]
     : undefined;
 }
 
-/** A textual property of a provider's JSON, or the empty string. */
+/**
+ * This reads a property that should be text. The result is an empty string when it is absent or something
+ * else.
+ */
 export function textField(json: unknown, name: string): string {
   const value = field(json, name);
   return typeof value === 'string' ? value : '';

@@ -15,19 +15,21 @@ const names = Object.fromEntries(providers.map(({ id, name }) => [id, name]));
 export const ProviderEnum = enumOf(
   'Provider',
   PROVIDERS,
-  'Where an agent lives and whose account carries its calls.',
+  'A voice platform. An agent lives on one of them, and an account there carries and pays for its calls.',
   names,
 );
 
 export const ProviderRegionEnum = enumOf(
   'ProviderRegion',
   PROVIDER_REGIONS,
-  'A data residency in which a provider runs separate accounts.',
+  'A region for data residency. A provider keeps separate accounts, with keys of their own, in each ' +
+    'of its regions.',
+  { US: 'The United States. Every provider has this region.', EU: 'The European Union.' },
 );
 
-/** What is said of every input field for the region of an account. */
+/** Every input field for the region of an account has this description. */
 export const REGION_DESCRIPTION = [
-  'The region of the account; US when not given.',
+  'The region of the account. It is US when not given.',
   ...adapters.flatMap(({ name, baseUrls }) => {
     const others = PROVIDER_REGIONS.filter((region) => region !== 'US' && baseUrls[region] !== undefined);
     return others.length > 0 ? [`${name} also has ${others.join(', ')}.`] : [];
@@ -40,54 +42,63 @@ const namesWhere = (matches: (adapter: ProviderAdapter) => boolean) =>
     .map(({ name }) => name)
     .join(', ') || 'no provider';
 
-/** What is said of the number that an agent calls from. */
-export const FROM_NUMBER_DESCRIPTION = `What the agent calls from: a phone number in E.164 form (${namesWhere(
-  ({ fromNumberForm }) => fromNumberForm === 'E164',
-)}) or the provider's id of one (${namesWhere(({ fromNumberForm }) => fromNumberForm === 'ID')}).`;
+/** Every field for the number that an agent calls from has this description. */
+export const FROM_NUMBER_DESCRIPTION =
+  'The number that the agent calls from: a phone number in E.164 form ' +
+  `(${namesWhere(({ fromNumberForm }) => fromNumberForm === 'E164')}) or the provider's id of one ` +
+  `(${namesWhere(({ fromNumberForm }) => fromNumberForm === 'ID')}).`;
 
-/** Who can do without it. */
-export const FROM_NUMBER_OPTIONAL = `Optional for: ${namesWhere(({ requiresFromNumber }) => !requiresFromNumber)}.`;
+/** This sentence names the providers that can place a call without such a number. */
+export const FROM_NUMBER_OPTIONAL =
+  'It is optional for these providers: ' + `${namesWhere(({ requiresFromNumber }) => !requiresFromNumber)}.`;
 
 export const ProviderErrorCodeEnum = enumOf(
   'ProviderErrorCode',
   PROVIDER_ERROR_CODES,
-  "A provider's refusal in the platform's words.",
+  "Why a provider refused or failed, in the platform's own words.",
   {
-    KEY_INVALID: 'The provider does not accept the key: wrong, expired, revoked, or of the wrong kind.',
-    INSUFFICIENT_PERMISSIONS: 'The key is accepted, but not for this.',
-    RATE_LIMITED: 'Too many requests of this account; `retryAfterSeconds` when the provider tells.',
+    KEY_INVALID: 'The provider does not accept the key: it is wrong, expired, revoked or of the wrong kind.',
+    INSUFFICIENT_PERMISSIONS: 'The provider accepts the key, but not for this request.',
+    RATE_LIMITED:
+      'The account sends too many requests. `retryAfterSeconds` is set if the provider tells how long to wait.',
     OUT_OF_FUNDS: "The provider account's balance or plan does not allow it.",
     AGENT_NOT_FOUND: "The agent does not exist in the key's account.",
-    INVALID_REQUEST: 'The provider refuses the request as it stands, e.g. for the number it is to call from.',
+    INVALID_REQUEST:
+      'The provider refuses the request as it stands, for example because of the number to call from.',
     UNREACHABLE: 'The provider could not be reached.',
-    TIMEOUT: 'The provider gave no answer in time. Whether it acted is not known.',
+    TIMEOUT: 'The provider gave no answer in time, and whether it acted is not known.',
     PROVIDER_FAULT: 'The provider answered with a fault, or with something that is no answer.',
   },
 );
 
 @ObjectType('ProviderError', {
   simpleResolvers: true,
-  description:
-    "A provider's refusal in the platform's words. `message` never contains a key, nor the provider's own text.",
+  description: "A provider's refusal or failure, in the platform's own words.",
 })
 export class ProviderErrorType {
-  @Field(() => ProviderErrorCodeEnum)
+  @Field(() => ProviderErrorCodeEnum, { description: 'What went wrong.' })
   code!: ProviderErrorCode;
 
-  @Field(() => Int, { nullable: true, description: 'Null when there was no answer.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The HTTP status of the answer. It is null when there was no answer.',
+  })
   httpStatus!: number | null;
 
-  @Field(() => String)
+  @Field(() => String, {
+    description: "The refusal for people to read. It never contains a key or the provider's own text.",
+  })
   message!: string;
 
   @Field(() => Int, {
     nullable: true,
-    description: 'Seconds, as the provider asks for; null when it does not.',
+    description:
+      'How long the provider asks to wait, in seconds, at most 86,400. It is null when it does not ask.',
   })
   retryAfterSeconds!: number | null;
 }
 
-/** How rows keep a refusal. */
+/** Rows store a refusal in these columns. */
 export interface ErrorColumns {
   readonly provider: Provider;
   readonly errorCode: ProviderErrorCode | null;

@@ -1,18 +1,19 @@
 import type { OutboundReply } from '../vault/outbound';
 import type { ProviderAdapter, ProviderErrorCode } from './provider';
 
-/** A refusal in the platform's words: nothing in it was written by the provider. */
+/** This is a refusal in the platform's words. Nothing in it was written by the provider. */
 export interface ProviderError {
   readonly code: ProviderErrorCode;
-  /** Null when there was no answer. */
+  /** The status is null when there was no answer. */
   readonly httpStatus: number | null;
-  /** Whole seconds, 0 to 86,400; null when the provider does not tell. */
+  /** The time is in whole seconds, 0 to 86,400. It is null when the provider does not tell it. */
   readonly retryAfterSeconds: number | null;
 }
 
 type Answer = Extract<OutboundReply, { kind: 'ANSWER' }>;
 
-// Of a server, or of something before it, that has waited too long: for what, it does not say.
+// A server, or a proxy in front of it, answers so when it has waited too long. It does not say what it waited
+// for.
 export const REQUEST_TIMEOUT = 408;
 
 export function errorIn(adapter: ProviderAdapter, reply: OutboundReply): ProviderError | null {
@@ -27,15 +28,20 @@ export function errorOf(code: ProviderErrorCode, reply: OutboundReply): Provider
   return { code, httpStatus: reply.status, retryAfterSeconds: reply.retryAfterSeconds };
 }
 
-/** What a status means where the provider says nothing more; null for success. Bodies matter only where the status is not enough. */
+/**
+ * This tells what a status means where the adapter reads nothing more in the answer. It is null for success.
+ * The body matters only where the status is not enough.
+ */
 function codeOf({ status, json, isHtml }: Answer): ProviderErrorCode | null {
   if (isSuccess(status)) return isReadable(json) ? null : 'PROVIDER_FAULT';
-  // A page is for people: it comes from something before the provider, a gateway that wants to be signed in to.
+  // An HTML page is meant for people. It comes from something in front of the provider, such as a gateway
+  // that wants people to sign in.
   if (isHtml) return 'PROVIDER_FAULT';
   if (status === 401) return 'KEY_INVALID';
   if (status === 402) return 'OUT_OF_FUNDS';
   if (status === REQUEST_TIMEOUT) return 'TIMEOUT';
-  // A provider refuses in JSON; a guard in front of it, which knows nothing of the key, in text or HTML.
+  // A provider refuses in JSON. A firewall in front of it, which knows nothing of the key, refuses in text or
+  // HTML.
   if (status === 403) return isReadable(json) ? 'INSUFFICIENT_PERMISSIONS' : 'PROVIDER_FAULT';
   if (status === 404) return isReadable(json) ? 'AGENT_NOT_FOUND' : 'PROVIDER_FAULT';
   if (status === 429) return 'RATE_LIMITED';
@@ -51,7 +57,10 @@ export function isReadable(json: unknown): boolean {
   return typeof json === 'object' && json !== null;
 }
 
-/** Constant words for a refusal, for people. Never the provider's own text, which may repeat what it was sent. */
+/**
+ * The message for a refusal consists of constant words. It never contains the provider's own text, which may
+ * repeat what it was sent.
+ */
 export function messageFor(providerName: string, code: ProviderErrorCode, httpStatus: number | null): string {
   const words = MESSAGES[code].replaceAll('{provider}', providerName);
   return httpStatus === null ? words : `${words} (HTTP ${httpStatus})`;

@@ -12,13 +12,20 @@ export const KEY_VERDICTS = [
   'UNREACHABLE',
 ] as const;
 
-/** `UNREACHABLE` stands for every answer that is not definitive: nothing is known of the key. The error tells what was answered. */
+/**
+ * `UNREACHABLE` stands for every answer that is not definitive: nothing is known of the key. The error tells
+ * what was answered.
+ */
 export interface KeyVerdict {
   readonly status: (typeof KEY_VERDICTS)[number];
   readonly error: ProviderError | null;
 }
 
-/** Whether an agent exists in the account of a key. `RESTRICTED`: the key may not look. `RATE_LIMITED`: not now. `UNKNOWN`: no definitive answer. */
+/**
+ * This tells whether an agent exists in the account of a key. `RESTRICTED` means that the key may not read
+ * agents, `RATE_LIMITED` that the provider refuses for now, and `UNKNOWN` that there was no definitive
+ * answer.
+ */
 export type AgentPresence = 'PRESENT' | 'ABSENT' | 'RESTRICTED' | 'RATE_LIMITED' | 'UNKNOWN';
 
 const PRESENCES: Readonly<Partial<Record<ProviderErrorCode, AgentPresence>>> = {
@@ -43,7 +50,8 @@ const VERDICTS: Readonly<Partial<Record<ProviderErrorCode, KeyVerdict['status']>
 export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<KeyVerdict> {
   const error = errorIn(adapter, await send(adapter.verify));
   if (error === null) return { status: 'VALID', error };
-  // Nothing was asked for that could be absent or wrong: what answers so is not the provider's API.
+  // The request asks for nothing that could be absent or wrong, so whatever answers like this is not the
+  // provider's API.
   if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
     return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
   return { status: VERDICTS[error.code] ?? 'UNREACHABLE', error };
@@ -54,13 +62,16 @@ export async function findAgent(
   send: Send,
   providerAgentId: string,
 ): Promise<AgentPresence> {
-  // In a URL these mean another path, however they are encoded; no agent is called so.
+  // In a URL these two names lead to another path, however they are encoded. No agent has such an id.
   if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
   const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
   return error === null ? 'PRESENT' : (PRESENCES[error.code] ?? 'UNKNOWN');
 }
 
-/** Asks once. None of the providers documents an idempotency key, so a second request could dial a second time. */
+/**
+ * The provider is asked only once. None of the providers documents an idempotency key, so a second request
+ * could dial a second time.
+ */
 export async function placeCall(adapter: ProviderAdapter, send: Send, call: CallToPlace): Promise<Placement> {
   const reply = await send(adapter.placeCall(call));
   const error = errorIn(adapter, reply);
@@ -73,7 +84,8 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
 }
 
-// Providers name the first thing that they find wrong. In another account that is often the number, where the agent is missing as well.
+// A provider names only the first fault that it finds. With a key of another account that is often the phone
+// number, although the agent is missing as well.
 async function withMissingAgent(
   adapter: ProviderAdapter,
   send: Send,
@@ -85,12 +97,15 @@ async function withMissingAgent(
   return presence === 'ABSENT' ? { ...error, code: 'AGENT_NOT_FOUND' } : error;
 }
 
-// Cloudflare's, when it did not get through to the server behind it (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/).
+// Cloudflare answers with these statuses when it did not reach the server behind it:
+// https://developers.cloudflare.com/support/troubleshooting/http-status-codes/
 const NOT_REACHED: ReadonlySet<number> = new Set([521, 523, 525, 526]);
-// "Ask elsewhere": nothing was done here. After a 303 something was.
+// These redirects mean that nothing was done here and that the request belongs elsewhere. After a 303
+// something was done.
 const ELSEWHERE: ReadonlySet<number> = new Set([307, 308]);
 
-// A server that fails may have dialled first: whoever reads "failed" places the call again.
+// A server that fails may have dialled before it failed. If the call were reported as failed, somebody would
+// place it again.
 function mayHaveActed(reply: OutboundReply): boolean {
   if (reply.kind === 'NO_ANSWER') return reply.reason !== 'REFUSED';
   const { status, json } = reply;

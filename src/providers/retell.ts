@@ -1,6 +1,6 @@
 import { textField, type ProviderAdapter } from './provider';
 
-/** Retell AI, as its SDK 5.66 speaks to it. */
+/** The requests to Retell AI are those that its SDK 5.66 sends. */
 export const retell = {
   id: 'RETELL',
   name: 'Retell',
@@ -28,9 +28,11 @@ export const retell = {
 
   refusal(status, json) {
     const message = textField(json, 'message');
-    // "Item +1... not found from phone-number": what the account lacks is the number to call from, not the agent.
+    // Retell answers "Item +1... not found from phone-number" when the account lacks the number to call from,
+    // not the agent.
     if (status === 404 && /not found from phone-number/i.test(message)) return 'INVALID_REQUEST';
-    // The documented form of an asset of another account; a plain 404 is what is seen in practice.
+    // This is the documented answer for an asset of another account. In practice Retell answers with a plain
+    // 404.
     if (status === 422 && /under given api key/i.test(message)) return 'AGENT_NOT_FOUND';
     return null;
   },

@@ -1,6 +1,6 @@
 import { field, textField, type ProviderAdapter } from './provider';
 
-/** Vapi. Organisations in the EU have an endpoint, and so accounts and keys, of their own. */
+/** Vapi runs a separate endpoint for organisations in the EU, which have accounts and keys of their own. */
 export const vapi = {
   id: 'VAPI',
   name: 'Vapi',
@@ -9,7 +9,7 @@ export const vapi = {
   requiresFromNumber: true,
   fromNumberForm: 'ID',
   idForm: 'UUID',
-  // The vendor's own way to test a private key; there is no route that tells whose key it is.
+  // Vapi itself tests a private key in this way. It has no route that tells whose key it is.
   verify: { method: 'GET', path: '/assistant?limit=1' },
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
@@ -21,7 +21,7 @@ export const vapi = {
       assistantId: providerAgentId,
       phoneNumberId: fromNumber,
       customer: { number: toNumber },
-      // A call takes no metadata of its own.
+      // Vapi takes no metadata for a call itself, only for its assistant.
       assistantOverrides: { metadata: { latchkey_call_id: callId } },
     },
   }),

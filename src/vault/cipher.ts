@@ -3,8 +3,8 @@ import { decrypt, encrypt, IV_BYTES, type KeyRing } from './master-keys/key-ring
 import { ApiKeyText } from './secret';
 
 /**
- * Whose secret it is, which of its versions, and where its account is. The ciphertext is bound to all of it, so that it opens in its
- * own row only.
+ * A place tells whose secret it is, which of its versions, and in which region its account is. The ciphertext
+ * is bound to all of this, so that it opens in its own row only.
  */
 export interface SecretPlace {
   readonly agencyId: string;
@@ -12,11 +12,14 @@ export interface SecretPlace {
   readonly ownerId: string;
   readonly provider: string;
   readonly version: number;
-  /** Empty for secrets that belong to no account of a provider. */
+  /** The region is empty for secrets that belong to no account at a provider. */
   readonly region: string;
 }
 
-/** A sealed secret does not open: its row was altered or moved, or its master key is gone. This is never the same as "no key". */
+/**
+ * A sealed secret does not open: its row was altered or moved, or its master key is gone. This is never the
+ * same as "no key".
+ */
 export class UnreadableKey extends Error {}
 
 /** Secrets are sealed in the newest format. Those of `lk1`, which is not bound to the region, still open. */
@@ -28,8 +31,9 @@ const WRAPPED_BYTES = 60;
 const DATA_KEY_BYTES = 32;
 
 /**
- * Envelope encryption: every secret is encrypted with a data key of its own, which is wrapped by a master key. What is stored
- * describes itself: `<format>.<master key's name>.<wrapped data key and ciphertext, base64url>`.
+ * The cipher uses envelope encryption: every secret is encrypted with a data key of its own, which is wrapped
+ * by a master key. What is stored describes itself: `<format>.<master key's name>.<wrapped data key and
+ * ciphertext, base64url>`.
  */
 export class Cipher {
   constructor(private readonly ring: KeyRing) {}
@@ -48,7 +52,8 @@ export class Cipher {
   }
 
   sealBytes(plaintext: Buffer, place: SecretPlace): string {
-    // The data key and both nonces are drawn at once, because a call for random bytes takes as long as encrypting them.
+    // The data key and both nonces are drawn at once, because a call for random bytes takes as long as
+    // encrypting them.
     const random = randomBytes(DATA_KEY_BYTES + 2 * IV_BYTES);
     const dataKey = random.subarray(0, DATA_KEY_BYTES);
     const [iv, wrappingIv] = [
@@ -63,7 +68,9 @@ export class Cipher {
     }
   }
 
-  /** Throws `UnreadableKey`, without a cause that could describe the secret. */
+  /**
+   * If the secret does not open, this throws `UnreadableKey` without a cause that could describe the secret.
+   */
   open(sealed: string, place: SecretPlace): ApiKeyText {
     const plaintext = this.openBytes(sealed, place);
     const key = new ApiKeyText(plaintext.toString());
@@ -71,7 +78,7 @@ export class Cipher {
     return key;
   }
 
-  /** Throws `UnreadableKey`, too. */
+  /** This throws `UnreadableKey` as well. */
   openBytes(sealed: string, place: SecretPlace): Buffer {
     return this.#withDataKey(sealed, place, (dataKey, body, format) =>
       decrypt(dataKey, body, associated(format, 'secret', place)),
@@ -79,8 +86,8 @@ export class Cipher {
   }
 
   /**
-   * The same secret with its data key wrapped by the active master key. The secret itself is not opened and keeps its format.
-   * Throws `UnreadableKey`, too.
+   * The result is the same secret with its data key wrapped by the active master key. The secret itself is
+   * not decrypted and keeps its format. This throws `UnreadableKey` as well.
    */
   rewrap(sealed: string, place: SecretPlace): string {
     return this.#withDataKey(sealed, place, (dataKey, body, format) =>
@@ -123,8 +130,8 @@ function associated(format: Format, purpose: string, place: SecretPlace): string
 }
 
 /**
- * The end of a sealed secret tells it from every other one that was ever sealed, because each is encrypted with a data key of its own.
- * It stays the same when master keys change.
+ * The end of a sealed secret tells it from every other one that was ever sealed, because each is encrypted
+ * with a data key of its own. It stays the same when master keys change.
  */
 export const SECRET_END_LENGTH = 24;
 

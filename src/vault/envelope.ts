@@ -3,17 +3,17 @@ import { LessThan } from 'typeorm';
 import type { Reader, Transaction } from '../database/transaction';
 import { UsedSealedKeyRow } from './used-sealed-key.entity';
 
-/** What is known of the JWE in which a key came. */
+/** An envelope is what is known of the JWE in which a key came. */
 export interface Envelope {
-  /** Equal for all texts of one JWE, and for nothing else. */
+  /** The digest is the same for all ways to write one JWE, and differs for any other JWE. */
   readonly digest: string;
-  /** When its upload key opens nothing any more. */
+  /** After this time its upload key opens nothing any more. */
   readonly expiresAt: Date;
 }
 
 /**
- * The header is authenticated as it is written. The other parts are decoded first: the last character of a part in base64url has bits
- * that say nothing, so that the same JWE can be written in several ways.
+ * The header is authenticated as it is written. The other parts are decoded first: the last character of a
+ * part in base64url has bits that say nothing, so that the same JWE can be written in several ways.
  */
 export function digestOf(jwe: string): string {
   const [header = '', ...parts] = jwe.split('.');
@@ -23,12 +23,18 @@ export function digestOf(jwe: string): string {
     .digest('hex');
 }
 
-/** How a sealed key was used before; null for one that was not, and for a key that came as it is. */
+/**
+ * This tells how a sealed key was used before. It is null for a sealed key that was not used, and for a key
+ * that came as plain text.
+ */
 export async function useOf(reader: Reader, envelope: Envelope | null): Promise<UsedSealedKeyRow | null> {
   return envelope && reader.findOneBy(UsedSealedKeyRow, { digest: envelope.digest });
 }
 
-/** Inside a `write`: of two instances that use the same sealed key at once, the second one starts again and finds it used. */
+/**
+ * This runs inside a `write`. If two instances use the same sealed key at once, the transaction of the second
+ * one starts again and finds the key used.
+ */
 export async function recordUse(
   tx: Transaction,
   envelope: Envelope | null,
@@ -37,7 +43,7 @@ export async function recordUse(
   if (envelope) await tx.insert(UsedSealedKeyRow, { ...envelope, ...use });
 }
 
-/** Inside a `write`: forgets the uses of sealed keys that open nothing any more. */
+/** This runs inside a `write`. It deletes the uses of sealed keys that cannot be opened any more. */
 export async function forgetUses(tx: Transaction): Promise<void> {
   await tx.delete(UsedSealedKeyRow, { expiresAt: LessThan(new Date()) });
 }

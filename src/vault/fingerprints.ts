@@ -7,8 +7,10 @@ import { obtainVaultKey } from './vault-keys';
 const KEY_BYTES = 32;
 
 /**
- * Tells whether two keys are the same without opening either. Keyed, since a plain hash can be tried against keys that leaked
- * elsewhere; with the agency in it, so that nobody can compare the keys of two agencies. Its key stays when master keys change.
+ * Fingerprints tell whether two stored keys are the same without decrypting either. They are keyed hashes,
+ * because a plain hash could be tried against keys that leaked elsewhere. The agency is part of what is
+ * hashed, so that nobody can compare the keys of two agencies. The key of the fingerprints stays the same
+ * when master keys change.
  */
 export class Fingerprints {
   readonly #key: KeyObject;
@@ -23,7 +25,7 @@ export class Fingerprints {
     );
   }
 
-  /** In hex: MariaDB compares text without regard to case. */
+  /** A fingerprint is written in hex, because MariaDB compares text without regard to case. */
   of(key: ApiKeyText, agencyId: string, provider: string): string {
     const message = JSON.stringify(['api key', agencyId, provider, ApiKeyText.reveal(key)]);
     return createHmac('sha256', this.#key).update(message).digest('hex');

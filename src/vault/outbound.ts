@@ -1,34 +1,35 @@
 import { isNativeError } from 'node:util/types';
 import { ApiKeyText } from './secret';
 
-/** A request as an adapter describes it: everything but the host and the key. */
+/** An adapter describes everything of a request but the host and the key. */
 export interface OutboundRequest {
   readonly method: 'GET' | 'POST';
-  /** Starts with `/`; already URL-encoded. */
+  /** The path starts with `/` and is already URL-encoded. */
   readonly path: string;
-  /** Sent as JSON. */
+  /** The body is sent as JSON. */
   readonly body?: unknown;
 }
 
-/** How a provider wants to be shown a key: behind a scheme in `Authorization`, or alone in a header of its own. */
+/** A provider expects its key behind a scheme in `Authorization`, or alone in a header of its own. */
 export type KeyPresentation = { readonly scheme: string } | { readonly header: string };
 
-/** Where a request goes and how the key is presented there. */
+/** A target tells where a request goes and how the key is presented there. */
 export interface OutboundTarget {
   readonly baseUrl: string;
   readonly keyPresentation: KeyPresentation;
 }
 
 export interface OutboundLimits {
-  /** For the whole exchange: connecting, sending and reading the body. */
+  /** The limit is for the whole exchange: connecting, sending and reading the body. */
   readonly timeoutMs: number;
-  /** Of the body as it is read, i.e. after decompression. */
+  /** The body is counted as it is read, which is after decompression. */
   readonly maxBodyBytes: number;
 }
 
 /**
- * What came back. `json` is undefined when the body was not whole, valid JSON; the text itself is never kept, and strings in
- * which a provider echoes the key, in whatever encoding, are null. `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
+ * This is what came back. `json` is undefined when the body was not complete and valid JSON. The text itself
+ * is never kept, and strings in which a provider repeats the key, in whatever encoding, are replaced by null.
+ * The reason of `NO_ANSWER` tells whether the provider can have acted: after `REFUSED` it cannot.
  */
 export type OutboundReply =
   | {
@@ -42,15 +43,19 @@ export type OutboundReply =
 
 export type Send = (request: OutboundRequest) => Promise<OutboundReply>;
 
-/** The longest reply that is read, in bytes: room for an agent with a long prompt, and nothing to fill the memory with. */
+/**
+ * A longer reply is not read. The limit, in bytes, leaves room for an agent with a long prompt and protects
+ * the memory.
+ */
 export const MAX_REPLY_BYTES = 1024 * 1024;
 
 /** A provider that asks for a longer pause than a day is taken to ask for a day. */
 export const MAX_RETRY_AFTER_SECONDS = 86_400;
 
 /**
- * Sends one request once, with the key on it. Never throws, never repeats, follows no redirect: neither the key nor a second
- * call can end up where nobody meant them to. No text of an error or of a reply leaves this function.
+ * This sends one request once, with the key in it. It never throws, never repeats the request and follows no
+ * redirect, so that neither the key nor a second call can end up where nobody meant them to be. No text of an
+ * error or of a reply leaves this function.
  */
 export async function sendWith(
   key: ApiKeyText,
@@ -70,7 +75,8 @@ export async function sendWith(
     const isHtml = /^text\/html\b/i.test(response.headers.get('content-type') ?? '');
     return { kind: 'ANSWER', status: response.status, json: parseJson(text, key), isHtml, retryAfterSeconds };
   } catch (error) {
-    // The clock is asked before the error, which looks different in every phase that can be cut off.
+    // The signal is checked before the error, because the error looks different in each phase that a timeout
+    // can cut off.
     if (signal.aborted) return { kind: 'NO_ANSWER', reason: 'TIMEOUT' };
     return { kind: 'NO_ANSWER', reason: wasNeverSent(error) ? 'REFUSED' : 'BROKEN' };
   }
@@ -97,8 +103,9 @@ function keyHeader(key: string, presentation: KeyPresentation): Record<string, s
 }
 
 /**
- * The body, or null when it is too long, breaks off or is not UTF-8; throws only when the time is up. A redirect's body is not
- * read. Leaving the loop cancels the stream, which closes the connection: what is not read is not received either.
+ * The result is the body, or null when it is too long, breaks off or is not UTF-8. This throws only when the
+ * time is up. The body of a redirect is not read. Leaving the loop cancels the stream and closes the
+ * connection, so that what is not read is not received either.
  */
 async function readText(
   { status, body }: Response,
@@ -130,7 +137,10 @@ async function discard(body: ReadableStream | null): Promise<null> {
   return null;
 }
 
-/** Drops every string and every property that repeats the key, so that no later use of a reply can carry it further. */
+/**
+ * Every string and every property that repeats the key is dropped, so that no later use of a reply can carry
+ * it further.
+ */
 function parseJson(text: string | null, key: ApiKeyText): unknown {
   if (text === null) return undefined;
   const forms = encodingsOf(ApiKeyText.reveal(key));
@@ -146,11 +156,15 @@ function parseJson(text: string | null, key: ApiKeyText): unknown {
   }
 }
 
-/** As it is, URL-encoded, in hex, and in base64 wherever in the encoded text it begins. */
+/**
+ * A reply could repeat the key as it is, URL-encoded, in hex, or in base64, wherever in the encoded bytes it
+ * begins.
+ */
 function encodingsOf(secret: string): string[] {
   const base64 = [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.from(' '.repeat(offset) + secret);
-    // Without the characters that hold bits of what stands before and behind it.
+    // The characters at both ends are left out where they also hold bits of what stands before or behind the
+    // key.
     const inner = (text: string) =>
       text.replace(/=+$/, '').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
     return [inner(bytes.toString('base64')), inner(bytes.toString('base64url'))];
@@ -158,28 +172,33 @@ function encodingsOf(secret: string): string[] {
   return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64];
 }
 
-/** Either form that RFC 9110 allows, seconds or a date, as whole seconds from now. */
+/** RFC 9110 allows a number of seconds or a date. The result is in whole seconds from now. */
 function parseRetryAfter(header: string | null): number | null {
   if (header === null) return null;
   const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : secondsUntil(header);
   return Number.isNaN(seconds) ? null : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS);
 }
 
-// The form is checked first: Date.parse takes much for a date that is none, e.g. `-5`.
+// The form is checked first, because Date.parse accepts much that is not a date, for example `-5`.
 function secondsUntil(date: string): number {
   return /^[A-Z][a-z]+, .* GMT$/.test(date) ? (Date.parse(date) - Date.now()) / 1000 : NaN;
 }
 
-// Failures of the TLS handshake, before which no byte of a request is sent. Alerts that may come later are not among them.
+// These are failures of the TLS handshake, before which no byte of a request is sent. Alerts that may come
+// later are not among them.
 const HANDSHAKE_FAILURE =
   /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION)/;
 
-/** True only when it is certain: anything unclear counts as sent, since a call may have been placed. */
+/**
+ * The result is true only when it is certain. Anything unclear counts as sent, since a call may have been
+ * placed.
+ */
 function wasNeverSent(error: unknown): boolean {
   const cause = isNativeError(error) ? error.cause : undefined;
   if (!isNativeError(cause)) return false;
   const { code = '', syscall = '' } = cause as NodeJS.ErrnoException;
-  // The same code, e.g. EHOSTUNREACH, comes from connecting and from reading: the system call tells them apart.
+  // The same code, for example EHOSTUNREACH, comes from connecting and from reading. The system call tells
+  // them apart.
   if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT') return true;
   // Several addresses were tried and none of them could be connected to.
   if ('errors' in cause) return true;

@@ -1,6 +1,7 @@
 /**
- * Why text that was pasted for a key is none, although it may have the characters of one. Real keys are never looked at by their
- * provider's form, which changes; only what surrounds them, or stands in their place, is recognised.
+ * These are the reasons why pasted text is not a key, although it may have the characters of one. The form of
+ * a provider's real keys is never checked, because it changes. Only what surrounds a key, or stands in its
+ * place, is recognised.
  */
 export type PasteFault =
   | 'OWN_TOKEN'
@@ -27,12 +28,13 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
       /^\[(secret|function)\b.*\]$/i,
     ],
   ],
-  // Four times the letter x as a word of its own, as in `sk-xxxx`, and what logs write in place of a secret.
+  // The first form is the letter x, at least four times, as a word of its own, as in `sk-xxxx`. The second is
+  // what logs write in place of a secret.
   ['LOOKS_MASKED', [/(^|[^a-z0-9])x{4,}($|[^a-z0-9])/i, /redacted|\[filtered\]/i]],
   [
     'PLACEHOLDER',
     [
-      // References of templates, shells and programs.
+      // These are references to variables in templates, shells and programs.
       /^\W*\{\{.*\}\}\W*$/,
       /^\W*[$#]\{.*\}\W*$/,
       /^\$\(.*\)$/,
@@ -42,9 +44,9 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
       /^<.*>$/,
       /^\[.*\]$/,
       /^(process\.env|import\.meta\.env|os\.environ|os\.getenv|secrets?\.|env[.([]|getenv)/i,
-      // The name of a variable in place of its value.
+      // This is the name of a variable in place of its value.
       /^[A-Z][A-Z0-9_]*_(KEY|TOKEN|SECRET)$/,
-      // The words of documentation.
+      // These are words that documentation writes in place of a key.
       /(^|[^a-z])your[-_. ]?([a-z]+[-_. ])*(api|key|token|secret|value)/i,
       /^(insert|enter|paste|put|add|replace|type)[-_. ].*(key|token|secret|value|here)/i,
       /[-_. ]here$/i,
@@ -54,34 +56,39 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
   [
     'NAMED',
     [
-      // An assignment. What a key in base64 ends in is none.
+      // This is an assignment. The `=` at the end of a key in base64 is not taken for one.
       /^\W*((export|set|setx|let|const|var|env)\s+)?[$a-z_][\w.:[\]"'-]*\s*:?=\s*[^=\s]/i,
-      // A header, or a property in JSON or YAML.
+      // This is a header, or a property in JSON or YAML.
       new RegExp(`^\\W*[\\w-]*(key|token|secret|auth|authorization|bearer)[\\w-]*[${QUOTES}]?\\s*:`, 'i'),
     ],
   ],
   ['SCHEME', [/^\W*(bearer|basic|token|api-?key|key)(\s|%20|\+)/i]],
   ['ADDRESS', [/^[a-z][a-z0-9+.-]*:\/\//i]],
   ['QUOTED', [new RegExp(`^[${QUOTES}]|[${QUOTES}]$`, 'u')]],
-  // Also brackets, the backslash before the end of a line, and an escaped one.
+  // These forms also find brackets, a backslash at the end of a line, and an escaped end of line.
   ['PUNCTUATED', [/^[,;([{<]/, /([,;)\]}>\\]|\\[nrt])$/]],
 ];
 
-/** `text` is trimmed, and not longer than a key may be. */
+/** The text has been trimmed and is not longer than a key may be. */
 export function pasteFaultOf(text: string): PasteFault | null {
   return FORMS.find(([, forms]) => forms.some((form) => form.test(text)))?.[0] ?? null;
 }
 
-/** Room for the longest sealed key, written in JSON or with its characters encoded. */
+/**
+ * Only this many characters are looked at. They leave room for the longest sealed key, written in JSON or
+ * with its characters encoded.
+ */
 const LOOKED_AT = 16_384;
 
-// What the header of a sealed key has in it, and that of a signed token (a JWT) has not; or the name of an upload key.
+// The header of a sealed key contains one of these, and the header of a signed token (a JWT) does not. The
+// last form is the name of an upload key.
 const OF_SEALED =
   /"(enc|epk)"\s*:|"alg"\s*:\s*"(ECDH|RSA-OAEP|RSA1_5|PBES2|A\d{3}|dir\b)|upload-\d{1,9}\.[0-9a-f]{8}-/;
 
 /**
- * Whether text is what is left of a sealed key: cut off, quoted, in JSON, with other separators, or with more round it. A sealed key that
- * is whole is recognised before, and a JWT, which some providers have for keys, is none.
+ * This tells whether text is what is left of a sealed key: cut off, quoted, in JSON, with other separators,
+ * or with other text around it. A complete sealed key is recognised before this is asked. A JWT, which some
+ * providers use as a key, does not count as one.
  */
 export function isDamagedSealedKey(text: string): boolean {
   const looked = text.slice(0, LOOKED_AT).replace(/\s+/g, '');
@@ -91,12 +98,14 @@ export function isDamagedSealedKey(text: string): boolean {
   return isHeaderWithoutRest(looked);
 }
 
-// A run that lost characters at its front decodes from the second, third or fourth of those that are left.
+// If a run lost characters at its front, it can be decoded from one of its first four remaining characters.
+// All four are tried.
 function decodedAnywhere(run: string): string {
   return [0, 1, 2, 3].map((offset) => Buffer.from(run.slice(offset), 'base64').toString('latin1')).join('\n');
 }
 
-// The header was cut off before it says what it is of. Base64 of JSON that is whole may be a key of some provider.
+// The header may have been cut off before the part that tells what it belongs to. Complete JSON in base64 is
+// let through, because it may be a key of some provider.
 function isHeaderWithoutRest(text: string): boolean {
   const parts = text.replace(new RegExp(`^[${QUOTES}]+|[${QUOTES}]+$`, 'gu'), '').split('.');
   const [header = ''] = parts;

@@ -4,22 +4,23 @@ import type { Reader } from '../database/transaction';
 import type { Cipher, SecretPlace } from './cipher';
 import { obtainVaultKey, readVaultKey } from './vault-keys';
 
-/** What the row of a place says that decides who pays for a call. */
+/** These values in the row of a place decide who pays for a call. */
 export interface PlaceFacts extends SecretPlace {
   readonly id: string;
   readonly isSet: boolean;
-  /** The end of the sealed key (see `secretEndOf`); null when no key is set. */
+  /** This is the end of the sealed key (see `secretEndOf`). It is null when no key is set. */
   readonly secretEnd: string | null;
 }
 
-/** The name of the key among those of the vault. */
+/** The key of the MACs has this name among the keys of the vault. */
 export const PLACE_MACS = 'place';
 
 const KEY_BYTES = 32;
 
 /**
- * Tells whether the row of a key's place is as Latchkey wrote it. Whoever can write rows, but does not hold the master key, can neither
- * change what a row says nor add a row. The key of the MACs stays the same when master keys change.
+ * The MACs tell whether the row of a key's place is as Latchkey wrote it. Somebody who can write rows, but
+ * does not hold the master key, can neither change what a row says nor add a row. The key of the MACs stays
+ * the same when master keys change.
  */
 export class PlaceMacs {
   readonly #key: KeyObject;
@@ -38,7 +39,8 @@ export class PlaceMacs {
   }
 
   of({ id, agencyId, ownerType, ownerId, provider, version, region, isSet, secretEnd }: PlaceFacts): string {
-    // One text with a fixed number of line breaks stands for one row only: no value that Latchkey writes has any. JSON takes twice as long.
+    // The values are joined by line breaks. No value that Latchkey writes contains one, so that one text
+    // stands for one row only. Building JSON instead takes twice as long.
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
     const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${isSet}\n${secretEnd}`;
     return createHmac('sha256', this.#key).update(text).digest('base64url');

@@ -3,7 +3,7 @@ import { tokenDigest } from '../access/bearer';
 import type { Envelope } from './envelope';
 import { isDamagedSealedKey, pasteFaultOf, type PasteFault } from './pasted';
 
-/** Why text is not an API key. */
+/** These are the reasons why text is not accepted as an API key. */
 export type SecretFault =
   | 'NOT_OPENED'
   | 'NOT_BOUND'
@@ -19,15 +19,16 @@ export const KEY_MAX_LENGTH = 512;
 
 const MASK_DOTS = '•'.repeat(8);
 const REDACTED = '[secret]';
-// One bullet or ellipsis, which no key has; of what keys may have, more in a row than chance puts there: a JWT, which is a key
-// at some providers, has single stops.
+// A mask has a bullet or an ellipsis, which no key has, or several characters in a row that keys have only
+// singly. A JWT, which is a key at some providers, contains single full stops.
 const MASK = /[•●∙·⋅◦＊…■█▪]|[*#]{3,}|\.{3,}/u;
 
-// A compact JWE, whatever its header says: five parts, of which the second and, for an empty text, the fourth may be empty. No provider
-// has keys of this form (a JWT has three parts), and one that was damaged on its way must not be stored as if it were a key.
+// A compact JWE has this form, whatever its header says. It has five parts, of which the second and, for an
+// empty plaintext, the fourth may be empty. No provider has keys of this form (a JWT has three parts), and a
+// JWE that was damaged on its way must not be stored as if it were a key.
 const SEALED = /^[\w-]+\.[\w-]*\.[\w-]+\.[\w-]*\.[\w-]+$/;
 
-/** Holds a value that must not be shown: printing, serialising or inspecting it yields a placeholder. */
+/** This holds a value that must not be shown. Printing, serialising or inspecting it yields a placeholder. */
 abstract class Opaque {
   toString(): string {
     return REDACTED;
@@ -42,7 +43,7 @@ abstract class Opaque {
   }
 }
 
-/** An API key that has passed every check on its form. Only this folder can read it. */
+/** This is an API key that has passed every check of its form. Only the vault can read its text. */
 export class ApiKeyText extends Opaque {
   readonly #text: string;
   readonly #envelope: Envelope | null;
@@ -53,23 +54,32 @@ export class ApiKeyText extends Opaque {
     this.#envelope = envelope;
   }
 
-  /** The sealed key as which it came; null for a key that came as it is. */
+  /**
+   * The envelope describes the sealed key in which this key came. It is null for a key that came as plain
+   * text.
+   */
   get envelope(): Envelope | null {
     return this.#envelope;
   }
 
-  /** For the vault's own modules; a guard test holds that no other folder calls it. */
+  /** Only the modules of the vault call this, and a guard test makes sure that no other folder does. */
   static reveal(key: ApiKeyText): string {
     return key.#text;
   }
 
-  /** Eight dots and the last four characters; for keys shorter than 16, the dots alone. */
+  /**
+   * The mask is eight dots and the last four characters, or the dots alone for keys shorter than 16
+   * characters.
+   */
   get mask(): string {
     return this.#text.length < 16 ? MASK_DOTS : MASK_DOTS + this.#text.slice(-4);
   }
 }
 
-/** Whatever a caller sent as a `Secret`, unread: nothing is known of it, not even that it is a string. */
+/**
+ * This holds whatever a caller sent as a `Secret`. It has not been read, so that nothing is known of it, not
+ * even whether it is a string.
+ */
 export class Secret extends Opaque {
   readonly #value: unknown;
 
@@ -78,15 +88,16 @@ export class Secret extends Opaque {
     this.#value = value;
   }
 
-  /** The compact JWE, if it is one; null for every other value. */
+  /** The value is returned if it is a compact JWE. For every other value the result is null. */
   get sealed(): string | null {
     const text = typeof this.#value === 'string' ? this.#value.trim() : '';
     return SEALED.test(text) ? text : null;
   }
 
   /**
-   * Trims the white space that copy-and-paste adds, and checks the form: 8-512 printable ASCII characters without spaces, which are
-   * neither masked nor sealed, nor a token of Latchkey's own, nor the one of the caller.
+   * This trims the white space that copy-and-paste adds, and checks the form. A key has 8-512 printable ASCII
+   * characters without spaces. It is neither masked nor sealed, and it is neither a token of Latchkey nor the
+   * caller's own token.
    */
   read(callersDigest: string | null = null, envelope: Envelope | null = null): ApiKeyText | SecretFault {
     if (typeof this.#value !== 'string') return 'INVALID_FORMAT';

@@ -9,17 +9,20 @@ import { Secret, type ApiKeyText, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';
 import { insertVaultKey, openVaultKey } from './vault-keys';
 
-/** The public half of a pair, to which the keys of one agency are encrypted. */
+/** This is the public half of a key pair. The keys of one agency are encrypted to it. */
 export interface UploadKey {
   readonly kid: string;
   readonly jwk: { readonly kty: string; readonly crv: string; readonly x: string; readonly y: string };
   readonly expiresAt: Date;
 }
 
-/** What a sealed key is for: its header names the owner and the provider, and its `kid` the agency. */
+/**
+ * A sealed key is good for one place only: its header names the owner and the provider, and its `kid` names
+ * the agency.
+ */
 export interface UploadPlace {
   readonly agencyId: string;
-  /** The id of the client, or of the agency. */
+  /** This is the id of the client, or of the agency. */
   readonly ownerId: string;
   readonly provider: string;
 }
@@ -27,16 +30,20 @@ export interface UploadPlace {
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** A new pair is made when the newest is older than this. */
 const RENEWAL_MS = 30 * DAY_MS;
-/** A pair opens nothing after this, and its private half is destroyed. */
+/** At this age a pair opens nothing any more, and its private half is destroyed. */
 const LIFETIME_MS = 60 * DAY_MS;
 
-/** Longest sealed key that is looked at, in characters: several times what the longest key takes. */
+/**
+ * A longer sealed key is not looked at. The limit, in characters, is several times what the longest key
+ * takes.
+ */
 const SEALED_MAX_LENGTH = 4096;
 
 const PREFIX = 'upload-';
 const NAME = /^upload-\d{1,9}$/;
 
-// The one form that is accepted, whatever the header says. No compression: what is small may not become large.
+// Only this form is accepted, whatever the header says. Compression is refused, so that a small text cannot
+// become a large one.
 const ACCEPTED = {
   keyManagementAlgorithms: ['ECDH-ES'],
   contentEncryptionAlgorithms: ['A256GCM'],
@@ -44,8 +51,9 @@ const ACCEPTED = {
 };
 
 /**
- * The key pairs to which a frontend encrypts a key, so that nobody between can read it. The `kid` names the pair and the agency, and is
- * a part of what the ciphertext is bound to: someone of another agency who got hold of a sealed key cannot hand it in as its own.
+ * Frontends encrypt a key to one of these key pairs, so that nobody in between can read it. The `kid` names
+ * the pair and the agency, and is part of what the ciphertext is bound to. So somebody of another agency who
+ * obtains a sealed key cannot hand it in as their own.
  */
 export class UploadKeys {
   constructor(
@@ -69,7 +77,10 @@ export class UploadKeys {
     };
   }
 
-  /** A key in either of its forms, as it is or sealed, for one place. Throws for faults of ours only. */
+  /**
+   * This reads a key for one place, whether it came as plain text or sealed. It throws only for faults of
+   * Latchkey itself.
+   */
   async read(
     secret: Secret,
     place: UploadPlace,
@@ -88,7 +99,10 @@ export class UploadKeys {
     return new Secret(opened.text).read(callersDigest, envelope);
   }
 
-  /** Makes a new pair when it is time, destroys the private halves that are past theirs, and gives the newest. */
+  /**
+   * This makes a new pair when it is time, destroys the private halves that have reached their lifetime, and
+   * returns the newest pair.
+   */
   rotate(): Promise<VaultKeyRow> {
     return this.database.write(async (tx) => {
       const expired = {
@@ -123,7 +137,7 @@ export class UploadKeys {
   }
 }
 
-/** Of those that are there: a pair that was destroyed keeps its row, so that its name is not given again. */
+/** A destroyed pair counts as well. It keeps its row, so that its name is not given again. */
 async function newestPair(manager: Reader): Promise<VaultKeyRow | null> {
   const rows = await manager.findBy(VaultKeyRow, { name: Like(`${PREFIX}%`) });
   return rows.sort((one, other) => numberOf(one) - numberOf(other)).at(-1) ?? null;
@@ -133,7 +147,8 @@ function numberOf({ name }: VaultKeyRow): number {
   return Number(name.slice(PREFIX.length));
 }
 
-// Instances that make a pair at the same time choose the same name: one of them wins, and the others find it there.
+// Instances that make a pair at the same time choose the same name: one of them wins, and the others find it
+// there.
 function nameAfter(newest: VaultKeyRow | null): string {
   return `${PREFIX}${newest ? numberOf(newest) + 1 : 1}`;
 }
@@ -166,7 +181,9 @@ function readKid(sealed: string): string {
   }
 }
 
-/** Null for whatever does not open; why is told to nobody. The header is authenticated. */
+/**
+ * The result is null for whatever does not open, and nobody is told why. The header is authenticated as well.
+ */
 async function decrypt(
   sealed: string,
   key: KeyObject,

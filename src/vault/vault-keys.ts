@@ -3,12 +3,12 @@ import type { Database } from '../database/database';
 import { UnreadableKey, type Cipher, type SecretPlace } from './cipher';
 import { VaultKeyRow } from './vault-key.entity';
 
-/** The place of a key of the vault's own, to which its ciphertext is bound. */
+/** The ciphertext of a key of the vault is bound to this place. */
 export function vaultKeyPlace(name: string): SecretPlace {
   return { agencyId: '', ownerType: 'VAULT', ownerId: name, provider: '', version: 1, region: '' };
 }
 
-/** Inside a `write`, which starts again when another instance was first to insert this name. */
+/** This runs inside a `write`, which starts again when another instance was first to insert this name. */
 export async function insertVaultKey(
   tx: Transaction,
   cipher: Cipher,
@@ -21,19 +21,24 @@ export async function insertVaultKey(
   return row;
 }
 
-/** Throws `UnreadableKey`. */
+/** This throws `UnreadableKey` if the key was destroyed or does not open. */
 export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buffer {
   if (sealed === null) throw new UnreadableKey('The key of the vault was destroyed');
   return cipher.openBytes(sealed, vaultKeyPlace(name));
 }
 
-/** Null for a name that was never given. Throws `UnreadableKey`. */
+/**
+ * The result is null for a name that was never given. This throws `UnreadableKey` if the key does not open.
+ */
 export async function readVaultKey(manager: Reader, cipher: Cipher, name: string): Promise<Buffer | null> {
   const row = await manager.findOneBy(VaultKeyRow, { name });
   return row && openVaultKey(cipher, row);
 }
 
-/** The key of this name, made once: of several instances that start together one makes it and the others read it. */
+/**
+ * The key of a name is made once. If several instances start together, one of them makes it and the others
+ * read it.
+ */
 export async function obtainVaultKey(
   database: Database,
   cipher: Cipher,

@@ -4,7 +4,10 @@ import { Fingerprints } from './fingerprints';
 import { PlaceMacs } from './place-macs';
 import { UploadKeys } from './upload-keys';
 
-/** What it takes to receive, compare, seal and open keys, and to tell whether their rows are as they were written. */
+/**
+ * The vault has all that is needed to receive, compare, seal and open keys, and to tell whether their rows
+ * are as they were written.
+ */
 export interface Vault {
   readonly cipher: Cipher;
   readonly fingerprints: Fingerprints;
@@ -12,7 +15,7 @@ export interface Vault {
   readonly uploads: UploadKeys;
 }
 
-/** Makes the vault's own keys at the first start, and reads them at every other. */
+/** The first start makes the vault's own keys, and every later start reads them. */
 export async function openVault(database: Database, cipher: Cipher): Promise<Vault> {
   const uploads = new UploadKeys(database, cipher);
   await uploads.rotate();

@@ -5,23 +5,29 @@ export interface StandInAgent {
   readonly name: string;
 }
 
-/** An account at a provider, with what belongs to it and exists in no other. */
+/** An account at a provider has agents and a number that exist in no other account. */
 export interface Account {
   readonly orgName: string;
   readonly orgId: string;
   readonly agents: readonly StandInAgent[];
-  /** What its calls are placed from: a phone number, or the provider's id of one. */
+  /**
+   * Calls of the account are placed from this phone number, or from the number that has this id at the
+   * provider.
+   */
   readonly fromNumber: string;
 }
 
 export type AccountName = 'agency' | 'client';
 export type Accounts = Readonly<Record<AccountName, Account>>;
 
-/** Keys to paste, one for each thing that happens to keys. None is a secret, and none looks like one. */
+/**
+ * These keys are for pasting, one for each thing that can happen to a key. None of them is a secret, and none
+ * looks like one.
+ */
 export interface KeySet {
-  /** Of the agency's account. */
+  /** This key belongs to the agency's account. */
   readonly valid: string;
-  /** Of a client's own account, which holds other agents. */
+  /** This key belongs to a client's own account, which has other agents. */
   readonly secondAccount: string;
   readonly revoked: string;
   readonly restricted: string;
@@ -31,7 +37,10 @@ export interface KeySet {
 
 export type Standing = 'OK' | 'RESTRICTED' | 'RATE_LIMITED' | 'OUT_OF_FUNDS';
 
-/** Who asks, and with what standing; null for a key that no account has (any more). */
+/**
+ * This tells which account a key belongs to and in what standing it is. It is null for a key that no account
+ * has, or that none has any more.
+ */
 export function holderOf(
   keys: KeySet,
   key: string,
@@ -52,15 +61,19 @@ export function holderOf(
   }
 }
 
-/** What the demo's agencies and clients have at a provider when the demo starts for the first time. */
+/**
+ * A scene is what the demo's agencies and clients have at a provider when the demo starts for the first time.
+ */
 export interface Scene {
-  /** The keys that are set; without a client, the key is the agency's own. */
+  /** These keys are set. Where there is no client, the key is the agency's own. */
   readonly keys: readonly {
     readonly agencyId: string;
     readonly clientId: string | null;
     readonly key: keyof KeySet;
   }[];
-  /** `index` counts the agents of the account. `number` is what the id in the demo's data is made of. */
+  /**
+   * `index` is the position among the agents of the account. The id in the demo's data is made from `number`.
+   */
   readonly agents: readonly {
     readonly number: number;
     readonly name: string;
@@ -68,7 +81,7 @@ export interface Scene {
     readonly account: AccountName;
     readonly index: number;
   }[];
-  /** The keys that wait for an admin to accept or refuse them. */
+  /** These keys wait for an admin to accept or refuse them. */
   readonly handIns: readonly {
     readonly number: number;
     readonly clientId: string;
@@ -76,11 +89,14 @@ export interface Scene {
     readonly handedInByKind: 'PERSON' | 'KEY_LINK';
     readonly handedInByName: string;
   }[];
-  /** The client that is asked for a key of this provider by the one-time link that the demo prints. */
+  /** The one-time link that the demo prints asks this client for a key of this provider. */
   readonly askedByLink?: string;
 }
 
-/** A provider's stand-in: its keys, its accounts, and what it answers. It remembers the calls that were placed with it. */
+/**
+ * A stand-in plays the part of a provider, with keys, accounts and answers of its own. It remembers the calls
+ * that were placed with it.
+ */
 export interface StandIn {
   readonly keys: KeySet;
   readonly accounts: Accounts;
@@ -90,10 +106,13 @@ export interface StandIn {
 
 export type Handler = (request: StandInRequest, account: Account, id: string) => StandInReply;
 
-/** By `GET /agents` or `GET /agents/:id`, where `:id` is the last segment. */
+/**
+ * A handler is found by its route, such as `GET /agents` or `GET /agents/:id`, where `:id` is the last
+ * segment.
+ */
 export type Handlers = Readonly<Record<string, Handler>>;
 
-/** What the handler for a request answers; null when there is none. */
+/** The result is null when there is no handler for the request. */
 export function handle(handlers: Handlers, request: StandInRequest, account: Account): StandInReply | null {
   const { method, path } = request;
   const exact = handlers[`${method} ${path}`];
@@ -103,7 +122,7 @@ export function handle(handlers: Handlers, request: StandInRequest, account: Acc
   return handler ? handler(request, account, decodeURIComponent(path.slice(lastSlash + 1))) : null;
 }
 
-/** Calls placed with a stand-in, each seen by its own account only. */
+/** A stand-in keeps the calls that were placed with it here. Each account sees its own calls only. */
 export class PlacedCalls<C extends { readonly id: string }> {
   readonly #calls: { readonly account: Account; readonly call: C }[] = [];
 

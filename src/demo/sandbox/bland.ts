@@ -70,7 +70,7 @@ const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   OUT_OF_FUNDS: failure(402, 'Insufficient balance.'),
 };
 
-// What a call may be described by; Bland refuses a request that has anything else in it.
+// A request for a call may have these properties. Bland refuses a request that has anything else in it.
 const CALL_PROPERTIES: ReadonlySet<string> = new Set(
   `phone_number from agent_id agent_version pathway_id pathway_version persona_id task request_data metadata webhook webhook_events
   max_duration record voice first_sentence timezone start_time dispositions language wait_for_greeting`.split(
@@ -96,7 +96,7 @@ export function startStandIn(): StandIn {
       const holder = holderOf(KEYS, key);
       // The key alone, without a scheme, is accepted too.
       if (!holder || !['', 'Bearer'].includes(scheme)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
-      // "Every restricted key can also read your account details."
+      // Bland's documentation says: "Every restricted key can also read your account details."
       const allowed =
         holder.standing === 'OK' || (holder.standing === 'RESTRICTED' && request.path === '/v1/me');
       if (!allowed) return REFUSALS[holder.standing];
@@ -135,7 +135,7 @@ function handlersOver(calls: PlacedCalls<BlandCall>): Handlers {
     'GET /v1/calls/:id': (_request, account, id) => {
       const call = calls.find(account, id);
       if (call) return { status: 200, body: call.body };
-      // A 401 that says nothing of the key: the call is another organisation's.
+      // This 401 says nothing of the key. It means that the call belongs to another organisation.
       if (calls.existsElsewhere(account, id)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
       return refusal(404, 'CALL_NOT_FOUND', 'Call not found');
     },
@@ -169,7 +169,7 @@ function whatIsWrong(body: unknown, account: Account): StandInReply | null {
   return wrongAgent(textField(body, 'agent_id'), account);
 }
 
-// An agent is the one kind of call that the stand-in places: no tasks, pathways or personas.
+// The stand-in places calls of agents only, not of tasks, pathways or personas.
 function wrongAgent(agentId: string, { agents }: Account): StandInReply | null {
   if (agentId === '')
     return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });

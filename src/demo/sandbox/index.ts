@@ -6,7 +6,10 @@ import type { Accounts, KeySet, Scene, StandIn, StandInAgent } from './account';
 import { startPlainStandIn } from './plain';
 import { serve, type RecordedRequest, type StandInServer } from './server';
 
-/** A provider's id in lower case: the name of its file in this folder, and of its part of `demo.json`. */
+/**
+ * The name is the provider's id in lower case. The provider's file in this folder and its part of `demo.json`
+ * have this name.
+ */
 export type SandboxName = Lowercase<Provider>;
 
 export function sandboxNameOf(provider: Provider): SandboxName {
@@ -19,9 +22,12 @@ export interface SandboxProvider {
   readonly keys: KeySet;
   readonly accounts: Accounts;
   readonly scene: Scene;
-  /** The agents of both accounts: the agency's own, and those that only `secondAccount` reaches. */
+  /**
+   * These are the agents of both accounts. Those of `client` can be reached with the key `secondAccount`
+   * only.
+   */
   readonly agents: { readonly agency: readonly StandInAgent[]; readonly client: readonly StandInAgent[] };
-  /** The latest 1,000 requests, the oldest first. */
+  /** These are the latest 1,000 requests, the oldest first. */
   readonly requests: readonly RecordedRequest[];
 }
 
@@ -31,8 +37,9 @@ export type Sandbox = Readonly<Record<SandboxName, SandboxProvider>> & {
 };
 
 /**
- * Starts a stand-in for each provider on loopback: its paths, the header of its key, and its statuses and bodies over two made-up
- * accounts. No phone rings. The operating system chooses the ports.
+ * This starts a stand-in for each provider on the loopback interface. It has the provider's paths, the header
+ * for its key, and its statuses and bodies, over two made-up accounts. No phone rings. The operating system
+ * chooses the ports.
  */
 export async function startSandbox(): Promise<Sandbox> {
   const started = await Promise.all(providers.map((adapter) => start(adapter)));

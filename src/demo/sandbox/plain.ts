@@ -9,8 +9,9 @@ const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
 };
 
 /**
- * The stand-in for a provider that has no file of its own in this folder. It knows the keys and the agents of two made-up accounts by
- * what the adapter asks for. It places no calls, since the form of the answer is known to the adapter alone.
+ * This stand-in plays a provider that has no file of its own in this folder. It knows the keys and the agents
+ * of two made-up accounts by what the adapter asks for. It places no calls, since the form of the answer is
+ * known to the adapter alone.
  */
 export function startPlainStandIn(adapter: ProviderAdapter): StandIn {
   const keys = keysOf(adapter);

@@ -70,7 +70,7 @@ const SCENE: Scene = {
 };
 
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
-  // How Retell refuses a restricted key is not documented; 403 is what its SDK has a class for.
+  // How Retell refuses a restricted key is not documented. Its SDK has an error class for 403.
   RESTRICTED: failure(403, 'This API key does not have permission to perform this action.'),
   RATE_LIMITED: failure(429, 'Account rate limited, please throttle your requests.'),
   OUT_OF_FUNDS: failure(402, 'Trial has ended, please add payment method.'),

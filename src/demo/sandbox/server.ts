@@ -3,15 +3,15 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo } from 'node:net';
 import { isLoopbackHost } from '../../http/addresses';
 
-/** A request as a stand-in sees it. */
+/** A stand-in sees a request in this form. */
 export interface StandInRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
-  /** The header as it came, or the empty string. */
+  /** This is the header as it came, or an empty string. */
   readonly authorization: string;
-  /** Undefined when there was none, or none that is JSON. */
+  /** It is undefined when there was no body, or none that is JSON. */
   readonly body: unknown;
 }
 
@@ -21,19 +21,21 @@ export interface StandInReply {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A request as tests may look at it afterwards. Of the key there is its hash alone. */
+/** Tests can look at a request afterwards in this form. Only the hash of the key is kept. */
 export interface RecordedRequest {
   readonly method: string;
-  /** With the query. */
+  /** The path includes the query. */
   readonly path: string;
-  /** Scheme and SHA-256 (hex) of what follows it; null without the header. */
+  /**
+   * It holds the scheme and the SHA-256 (in hex) of what follows it. It is null if there was no such header.
+   */
   readonly authorization: { readonly scheme: string; readonly keyHash: string } | null;
   readonly body: unknown;
 }
 
 export interface StandInServer {
   readonly baseUrl: string;
-  /** The latest 1,000, the oldest first. Kept in memory, never printed. */
+  /** These are the latest 1,000 requests, the oldest first. They are kept in memory and never printed. */
   readonly requests: readonly RecordedRequest[];
   close(): Promise<void>;
 }
@@ -41,7 +43,9 @@ export interface StandInServer {
 const MAX_RECORDED = 1000;
 const MAX_BODY_BYTES = 1024 * 1024;
 
-/** Serves on loopback only; with port 0 the operating system chooses a free one. */
+/**
+ * The server listens on the loopback interface only. With port 0 the operating system chooses a free port.
+ */
 export async function serve(
   answer: (request: StandInRequest) => StandInReply,
   port = 0,
@@ -54,7 +58,7 @@ export async function serve(
       const isHere = isLoopbackHost(incoming.headers.host);
       reply(outgoing, isHere ? answer(request) : { status: 421, body: {} });
     });
-    // A stand-in is there for what is well formed; the rest gets no answer.
+    // A stand-in answers well-formed requests only. All others get no answer.
     answered.catch(() => outgoing.destroy());
   });
   await new Promise<void>((resolve, reject) =>
@@ -111,7 +115,10 @@ function recordOf({ method, path, query, authorization, body }: StandInRequest):
   return { method, path: fullPath, authorization: authorization ? { scheme, keyHash } : null, body };
 }
 
-/** Scheme and credential; a header that is one word is a credential without a scheme. */
+/**
+ * The header is split into its scheme and its credential. A header of one word is a credential without a
+ * scheme.
+ */
 export function splitAuthorization(header: string): [scheme: string, key: string] {
   const [first = '', second] = header.split(' ');
   return second === undefined ? ['', first] : [first, second];

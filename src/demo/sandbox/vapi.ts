@@ -51,8 +51,8 @@ const SCENE: Scene = {
   handIns: [],
 };
 
-// None of the three is documented for the routes used here. Vapi's SDK honours Retry-After, and knows 403 for features and 402 for
-// simulations that an organisation may not use.
+// None of the three is documented for the routes used here. Vapi's SDK honours Retry-After, and knows 403 for
+// features and 402 for simulations that an organisation may not use.
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   RESTRICTED: failure(403, 'Forbidden resource', 'Forbidden'),
   RATE_LIMITED: {

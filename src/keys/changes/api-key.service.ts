@@ -164,8 +164,9 @@ export class ApiKeyService {
   }
 
   /**
-   * Inside a `write`: stores keys that were read and decided on, all or none. A version that is not the expected one refuses the request,
-   * and so does a sealed key that was used before, unless it is the one in force: then the request was sent again, and changes nothing.
+   * Inside a `write`: stores keys that were read and decided on, all or none. A version that is not the
+   * expected one refuses the request, and so does a sealed key that was used before, unless it is the one in
+   * force: then the request was sent again, and changes nothing.
    */
   async storeAll(
     tx: Transaction,
@@ -186,7 +187,8 @@ export class ApiKeyService {
       owner,
       places.filter(({ use }) => use).map(({ key }) => key),
     );
-    // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the same key the later one sees the other's.
+    // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the
+    // same key the later one sees the other's.
     const { fingerprints } = this.vault;
     const fingerprinted = keys.map(({ provider, key }) => ({
       provider,
@@ -225,7 +227,8 @@ export class ApiKeyService {
           version,
         });
       }
-      // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later one leaves the agents without.
+      // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later
+      // one leaves the agents without.
       const effects = [];
       for (const { provider } of apiKeys)
         effects.push(await effectOfClear(tx, this.vault.placeMacs, owner, provider));

@@ -6,16 +6,15 @@ import { adapterOf, type Provider } from '../../providers';
 import type { ApiKeyRow } from '../api-key.entity';
 import type { KeyOwner } from '../key-store';
 
-/** What is worth knowing of a change that is made all the same. */
+/** These warnings tell an admin something about a change that is made all the same. */
 export const WARNING_CODES = ['DUPLICATE_KEY'] as const;
 
 export interface KeyWarning {
   readonly code: (typeof WARNING_CODES)[number];
   readonly provider: Provider;
   readonly message: string;
-  /** Whether the agency itself uses the key, too. */
   readonly sharedWithAgency: boolean;
-  /** Other clients that use it: at most `MAX_CLIENTS_LISTED`. */
+  /** The list holds at most `MAX_CLIENTS_LISTED` of the other clients that use the key. */
   readonly clients: readonly ClientRow[];
 }
 
@@ -23,7 +22,10 @@ type Fingerprinted = Pick<ApiKeyRow, 'provider' | 'fingerprint'>;
 
 export const MAX_CLIENTS_LISTED = 10;
 
-/** A warning for each key that someone else of the same agency uses as well. Opens nothing. */
+/**
+ * There is one warning for each key that another owner in the same agency uses as well. The fingerprints are
+ * compared, and no key is decrypted.
+ */
 export async function findDuplicates(
   manager: Reader,
   { agencyId, id }: KeyOwner,

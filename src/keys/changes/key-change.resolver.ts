@@ -68,7 +68,8 @@ export class KeyChangeResolver {
     audit: ['API_KEY_CLEARED'],
     rateClass: 'KEY_OPERATION',
     description:
-      "Clears the agency's own keys. From the very next call on, agents whose client has no key of its own place no calls.",
+      "Clears the agency's own keys. From the very next call on, agents whose client has no key of " +
+      'its own place no calls.',
   })
   clearAgencyApiKeys(
     @CurrentViewer() viewer: Viewer,

@@ -19,7 +19,8 @@ export class ApiKeyInput {
 
   @Field(() => SecretScalar, {
     description:
-      'The key: 8-512 printable ASCII characters, or a sealed key. White space around it is trimmed. A masked key is refused.',
+      'The key: 8-512 printable ASCII characters, or a sealed key. White space around it is trimmed. ' +
+      'A masked key is refused.',
   })
   apiKey!: Secret;
 
@@ -29,7 +30,8 @@ export class ApiKeyInput {
   @Field(() => Int, {
     nullable: true,
     description:
-      'The version that this change is based on. If it is not the current one, the request is refused with VERSION_CONFLICT.',
+      'The version that this change is based on. If it is not the current one, the request is refused ' +
+      'with VERSION_CONFLICT.',
   })
   expectedVersion?: number | null;
 }
@@ -44,7 +46,8 @@ export class SetAgencyApiKeysInput {
   @Field(() => Boolean, {
     nullable: true,
     description:
-      'Whether to ask the providers first and to store the keys only if they accept them. It is false when not given.',
+      'Whether to ask the providers first and to store the keys only if they accept them. It is false ' +
+      'when not given.',
   })
   verify?: boolean | null;
 }
@@ -117,7 +120,8 @@ export class ApiKeyClearEffect {
 export class ClearApiKeysPayload implements ShownOwner {
   @Field(() => [ApiKey], {
     description:
-      'The keys that were cleared, in the order of the request. The list is empty when the request was refused.',
+      'The keys that were cleared, in the order of the request. The list is empty when the request ' +
+      'was refused.',
   })
   apiKeys!: readonly ApiKey[];
 
@@ -134,7 +138,8 @@ export class ClearApiKeysPayload implements ShownOwner {
 
   @Field(() => [Agent], {
     description:
-      'The agents that are left with no key. At most 100 are listed for each provider; `effects` has the exact counts.',
+      'The agents that are left with no key. At most 100 are listed for each provider; `effects` has ' +
+      'the exact counts.',
   })
   agentsWithoutKey!: readonly Agent[];
 

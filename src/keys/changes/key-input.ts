@@ -14,7 +14,7 @@ import type { Vault } from '../../vault/vault';
 import type { KeyToStore } from './key-writer';
 import type { KeyOwner } from '../key-store';
 
-/** One key of a request, as it came in. */
+/** This is one key of a request, as it came in. */
 export interface KeyEntry {
   readonly provider: Provider;
   readonly apiKey: Secret;
@@ -22,13 +22,16 @@ export interface KeyEntry {
   readonly expectedVersion?: number | null;
 }
 
-/** What it takes to read keys for an owner, in either of their forms. */
+/** A reader checks the keys that are meant for one owner, whether they come as plain text or sealed. */
 export interface KeyReader {
   hasRegion(provider: Provider, region: ProviderRegion): boolean;
   read(provider: Provider, secret: Secret): Promise<ApiKeyText | SecretFault>;
 }
 
-/** `origin` is where the request came from; keys that come by a one-time link are sent with no token. */
+/**
+ * `origin` tells where the request came from. It is null for keys that come by a one-time link, which are
+ * sent with no token.
+ */
 export function keyReader(
   vault: Vault,
   providers: ProviderApi,
@@ -42,7 +45,8 @@ export function keyReader(
   };
 }
 
-// The code of each fault, and words that tell the reason and what to do. They never quote what was sent.
+// Each fault has the code of its user error and, where the general message of that code is not enough, a
+// message that tells the reason and the remedy. A message never quotes what was sent.
 const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, message?: string]>> = {
   REQUIRED: ['REQUIRED'],
   LOOKS_MASKED: ['LOOKS_MASKED'],
@@ -51,27 +55,35 @@ const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, messag
   TOO_LONG: ['TOO_LONG', `A key has at most ${KEY_MAX_LENGTH} characters.`],
   NOT_OPENED: [
     'INVALID_FORMAT',
-    'The sealed key does not open: its upload key is unknown or expired, or it is not as it was sealed. Ask for `apiKeyUploadKey` and seal it again.',
+    'The sealed key does not open: its upload key is unknown or expired, or it is not as it was ' +
+      'sealed. Ask for `apiKeyUploadKey` and seal it again.',
   ],
   NOT_BOUND: [
     'INVALID_FORMAT',
-    'The sealed key does not say what it is for. Put `lk_owner` (the id of the client, or of the agency) and `lk_provider` (the value of `provider`) into its protected header, and seal the key again.',
+    'The sealed key does not say what it is for. Put `lk_owner` (the id of the client, or of the ' +
+      'agency) and `lk_provider` (the value of `provider`) into its protected header, and seal the key ' +
+      'again.',
   ],
   BOUND_ELSEWHERE: [
     'INVALID_FORMAT',
-    'The sealed key is for another client, agency or provider: its `lk_owner` or `lk_provider` names another one. Seal the key again for this one.',
+    'The sealed key is for another client, agency or provider: its `lk_owner` or `lk_provider` names ' +
+      'another one. Seal the key again for this one.',
   ],
   DAMAGED: [
     'INVALID_FORMAT',
-    'This is a part of a sealed key, or a sealed key that was changed on its way: cut off, quoted, encoded once more, or with more round it. Send the compact JWE exactly as it was made, or seal the key again.',
+    'This is a part of a sealed key, or a sealed key that was changed on its way: cut off, quoted, ' +
+      'encoded once more, or with more round it. Send the compact JWE exactly as it was made, or seal ' +
+      'the key again.',
   ],
   OWN_TOKEN: [
     'INVALID_FORMAT',
-    "This is a token for Latchkey itself, not a provider's key. Paste the key that the provider shows in its dashboard. Revoke the token if others may have seen it.",
+    "This is a token for Latchkey itself, not a provider's key. Paste the key that the provider shows " +
+      'in its dashboard. Revoke the token if others may have seen it.',
   ],
   NO_VALUE: [
     'INVALID_FORMAT',
-    'This is what a program writes where it has no value, not a key. Check where the key is read from, and paste the key itself.',
+    'This is what a program writes where it has no value, not a key. Check where the key is read ' +
+      'from, and paste the key itself.',
   ],
   PLACEHOLDER: [
     'INVALID_FORMAT',
@@ -79,7 +91,8 @@ const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, messag
   ],
   NAMED: [
     'INVALID_FORMAT',
-    'The name of the key is in front of it, as in a configuration file, a header or JSON. Paste the value alone, without its name and without quotes.',
+    'The name of the key is in front of it, as in a configuration file, a header or JSON. Paste the ' +
+      'value alone, without its name and without quotes.',
   ],
   SCHEME: [
     'INVALID_FORMAT',
@@ -93,7 +106,8 @@ const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, messag
   ],
 };
 
-// A longer list names a provider twice, and a much longer one would take its time.
+// A list that is longer than the list of providers names one of them twice. It is refused before its entries
+// are read, because reading a very long list would take much time.
 function tooMany(field: readonly string[]): UserError {
   return userError('TOO_LONG', field, `There are ${PROVIDERS.length} providers: name each at most once.`);
 }
@@ -133,13 +147,13 @@ interface Refused {
   readonly userErrors: UserError[];
 }
 
-/** A key that was read, and where its account is. */
+/** This is a key that passed all checks, with the region of its account. */
 export interface ReadKey {
   readonly key: ApiKeyText;
   readonly region: ProviderRegion;
 }
 
-/** A key that is only looked at. */
+/** A candidate key is checked like a key that is to be set, but it is not stored. */
 export function readCandidate(
   provider: Provider,
   candidate: Candidate,
@@ -166,7 +180,7 @@ async function readKey(
   return userErrors.length > 0 || typeof key === 'string' ? { userErrors } : { key, region };
 }
 
-/** The providers of a request, each once. */
+/** A request has to name at least one provider, and each provider at most once. */
 export function checkProviders(providers: readonly Provider[]): UserError[] {
   if (providers.length === 0) return [userError('REQUIRED', ['input', 'providers'])];
   if (providers.length > PROVIDERS.length) return [tooMany(['input', 'providers'])];

@@ -4,15 +4,16 @@ import type { Provider } from '../../providers';
 import type { PlaceMacs } from '../../vault/place-macs';
 import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from '../place';
 
-/** Agents listed at most in one answer; counts are exact. */
+/** An answer lists at most this many agents. Its counts are exact all the same. */
 export const MAX_AGENTS_LISTED = 100;
 
 const CLIENT_KEY = `SELECT 1 FROM api_keys k WHERE k.ownerId = agent.clientId AND k.ownerType = 'CLIENT'
 AND k.provider = agent.provider AND k.isSet = :isSet`;
 
 /**
- * The agents whose calls use an owner's key for a provider, or would if it were set: in an agency, those whose client has none, as far as
- * the rows say so.
+ * These are the agents whose calls use an owner's key for a provider, or would use it if it were set. For an
+ * agency's key they are the agents with no client and those whose client has no key of its own. What the rows
+ * say is believed here, without a check of their MACs.
  */
 export function agentsOfKey(read: Reader, owner: KeyOwner, provider: Provider): Select<AgentRow> {
   const agents = read
@@ -26,7 +27,10 @@ export function agentsOfKey(read: Reader, owner: KeyOwner, provider: Provider): 
   return agents.andWhere(`NOT EXISTS (${CLIENT_KEY})`, { isSet: true });
 }
 
-/** The same, without those whose client has a row that says so and that Latchkey did not write. */
+/**
+ * These are the same agents, without those whose client has an unreadable key. The rows of such a client say
+ * that it has no key, but Latchkey did not write all of them, so the agency's key must not take its place.
+ */
 export async function agentsPaidBy(
   read: Reader,
   macs: PlaceMacs,

@@ -28,7 +28,8 @@ export class KeyCheckResolver {
     audit: ['API_KEY_VERIFIED'],
     rateClass: 'KEY_OPERATION',
     description:
-      "Asks the providers about a client's keys with their cheapest read-only request, and looks up the client's agents in the accounts of the keys. It places no call.",
+      "Asks the providers about a client's keys with their cheapest read-only request, and looks up " +
+      "the client's agents in the accounts of the keys. It places no call.",
   })
   verifyClientApiKeys(
     @CurrentViewer() viewer: Viewer,
@@ -43,7 +44,8 @@ export class KeyCheckResolver {
     audit: ['API_KEY_VERIFIED'],
     rateClass: 'KEY_OPERATION',
     description:
-      "Asks the providers about the agency's own keys with their cheapest read-only request, and looks up the agents that use these keys in their accounts. It places no call.",
+      "Asks the providers about the agency's own keys with their cheapest read-only request, and " +
+      'looks up the agents that use these keys in their accounts. It places no call.',
   })
   verifyAgencyApiKeys(
     @CurrentViewer() viewer: Viewer,
@@ -56,7 +58,8 @@ export class KeyCheckResolver {
     audit: ['API_KEY_PREVIEWED'],
     rateClass: 'KEY_OPERATION',
     description:
-      "Tells what a change of one of a client's keys would do, and changes nothing. It is a mutation because it carries a secret, and a query can be sent in a URL.",
+      "Tells what a change of one of a client's keys would do, and changes nothing. It is a mutation " +
+      'because it carries a secret, and a query can be sent in a URL.',
   })
   previewClientApiKeyChange(
     @CurrentViewer() viewer: Viewer,
@@ -71,7 +74,8 @@ export class KeyCheckResolver {
     audit: ['API_KEY_PREVIEWED'],
     rateClass: 'KEY_OPERATION',
     description:
-      "Tells what a change of one of the agency's own keys would do to the agents whose client has no key for the provider, and changes nothing.",
+      "Tells what a change of one of the agency's own keys would do to the agents whose client has no " +
+      'key for the provider, and changes nothing.',
   })
   previewAgencyApiKeyChange(
     @CurrentViewer() viewer: Viewer,

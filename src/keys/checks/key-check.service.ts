@@ -54,7 +54,10 @@ export interface PreviewResult {
 
 const AGENTS_TRIED = 4;
 
-/** Shows keys to their providers and tells what would change: reads only, but for what is known of a key. */
+/**
+ * This service asks providers about keys and tells what a change of a key would do. It writes nothing but the
+ * audit trail and what became known of a key.
+ */
 export class KeyCheckService {
   constructor(
     private readonly database: TenantDatabase,
@@ -63,7 +66,7 @@ export class KeyCheckService {
     private readonly providers: ProviderApi,
   ) {}
 
-  /** Without `providers`, every key that is set. */
+  /** Without `providers`, every key that is set is verified. */
   async verify(
     viewer: Viewer,
     owner: KeyOwner,
@@ -83,7 +86,10 @@ export class KeyCheckService {
     return { results: results.filter((result) => result !== null), userErrors: [] };
   }
 
-  /** With a candidate: what setting it would do. Without: what clearing would do. Changes nothing. */
+  /**
+   * With a candidate key, the preview tells what setting it would do; without one, what clearing would do.
+   * Nothing is changed.
+   */
   async preview(
     viewer: Viewer,
     owner: KeyOwner,
@@ -97,7 +103,7 @@ export class KeyCheckService {
     return this.previewKey(viewer, owner, provider, entry);
   }
 
-  /** The same, of a key that has been read. */
+  /** This is the same preview for a key that has been read and checked before. */
   async previewKey(
     viewer: Viewer,
     owner: KeyOwner,
@@ -150,8 +156,9 @@ export class KeyCheckService {
   }
 
   /**
-   * What the provider says of a key before it is an owner's. A few of the owner's agents are looked up as well: some providers accept a
-   * restricted key, and refuse only what it asks for.
+   * Before a key becomes an owner's key, its provider is asked about it. A few of the owner's agents are
+   * looked up as well, because some providers accept a restricted key and refuse only the requests that it
+   * does not allow.
    */
   async ask(owner: KeyOwner, account: ProviderAccount): Promise<KeyVerdict> {
     const { agents } = await listAgents(
@@ -204,7 +211,8 @@ export class KeyCheckService {
     };
   }
 
-  // What the provider said is true of a key that no longer counts; of the one that does, nothing was asked.
+  // The provider's answer is about a version of the key that was replaced meanwhile, and nothing is known of
+  // the new version. The answer is dropped, and the current state is shown.
   async #changedMeanwhile(sealed: SealedKey, agentsNotChecked: number): Promise<Verification | null> {
     const apiKey = await this.#row(sealed);
     return (

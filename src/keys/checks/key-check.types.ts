@@ -35,7 +35,8 @@ export class VerifyClientApiKeysInput extends VerifyAgencyApiKeysInput {
 
 @InputType({
   description:
-    "A change of one of the agency's own keys. With a candidate key, it asks what setting that key would do; without one, what clearing would do.",
+    "A change of one of the agency's own keys. With a candidate key, it asks what setting that key " +
+    'would do; without one, what clearing would do.',
 })
 export class PreviewAgencyApiKeyChangeInput {
   @Field(() => ProviderEnum, { description: 'The provider whose key would be changed.' })
@@ -53,7 +54,8 @@ export class PreviewAgencyApiKeyChangeInput {
 
 @InputType({
   description:
-    "A change of one of a client's keys. With a candidate key, it asks what setting that key would do; without one, what clearing would do.",
+    "A change of one of a client's keys. With a candidate key, it asks what setting that key would " +
+    'do; without one, what clearing would do.',
 })
 export class PreviewClientApiKeyChangeInput extends PreviewAgencyApiKeyChangeInput {
   @Field(() => ID, { description: 'The client whose key would be changed.' })
@@ -67,7 +69,8 @@ export class ApiKeyVerification {
 
   @Field(() => KeyStatusEnum, {
     description:
-      'The outcome of this verification. After an inconclusive one, `apiKey.status` keeps what was known before.',
+      'The outcome of this verification. After an inconclusive one, `apiKey.status` keeps what was ' +
+      'known before.',
   })
   status!: KeyStatus;
 
@@ -82,7 +85,8 @@ export class ApiKeyVerification {
 
   @Field(() => Int, {
     description:
-      "How many of the owner's agents could not be looked up: there were more than 200, it took too long, or the provider gave no definitive answer.",
+      "How many of the owner's agents could not be looked up: there were more than 200, it took too " +
+      'long, or the provider gave no definitive answer.',
   })
   agentsNotChecked!: number;
 }
@@ -132,7 +136,8 @@ export class ApiKeyChangePreview {
 
   @Field(() => Int, {
     description:
-      'How many agents could not be looked up in that account: there were more than 200, it took too long, or the provider gave no definitive answer.',
+      'How many agents could not be looked up in that account: there were more than 200, it took too ' +
+      'long, or the provider gave no definitive answer.',
   })
   agentsNotChecked!: number;
 

@@ -4,21 +4,25 @@ import type { ProviderAccount, ProviderApi } from '../../providers/provider-api'
 
 export interface KeyExamination {
   readonly verdict: KeyVerdict;
-  /** Agents that do not exist in the key's account. */
+  /** These agents do not exist in the key's account. */
   readonly missing: readonly AgentRow[];
-  /** How many agents could not be looked up: too many, too slow, or no definitive answer. */
+  /**
+   * This many agents could not be looked up: there were too many, it took too long, or the provider gave no
+   * definitive answer.
+   */
   readonly notChecked: number;
 }
 
-/** Agents looked up at most in one examination. */
+/** One examination looks up at most this many agents. */
 export const MAX_AGENTS_CHECKED = 200;
 const LOOKUPS_AT_ONCE = 8;
-/** How long agents are looked up in the account of a key before no further one is, in milliseconds. */
+/** After this time, in milliseconds, an examination starts no further lookup of an agent. */
 export const LOOKUPS_TIME_MS = 20_000;
 
 /**
- * Asks a provider whether it accepts a key and which of the agents live in its account: a good key of the wrong account is the
- * commonest mistake. A key that may not even read agents lacks permission, although it is accepted.
+ * The provider is asked whether it accepts the key and which of the agents exist in the key's account,
+ * because a good key of the wrong account is the commonest mistake. A key that the provider accepts but that
+ * may not even read agents is reported as lacking permission.
  */
 export async function examineKey(
   api: ProviderApi,
@@ -51,7 +55,7 @@ async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readon
       if (presence === 'PRESENT') result.found += 1;
       if (presence === 'ABSENT') result.absent.add(agent);
       if (presence === 'RESTRICTED') result.restricted = true;
-      // The account's live calls need what is left of its limit.
+      // No further agent is looked up, because the account's live calls need what is left of its rate limit.
       if (presence === 'RATE_LIMITED') result.limited = true;
     }
   };

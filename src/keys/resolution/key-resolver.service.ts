@@ -11,7 +11,7 @@ import { resolveChain, type ChainKey, type ChainResult, type ChainSubject, type 
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys } from '../key-store';
 
-/** The key with which a call is started, opened for as long as the one request needs it. */
+/** A call is started with this key. It stays decrypted only for as long as the one request needs it. */
 export interface ResolvedKey {
   readonly id: string;
   readonly source: KeySource;
@@ -21,7 +21,10 @@ export interface ResolvedKey {
 
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
 
-/** Walks the fallback chain for an agent: to place a call, or to explain what a call would use. */
+/**
+ * This service walks the fallback chain for an agent, either to place a call or to explain which key a call
+ * would use.
+ */
 export class KeyResolverService {
   constructor(
     private readonly database: TenantDatabase,
@@ -29,8 +32,9 @@ export class KeyResolverService {
   ) {}
 
   /**
-   * Null when the chain ends without a key. Throws `UnreadableKey` when the key that counts does not open, and whatever the database
-   * throws: neither may be taken for "no key", which would fall back to another payer. Whether the client is archived is not asked here.
+   * The result is null when the chain ends without a key. If the key that counts does not open, this throws
+   * `UnreadableKey`, and it passes on whatever the database throws. Neither may be taken for "no key",
+   * because the call would then fall back to another payer. Whether the client is archived is not asked here.
    */
   async resolve(agent: AgentInChain, reader: Reader = this.database.read): Promise<ResolvedKey | null> {
     const { agencyId, clientId, provider } = agent;
@@ -42,7 +46,10 @@ export class KeyResolverService {
     return { id, source, version: sealed.version, account: { provider, region, key } };
   }
 
-  /** Why a call would use which key, for many agents in two statements. Opens nothing. */
+  /**
+   * This explains for many agents at once, with two SQL statements, which key a call would use and why. No
+   * key is decrypted.
+   */
   async explain(viewer: Viewer, agents: readonly AgentInChain[]): Promise<ChainResult[]> {
     requireAdmin(viewer);
     const clientIds = [...new Set(agents.flatMap(({ clientId }) => clientId ?? []))];

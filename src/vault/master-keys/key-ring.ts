@@ -9,13 +9,16 @@ import {
 } from './kms';
 
 const KEY_BYTES = 32;
-/** Of a nonce. */
+/** This is the length of a nonce in bytes. */
 export const IV_BYTES = 12;
 const TAG_BYTES = 16;
-// Small letters only: MariaDB takes names that differ in case for the same.
+// Only small letters are allowed, because MariaDB takes names that differ only in case for the same name.
 const KEY_NAME = /^[a-z0-9_-]{1,64}$/;
 
-/** AES-256-GCM. The tag's length is stated: without it Node accepts a tag cut to 4 bytes. */
+/**
+ * This encrypts with AES-256-GCM. The length of the tag is stated, because without it Node accepts a tag that
+ * was cut to 4 bytes.
+ */
 export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: string, iv: Buffer): Buffer {
   const cipher = createCipheriv('aes-256-gcm', key, iv, { authTagLength: TAG_BYTES }).setAAD(
     Buffer.from(associated),
@@ -24,7 +27,9 @@ export function encrypt(key: KeyObject | Buffer, plaintext: Buffer, associated: 
   return Buffer.concat([iv, cipher.getAuthTag(), body]);
 }
 
-/** Throws unless every bit is as it was sealed, under the same key and for the same `associated` text. */
+/**
+ * This throws unless every bit is as it was encrypted, under the same key and for the same `associated` text.
+ */
 export function decrypt(key: KeyObject | Buffer, sealed: Buffer, associated: string): Buffer {
   const iv = sealed.subarray(0, IV_BYTES);
   const tag = sealed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES);
@@ -34,16 +39,19 @@ export function decrypt(key: KeyObject | Buffer, sealed: Buffer, associated: str
   return Buffer.concat([decipher.update(sealed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
 }
 
-/** The key ring is not one with which anything can be opened here. Stops the start. */
+/** Nothing can be opened with this key ring. The error stops the start. */
 export class UnusableKeyRing extends Error {}
 
-/** A master key that a service has wrapped, until the service is asked. */
+/** A master key that a key service has wrapped stays wrapped until the service is asked. */
 interface SealedMasterKey extends WrappedBytes {
   readonly service: KeyServiceName;
   readonly line: number;
 }
 
-/** The master keys that the database does not hold, by name. New secrets are wrapped with the active one, the first of the file. */
+/**
+ * A key ring holds the master keys by name. The database holds none of them. New secrets are wrapped with the
+ * active one, which is the first in the file.
+ */
 export class KeyRing {
   private constructor(
     private readonly keys: ReadonlyMap<string, KeyObject | SealedMasterKey>,
@@ -51,9 +59,9 @@ export class KeyRing {
   ) {}
 
   /**
-   * Reads a key ring: a line for each master key, the active one first; empty lines and lines that start with `#` do not count.
-   * A line is `name:key`, with 32 random bytes in base64, or `name:service:key of the service:what it has wrapped`. Errors name the
-   * line, never its content.
+   * A key ring has one line for each master key, the active one first. Empty lines and lines that start with
+   * `#` are ignored. A line is `name:key`, with 32 random bytes in base64, or `name:service:key of the
+   * service:what the service has wrapped`. Errors name the line, never its content.
    */
   static parse(text: string): KeyRing {
     const keys = new Map<string, KeyObject | SealedMasterKey>();
@@ -73,12 +81,15 @@ export class KeyRing {
     return KEY_NAME.test(name);
   }
 
-  /** A line for a key ring file with a fresh random key. */
+  /** This makes a line for a key ring file, with a new random key. */
   static generateLine(name: string): string {
     return `${name}:${randomBytes(KEY_BYTES).toString('base64')}\n`;
   }
 
-  /** The same, with the key wrapped by a service. Throws `UnusableKeyRing`. */
+  /**
+   * This makes a line whose key is wrapped by a key service. It throws `UnusableKeyRing` if the service does
+   * not wrap it.
+   */
   static async generateSealedLine(
     name: string,
     service: KeyServiceName,
@@ -91,7 +102,10 @@ export class KeyRing {
     return `${name}:${service}:${key}:${wrapped}\n`;
   }
 
-  /** The same key ring with every key open: asks the services of the lines that are wrapped, each once. Throws `UnusableKeyRing`. */
+  /**
+   * The result is the same key ring with every key unwrapped. Each wrapped line costs one request to its
+   * service. This throws `UnusableKeyRing` if a service does not unwrap a key.
+   */
   async unseal(environment: KeyServiceEnvironment): Promise<KeyRing> {
     const keys = new Map<string, KeyObject>();
     for (const [name, key] of this.keys)
@@ -107,7 +121,7 @@ export class KeyRing {
     return this.keys.has(name);
   }
 
-  /** `iv`: random bytes that nothing else is encrypted with. */
+  /** `iv` is a nonce: random bytes with which nothing else is encrypted. */
   wrap(
     dataKey: Buffer,
     associated: string,
@@ -116,7 +130,7 @@ export class KeyRing {
     return encrypt(this.#key(name), dataKey, associated, iv);
   }
 
-  /** Throws when the ring has no such key, or not the right one. */
+  /** This throws when the ring has no such key, or not the right one. */
   unwrap(name: string, wrapped: Buffer, associated: string): Buffer {
     return decrypt(this.#key(name), wrapped, associated);
   }

@@ -6,17 +6,18 @@ import { MasterKeyCheckRow } from './master-key.entity';
 /** The key ring is not the one with which this database was sealed. */
 export class WrongMasterKey extends UnusableKeyRing {}
 
-// As long as a data key, whose place it takes.
+// This text is as long as a data key, in whose place it is wrapped.
 const KNOWN = Buffer.from('latchkey master key check: 32 by');
 
-/** `lk1` in databases whose places have no MAC yet. */
+/** The format is `lk1` in databases whose places have no MACs yet. */
 type Format = 'lk1' | 'lk2';
 
 const associated = (name: string, format: Format) => JSON.stringify([format, 'master-key-check', name]);
 
 /**
- * Holds the key ring against the database before anything is served: a key of the ring whose content is not what it was, or a key that
- * still wraps secrets and is not in the ring, throws `WrongMasterKey`.
+ * This compares the key ring with the database before anything is served. It throws `WrongMasterKey` if a key
+ * of the ring is not the one that the database knows by its name, or if a key that still wraps secrets is
+ * missing from the ring.
  */
 export async function refuseWrongMasterKeys(
   database: Database,
@@ -29,7 +30,10 @@ export async function refuseWrongMasterKeys(
   refuseWrong(ring, await database.read.find(MasterKeyCheckRow));
 }
 
-/** Notes the keys of the ring that the database sees for the first time. Throws `WrongMasterKey`. */
+/**
+ * This records the keys of the ring that the database does not know yet. It throws `WrongMasterKey` if a key
+ * is not the one that the database knows by its name.
+ */
 export async function noteMasterKeys(database: Database, ring: KeyRing): Promise<void> {
   const known = await database.read.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
@@ -37,23 +41,25 @@ export async function noteMasterKeys(database: Database, ring: KeyRing): Promise
 }
 
 /**
- * Whether the database was last opened by a release that knew no MACs of places. Nobody can make a newer database look so without the
- * master key: what each master key was checked with is sealed in another format from then on (see `noteMacs`).
+ * This tells whether the database was last opened by a release without MACs of places. Nobody can make a
+ * newer database look like that without the master key, because the check value of each master key is sealed
+ * in another format from then on (see `noteMacs`).
  */
 export async function isFromBeforeMacs(reader: Reader, ring: KeyRing): Promise<boolean> {
   const known = (await reader.find(MasterKeyCheckRow)).filter(({ name }) => ring.has(name));
   return known.length > 0 && known.every((row) => opens(ring, row, 'lk1'));
 }
 
-/** Inside a `write`: notes that from now on every place has a MAC. */
+/** This runs inside a `write`. It records that every place has a MAC from now on. */
 export async function noteMacs(tx: Transaction, ring: KeyRing): Promise<void> {
   const known = (await tx.find(MasterKeyCheckRow)).filter(({ name }) => ring.has(name));
   for (const { name } of known) await tx.update(MasterKeyCheckRow, { name }, { sealed: checkOf(ring, name) });
 }
 
-// All or none, and only where none is wrong: a name that is noted is never given to another key, although the start may be refused.
+// Either all keys are recorded or, if one of them is wrong, none. A recorded name belongs to its key for
+// good, so a start that is refused must record nothing.
 async function note(tx: Transaction, ring: KeyRing): Promise<void> {
-  // Again: another instance may have been faster.
+  // The check is repeated inside the transaction, because another instance may have been faster.
   const known = await tx.find(MasterKeyCheckRow);
   refuseWrong(ring, known);
   for (const name of unknown(ring, known)) {

@@ -1,6 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** Something known, encrypted under each master key: tells at the start whether the ring holds the right ones. */
+/**
+ * A row holds a known text that is encrypted with one master key. At the start it tells whether the ring
+ * holds the right key.
+ */
 @Entity('master_key_checks')
 export class MasterKeyCheckRow {
   @PrimaryColumn('varchar', { length: 64 })

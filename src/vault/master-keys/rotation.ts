@@ -3,18 +3,19 @@ import { UnreadableKey, type Cipher } from '../cipher';
 import type { SealedTable, StoredSecret } from './sealed-table';
 
 export type RotationStep =
-  /** So many are done of those that a walk through this table found at its start. */
+  /** `done` secrets are finished, of the `total` that this walk through the table found at its start. */
   | { readonly kind: 'PROGRESS'; readonly table: string; readonly done: number; readonly total: number }
   /** The secret of this row does not open. It is left as it is. */
   | { readonly kind: 'UNREADABLE'; readonly table: string; readonly key: string };
 
-/** Small, so that whoever sets or clears one of these keys meanwhile does not wait for long. */
+/** A batch is small, so that nobody who sets or clears one of its keys meanwhile waits for long. */
 const BATCH = 100;
 
 /**
- * Wraps the data key of every secret with the active master key, and walks through the tables again until a walk finds nothing more to
- * do: what instances that still seal with an older key write meanwhile is not missed. The database is all its memory, so that after a
- * kill it goes on where it was, and several may run at once.
+ * This wraps the data key of every secret with the active master key. It walks through the tables again until
+ * a walk finds nothing to do, so that it does not miss secrets that other instances seal with an older key
+ * meanwhile. It keeps its state in the database alone, so that it continues after a crash, and several may
+ * run at once.
  */
 export async function* rotateMasterKeys(
   database: Database,
@@ -63,7 +64,10 @@ interface Rewrapped {
   readonly sealed: string;
 }
 
-/** In one transaction. Answers how many: a row that was changed since it was read is as its writer left it. */
+/**
+ * The batch is stored in one transaction. The result is the number of rows that were written: a row that was
+ * changed since it was read stays as it is.
+ */
 function store(
   database: Database,
   cipher: Cipher,

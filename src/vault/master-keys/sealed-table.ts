@@ -9,31 +9,37 @@ import {
 import type { Reader, Transaction } from '../../database/transaction';
 import type { SecretPlace } from '../cipher';
 
-/** What every table with sealed secrets has: both columns are null when the secret is destroyed. */
+/** Every table with sealed secrets has these columns. Both are null when the secret is destroyed. */
 type SealedRow = Readonly<Record<'masterKey' | 'sealed', string | null>>;
 
-/** A sealed secret as it lies in its table. */
+/** This is a sealed secret as it is stored in its table. */
 export interface StoredSecret {
-  /** The primary key of its row. */
+  /** This is the primary key of its row. */
   readonly key: string;
-  /** Null where the row says that it is wrapped, and holds nothing. */
+  /** It is null where the row names a master key but holds no secret. */
   readonly sealed: string | null;
   readonly place: SecretPlace;
 }
 
-/** A table with sealed secrets, as the change of master keys needs it. */
+/** The rotation of master keys sees a table with sealed secrets through this interface. */
 export interface SealedTable {
   readonly name: string;
-  /** How many secrets each master key wraps here. */
+  /** The result is the number of secrets that each master key wraps in this table. */
   countByMasterKey(read: Reader): Promise<Map<string, number>>;
-  /** The next secrets, in the order of the primary key, that another master key than this one wraps. */
+  /**
+   * The result is the next secrets, in the order of the primary key, that any other master key than this one
+   * wraps.
+   */
   wrappedByOthers(
     read: Reader,
     masterKey: string,
     after: string | null,
     limit: number,
   ): Promise<StoredSecret[]>;
-  /** Writes a secret that is wrapped anew, unless its row has changed since it was read. Inside a `write`. */
+  /**
+   * This stores a secret that was wrapped again, unless its row has changed since it was read. It runs inside
+   * a `write`.
+   */
   replace(tx: Transaction, secret: StoredSecret, sealed: string, masterKey: string): Promise<boolean>;
 }
 
@@ -76,7 +82,7 @@ export function sealedTable<Row extends ObjectLiteral & SealedRow>(
   };
 }
 
-/** How many secrets of all these tables each master key wraps. */
+/** The result is the number of secrets that each master key wraps in all these tables. */
 export async function countByMasterKey(
   read: Reader,
   tables: readonly SealedTable[],

@@ -3,11 +3,14 @@ import { askKeyService, KeyServiceFailure, type KeyService, type KeyServiceEnvir
 
 type Package = typeof import('@aws-sdk/client-kms');
 
-// An ARN has colons, base64 has none: what is wrapped stands behind the last one.
+// An ARN has colons and base64 has none, so that the wrapped key stands behind the last colon.
 const FORM = /^(?<key>[\w:/-]+):(?<wrapped>[A-Za-z0-9+/]+={0,2})$/;
 const REGION_OF_ARN = /^arn:[\w-]+:kms:([\w-]+):/;
 
-/** AWS KMS, by its official client, which finds region, credentials and address in its own ways. The name is the encryption context. */
+/**
+ * AWS KMS is asked with its official client, which finds the region, the credentials and the address by
+ * itself. The name of the master key is the encryption context.
+ */
 export const awsKms: KeyService = {
   parse(text) {
     const { key, wrapped } = FORM.exec(text)?.groups ?? {};
@@ -23,7 +26,7 @@ export const awsKms: KeyService = {
       });
       const { KeyId, CiphertextBlob } = await client.send(command, { abortSignal });
       if (!CiphertextBlob) throw new KeyServiceFailure('an answer without a ciphertext');
-      // The key's own ARN: an alias may lead to another key one day.
+      // The ARN of the key itself is kept, because an alias may lead to another key one day.
       return { key: KeyId ?? key, wrapped: Buffer.from(CiphertextBlob).toString('base64') };
     }),
 
@@ -65,7 +68,9 @@ function withClient<T>(
   });
 }
 
-/** Only where a line asks for it: nobody else has to install it. */
+/**
+ * The package is loaded only if a line of the key ring asks for it, so that nobody else has to install it.
+ */
 async function load(): Promise<Package> {
   try {
     return await import('@aws-sdk/client-kms');

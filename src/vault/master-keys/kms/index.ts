@@ -4,7 +4,7 @@ import { vaultTransit } from './vault-transit';
 
 export { KeyServiceFailure, type KeyServiceEnvironment, type WrappedBytes } from './key-service';
 
-/** By their names in a key ring's lines. */
+/** The key services are listed by the names that they have in the lines of a key ring. */
 export const keyServices = { 'aws-kms': awsKms, 'vault-transit': vaultTransit } as const satisfies Record<
   string,
   KeyService

@@ -1,12 +1,17 @@
-/** A key of the service, by its name there, and what it has wrapped. */
+/**
+ * `key` is the service's name for its own key, and `wrapped` is what the service has wrapped with that key.
+ */
 export interface WrappedBytes {
   readonly key: string;
   readonly wrapped: string;
 }
 
-/** A service that wraps and unwraps with keys that never leave it. What it wraps opens under the same `name` only. */
+/**
+ * A key service wraps and unwraps with keys that never leave it. What it wraps can be unwrapped under the
+ * same `name` only.
+ */
 export interface KeyService {
-  /** Does not read what `wrap` has not written; null then. Asks nobody. */
+  /** The result is null for text that `wrap` has not written. The service is not asked. */
   parse(text: string): WrappedBytes | null;
   wrap(
     key: string,
@@ -17,20 +22,23 @@ export interface KeyService {
   unwrap(wrapped: WrappedBytes, name: string, environment: KeyServiceEnvironment): Promise<Buffer>;
 }
 
-/** Where the services are. AWS is configured as its official client has it, and not here. */
+/** These settings tell where the services are. AWS is configured through its official client instead. */
 export interface KeyServiceEnvironment {
   readonly VAULT_ADDR?: string | undefined;
   readonly VAULT_TOKEN?: string | undefined;
   readonly VAULT_TOKEN_FILE?: string | undefined;
   readonly VAULT_NAMESPACE?: string | undefined;
-  /** For the whole exchange, signing in and repetitions included. */
+  /** The limit is for the whole exchange, including authentication and repeated requests. */
   readonly KEY_SERVICE_TIMEOUT_MS: number;
 }
 
-/** Why a service gave no answer that could be used: in words of ours, or by the code that it gave. Carries nothing else of the answer. */
+/**
+ * The message tells why a service gave no usable answer, in Latchkey's own words or by the code that the
+ * service gave. It contains nothing else of the answer.
+ */
 export class KeyServiceFailure extends Error {}
 
-/** Throws `KeyServiceFailure`, and nothing else. */
+/** This throws `KeyServiceFailure` and nothing else. */
 export async function askKeyService<T>(
   timeoutMs: number,
   ask: (signal: AbortSignal) => Promise<T>,
@@ -47,7 +55,8 @@ export async function askKeyService<T>(
   }
 }
 
-// Codes are single words (`AccessDeniedException`, `ECONNREFUSED`). Messages are left out: they may quote what was sent or answered.
+// Codes are single words (`AccessDeniedException`, `ECONNREFUSED`). Messages are left out: they may quote
+// what was sent or answered.
 function codeOf(error: unknown): string {
   const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
   const found = [cause?.code, code, name].find((each) => typeof each === 'string' && /^\w{2,64}$/.test(each));

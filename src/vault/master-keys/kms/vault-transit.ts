@@ -13,8 +13,9 @@ const encrypted = z.object({
 const decrypted = z.object({ data: z.object({ plaintext: z.base64() }) });
 
 /**
- * The transit engine of HashiCorp Vault and OpenBao. Two requests of their HTTP API, which is the same in both, are all that it takes.
- * The name is the associated data, for which the transit key must be of an AEAD type, as the default one is.
+ * This uses the transit engine of HashiCorp Vault and OpenBao. It takes only two requests of their HTTP API,
+ * which is the same in both. The name of the master key is the associated data, so the transit key must be of
+ * an AEAD type, as the default one is.
  */
 export const vaultTransit: KeyService = {
   parse(text) {
@@ -61,7 +62,7 @@ function post<T>(
     if (mount === undefined || name === undefined)
       throw new KeyServiceFailure('its key is not of the form mount/name');
     const url = `${addressOf(environment)}/v1/${mount}/${action}/${name}`;
-    // A redirect would take the token along to wherever it leads.
+    // A redirect would send the token to wherever it leads.
     const response = await fetch(url, {
       method: 'POST',
       headers: headersOf(environment),
