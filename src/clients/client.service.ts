@@ -7,7 +7,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { inOrderOf, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { dateOrNull, equal, marks, type Condition, type RawDate } from '../database/raw';
+import { dateOrNull, equal, placeholders, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { ClientRow } from './client.entity';
@@ -59,7 +59,7 @@ export class ClientService {
       visible.length === 0
         ? []
         : await this.database.read.rows<RawClient>(
-            `${READ} WHERE id IN (${marks(visible)}) AND +agencyId = ?`,
+            `${READ} WHERE id IN (${placeholders(visible)}) AND +agencyId = ?`,
             [...visible, viewer.agencyId],
           );
     return inOrderOf(ids, rows.map(toClient));
@@ -72,7 +72,7 @@ export class ClientService {
     const condition = ` WHERE ${own.sql}${found.sql}`;
     const values = [...own.values, ...found.values];
     const rows = await read.rows<RawClient>(
-      `${READ}${read.along('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`,
+      `${READ}${read.indexHint('clients_by_agency')}${condition} AND id > ? ORDER BY id LIMIT ?`,
       [...values, args.after ?? '', args.first + 1],
     );
     return toPage(rows.map(toClient), args, async () => {

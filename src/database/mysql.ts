@@ -111,7 +111,7 @@ class MysqlSession extends Session {
     super(source, queryRunner);
   }
 
-  along(index: string): string {
+  indexHint(index: string): string {
     return ` FORCE INDEX (${index})`;
   }
 

@@ -4,7 +4,7 @@ import { forceIndex } from './typeorm-internals';
 
 /**
  * Reads a page by key set: rows after an id, on the primary key's order, so that page 1,000 costs what page 1 does. Where nothing but an
- * agency narrows the query, that takes the index of an agency's ids: see `Reader.along`.
+ * agency narrows the query, that takes the index of an agency's ids: see `Reader.indexHint`.
  */
 export async function readPage<T extends { id: string }>(
   query: Select<T>,

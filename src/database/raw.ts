@@ -9,8 +9,8 @@ export function dateOrNull(value: RawDate | null): Date | null {
   return value === null ? null : dateOf(value);
 }
 
-/** As many parameters as there are values. */
-export function marks(values: readonly unknown[]): string {
+/** As many placeholders of a statement as there are values. */
+export function placeholders(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
 

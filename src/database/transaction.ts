@@ -1,6 +1,6 @@
 import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import { databaseCode, isDuplicate } from './database-errors';
-import { equal, marks } from './raw';
+import { equal, placeholders } from './raw';
 
 /** The part of TypeORM's query builder that reads. It has no `update` and no `delete`, so that a query of a `Reader` cannot write. */
 export interface Select<T> {
@@ -35,7 +35,7 @@ export interface Reader extends Pick<EntityManager, Reads> {
    * After the name of a table: reads it along an index, from a place in it on. MariaDB otherwise looks through all that an agency has
    * before that place where the agency has most of the table, since it does not count on the limit.
    */
-  along(index: string): string;
+  indexHint(index: string): string;
   /** After a column or an expression that is compared: compares characters as they are, and takes none for another one. */
   readonly byCodePoint: string;
 }
@@ -61,7 +61,7 @@ export class ConcurrentChange extends Error {}
 
 /** One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities and with statements as they are written. */
 export abstract class Session extends EntityManager implements Transaction {
-  abstract along(index: string): string;
+  abstract indexHint(index: string): string;
   abstract readonly byCodePoint: string;
   abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   abstract lock<T extends ObjectLiteral & { id: string }>(
@@ -77,7 +77,7 @@ export abstract class Session extends EntityManager implements Transaction {
   async insertRow(table: string, row: object): Promise<void> {
     const columns = Object.keys(row);
     const values: unknown[] = Object.values(row);
-    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${marks(values)})`, values);
+    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${placeholders(values)})`, values);
   }
 
   async updateRow(table: string, change: object, where: object): Promise<boolean> {

@@ -2,7 +2,8 @@ import type { Socket } from 'node:net';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Select } from './transaction';
 
-// Everything here reaches behind what TypeORM and its drivers promise. A test holds the versions for which it was written and tried.
+// Everything here reaches behind what TypeORM and its drivers promise. A test names the versions for which it was written and tried, and
+// fails for others.
 
 type Done = (error: Error | null, result: unknown) => void;
 

@@ -1,4 +1,4 @@
-import { marks, type RawDate } from '../database/raw';
+import { placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { PROVIDERS } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -54,7 +54,7 @@ async function readStates<K extends KeySummary>(
 ): Promise<(K | KeyState)[]> {
   if (ownerIds.length === 0) return [];
   const rows = await reader.rows<StateRow<K>>(
-    `SELECT ${columns} FROM api_keys k WHERE k.ownerId IN (${marks(ownerIds)})`,
+    `SELECT ${columns} FROM api_keys k WHERE k.ownerId IN (${placeholders(ownerIds)})`,
     ownerIds,
   );
   const genuine: K[] = [];

@@ -11,7 +11,7 @@ import { identityDigest, viewerOfPerson, viewerOfServiceToken, type KnownPerson 
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
-import { marks } from '../database/raw';
+import { placeholders } from '../database/raw';
 import { emailDigest } from './email';
 import { eventOf } from './person-event';
 
@@ -50,7 +50,7 @@ const MOST_AT_ONCE = 32;
 
 // No entity is made of it: this is asked for every request. The one that was joined first comes first.
 const find = (digests: readonly string[]) =>
-  `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${marks(digests)}) ORDER BY joinedAt, id`;
+  `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${placeholders(digests)}) ORDER BY joinedAt, id`;
 type RawPerson = Omit<KnownPerson, 'permissions'> & {
   readonly identityDigest: string;
   readonly permissions: string;

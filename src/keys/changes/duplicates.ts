@@ -1,7 +1,7 @@
 import { In } from 'typeorm';
 import { ClientRow } from '../../clients/client.entity';
 import type { Reader } from '../../database/transaction';
-import { marks } from '../../database/raw';
+import { placeholders } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ApiKeyRow } from '../api-key.entity';
 import type { KeyOwner } from '../key-store';
@@ -32,7 +32,7 @@ export async function findDuplicates(
   keys: readonly Fingerprinted[],
 ): Promise<KeyWarning[]> {
   const fingerprints = keys.map(({ fingerprint }) => fingerprint);
-  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${marks(keys)})`;
+  const same = `SELECT ownerType, ownerId, fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${placeholders(keys)})`;
   const rows = await manager.rows<Pick<ApiKeyRow, 'ownerType' | 'ownerId' | 'fingerprint'>>(same, [
     agencyId,
     ...fingerprints,

@@ -3,7 +3,7 @@ import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { TenantDatabase } from '../../access/tenant-database';
 import type { Reader } from '../../database/transaction';
-import { marks } from '../../database/raw';
+import { placeholders } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
@@ -76,7 +76,7 @@ export class KeyResolverService {
   async #archived(clientIds: readonly string[]): Promise<Set<string>> {
     if (clientIds.length === 0) return new Set();
     const rows = await this.database.read.rows<{ id: string }>(
-      `SELECT id FROM clients WHERE id IN (${marks(clientIds)}) AND archivedAt IS NOT NULL`,
+      `SELECT id FROM clients WHERE id IN (${placeholders(clientIds)}) AND archivedAt IS NOT NULL`,
       clientIds,
     );
     return new Set(rows.map(({ id }) => id));

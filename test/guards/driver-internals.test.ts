@@ -1,0 +1,93 @@
+import { ClientRow } from '../../src/clients/client.entity';
+import { openDatabase, type Database } from '../../src/database/database';
+import { forceIndex } from '../../src/database/typeorm-internals';
+import { migrations } from '../../migrations';
+import { entities } from '../../src/entities';
+import { createMigratedDatabase, managerOf, type TestDatabase } from '../database';
+
+const version = (name: string) =>
+  jest.requireActual<{ version: string }>(`../../node_modules/${name}/package.json`).version;
+
+let file: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  file = await createMigratedDatabase();
+  database = await openDatabase(file.url, { entities, migrations });
+});
+afterAll(async () => {
+  await database.close();
+  await file.drop();
+});
+
+// With another version: read src/database/typeorm-internals.ts, src/database/waiting.ts and the reader of rows in src/database/sqlite.ts
+// again beside it, run this file on SQLite and on MariaDB, and then name the new version here.
+test('what reaches behind TypeORM and the drivers was tried with the versions that are installed', () => {
+  expect(['typeorm', 'mysql2', 'libsql'].map((name) => `${name} ${version(name)}`)).toEqual([
+    'typeorm 1.1.1',
+    'mysql2 3.24.6',
+    'libsql 0.5.29',
+  ]);
+});
+
+test('a query is made to read along an index where the database can be told of one', () => {
+  const query = database.read.createQueryBuilder(ClientRow, 'client').where({ agencyId: 'a' });
+  forceIndex(query, 'clients_by_agency');
+  const sqlite = managerOf(database.read).dataSource.options.type === 'better-sqlite3';
+  expect(query.getQuery().includes(' FORCE INDEX (clients_by_agency) ')).toBe(!sqlite);
+});
+
+test('TypeORM knows of a transaction that it did not begin', async () => {
+  // On SQLite there is one connection, and no query runner of a transaction.
+  const known = await database.write((tx) =>
+    Promise.resolve(managerOf(tx).queryRunner?.isTransactionActive ?? true),
+  );
+  expect(known).toBe(true);
+});
+
+describe('rows come in the order of their statement', () => {
+  const COUNT = 2_000;
+  // No order of insertion: a permutation of all numbers below the count.
+  const shuffled = Array.from({ length: COUNT }, (_, index) => (index * 1_237) % COUNT);
+  beforeAll(() =>
+    database.write(async (tx) => {
+      await tx.run('CREATE TABLE numbered (id INTEGER PRIMARY KEY, place INTEGER, kind INTEGER)', []);
+      for (const [id, place] of shuffled.entries())
+        await tx.insertRow('numbered', { id, place, kind: place % 7 });
+      await tx.run('CREATE INDEX numbered_by_kind ON numbered (kind, place)', []);
+    }),
+  );
+
+  const places = Array.from({ length: COUNT }, (_, index) => index);
+  const byKind = [...places].sort((one, other) => (one % 7) - (other % 7) || other - one);
+  const numbered = `SELECT place, ROW_NUMBER() OVER (PARTITION BY kind ORDER BY place) AS position FROM numbered`;
+  const orders: [string, readonly number[]][] = [
+    ['SELECT place FROM numbered ORDER BY place', places],
+    ['SELECT place FROM numbered ORDER BY place DESC', [...places].reverse()],
+    ['SELECT place FROM numbered ORDER BY id', shuffled],
+    ['SELECT place FROM numbered ORDER BY id DESC LIMIT 100', [...shuffled].reverse().slice(0, 100)],
+    ['SELECT place FROM numbered ORDER BY place LIMIT 100', places.slice(0, 100)],
+    ['SELECT place FROM numbered ORDER BY kind, place DESC', byKind],
+    [
+      'SELECT place FROM numbered WHERE kind IN (1, 3) ORDER BY kind DESC, place',
+      [...places.filter((n) => n % 7 === 3), ...places.filter((n) => n % 7 === 1)],
+    ],
+    [`SELECT place FROM (${numbered}) n WHERE position <= 3 ORDER BY place`, places.slice(0, 21)],
+    [
+      'SELECT place FROM numbered WHERE kind = 1 UNION SELECT place FROM numbered WHERE kind = 2 ORDER BY place DESC',
+      places.filter((n) => n % 7 === 1 || n % 7 === 2).reverse(),
+    ],
+    [
+      'SELECT n.place FROM numbered n LEFT JOIN numbered o ON o.id = n.place ORDER BY n.place DESC',
+      [...places].reverse(),
+    ],
+    [
+      'SELECT kind AS place FROM numbered GROUP BY kind ORDER BY COUNT(*) DESC, kind DESC',
+      [4, 3, 2, 1, 0, 6, 5],
+    ],
+  ];
+
+  test.each(orders)('%s', async (sql, expected) => {
+    const rows = await database.read.rows<{ place: number }>(sql);
+    expect(rows.map(({ place }) => place)).toEqual(expected);
+  });
+});
