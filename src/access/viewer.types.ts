@@ -3,10 +3,14 @@ import { Node } from '../graphql/node';
 import { PORTAL_PERMISSIONS, traitsOf, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
 import { enumOf } from '../graphql/schema-types';
 
-export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {
+export const AGENCY_ROLE_DESCRIPTIONS = {
   AGENCY_ADMIN: 'Manages everything of the agency, keys included.',
-  AGENCY_MEMBER: 'Sees clients, agents and calls; never keys.',
-  PORTAL_USER: 'A person of one client; sees that client alone, by permission.',
+  AGENCY_MEMBER: 'Sees clients, agents and calls, and never keys.',
+};
+
+export const ViewerRoleEnum = enumOf('ViewerRole', VIEWER_ROLES, 'What someone is to the agency.', {
+  ...AGENCY_ROLE_DESCRIPTIONS,
+  PORTAL_USER: 'Belongs to one client, and sees of that client what its permissions allow.',
 });
 
 export const PortalPermissionEnum = enumOf(
@@ -18,7 +22,7 @@ export const PortalPermissionEnum = enumOf(
       const { description, needs } = traitsOf(permission);
       return [permission, needs ? `${description} Needs ${needs}.` : description];
     }),
-  ),
+  ) as Record<PortalPermission, string>,
 );
 
 @ObjectType('Viewer', {
@@ -27,26 +31,30 @@ export const PortalPermissionEnum = enumOf(
   description: 'Who is asking, and what they may do.',
 })
 export class ViewerType {
-  @Field(() => ID, { description: 'Not the id of the person or of the service token that it stands for.' })
+  @Field(() => ID, {
+    description: 'The id of the viewer, which is not the id of the person or of the service token that asks.',
+  })
   id!: string;
 
-  @Field(() => ViewerRoleEnum)
+  @Field(() => ViewerRoleEnum, {
+    description: 'What the viewer is to the agency. A service token has the role with which it was created.',
+  })
   role!: ViewerRole;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the person or of the service token.' })
   name!: string;
 
   @Field(() => [PortalPermissionEnum], {
-    description: 'Of a portal user, those that were granted; people of the agency have them all.',
+    description: 'The permissions that a portal user was granted. People of the agency have all of them.',
   })
   permissions!: readonly PortalPermission[];
 
-  @Field(() => Boolean, { description: 'Whether to show anything of keys at all: an agency admin.' })
+  @Field(() => Boolean, { description: 'Whether the viewer may see and change keys: an agency admin.' })
   canManageApiKeys!: boolean;
 
   @Field(() => Boolean, {
     description:
-      'People, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.',
+      'Whether the viewer may manage people, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.',
   })
   canManagePeople!: boolean;
 
@@ -56,29 +64,49 @@ export class ViewerType {
   @Field(() => Boolean, { description: 'An agency admin.' })
   canStartTestCalls!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description:
+      'Whether the viewer may see agents: someone of the agency, or a portal user with VIEW_AGENTS.',
+  })
   canViewAgents!: boolean;
 
-  @Field(() => Boolean, { description: 'Members of the agency see agents and change none.' })
+  @Field(() => Boolean, {
+    description: 'Whether the viewer may rename agents: an agency admin, or a portal user with EDIT_AGENTS.',
+  })
   canEditAgents!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description: 'Whether the viewer may see calls: someone of the agency, or a portal user with VIEW_CALLS.',
+  })
   canViewCalls!: boolean;
 
-  @Field(() => Boolean, { description: 'What is inside a call: numbers, ids and errors.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether the viewer may see the number, the error and the provider id of a call: someone of the agency, or a portal user with VIEW_CALL_DETAILS.',
+  })
   canViewCallDetails!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description:
+      'Whether the viewer may ask for `callSummary`: someone of the agency, or a portal user with VIEW_ANALYTICS.',
+  })
   canViewAnalytics!: boolean;
 
-  @Field(() => Boolean)
+  @Field(() => Boolean, {
+    description:
+      'Whether the viewer may see statements, once there are any: someone of the agency, or a portal user with MANAGE_BILLING.',
+  })
   canManageBilling!: boolean;
 
-  @Field(() => Boolean, { description: 'What became of keys that were handed in.' })
+  @Field(() => Boolean, {
+    description:
+      'Whether the viewer may see what became of keys that were handed in: an agency admin, or a portal user with VIEW_INTEGRATIONS.',
+  })
   canViewIntegrations!: boolean;
 
   @Field(() => Boolean, {
-    description: 'Hand in a key of its own client: a portal user with MANAGE_INTEGRATIONS.',
+    description:
+      'Whether the viewer may hand in a key of its own client: a portal user with MANAGE_INTEGRATIONS.',
   })
   canHandInApiKeys!: boolean;
 }

@@ -9,7 +9,7 @@ import { Agency } from './agency.types';
 export class AgencyResolver {
   constructor(private readonly agencies: AgencyService) {}
 
-  @Query(() => Agency, { name: 'agency', description: "The viewer's own." })
+  @Query(() => Agency, { name: 'agency', description: 'The agency to which the viewer belongs.' })
   ownAgency(@CurrentViewer() viewer: Viewer): Promise<AgencyRow> {
     return this.agencies.own(viewer);
   }

@@ -9,15 +9,15 @@ import { PortalPermissionEnum } from '../access/viewer.types';
   description: 'The tenant. Nothing of one agency is ever visible to another.',
 })
 export class Agency {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the agency.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the agency.' })
   name!: string;
 
   @Field(() => [PortalPermissionEnum], {
     nullable: true,
-    description: 'What is copied to a client at its creation.',
+    description: 'The permissions that are copied to a client when it is created.',
   })
   portalPermissions!: readonly PortalPermission[];
 }

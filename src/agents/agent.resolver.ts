@@ -2,7 +2,7 @@ import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql
 import { loadField, type BatchedField } from '../access/batched-field';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
@@ -29,8 +29,18 @@ export class AgentResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => Agent, { nullable: true, description: 'Null when the viewer has no such agent.' })
-  agent(@CurrentViewer() viewer: Viewer, @Arg('id', () => ID) id: string): Promise<AgentRow | null> {
+  @Query(() => Agent, {
+    nullable: true,
+    description: 'An agent by its id. It is null when the viewer has no such agent.',
+  })
+  agent(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('id', () => ID, {
+      description:
+        'The id of the agent. An id that was never given out and the id of an object that the viewer may not see are answered alike: with null.',
+    })
+    id: string,
+  ): Promise<AgentRow | null> {
     return this.agents.find(viewer, id);
   }
 
@@ -43,8 +53,14 @@ export class AgentResolver {
   list(
     @CurrentViewer() viewer: Viewer,
     @AskedPage() page: PageArguments,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
-    @Arg('provider', () => ProviderEnum, { nullable: true }) provider: Provider | null,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        'Only agents of this client. The list is empty for a client that the viewer does not have.',
+    })
+    clientId: string | null,
+    @Arg('provider', () => ProviderEnum, { nullable: true, description: 'Only agents at this provider.' })
+    provider: Provider | null,
   ): Promise<Page<AgentRow>> {
     return this.agents.list(viewer, pageArgs(page), {
       clientId: clientId ?? null,
@@ -52,7 +68,10 @@ export class AgentResolver {
     });
   }
 
-  @FieldResolver(() => Client, { nullable: true })
+  @FieldResolver(() => Client, {
+    nullable: true,
+    description: "The agent's client; null for an agent that is assigned to none.",
+  })
   client(
     @Root() agent: ShownAgent,
     @CurrentViewer() viewer: Viewer,
@@ -61,10 +80,14 @@ export class AgentResolver {
     return loadClient(context, this.clients, viewer, agent.clientId);
   }
 
-  @AuditedMutation(() => CreateAgentPayload, { audit: ['AGENT_CREATED'], rateClass: 'MUTATION' })
+  @AuditedMutation(() => CreateAgentPayload, {
+    audit: ['AGENT_CREATED'],
+    rateClass: 'MUTATION',
+    description: 'Adds an agent that lives at a provider already. The provider is not asked.',
+  })
   createAgent(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => CreateAgentInput) input: CreateAgentInput,
+    @InputArgument(() => CreateAgentInput) input: CreateAgentInput,
   ): Promise<AgentResult> {
     return this.agents.create(viewer, input);
   }
@@ -72,11 +95,11 @@ export class AgentResolver {
   @AuditedMutation(() => ChangeAgentPayload, {
     audit: ['AGENT_RENAMED'],
     rateClass: 'MUTATION',
-    description: "Portal users rename their own client's agents only.",
+    description: 'Gives an agent another name. Portal users rename the agents of their own client alone.',
   })
   renameAgent(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RenameAgentInput) { agentId, name }: RenameAgentInput,
+    @InputArgument(() => RenameAgentInput) { agentId, name }: RenameAgentInput,
   ): Promise<AgentResult> {
     return this.agents.rename(viewer, agentId, name);
   }
@@ -85,11 +108,11 @@ export class AgentResolver {
     audit: ['AGENT_ASSIGNED'],
     rateClass: 'MUTATION',
     description:
-      'From its very next call on, the agent uses the key that the chain finds for its new client.',
+      'Assigns an agent to a client, or to none. From its very next call on, the agent uses the key that the chain finds for its new client.',
   })
   assignAgent(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => AssignAgentInput) { agentId, clientId }: AssignAgentInput,
+    @InputArgument(() => AssignAgentInput) { agentId, clientId }: AssignAgentInput,
   ): Promise<AgentResult> {
     return this.agents.assign(viewer, agentId, clientId ?? null);
   }

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { connectionType, UserErrorType } from '../graphql/schema-types';
+import { connectionType, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { FROM_NUMBER_DESCRIPTION, FROM_NUMBER_OPTIONAL, ProviderEnum } from '../providers/provider.types';
@@ -9,16 +9,16 @@ import { FROM_NUMBER_DESCRIPTION, FROM_NUMBER_OPTIONAL, ProviderEnum } from '../
   implements: Node,
   simpleResolvers: true,
   description:
-    "A voice agent: lives at one provider under that provider's own id, and is assigned to one client or to none.",
+    "A voice agent. It lives at one provider under that provider's own id, and is assigned to one client or to none.",
 })
 export class Agent {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the agent in Latchkey.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the agent, 1-200 characters.' })
   name!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider at which the agent lives.' })
   provider!: Provider;
 
   @Field(() => String, {
@@ -37,17 +37,17 @@ export class Agent {
 
 export const AgentConnection = connectionType('Agent', Agent);
 
-@InputType()
+@InputType({ description: 'An agent to be created.' })
 export class CreateAgentInput {
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider at which the agent lives.' })
   provider!: Provider;
 
   @Field(() => String, {
     description:
-      "The provider's own id of it: 1-128 printable ASCII characters, in the form that the provider's ids have. An agency has each agent of a provider once.",
+      "The provider's own id of the agent: 1-128 printable ASCII characters, in the form that the provider's ids have. An agency has each agent of a provider once.",
   })
   providerAgentId!: string;
 
@@ -59,40 +59,48 @@ export class CreateAgentInput {
 
   @Field(() => ID, {
     nullable: true,
-    description: "Without a client, the agent always uses the agency's key.",
+    description:
+      "The client of the agent, which must be active. Without a client, the agent always uses the agency's key.",
   })
   clientId?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `createAgent`.' })
 export class CreateAgentPayload {
-  @Field(() => Agent, { nullable: true })
+  @Field(() => Agent, {
+    nullable: true,
+    description: 'The agent as it is after the change; null when the input was refused.',
+  })
   agent!: Agent | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@InputType()
+@InputType({ description: 'An agent and its new name.' })
 export class RenameAgentInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The agent that is to get another name; NOT_FOUND when the viewer has no such agent.',
+  })
   agentId!: string;
 
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 }
 
-@InputType()
+@InputType({ description: 'An agent and the client that it is to be assigned to.' })
 export class AssignAgentInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The agent that is to be assigned; NOT_FOUND when the agency has no such agent.',
+  })
   agentId!: string;
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Of an active client; without one the agent is assigned to none.',
+    description: 'The client, which must be active. Without one the agent is assigned to none.',
   })
   clientId?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `renameAgent` or `assignAgent`.' })
 export class ChangeAgentPayload extends CreateAgentPayload {}

@@ -33,7 +33,11 @@ export class NodeResolver {
   node(
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, {
+      description:
+        'The id of any object that has one. An id that was never given out and the id of an object that the viewer may not see are answered alike: with null.',
+    })
+    id: string,
   ): Promise<Node | null> {
     return loaders.load('node', id, (ids) => this.#find(viewer, ids));
   }

@@ -74,6 +74,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     skipCheck: true,
   });
   countTotals(schema);
+  describeRoots(schema);
   readClientsAhead(schema, [clientApiKeys.field, clientAgents.field]);
   return schema;
 }
@@ -84,4 +85,12 @@ function countTotals(schema: GraphQLSchema): void {
     const total = isObjectType(type) ? type.getFields().totalCount : undefined;
     if (total) total.resolve = (page: Page<{ id: string }>) => page.totalCount();
   }
+}
+
+function describeRoots(schema: GraphQLSchema): void {
+  const [query, mutation] = [schema.getQueryType(), schema.getMutationType()];
+  if (query) query.description = 'What can be asked for. Nothing is changed by it.';
+  if (mutation)
+    mutation.description =
+      'What can be done. The mutations of one request run one after the other; when one of them is refused for lack of rights, none runs.';
 }

@@ -18,7 +18,11 @@ export class AuditResolver {
   async auditEvents(
     @CurrentViewer() viewer: Viewer,
     @AskedPage() page: PageArguments,
-    @Arg('filter', () => AuditEventFilter, { nullable: true }) filter: AuditEventFilter | null,
+    @Arg('filter', () => AuditEventFilter, {
+      nullable: true,
+      description: 'Which events are wanted; all of them when not given.',
+    })
+    filter: AuditEventFilter | null,
   ): Promise<Page<AuditEvent>> {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
     return (await this.audit.list(viewer, pageArgs(page), { types, clientId, actorId, since, until })).map(

@@ -21,12 +21,14 @@ export const AuditEventTypeEnum = enumOf(
   'AuditEventType',
   AUDIT_EVENT_TYPES,
   'What an event of the audit trail tells of.',
-  EVENT_DESCRIPTIONS,
+  EVENT_DESCRIPTIONS as Record<AuditEventType, string>,
 );
 
-export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.', {
+export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'Who or what did something.', {
+  PERSON: 'Someone of the agency, or a portal user.',
+  SERVICE_TOKEN: 'An integration of the agency, by its service token.',
   KEY_LINK: 'Whoever held a one-time link and its code.',
-  OPERATOR: 'At the command line of the server.',
+  OPERATOR: 'Whoever works at the command line of the server.',
   SYSTEM: 'The server itself, e.g. when something expires.',
 });
 
@@ -34,28 +36,37 @@ export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'What did it.
   implements: Node,
   simpleResolvers: true,
   description:
-    'One event of the audit trail. Fields that do not belong to its type are null. Never a key; a mask at most.',
+    'One event of the audit trail. Fields that do not belong to its type are null. It never holds a key, at most a mask.',
 })
 export class AuditEvent {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the event.' })
   id!: string;
 
-  @Field(() => Int, { description: "Its number in the agency's chain, from 1, without gaps." })
+  @Field(() => Int, {
+    description: "The number of the event in the agency's chain, which starts at 1 and has no gaps.",
+  })
   sequence!: number;
 
-  @Field(() => AuditEventTypeEnum)
+  @Field(() => AuditEventTypeEnum, { description: 'What happened.' })
   type!: AuditEventType;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When it happened, by the clock of the server.' })
   at!: Date;
 
-  @Field(() => ActorKindEnum)
+  @Field(() => ActorKindEnum, {
+    description:
+      'Whether a person, a service token, a one-time link, the operator or the server itself did it.',
+  })
   actorKind!: ActorKind;
 
-  @Field(() => ID, { nullable: true, description: 'Of the person, the service token or the link.' })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'The id of the person, the service token or the one-time link; null for the operator and the server.',
+  })
   actorId!: string | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of whoever did it, as it was at that time.' })
   actorName!: string;
 
   @Field(() => String, { description: 'The `x-request-id` of the answer, by which the log is searched.' })
@@ -66,32 +77,35 @@ export class AuditEvent {
 
   @Field(() => ID, {
     nullable: true,
-    description: "The client that it concerns; null for what is the agency's own.",
+    description: 'The client that the event concerns; null for what concerns the agency itself.',
   })
   clientId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The agent that the event concerns.' })
   agentId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The call that was placed.' })
   callId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The person that the event concerns.' })
   personId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The service token that the event concerns.' })
   serviceTokenId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The hand-in that the event concerns.' })
   keyHandInId!: string | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, { nullable: true, description: 'The one-time link that the event concerns.' })
   keyLinkId!: string | null;
 
-  @Field(() => Boolean, { nullable: true })
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Whether valid keys that are handed in for the client are accepted at once from then on.',
+  })
   acceptsValidHandIns!: boolean | null;
 
-  @Field(() => ProviderEnum, { nullable: true })
+  @Field(() => ProviderEnum, { nullable: true, description: 'The provider of the key or of the call.' })
   provider!: Provider | null;
 
   @Field(() => String, {
@@ -100,10 +114,13 @@ export class AuditEvent {
   })
   keySource!: string | null;
 
-  @Field(() => Int, { nullable: true, description: 'Of the key.' })
+  @Field(() => Int, { nullable: true, description: 'The version of the key.' })
   keyVersion!: number | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The mask of the key: dots and at most its last four characters, never the key.',
+  })
   maskedKey!: string | null;
 
   @Field(() => String, {
@@ -112,13 +129,19 @@ export class AuditEvent {
   })
   status!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'Of what was created or changed.' })
+  @Field(() => String, { nullable: true, description: 'The name of what was created or changed.' })
   name!: string | null;
 
-  @Field(() => ViewerRoleEnum, { nullable: true })
+  @Field(() => ViewerRoleEnum, {
+    nullable: true,
+    description: 'The role that the person or the service token has from then on.',
+  })
   role!: ViewerRole | null;
 
-  @Field(() => [PortalPermissionEnum], { nullable: true })
+  @Field(() => [PortalPermissionEnum], {
+    nullable: true,
+    description: 'The permissions that the person, or new portal users, have from then on.',
+  })
   permissions!: readonly PortalPermission[] | null;
 
   @Field(() => String, { nullable: true, description: 'Why a hand-in or a sign-in was refused.' })
@@ -127,20 +150,31 @@ export class AuditEvent {
 
 export const AuditEventConnection = connectionType('AuditEvent', AuditEvent);
 
-@InputType({ description: 'Every condition that is given must hold.' })
+@InputType({ description: 'Which events are wanted. Every condition that is given must hold.' })
 export class AuditEventFilter {
-  @Field(() => [AuditEventTypeEnum], { nullable: true })
+  @Field(() => [AuditEventTypeEnum], {
+    nullable: true,
+    description:
+      'Only events of one of these types; at least one, each at most once. All types when not given.',
+  })
   types?: AuditEventType[] | null;
 
-  @Field(() => ID, { nullable: true })
+  @Field(() => ID, {
+    nullable: true,
+    description:
+      'Only events that concern this client. Events of all clients and of the agency itself when not given.',
+  })
   clientId?: string | null;
 
-  @Field(() => ID, { nullable: true, description: 'A person, a service token or a one-time link.' })
+  @Field(() => ID, {
+    nullable: true,
+    description: 'Only events of this person, service token or one-time link.',
+  })
   actorId?: string | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'From this time on.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events of this time and later.' })
   since?: Date | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'Before this time.' })
+  @Field(() => DateTime, { nullable: true, description: 'Only events before this time.' })
   until?: Date | null;
 }

@@ -1,5 +1,5 @@
 import type { GraphQLSchema } from 'graphql';
-import { Extensions, Mutation } from 'type-graphql';
+import { Arg, Extensions, Mutation, type ClassType } from 'type-graphql';
 import type { AuditEventType } from './audit-event';
 
 /** The events that a mutation records, or why it records none. */
@@ -29,6 +29,11 @@ export function AuditedMutation(
     Mutation(returns, description === undefined ? {} : { description })(target, key, descriptor);
     Extensions({ ...traits })(target, key, descriptor);
   };
+}
+
+/** The one argument of a mutation. */
+export function InputArgument(type: () => ClassType) {
+  return Arg('input', type, { description: 'What is to be done. Clients send it as one variable.' });
 }
 
 /** Undefined for what is no mutation of the schema. */

@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import { isAdmin, type Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
 import type { AgentService, ShownAgent } from '../agents/agent.service';
@@ -36,8 +36,18 @@ export class CallResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => Call, { nullable: true, description: 'Null when the viewer has no such call.' })
-  call(@CurrentViewer() viewer: Viewer, @Arg('id', () => ID) id: string): Promise<CallRow | null> {
+  @Query(() => Call, {
+    nullable: true,
+    description: 'A call by its id. It is null when the viewer has no such call.',
+  })
+  call(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('id', () => ID, {
+      description:
+        'The id of the call. An id that was never given out and the id of an object that the viewer may not see are answered alike: with null.',
+    })
+    id: string,
+  ): Promise<CallRow | null> {
     return this.calls.find(viewer, id);
   }
 
@@ -50,8 +60,14 @@ export class CallResolver {
   list(
     @CurrentViewer() viewer: Viewer,
     @AskedPage() page: PageArguments,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
-    @Arg('agentId', () => ID, { nullable: true }) agentId: string | null,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        "Only calls of agents that were this client's at the time of the call. The list is empty for a client that the viewer does not have.",
+    })
+    clientId: string | null,
+    @Arg('agentId', () => ID, { nullable: true, description: 'Only calls of this agent.' })
+    agentId: string | null,
     @Arg('updatedSince', () => DateTime, {
       nullable: true,
       description:
@@ -68,17 +84,26 @@ export class CallResolver {
 
   @Query(() => CallSummaryType, {
     nullable: true,
-    description: "How many calls there were, by what became of them; for a portal user its own client's.",
+    description:
+      'How many calls there were, by outcome and provider. For a portal user the calls of its own client are counted.',
   })
   callSummary(
     @CurrentViewer() viewer: Viewer,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description: "Only calls of agents that were this client's at the time of the call.",
+    })
+    clientId: string | null,
     @Arg('since', () => DateTime, {
       nullable: true,
-      description: '30 days before `until` when not given; at most 366 days before it.',
+      description:
+        'Only calls of this time and later are counted. It is at most 366 days before `until`, and 30 days before it when not given.',
     })
     since: Date | null,
-    @Arg('until', () => DateTime, { nullable: true, description: 'Before this time; now when not given.' })
+    @Arg('until', () => DateTime, {
+      nullable: true,
+      description: 'Only calls before this time are counted. It is now when not given.',
+    })
     until: Date | null,
   ): Promise<CallSummary> {
     const end = until ?? new Date();
@@ -96,13 +121,14 @@ export class CallResolver {
   })
   startTestCall(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => StartTestCallInput) input: StartTestCallInput,
+    @InputArgument(() => StartTestCallInput) input: StartTestCallInput,
   ): Promise<CallResult> {
     return this.calls.startTest(viewer, input);
   }
 
   @FieldResolver(() => Agent, {
-    description: 'To a portal user, an agent that was assigned to another client since has only its id.',
+    description:
+      'The agent that took part in the call. Of an agent that was assigned to another client since, a portal user sees the id and the provider alone.',
   })
   async agent(
     @Root() call: CallRow,
@@ -124,7 +150,7 @@ export class CallResolver {
   @FieldResolver(() => ProviderErrorType, {
     nullable: true,
     description:
-      "The provider's refusal; null when there was none. What it tells of a key is for agency admins: others read PROVIDER_FAULT.",
+      "The provider's refusal; null when there was none. Only agency admins read what it tells of a key: others read PROVIDER_FAULT.",
   })
   error(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): ProviderErrorType | null {
     return errorOf(

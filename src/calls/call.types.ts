@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
@@ -8,48 +8,68 @@ import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
 import { CALL_DIRECTIONS, CALL_KINDS, CALL_STATUSES, type CallRow, type CallStatus } from './call.entity';
 
-export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.');
+export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.', {
+  TEST: 'A call by which an admin tries out an agent and its key.',
+  LIVE: 'A call of everyday business.',
+});
 export const CallDirectionEnum = enumOf(
   'CallDirection',
   CALL_DIRECTIONS,
   'Who called whom, seen from the agent.',
+  { OUTBOUND: 'The agent calls.', INBOUND: 'The agent is called.' },
 );
 export const CallStatusEnum = enumOf('CallStatus', CALL_STATUSES, 'How far a call has come.', {
-  FAILED: 'Refused by the provider: it was not placed. `error` says why.',
+  QUEUED: 'The provider has accepted the call and has not placed it yet.',
+  RINGING: 'The phone rings.',
+  IN_PROGRESS: 'Somebody has answered, and the call goes on.',
+  COMPLETED: 'The call was answered and is over.',
+  NO_ANSWER: 'Nobody answered.',
+  BUSY: 'The line was busy.',
+  CANCELED: 'The call was given up before it was answered.',
+  FAILED: 'The provider refused to place the call. `error` says why.',
   UNKNOWN:
-    'The provider was asked and gave no definitive answer (yet): the call may have been placed. It is never placed again by itself.',
+    'The provider was asked and has given no definitive answer: the call may have been placed. It is never placed again by itself.',
 });
 
-@ObjectType({ implements: Node, simpleResolvers: true })
+@ObjectType({ implements: Node, simpleResolvers: true, description: 'A phone call of an agent.' })
 export class Call {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the call in Latchkey.' })
   id!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider that carries the call.' })
   provider!: Provider;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: "The provider's own id of the call; null when the provider gave none.",
+  })
   providerCallId!: string | null;
 
-  @Field(() => CallKindEnum)
+  @Field(() => CallKindEnum, { description: 'What the call was placed for.' })
   kind!: CallRow['kind'];
 
-  @Field(() => CallDirectionEnum)
+  @Field(() => CallDirectionEnum, { description: 'Whether the agent calls or is called.' })
   direction!: CallRow['direction'];
 
-  @Field(() => CallStatusEnum)
+  @Field(() => CallStatusEnum, { description: 'How far the call has come.' })
   status!: CallRow['status'];
 
-  @Field(() => String, { nullable: true, description: 'E.164.' })
+  @Field(() => String, { nullable: true, description: 'The phone number that was called, in E.164 form.' })
   toNumber!: string | null;
 
-  @Field(() => KeySourceEnum, { nullable: true, description: 'Whose key paid for it.' })
+  @Field(() => KeySourceEnum, {
+    nullable: true,
+    description: 'Whose key the call used, and so who pays its provider.',
+  })
   keySource!: KeySource | null;
 
-  @Field(() => Int, { nullable: true, description: 'The version of that key with which it was started.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version of the key with which the call was started.',
+  })
   keyVersion!: number | null;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the call was asked for.' })
   createdAt!: Date;
 
   @Field(() => DateTime, {
@@ -60,60 +80,65 @@ export class Call {
 
 export const CallConnection = connectionType('Call', Call);
 
-@InputType()
+@InputType({ description: 'A call to be placed.' })
 export class StartTestCallInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The agent that calls; NOT_FOUND when the agency has no such agent.' })
   agentId!: string;
 
   @Field(() => String, {
-    description: 'E.164, e.g. +14155550100. A real phone rings, and the call costs money.',
+    description:
+      'The phone number to call, in E.164 form, e.g. +14155550100. A real phone rings, and the call costs money.',
   })
   toNumber!: string;
 
   @Field(() => String, {
     nullable: true,
     description:
-      'At most 255 characters; white space around them does not count. A repetition under the same key answers with the first call and places no other.',
+      'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and places no other.',
   })
   idempotencyKey?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `startTestCall`.' })
 export class StartTestCallPayload {
   @Field(() => Call, {
     nullable: true,
     description:
-      'With status FAILED and an `error` when the provider refused it; null when it was not even asked.',
+      'The call. It has the status FAILED and an `error` when the provider refused it, and it is null when the provider was not even asked.',
   })
   call!: Call | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'The number of calls of one provider with one outcome.' })
 export class CallCount {
-  @Field(() => CallStatusEnum)
+  @Field(() => CallStatusEnum, { description: 'The outcome of these calls.' })
   status!: CallStatus;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider of these calls.' })
   provider!: Provider;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'The number of these calls, at least 1.' })
   count!: number;
 }
 
-@ObjectType('CallSummary', { simpleResolvers: true, description: 'The calls of a span of time, counted.' })
+@ObjectType('CallSummary', { simpleResolvers: true, description: 'The number of calls in a span of time.' })
 export class CallSummaryType {
-  @Field(() => DateTime)
+  @Field(() => DateTime, {
+    description: 'The beginning of the span: calls of this time and later are counted.',
+  })
   since!: Date;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'The end of the span: calls before this time are counted.' })
   until!: Date;
 
-  @Field(() => Int)
+  @Field(() => Int, { description: 'The number of calls in the span.' })
   total!: number;
 
-  @Field(() => [CallCount], { description: 'Only what there was at least one call of.' })
+  @Field(() => [CallCount], {
+    description: 'The number of calls for each outcome and provider of which there was at least one.',
+  })
   counts!: readonly CallCount[];
 }

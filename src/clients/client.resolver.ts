@@ -1,7 +1,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { badArgument } from '../graphql/errors';
 import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../graphql/page';
@@ -22,11 +22,18 @@ import {
 export class ClientResolver {
   constructor(private readonly clients: ClientService) {}
 
-  @Query(() => Client, { nullable: true, description: 'Null when the viewer has no such client.' })
+  @Query(() => Client, {
+    nullable: true,
+    description: 'A client by its id. It is null when the viewer has no such client.',
+  })
   async client(
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
-    @Arg('id', () => ID) id: string,
+    @Arg('id', () => ID, {
+      description:
+        'The id of the client. An id that was never given out and the id of an object that the viewer may not see are answered alike: with null.',
+    })
+    id: string,
   ): Promise<ShownClient | null> {
     const [client] = await Promise.all([this.clients.find(viewer, id), isId(id) && loaders.readAhead([id])]);
     return client;
@@ -34,7 +41,8 @@ export class ClientResolver {
 
   @Query(() => ClientConnection, {
     name: 'clients',
-    description: 'Of the agency, in the order of creation; for a portal user its own client alone.',
+    description:
+      'The clients of the agency in the order of creation; a portal user sees its own client alone.',
   })
   async list(
     @CurrentViewer() viewer: Viewer,
@@ -43,7 +51,7 @@ export class ClientResolver {
     @Arg('search', () => String, {
       nullable: true,
       description:
-        'A part of the name, at most 100 characters; upper and lower case are the same, on SQLite for ASCII letters.',
+        'Only clients whose name contains this text of at most 100 characters. Upper and lower case are the same, on SQLite for ASCII letters alone.',
     })
     search: string | null,
   ): Promise<Page<ShownClient>> {
@@ -60,11 +68,12 @@ export class ClientResolver {
   @AuditedMutation(() => CreateClientPayload, {
     audit: ['CLIENT_CREATED'],
     rateClass: 'MUTATION',
-    description: "Its portal users may do what the agency's `portalPermissions` say at this time.",
+    description:
+      "Creates a client. Its portal users start with the permissions that the agency's `portalPermissions` have at this time.",
   })
   createClient(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => CreateClientInput) input: CreateClientInput,
+    @InputArgument(() => CreateClientInput) input: CreateClientInput,
   ): Promise<ClientResult> {
     return this.clients.create(viewer, input);
   }
@@ -72,11 +81,11 @@ export class ClientResolver {
   @AuditedMutation(() => RenameClientPayload, {
     audit: ['CLIENT_RENAMED'],
     rateClass: 'MUTATION',
-    description: 'The name it has already changes nothing.',
+    description: 'Gives a client another name. Nothing changes when it has that name already.',
   })
   renameClient(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RenameClientInput) { clientId, name }: RenameClientInput,
+    @InputArgument(() => RenameClientInput) { clientId, name }: RenameClientInput,
   ): Promise<ClientResult> {
     return this.clients.rename(viewer, clientId, name);
   }
@@ -84,11 +93,11 @@ export class ClientResolver {
   @AuditedMutation(() => ArchiveClientPayload, {
     audit: ['CLIENT_ARCHIVED'],
     rateClass: 'MUTATION',
-    description: 'From now on the agents of this client place no calls. Its keys stay.',
+    description: 'Archives a client. From now on its agents place no calls. Its keys stay.',
   })
   archiveClient(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput,
+    @InputArgument(() => ArchiveClientInput) input: ArchiveClientInput,
   ): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, true);
   }
@@ -96,11 +105,11 @@ export class ClientResolver {
   @AuditedMutation(() => ArchiveClientPayload, {
     audit: ['CLIENT_RESTORED'],
     rateClass: 'MUTATION',
-    description: 'Takes an archived client back.',
+    description: 'Makes an archived client active again.',
   })
   restoreClient(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ArchiveClientInput) input: ArchiveClientInput,
+    @InputArgument(() => ArchiveClientInput) input: ArchiveClientInput,
   ): Promise<ClientResult> {
     return this.clients.setArchived(viewer, input.clientId, false);
   }

@@ -3,25 +3,26 @@ import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
 import type { UserError } from '../graphql/user-error';
-import { connectionType, DateTime, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 
 @ObjectType({ implements: Node, simpleResolvers: true, description: 'A customer of the agency.' })
 export class Client {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the client.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the client, 1-200 characters.' })
   name!: string;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Since when its agents can place no calls; null for an active client.',
+    description:
+      'When the client was archived. From then on its agents can place no calls. It is null for an active client.',
   })
   archivedAt!: Date | null;
 
   @Field(() => [PortalPermissionEnum], {
     nullable: true,
-    description: 'What a new portal user of this client may do when nothing else is said.',
+    description: 'The permissions of a new portal user of this client for whom no others are given.',
   })
   portalPermissions!: readonly PortalPermission[];
 
@@ -35,38 +36,43 @@ export class Client {
 
 export const ClientConnection = connectionType('Client', Client);
 
-@InputType()
+@InputType({ description: 'A client to be created.' })
 export class CreateClientInput {
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 }
 
-@InputType()
+@InputType({ description: 'A client to be archived or restored.' })
 export class ArchiveClientInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description:
+      'The client that is to be archived or restored; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 }
 
-@InputType()
+@InputType({ description: 'A client and its new name.' })
 export class RenameClientInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The client that is to get another name; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `createClient`.' })
 export class CreateClientPayload {
-  @Field(() => Client, { nullable: true })
+  @Field(() => Client, { nullable: true, description: 'The new client; null when the input was refused.' })
   client!: Client | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `archiveClient` or `restoreClient`.' })
 export class ArchiveClientPayload extends CreateClientPayload {}
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `renameClient`.' })
 export class RenameClientPayload extends CreateClientPayload {}

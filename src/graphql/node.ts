@@ -6,13 +6,13 @@ interface FoundNode {
 }
 
 @InterfaceType('Node', {
-  description: 'What can be asked for again by its id alone, whatever it is.',
+  description: 'An object that can be asked for again by its id alone.',
   // Each of them is reached by a field of its own.
   autoRegisterImplementations: false,
   resolveType: (node: FoundNode) => node.__typename,
 })
 export abstract class Node {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the object, unique among the objects of all types.' })
   id!: string;
 }
 

@@ -1,16 +1,20 @@
+import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import type { Page } from './page';
 import { USER_ERRORS, type UserErrorCode } from './user-error';
 
-export { GraphQLDateTime as DateTime };
+export const DateTime = new GraphQLScalarType<Date, Date>({
+  ...GraphQLDateTime.toConfig(),
+  specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+});
 
 /** Registers a GraphQL enum whose values are its names, from the list that the code goes by. */
 export function enumOf<V extends string>(
   name: string,
   values: readonly V[],
   description: string,
-  valueDescriptions: Partial<Record<V, string>> = {},
+  valueDescriptions: Readonly<Record<V, string>>,
 ) {
   const object = Object.fromEntries(values.map((value) => [value, value])) as Record<V, V>;
   const valuesConfig = Object.fromEntries(
@@ -37,7 +41,7 @@ export const UserErrorCodeEnum = enumOf(
     'What the user can put right. Permission and authentication failures are top-level errors instead.',
 })
 export class UserErrorType {
-  @Field(() => UserErrorCodeEnum)
+  @Field(() => UserErrorCodeEnum, { description: 'Why the input was refused, as a code.' })
   code!: UserErrorCode;
 
   @Field(() => [String], {
@@ -47,22 +51,36 @@ export class UserErrorType {
   })
   field!: string[] | null;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The same for people to read. It never repeats a key.' })
   message!: string;
+}
+
+/** The errors of a payload. */
+export function UserErrorsField() {
+  return Field(() => [UserErrorType], {
+    description: 'What the user can put right; empty when there is nothing.',
+  });
 }
 
 @ObjectType({ simpleResolvers: true, description: 'Where a page of a list lies.' })
 export class PageInfo {
-  @Field(() => Boolean)
+  @Field(() => Boolean, { description: 'Whether the list goes on behind this page.' })
   hasNextPage!: boolean;
 
   @Field(() => Boolean, { description: 'True for every page that was asked for with `after`.' })
   hasPreviousPage!: boolean;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The cursor of the first object of the page; null for an empty page.',
+  })
   startCursor!: string | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, {
+    nullable: true,
+    description:
+      'The cursor of the last object of the page, to be given as `after` for the next one; null for an empty page.',
+  })
   endCursor!: string | null;
 }
 
@@ -71,30 +89,37 @@ export function connectionType<T extends { readonly id: string }>(
   name: string,
   node: ClassType<T>,
 ): ClassType<Pick<Page<T>, 'nodes' | 'edges' | 'pageInfo' | 'totalCount'>> {
-  @ObjectType(`${name}Edge`, { simpleResolvers: true })
+  @ObjectType(`${name}Edge`, {
+    simpleResolvers: true,
+    description: `One ${name} of a page, with its cursor.`,
+  })
   class Edge {
-    @Field(() => String, { description: 'Opaque; give it as `after` to go on behind this node.' })
+    @Field(() => String, {
+      description: 'An opaque text: given as `after`, it makes a page start behind this object.',
+    })
     cursor!: string;
 
-    @Field(() => node)
+    @Field(() => node, { description: `The ${name}.` })
     node!: T;
   }
 
   @ObjectType(`${name}Connection`, {
     simpleResolvers: true,
-    description: 'A page of a list in a stable order: that of creation.',
+    description: 'A page of a list. The order of the list is stable.',
   })
   class Connection {
-    @Field(() => [Edge])
+    @Field(() => [Edge], { description: 'The objects of the page, each with its cursor.' })
     edges!: Edge[];
 
-    @Field(() => [node])
+    @Field(() => [node], { description: 'The objects of the page, without their cursors.' })
     nodes!: T[];
 
-    @Field(() => PageInfo)
+    @Field(() => PageInfo, { description: 'Where the page lies in the list.' })
     pageInfo!: PageInfo;
 
-    @Field(() => Int, { description: 'Of the whole list. Counted only when asked for.' })
+    @Field(() => Int, {
+      description: 'The number of objects in the whole list. It is counted only when it is asked for.',
+    })
     totalCount!: () => Promise<number>;
   }
   return Connection;

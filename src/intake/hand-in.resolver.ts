@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import { isAdmin, type Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
@@ -42,8 +42,17 @@ export class HandInResolver {
   })
   async list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
-    @Arg('status', () => KeyHandInStatusEnum, { nullable: true }) status: KeyHandInStatus | null | undefined,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        'Only what was handed in for this client. The list is empty for a client that the viewer does not have.',
+    })
+    clientId: string | null | undefined,
+    @Arg('status', () => KeyHandInStatusEnum, {
+      nullable: true,
+      description: 'Only hand-ins with this status.',
+    })
+    status: KeyHandInStatus | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<KeyHandIn>> {
     return (
@@ -54,7 +63,7 @@ export class HandInResolver {
     ).map((row) => toKeyHandIn(viewer, row));
   }
 
-  @FieldResolver(() => Client, { nullable: true })
+  @FieldResolver(() => Client, { nullable: true, description: 'The client whose key it is about.' })
   client(
     @Root() handIn: Pick<KeyHandInRow, 'clientId'>,
     @CurrentViewer() viewer: Viewer,
@@ -73,12 +82,12 @@ export class HandInResolver {
       'API_KEY_SET',
     ],
     rateClass: 'KEY_OPERATION',
-    description: `Hands in a key of the viewer's own client: write-only. It replaces one for the same provider that is still pending, and has no effect until
+    description: `Hands in a key of the viewer's own client. Nobody can read it afterwards. It replaces one for the same provider that is still pending, and has no effect until
 an admin of the agency accepts it; where the agency chose so for the client, it is accepted at once if the provider says that it is valid.`,
   })
   async handInApiKey(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => HandInApiKeyInput) input: HandInApiKeyInput,
+    @InputArgument(() => HandInApiKeyInput) input: HandInApiKeyInput,
   ): Promise<KeyHandInPayload> {
     return toPayload(viewer, await this.handIns.handIn(viewer, input));
   }
@@ -87,11 +96,11 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     audit: ['API_KEY_PREVIEWED'],
     rateClass: 'KEY_OPERATION',
     description:
-      'Shows a pending key to its provider, and tells what accepting it would do. Changes nothing.',
+      'Shows a pending key to its provider, and tells what accepting it would do. It changes nothing.',
   })
   previewKeyHandIn(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => PreviewKeyHandInInput) input: PreviewKeyHandInInput,
+    @InputArgument(() => PreviewKeyHandInInput) input: PreviewKeyHandInInput,
   ): Promise<PreviewResult> {
     return this.decisions.preview(viewer, input.keyHandInId);
   }
@@ -103,7 +112,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
   })
   async acceptKeyHandIn(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => AcceptKeyHandInInput) input: AcceptKeyHandInInput,
+    @InputArgument(() => AcceptKeyHandInInput) input: AcceptKeyHandInInput,
   ): Promise<AcceptKeyHandInPayload> {
     const { apiKey, warnings, ...result } = await this.decisions.accept(
       viewer,
@@ -126,7 +135,7 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
   })
   async refuseKeyHandIn(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RefuseKeyHandInInput) input: RefuseKeyHandInInput,
+    @InputArgument(() => RefuseKeyHandInInput) input: RefuseKeyHandInInput,
   ): Promise<KeyHandInPayload> {
     return toPayload(viewer, await this.decisions.refuse(viewer, input.keyHandInId, input.reason));
   }
@@ -135,11 +144,11 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
     audit: ['HAND_IN_POLICY_CHANGED'],
     rateClass: 'MUTATION',
     description:
-      'Who decides on the keys that are handed in for a client from now on. Does nothing to those that are pending.',
+      'Sets who decides on the keys that are handed in for a client from now on. Pending ones stay as they are.',
   })
   setHandInPolicy(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetHandInPolicyInput) input: SetHandInPolicyInput,
+    @InputArgument(() => SetHandInPolicyInput) input: SetHandInPolicyInput,
   ): Promise<SetHandInPolicyPayload> {
     return this.decisions.setPolicy(viewer, input.clientId, input.acceptsValidHandIns);
   }

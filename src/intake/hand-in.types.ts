@@ -7,7 +7,7 @@ import { ApiKey, KeyStatusEnum } from '../keys/api-key.types';
 import type { KeyStatus } from '../keys/chain';
 import { ApiKeyWarning } from '../keys/changes/key-warning.types';
 import { ApiKeyChangePreview } from '../keys/checks/key-check.types';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -33,22 +33,22 @@ export const KeyHandInStatusEnum = enumOf(
   implements: Node,
   simpleResolvers: true,
   description:
-    'A key that was handed in for a client. Never the key: once it is decided on, replaced or expired, it is destroyed here.',
+    'A key that was handed in for a client. The key itself is never shown, and it is destroyed once it is decided on, replaced or expired.',
 })
 export class KeyHandIn {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the hand-in.' })
   id!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider of the key that was handed in.' })
   provider!: Provider;
 
-  @Field(() => KeyHandInStatusEnum)
+  @Field(() => KeyHandInStatusEnum, { description: 'What became of the key that was handed in.' })
   status!: KeyHandInStatus;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the key was handed in.' })
   createdAt!: Date;
 
-  @Field(() => DateTime, { description: 'Until when an admin can decide.' })
+  @Field(() => DateTime, { description: 'Until this time an admin can decide.' })
   expiresAt!: Date;
 
   @Field(() => DateTime, { nullable: true, description: 'When it was accepted, refused or replaced.' })
@@ -57,10 +57,10 @@ export class KeyHandIn {
   @Field(() => String, { nullable: true, description: 'Why it was refused.' })
   reason!: string | null;
 
-  @Field(() => ProviderRegionEnum, { nullable: true })
+  @Field(() => ProviderRegionEnum, { nullable: true, description: 'Where the account of the key is.' })
   region!: ProviderRegion | null;
 
-  @Field(() => String, { nullable: true, description: 'As `ApiKey.maskedKey`.' })
+  @Field(() => String, { nullable: true, description: 'The mask of the key, as in `ApiKey.maskedKey`.' })
   maskedKey!: string | null;
 
   @Field(() => KeyStatusEnum, {
@@ -69,30 +69,34 @@ export class KeyHandIn {
   })
   keyStatus!: KeyStatus | null;
 
-  @Field(() => DateTime, { nullable: true, description: 'When it said so.' })
+  @Field(() => DateTime, { nullable: true, description: 'When the provider said so.' })
   verifiedAt!: Date | null;
 
   @Field(() => ActorKindEnum, {
     nullable: true,
-    description: 'PERSON for a portal user, KEY_LINK for whoever held a one-time link.',
+    description:
+      'Who handed the key in: PERSON stands for a portal user, KEY_LINK for whoever held a one-time link.',
   })
   handedInByKind!: ActorKind | null;
 
-  @Field(() => String, { nullable: true })
+  @Field(() => String, { nullable: true, description: 'The name of whoever handed the key in.' })
   handedInByName!: string | null;
 
-  @Field(() => String, { nullable: true, description: 'The admin; null where nobody decided.' })
+  @Field(() => String, {
+    nullable: true,
+    description: 'The name of the admin who decided; null where nobody decided.',
+  })
   decidedByName!: string | null;
 }
 
 export const KeyHandInConnection = connectionType('KeyHandIn', KeyHandIn);
 
-@InputType()
+@InputType({ description: "A key to be handed in for the viewer's own client." })
 export class HandInApiKeyInput {
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider of the key.' })
   provider!: Provider;
 
-  @Field(() => SecretScalar, { description: 'As `ApiKeyInput.apiKey`.' })
+  @Field(() => SecretScalar, { description: 'The key, as in `ApiKeyInput.apiKey`.' })
   apiKey!: Secret;
 
   @Field(() => ProviderRegionEnum, {
@@ -102,13 +106,13 @@ export class HandInApiKeyInput {
   region?: ProviderRegion | null;
 }
 
-@InputType()
+@InputType({ description: 'A hand-in to be looked at.' })
 export class PreviewKeyHandInInput {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The hand-in; NOT_FOUND when the agency has no such hand-in.' })
   keyHandInId!: string;
 }
 
-@InputType()
+@InputType({ description: 'A hand-in to be accepted.' })
 export class AcceptKeyHandInInput extends PreviewKeyHandInInput {
   @Field(() => Int, {
     nullable: true,
@@ -118,46 +122,56 @@ export class AcceptKeyHandInInput extends PreviewKeyHandInInput {
   expectedVersion?: number | null;
 }
 
-@InputType()
+@InputType({ description: 'A hand-in to be refused, and why.' })
 export class RefuseKeyHandInInput extends PreviewKeyHandInInput {
-  @Field(() => String, { description: '1-500 characters, for the portal user to read.' })
+  @Field(() => String, {
+    description: 'Why the key is refused, in 1-500 characters, for the portal user to read.',
+  })
   reason!: string;
 }
 
-@InputType()
+@InputType({ description: 'A client, and who decides on the keys that are handed in for it.' })
 export class SetHandInPolicyInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The client that this is for; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 
   @Field(() => Boolean, {
     description:
-      'True: a key that is handed in counts at once if its provider says that it is valid. False: an admin decides.',
+      'Whether a key that is handed in counts at once if its provider says that it is valid. Otherwise an admin decides.',
   })
   acceptsValidHandIns!: boolean;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `handInApiKey` or `refuseKeyHandIn`.' })
 export class KeyHandInPayload {
-  @Field(() => KeyHandIn, { nullable: true })
+  @Field(() => KeyHandIn, {
+    nullable: true,
+    description: 'The hand-in as it is after the change; null when the input was refused.',
+  })
   keyHandIn!: KeyHandIn | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `previewKeyHandIn`.' })
 export class PreviewKeyHandInPayload {
-  @Field(() => ApiKeyChangePreview, { nullable: true })
+  @Field(() => ApiKeyChangePreview, {
+    nullable: true,
+    description: 'What accepting the key would do; null when the input was refused.',
+  })
   preview!: ApiKeyChangePreview | null;
 
-  @Field(() => [ApiKeyWarning], { description: 'Those that accepting would carry.' })
+  @Field(() => [ApiKeyWarning], { description: 'The warnings that accepting would carry.' })
   warnings!: readonly ApiKeyWarning[];
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `acceptKeyHandIn`.' })
 export class AcceptKeyHandInPayload extends KeyHandInPayload {
   @Field(() => ApiKey, { nullable: true, description: 'The key that was set; null when it was refused.' })
   apiKey!: ApiKey | null;
@@ -165,15 +179,18 @@ export class AcceptKeyHandInPayload extends KeyHandInPayload {
   @Field(() => Client, { nullable: true, description: 'The client, as it is now.' })
   client!: (() => Promise<Client | null>) | null;
 
-  @Field(() => [ApiKeyWarning])
+  @Field(() => [ApiKeyWarning], { description: 'What is worth a second look, although the key was set.' })
   warnings!: readonly ApiKeyWarning[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `setHandInPolicy`.' })
 export class SetHandInPolicyPayload {
-  @Field(() => Client, { nullable: true })
+  @Field(() => Client, {
+    nullable: true,
+    description: 'The client as it is after the change; null when the input was refused.',
+  })
   client!: Client | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }

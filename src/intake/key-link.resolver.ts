@@ -1,7 +1,7 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
@@ -32,13 +32,18 @@ export class KeyLinkResolver {
   })
   async list(
     @CurrentViewer() viewer: Viewer,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null | undefined,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        'Only links for this client. The list is empty for a client that the viewer does not have.',
+    })
+    clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<KeyLink>> {
     return (await this.links.list(viewer, pageArgs(page), clientId ?? null)).map(toKeyLink);
   }
 
-  @FieldResolver(() => Client, { nullable: true })
+  @FieldResolver(() => Client, { nullable: true, description: 'The client whose key it is about.' })
   client(
     @Root() link: KeyLinkRow,
     @CurrentViewer() viewer: Viewer,
@@ -50,12 +55,12 @@ export class KeyLinkResolver {
   @AuditedMutation(() => CreateKeyLinkPayload, {
     audit: ['KEY_LINK_CREATED'],
     rateClass: 'KEY_OPERATION',
-    description: `A page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
+    description: `Creates a one-time link: a page on which someone without a login hands in the client's key for one provider. It opens once, until it expires, with the code; five
 wrong codes, or ten keys that the provider refuses, lock it. The provider is asked before the key is taken; what follows is the same as for every key that is handed in.`,
   })
   async createKeyLink(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => CreateKeyLinkInput) input: CreateKeyLinkInput,
+    @InputArgument(() => CreateKeyLinkInput) input: CreateKeyLinkInput,
   ): Promise<CreateKeyLinkPayload> {
     const { url, code, ...result } = await this.links.create(viewer, input);
     return { ...toPayload(result), url, code };
@@ -64,11 +69,11 @@ wrong codes, or ten keys that the provider refuses, lock it. The provider is ask
   @AuditedMutation(() => RevokeKeyLinkPayload, {
     audit: ['KEY_LINK_REVOKED'],
     rateClass: 'MUTATION',
-    description: 'At once: the link opens no more.',
+    description: 'Revokes a one-time link. It no longer opens.',
   })
   async revokeKeyLink(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RevokeKeyLinkInput) { keyLinkId }: RevokeKeyLinkInput,
+    @InputArgument(() => RevokeKeyLinkInput) { keyLinkId }: RevokeKeyLinkInput,
   ): Promise<RevokeKeyLinkPayload> {
     return toPayload(await this.links.revoke(viewer, keyLinkId));
   }

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -12,6 +12,10 @@ export const KeyLinkStatusEnum = enumOf(
   KEY_LINK_STATUSES,
   'Whether a one-time link still opens.',
   {
+    OPEN: 'A key can be handed in by it.',
+    USED: 'A key was handed in by it.',
+    REVOKED: 'An admin revoked it.',
+    EXPIRED: 'Its time was over before a key was handed in.',
     LOCKED: 'Five wrong codes were given, or ten keys that the provider refused.',
   },
 );
@@ -19,54 +23,60 @@ export const KeyLinkStatusEnum = enumOf(
 @ObjectType({
   implements: Node,
   simpleResolvers: true,
-  description: 'A link by which someone without a login hands in one key of a client. Never the link itself.',
+  description:
+    'A link by which someone without a login hands in one key of a client. The address of the link is not shown.',
 })
 export class KeyLink {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the one-time link, which does not open it.' })
   id!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider for which a key can be handed in.' })
   provider!: Provider;
 
-  @Field(() => ProviderRegionEnum)
+  @Field(() => ProviderRegionEnum, { description: 'Where the account of the key is to be.' })
   region!: ProviderRegion;
 
-  @Field(() => KeyLinkStatusEnum)
+  @Field(() => KeyLinkStatusEnum, { description: 'Whether the link can still be used, or why it cannot.' })
   status!: KeyLinkStatus;
 
-  @Field(() => Int, { description: 'Wrong codes so far; the fifth locks it.' })
+  @Field(() => Int, { description: 'The number of wrong codes so far. The fifth locks the link.' })
   failedCodes!: number;
 
   @Field(() => Int, {
     description:
-      'Keys so far that the provider refused, or is being asked about; the tenth refused one locks the link.',
+      'The number of keys so far that the provider refused, or is being asked about. The tenth refused key locks the link.',
   })
   refusedKeys!: number;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the admin who created the link.' })
   createdByName!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the link was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'From this time on the link cannot be used.' })
   expiresAt!: Date;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When a key was handed in by the link; null when none was.',
+  })
   usedAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, { nullable: true, description: 'When the link was revoked; null when it was not.' })
   revokedAt!: Date | null;
 }
 
 export const KeyLinkConnection = connectionType('KeyLink', KeyLink);
 
-@InputType()
+@InputType({ description: 'A one-time link to be created.' })
 export class CreateKeyLinkInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The client for which a key can be handed in; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 
-  @Field(() => ProviderEnum)
+  @Field(() => ProviderEnum, { description: 'The provider for which a key can be handed in.' })
   provider!: Provider;
 
   @Field(() => ProviderRegionEnum, {
@@ -75,36 +85,45 @@ export class CreateKeyLinkInput {
   })
   region?: ProviderRegion | null;
 
-  @Field(() => Int, { nullable: true, description: '1-168; 72 when not given.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'After how many hours the link expires: 1-168, and 72 when not given.',
+  })
   expiresInHours?: number | null;
 }
 
-@InputType()
+@InputType({ description: 'A one-time link to be revoked.' })
 export class RevokeKeyLinkInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The one-time link that is to be revoked; NOT_FOUND when the agency has no such link.',
+  })
   keyLinkId!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `revokeKeyLink`.' })
 export class RevokeKeyLinkPayload {
-  @Field(() => KeyLink, { nullable: true })
+  @Field(() => KeyLink, {
+    nullable: true,
+    description: 'The link as it is after the change; null when the input was refused.',
+  })
   keyLink!: KeyLink | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `createKeyLink`.' })
 export class CreateKeyLinkPayload extends RevokeKeyLinkPayload {
   @Field(() => String, {
     nullable: true,
-    description: 'The address to send to whoever has the key. Shown here and never again.',
+    description: 'The address to send to whoever has the key. It is shown here and never again.',
   })
   url!: string | null;
 
   @Field(() => String, {
     nullable: true,
-    description: 'Six digits, to be told over another channel than the address. Shown here and never again.',
+    description:
+      'Six digits, to be told over another channel than the address. They are shown here and never again.',
   })
   code!: string | null;
 }

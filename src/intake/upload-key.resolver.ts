@@ -10,7 +10,7 @@ export class UploadKeyResolver {
 
   @Query(() => ApiKeyUploadKey, {
     description:
-      'What to seal a key with before it is sent. To be asked for each time: it changes every month.',
+      'The public key with which an API key is sealed before it is sent. Ask for it each time, since it changes every month.',
   })
   apiKeyUploadKey(@CurrentViewer() viewer: Viewer): Promise<UploadKey> {
     return this.uploadKeys.publicKey(viewer.agencyId);

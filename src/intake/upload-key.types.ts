@@ -6,16 +6,16 @@ import { DateTime } from '../graphql/schema-types';
   description: 'A public key on the curve P-256, as RFC 7517 and browsers name its parts.',
 })
 export class ApiKeyUploadJwk {
-  @Field(() => String)
+  @Field(() => String, { description: 'The type of the key: `EC`.' })
   kty!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The curve: `P-256`.' })
   crv!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The x coordinate of the public key, in base64url.' })
   x!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The y coordinate of the public key, in base64url.' })
   y!: string;
 }
 
@@ -26,13 +26,13 @@ export class ApiKeyUploadJwk {
 export class ApiKeyUploadKey {
   @Field(() => String, {
     description:
-      "To be the `kid` of the JWE's header, as it is: it names the key, and the agency in which alone the JWE opens.",
+      "The `kid` that the JWE's header must have. It names the key, and the agency in which alone the JWE opens.",
   })
   kid!: string;
 
-  @Field(() => ApiKeyUploadJwk)
+  @Field(() => ApiKeyUploadJwk, { description: 'The public key to which API keys are encrypted.' })
   jwk!: ApiKeyUploadJwk;
 
-  @Field(() => DateTime, { description: 'Until when what is sealed with it opens.' })
+  @Field(() => DateTime, { description: 'Until this time the server opens what is sealed with this key.' })
   expiresAt!: Date;
 }

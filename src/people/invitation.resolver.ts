@@ -1,7 +1,7 @@
-import { Arg, Query, Resolver } from 'type-graphql';
+import { Query, Resolver } from 'type-graphql';
 import { CurrentIdentity } from '../access/context';
 import type { Identity } from '../access/identity';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { InvitationResult, InvitationService, ShownInvitation } from './invitation.service';
 import {
   AcceptInvitationInput,
@@ -32,7 +32,7 @@ of agencies to which the person belongs. Answered to everybody who has signed in
   })
   acceptInvitation(
     @CurrentIdentity() identity: Identity,
-    @Arg('input', () => AcceptInvitationInput) { invitationId }: AcceptInvitationInput,
+    @InputArgument(() => AcceptInvitationInput) { invitationId }: AcceptInvitationInput,
   ): Promise<InvitationResult> {
     return this.invitations.accept(identity, invitationId);
   }
@@ -44,7 +44,7 @@ of agencies to which the person belongs. Answered to everybody who has signed in
   })
   declineInvitation(
     @CurrentIdentity() identity: Identity,
-    @Arg('input', () => DeclineInvitationInput) { invitationId }: DeclineInvitationInput,
+    @InputArgument(() => DeclineInvitationInput) { invitationId }: DeclineInvitationInput,
   ): Promise<InvitationResult> {
     return this.invitations.decline(identity, invitationId);
   }

@@ -9,7 +9,7 @@ import type { UserError } from '../graphql/user-error';
   description: 'An invitation that waits for a decision of the person who is invited.',
 })
 export class Invitation {
-  @Field(() => ID, { description: 'By which the invitation is accepted or declined.' })
+  @Field(() => ID, { description: 'The id by which the invitation is accepted or declined.' })
   invitationId!: string;
 
   @Field(() => ID, {

@@ -2,7 +2,7 @@ import { Arg, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { PersonRow } from './person.entity';
 import type { Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { PersonResult, PersonService } from './person.service';
@@ -29,12 +29,17 @@ export class PersonResolver {
     nullable: true,
     name: 'people',
     description:
-      'Of the agency, or with `clientId` the portal users of that client; in the order in which they were invited.',
+      'The people of the agency, or with `clientId` the portal users of that client, in the order in which they were invited.',
   })
   list(
     @CurrentViewer() viewer: Viewer,
     @AskedPage() page: PageArguments,
-    @Arg('clientId', () => ID, { nullable: true }) clientId: string | null,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        'Only portal users of this client. The list is empty for a client that the viewer does not have.',
+    })
+    clientId: string | null,
   ): Promise<Page<PersonRow>> {
     return this.people.list(viewer, pageArgs(page), clientId ?? null);
   }
@@ -43,11 +48,11 @@ export class PersonResolver {
     audit: ['PERSON_INVITED'],
     rateClass: 'MUTATION',
     description:
-      'Lets someone in who signs in with this address, verified by the issuer. Latchkey sends no mail: tell the person yourself.',
+      'Invites someone to the agency, by an e-mail address that the issuer must have verified. Latchkey sends no mail: tell the person yourself.',
   })
   inviteAgencyPerson(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => InviteAgencyPersonInput) input: InviteAgencyPersonInput,
+    @InputArgument(() => InviteAgencyPersonInput) input: InviteAgencyPersonInput,
   ): Promise<PersonResult> {
     return this.people.inviteToAgency(viewer, input);
   }
@@ -55,11 +60,11 @@ export class PersonResolver {
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_INVITED'],
     rateClass: 'MUTATION',
-    description: 'The same for the portal of one client. Latchkey sends no mail.',
+    description: 'Invites someone to the portal of one client, in the same way. Latchkey sends no mail.',
   })
   invitePortalUser(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => InvitePortalUserInput) input: InvitePortalUserInput,
+    @InputArgument(() => InvitePortalUserInput) input: InvitePortalUserInput,
   ): Promise<PersonResult> {
     return this.people.inviteToPortal(viewer, input);
   }
@@ -72,7 +77,7 @@ service tokens, one-time links and invitations that they made, unless the input 
   })
   changeAgencyPerson(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ChangeAgencyPersonInput) { personId, role, ...kept }: ChangeAgencyPersonInput,
+    @InputArgument(() => ChangeAgencyPersonInput) { personId, role, ...kept }: ChangeAgencyPersonInput,
   ): Promise<PersonResult> {
     return this.people.changeRole(viewer, personId, role, kept);
   }
@@ -80,11 +85,11 @@ service tokens, one-time links and invitations that they made, unless the input 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_CHANGED'],
     rateClass: 'MUTATION',
-    description: 'Holds from the very next request on.',
+    description: 'Gives a portal user other permissions. They hold from the very next request on.',
   })
   changePortalUser(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ChangePortalUserInput) { personId, permissions }: ChangePortalUserInput,
+    @InputArgument(() => ChangePortalUserInput) { personId, permissions }: ChangePortalUserInput,
   ): Promise<PersonResult> {
     return this.people.changePermissions(viewer, personId, permissions);
   }
@@ -97,7 +102,7 @@ removed. The service tokens, one-time links and invitations that the person made
   })
   removePerson(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RemovePersonInput) { personId, ...kept }: RemovePersonInput,
+    @InputArgument(() => RemovePersonInput) { personId, ...kept }: RemovePersonInput,
   ): Promise<PersonResult> {
     return this.people.remove(viewer, personId, kept);
   }
@@ -105,11 +110,12 @@ removed. The service tokens, one-time links and invitations that the person made
   @AuditedMutation(() => SetAgencyPortalPermissionsPayload, {
     audit: ['PORTAL_DEFAULTS_CHANGED'],
     rateClass: 'MUTATION',
-    description: 'What is copied to clients that are created from now on. Changes no existing client.',
+    description:
+      'Sets the permissions that are copied to clients that are created from now on. No existing client changes.',
   })
   setAgencyPortalPermissions(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetAgencyPortalPermissionsInput) { permissions }: SetAgencyPortalPermissionsInput,
+    @InputArgument(() => SetAgencyPortalPermissionsInput) { permissions }: SetAgencyPortalPermissionsInput,
   ): Promise<SetAgencyPortalPermissionsPayload> {
     return this.people.setAgencyDefaults(viewer, permissions);
   }
@@ -118,11 +124,11 @@ removed. The service tokens, one-time links and invitations that the person made
     audit: ['PORTAL_DEFAULTS_CHANGED'],
     rateClass: 'MUTATION',
     description:
-      "What a client's portal users may do who are invited from now on. Changes no existing portal user.",
+      'Sets the permissions of the portal users of a client who are invited from now on. No existing portal user changes.',
   })
   setClientPortalPermissions(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetClientPortalPermissionsInput)
+    @InputArgument(() => SetClientPortalPermissionsInput)
     { clientId, permissions }: SetClientPortalPermissionsInput,
   ): Promise<SetClientPortalPermissionsPayload> {
     return this.people.setClientDefaults(viewer, clientId, permissions);

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
+import { AGENCY_ROLE_DESCRIPTIONS, PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
 import { AGENCY_ROLES, type AgencyRole, type PortalPermission, type ViewerRole } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
@@ -12,10 +12,15 @@ import {
   type GrantedAccessKind,
   type KeptAccess,
 } from './granted-access';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 
-export const AgencyRoleEnum = enumOf('AgencyRole', AGENCY_ROLES, 'What someone of the agency may do.');
+export const AgencyRoleEnum = enumOf(
+  'AgencyRole',
+  AGENCY_ROLES,
+  'What someone of the agency may do.',
+  AGENCY_ROLE_DESCRIPTIONS,
+);
 
 @ObjectType({
   implements: Node,
@@ -23,32 +28,33 @@ export const AgencyRoleEnum = enumOf('AgencyRole', AGENCY_ROLES, 'What someone o
   description: 'Someone of the agency, or a portal user of one of its clients.',
 })
 export class Person {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the person.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the person, 1-200 characters.' })
   name!: string;
 
   @Field(() => String, {
     nullable: true,
-    description: 'As it was invited; null for people whom the operator added.',
+    description: 'The address to which the person was invited; null for people whom the operator added.',
   })
   email!: string | null;
 
-  @Field(() => ViewerRoleEnum)
+  @Field(() => ViewerRoleEnum, { description: 'What the person is to the agency.' })
   role!: ViewerRole;
 
   @Field(() => [PortalPermissionEnum], {
-    description: 'Of a portal user; people of the agency have none of their own.',
+    description:
+      'What a portal user may do. The list is empty for people of the agency, who need no permissions.',
   })
   permissions!: readonly PortalPermission[];
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the person was invited or added.' })
   createdAt!: Date;
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'Of the first sign-in; null while the invitation is open.',
+    description: 'When the person joined; null while the invitation is open.',
   })
   joinedAt!: Date | null;
 }
@@ -94,34 +100,37 @@ export class GrantedAccess {
 export const PersonConnection = connectionType('Person', Person);
 
 const EMAIL =
-  'With which the person signs in, verified by the issuer. At most 254 characters; upper and lower case are the same.';
+  'The address with which the person signs in, verified by the issuer. It has at most 254 characters; upper and lower case are the same.';
 
-@InputType()
+@InputType({ description: 'Someone to be invited to the agency.' })
 export class InviteAgencyPersonInput {
   @Field(() => String, { description: EMAIL })
   email!: string;
 
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 
-  @Field(() => AgencyRoleEnum)
+  @Field(() => AgencyRoleEnum, { description: 'What the person will be to the agency.' })
   role!: AgencyRole;
 }
 
-@InputType()
+@InputType({ description: 'Someone to be invited to the portal of a client.' })
 export class InvitePortalUserInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description:
+      'The client to whose portal the person is invited; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 
   @Field(() => String, { description: EMAIL })
   email!: string;
 
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 
   @Field(() => [PortalPermissionEnum], {
     nullable: true,
-    description: "The client's `portalPermissions` when not given.",
+    description: "What the portal user may do. The client's `portalPermissions` are taken when not given.",
   })
   permissions?: PortalPermission[] | null;
 }
@@ -147,45 +156,61 @@ class KeptAccessInput implements KeptAccess {
   keepInvitations?: boolean | null;
 }
 
-@InputType()
+@InputType({ description: 'Someone of the agency and the new role.' })
 export class ChangeAgencyPersonInput extends KeptAccessInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The person who is to get another role; NOT_FOUND when the agency has no such person.',
+  })
   personId!: string;
 
-  @Field(() => AgencyRoleEnum)
+  @Field(() => AgencyRoleEnum, { description: 'The role that the person has from now on.' })
   role!: AgencyRole;
 }
 
-@InputType()
+@InputType({ description: 'A portal user and all of the new permissions.' })
 export class ChangePortalUserInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description:
+      'The portal user whose permissions are to change; NOT_FOUND when the agency has no such portal user.',
+  })
   personId!: string;
 
   @Field(() => [PortalPermissionEnum], { description: 'All that the portal user may do from now on.' })
   permissions!: PortalPermission[];
 }
 
-@InputType()
+@InputType({ description: 'Someone to be removed.' })
 export class RemovePersonInput extends KeptAccessInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description: 'The person who is to be removed; NOT_FOUND when the agency has no such person.',
+  })
   personId!: string;
 }
 
-@InputType()
+@InputType({ description: 'The permissions that new clients start with.' })
 export class SetAgencyPortalPermissionsInput {
-  @Field(() => [PortalPermissionEnum])
+  @Field(() => [PortalPermissionEnum], {
+    description:
+      'All of the permissions, each at most once (DUPLICATE) and with the one that it needs (PERMISSION_NEEDED).',
+  })
   permissions!: PortalPermission[];
 }
 
-@InputType()
+@InputType({ description: 'The permissions that new portal users of a client start with.' })
 export class SetClientPortalPermissionsInput extends SetAgencyPortalPermissionsInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description:
+      'The client whose new portal users start with these permissions; NOT_FOUND when the agency has no such client.',
+  })
   clientId!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of a change of a person or of an invitation.' })
 export class PersonPayload {
-  @Field(() => Person, { nullable: true, description: 'As it is after the change; of a removal, as it was.' })
+  @Field(() => Person, {
+    nullable: true,
+    description: 'The person as it is after the change, or as it was before a removal.',
+  })
   person!: Person | null;
 
   @Field(() => [GrantedAccess], {
@@ -195,24 +220,30 @@ kept, and the people who had joined by the person's invitations, who stay.`,
   })
   grantedAccess?: readonly GrantedAccessOf[] | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `setAgencyPortalPermissions`.' })
 export class SetAgencyPortalPermissionsPayload {
-  @Field(() => Agency, { nullable: true })
+  @Field(() => Agency, {
+    nullable: true,
+    description: 'The agency as it is after the change; null when the input was refused.',
+  })
   agency!: AgencyRow | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `setClientPortalPermissions`.' })
 export class SetClientPortalPermissionsPayload {
-  @Field(() => Client, { nullable: true })
+  @Field(() => Client, {
+    nullable: true,
+    description: 'The client as it is after the change; null when the input was refused.',
+  })
   client!: ClientRow | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }

@@ -1,8 +1,8 @@
-import { Arg, Query, Resolver } from 'type-graphql';
+import { Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { ServiceTokenRow } from './service-token.entity';
 import type { Viewer } from '../access/viewer';
-import { AuditedMutation } from '../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { ServiceTokenService } from './service-token.service';
@@ -22,7 +22,8 @@ export class ServiceTokenResolver {
   @Query(() => ServiceTokenConnection, {
     nullable: true,
     name: 'serviceTokens',
-    description: 'Of the agency, revoked and expired ones included, in the order of creation.',
+    description:
+      'The service tokens of the agency, revoked and expired ones included, in the order of creation.',
   })
   list(@CurrentViewer() viewer: Viewer, @AskedPage() page: PageArguments): Promise<Page<ServiceTokenRow>> {
     return this.serviceTokens.list(viewer, pageArgs(page));
@@ -31,10 +32,11 @@ export class ServiceTokenResolver {
   @AuditedMutation(() => CreateServiceTokenPayload, {
     audit: ['SERVICE_TOKEN_CREATED'],
     rateClass: 'MUTATION',
+    description: 'Creates a service token for an integration of the agency. The token is shown once.',
   })
   createServiceToken(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => CreateServiceTokenInput) input: CreateServiceTokenInput,
+    @InputArgument(() => CreateServiceTokenInput) input: CreateServiceTokenInput,
   ): Promise<CreateServiceTokenPayload> {
     return this.serviceTokens.create(viewer, input);
   }
@@ -42,11 +44,11 @@ export class ServiceTokenResolver {
   @AuditedMutation(() => RevokeServiceTokenPayload, {
     audit: ['SERVICE_TOKEN_REVOKED'],
     rateClass: 'MUTATION',
-    description: 'At once: the very next request with this token is refused.',
+    description: 'Revokes a service token. The very next request with it is refused.',
   })
   revokeServiceToken(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => RevokeServiceTokenInput) { serviceTokenId }: RevokeServiceTokenInput,
+    @InputArgument(() => RevokeServiceTokenInput) { serviceTokenId }: RevokeServiceTokenInput,
   ): Promise<RevokeServiceTokenPayload> {
     return this.serviceTokens.revoke(viewer, serviceTokenId);
   }

@@ -1,80 +1,97 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { connectionType, DateTime, enumOf, UserErrorType } from '../graphql/schema-types';
+import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import { AGENCY_ROLES, type AgencyRole } from '../access/viewer';
+import { AGENCY_ROLE_DESCRIPTIONS } from '../access/viewer.types';
 
 export const ServiceTokenRoleEnum = enumOf(
   'ServiceTokenRole',
   AGENCY_ROLES,
   'What a service token may do: the same as a person of this role.',
+  AGENCY_ROLE_DESCRIPTIONS,
 );
 
 @ObjectType({
   implements: Node,
   simpleResolvers: true,
-  description: 'What an integration of the agency authenticates with. Never the token itself.',
+  description: 'What an integration of the agency authenticates with. The token itself is not shown.',
 })
 export class ServiceToken {
-  @Field(() => ID)
+  @Field(() => ID, { description: 'The id of the service token, which is no secret.' })
   id!: string;
 
-  @Field(() => String)
+  @Field(() => String, { description: 'The name of the service token, 1-200 characters.' })
   name!: string;
 
-  @Field(() => ServiceTokenRoleEnum)
+  @Field(() => ServiceTokenRoleEnum, { description: 'What the service token may do.' })
   role!: AgencyRole;
 
   @Field(() => String, { description: 'The first 11 characters of the token, by which people recognise it.' })
   prefix!: string;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'When the service token was created.' })
   createdAt!: Date;
 
-  @Field(() => DateTime)
+  @Field(() => DateTime, { description: 'From this time on the service token is refused.' })
   expiresAt!: Date;
 
-  @Field(() => DateTime, { nullable: true, description: 'To the minute; null when it was never used.' })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the service token was last used, to the minute; null when it was never used.',
+  })
   lastUsedAt!: Date | null;
 
-  @Field(() => DateTime, { nullable: true })
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the service token was revoked; null when it was not.',
+  })
   revokedAt!: Date | null;
 }
 
 export const ServiceTokenConnection = connectionType('ServiceToken', ServiceToken);
 
-@InputType()
+@InputType({ description: 'A service token to be created.' })
 export class CreateServiceTokenInput {
-  @Field(() => String, { description: '1-200 characters.' })
+  @Field(() => String, { description: 'The name, of 1-200 characters.' })
   name!: string;
 
-  @Field(() => ServiceTokenRoleEnum)
+  @Field(() => ServiceTokenRoleEnum, { description: 'What the service token may do.' })
   role!: AgencyRole;
 
-  @Field(() => Int, { nullable: true, description: '1-365; 90 when not given.' })
+  @Field(() => Int, {
+    nullable: true,
+    description: 'After how many days the token expires: 1-365, and 90 when not given.',
+  })
   expiresInDays?: number | null;
 }
 
-@InputType()
+@InputType({ description: 'A service token to be revoked.' })
 export class RevokeServiceTokenInput {
-  @Field(() => ID)
+  @Field(() => ID, {
+    description:
+      'The service token that is to be revoked; NOT_FOUND when the agency has no such service token.',
+  })
   serviceTokenId!: string;
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `revokeServiceToken`.' })
 export class RevokeServiceTokenPayload {
-  @Field(() => ServiceToken, { nullable: true })
+  @Field(() => ServiceToken, {
+    nullable: true,
+    description: 'The service token as it is after the change; null when the input was refused.',
+  })
   serviceToken!: ServiceToken | null;
 
-  @Field(() => [UserErrorType])
+  @UserErrorsField()
   userErrors!: readonly UserError[];
 }
 
-@ObjectType({ simpleResolvers: true })
+@ObjectType({ simpleResolvers: true, description: 'What came of `createServiceToken`.' })
 export class CreateServiceTokenPayload extends RevokeServiceTokenPayload {
   @Field(() => String, {
     nullable: true,
-    description: 'To be sent as a bearer token. Shown here and never again.',
+    description: 'The token, to be sent as a bearer token. It is shown here and never again.',
   })
   token!: string | null;
 }

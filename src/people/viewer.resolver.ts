@@ -17,12 +17,12 @@ export class ViewerResolver {
     private readonly clients: ClientService,
   ) {}
 
-  @Query(() => ViewerType, { name: 'viewer' })
+  @Query(() => ViewerType, { name: 'viewer', description: 'Who is asking, and what they may do.' })
   viewer(@CurrentViewer() viewer: Viewer): ViewerType & Viewer {
     return toViewer(viewer);
   }
 
-  @FieldResolver(() => Agency)
+  @FieldResolver(() => Agency, { description: 'The agency to which the viewer belongs.' })
   agency(@Root() viewer: Viewer): Promise<AgencyRow> {
     return this.agencies.own(viewer);
   }

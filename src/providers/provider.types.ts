@@ -10,13 +10,13 @@ import {
 } from './provider';
 
 const adapters: readonly ProviderAdapter[] = providers;
-const names = Object.fromEntries(providers.map(({ id, name }) => [id, name]));
+const descriptions = Object.fromEntries(providers.map(({ id, name }) => [id, `The provider ${name}.`]));
 
 export const ProviderEnum = enumOf(
   'Provider',
   PROVIDERS,
   'A voice platform. An agent lives on one of them, and an account there carries and pays for its calls.',
-  names,
+  descriptions as Record<Provider, string>,
 );
 
 export const ProviderRegionEnum = enumOf(

@@ -4,12 +4,18 @@ import {
   buildSchema,
   getNamedType,
   GraphQLObjectType,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
+  isIntrospectionType,
   isNonNullType,
+  isSpecifiedScalarType,
   isObjectType,
   Kind,
   parse,
   validateSchema,
+  type GraphQLField,
+  type GraphQLInputField,
   type GraphQLSchema,
 } from 'graphql';
 import { guard, requirementOf } from '../../src/api/guard';
@@ -186,6 +192,28 @@ describe('the schema', () => {
         ? (definition.values ?? []).map((value) => value.name.value)
         : [];
     expect(values.sort()).toEqual([...PROVIDERS].sort());
+  });
+
+  test('describes every type, field, argument, input field and value of an enum in a sentence', () => {
+    const undescribed: string[] = [];
+    const check = (name: string, description: string | null | undefined) => {
+      const own = (description ?? '').replace(/(?:^| )Requires: [^.]*\.$/, '');
+      if (!/^[`A-Z0-9].*[.!?]$/s.test(own)) undescribed.push(name);
+    };
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (isIntrospectionType(type) || isSpecifiedScalarType(type)) continue;
+      check(type.name, type.description);
+      if (isEnumType(type))
+        for (const value of type.getValues()) check(`${type.name}.${value.name}`, value.description);
+      if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue;
+      const fields = Object.values<GraphQLField<unknown, unknown> | GraphQLInputField>(type.getFields());
+      for (const field of fields) {
+        check(`${type.name}.${field.name}`, field.description);
+        for (const arg of 'args' in field ? field.args : [])
+          check(`${type.name}.${field.name}(${arg.name})`, arg.description);
+      }
+    }
+    expect(undescribed).toEqual([]);
   });
 
   test('is one by the rules of GraphQL', () => {

@@ -1,7 +1,7 @@
-import { Arg, Resolver } from 'type-graphql';
+import { Resolver } from 'type-graphql';
 import { CurrentViewer } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
-import { AuditedMutation } from '../../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../../audit/audited-mutation';
 import type { Provider } from '../../providers';
 import { NO_OWNER, type KeyOwners } from '../key-owners';
 import type { KeyOwner } from '../place';
@@ -30,7 +30,7 @@ export class KeyChangeResolver {
   })
   setClientApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetClientApiKeysInput) input: SetClientApiKeysInput,
+    @InputArgument(() => SetClientApiKeysInput) input: SetClientApiKeysInput,
   ) {
     const none = { apiKeys: [], warnings: [], ...NO_OWNER };
     return this.owners.withClient(viewer, input.clientId, none, (owner) => this.#set(viewer, owner, input));
@@ -43,7 +43,7 @@ export class KeyChangeResolver {
   })
   setAgencyApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput,
+    @InputArgument(() => SetAgencyApiKeysInput) input: SetAgencyApiKeysInput,
   ) {
     return this.#set(viewer, this.owners.agency(viewer), input);
   }
@@ -56,7 +56,7 @@ export class KeyChangeResolver {
   })
   clearClientApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ClearClientApiKeysInput) input: ClearClientApiKeysInput,
+    @InputArgument(() => ClearClientApiKeysInput) input: ClearClientApiKeysInput,
   ) {
     const none = { apiKeys: [], agentsWithoutKey: [], effects: [], ...NO_OWNER };
     return this.owners.withClient(viewer, input.clientId, none, (owner) =>
@@ -73,7 +73,7 @@ export class KeyChangeResolver {
   })
   clearAgencyApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput,
+    @InputArgument(() => ClearAgencyApiKeysInput) input: ClearAgencyApiKeysInput,
   ) {
     return this.#clear(viewer, this.owners.agency(viewer), input.providers);
   }

@@ -1,7 +1,7 @@
-import { Arg, Resolver } from 'type-graphql';
+import { Resolver } from 'type-graphql';
 import { CurrentViewer } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
-import { AuditedMutation } from '../../audit/audited-mutation';
+import { AuditedMutation, InputArgument } from '../../audit/audited-mutation';
 import type { Provider } from '../../providers';
 import { NO_OWNER, type KeyOwners } from '../key-owners';
 import type { KeyOwner } from '../place';
@@ -33,7 +33,7 @@ export class KeyCheckResolver {
   })
   verifyClientApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput,
+    @InputArgument(() => VerifyClientApiKeysInput) input: VerifyClientApiKeysInput,
   ) {
     return this.owners.withClient(viewer, input.clientId, { results: [], ...NO_OWNER }, (owner) =>
       this.#verify(viewer, owner, input.providers),
@@ -49,7 +49,7 @@ export class KeyCheckResolver {
   })
   verifyAgencyApiKeys(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput,
+    @InputArgument(() => VerifyAgencyApiKeysInput) input: VerifyAgencyApiKeysInput,
   ) {
     return this.#verify(viewer, this.owners.agency(viewer), input.providers);
   }
@@ -63,7 +63,7 @@ export class KeyCheckResolver {
   })
   previewClientApiKeyChange(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => PreviewClientApiKeyChangeInput) input: PreviewClientApiKeyChangeInput,
+    @InputArgument(() => PreviewClientApiKeyChangeInput) input: PreviewClientApiKeyChangeInput,
   ) {
     return this.owners.withClient(viewer, input.clientId, { preview: null, warnings: [] }, (owner) =>
       this.#preview(viewer, owner, input),
@@ -79,7 +79,7 @@ export class KeyCheckResolver {
   })
   previewAgencyApiKeyChange(
     @CurrentViewer() viewer: Viewer,
-    @Arg('input', () => PreviewAgencyApiKeyChangeInput) input: PreviewAgencyApiKeyChangeInput,
+    @InputArgument(() => PreviewAgencyApiKeyChangeInput) input: PreviewAgencyApiKeyChangeInput,
   ): Promise<PreviewResult> {
     return this.#preview(viewer, this.owners.agency(viewer), input);
   }
