@@ -67,7 +67,9 @@ export class PageInfo {
   @Field(() => Boolean, { description: 'Whether the list goes on behind this page.' })
   hasNextPage!: boolean;
 
-  @Field(() => Boolean, { description: 'True for every page that was asked for with `after`.' })
+  @Field(() => Boolean, {
+    description: 'Whether the page was asked for with `after`, so that something stands before it.',
+  })
   hasPreviousPage!: boolean;
 
   @Field(() => String, {
