@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   });
   const sandbox = await startSandbox();
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
+  refuseOtherHosts(config);
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
   const app = await createApp(config, { playgroundTokens: tokens, loopbackOnly: true });
@@ -46,7 +47,8 @@ async function main(): Promise<void> {
   });
   await listen(app, config);
   const url = ownAddress(app.server, config);
-  if (tokens.agencyAdmin !== undefined) await addShowcase(askAs(url, tokens.agencyAdmin), sandbox);
+  if (tokens.agencyAdmin !== undefined && asksStandInsAlone(sandbox, config))
+    await addShowcase(askAs(url, tokens.agencyAdmin), sandbox);
   const demo = {
     url,
     tokens,
@@ -58,6 +60,21 @@ async function main(): Promise<void> {
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
+}
+
+// The showcase verifies keys and places calls: never at a provider whose address somebody has given.
+function asksStandInsAlone(sandbox: Sandbox, config: Config): boolean {
+  return sandbox.providers.every(({ provider, baseUrl }) =>
+    Object.values(config.baseUrls[provider]).every((used) => used === baseUrl),
+  );
+}
+
+// The demo hands out tokens, so nobody but this machine may reach it, whatever name a request gives for the host.
+function refuseOtherHosts({ host }: Config): void {
+  if (!['127.0.0.1', '::1', 'localhost'].includes(host))
+    throw new ConfigError(
+      'HOST: the demo listens on this machine alone. Leave HOST out, or set it to 127.0.0.1.',
+    );
 }
 
 // Before anything is changed: another demo may run on this database.
