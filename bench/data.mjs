@@ -22,7 +22,7 @@ export const agencyId = (index) => `018f0000-0000-7000-8000-${pad(index)}`;
 export const clientId = (index) => `018f0000-0000-7000-8001-${pad(index)}`;
 const agentId = (index) => `018f0000-0000-7000-8002-${pad(index)}`;
 const keyId = (index) => `018f0000-0000-7000-8003-${pad(index)}`;
-const personId = (index) => `018f0000-0000-7000-8004-${pad(index)}`;
+export const personId = (index) => `018f0000-0000-7000-8004-${pad(index)}`;
 export const subjectOf = (agency) => `bench-admin-${agency}`;
 
 /** The index of the agency that a client belongs to; with `agencyClients`, the first agency has that many on top. */

@@ -4,10 +4,12 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Database from 'libsql';
 import mysql from 'mysql2/promise';
-import { agencyId, clientId, LARGE_AGENCIES } from './data.mjs';
+import { agencyId, clientId, LARGE_AGENCIES, personId } from './data.mjs';
 import { median } from './load.mjs';
 
 const product = createRequire(import.meta.url);
+const { TenantDatabase } = product('../dist/src/access/tenant-database.js');
+const { lostRights } = product('../dist/src/people/lost-rights.js');
 const { openStore } = product('../dist/src/store.js');
 const { readConfig } = product('../dist/src/config.js');
 const { ApiKeyService } = product('../dist/src/keys/changes/api-key.service.js');
@@ -22,13 +24,14 @@ export async function measureInProcess(env, times) {
   const config = readConfig(env);
   const { database, vault, audit } = await openStore(config);
   const byHand = openByHand(env);
-  const resolver = new KeyResolverService(database, vault.cipher);
-  const clients = new ClientService(database, audit);
+  const resolver = new KeyResolverService(database, vault);
+  const ofTenants = new TenantDatabase(database, lostRights);
+  const clients = new ClientService(ofTenants, audit);
   const providers = new ProviderApi(config.baseUrls, 1000);
-  const keys = new ApiKeyService(database, audit, vault, providers, clients, null);
+  const keys = new ApiKeyService(ofTenants, audit, vault, providers, clients, null);
   const viewer = {
     kind: 'PERSON',
-    id: agencyId(0),
+    id: personId(0),
     role: 'AGENCY_ADMIN',
     name: 'bench',
     agencyId: agencyId(0),
@@ -78,7 +81,7 @@ function agentOf(index) {
 /** Resolves keys, and tells how many microseconds one takes. */
 export async function openResolver(env) {
   const { database, vault } = await openStore(readConfig(env));
-  const resolver = new KeyResolverService(database, vault.cipher);
+  const resolver = new KeyResolverService(database, vault);
   return {
     async time(times) {
       const started = performance.now();

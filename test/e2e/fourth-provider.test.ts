@@ -98,7 +98,11 @@ describe('a fourth provider, whose key travels in a header of its own, takes one
     await withDemo({}, async (demo) => {
       const { data } = await ask(demo, '{ __type(name: "Provider") { enumValues { name description } } }');
       expect(data).toEqual({
-        __type: { enumValues: expect.arrayContaining([{ name: 'ACME', description: 'Acme' }]) as unknown },
+        __type: {
+          enumValues: expect.arrayContaining([
+            { name: 'ACME', description: 'The provider Acme.' },
+          ]) as unknown,
+        },
       });
       const schema = buildSchema(readFileSync(join(root, 'schema/schema.graphql'), 'utf8'));
       expect(validate(schema, parse(LARGE), [SizeLimitRule])).toEqual([]);
