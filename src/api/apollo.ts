@@ -21,17 +21,17 @@ import { SecretsFromVariablesRule } from './rules/secrets-from-variables';
 import { SizeLimitRule } from './rules/size-limit';
 import { VariablePlacesRule } from './rules/variable-places';
 
-/** Most errors of a document, or of its variables, that are told; one more tells that there are more. */
+/** At most this many errors of a document, or of its variables, are told. One more says that there are others. */
 const MAX_ERRORS = 5;
 
-/** A browser sends each of these to another origin only after it has asked: a GET with one of them is no work of an image or a form. */
+/** A browser sends these headers to another origin only after a preflight request, so that no image and no form can send a GET with one. */
 const PREFLIGHT_HEADERS = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 export interface ApolloOptions {
   readonly schema: GraphQLSchema;
   readonly log: FastifyBaseLogger;
   readonly introspection: boolean;
-  /** The run of a query at which it is compiled. */
+  /** How often a query runs before it is compiled; it runs compiled from this run on. */
   readonly compiledFromRun: number;
   readonly limits: OperationCounter;
 }

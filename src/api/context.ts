@@ -3,7 +3,7 @@ import type { TimeLimit } from './time-limit';
 
 /** The context of an operation. Resolvers see a `RequestContext`; the rest is for the endpoint. */
 export interface ApiContext extends RequestContext {
-  /** Whom the rate limits of this operation count. */
+  /** The one whom the rate limits count this operation for. */
   readonly caller: string;
   readonly timeLimit: TimeLimit;
 }

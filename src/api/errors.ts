@@ -32,7 +32,7 @@ const MORE_VARIABLES = 'More values in the variables do not have the type that i
 
 export const SERVICE_UNAVAILABLE = 'SERVICE_UNAVAILABLE';
 export const UNAVAILABLE_MESSAGE = 'The service is not available at the moment. Try again later.';
-/** When to try again, in seconds. */
+/** After how many seconds a caller may try again. */
 export const RETRY_AFTER = 5;
 
 export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
@@ -52,7 +52,7 @@ const UNAVAILABLE: PublicForm = {
   extensions: { code: SERVICE_UNAVAILABLE },
 };
 
-/** The one place where errors get their public form. `hints`: whether the schema's own names may be told, as introspection tells them. */
+/** The one place where errors get their public form. With `hints`, the schema's own names are told, as introspection tells them. */
 export function formatError(hints: boolean) {
   return ({ locations, path }: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, extensions } = publicFormOf(error, hints) ?? maskOf(error);
@@ -60,13 +60,13 @@ export function formatError(hints: boolean) {
   };
 }
 
-// Both are faults of ours, and logged; but who finds the database away can do something about it: try again later.
+// Both are faults of ours and are logged. A caller who finds the database away is told to try again later.
 function maskOf(error: unknown): PublicForm {
   const raised = error instanceof GraphQLError ? error.originalError : error;
   return isUnavailable(raised) ? UNAVAILABLE : MASKED;
 }
 
-/** What a caller is told of an error; null where it is a fault of ours, of which a caller is told nothing. */
+/** Answers what a caller is told of an error; null where it is a fault of ours, of which a caller is told nothing. */
 export function publicFormOf(error: unknown, hints: boolean): PublicForm | null {
   const raised = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (raised instanceof PublicError) {

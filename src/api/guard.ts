@@ -20,8 +20,8 @@ import { open, policy, WRAPPERS, type Requirement } from './policy';
 type Rules = Record<string, Record<string, Requirement>>;
 
 /**
- * Puts the policy's rules before the resolvers of a schema. Throws when a field has no requirement, or a requirement no field: what is
- * not decided is not served.
+ * Puts the policy's rules before the resolvers of a schema. It throws when a field has no requirement, or a requirement no field: what
+ * nobody has decided on is not served.
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const rules = rulesOf(schema);
@@ -54,8 +54,9 @@ type Middlewares = Readonly<
 >;
 
 /**
- * Shield's middlewares are asynchronous, on each field of each row. Requirements look at the viewer alone: whom one lets through goes to
- * the resolver directly, and everyone else to shield, which refuses. Fields that require nothing have no middleware at all.
+ * The middlewares of graphql-shield are asynchronous, and would run on each field of each row. Requirements look at the viewer alone.
+ * Viewers whom a requirement lets through therefore go to the resolver directly, and all others to graphql-shield, which refuses them.
+ * Fields that require nothing have no middleware at all.
  */
 function guardField(
   field: Field,
@@ -71,7 +72,7 @@ function guardField(
   field.description = [field.description, `Requires: ${requirement.words}.`].filter(Boolean).join(' ');
 }
 
-/** Why a viewer may not run a mutation; null when it may. */
+/** Answers why a viewer may not run a mutation; null when it may. */
 export function refusalOf(
   { viewer, identity }: Pick<RequestContext, 'viewer' | 'identity'>,
   mutation: string,
@@ -80,7 +81,7 @@ export function refusalOf(
   return viewer ? forbidden() : unauthenticated();
 }
 
-/** All that a document requires of whoever asks, but for what it asks under a condition. */
+/** Collects all that a document requires of whoever asks, but for what it asks under a condition. */
 export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): readonly Requirement[] {
   const types = new TypeInfo(schema);
   const requirements = new Set<Requirement>();
@@ -103,7 +104,7 @@ function requirementsOfType(type: string): (typeof policy)[string] | undefined {
   return policy[type] ?? (WRAPPERS.test(type) ? open : undefined);
 }
 
-/** Every field with what it requires, and every mutation with its traits, a line each: the form of the policy that is reviewed. */
+/** Lists every field with what it requires, and every mutation with its traits, a line each. This is the form of the policy that is reviewed. */
 export function accessList(schema: GraphQLSchema): string {
   const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
     Object.entries(fields).map(
@@ -150,7 +151,7 @@ function isRequirement(value: Requirement | Readonly<Record<string, Requirement>
   return typeof value.allows === 'function';
 }
 
-// No cache: shield's caches answer for another field's arguments, or hash the whole parent of each field.
+// There is no cache, since those of graphql-shield answer for another field's arguments, or hash the whole parent of each field.
 function shieldRule(requirement: Requirement) {
   return rule({ cache: 'no_cache' })((_parent, _args, { viewer, identity }: RequestContext) => {
     if (requirement.allows(viewer, identity)) return true;

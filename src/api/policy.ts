@@ -9,18 +9,18 @@ import {
   type Viewer,
 } from '../access/viewer';
 
-/** Who may ask for a field. Everyone has signed in; `null` is nobody known. */
+/** Who may ask for a field. A viewer has signed in; `null` stands for somebody whom nobody knows. */
 export interface Requirement {
-  /** As the schema's descriptions say it; empty where nothing is required beyond what led to the field. */
+  /** The words of the schema's descriptions; empty where nothing is required beyond what led to the field. */
   readonly words: string;
   /** The identity is that of someone who signed in at the issuer, and whom perhaps no agency knows. */
   allows(viewer: Viewer | null, identity?: Identity | null): boolean;
 }
 
-/** Nothing beyond what the field's parent required. The shield leaves such fields alone. */
+/** Requires nothing beyond what the field's parent required. The shield leaves such fields alone. */
 export const open: Requirement = { words: '', allows: () => true };
 const signedIn: Requirement = { words: 'signed in', allows: (viewer) => viewer !== null };
-// The only one that lets somebody through whom no agency knows.
+// This is the only requirement that lets somebody through whom no agency knows.
 const signedInAtIssuer: Requirement = {
   words: 'signed in at the issuer in person, whether or not an agency knows the person',
   allows: (_viewer, identity) => identity != null,
@@ -69,7 +69,7 @@ const viewAnalytics = permission('VIEW_ANALYTICS');
  */
 export const policy: Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>> = {
   Query: {
-    // Of each type, what the viewer may ask for by the field that shows it.
+    // Each type of object is found only by viewers who may ask for the field that shows it.
     node: signedIn,
     viewer: signedIn,
     agency: signedIn,
@@ -101,7 +101,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     previewKeyHandIn: agencyAdmin,
     acceptKeyHandIn: agencyAdmin,
     refuseKeyHandIn: agencyAdmin,
-    // What they let in later would outlive a service token's expiry and its being revoked.
+    // What these let in later would outlive the service token that did it.
     setHandInPolicy: agencyAdminInPerson,
     createKeyLink: agencyAdminInPerson,
     revokeKeyLink: agencyAdmin,

@@ -1,6 +1,6 @@
 import { Kind, type DocumentNode, type FieldNode, type SelectionSetNode } from 'graphql';
 
-/** Of a document that was validated: its fragments end, and its fields are not too many. */
+/** Answers the root fields of a validated document, whose fragments end and whose fields are not too many. */
 export function rootFields({ selections }: SelectionSetNode, document: DocumentNode): FieldNode[] {
   return selections.flatMap((selection) => {
     if (selection.kind === Kind.FIELD) return selection;

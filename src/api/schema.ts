@@ -22,7 +22,7 @@ import { NodeResolver, nodeSources } from './node.resolver';
 import type { Services } from './services';
 import { readClientsAhead } from './compiled/read-ahead';
 
-/** The schema without its guard: for the emitted files and for `guard` alone. */
+/** Builds the schema without its guard. Only `guard` and the emitted files use it. */
 export function buildBareSchema(services: Services): GraphQLSchema {
   const {
     audit,
@@ -70,7 +70,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
     container: { get: (resolver) => byClass.get(resolver) },
     validate: false,
-    // A guard test checks the schema, once.
+    // A guard test checks the schema, so that no start has to.
     skipCheck: true,
   });
   countTotals(schema);
@@ -79,7 +79,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
   return schema;
 }
 
-// A compiled operation calls what has a resolver, and takes everything else for a value.
+// A compiled operation calls fields that have a resolver, and takes everything else for a value.
 function countTotals(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     const total = isObjectType(type) ? type.getFields().totalCount : undefined;

@@ -7,7 +7,7 @@ export class TimeLimit {
 
   constructor(private readonly milliseconds: number) {}
 
-  /** The answer, or a refusal once the time is over. What is still being loaded then is thrown away. */
+  /** Waits for the answer, and refuses once the time is over. What is still being loaded then is thrown away. */
   async hold<T>(answering: Promise<T>): Promise<T> {
     const expired = new Promise<never>((_resolve, reject) => (this.#expire = reject));
     try {

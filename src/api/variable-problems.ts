@@ -20,13 +20,13 @@ import { placeOfVariable } from './rules/variable-places';
 export interface VariableProblem {
   /** The path from the operation's arguments to the value, in the schema's own names. */
   readonly field: readonly string[];
-  /** What the schema accepts there, in its own names. Made only when it is told: there may be thousands of problems. */
+  /** What the schema accepts there, in its own names. The text is made only when it is told: there may be thousands of problems. */
   readonly hint: () => string;
 }
 
 const problems = new WeakMap<GraphQLError, VariableProblem | 'MORE'>();
 
-/** `MORE`: graphql-js stopped looking. Undefined where an error is not about the variables. */
+/** Answers `MORE` for the error by which graphql-js stops looking, and undefined for an error that is not about the variables. */
 export function problemOf(error: GraphQLError): VariableProblem | 'MORE' | undefined {
   return problems.get(error);
 }

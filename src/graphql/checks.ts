@@ -1,15 +1,15 @@
 import { hasUnseen } from './unseen';
 import { userError, type UserError } from './user-error';
 
-/** Longest name of a client, an agent or a person, in characters. */
+/** The name of a client, an agent or a person has at most this many characters. */
 export const NAME_MAX_LENGTH = 200;
 
-/** The trimmed name, or why it is none. */
+/** Answers the trimmed name, or why the value is no name. */
 export function checkName(value: string, field: readonly string[]): string | UserError {
   return checkText(value, field, NAME_MAX_LENGTH);
 }
 
-/** A line of text, trimmed, of 1 to `maxLength` characters; or why it is none. */
+/** Answers a trimmed line of text of 1 to `maxLength` characters, or why the value is none. */
 export function checkText(value: string, field: readonly string[], maxLength: number): string | UserError {
   const text = value.trim();
   if (text === '') return userError('REQUIRED', field);
@@ -19,10 +19,10 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
   return text;
 }
 
-/** Longest id that a provider may give to an agent, a phone number or a call, in characters. */
+/** The id that a provider gives to an agent, a phone number or a call has at most this many characters. */
 export const PROVIDER_ID_MAX_LENGTH = 128;
 
-/** A phone number in E.164: `+`, then 7 to 15 digits, the first of which is not 0. */
+/** Answers a phone number in E.164 form, or why the value is none: `+`, then 7 to 15 digits, the first of which is not 0. */
 export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
   const number = value.trim();
   if (number === '') return userError('REQUIRED', field);

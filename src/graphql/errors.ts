@@ -1,9 +1,9 @@
 import { GraphQLError, type ASTNode } from 'graphql';
 
-/** Raised on purpose and shown as it is. Whatever else is thrown reaches the caller as one masked error. */
+/** An error that is raised on purpose and shown as it is. Whatever else is thrown reaches the caller as one masked error. */
 export class PublicError extends GraphQLError {}
 
-/** Nobody, or nobody known, is asking. The same for every reason, so that a token cannot be probed. */
+/** Nobody, or nobody known, is asking. The error is the same for every reason, so that a token cannot be probed. */
 export function unauthenticated(): PublicError {
   return new PublicError('Sign in: a valid bearer token is required.', {
     extensions: {
@@ -13,12 +13,12 @@ export function unauthenticated(): PublicError {
   });
 }
 
-/** The person is known, and may not. */
+/** The viewer is known and may not do what was asked. */
 export function forbidden(): PublicError {
   return new PublicError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
 }
 
-/** A query took longer than it may. Not 5xx, and not 408, which clients repeat by themselves: the same query would take as long again. */
+/** A query took longer than it may. The status is neither 5xx nor 408, which clients repeat by themselves: the same query would take as long again. */
 export function tookTooLong(): PublicError {
   return new PublicError('The query took too long. Ask for less at once.', {
     extensions: { code: 'TIME_LIMIT_EXCEEDED', http: { status: 422 } },
@@ -48,7 +48,7 @@ export function notTrusted(): PublicError {
   });
 }
 
-/** An argument outside of its documented bounds, in a field that has no `userErrors`. */
+/** An argument is outside of its documented bounds, in a field that has no `userErrors`. */
 export function badArgument(argument: string, message: string): PublicError {
   return new PublicError(message, { extensions: { code: 'BAD_USER_INPUT', argument } });
 }

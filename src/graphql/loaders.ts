@@ -35,14 +35,14 @@ export class Loaders {
     return loader.load(id) as Promise<V>;
   }
 
-  /** For queries alone: what will be asked of clients. */
+  /** Notes what will be asked of clients. Only queries may say so: a mutation could change what was read before it. */
   expect(reads: readonly AheadRead[]): void {
     this.#expected = [...reads];
   }
 
-  /** Reads what is expected of these clients, all at once, for the first that are found. What cannot be read is left to its field, which tells why. */
+  /** Reads at once what is expected of the first clients that are found. What cannot be read is left to its field, which tells why. */
   async readAhead(clientIds: readonly string[]): Promise<void> {
-    // Once: a document may ask for a hundred lists of clients, each of which would be read for all that is asked of any of them.
+    // This happens once: a document may ask for a hundred lists of clients, each of which would be read for all that is asked of any of them.
     const expected = clientIds.length === 0 || this.#stopped ? [] : this.#expected.splice(0);
     await Promise.allSettled(
       expected.map(async ({ key, read }) => {
@@ -52,7 +52,7 @@ export class Loaders {
     );
   }
 
-  /** What was read ahead; undefined where nothing was. */
+  /** Answers what was read ahead; undefined where nothing was. */
   known(key: string, clientId: string): unknown {
     return this.#read.get(key)?.get(clientId);
   }

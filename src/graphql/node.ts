@@ -7,7 +7,7 @@ interface FoundNode {
 
 @InterfaceType('Node', {
   description: 'An object that can be asked for again by its id alone.',
-  // Each of them is reached by a field of its own.
+  // Every implementation is reached by a field of its own, and so is registered already.
   autoRegisterImplementations: false,
   resolveType: (node: FoundNode) => node.__typename,
 })
@@ -24,14 +24,14 @@ export function asNode(typename: string, object: object): Node & FoundNode {
 const SEPARATOR = ':';
 
 /**
- * The id of something that has no row of its own, made of its type and of what tells it from others of its type. Clients take it for opaque,
- * as all ids; it is the same in every answer, and no other object has it.
+ * Makes the id of something that has no row of its own from its type and from what tells it from others of its type. To clients the id is
+ * opaque, as all ids are. It is the same in every answer, and no other object has it.
  */
 export function derivedId(type: string, ...parts: readonly string[]): string {
   return Buffer.from([type, ...parts].join(SEPARATOR)).toString('base64url');
 }
 
-/** What a derived id was made of; null for text that is none of this type. */
+/** Answers what a derived id was made of; null for a text that is no id of this type. */
 export function partsOfDerivedId(type: string, id: string): readonly string[] | null {
   // Base64 has several spellings of the same bytes, of which only one was given out.
   const [of, ...parts] = Buffer.from(id, 'base64url').toString().split(SEPARATOR);

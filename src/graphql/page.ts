@@ -10,7 +10,7 @@ export interface PageArgs {
   readonly after: string | null;
 }
 
-/** One page of a Relay connection. What nobody asks for is not made: cursors, and the total, which is counted. */
+/** One page of a Relay connection. Cursors and the total, which has to be counted, are made only when they are asked for. */
 export class Page<T extends { readonly id: string }> {
   constructor(
     readonly nodes: readonly T[],
@@ -33,7 +33,7 @@ export class Page<T extends { readonly id: string }> {
     };
   }
 
-  /** The same page, of something else. */
+  /** The same page with other objects in place of its own. */
   map<U extends { readonly id: string }>(change: (node: T) => U): Page<U> {
     return new Page(this.nodes.map(change), this.hasNextPage, this.hasPreviousPage, this.totalCount);
   }
@@ -47,7 +47,7 @@ export interface PageArguments {
 
 export type Order = 'ASC' | 'DESC';
 
-/** Throws `BAD_USER_INPUT`: a size outside of 1-100, or a cursor that none of our pages gave out. */
+/** Throws `BAD_USER_INPUT` for a size outside of 1-100, and for a cursor that no page gave out. */
 export function pageArgs({ first, after }: PageArguments): PageArgs {
   const size = first ?? DEFAULT_PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE)
@@ -69,7 +69,7 @@ function idOfCursor(cursor: string): string {
   return id;
 }
 
-/** A page of rows of which one more than asked for was read. */
+/** Makes a page of rows. One row more than asked for was read, which tells whether the list goes on. */
 export function toPage<T extends { readonly id: string }>(
   rows: readonly T[],
   { first, after }: PageArgs,

@@ -1,4 +1,4 @@
-/** What the user can put right, with the words shown for each. The names are those of the API's `UserErrorCode`. */
+/** Everything that a user can put right, with the words that are shown for it. The names are those of the API's `UserErrorCode`. */
 export const USER_ERRORS = {
   REQUIRED: 'A value is required.',
   INVALID_FORMAT: 'The value does not have the form that is asked for.',

@@ -32,9 +32,9 @@ import type { ApiContext } from '../context';
 import type { Requirement } from '../policy';
 import { askedOfClients, readsFor, type AskedOfClients } from './read-ahead';
 
-/** The run of a document at which it is compiled. Compiling takes as long as some tens of runs: what is asked once is not worth it. */
+/** A document is compiled at this run. Compiling takes as long as some tens of runs, which does not pay for what is asked once. */
 export const COMPILED_FROM_RUN = 5;
-/** Compiled documents in memory, some tens of kilobytes each. */
+/** At most this many compiled documents are kept in memory, at some tens of kilobytes each. */
 const MAX_COMPILED = 200;
 
 interface Compiled {
@@ -45,19 +45,20 @@ interface Compiled {
 
 interface Known {
   runs: number;
-  /** Null: not to be compiled. */
+  /** Undefined before it is compiled, and null for a document that is not to be compiled. */
   compiled: Compiled | null | undefined;
 }
 
 type ToRun = GraphQLRequestContextResponseForOperation<ApiContext>;
 
 /**
- * Answers queries that come again and again by functions that graphql-jit has made of them, which call the same guarded resolvers as
- * graphql-js does. That one runs everything else: mutations, which carry keys; queries that ask for what their viewer may not have; and once
- * more each in which something failed, so that what is said of it is always graphql-js's.
+ * Answers queries that come again and again by functions that graphql-jit has compiled from them, which call the same guarded resolvers as
+ * graphql-js does. Everything else is run by graphql-js: mutations, which carry keys; queries that ask for what their viewer may not have;
+ * and once more each query in which something failed, so that errors are always those of graphql-js.
  *
- * Not as Apollo's executor, in a `gateway`: for each request it then makes an object with accessors, whose hidden class V8 keeps among what
- * is old, with the whole request and its answer. A fifth of a list's time went into copying those.
+ * It is a plugin and not the executor of a `gateway`, because Apollo then makes an object with accessors for each request. V8 keeps the
+ * hidden class of that object in its old generation, together with the whole request and its answer, and a fifth of the time of a list went
+ * into copying those.
  */
 export function compiledQueries(
   schema: GraphQLSchema,
@@ -72,7 +73,7 @@ export function compiledQueries(
     known.set(key, entry);
     entry.runs += 1;
     if (entry.compiled === undefined && entry.runs >= compiledFromRun) {
-      // In the meantime others run as they did, and where it fails it is not tried again.
+      // Until it is compiled, other requests run as before; and where compiling fails, it is not tried again.
       entry.compiled = null;
       entry.compiled = await compile(schema, document, operation);
     }
@@ -93,7 +94,8 @@ export function compiledQueries(
     const { data, errors } = await compiled.run(undefined, contextValue, variables);
     // Nobody waits for an answer that comes after the time is over.
     if (!errors || loaders.stopped) return { data: data ?? null };
-    // The next run may not meet them. Without data nothing ran, since variables are wrong: that is no fault of ours.
+    // The errors are logged here, since the next run may not meet them. Without data nothing ran, because the variables are wrong, and that is
+    // no fault of ours.
     if (data !== undefined) logFaults(log, 'warn', requestId, errors);
     return null;
   };
@@ -103,7 +105,7 @@ export function compiledQueries(
     if ((toRun.operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.QUERY)
       return null;
     const singleResult = await answer(toRun).catch(() => {
-      // Not what the compiler says, which may quote the document.
+      // The message of the compiler is left out, because it may quote the document.
       log.warn({
         requestId: toRun.contextValue.requestId,
         queryHash: toRun.queryHash,
@@ -124,7 +126,7 @@ async function compile(
   operation: OperationDefinitionNode,
 ): Promise<Compiled | null> {
   if (!isPlain(schema, document)) return null;
-  // Loaded when something is to be compiled: it takes a tenth of the time of a start.
+  // The compiler is loaded when something is to be compiled: loading it takes a tenth of the time of a start.
   const { compileQuery, isCompiledQuery } = await import('graphql-jit');
   const compiled = compileQuery(schema, document, operation.name?.value);
   return isCompiledQuery(compiled)
@@ -137,11 +139,12 @@ async function compile(
 }
 
 /**
- * Whether the compiler makes of a document what graphql-js would. Not so of these, all of them rare: introspection; names like `__proto__`,
- * which in an object literal are none; defaults of variables that a scalar of ours would read, e.g. a time, which it takes for what they are
- * written as; fragments under a condition, which it then takes for done where they are spread again; fields under a condition that stand
- * somewhere else as well, whose parts it mixes; variables that may be null where null may not be; inputs as variables, for which it also takes
- * a list; fields that lead to an interface, whose parts it would take for those of every type. One operation is enough to look at.
+ * Whether a compiled document answers as graphql-js would. The compiler differs from graphql-js in some rare cases, which are therefore not
+ * compiled: introspection; names like `__proto__`, which mean something else in an object literal; defaults of variables of a scalar of
+ * ours, such as a time, which it does not parse; fragments under a condition, which it leaves out where they are spread again; fields under
+ * a condition that stand somewhere else as well, whose selections it mixes; variables that may be null where null is not accepted; inputs as
+ * variables, for which it also accepts a list; and fields that lead to an interface, whose selections it applies to every type. A document
+ * with several operations is not compiled either.
  */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;

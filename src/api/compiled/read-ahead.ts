@@ -47,7 +47,7 @@ export function readClientsAhead(schema: GraphQLSchema, batched: readonly Batche
   }
 }
 
-/** What a document asks of clients in any case: what it skips or includes by a variable is left to the resolvers. */
+/** Finds what a document asks of clients in any case. What it skips or includes by a variable is left to the resolvers. */
 export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): readonly AskedOfClients[] {
   const types = new TypeInfo(schema);
   const client = clientType(schema);
@@ -64,7 +64,8 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   return asked;
 }
 
-// Everywhere, since what is read ahead answers the same field wherever it stands, also where the document asks more of it under a condition.
+// Fields are looked for everywhere, since what is read ahead answers the same field wherever it stands, also where the document asks more
+// of it under a condition.
 function fieldsByType(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -72,7 +73,7 @@ function fieldsByType(
   const types = new TypeInfo(schema);
   const named = new Map<string, Set<string>>();
   const enter = ({ name }: FieldNode) => {
-    // Of which nothing is read.
+    // Nothing is read for it.
     if (name.value === '__typename') return;
     const type = types.getParentType()?.name ?? '';
     named.set(type, (named.get(type) ?? new Set()).add(name.value));
@@ -81,7 +82,7 @@ function fieldsByType(
   return named;
 }
 
-/** How it is read for a viewer who may have all of it. Arguments that do not fit are told of by the resolvers. */
+/** Answers how all of it is read for a viewer who may have it. Resolvers tell of arguments that do not fit. */
 export function readsFor(
   viewer: Viewer,
   asked: readonly AskedOfClients[],

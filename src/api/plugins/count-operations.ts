@@ -12,18 +12,18 @@ import { sizeOfOperation } from '../rules/size-limit';
 
 export type OperationClass = 'QUERY' | MutationClass | 'ONE_TIME_LINK';
 
-/** Counts operations of a class for a caller. Throws `RATE_LIMITED` beyond its limit. */
+/** Counts operations of a class for a caller. It throws `RATE_LIMITED` beyond the limit of the class. */
 export interface OperationCounter {
   count(name: OperationClass, caller: string, times: number): Promise<void>;
 }
 
-/** An operation counts as one query for each started 1,000 objects that it could return. The limit of their number is 100 times as high. */
+/** An operation counts as one query for each started 1,000 objects that it could return. No operation may return more than 100 times as many. */
 const OBJECTS_PER_QUERY = 1_000;
 
 /**
- * Counts operations before any of their fields runs. Each field at the root is one, under every alias. An operation that could return
- * more objects than as many queries may is as many queries as its objects make: a page is one, the heaviest query is a hundred. What a
- * mutation could return beyond that counts as queries too.
+ * Counts operations before any of their fields runs. Each field at the root counts once, under every alias. A query that could return more
+ * than 1,000 objects for each of these fields counts once for each started 1,000 objects: a page counts once, and the heaviest query a
+ * hundred times. What a mutation could return beyond 1,000 objects counts as queries too.
  */
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {

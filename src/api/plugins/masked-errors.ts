@@ -19,7 +19,7 @@ export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiCont
         const { errors = [], data } = body.singleResult;
         for (const { extensions } of errors)
           if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
-        // Not where something was done or found: whoever tries the whole of it again would do that twice.
+        // The status stays 200 where something was done or found: whoever repeats the whole request would do that twice.
         const nothing = Object.values(data ?? {}).every((value) => value === null);
         if (nothing && errors.some(({ extensions }) => extensions?.code === SERVICE_UNAVAILABLE)) {
           http.status = 503;

@@ -4,7 +4,10 @@ import { refusalOf } from '../guard';
 import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
 
-/** A field that is refused takes the whole answer along, and with it what other mutations have done and made: none of them is run then. */
+/**
+ * Runs none of the mutations of a request when one of them is refused. A refused mutation makes the whole answer null, and with it what the
+ * other mutations would have answered, such as a token that is shown once.
+ */
 export const refuseMutations: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
     async responseForOperation({ operation, document, contextValue }) {

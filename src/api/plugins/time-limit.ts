@@ -2,7 +2,7 @@ import type { ApolloServerPlugin } from '@apollo/server';
 import { OperationTypeNode } from 'graphql';
 import type { ApiContext } from '../context';
 
-/** Starts the clock of queries, when it is known that they are. */
+/** Starts the time limit of an operation once it is known that it is a query. */
 export const limitQueryTime: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
     async didResolveOperation({ operation, contextValue: { timeLimit, loaders } }) {

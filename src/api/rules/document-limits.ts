@@ -9,14 +9,14 @@ import {
 } from 'graphql';
 import { limitExceeded, type PublicError } from '../../graphql/errors';
 
-/** Most tokens of a document; the parser stops there. */
+/** A document has at most this many tokens; the parser stops there. */
 export const MAX_TOKENS = 1_000;
 /** The introspection query of graphql-js is 15 deep and has 230 fields. */
 export const MAX_DEPTH = 15;
 export const MAX_FIELDS = 400;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 3;
-/** Each of them writes, and many ask a provider. */
+/** Each mutation writes, and many ask a provider. */
 export const MAX_MUTATIONS = 10;
 
 const TOO_DEEP = `The operation is more than ${MAX_DEPTH} fields deep.`;
@@ -30,7 +30,7 @@ export function tooManyTokens(): PublicError {
   return limitExceeded(`The document has more than ${MAX_TOKENS} tokens.`);
 }
 
-/** A selection with all of its fragments spelled out. */
+/** The measures of a selection with all of its fragments spelled out. */
 interface Extent {
   readonly roots: number;
   readonly fields: number;
@@ -73,7 +73,7 @@ function measure(context: ValidationContext): (selectionSet: SelectionSetNode) =
       depth: inner.depth + 1,
     };
   };
-  // Measured once each: fragments that double each other would take for ever otherwise.
+  // Each fragment is measured once: fragments that double each other would take for ever otherwise.
   const ofFragment = (name: string): Extent => {
     const known = fragments.get(name);
     if (known) return known;

@@ -22,12 +22,12 @@ import { suggestionList } from 'graphql/jsutils/suggestionList';
 
 const hints = new WeakMap<ASTNode, string>();
 
-/** What the schema tells of the part of a document that an error of validation is about; undefined where it has nothing to tell. */
+/** Answers what the schema accepts in the part of a document that a validation error is about; undefined where there is no hint. */
 export function hintOf({ nodes }: GraphQLError): string | undefined {
   const [node, use] = nodes ?? [];
-  // A variable that does not fit where it is used: the error has its declaration first.
+  // When a variable does not fit where it is used, the error names its declaration first and then its use.
   if (node?.kind === Kind.VARIABLE_DEFINITION) return use && hints.get(use);
-  // A variable that is not declared: the type that is expected there is not what is wrong.
+  // When a variable is not declared, the type that is expected there is not what is wrong.
   return node && node.kind !== Kind.VARIABLE ? hints.get(node) : undefined;
 }
 

@@ -21,16 +21,16 @@ import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
 import { PROVIDERS } from '../../providers';
 
-/** Most objects that one operation may be able to return, ten values counting as one. Two full lists within each other are 10,000; a third one is over. */
+/** One operation may be able to return at most this many objects, ten values counting as one. Two full lists within each other are 10,000 objects; a third list within them is too much. */
 export const MAX_OBJECTS = 100_000;
 const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
 
-/** How much of that a value weighs. */
+/** A value weighs this part of an object. */
 const VALUE = 0.1;
-/** What the database counts costs it much more than it shows. A `totalCount` weighs this for each object of its page. */
+/** Fields that cost the database more than they show, with the objects that each weighs. A `totalCount` weighs so much for each object of its page. */
 const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, callSummary: 5_000 };
 
-/** The longest that lists which are no connections get, where that is more than a short list. */
+/** The greatest length of the lists that are no connections, where they can be longer than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
   Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
   GrantedAccess: 100,
@@ -102,7 +102,7 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
   };
 }
 
-// A connection counts as long as its page; its own `nodes` and `edges` then count once.
+// A connection is as long as its page. Its own `nodes` and `edges` are then as long as one object.
 function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
   const { name } = getNamedType(type);
   if (name.endsWith('Connection')) return pageSize(node);
@@ -114,6 +114,6 @@ function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
 function pageSize(node: FieldNode): number {
   const first = node.arguments?.find((argument) => argument.name.value === 'first')?.value;
   if (!first || first.kind === Kind.NULL) return DEFAULT_PAGE_SIZE;
-  // Never less than one: what is out of bounds must not make up for what is too much elsewhere.
+  // The size is never less than one: what is out of bounds must not make up for what is too much elsewhere.
   return first.kind === Kind.INT ? Math.min(Math.max(Number(first.value), 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 }

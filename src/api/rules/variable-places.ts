@@ -36,7 +36,7 @@ export function VariablePlacesRule(_context: ValidationContext): ASTVisitor {
   };
 }
 
-/** The argument, the fields of inputs and the indices of lists on the way from a document to a node. */
+/** Answers the argument, the fields of inputs and the indices of lists on the way from a document to a node. */
 function pathOf(way: readonly (ASTNode | readonly ASTNode[])[]): string[] {
   return way.flatMap((each, index) => {
     if (!('kind' in each)) return [];
