@@ -4,6 +4,7 @@ import tseslint from 'typescript-eslint';
 export default tseslint.config(
   {
     ignores: [
+      '**/__generated__/',
       'dist/',
       'dist.next/',
       'node_modules/',

@@ -11,7 +11,7 @@ module.exports = {
   maxWorkers: '100%',
   // A process with a larger heap than that takes longer to end than jest waits, which then warns of a leak that is none.
   workerIdleMemoryLimit: '300MB',
-  modulePathIgnorePatterns: ['<rootDir>/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/test/clients'],
   testSequencer: '<rootDir>/test/sequencer.js',
   transform: {
     '\\.ts$': '<rootDir>/test/transform.js',

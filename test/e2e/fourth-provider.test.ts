@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { buildSchema, parse, validate } from 'graphql';
 import { SizeLimitRule } from '../../src/api/rules/size-limit';
@@ -30,7 +30,10 @@ const LEFT_OUT = new Set(['.git', '.latchkey', 'dist', 'dist.next', 'node_module
 function copyWithAcme(): string {
   const copy = mkdtempSync(join(tmpdir(), 'latchkey-fourth-'));
   for (const name of readdirSync(root).filter((each) => !LEFT_OUT.has(each)))
-    cpSync(join(root, name), join(copy, name), { recursive: true });
+    cpSync(join(root, name), join(copy, name), {
+      recursive: true,
+      filter: (path) => !LEFT_OUT.has(basename(path)),
+    });
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   const given = join(root, 'test/fixtures/fourth-provider');
   copyFileSync(join(given, 'adapter.txt'), join(copy, 'src/providers/acme.ts'));
