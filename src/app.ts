@@ -15,7 +15,8 @@ import { RateLimits } from './http/rate-limits';
 import { buildBareSchema } from './api/schema';
 import type { Services } from './api/services';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
-import { CallService } from './calls/call.service';
+import { CallHistoryService } from './calls/call-history.service';
+import { CallPlacementService } from './calls/call-placement.service';
 import { ClientService } from './clients/client.service';
 import { ConfigError, type Config } from './config';
 import { ApiKeyService } from './keys/changes/api-key.service';
@@ -184,6 +185,7 @@ function createServices(
     handInDecisions,
     keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
-    calls: new CallService(database, audit, keyResolver, providers),
+    calls: new CallHistoryService(database),
+    callPlacement: new CallPlacementService(database, audit, keyResolver, providers),
   };
 }

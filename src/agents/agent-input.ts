@@ -14,7 +14,7 @@ export interface NewAgent {
 
 export type CheckedAgent = Pick<AgentRow, 'name' | 'provider' | 'providerAgentId' | 'fromNumber'>;
 
-/** What the input says of an agent in the form in which it is stored; or everything that is wrong with it. */
+/** Brings the input into the form in which it is stored, or reports everything that is wrong with it. */
 export function checkNewAgent(input: NewAgent): {
   readonly agent: CheckedAgent | null;
   readonly userErrors: readonly UserError[];

@@ -10,8 +10,8 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
-import type { AgentRow } from './agent.entity';
-import type { AgentResult, AgentService, ShownAgent } from './agent.service';
+import type { AgentRow, ShownAgent } from './agent.entity';
+import type { AgentResult, AgentService } from './agent.service';
 import {
   Agent,
   AgentConnection,
@@ -145,7 +145,7 @@ export class ClientAgentsResolver {
   }
 }
 
-/** Many agents by id in one statement, for fields that lead to an agent. */
+/** Loads agents by id, all that one request asks for in one statement. It is for fields that lead to an agent. */
 export function loadAgent(
   context: RequestContext,
   agents: AgentService,

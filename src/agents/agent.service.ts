@@ -1,21 +1,20 @@
-import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
-import { findOwnMany, lockOwn, ownClientIds, visibleTo } from '../access/tenancy';
+import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { lockActiveClient } from '../clients/active-client';
 import type { TenantDatabase } from '../access/tenant-database';
-import { placeholders } from '../database/raw';
 import { forbidden } from '../graphql/errors';
 import { isId, newId } from '../platform/ids';
 import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
-import { toPage, type Page, type PageArgs } from '../graphql/page';
+import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import { AgentRow } from './agent.entity';
+import { AgentRow, type ShownAgent } from './agent.entity';
 import { checkNewAgent, elsewhere, isAKey, twice, type CheckedAgent, type NewAgent } from './agent-input';
+import { readPagesOfClients } from './agents-of-clients';
 import { lockTwins } from './twins';
 
 export interface AgentResult {
@@ -28,12 +27,7 @@ export interface AgentFilter {
   readonly provider: Provider | null;
 }
 
-/** What is shown of an agent. */
-export type ShownAgent = Omit<AgentRow, 'agencyId' | 'createdAt'>;
-
-const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
-
-/** Whether text is one of the keys that are set in an agency for a provider. */
+/** Tells whether text is one of the keys that are set in an agency for a provider. */
 type IsKnownKey = (agencyId: string, provider: Provider, text: string) => Promise<boolean>;
 
 export class AgentService {
@@ -43,7 +37,7 @@ export class AgentService {
     private readonly isKnownKey: IsKnownKey,
   ) {}
 
-  /** Null for what the viewer's agency, or a portal user's client, does not have. */
+  /** Answers with null where the viewer's agency, or a portal user's client, has no such agent. */
   async find(viewer: Viewer, id: string): Promise<AgentRow | null> {
     const [agent] = await this.findMany(viewer, [id]);
     return agent ?? null;
@@ -68,19 +62,9 @@ export class AgentService {
     );
   }
 
-  /** The same page of each client's agents, in at most two statements however many clients there are, and one more for their totals. */
-  async pagesOfClients(
-    viewer: Viewer,
-    clientIds: readonly string[],
-    args: PageArgs,
-  ): Promise<Page<ShownAgent>[]> {
-    const rows = await this.#firstOfClients(viewer, clientIds, args);
-    let totals: Promise<Map<string, number>> | undefined;
-    const totalOf = async (clientId: string) =>
-      (await (totals ??= this.#totalsOfClients(viewer, clientIds))).get(clientId) ?? 0;
-    const byClient = new Map(clientIds.map((id): [string, ShownAgent[]] => [id, []]));
-    for (const row of rows) byClient.get(row.clientId ?? '')?.push(row);
-    return clientIds.map((clientId) => toPage(byClient.get(clientId) ?? [], args, () => totalOf(clientId)));
+  /** Reads the same page of the agents of each client. */
+  pagesOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<Page<ShownAgent>[]> {
+    return readPagesOfClients(this.database.read, viewer, clientIds, args);
   }
 
   async create(viewer: Viewer, input: NewAgent): Promise<AgentResult> {
@@ -102,7 +86,7 @@ export class AgentService {
     });
   }
 
-  /** An admin, or a portal user who may edit its client's agents. */
+  /** Admins may rename every agent, and portal users with EDIT_AGENTS those of their own client. */
   async rename(viewer: Viewer, id: string, newName: string): Promise<AgentResult> {
     if (!canEditAgents(viewer)) throw forbidden();
     const name = checkName(newName, ['input', 'name']);
@@ -121,7 +105,7 @@ export class AgentService {
     });
   }
 
-  /** To a client, or with null to none. Its next call uses the key that the chain then finds; calls of the past stay where they were. */
+  /** Assigns an agent to a client, or with null to none. Its next call uses the key that the chain then finds. Earlier calls keep their client. */
   async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AgentResult> {
     requireAdmin(viewer);
     return this.#change(
@@ -159,37 +143,7 @@ export class AgentService {
     return this.database.read.createQueryBuilder(AgentRow, 'agent').where(visibleTo(viewer));
   }
 
-  async #firstOfClients(
-    viewer: Viewer,
-    clientIds: readonly string[],
-    { after, first }: PageArgs,
-  ): Promise<ShownAgent[]> {
-    const visible = ownClientIds(viewer, clientIds);
-    if (visible.length === 0) return [];
-    // The plus keeps the agency's index out of it, in which SQLite would read all agents of the agency.
-    // No "beyond the first id" where a page starts there: MariaDB takes twice as long for a range within each client as for all of it.
-    const condition = `FROM agents WHERE clientId IN (${placeholders(visible)}) AND +agencyId = ?${after === null ? '' : ' AND id > ?'}`;
-    const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
-    const read = (sql: string, limit: number) => this.database.read.rows<ShownAgent>(sql, [...values, limit]);
-    // Clients have few agents: what is not cut off is all that there is, and numbering the rows of each takes twice as long.
-    const most = visible.length * (first + 1);
-    const rows = await read(`SELECT ${COLUMNS} ${condition} ORDER BY clientId, id LIMIT ?`, most);
-    if (rows.length < most || visible.length === 1) return rows;
-    const numbered = `SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position ${condition}`;
-    return read(`SELECT ${COLUMNS} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, first + 1);
-  }
-
-  async #totalsOfClients(viewer: Viewer, clientIds: readonly string[]): Promise<Map<string, number>> {
-    const query = this.#visible(viewer).andWhere({ clientId: In(clientIds) });
-    const rows = await query
-      .select('agent.clientId', 'clientId')
-      .addSelect('COUNT(*)', 'total')
-      .groupBy('agent.clientId')
-      .getRawMany<{ clientId: string; total: number | string }>();
-    return new Map(rows.map(({ clientId, total }) => [clientId, Number(total)]));
-  }
-
-  // The ids of some providers look like their keys. An id is shown to people who may not see so much as a mask of a key.
+  // The ids of some providers look like their keys, and an id is shown to people who may not even see the mask of a key.
   async #checkForKeys(viewer: Viewer, { provider, ...ids }: CheckedAgent): Promise<UserError[]> {
     const fields = ['providerAgentId', 'fromNumber'] as const;
     const isKey = await Promise.all(

@@ -37,6 +37,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     keyChecks,
     keyResolver,
     calls,
+    callPlacement,
     handIns,
     handInDecisions,
     keyLinks,
@@ -61,7 +62,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     clientApiKeys,
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
-    new CallResolver(calls, agents, clients),
+    new CallResolver(calls, callPlacement, agents, clients),
     new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];

@@ -36,7 +36,7 @@ export class CallRow {
   @ReferenceColumn(() => AgencyRow, 'calls_agency')
   agencyId!: string;
 
-  /** The agent's client at the time of the call. */
+  /** This is the agent's client at the time of the call. */
   @ReferenceColumn(() => ClientRow, 'calls_client', { nullable: true })
   clientId!: string | null;
 
@@ -58,7 +58,7 @@ export class CallRow {
   @Column('varchar', { length: 16 })
   status!: CallStatus;
 
-  /** Whose key, and which version of it, the call was started with: it keeps them. */
+  /** The call was started with this key in this version, and keeps both. */
   @Column('varchar', { length: 16 })
   keySource!: KeySource;
 
@@ -68,7 +68,7 @@ export class CallRow {
   @Column('varchar', { length: 16 })
   toNumber!: string;
 
-  /** Of the caller's idempotency key, so that it is compared exactly on every database. */
+  /** The digest of the caller's idempotency key is compared exactly on every database, which the text is not. */
   @Column('varchar', { length: 64, nullable: true })
   idempotencyDigest!: string | null;
 

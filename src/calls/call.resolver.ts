@@ -4,7 +4,8 @@ import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
-import type { AgentService, ShownAgent } from '../agents/agent.service';
+import type { ShownAgent } from '../agents/agent.entity';
+import type { AgentService } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
@@ -15,7 +16,9 @@ import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { ProviderErrorCode } from '../providers/provider';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
-import type { CallResult, CallService, CallSummary } from './call.service';
+import type { CallHistoryService, CallSummary } from './call-history.service';
+import type { CallPlacementService } from './call-placement.service';
+import type { CallResult } from './test-call';
 import {
   Call,
   CallConnection,
@@ -31,7 +34,8 @@ const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
 @Resolver(() => Call)
 export class CallResolver {
   constructor(
-    private readonly calls: CallService,
+    private readonly calls: CallHistoryService,
+    private readonly placement: CallPlacementService,
     private readonly agents: AgentService,
     private readonly clients: ClientService,
   ) {}
@@ -123,7 +127,7 @@ export class CallResolver {
     @CurrentViewer() viewer: Viewer,
     @InputArgument(() => StartTestCallInput) input: StartTestCallInput,
   ): Promise<CallResult> {
-    return this.calls.startTest(viewer, input);
+    return this.placement.startTest(viewer, input);
   }
 
   @FieldResolver(() => Agent, {
@@ -161,7 +165,7 @@ export class CallResolver {
   }
 }
 
-// The health of a key, and with it of the agency's own account. A true fault of the provider looks the same, down to its status.
+// These codes tell of the health of a key, and with it of the agency's own account. A true fault of the provider is shown in the same way, status included.
 function tellsOfKey(code: ProviderErrorCode | null): boolean {
   return (
     code === 'KEY_INVALID' ||
@@ -172,7 +176,7 @@ function tellsOfKey(code: ProviderErrorCode | null): boolean {
   );
 }
 
-// What another client's people have made of it since is not for those who once had it.
+// The people of its former client do not see what it has become for another client.
 function formerAgent({ agentId: id, clientId, provider }: CallRow): FormerAgent {
   return { id, clientId, name: 'Former agent', provider, providerAgentId: null, fromNumber: null };
 }

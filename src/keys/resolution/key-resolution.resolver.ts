@@ -1,7 +1,7 @@
 import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
-import type { ShownAgent } from '../../agents/agent.service';
+import type { ShownAgent } from '../../agents/agent.entity';
 import { Agent } from '../../agents/agent.types';
 import type { Provider } from '../../providers';
 import { KeyResolution } from './key-resolution.types';

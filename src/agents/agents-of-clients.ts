@@ -1,0 +1,63 @@
+import { In } from 'typeorm';
+import { ownClientIds, visibleTo } from '../access/tenancy';
+import type { Viewer } from '../access/viewer';
+import { placeholders } from '../database/raw';
+import type { Reader } from '../database/transaction';
+import { toPage, type Page, type PageArgs } from '../graphql/page';
+import { AgentRow, type ShownAgent } from './agent.entity';
+
+const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
+
+/** Reads the same page of the agents of each client, in at most two statements however many clients there are. The totals take one more. */
+export async function readPagesOfClients(
+  read: Reader,
+  viewer: Viewer,
+  clientIds: readonly string[],
+  args: PageArgs,
+): Promise<Page<ShownAgent>[]> {
+  const rows = await firstOfClients(read, viewer, clientIds, args);
+  let totals: Promise<Map<string, number>> | undefined;
+  const totalOf = async (clientId: string) =>
+    (await (totals ??= totalsOfClients(read, viewer, clientIds))).get(clientId) ?? 0;
+  const byClient = new Map(clientIds.map((id): [string, ShownAgent[]] => [id, []]));
+  for (const row of rows) byClient.get(row.clientId ?? '')?.push(row);
+  return clientIds.map((clientId) => toPage(byClient.get(clientId) ?? [], args, () => totalOf(clientId)));
+}
+
+async function firstOfClients(
+  reader: Reader,
+  viewer: Viewer,
+  clientIds: readonly string[],
+  { after, first }: PageArgs,
+): Promise<ShownAgent[]> {
+  const visible = ownClientIds(viewer, clientIds);
+  if (visible.length === 0) return [];
+  // The plus keeps SQLite from using the index of the agency, in which it would read all agents of the agency.
+  // The first page has no condition on the id: MariaDB takes twice as long for a range within each client as for the whole client.
+  const condition = `FROM agents WHERE clientId IN (${placeholders(visible)}) AND +agencyId = ?${after === null ? '' : ' AND id > ?'}`;
+  const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
+  const read = (sql: string, limit: number) => reader.rows<ShownAgent>(sql, [...values, limit]);
+  // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client takes twice as long.
+  const most = visible.length * (first + 1);
+  const rows = await read(`SELECT ${COLUMNS} ${condition} ORDER BY clientId, id LIMIT ?`, most);
+  if (rows.length < most || visible.length === 1) return rows;
+  const numbered = `SELECT ${COLUMNS}, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position ${condition}`;
+  return read(`SELECT ${COLUMNS} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, first + 1);
+}
+
+async function totalsOfClients(
+  read: Reader,
+  viewer: Viewer,
+  clientIds: readonly string[],
+): Promise<Map<string, number>> {
+  const query = read
+    .createQueryBuilder(AgentRow, 'agent')
+    .where(visibleTo(viewer))
+    .andWhere({ clientId: In(clientIds) });
+  const rows = await query
+    .select('agent.clientId', 'clientId')
+    .addSelect('COUNT(*)', 'total')
+    .groupBy('agent.clientId')
+    .getRawMany<{ clientId: string; total: number | string }>();
+  return new Map(rows.map(({ clientId, total }) => [clientId, Number(total)]));
+}
