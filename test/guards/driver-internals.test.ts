@@ -33,7 +33,7 @@ test('a query is made to read along an index where the database can be told of o
   const query = database.read.createQueryBuilder(ClientRow, 'client').where({ agencyId: 'a' });
   forceIndex(query, 'clients_by_agency');
   const sqlite = managerOf(database.read).dataSource.options.type === 'better-sqlite3';
-  expect(query.getQuery().includes(' FORCE INDEX (clients_by_agency) ')).toBe(!sqlite);
+  expect(query.getQuery()).toMatch(sqlite ? /^SELECT / : / FORCE INDEX \(`clients_by_agency`\) /);
 });
 
 test('TypeORM knows of a transaction that it did not begin', async () => {
