@@ -11,10 +11,11 @@ export class UsedSealedKeys1764100000000 implements MigrationInterface {
       time('expiresAt'),
     ];
     const indices = [index('used_sealed_keys_by_expiry', 'expiresAt')];
-    await runner.createTable(new Table({ name: 'used_sealed_keys', columns, indices }));
+    // On MySQL, a migration that is killed may leave the table behind, and is run again.
+    await runner.createTable(new Table({ name: 'used_sealed_keys', columns, indices }), true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('used_sealed_keys');
+    await runner.dropTable('used_sealed_keys', true);
   }
 }
