@@ -76,8 +76,13 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => running.close());
 
+// MariaDB finds no place in an index for a time that is written with a zone.
 const bound = (value: unknown) =>
-  value instanceof Date ? value.toISOString() : typeof value === 'boolean' ? Number(value) : value;
+  value instanceof Date
+    ? value.toISOString().replace('T', ' ').slice(0, -1)
+    : typeof value === 'boolean'
+      ? Number(value)
+      : value;
 
 /** The tables of which a statement reads more than an index leads it to. */
 async function readWhole(sql: string): Promise<string[]> {
