@@ -3,7 +3,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
-import { isAccepted } from '../keys/changes/api-key.service';
+import { isAccepted } from '../keys/changes/rejection';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import { keyReader, readCandidate } from '../keys/changes/key-input';
 import type { TenantDatabase } from '../access/tenant-database';

@@ -1,29 +1,26 @@
 import { requireAdmin } from '../../access/context';
+import type { TenantDatabase } from '../../access/tenant-database';
 import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
-import type { TenantDatabase } from '../../access/tenant-database';
 import type { Transaction } from '../../database/transaction';
-import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
+import { userError, type UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
-import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderApi } from '../../providers/provider-api';
-import { toProviderError } from '../../providers/provider.types';
-import { recordUse, useOf } from '../../vault/envelope';
-import type { PlaceMacs } from '../../vault/place-macs';
-import type { UsedSealedKeyRow } from '../../vault/used-sealed-key.entity';
+import { recordUse } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
-import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
 import type { StoredKey } from '../api-key.entity';
-import type { KeySource } from '../chain';
-import { findDuplicates, type KeyWarning } from './duplicates';
 import type { KeyCheckService } from '../checks/key-check.service';
+import { lockKeys, nameOfKey, type KeyOwner } from '../key-store';
+import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
+import { effectOfClear, type ClearEffect } from './clear-effect';
+import { findDuplicates, type KeyWarning } from './duplicates';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
 import { clearKey, storeKey, type KeyToStore } from './key-writer';
-import { lockKeys, nameOfKey, readSealedKeys, type KeyOwner, type LockedKey } from '../key-store';
-import { readKeyState, readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
+import { faultOf, findPlaces, readRepeated, type PlaceOfKey } from './place-of-key';
+import { rejection } from './rejection';
 
 interface Changed {
   readonly apiKeys: readonly KeyState[];
@@ -37,20 +34,15 @@ export interface Stored {
 
 export type SetResult = Stored & Changed;
 
-/** What the agents that used a cleared key use from now on. */
-export interface ClearEffect {
-  readonly provider: Provider;
-  readonly source: KeySource | null;
-  readonly agentCount: number;
-  readonly agentsWithoutKeyCount: number;
-}
-
 export interface ClearResult extends Changed {
   readonly agentsWithoutKey: readonly AgentRow[];
   readonly effects: readonly ClearEffect[];
 }
 
-/** Lists, sets and clears keys. Agency admins only, whatever the policy says. */
+/**
+ * This service lists, sets and clears keys. It serves agency admins only, whatever the policy of the schema
+ * says.
+ */
 export class ApiKeyService {
   constructor(
     private readonly database: TenantDatabase,
@@ -66,28 +58,33 @@ export class ApiKeyService {
     return { type: 'AGENCY', id: viewer.agencyId, agencyId: viewer.agencyId };
   }
 
-  /** Null when the viewer's agency has no such client. */
+  /** The result is null when the viewer's agency has no such client. */
   async clientOwner(viewer: Viewer, clientId: string): Promise<KeyOwner | null> {
     requireAdmin(viewer);
     const client = await this.clients.find(viewer, clientId);
     return client && { type: 'CLIENT', id: client.id, agencyId: viewer.agencyId };
   }
 
-  /** One list an owner, in the order of `ownerIds`: the rows of all keys that were ever set. */
+  /**
+   * The result has one list for each owner, in the order of `ownerIds`, with the rows of all keys that were
+   * ever set.
+   */
   async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
     requireAdmin(viewer);
     const { read } = this.database;
     return byOwner(ownerIds, await readKeyStates(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
   }
 
-  /** The same, less of each. */
+  /** These are the same lists with fewer fields of each key. */
   async summariesOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeySummary[][]> {
     requireAdmin(viewer);
     const { read } = this.database;
     return byOwner(ownerIds, await readKeySummaries(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
   }
 
-  /** All or none. With `verify`, a key is stored only if its provider accepts it. */
+  /**
+   * Either all keys are stored or none. With `verify`, they are stored only if their providers accept them.
+   */
   async set(
     viewer: Viewer,
     owner: KeyOwner,
@@ -106,7 +103,7 @@ export class ApiKeyService {
     return this.#store(viewer, owner, verified, entries);
   }
 
-  /** All or none: a provider whose key is not set refuses the request. */
+  /** Either all keys are cleared or none. If one of them is not set, the request is refused. */
   async clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
     requireAdmin(viewer);
     const malformed = checkProviders(providers);
@@ -129,7 +126,7 @@ export class ApiKeyService {
     return refused(userErrors);
   }
 
-  // What a provider was asked about and is not stored, whatever it said.
+  // A key that a provider was asked about and that is not stored is recorded, whatever the provider answered.
   async #recordShown(
     tx: Transaction,
     actor: Actor,
@@ -164,9 +161,10 @@ export class ApiKeyService {
   }
 
   /**
-   * Inside a `write`: stores keys that were read and decided on, all or none. A version that is not the
-   * expected one refuses the request, and so does a sealed key that was used before, unless it is the one in
-   * force: then the request was sent again, and changes nothing.
+   * This runs inside a `write`. It stores keys that were read and decided on, either all of them or none. The
+   * request is refused if a version is not the expected one. It is also refused if a sealed key was used
+   * before, unless the key that it set is still in force: then the same request was sent again and changes
+   * nothing.
    */
   async storeAll(
     tx: Transaction,
@@ -187,8 +185,8 @@ export class ApiKeyService {
       owner,
       places.filter(({ use }) => use).map(({ key }) => key),
     );
-    // Only now: the audit trail lets one change of the agency through at a time, so that of two that set the
-    // same key the later one sees the other's.
+    // Duplicates are looked for last. The audit trail lets only one change of an agency through at a time, so
+    // that of two changes that set the same key the later one sees the other's.
     const { fingerprints } = this.vault;
     const fingerprinted = keys.map(({ provider, key }) => ({
       provider,
@@ -227,8 +225,8 @@ export class ApiKeyService {
           version,
         });
       }
-      // Only now, as with duplicates: of a client's and its agency's key that are cleared at once, the later
-      // one leaves the agents without.
+      // The effects are read last, as duplicates are: if a client's key and its agency's key are cleared at
+      // once, the later change is the one that leaves the agents with no key.
       const effects = [];
       for (const { provider } of apiKeys)
         effects.push(await effectOfClear(tx, this.vault.placeMacs, owner, provider));
@@ -248,85 +246,10 @@ function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readon
   return [...found.values()];
 }
 
-async function effectOfClear(
-  tx: Transaction,
-  macs: PlaceMacs,
-  owner: KeyOwner,
-  provider: Provider,
-): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
-  const keys = await readSealedKeys(tx, macs, owner.agencyId, null, provider);
-  const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
-  const query = await agentsPaidBy(tx, macs, owner, provider);
-  const { agents, count } = await listAgents(query, MAX_AGENTS_LISTED);
-  return {
-    effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
-    agents: source ? [] : agents,
-  };
-}
-
-/** A key whose account is out of funds is a good key. */
-export function isAccepted({ status }: KeyVerdict): boolean {
-  return status === 'VALID' || status === 'OUT_OF_FUNDS';
-}
-
-/** A key to store, with what is in its place, and how its sealed form was used before. */
-interface PlaceOfKey {
-  readonly key: KeyToStore;
-  readonly current: LockedKey | null;
-  readonly use: UsedSealedKeyRow | null;
-}
-
-async function findPlaces(
-  tx: Transaction,
-  macs: PlaceMacs,
-  owner: KeyOwner,
-  keys: readonly KeyToStore[],
-): Promise<PlaceOfKey[]> {
-  const locked = await lockKeys(
-    tx,
-    macs,
-    owner,
-    keys.map(({ provider }) => provider),
-  );
-  const places: PlaceOfKey[] = [];
-  for (const [index, key] of keys.entries())
-    places.push({ key, current: locked[index] ?? null, use: await useOf(tx, key.key.envelope) });
-  return places;
-}
-
-function faultOf(
-  { current, use }: PlaceOfKey,
-  expectedVersion: number | null | undefined,
-  index: number,
-): UserError | null {
-  const field = ['input', 'keys', index];
-  if (use) {
-    const isInForce = current?.row && current.isSet && current.version === use.version;
-    return isInForce ? null : userError('SEALED_KEY_USED', [...field, 'apiKey']);
-  }
-  return expectedVersion == null || expectedVersion === (current?.version ?? 0)
-    ? null
-    : userError('VERSION_CONFLICT', [...field, 'expectedVersion']);
-}
-
-function readRepeated(tx: Transaction, { current, use }: PlaceOfKey): Promise<KeyState | null> | null {
-  return use && current?.row ? readKeyState(tx, current.row.id, current.version) : null;
-}
-
 function notCleared(userErrors: readonly UserError[]): ClearResult {
   return { apiKeys: [], effects: [], agentsWithoutKey: [], userErrors };
 }
 
 function refused(userErrors: readonly UserError[]): SetResult {
   return { apiKeys: [], warnings: [], userErrors };
-}
-
-function rejection({ provider, verdict }: KeyToStore, index: number): UserError | null {
-  if (!verdict || isAccepted(verdict)) return null;
-  const code =
-    verdict.status === 'INVALID' || verdict.status === 'INSUFFICIENT_PERMISSIONS'
-      ? 'KEY_REJECTED'
-      : 'KEY_UNVERIFIABLE';
-  const why = verdict.error ? ` ${toProviderError(provider, verdict.error).message}` : '';
-  return userError(code, ['input', 'keys', index, 'apiKey'], USER_ERRORS[code] + why);
 }

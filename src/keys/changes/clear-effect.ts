@@ -1,0 +1,32 @@
+import type { AgentRow } from '../../agents/agent.entity';
+import type { Transaction } from '../../database/transaction';
+import type { Provider } from '../../providers';
+import type { PlaceMacs } from '../../vault/place-macs';
+import type { KeySource } from '../chain';
+import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
+import { readSealedKeys, type KeyOwner } from '../key-store';
+
+/** This is what the agents that used a cleared key use from now on. */
+export interface ClearEffect {
+  readonly provider: Provider;
+  readonly source: KeySource | null;
+  readonly agentCount: number;
+  readonly agentsWithoutKeyCount: number;
+}
+
+/** `agents` are those that are left with no key. At most `MAX_AGENTS_LISTED` are listed. */
+export async function effectOfClear(
+  tx: Transaction,
+  macs: PlaceMacs,
+  owner: KeyOwner,
+  provider: Provider,
+): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
+  const keys = await readSealedKeys(tx, macs, owner.agencyId, null, provider);
+  const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
+  const query = await agentsPaidBy(tx, macs, owner, provider);
+  const { agents, count } = await listAgents(query, MAX_AGENTS_LISTED);
+  return {
+    effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
+    agents: source ? [] : agents,
+  };
+}
