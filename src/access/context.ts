@@ -13,7 +13,7 @@ export interface RequestContext {
   readonly loaders: Loaders;
 }
 
-/** The one who asks. The policy has let it through; this refuses on its own all the same. */
+/** Injects the viewer into a resolver. The policy has refused requests without a viewer already; this does not rely on it. */
 export function CurrentViewer() {
   return createParameterDecorator<RequestContext>(({ context }) => {
     if (!context.viewer) throw unauthenticated();
@@ -21,7 +21,7 @@ export function CurrentViewer() {
   });
 }
 
-/** Whoever signed in at the issuer. The policy has let them through; this refuses on its own all the same. */
+/** Injects the identity that the issuer vouches for. The policy has refused requests without one already; this does not rely on it. */
 export function CurrentIdentity() {
   return createParameterDecorator<RequestContext>(({ context }) => {
     if (!context.identity) throw unauthenticated();
@@ -29,12 +29,12 @@ export function CurrentIdentity() {
   });
 }
 
-/** For every service that touches keys: it refuses without relying on the policy. */
+/** Throws `FORBIDDEN` unless the viewer is an admin. Every service that touches keys calls it, and so does not rely on the policy. */
 export function requireAdmin(viewer: Viewer): void {
   if (!isAdmin(viewer)) throw forbidden();
 }
 
-/** For services that let people, tokens and keys of others in. */
+/** Throws `FORBIDDEN` unless the viewer is an admin in person. Services that give others access call it. */
 export function requireAccessManager(viewer: Viewer): void {
   if (!canManageAccess(viewer)) throw forbidden();
 }

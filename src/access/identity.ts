@@ -2,10 +2,10 @@ import type { Origin } from './viewer';
 
 /** Someone whom the issuer vouches for, whether or not an agency knows them. */
 export interface Identity {
-  /** By which people are known: the digest of the issuer and the subject of their tokens. */
+  /** The digest of the issuer and the subject of the token, by which people are recognised. */
   readonly digest: string;
   readonly origin: Origin;
-  /** The e-mail address that the issuer has verified. Asks the issuer where the token does not tell. Never rejects. */
+  /** Returns the e-mail address that the issuer has verified. It asks the issuer if the token does not name it, and never rejects. */
   address(): Promise<Address>;
 }
 
@@ -14,5 +14,5 @@ export type Address =
   | { readonly email: string; readonly refusal: null }
   | { readonly email: null; readonly refusal: AddressRefusal };
 
-/** For the log alone. */
+/** The reason is meant for the log alone. */
 export type AddressRefusal = 'NO_ADDRESS' | 'ADDRESS_NOT_VERIFIED' | 'USERINFO_FAILED';

@@ -10,24 +10,24 @@ export interface OwnedRow extends ObjectLiteral {
   readonly clientId?: string | null;
 }
 
-/** The values of columns that a row has if it is there for the viewer, to narrow a query of rows that belong to clients. */
+/** A condition for queries of rows that belong to an agency or to one of its clients: it keeps the rows that the viewer may know of. */
 export function visibleTo({ agencyId, clientId }: Viewer): { agencyId: string; clientId?: string } {
   return clientId === null ? { agencyId } : { agencyId, clientId };
 }
 
-/** The same of clients themselves. */
+/** The same condition for queries of the clients themselves. */
 export function clientsVisibleTo({ agencyId, clientId }: Viewer): { agencyId: string; id?: string } {
   return clientId === null ? { agencyId } : { agencyId, id: clientId };
 }
 
-/** Those of these ids of clients that may be there for the viewer: to a portal user, no client but its own is. */
+/** Returns those of these client ids that the viewer may know of: a portal user knows of no client but its own. */
 export function ownClientIds({ clientId }: Viewer, ids: readonly string[]): string[] {
   return ids.filter((id) => isId(id) && (clientId === null || clientId === id));
 }
 
 /**
- * Locks a row, so that others who lock it wait until the transaction ends. Null for what is not there for the viewer: it is answered as
- * an id that was never given out.
+ * Locks a row, so that others who lock it wait until the transaction ends. The result is null for a row that the viewer may not know of, as
+ * it is for an id that was never given out.
  */
 export async function lockOwn<T extends OwnedRow>(
   tx: Transaction,
@@ -39,7 +39,7 @@ export async function lockOwn<T extends OwnedRow>(
   return found && isVisible(viewer, found) ? found : null;
 }
 
-/** The same, without a lock. */
+/** Reads a row in the same way, without a lock. */
 export async function findOwn<T extends OwnedRow>(
   reader: Reader,
   viewer: Viewer,
@@ -50,7 +50,7 @@ export async function findOwn<T extends OwnedRow>(
   return found && isVisible(viewer, found) ? found : null;
 }
 
-/** Many in one statement, in the order of the ids. */
+/** Reads many rows in the same way by one statement, in the order of the ids. */
 export async function findOwnMany<T extends OwnedRow>(
   reader: Reader,
   viewer: Viewer,

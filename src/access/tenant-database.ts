@@ -3,12 +3,12 @@ import type { Reader, Transaction } from '../database/transaction';
 import type { PublicError } from '../graphql/errors';
 import type { Viewer } from './viewer';
 
-/** What to tell a viewer who is gone, or has other rights than when its request arrived. Null for one who has the same. */
+/** Returns the error for a viewer who is gone or whose rights have changed since its request arrived, and null for any other viewer. */
 export type RightsCheck = (tx: Transaction, viewer: Viewer) => Promise<PublicError | null>;
 
 /**
- * The database as services have it. A request can wait for long, for a slow provider or behind other mutations of its document, and rights
- * may be taken away meanwhile: so a service can only write for a viewer who is checked again inside the same transaction.
+ * The database as services use it. A request can take long, because it waits for a slow provider or for other mutations of its document, and
+ * rights may be taken away meanwhile. Therefore a service can only write for a viewer who is checked again inside the same transaction.
  */
 export class TenantDatabase {
   constructor(
@@ -30,14 +30,14 @@ export class TenantDatabase {
   }
 
   /**
-   * For what nobody asks for now, or someone who is no viewer: what has to be noted down after a provider has acted on a request that was
-   * allowed, what expires, and what a one-time link brings.
+   * Writes without such a check. It is for the outcome of a request to a provider that was allowed when it was sent, for what expires by
+   * itself, and for people who are no viewers: those who use a one-time link or decide on an invitation.
    */
   writeWithoutViewer<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.database.write(work);
   }
 
-  /** Inside of `writeWithoutViewer`: whether the viewer whose request began this has the same rights still. */
+  /** Tells, inside of `writeWithoutViewer`, whether the viewer whose request began the work still has the same rights. */
   async stillHasRights(tx: Transaction, viewer: Viewer): Promise<boolean> {
     return (await this.lostRights(tx, viewer)) === null;
   }

@@ -1,7 +1,7 @@
 export const VIEWER_ROLES = ['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const;
 export type ViewerRole = (typeof VIEWER_ROLES)[number];
 
-/** What someone of the agency can be, and with it a service token. */
+/** The roles that people of the agency and service tokens can have. */
 export const AGENCY_ROLES = ['AGENCY_ADMIN', 'AGENCY_MEMBER'] as const;
 export type AgencyRole = (typeof AGENCY_ROLES)[number];
 
@@ -41,25 +41,25 @@ export function traitsOf(permission: PortalPermission): {
   return PERMISSIONS[permission];
 }
 
-/** How permissions stand in a column. */
+/** Converts permissions to and from the text in which a column stores them. */
 export const permissionList = {
   to: (permissions: readonly PortalPermission[]): string => permissions.join(','),
   from: (text: string): PortalPermission[] => (text === '' ? [] : (text.split(',') as PortalPermission[])),
 };
 
-/** Where a request came from, for the audit trail. */
+/** Where a request came from; the audit trail records it. */
 export interface Origin {
   readonly requestId: string;
-  /** The IP address; null at the command line. */
+  /** The IP address of the caller; null at the command line. */
   readonly sourceAddress: string | null;
-  /** Of the token that the request was sent with, so that nobody sets it as a key; null where there was none. */
+  /** The digest of the token of the request, so that nobody can set the token as a key; null if there was none. */
   readonly tokenDigest?: () => string | null;
 }
 
 /** Who is asking, and what they may do: read from the database for each request, so that a right taken away is gone at once. */
 export interface Viewer {
   readonly kind: 'PERSON' | 'SERVICE_TOKEN';
-  /** Of the person or the service token. */
+  /** The id of the person or of the service token. */
   readonly id: string;
   readonly role: ViewerRole;
   readonly name: string;
@@ -74,12 +74,12 @@ export function isAdmin(viewer: Viewer): boolean {
   return viewer.role === 'AGENCY_ADMIN';
 }
 
-/** Of its own client, for the agency to accept. Whoever works for the agency has other ways. */
+/** Tells whether the viewer may hand in a key of its own client, which the agency then accepts. People of the agency set keys instead. */
 export function canHandInApiKeys({ role, permissions }: Viewer): boolean {
   return role === 'PORTAL_USER' && permissions.includes('MANAGE_INTEGRATIONS');
 }
 
-/** What was handed in for a client, and what became of it. Members of the agency see nothing of keys. */
+/** Tells whether the viewer may see what was handed in for a client and what became of it. Members of the agency see nothing of keys. */
 export function canViewIntegrations(viewer: Viewer): boolean {
   return (
     isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'))
@@ -105,14 +105,14 @@ export function abilitiesOf(viewer: Viewer) {
   };
 }
 
-/** Members of the agency see agents and change none. */
+/** Tells whether the viewer may change agents. Members of the agency only see them. */
 export function canEditAgents(viewer: Viewer): boolean {
   return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('EDIT_AGENTS'));
 }
 
 /**
- * An admin in person. A service token that could make another token, or another admin, would outlive its own expiry and its being
- * revoked.
+ * Tells whether the viewer may give access to others: only an admin in person may. A service token that could make another token, or
+ * another admin, would in effect outlive its own expiry and revocation.
  */
 export function canManageAccess(viewer: Viewer): boolean {
   return isAdmin(viewer) && viewer.kind === 'PERSON';

@@ -10,7 +10,7 @@ export class AgencyRow {
   @Column('varchar', { length: 200 })
   name!: string;
 
-  /** Copied to every client at its creation. */
+  /** These permissions are copied to every client when it is created. */
   @Column('varchar', { length: 255, default: '', transformer: permissionList })
   portalPermissions!: PortalPermission[];
 

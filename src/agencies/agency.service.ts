@@ -5,7 +5,7 @@ import { AgencyRow } from './agency.entity';
 export class AgencyService {
   constructor(private readonly database: TenantDatabase) {}
 
-  /** The viewer's own: there is no way to name another. */
+  /** Reads the viewer's own agency: there is no way to name another one. */
   own(viewer: Viewer): Promise<AgencyRow> {
     return this.database.read.findOneByOrFail(AgencyRow, { id: viewer.agencyId });
   }

@@ -2,7 +2,7 @@ import type { AgencyRole, PortalPermission, ViewerRole } from '../access/viewer'
 import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
 
-/** Whose key it is: a client's, or with null the agency's own. */
+/** Names the client whose key it is; null stands for the agency's own key. */
 interface Key {
   readonly clientId: string | null;
   readonly provider: Provider;
@@ -42,7 +42,7 @@ interface Token {
 /** An event, with its description in the schema; `Details` is what it tells beyond who did it, when and from where. */
 interface Declared<Details> {
   readonly description: string;
-  /** For the compiler alone: no value has it. */
+  /** This property is for the compiler alone: no value has it. */
   readonly details?: Details;
 }
 
@@ -147,17 +147,17 @@ export const AUDIT_EVENT_TYPES = Object.keys(AUDIT_EVENTS) as AuditEventType[];
 export const ACTOR_KINDS = ['PERSON', 'SERVICE_TOKEN', 'KEY_LINK', 'OPERATOR', 'SYSTEM'] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];
 
-/** Who did it, and from where; every viewer is one. */
+/** Who did something, and from where. Every viewer is an actor. */
 export interface Actor {
   readonly kind: ActorKind;
-  /** Of the person, the service token or the link; null for the operator of the server, and for the server itself. */
+  /** The id of the person, the service token or the link; null for the operator of the server and for the server itself. */
   readonly id: string | null;
   readonly name: string;
   readonly agencyId: string;
   readonly origin: { readonly requestId: string; readonly sourceAddress: string | null };
 }
 
-/** Whoever works at the command line of the server. */
+/** The actor for whoever works at the command line of the server. */
 export function operator(agencyId: string): Actor {
   return {
     kind: 'OPERATOR',
@@ -168,7 +168,7 @@ export function operator(agencyId: string): Actor {
   };
 }
 
-/** The server, when it does something by itself. */
+/** The actor for what the server does by itself. */
 export function system(agencyId: string): Actor {
   return { ...operator(agencyId), kind: 'SYSTEM', name: 'Latchkey' };
 }

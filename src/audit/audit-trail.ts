@@ -17,15 +17,15 @@ export interface AuditFilter {
   readonly types: readonly AuditEventType[] | null;
   readonly clientId: string | null;
   readonly actorId: string | null;
-  /** From this time on. */
+  /** Events at this time or later. */
   readonly since: Date | null;
-  /** Before this time. */
+  /** Events before this time. */
   readonly until: Date | null;
 }
 
 type ChainEnd = Pick<AuditHeadRow, 'sequence' | 'hash'>;
 
-/** Agencies whose last event is remembered, at most: a hundred bytes each. */
+/** The most agencies whose last event is remembered, at a hundred bytes each. */
 const ENDS_KEPT = 10_000;
 
 const KEY_BYTES = 32;
@@ -41,16 +41,17 @@ export class AuditTrail {
     private readonly key: KeyObject,
   ) {}
 
-  // What was recorded here last, which saves reading it. Where instances take turns in one agency, it is tried in vain, for one more update.
+  // The last events that this instance recorded, so that it need not read them. Where several instances take turns in one agency, the
+  // remembered event is outdated, which costs one update that changes no row.
   readonly #ends = new LRUCache<string, ChainEnd>({ max: ENDS_KEPT });
 
-  /** With the key of the chains, which lies sealed in the database: whoever can write rows still cannot make up events. */
+  /** Opens the trail with the key of its chains, which lies sealed in the database, so that nobody who can only write rows can make up events. */
   static async open(database: Database, cipher: Cipher): Promise<AuditTrail> {
     const key = await obtainVaultKey(database, cipher, KEY_NAME, () => randomBytes(KEY_BYTES));
     return new AuditTrail(database, createSecretKey(key));
   }
 
-  /** The same of a trail that is there already: makes nothing. Throws `NoAuditTrail`, `UnreadableKey`. */
+  /** Opens a trail that exists already, and creates nothing. Throws `NoAuditTrail` and `UnreadableKey`. */
   static async openExisting(database: Pick<Database, 'read'>, cipher: Cipher): Promise<AuditTrail> {
     const key = await readVaultKey(database.read, cipher, KEY_NAME);
     if (!key) throw new NoAuditTrail('There is no audit trail in this database');
@@ -58,8 +59,8 @@ export class AuditTrail {
   }
 
   /**
-   * Adds an event to its agency's chain, inside the `write` of the change that it tells of. As late in a `write` as can be: from
-   * here to its end, other changes of the agency wait.
+   * Adds an event to its agency's chain, inside the transaction of the change that it tells of. Call it as late in the transaction as
+   * possible: from here to its end, other changes of the agency wait.
    */
   async record(tx: Transaction, actor: Actor, event: AuditEvent): Promise<void> {
     const { agencyId: id } = actor;
@@ -69,7 +70,7 @@ export class AuditTrail {
     if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
   }
 
-  /** Answers whether the chain still ends there. It does not where another instance went on, or what was recorded was rolled back. */
+  /** Returns whether the chain still ends at `end`. It does not if another instance has added to it, or if the last event was rolled back. */
   async #append(tx: Transaction, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
     const { agencyId: id } = actor;
     const unsigned = toRow(actor, event, (end?.sequence ?? 0) + 1);
@@ -84,7 +85,7 @@ export class AuditTrail {
     return true;
   }
 
-  /** The newest first. */
+  /** Lists events, the newest first. */
   list(viewer: Viewer, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEventRow>> {
     requireAdmin(viewer);
     const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where(visibleTo(viewer));
@@ -110,7 +111,7 @@ export class AuditTrail {
     return findOwnMany(this.database.read, viewer, AuditEventRow, ids);
   }
 
-  /** Over every column in a fixed order, and what came before. */
+  /** Returns the keyed hash of every column in a fixed order and of the hash before it. */
   hashOf(row: UnsignedRow, previous: string): string {
     const {
       id,
@@ -141,7 +142,7 @@ export class AuditTrail {
     return createHmac('sha256', this.key).update(text).digest('hex');
   }
 
-  /** Of the end of an agency's chain. */
+  /** Returns the keyed hash of the end of an agency's chain. */
   sealOf({ id, sequence, hash }: Omit<AuditHeadRow, 'seal'>): string {
     return createHmac('sha256', this.key)
       .update(JSON.stringify(['end', id, sequence, hash]))

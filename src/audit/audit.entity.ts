@@ -2,7 +2,7 @@ import { Column, Entity, Index } from 'typeorm';
 import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { ActorKind, AuditEventType } from './audit-event';
 
-/** One event. Rows are only ever added; each agency's are numbered without a gap and chained by `hash`. */
+/** One event. Rows are only ever added; the rows of an agency are numbered without a gap and chained by `hash`. */
 @Entity('audit_events')
 @Index('audit_events_by_sequence', ['agencyId', 'sequence'], { unique: true })
 @Index('audit_events_by_agency', ['agencyId', 'id'])
@@ -12,11 +12,11 @@ export class AuditEventRow {
   @IdColumn()
   id!: string;
 
-  // No foreign key: on MariaDB it would lock the agency's row after the head's, the other way round than whoever sets a key.
+  // There is no foreign key: on MariaDB it would lock the agency's row after the row of the head, while a set locks them the other way round.
   @PlainIdColumn()
   agencyId!: string;
 
-  /** From 1. */
+  /** The number of the event within its agency, from 1 on. */
   @Column('int')
   sequence!: number;
 
@@ -48,15 +48,15 @@ export class AuditEventRow {
   @Column('text')
   details!: string;
 
-  /** Of this row and of the hash before it. */
+  /** A keyed hash of this row and of the hash before it. */
   @Column('varchar', { length: 64 })
   hash!: string;
 }
 
-/** Where an agency's chain ends: without it, events removed from the end would not be missed. */
+/** Where an agency's chain ends. Without it nobody would miss events that are removed from the end. */
 @Entity('audit_heads')
 export class AuditHeadRow {
-  /** The agency's. */
+  /** The id of the agency. */
   @IdColumn()
   id!: string;
 
@@ -67,8 +67,8 @@ export class AuditHeadRow {
   hash!: string;
 
   /**
-   * Keyed, of all of the above: nobody who can write rows can make up an end. A row of earlier, put back with the events after it removed, is
-   * an end as well: against that, `audit:verify` accepts what it printed when they were there.
+   * A keyed hash of all of the above, so that nobody who can only write rows can make up an end. An earlier row that is put back, with the
+   * events after it removed, is a valid end all the same: to find that out, `audit:verify` takes what it printed while they were there.
    */
   @Column('varchar', { length: 64 })
   seal!: string;

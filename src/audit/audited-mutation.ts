@@ -36,7 +36,7 @@ export function InputArgument(type: () => ClassType) {
   return Arg('input', type, { description: 'What is to be done. Clients send it as one variable.' });
 }
 
-/** Undefined for what is no mutation of the schema. */
+/** The result is undefined for a field that is no mutation of the schema. */
 export function traitsOf(schema: GraphQLSchema, mutation: string): MutationTraits | undefined {
   return schema.getMutationType()?.getFields()[mutation]?.extensions as unknown as MutationTraits | undefined;
 }

@@ -18,11 +18,11 @@ export class ClientRow {
   @TimeColumn({ nullable: true })
   archivedAt!: Date | null;
 
-  /** What a new portal user of this client may do when nothing else is said. */
+  /** The permissions of a portal user who is invited without naming any. */
   @Column('varchar', { length: 255, default: '', transformer: permissionList })
   portalPermissions!: PortalPermission[];
 
-  /** Whether a key that is handed in counts at once if its provider says that it is valid. */
+  /** Whether a key that is handed in is accepted at once if its provider says that it is valid. */
   @Column('boolean', { default: false })
   acceptsValidHandIns!: boolean;
 

@@ -57,7 +57,7 @@ export class ClientResolver {
   ): Promise<Page<ShownClient>> {
     if (search && [...search].length > MAX_SEARCH_LENGTH)
       throw badArgument('search', `\`search\` has at most ${MAX_SEARCH_LENGTH} characters.`);
-    // SQLite ends a pattern at a NUL, and would find everything.
+    // SQLite ends a pattern at a NUL character, and would find every client.
     if (search && /[\p{Cc}\p{Cs}]/u.test(search))
       throw badArgument('search', '`search` has no control characters.');
     const found = await this.clients.list(viewer, pageArgs(page), search);
@@ -115,7 +115,7 @@ export class ClientResolver {
   }
 }
 
-/** Many clients by id in one statement, for fields that lead to a client. */
+/** Reads many clients by id in one statement, for fields that lead to a client. */
 export function loadClient(
   context: RequestContext,
   clients: ClientService,

@@ -20,10 +20,10 @@ export interface ClientResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** Longest search text, in characters. */
+/** The longest search text, in characters. */
 export const MAX_SEARCH_LENGTH = 100;
 
-// No entities are made of these: they are asked for by nearly every request. The plus keeps the agency's index out of it.
+// TypeORM makes no entities of these rows, because nearly every request reads them. A unary plus keeps SQLite from using the agency's index.
 const READ = 'SELECT id, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
 
 interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
@@ -47,7 +47,7 @@ export class ClientService {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Null for what the viewer's agency does not have; to a portal user, every client but its own is such. */
+  /** Returns null for a client that the viewer may not know of: one of another agency, or for a portal user any but its own. */
   async find(viewer: Viewer, id: string): Promise<ShownClient | null> {
     const [client] = await this.findMany(viewer, [id]);
     return client ?? null;
@@ -100,7 +100,7 @@ export class ClientService {
     });
   }
 
-  /** Archived clients, too. The name it has already changes nothing. */
+  /** Renames a client, which may be archived. Nothing changes if it has this name already. */
   async rename(viewer: Viewer, id: string, newName: string): Promise<ClientResult> {
     requireAdmin(viewer);
     const name = checkName(newName, ['input', 'name']);
@@ -113,7 +113,7 @@ export class ClientService {
     });
   }
 
-  /** Archives a client, whose agents can then place no calls, or takes it back. Doing it twice changes nothing. */
+  /** Archives a client, whose agents can then place no calls, or restores it. Doing so twice changes nothing. */
   async setArchived(viewer: Viewer, id: string, archived: boolean): Promise<ClientResult> {
     requireAdmin(viewer);
     return this.#change(viewer, id, [], async (tx, client) => {
@@ -145,10 +145,10 @@ export class ClientService {
 
 const NOTHING_MORE: Condition = { sql: '', values: [] };
 
-// To the collations of MariaDB, every character beyond the basic plane is the same one, e.g. every emoji, and U+FFFD is that one, too.
+// Collations of MariaDB take all characters beyond the basic multilingual plane, e.g. all emoji, for equal to each other and to U+FFFD.
 const TAKEN_FOR_ANOTHER = /[\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
-// SQLite makes only ASCII letters small: a name is found as it is written, too.
+// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for exactly as it is written.
 function nameContains({ byCodePoint }: Reader, search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
   const exactly = TAKEN_FOR_ANOTHER.test(search) ? byCodePoint : '';

@@ -11,18 +11,18 @@ export type DatabaseAddress =
       readonly username: string;
       readonly password: string;
       readonly database: string;
-      /** Null: the connection is not encrypted. */
+      /** Null if the connection is not encrypted. */
       readonly tls: DatabaseTls | null;
     };
 
-/** As the driver takes it. */
+/** The options in the form that the driver takes. */
 export interface DatabaseTls {
   readonly ca?: string;
   readonly rejectUnauthorized: boolean;
   readonly verifyIdentity: boolean;
 }
 
-/** What is wrong with an address. The message quotes neither a user name nor a password. */
+/** The address cannot be used; the message says why. It quotes neither a user name nor a password. */
 export class BadAddress extends Error {}
 
 const DEFAULT_PORT = 3306;
@@ -58,7 +58,7 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
 }
 
 function sqliteFile(path: string): string {
-  // As other programs write an absolute path: sqlite:///var/lib/latchkey.sqlite.
+  // Other programs write an absolute path so: sqlite:///var/lib/latchkey.sqlite.
   const file = path.replace(/^\/\/(?=\/)/, '');
   if (file.startsWith('//'))
     throw new BadAddress(
@@ -80,7 +80,7 @@ function decoded(part: string): string {
 function tlsOf({ searchParams, hash }: URL, host: string): DatabaseTls | null {
   const known = `the options are ${OPTIONS.map((name) => `\`${name}\``).join(' and ')}`;
   const names = [...searchParams.keys()];
-  // A name that is none of ours may be anything that was pasted there.
+  // An option that we do not know may be anything that was pasted there, so its name is not quoted.
   if (hash !== '' || names.some((name) => !OPTIONS.includes(name)))
     throw new BadAddress(`has an option that does not exist: ${known}`);
   if (new Set(names).size < names.length) throw new BadAddress(`has an option twice: ${known}`);

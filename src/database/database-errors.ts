@@ -5,7 +5,7 @@ export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE';
 }
 
-// The server cannot be reached, shuts down, takes no more connections, or is a node of a cluster that is not in it.
+// The server cannot be reached, is shutting down, takes no more connections, or is a node that has left its cluster.
 const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ...[
     'ECONNREFUSED',
@@ -21,17 +21,17 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ...['SQLITE_BUSY', 'SQLITE_CANTOPEN', 'DATABASE_UNAVAILABLE'],
 ]);
 
-/** The driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
+/** Returns the driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
 export function databaseCode(error: unknown): unknown {
   return error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
 }
 
-/** Whether a statement failed because the database is not there, and may succeed when it is back. */
+/** Tells whether a statement failed because the database is not available, so that it may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   return error instanceof DatabaseUnavailable || UNAVAILABLE.has(databaseCode(error));
 }
 
-/** An error of connecting, as one of its type where the server cannot be reached. */
+/** Turns an error of connecting into a `DatabaseUnavailable` where it says that the server cannot be reached. */
 export function connectionError(error: Error): Error {
   const { code } = error as { code?: unknown };
   return UNAVAILABLE.has(code)
@@ -39,7 +39,7 @@ export function connectionError(error: Error): Error {
     : error;
 }
 
-/** Whether a row was refused because its like is there already. */
+/** Tells whether a row was refused because it would duplicate another one. */
 export function isDuplicate(error: unknown): boolean {
   const code = databaseCode(error);
   return (

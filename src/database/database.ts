@@ -10,14 +10,14 @@ export type { Database, Mapping } from './dialect';
 
 const DIALECTS: Readonly<Record<string, Dialect>> = { 'sqlite:': sqlite, 'mysql:': mysql, 'mariadb:': mysql };
 
-/** Throws for an address of no known kind. */
+/** Throws an error for an address of no known kind. */
 function dialectOf(url: string): Dialect {
   const dialect = DIALECTS[url.slice(0, url.indexOf(':') + 1)];
   if (!dialect) throw new Error('DATABASE_URL: use sqlite:, mysql: or mariadb:');
   return dialect;
 }
 
-/** Options for one connection (SQLite) or one pool (MySQL, MariaDB). Throws for an address of no known kind. */
+/** The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws an error for an address of no known kind. */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
   const options = dialectOf(url).optionsOf(url, mapping);
   return { ...options, synchronize: false, logging: false, migrationsRun: false };
@@ -39,7 +39,7 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
 
 const PING_TIMEOUT_MS = 2_000;
 
-/** Throws unless the database answers within two seconds. */
+/** Throws an error unless the database answers within two seconds. */
 export async function ping({ read }: Pick<Database, 'read'>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
@@ -65,7 +65,7 @@ async function connect(url: string, mapping: Mapping): Promise<DataSource> {
 
 export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
 
-/** Connects, and changes nothing: no migration is run. Null for a database that never saw one. */
+/** Connects and changes nothing: no migration is run. The result is null for a database on which no migration was ever run. */
 export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
   const dialect = dialectOf(url);
   const source = await connect(url, mapping);

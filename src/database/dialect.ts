@@ -17,17 +17,20 @@ export interface Mapping {
   readonly migrations: NonNullable<DataSourceOptions['migrations']>;
 }
 
-/** What `sqlite.ts` and `mysql.ts` both have, under the same names. */
+/** What both `sqlite.ts` and `mysql.ts` export, under the same names. */
 export interface Dialect {
-  /** Options for one connection (SQLite) or one pool (MySQL, MariaDB). */
+  /** The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). */
   optionsOf(url: string, mapping: Mapping): DataSourceOptions;
   /** Throws an error of the operating system with a code where a file cannot be read and written. */
   checkAccess(url: string): void;
-  /** Sets on every connection, now and later, what our statements rely on. */
+  /** Applies the settings on which our statements rely to every connection, now and later. */
   prepareSessions(source: DataSource): Promise<void>;
   readerOf(source: DataSource): Reader;
   databaseOf(source: DataSource): Promise<Database>;
 }
 
-/** Statements prepared at most on a connection, where each length of a list is one: a server allows 16,382 for all of its connections, unless it is told otherwise (`max_prepared_stmt_count`). */
+/**
+ * The most statements that are prepared on one connection; each length of a list makes a statement of its own. A server allows 16,382 for
+ * all of its connections unless `max_prepared_stmt_count` says otherwise.
+ */
 export const MAX_PREPARED = 200;

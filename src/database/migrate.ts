@@ -56,7 +56,7 @@ function renew(source: DataSource, holder: string): Promise<unknown> {
   ]);
 }
 
-// Tables inherit it: with latin1 a client's name in Greek could not be stored.
+// Tables inherit the character set of the database: with latin1 a client's name in Greek could not be stored.
 async function refuseOtherCharacterSets(source: DataSource): Promise<void> {
   if (source.options.type === 'better-sqlite3') return;
   const rows: { charset: string }[] = await source.query('SELECT @@character_set_database AS charset');

@@ -16,8 +16,8 @@ import { limitWaiting } from './waiting';
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * Lists of values from this length on, which are ids of a page of clients, are planned by statistics: otherwise the optimizer looks into
- * the index for each of them, and then reads it. Shorter ones, e.g. of types of events, of which some are rare, are looked at.
+ * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for a shorter one the optimizer
+ * looks every value up in the index before the statement does. That pays for types of events, of which some are rare.
  */
 export const LONG_LIST = 50;
 
@@ -41,7 +41,7 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
   };
 }
 
-/** There is no file: connecting tells. */
+/** There is no file to check: connecting tells whether the address is right. */
 export function checkAccess(): void {
   return;
 }
@@ -55,7 +55,8 @@ export function databaseOf(source: DataSource): Promise<Database> {
   return Promise.resolve(new MysqlDatabase(source));
 }
 
-// Every connection sees what is committed when it asks: with REPEATABLE READ, MySQL's own, a transaction would still see a key that is cleared.
+// A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction would still see a key that was
+// cleared after it began.
 export async function prepareSessions(source: DataSource): Promise<void> {
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
@@ -65,7 +66,7 @@ export async function prepareSessions(source: DataSource): Promise<void> {
   const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
   if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
   poolOf(source).on('connection', (connection) => settings.forEach((setting) => connection.query(setting)));
-  // The one connection that is open already.
+  // One connection is open already, so that the listener was not called for it.
   for (const setting of settings) await source.query(setting);
 }
 

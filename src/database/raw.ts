@@ -1,4 +1,4 @@
-/** A time as a driver gives it where no entity is made of the row: SQLite keeps text, in UTC. */
+/** A time as a driver returns it where TypeORM makes no entity of the row. SQLite returns text, in UTC. */
 export type RawDate = Date | string;
 
 export function dateOf(value: RawDate): Date {
@@ -9,7 +9,7 @@ export function dateOrNull(value: RawDate | null): Date | null {
   return value === null ? null : dateOf(value);
 }
 
-/** As many placeholders of a statement as there are values. */
+/** Returns as many placeholders of a statement as there are values. */
 export function placeholders(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
@@ -19,7 +19,7 @@ export interface Condition {
   readonly values: readonly unknown[];
 }
 
-/** That each of these columns has its value, which is never null. */
+/** The condition that each of these columns has its value, which is never null. */
 export function equal(columns: object): Condition {
   const sql = Object.keys(columns).map((column) => `${column} = ?`);
   return { sql: sql.join(' AND '), values: Object.values(columns) };

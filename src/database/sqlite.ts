@@ -44,7 +44,7 @@ export function checkAccess(url: string): void {
   else accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
 }
 
-/** Nothing has to be set on a connection. */
+/** SQLite needs no settings on a connection. */
 export function prepareSessions(): Promise<void> {
   return Promise.resolve();
 }
@@ -53,7 +53,7 @@ export function readerOf(source: DataSource): Reader {
   return new SqliteSession(source);
 }
 
-/** With a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction. */
+/** Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction. */
 export async function databaseOf(source: DataSource): Promise<Database> {
   return new SqliteDatabase(source, await new DataSource(source.options).initialize());
 }
@@ -79,8 +79,8 @@ class SqliteDatabase implements Database {
   async close(): Promise<void> {
     await this.#last;
     await this.reader.destroy();
-    // The driver closes a file when the last of its statements is collected; until then much of the database lies beside it, where it is
-    // safe, too: what cannot be moved into the file, e.g. of a disk that is full, stays there.
+    // The driver closes the file only when the last of its statements is garbage-collected. Until then recent changes lie in the write-ahead
+    // log beside it. That is safe as well, so a checkpoint that fails, e.g. because the disk is full, does no harm.
     await this.writer.query('PRAGMA wal_checkpoint').catch(() => undefined);
     await this.writer.destroy();
   }
@@ -98,7 +98,7 @@ interface RowReader {
 }
 
 class SqliteSession extends Session {
-  // LIKE folds ASCII letters, and compares all else so.
+  // LIKE ignores the case of ASCII letters and compares all other characters by their code points.
   readonly byCodePoint = '';
   readonly #connection: SqliteConnection;
   readonly #prepared = new LRUCache<string, SqliteStatement>({ max: MAX_PREPARED });
@@ -122,7 +122,7 @@ class SqliteSession extends Session {
     });
   }
 
-  // Every writer is alone from its first statement on.
+  // No lock is needed: a writer is alone from its first statement on.
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
     return this.findOneBy(row, byId<T>(id));
   }
@@ -179,7 +179,7 @@ function named(columns: readonly string[], cells: readonly unknown[]): Record<st
   return row;
 }
 
-// As TypeORM stores them: times as text, in UTC.
+// TypeORM stores times as text, in UTC, and booleans as numbers.
 function toSqlite(value: unknown): unknown {
   if (value instanceof Date) return value.toISOString().replace('T', ' ').slice(0, -1);
   return typeof value === 'boolean' ? Number(value) : value;

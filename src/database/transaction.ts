@@ -29,30 +29,30 @@ type Reads = 'find' | 'findBy' | 'findOneBy' | 'findOneByOrFail' | 'existsBy' | 
 /** Reads. It has no method that writes, so that a write outside of a transaction does not compile. */
 export interface Reader extends Pick<EntityManager, Reads> {
   createQueryBuilder<T extends ObjectLiteral>(row: EntityTarget<T>, alias: string): Select<T>;
-  /** Runs a SELECT as it is written, prepared once a connection: where TypeORM builds a statement, that takes longer than running it. */
+  /** Runs a SELECT as it is written. It is prepared once per connection: TypeORM takes longer to build a statement than it takes to run it. */
   rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   /**
-   * After the name of a table: reads it along an index, from a place in it on. MariaDB otherwise looks through all that an agency has
-   * before that place where the agency has most of the table, since it does not count on the limit.
+   * An index hint, to be written after the name of a table, so that it is read in the order of this index from a given id on. Without the
+   * hint, MariaDB reads all rows of an agency that has most of the table, because its plan does not take the LIMIT into account.
    */
   indexHint(index: string): string;
-  /** After a column or an expression that is compared: compares characters as they are, and takes none for another one. */
+  /** A collation, to be written after an expression that is compared, by which every character equals itself alone. */
   readonly byCodePoint: string;
 }
 
-/** What a transaction can do. What it reads is what is committed, and what it has written itself. */
+/** What a transaction can do. It reads what is committed and what it has written itself. */
 export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'update' | 'delete'> {
   /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null>;
   /** Reads rows by a SELECT as it is written, and locks them in the same way. */
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
-  /** The same, for work that relies on these rows and leaves them as they are: it waits for writers of them, and they for it. */
+  /** Reads rows and takes a shared lock on them: they do not change before the transaction ends, and others can share them, too. */
   shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
-  /** Runs a statement that writes as it is written. Answers how many rows were inserted, changed or deleted. */
+  /** Runs a statement that writes as it is written. Returns how many rows were inserted, changed or deleted. */
   run(sql: string, values: readonly unknown[]): Promise<number>;
-  /** Columns are named as the properties of the row. */
+  /** Inserts a row whose properties have the names of the columns. */
   insertRow(table: string, row: object): Promise<void>;
-  /** Where every column of `where` has its value, which is never null. Answers whether there was such a row. */
+  /** Updates the rows in which every column of `where` has its value, which is never null. Returns whether there was such a row. */
   updateRow(table: string, change: object, where: object): Promise<boolean>;
 }
 
@@ -71,7 +71,7 @@ export abstract class Session extends EntityManager implements Transaction {
   abstract lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   abstract shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
-  /** For statements that begin or end a transaction: MySQL does not prepare all of them. */
+  /** Runs a statement that begins or ends a transaction. MySQL cannot prepare all of them. */
   abstract command(sql: string): Promise<void>;
 
   async insertRow(table: string, row: object): Promise<void> {
@@ -105,8 +105,8 @@ export async function inTransaction<T>(
     await session.command('COMMIT');
     return result;
   } catch (error) {
-    // What failed first is what to tell of. After some faults, e.g. of a disk that is full, SQLite has rolled back by itself; and where the
-    // connection is lost, nothing can be rolled back any more.
+    // The first error is the one to report. After some errors, e.g. of a full disk, SQLite has rolled back by itself, and on a connection
+    // that is lost nothing can be rolled back, so that this statement may fail as well.
     await session.command('ROLLBACK').catch(() => undefined);
     throw error;
   }

@@ -18,7 +18,7 @@ export function limitWaiting(pool: MysqlPool): void {
     inUse.add(connection);
     if (watched.has(connection)) return;
     watched.add(connection);
-    // Its statement fails, and the pool lets go of it.
+    // This fails the statement that waits, and the pool removes the connection.
     connection.stream.setTimeout(SILENCE_MS, () => {
       if (inUse.has(connection)) connection.stream.destroy(new DatabaseUnavailable('The database is silent'));
     });

@@ -9,19 +9,19 @@ export function newId(): string {
 }
 
 /**
- * Whether text can be an id at all. Asked before every look-up by id, since MariaDB compares text without regard to case
- * and trailing spaces: an id in capitals would otherwise be found on one database and not on the other.
+ * Tells whether text can be an id at all. Every look-up by id asks this first: MariaDB ignores case and trailing spaces when it compares
+ * text, so that an id in capitals would otherwise be found on one database and not on the other.
  */
 export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-/** SHA-256 in hex, for text that must be compared exactly on every database (subjects, idempotency keys). */
+/** Returns the SHA-256 in hex of text that must be compared exactly on every database, e.g. of a subject or an idempotency key. */
 export function digest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** The rows that were found by id, in the order of the ids, and null where there is none. */
+/** Returns rows in the order of these ids, with null for an id that has no row. */
 export function inOrderOf<T extends { readonly id: string }>(
   ids: readonly string[],
   rows: readonly T[],

@@ -1,21 +1,27 @@
 import { existsSync } from 'node:fs';
 
-/** npm passes a Ctrl-C of the terminal on to a process that has had it already: within this time, in milliseconds, two are one. */
+/**
+ * Signals that come within this time, in milliseconds, count as one: npm forwards a Ctrl-C of the terminal to a process that has received it
+ * already.
+ */
 const ONE_CTRL_C_MS = 1_000;
 
-/** Reads `.env` of the working directory, if there is one. Variables that are set already win. */
+/** Reads `.env` in the working directory, if there is one. Variables that are set already take precedence. */
 export function loadEnvFile(): void {
   if (process.env.NODE_ENV !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
 }
 
 export interface Closable {
-  /** Takes no new request, and finishes those in flight. */
+  /** Accepts no new request and finishes those in flight. */
   close(): Promise<unknown>;
-  /** How long these may take, in milliseconds. */
+  /** How long the requests in flight may take, in milliseconds. */
   readonly drainMs: number;
 }
 
-/** On SIGTERM or SIGINT: closes, and ends. Being asked to again cuts nothing, but for someone at a terminal who does not want to wait. */
+/**
+ * Closes and exits on SIGTERM or SIGINT. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who does not want
+ * to wait.
+ */
 export function closeOnSignals(app: Closable): void {
   let since: number | null = null;
   const end = () => {

@@ -1,7 +1,7 @@
 /** The longest answer that is read of a service that an operator has named, in bytes: 1 MiB. */
 export const MAX_ANSWER_BYTES = 1024 * 1024;
 
-/** An answer that is not read to its end, or that is not JSON. The message quotes nothing of it. */
+/** An answer was not read to its end, or is not JSON. The message quotes nothing of it. */
 export class UnreadableAnswer extends Error {}
 
 /**
@@ -11,7 +11,7 @@ export class UnreadableAnswer extends Error {}
 export async function readJson({ body }: Response): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the stream, which closes the connection: what is not read is not received either.
+  // Leaving the loop cancels the stream, which closes the connection, so that the rest is not received either.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) throw new UnreadableAnswer(`longer than ${MAX_ANSWER_BYTES} bytes`);

@@ -4,7 +4,7 @@ export function isUrl(text: string, allows: (url: URL) => boolean): boolean {
   return URL.canParse(text) && allows(new URL(text));
 }
 
-/** Whether keys and tokens may be sent there: they must not cross a network in the clear. */
+/** Tells whether keys and tokens may be sent to an address: they must not cross a network in the clear. */
 export function isSecureUrl(text: string): boolean {
   return isUrl(
     text,
@@ -14,7 +14,7 @@ export function isSecureUrl(text: string): boolean {
   );
 }
 
-/** The same of an address below which others lie: a path behind a query or a fragment would lead nowhere. */
+/** Tells the same of an address to which paths are appended: it can have neither a query nor a fragment. */
 export function isSecureBaseUrl(text: string): boolean {
   return isSecureUrl(text) && !/[?#]/.test(text);
 }
