@@ -3,7 +3,7 @@ import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 
 export type Network = [address: IPv4 | IPv6, bits: number];
 
-/** Reads an address or a network in CIDR form; null where the text is neither. An IPv4 network in IPv6 form becomes the IPv4 network. */
+/** Reads an address or a network in CIDR form, and returns null where the text is neither. An IPv4 network in IPv6 form becomes the IPv4 network. */
 export function parseNetwork(text: string): Network | null {
   const [address = '', length, ...more] = text.split('/');
   if (isIP(address) === 0 || address.includes('%') || more.length > 0) return null;
@@ -17,7 +17,7 @@ export function parseNetwork(text: string): Network | null {
 
 const WITH_PORT = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[^:]*))(?::\d{1,5})?$/;
 
-/** The one form in which an address is counted and recorded: without port and zone, IPv4 as IPv4. Null where the text is no address. */
+/** Returns the one form in which an address is counted and recorded, without a port or a zone, or null where the text is no address. */
 export function normalAddress(text: string): string | null {
   const { v6, v4 } = WITH_PORT.exec(text)?.groups ?? {};
   const address = v6 ?? v4 ?? text;
@@ -49,7 +49,7 @@ function isTrusted(address: string, trusted: readonly Network[]): boolean {
   return trusted.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match([network, bits]));
 }
 
-/** What one client has as its own: an IPv4 address, or the 2^64 IPv6 addresses that begin alike. */
+/** Returns the network that one client has as its own: an IPv4 address, or the 2^64 IPv6 addresses that begin alike. */
 export function networkOf(address: string): string {
   const normal = normalAddress(address) ?? address;
   return isIP(normal) === 6 ? `${ipaddr.IPv6.networkAddressFromCIDR(`${normal}/64`).toString()}/64` : normal;
@@ -57,7 +57,7 @@ export function networkOf(address: string): string {
 
 const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
 
-/** Whether a `Host` header names this machine in a way that no DNS server can change. */
+/** Tells whether a `Host` header names this machine in a way that no DNS server can change. */
 export function isLoopbackHost(host: string | undefined): boolean {
   return LOOPBACK_HOST.test(host ?? '');
 }

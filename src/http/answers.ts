@@ -11,7 +11,7 @@ import { isUnavailable } from '../database/database-errors';
 import { PublicError } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
 
-/** Largest request body, in bytes. */
+/** The largest request body that is read, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
 
 const REFUSALS: Readonly<Record<number, string>> = {

@@ -15,11 +15,11 @@ import type { TrustedDocuments } from './trusted-documents';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
-  /** Throws `IssuerUnreachable` when it cannot tell. */
+  /** Finds out who is asking. It throws `IssuerUnreachable` when it cannot tell. */
   readonly identify: (credentials: Credentials, origin: Origin) => Promise<SignInOutcome>;
   readonly rateLimits: RateLimits;
   readonly queryTimeoutMs: number;
-  /** Null: every document runs that fits the schema and the limits. */
+  /** The documents that run. Where it is null, every document runs that fits the schema and the limits. */
   readonly trustedDocuments: TrustedDocuments | null;
   readonly introspection: boolean;
   /** The run of a query at which it is compiled. */
@@ -32,12 +32,12 @@ declare module 'fastify' {
   }
 }
 
-/** As Apollo's handler sends it. */
+/** Apollo's handler sends its answer as a text. */
 interface TextReply {
   Reply: string;
 }
 
-/** GraphQL at `/graphql`, and for a POST at `/` too. */
+/** Serves GraphQL at `/graphql`, and for a POST at `/` too. */
 export function graphql(options: GraphqlOptions): Route {
   return async (server) => {
     const { schema, introspection, compiledFromRun, rateLimits, queryTimeoutMs } = options;
@@ -62,7 +62,7 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  // Apollo's integration makes an address of the host that the request names, and fails where none can be made.
+  // Apollo's integration makes a URL from the host that the request names, and fails where that is no URL.
   if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
   const { authorization, 'latchkey-agency': agencyId } = request.headers;
   const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };

@@ -1,9 +1,9 @@
 import type { Route } from './server';
 
 export interface HealthOptions {
-  /** Throws when requests cannot be served. */
+  /** Throws an error when requests cannot be served. */
   readonly isReady: () => Promise<unknown>;
-  /** Why sign-ins could not be checked when the issuer was last asked, or null. */
+  /** Says why sign-ins could not be checked when the issuer was last asked, or returns null. */
   readonly issuerProblem: () => string | null;
 }
 
@@ -14,7 +14,7 @@ export function health({ isReady, issuerProblem }: HealthOptions): Route {
     server.get('/readyz', async (request, reply) => {
       try {
         await isReady();
-        // Without the issuer service tokens and one-time links still work: it is told, and takes no instance out of service.
+        // Service tokens and one-time links work without the issuer: the problem is told, but takes no instance out of service.
         const problem = issuerProblem();
         return { status: 'ready', ...(problem !== null && { signIn: problem }) };
       } catch (error) {

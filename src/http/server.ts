@@ -21,9 +21,9 @@ export type Route = (scope: Server) => void | Promise<void>;
 
 export interface ServerOptions {
   readonly log: FastifyBaseLogger;
-  /** Origins of the frontends that browsers may let in. */
+  /** The origins of frontends from which browsers may send requests. */
   readonly corsOrigins: readonly string[];
-  /** Addresses of the proxies whose `X-Forwarded-For` is believed. */
+  /** The addresses and networks of the proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: readonly string[];
   readonly routes: readonly Route[];
   /** Whether requests are answered that name this machine alone: see `isLoopbackHost`. */
@@ -60,12 +60,12 @@ export async function createServer({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
-    // Longer one-time links reach their route, too, and are answered like every other that does not open. Node bounds the header.
+    // A link that is too long reaches its route, and is answered like every other that does not open. Node limits the header's size.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: (_error, { raw }, reply) => {
       answerUndecodable(server, raw, reply.raw);
     },
-    // Node hands over what is malformed and what takes too long alike, and leaves it to us to let go of the connection.
+    // Node calls this for malformed and for slow requests, and leaves closing the connection to us.
     clientErrorHandler: ({ code }, socket) => {
       log.info({ code }, 'A connection does not speak HTTP, or not in time');
       if (socket.writable) socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
@@ -85,7 +85,7 @@ export async function createServer({
   return server;
 }
 
-// A page elsewhere whose name leads to this machine (DNS rebinding) is of the same origin as what it loads from here.
+// By DNS rebinding, a page elsewhere gets a name that leads to this machine: what it loads from here is of its own origin, and it may read it.
 function refuseOtherHosts(server: Server): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (isLoopbackHost(request.headers.host)) done();
@@ -130,10 +130,10 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
   });
   server.addHook('onSend', (_request, reply, payload, done) => {
     if (closing) reply.header('connection', 'close');
-    // As bytes: a text is read once for its length and once more to be sent.
+    // Bytes are sent rather than a text, which would be read once for its length and once more to be sent.
     done(null, typeof payload === 'string' ? Buffer.from(payload) : payload);
   });
-  // The route's pattern, not the address that was asked for: people paste keys into addresses too.
+  // The route's pattern is logged, and not the address that was asked for: people paste keys into addresses too.
   server.addHook('onResponse', (request, reply, done) => {
     request.log.info({
       method: request.method,

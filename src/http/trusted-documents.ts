@@ -17,7 +17,7 @@ const body = z.object({
   variables: z.unknown().optional(),
 });
 
-/** The only documents that run, where an operator lists them. Clients name them by id, or send them word by word. */
+/** The list of the only documents that run, where an operator has made one. Clients name a document by its id, or send its exact text. */
 export class TrustedDocuments {
   readonly #byId: ReadonlyMap<string, string>;
   readonly #texts: ReadonlySet<string>;
@@ -40,7 +40,7 @@ export class TrustedDocuments {
     return new TrustedDocuments(parsed.data);
   }
 
-  /** Puts the text of the document in the place of its id. Throws for everything that is not on the list. */
+  /** Replaces the id in a request by the document's text. It throws an error for every document that is not on the list. */
   admit(request: FastifyRequest): void {
     if (request.method === 'GET')
       this.#admitTexts(new URL(request.url, 'http://localhost').searchParams.getAll('query'));

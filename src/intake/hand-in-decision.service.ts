@@ -28,7 +28,7 @@ export interface AcceptResult extends HandInResult {
   readonly warnings: readonly KeyWarning[];
 }
 
-/** Longest reason of a refusal, in characters. */
+/** The longest reason that a refusal may have, in characters. */
 export const REASON_MAX_LENGTH = 500;
 
 /**
@@ -44,7 +44,7 @@ export class HandInDecisionService {
     private readonly checks: KeyCheckService,
   ) {}
 
-  /** What accepting it would do. Changes nothing. */
+  /** Tells what accepting a pending key would do. It changes nothing. */
   async preview(viewer: Viewer, id: string): Promise<PreviewResult> {
     requireAdmin(viewer);
     const found = await findOwn(this.database.read, viewer, KeyHandInRow, id);
@@ -54,7 +54,7 @@ export class HandInDecisionService {
     return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
   }
 
-  /** Sets the key for the client: from its commit on, the client's next call uses it. */
+  /** Sets a pending key as the client's: the next call after the commit uses it. */
   async accept(viewer: Viewer, id: string, expectedVersion: number | null): Promise<AcceptResult> {
     requireAdmin(viewer);
     const refused = (userErrors: readonly UserError[]): AcceptResult => ({
@@ -78,7 +78,7 @@ export class HandInDecisionService {
     });
   }
 
-  /** Destroys the key. The reason is for the portal user to read. */
+  /** Refuses a pending key, which destroys it. The reason is for the portal user to read. */
   async refuse(viewer: Viewer, id: string, givenReason: string): Promise<HandInResult> {
     requireAdmin(viewer);
     const reason = checkText(givenReason, ['input', 'reason'], REASON_MAX_LENGTH);
@@ -96,7 +96,10 @@ export class HandInDecisionService {
     });
   }
 
-  /** By an admin in person, as whatever lets keys in later. Changes nothing of what is pending already. */
+  /**
+   * Decides whether valid keys of a client are accepted at once. An admin does it in person, as with everything that lets keys in later.
+   * Keys that are pending already stay pending.
+   */
   async setPolicy(
     viewer: Viewer,
     clientId: string,
@@ -117,7 +120,7 @@ export class HandInDecisionService {
     });
   }
 
-  /** Destroys what nobody decided on in time. Several instances may do it together. One that cannot be destroyed does not keep the others. */
+  /** Destroys the keys that nobody decided on in time. Several instances may do so at once, and one failure does not stop the others. */
   async expire(onFault: (error: unknown) => void): Promise<void> {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {
@@ -171,7 +174,7 @@ function notFound(): UserError {
   return userError('NOT_FOUND', FIELD);
 }
 
-/** Why a hand-in that is there cannot be previewed, accepted or refused. */
+/** Says why a hand-in that exists cannot be previewed, accepted or refused. */
 function fault(row: KeyHandInRow): UserError {
   if (handInStatus(row) !== 'PENDING') return userError('ALREADY_DECIDED', FIELD);
   return userError(

@@ -11,10 +11,10 @@ import { keyHandInPlace, KeyHandInRow } from './key-hand-in.entity';
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DESTROYED = { pendingFor: null, sealed: null, masterKey: null };
 
-/** A key as it is handed in: what is known of it before anybody decides. */
+/** What is known of a key when it is handed in. */
 export type HandedInKey = Pick<KeyToStore, 'provider' | 'region' | 'key'>;
 
-/** A row that holds the sealed key, pending until an admin decides or `lifetimeDays` are over. */
+/** Makes a row with the sealed key, which is pending until an admin decides or `lifetimeDays` are over. */
 export function newHandIn(
   cipher: Cipher,
   actor: Actor,
@@ -54,7 +54,7 @@ export async function endHandIn(
   return { ...row, ...change };
 }
 
-/** The key of a hand-in; null when what is stored does not open. */
+/** Opens the key of a hand-in, and returns null when what is stored does not open. */
 export function openHandIn(cipher: Cipher, row: KeyHandInRow): ApiKeyText | null {
   try {
     return cipher.open(row.sealed ?? '', keyHandInPlace(row));
@@ -68,12 +68,12 @@ export function ownerOf({ agencyId, clientId }: Pick<KeyHandInRow, 'agencyId' | 
   return { type: 'CLIENT', id: clientId, agencyId };
 }
 
-/** What is unique among the hand-ins that are pending: one for each client and provider. */
+/** Returns the value that is unique among pending hand-ins, so that there is one for each client and provider. */
 export function pendingFor(owner: KeyOwner, provider: Provider): string {
   return `${owner.id}:${provider}`;
 }
 
-/** How an audit event names a hand-in. */
+/** Returns the fields by which an audit event names a hand-in. */
 export function nameOf({ id: keyHandInId, clientId, provider }: KeyHandInRow) {
   return { clientId, provider, keyHandInId };
 }
@@ -84,7 +84,7 @@ const REFUSALS = {
   OUT_OF_FUNDS: 'OUT_OF_FUNDS',
 } as const;
 
-/** What the provider said of the key when it was handed in, if that settled anything: an outage or a rate limit did not. */
+/** Returns what the provider said of the key when it was handed in. An outage or a rate limit is no verdict. */
 export function verdictOn({
   keyStatus,
   verifiedAt,

@@ -168,7 +168,7 @@ const HIDDEN = {
   decidedByName: null,
 };
 
-// The policy refuses portal users these fields; they are not there for them either.
+// The policy refuses these fields to portal users. In addition, their values are left out here.
 export function toKeyHandIn(viewer: Viewer, row: KeyHandInRow): KeyHandIn & Pick<KeyHandInRow, 'clientId'> {
   return { ...row, ...(!isAdmin(viewer) && HIDDEN), status: handInStatus(row) };
 }

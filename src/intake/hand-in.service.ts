@@ -44,7 +44,7 @@ export class HandInService {
     private readonly lifetimeDays: number,
   ) {}
 
-  /** The newest first. */
+  /** Lists what was handed in, the newest first. */
   list(viewer: Viewer, args: PageArgs, { clientId, status }: HandInFilter): Promise<Page<KeyHandInRow>> {
     if (!canViewIntegrations(viewer)) throw forbidden();
     const query = this.database.read.createQueryBuilder(KeyHandInRow, 'handIn').where(visibleTo(viewer));
@@ -67,7 +67,7 @@ export class HandInService {
     return findOwnMany(this.database.read, viewer, KeyHandInRow, ids);
   }
 
-  /** By a portal user. Sealed before its provider is asked: an outage loses nothing. */
+  /** Takes a key from a portal user. It is sealed before the provider is asked, so that an outage loses nothing. */
   async handIn(
     viewer: Viewer,
     input: { provider: Provider; apiKey: Secret; region?: ProviderRegion | null },
@@ -136,7 +136,7 @@ export class HandInService {
     const asked =
       handInStatus(current) === 'PENDING' ? { keyStatus: verdict.status, verifiedAt: new Date() } : null;
     if (asked) await tx.update(KeyHandInRow, { id }, asked);
-    // Also of one that was decided on or replaced while its provider was asked: its key was used.
+    // The event is also written where somebody decided meanwhile, because the key was shown to its provider.
     await this.audit.record(tx, actor, {
       type: 'HAND_IN_VERIFIED',
       ...nameOf(current),

@@ -34,25 +34,25 @@ export class KeyHandInRow {
   @Column('varchar', { length: 8 })
   region!: ProviderRegion;
 
-  /** Client and provider while it is pending, else null: unique, so that there is at most one. */
+  /** The client and the provider while the key is pending, and null afterwards. It is unique, so that at most one is pending. */
   @Column('varchar', { length: 80, nullable: true })
   pendingFor!: string | null;
 
-  /** Past its expiry a row may still say PENDING: see `handInStatus`. */
+  /** A row may still say PENDING when it has expired: see `handInStatus`. */
   @Column('varchar', { length: 16 })
   status!: KeyHandInStatus;
 
   @Column('varchar', { length: 16 })
   maskedKey!: string;
 
-  /** What the provider said of it when it was handed in. */
+  /** What the provider said of the key when it was handed in. */
   @Column('varchar', { length: 32 })
   keyStatus!: KeyStatus;
 
   @TimeColumn({ nullable: true })
   verifiedAt!: Date | null;
 
-  /** The name of the master key that wraps its data key; null when the secret is destroyed. */
+  /** The name of the master key that wraps the data key, or null when the secret is destroyed. */
   @Column('varchar', { length: 64, nullable: true })
   masterKey!: string | null;
 
@@ -74,7 +74,7 @@ export class KeyHandInRow {
   @TimeColumn({ nullable: true })
   decidedAt!: Date | null;
 
-  /** The admin; null when nobody decided. */
+  /** The name of the admin who decided, or null when nobody did. */
   @Column('varchar', { length: 200, nullable: true })
   decidedByName!: string | null;
 
@@ -82,7 +82,7 @@ export class KeyHandInRow {
   reason!: string | null;
 }
 
-/** Where its secret belongs: bound to the client too, so that a row that was moved to another client does not open. */
+/** Returns what a secret is bound to. The client is part of it, so that a row that was moved to another client does not open. */
 export function keyHandInPlace({
   id,
   agencyId,
@@ -93,7 +93,7 @@ export function keyHandInPlace({
   return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0, region };
 }
 
-/** What is past its expiry counts as expired from then on, whenever its secret is destroyed. */
+/** Returns the status of a hand-in. It counts as expired from its expiry on, even if its secret is destroyed later. */
 export function handInStatus({
   status,
   expiresAt,

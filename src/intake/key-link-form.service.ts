@@ -21,7 +21,7 @@ import { KeyLinkRow, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './ke
 
 const TOKEN = /^[\w-]{43}$/;
 
-/** What whoever opens a link may know. */
+/** What is shown to whoever opens a link. */
 export interface KeyRequest {
   readonly agencyName: string;
   readonly clientName: string;
@@ -29,7 +29,7 @@ export interface KeyRequest {
   readonly expiresAt: Date;
 }
 
-/** Null: the link opens nothing, whatever the reason. `message`: what has to be put right, in `field`. */
+/** The outcome is null where the link does not open, whatever the reason. A problem says what has to be put right, in which field. */
 export type LinkOutcome = {
   readonly request: KeyRequest;
   readonly problem: { readonly field: 'code' | 'apiKey'; readonly message: string } | null;
@@ -46,7 +46,7 @@ export class KeyLinkFormService {
     private readonly handIns: HandInService,
   ) {}
 
-  /** What a link asks for. Uses nothing up, however often it is asked: previews of messages open links too. */
+  /** Tells what a link asks for. This uses nothing up, because messengers open links for a preview too. */
   async look(token: string): Promise<KeyRequest | null> {
     const link = await this.#find(token);
     return link && this.#describe(link);
@@ -114,7 +114,7 @@ export class KeyLinkFormService {
     return { request, problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) } };
   }
 
-  // Of two who send at once, the second finds the link used up.
+  // When two send a key at once, the second finds the link used up.
   #use(actor: Actor, link: KeyLinkRow, account: ProviderAccount, verdict: KeyVerdict) {
     return this.database.writeWithoutViewer(async (tx) => {
       const current = await giveBackTry(tx, link);
@@ -122,7 +122,7 @@ export class KeyLinkFormService {
         current && linkStatus(current) === 'OPEN'
           ? await this.handIns.receive(tx, actor, ownerOf(link), account)
           : 'CLOSED';
-      // Its provider was asked all the same.
+      // The event is written because the key was shown to its provider.
       if (typeof received === 'string') {
         await this.audit.record(tx, actor, rejection(link, account, verdict));
         return received;
@@ -133,8 +133,8 @@ export class KeyLinkFormService {
     });
   }
 
-  // Counted before the provider is asked, under the row's lock: of many who try at once, no more than the limit learn something. The
-  // number of this try, or null where the link is closed.
+  // Returns the number of this try, or null where the link is closed. A try is counted before the provider is asked, under the row's lock:
+  // however many are made at once, no more than the limit learn something.
   #countTry({ id }: KeyLinkRow): Promise<number | null> {
     return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);
@@ -145,7 +145,7 @@ export class KeyLinkFormService {
     });
   }
 
-  // Under the row's lock: of many who guess at once, each counts.
+  // The row is locked, so that each of many guesses made at once is counted.
   #checkCode(actor: Actor, { id }: KeyLinkRow, given: string): Promise<'RIGHT' | 'WRONG' | 'CLOSED'> {
     return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);

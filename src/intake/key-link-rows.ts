@@ -34,17 +34,17 @@ export function newKeyLink(
   };
 }
 
-/** Without a salt: the 256 random bits of a token cannot be guessed, and the link is looked up by this. */
+/** Digests a token without a salt: its 256 random bits cannot be guessed, and the link is looked up by the digest. */
 export function tokenDigest(token: string): string {
   return digest('key link', token);
 }
 
-/** Bound to the token: whoever reads the database cannot try the million codes. */
+/** Digests a code together with its token, so that whoever reads the database cannot try the million codes. */
 export function codeDigest(token: string, code: string): string {
   return digest('key link code', token, code);
 }
 
-/** How an audit event names a link. */
+/** Returns the fields by which an audit event names a link. */
 export function nameOf({ id: keyLinkId, clientId, provider }: KeyLinkRow) {
   return { clientId, provider, keyLinkId };
 }

@@ -29,7 +29,7 @@ export class KeyLinkRow {
   @Column('varchar', { length: 64 })
   tokenDigest!: string;
 
-  /** Of the code and the link's token together: whoever reads this row cannot try the million codes. */
+  /** The digest of the code and the token together, so that whoever reads this row cannot try the million codes. */
   @Column('varchar', { length: 64 })
   codeDigest!: string;
 
@@ -63,10 +63,10 @@ export class KeyLinkRow {
 export const KEY_LINK_STATUSES = ['OPEN', 'USED', 'REVOKED', 'LOCKED', 'EXPIRED'] as const;
 export type KeyLinkStatus = (typeof KEY_LINK_STATUSES)[number];
 
-/** Wrong codes after which a link opens no more. */
+/** The number of wrong codes after which a link does not open any more. */
 export const MAX_FAILED_CODES = 5;
 
-/** Keys refused by the provider after which a link opens no more: it is no place to try stolen keys. */
+/** The number of refused keys after which a link does not open any more: it is no place to try stolen keys. */
 export const MAX_REFUSED_KEYS = 10;
 
 export function linkStatus({

@@ -19,7 +19,7 @@ import type { ProviderApi } from '../providers/provider-api';
 import { nameOf, newKeyLink } from './key-link-rows';
 import { KeyLinkRow, linkStatus } from './key-link.entity';
 
-/** How long a link opens unless another time is asked for, and at most, in hours. */
+/** The time for which a link opens unless another one is asked for, and the longest time, both in hours. */
 export const DEFAULT_LIFETIME = 72;
 export const MAX_LIFETIME = 168;
 
@@ -48,7 +48,7 @@ export class KeyLinkService implements AccessGranter {
     private readonly addressOf: (token: string) => string,
   ) {}
 
-  /** The newest first. */
+  /** Lists the links of an agency, the newest first. */
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<KeyLinkRow>> {
     requireAdmin(viewer);
     const query = this.database.read.createQueryBuilder(KeyLinkRow, 'link').where(visibleTo(viewer));
@@ -62,7 +62,10 @@ export class KeyLinkService implements AccessGranter {
     return findOwnMany(this.database.read, viewer, KeyLinkRow, ids);
   }
 
-  /** By an admin in person: what a service token let in would outlive its being revoked. The address and the code are in this answer and nowhere else. */
+  /**
+   * Makes a link. An admin does it in person, because what a service token lets in would outlive the token. The address and the code are
+   * in this answer and nowhere else.
+   */
   async create(
     viewer: Viewer,
     input: NewKeyLink,
@@ -93,7 +96,7 @@ export class KeyLinkService implements AccessGranter {
     });
   }
 
-  /** At once. Doing it twice, or to a link that opens nothing any more, changes nothing. */
+  /** Revokes a link at once. This changes nothing for a link that does not open any more. */
   async revoke(viewer: Viewer, id: string): Promise<KeyLinkResult> {
     requireAdmin(viewer);
     return this.database.write(viewer, async (tx) => {

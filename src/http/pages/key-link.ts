@@ -9,7 +9,7 @@ import { sendPage, type Page } from './layout';
 
 interface LinkRoute {
   Params: { token: string };
-  /** Missing where nothing is sent. */
+  /** The body is undefined where nothing was sent. */
   Body: URLSearchParams | undefined;
 }
 
@@ -113,7 +113,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
   };
 }
 
-/** The attributes of a field that has to be put right. */
+/** Returns the attributes of a field that has to be put right. */
 function marks(field: string, problem: Problem) {
   return problem?.field === field
     ? html`aria-invalid="true" aria-describedby="${field}-problem" autofocus`

@@ -5,12 +5,12 @@ import type { RenderOptions } from 'altair-static';
 import { ConfigError } from '../../platform/config-error';
 import type { Route } from '../server';
 
-/** The bearer tokens with which the playground's windows open, by the persona that an operation names; empty outside of the demo. */
+/** The bearer tokens that the playground offers, by the name of the person. There are none outside of the demo. */
 export type PlaygroundTokens = Readonly<Record<string, string>>;
 
 const BASE_PATH = '/playground/';
 
-// Everything from this origin: the page into which people type keys loads and tells nothing elsewhere, and works offline.
+// The page into which people type keys loads everything from this origin, sends nothing elsewhere, and works offline.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
@@ -49,7 +49,7 @@ export function playground(tokens: PlaygroundTokens): Route {
   };
 }
 
-// Loaded where it is served: production has no use for it, and is installed without it.
+// The package is loaded only where it is served: production has no use for it, and is installed without it.
 async function loadAltair() {
   try {
     return await import('altair-static');
@@ -129,14 +129,14 @@ const startScript = (windows: number) => `<script>
 
 export interface Operation {
   readonly name: string;
-  /** Who runs it in the demo: a name among the demo's tokens, from the line `# As: <name>`. */
+  /** The person who runs it in the demo: a name among the demo's tokens, from the line `# As: <name>`. */
   readonly persona: string;
   readonly query: string;
-  /** JSON. */
+  /** The variables, as JSON. */
   readonly variables: string;
 }
 
-/** The ready-made operations, in the order of their files: `<name>.graphql`, and `<name>.json` with its variables. */
+/** Reads the ready-made operations, in the order of their files: `<name>.graphql`, and `<name>.json` with its variables. */
 export function readOperations(): Operation[] {
   const folder = join(projectRoot(), 'schema', 'operations');
   const files = readdirSync(folder).sort();
@@ -154,7 +154,7 @@ export function readOperations(): Operation[] {
     });
 }
 
-// The source lies two folders below the project, what is built from it three.
+// The folder is searched for, because the source and the built code lie at different depths below the project.
 function projectRoot(): string {
   let folder = __dirname;
   while (!readdirSync(folder).includes('package.json')) {
