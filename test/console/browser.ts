@@ -64,10 +64,15 @@ export async function openTab(
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
       faults.push(message.text());
   });
-  page.on('request', (request) => {
-    const { origin } = new URL(request.url());
-    if (origin !== url && origin !== issuer.issuer) faults.push(`Request to ${request.url()}`);
-  });
+  // The pages of an issuer in a test would load fonts from the internet; those of the console load nothing from elsewhere.
+  await context.route(
+    ({ origin }) => origin !== url && origin !== issuer.issuer,
+    async (route) => {
+      const request = route.request();
+      if (request.frame().url().startsWith(url)) faults.push(`Request to ${request.url()}`);
+      await route.abort();
+    },
+  );
   return {
     page,
     faults,

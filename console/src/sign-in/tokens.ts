@@ -56,7 +56,9 @@ function take(taken: Tokens): string {
 
 /** Good for the next moments: renewed where it is about to expire. */
 export async function accessToken(): Promise<string> {
-  if (tokens && tokens.expiresAt - RENEWED_BEFORE_MS > Date.now()) return tokens.access;
+  // Where nothing can be renewed, a token is used to its end.
+  const margin = tokens?.refresh == null ? 0 : RENEWED_BEFORE_MS;
+  if (tokens && tokens.expiresAt - margin > Date.now()) return tokens.access;
   return (await renewedToken()) ?? signInAgain();
 }
 
