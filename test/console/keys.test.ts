@@ -141,6 +141,28 @@ test('keeps what was typed while an expired token is renewed, without a reload',
   await app.close();
 });
 
+test('asks to sign in again in a window of its own where nothing is renewed, and keeps what was typed', async () => {
+  const app = await startConsole({}, 1);
+  const tab = await admin(app, '/clients');
+  const { page } = tab;
+  await page.getByRole('button', { name: 'New client' }).click();
+  await page.getByLabel('Name').fill('Typed before the sign-in ended');
+  let isRenewing = false;
+  await page.context().route(`${app.issuer.issuer}/token`, async (route) => {
+    const isRenewal = (route.request().postData() ?? '').includes('refresh_token');
+    if (isRenewal && !isRenewing) await route.fulfill({ status: 400, json: { error: 'invalid_grant' } });
+    else await route.continue();
+  });
+  await page.getByRole('dialog').getByRole('button', { name: 'New client' }).click();
+  const opened = page.context().waitForEvent('page');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await opened;
+  isRenewing = true;
+  await page.getByRole('link', { name: 'Typed before the sign-in ended' }).waitFor();
+  expect(tab.faults).toEqual([]);
+  await app.close();
+});
+
 test('can be used by keyboard alone: a key is entered and saved without a mouse', async () => {
   const tab = await admin(running, `/clients/${MAPLE}`);
   const { keyboard } = tab.page;
