@@ -31,7 +31,7 @@ type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
 // This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in force for whoever reads after its
 // commit. It finds all rows that name an owner, whatever else they say, because a row whose provider or agency was changed must not be
 // missed.
-const READ = `SELECT ${PLACE_COLUMNS}, k.status, k.sealed FROM api_keys k WHERE k.ownerId IN (?, ?)`;
+const READ = `SELECT ${PLACE_COLUMNS}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed FROM api_keys k WHERE k.ownerId IN (?, ?)`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
 export async function readSealedKeys(
@@ -41,7 +41,7 @@ export async function readSealedKeys(
   clientId: string | null,
   provider: Provider,
 ): Promise<Record<KeySource, SealedKey | null>> {
-  const rows = await read.rows<SealedRow>(READ, [clientId ?? agencyId, agencyId]);
+  const rows = await read.rows<SealedRow>(READ, [provider, clientId ?? agencyId, agencyId]);
   const keyOf = (owner: KeyOwner, ofOwner: readonly SealedRow[]): SealedKey | null => {
     const row = rowAt(macs, owner, provider, ofOwner);
     if (!row?.isSet) return null;

@@ -41,11 +41,11 @@ export async function storeKey(
   const health: Health = verdict
     ? healthAfter(null, verdict, verifiedAt)
     : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
-  const place = { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider, region };
+  const place = placeOf(owner, provider);
   const version = await nextVersion(tx, owner, current);
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
-  const row = { ...place, version, isSet: true, maskedKey: key.mask, fingerprint, updatedAt: now, ...health };
-  return write(tx, vault, current, row, vault.cipher.seal(key, { ...place, version }));
+  const state = { version, isSet: true, region, maskedKey: key.mask, fingerprint, updatedAt: now, ...health };
+  return write(tx, vault, current, place, state, vault.cipher.seal(key, { ...place, region, version }));
 }
 
 /** Empties the place of a key and destroys its secret. Inside a `write`. */
@@ -55,12 +55,7 @@ export async function clearKey(
   owner: KeyOwner,
   current: LockedKey,
 ): Promise<StoredKey> {
-  const { provider } = current;
-  const row = {
-    agencyId: owner.agencyId,
-    ownerType: owner.type,
-    ownerId: owner.id,
-    provider,
+  const state = {
     region: current.row?.region ?? 'US',
     version: await nextVersion(tx, owner, current),
     isSet: false,
@@ -71,7 +66,13 @@ export async function clearKey(
     updatedAt: new Date(),
     ...NO_ERROR,
   } as const;
-  return write(tx, vault, current, row, null);
+  return write(tx, vault, current, placeOf(owner, current.provider), state, null);
+}
+
+type Place = Pick<StoredKey, 'agencyId' | 'ownerType' | 'ownerId' | 'provider'>;
+
+function placeOf(owner: KeyOwner, provider: Provider): Place {
+  return { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
 }
 
 // No version is given out twice. A row that Latchkey did not write may say a version that has passed, so that the audit trail is asked as well.
@@ -100,15 +101,18 @@ async function write(
   tx: Transaction,
   { cipher, placeMacs }: Vault,
   current: LockedKey | null,
-  state: Omit<StoredKey, 'id'>,
+  place: Place,
+  state: Omit<StoredKey, 'id' | keyof Place>,
   sealed: string | null,
 ): Promise<StoredKey> {
-  const row = { id: current?.row?.id ?? newId(), ...state };
+  const row = { id: current?.row?.id ?? newId(), ...place, ...state };
   const mac = placeMacs.of({ ...row, secretEnd: sealed && secretEndOf(sealed) });
-  const all = { ...row, masterKey: sealed && cipher.masterKeyName, sealed, mac };
+  const secret = { masterKey: sealed && cipher.masterKeyName, sealed, mac };
   if (current?.row) {
-    const { id, version } = { id: row.id, version: current.version };
-    if (!(await tx.updateRow('api_keys', all, { id, version }))) throw new ConcurrentChange();
+    // A genuine row stays in its place. To write the place again would make the database look at each of its indexes.
+    const change = { ...state, ...secret };
+    if (!(await tx.updateRow('api_keys', change, { id: row.id, version: current.version })))
+      throw new ConcurrentChange();
     return row;
   }
   // A row that Latchkey did not write stands in this place. The database compares its columns here, because it ignores differences, e.g. of
@@ -120,7 +124,7 @@ async function write(
       row.provider,
     ]);
   }
-  await tx.insertRow('api_keys', all);
+  await tx.insertRow('api_keys', { ...row, ...secret });
   return row;
 }
 
