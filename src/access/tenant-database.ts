@@ -29,6 +29,28 @@ export class TenantDatabase {
     });
   }
 
+  /** Throws in the same way, and writes nothing. It is for what cannot be undone, e.g. showing a key to its provider. */
+  requireRights(viewer: Viewer): Promise<void> {
+    return this.write(viewer, () => Promise.resolve());
+  }
+
+  /**
+   * Writes what came of a request to a provider. That the provider was asked, and what it answered, stands whatever became of the viewer
+   * meanwhile. `work` is told whether the viewer still has its rights, and writes nothing else without them. Throws like `write`, but
+   * afterwards.
+   */
+  async writeOutcome<T>(
+    viewer: Viewer,
+    work: (tx: Transaction, hasRights: boolean) => Promise<T>,
+  ): Promise<T> {
+    const { result, refusal } = await this.database.write(async (tx) => {
+      const refusal = await this.lostRights(tx, viewer);
+      return { result: await work(tx, refusal === null), refusal };
+    });
+    if (refusal) throw refusal;
+    return result;
+  }
+
   /**
    * Writes without such a check. It is for the outcome of a request to a provider that was allowed when it was sent, for what expires by
    * itself, and for people who are no viewers: those who use a one-time link or decide on an invitation.

@@ -1,5 +1,6 @@
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
+import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { ServiceTokenRow } from '../../src/people/service-token.entity';
@@ -93,30 +94,6 @@ describe('a mutation writes nothing, not even an event, for a caller who lost it
     expect(after).toEqual(before);
   });
 
-  test('setClientApiKeys, while its key is verified', async () => {
-    let undo: Undo = () => Promise.resolve();
-    let before: unknown;
-    provider.meanwhile(async () => {
-      undo = await changePerson(ADA, null);
-      before = await rows();
-    });
-    const { errors } = await running.ask(
-      'agencyAdmin',
-      'mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) { userErrors { code } } }',
-      {
-        input: {
-          clientId: MAPLE,
-          verify: true,
-          keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }],
-        },
-      },
-    );
-    const after = await rows();
-    await undo();
-    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['UNAUTHENTICATED']);
-    expect(after).toEqual(before);
-  });
-
   test.each([
     ['was revoked', { revokedAt: new Date() }, 'UNAUTHENTICATED'],
     ['has expired', { expiresAt: new Date(Date.now() - 1) }, 'UNAUTHENTICATED'],
@@ -140,6 +117,123 @@ describe('a mutation writes nothing, not even an event, for a caller who lost it
       [['second'], code],
     ]);
     expect(after).toEqual(before);
+  });
+});
+
+describe('a mutation whose caller loses its rights while it asks a provider', () => {
+  const retell = () => running.sandbox.retell.keys;
+  const setInput = (clientId: string, apiKey: string, expectedVersion: number | null = null) => ({
+    clientId,
+    verify: true,
+    keys: [{ provider: 'RETELL', apiKey, expectedVersion }],
+  });
+  const handedIn = async () => {
+    await runMutation(running, 'setHandInPolicy', { clientId: HARBOR, acceptsValidHandIns: false });
+    const input = { provider: 'RETELL', apiKey: retell().valid };
+    const { keyHandIn } = await runMutation(running, 'handInApiKey', input, 'keyHandIn { id }');
+    return { keyHandInId: keyHandIn?.id };
+  };
+  const preview = (clientId: string, apiKey: string) => ({ clientId, provider: 'RETELL', apiKey });
+  /** Every row but the events and what is known of the health of a key. */
+  const withoutOutcome = ({ api_keys = [], ...others }: Record<string, unknown[]>) => ({
+    ...others,
+    audit_events: null,
+    audit_heads: null,
+    api_keys: (api_keys as ApiKeyRow[]).map(({ id, version, sealed, mac }) => ({ id, version, sealed, mac })),
+  });
+  type Expected = Record<'type' | 'status', string> & { readonly clientId: string | null };
+  const cases: readonly (readonly [string, string, () => object | Promise<object>, Expected])[] = [
+    [
+      'setClientApiKeys',
+      'a key that is accepted',
+      () => setInput(MAPLE, retell().valid),
+      { type: 'API_KEY_REJECTED', clientId: MAPLE, status: 'VALID' },
+    ],
+    [
+      'setClientApiKeys',
+      'a key that is rejected',
+      () => setInput(MAPLE, retell().revoked),
+      { type: 'API_KEY_REJECTED', clientId: MAPLE, status: 'INVALID' },
+    ],
+    [
+      'setClientApiKeys',
+      'a key for another version',
+      () => setInput(MAPLE, retell().valid, 77),
+      { type: 'API_KEY_REJECTED', clientId: MAPLE, status: 'VALID' },
+    ],
+    [
+      'setAgencyApiKeys',
+      'a key that is accepted',
+      () => ({ verify: true, keys: [{ provider: 'RETELL', apiKey: retell().secondAccount }] }),
+      { type: 'API_KEY_REJECTED', clientId: null, status: 'VALID' },
+    ],
+    [
+      'previewClientApiKeyChange',
+      'a key',
+      () => preview(MAPLE, retell().valid),
+      { type: 'API_KEY_PREVIEWED', clientId: MAPLE, status: 'VALID' },
+    ],
+    ['previewKeyHandIn', 'a key', handedIn, { type: 'API_KEY_PREVIEWED', clientId: HARBOR, status: 'VALID' }],
+    [
+      'verifyClientApiKeys',
+      'a key',
+      () => ({ clientId: HARBOR, providers: ['RETELL'] }),
+      { type: 'API_KEY_VERIFIED', clientId: HARBOR, status: 'VALID' },
+    ],
+    [
+      'verifyAgencyApiKeys',
+      'a key',
+      () => ({ providers: ['RETELL'] }),
+      { type: 'API_KEY_VERIFIED', clientId: null, status: 'VALID' },
+    ],
+  ];
+
+  test.each(
+    cases.flatMap((of) => [
+      [...of, null, 'UNAUTHENTICATED'] as const,
+      [...of, { role: 'AGENCY_MEMBER' }, 'FORBIDDEN'] as const,
+    ]),
+  )(
+    'is refused and changes nothing, and the event tells that the provider was asked: %s, %s, %#',
+    async (name, _what, inputOf, { type, clientId, status }, change, code) => {
+      const input = await inputOf();
+      let undo: Undo = () => Promise.resolve();
+      let before: Record<string, unknown[]> = {};
+      provider.meanwhile(async () => {
+        undo = await changePerson(ADA, change);
+        before = await rows();
+      });
+      const query = `mutation ($input: ${inputTypeOf(name)}) { ${name}(input: $input) { userErrors { code } } }`;
+      const { errors } = await running.ask('agencyAdmin', query, { input });
+      const after = await rows();
+      await undo();
+      expect(errors.map(({ extensions }) => extensions.code)).toEqual([code]);
+      const known = new Set((before.audit_events as AuditEventRow[]).map(({ id }) => id));
+      const recorded = (after.audit_events as AuditEventRow[]).filter(({ id }) => !known.has(id));
+      expect(recorded).toMatchObject([{ type, clientId, actorId: ADA }]);
+      expect(JSON.parse(recorded[0]?.details ?? '')).toMatchObject({ status });
+      expect(withoutOutcome(after)).toEqual(withoutOutcome(before));
+    },
+  );
+
+  test('keeps what the provider said of a stored key', async () => {
+    const stored = async () =>
+      running.app.database.read.findOneByOrFail(ApiKeyRow, { ownerId: HARBOR, provider: 'RETELL' });
+    await running.app.database.write((tx) =>
+      tx.update(
+        ApiKeyRow,
+        { ownerId: HARBOR, provider: 'RETELL' },
+        { status: 'UNVERIFIED', lastVerifiedAt: null },
+      ),
+    );
+    let undo: Undo = () => Promise.resolve();
+    provider.meanwhile(async () => (undo = await changePerson(ADA, null)));
+    const query =
+      'mutation ($input: VerifyClientApiKeysInput!) { verifyClientApiKeys(input: $input) { userErrors { code } } }';
+    await running.ask('agencyAdmin', query, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    await undo();
+    expect((await stored()).status).toBe('VALID');
+    expect((await stored()).lastVerifiedAt).not.toBeNull();
   });
 });
 

@@ -97,6 +97,7 @@ export class ApiKeyService {
       keyReader(this.vault, this.providers, owner, viewer.origin),
     );
     if (userErrors.length > 0) return refused(userErrors);
+    if (verify) await this.database.requireRights(viewer);
     const verified = verify ? await this.#verifyAll(owner, keys) : keys;
     const rejected = verified.flatMap((key, index) => rejection(key, index) ?? []);
     if (rejected.length > 0) return this.#reject(viewer, owner, verified, rejected);
@@ -122,7 +123,7 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     userErrors: readonly UserError[],
   ): Promise<SetResult> {
-    await this.database.write(viewer, (tx) => this.#recordShown(tx, viewer, owner, keys));
+    await this.database.writeOutcome(viewer, (tx) => this.#recordShown(tx, viewer, owner, keys));
     return refused(userErrors);
   }
 
@@ -146,14 +147,16 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     entries: readonly KeyEntry[],
   ): Promise<SetResult> {
-    return this.database.write(viewer, async (tx) => {
-      const stored = await this.storeAll(
-        tx,
-        viewer,
-        owner,
-        keys,
-        entries.map(({ expectedVersion }) => expectedVersion),
-      );
+    return this.database.writeOutcome(viewer, async (tx, hasRights) => {
+      const stored = hasRights
+        ? await this.storeAll(
+            tx,
+            viewer,
+            owner,
+            keys,
+            entries.map(({ expectedVersion }) => expectedVersion),
+          )
+        : { userErrors: [] };
       if (!('userErrors' in stored)) return { ...stored, userErrors: [] };
       await this.#recordShown(tx, viewer, owner, keys);
       return refused(stored.userErrors);

@@ -3,6 +3,7 @@ import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { TenantDatabase } from '../../access/tenant-database';
+import type { Transaction } from '../../database/transaction';
 import { userError, type UserError } from '../../graphql/user-error';
 import { adapterOf, PROVIDERS, type Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
@@ -82,7 +83,11 @@ export class KeyCheckService {
       providers && !key ? [userError('KEY_NOT_SET', ['input', 'providers', index])] : [],
     );
     if (unset.length > 0) return { results: [], userErrors: unset };
-    const results = await Promise.all(keys.map(async (key) => key && this.#verifyStored(viewer, key)));
+    await this.database.requireRights(viewer);
+    const verifications = keys.map(async (key) => key && this.#verifyStored(viewer, key));
+    // If one fails, the others are waited for as well, because they record what their providers answer.
+    await Promise.allSettled(verifications);
+    const results = await Promise.all(verifications);
     return { results: results.filter((result) => result !== null), userErrors: [] };
   }
 
@@ -121,6 +126,7 @@ export class KeyCheckService {
     );
     const query = await agentsPaidBy(this.database.read, this.vault.placeMacs, owner, provider);
     const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
+    if (entry) await this.database.requireRights(viewer);
     const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
     const chain = resolveChain(
       { providerName: adapterOf(provider).name, hasClient: ofClient, clientArchived: false },
@@ -144,9 +150,9 @@ export class KeyCheckService {
       status,
     };
     const event = { ...nameOfKey(owner, provider), maskedKey: entry?.key.mask ?? null, status };
-    await this.database.write(viewer, (tx) =>
-      this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event }),
-    );
+    const record = (tx: Transaction) =>
+      this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event });
+    await (entry ? this.database.writeOutcome(viewer, record) : this.database.write(viewer, record));
     const fingerprint = entry && this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
     const warnings =
       fingerprint === null
@@ -189,7 +195,7 @@ export class KeyCheckService {
       agents,
     );
     const fingerprint = this.vault.fingerprints.of(key, owner.agencyId, provider);
-    const recorded = await this.database.write(viewer, async (tx) => {
+    const recorded = await this.database.writeOutcome(viewer, async (tx) => {
       await recordFingerprint(tx, id, version, fingerprint);
       const row = await recordVerdict(tx, id, version, verdict);
       await this.audit.record(tx, viewer, {
