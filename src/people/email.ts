@@ -2,13 +2,13 @@ import { digest } from '../platform/ids';
 import { hasAnyUnseen } from '../graphql/unseen';
 import { userError, type UserError } from '../graphql/user-error';
 
-/** Longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
+/** The longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
 const MAX_LENGTH = 254;
-// What an address must at least be. Whether it exists, its owner shows by signing in.
+// This is the least that an address must have. Its owner shows that it exists by signing in.
 const SHAPE =
   /^[^\s@<>()",;:\\[\]\p{Cc}\p{Cf}]{1,64}@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}\p{N}-]{2,}$/u;
 
-/** The trimmed address, or why it is none. */
+/** Returns the trimmed address, or the reason why the text is no address. */
 export function checkEmail(value: string, field: readonly string[]): string | UserError {
   const email = value.trim();
   if (email === '') return userError('REQUIRED', field);
@@ -18,7 +18,10 @@ export function checkEmail(value: string, field: readonly string[]): string | Us
     : userError('INVALID_FORMAT', field, 'An e-mail address, e.g. ada@example.com.');
 }
 
-/** By which addresses are compared: in practice upper and lower case are the same, everywhere in them. */
+/**
+ * Addresses are compared by this digest. In practice upper and lower case are the same, everywhere in an
+ * address.
+ */
 export function emailDigest(email: string): string {
   return digest('e-mail', email.trim().normalize('NFC').toLowerCase());
 }

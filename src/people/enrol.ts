@@ -13,15 +13,15 @@ import { eventOf } from './person-event';
 
 export const PEOPLE_FIELDS = ['agency', 'client', 'role', 'name', 'subject', 'permissions'] as const;
 
-/** A person as an operator names one: unchecked. */
+/** A person as an operator of the server describes one. Nothing of it has been checked. */
 export type NewPerson = Readonly<Partial<Record<(typeof PEOPLE_FIELDS)[number], string>>> & {
   readonly issuer: string;
 };
 
-/** What an operator asked for cannot be done; the message says why. */
+/** The operator asked for something that cannot be done. The message says why. */
 export class RefusedPerson extends Error {}
 
-/** Creates an agency with its first admin. Answers its id. */
+/** Creates an agency with its first admin. Returns the id of the agency. */
 export async function createAgency(
   database: Database,
   audit: AuditTrail,
@@ -44,7 +44,7 @@ export async function createAgency(
   return agency.id;
 }
 
-/** Adds someone to an agency, or to the portal of one of its clients. Answers the person's id. */
+/** Adds someone to an agency, or to the portal of one of its clients. Returns the id of the person. */
 export async function addPerson(database: Database, audit: AuditTrail, person: NewPerson): Promise<string> {
   const row = toPerson(person);
   await database.write(async (tx) => {
@@ -60,7 +60,7 @@ export async function addPerson(database: Database, audit: AuditTrail, person: N
   return row.id;
 }
 
-// To this agency: what someone is elsewhere is nobody's business here.
+// Only this agency is asked: an operator need not learn here what the person is in other agencies.
 async function refuseKnown(tx: Database['read'], { identityDigest, agencyId }: PersonRow): Promise<void> {
   const known = await tx.existsBy(PersonRow, { identityDigest: identityDigest ?? '', agencyId });
   if (known) throw new RefusedPerson('--subject: this person has been added already');

@@ -4,7 +4,7 @@ import type { Transaction } from '../database/transaction';
 export const GRANTED_ACCESS_KINDS = ['SERVICE_TOKEN', 'KEY_LINK', 'INVITATION', 'PERSON'] as const;
 export type GrantedAccessKind = (typeof GRANTED_ACCESS_KINDS)[number];
 
-/** Something by which an admin has let others in, and which outlives the admin's own rights. */
+/** A way in that an admin has opened for others, and that outlives the admin's own rights. */
 export interface GrantedAccess {
   readonly kind: GrantedAccessKind;
   /** The id of the service token, the one-time link or the person. */
@@ -15,18 +15,18 @@ export interface GrantedAccess {
   readonly isRevoked: boolean;
 }
 
-/** Which of it is kept when its maker is removed or is no admin any more. */
+/** Says which ways in are kept when their maker is removed or is no longer an admin. */
 export interface KeptAccess {
   readonly keepServiceTokens?: boolean | null;
   readonly keepKeyLinks?: boolean | null;
   readonly keepInvitations?: boolean | null;
 }
 
-/** A service that lets others in. */
+/** A service through which admins let others in. */
 export interface AccessGranter {
   /**
-   * Revokes in this transaction what someone has made and what is still in force, or makes the viewer answer for it from now on. Answers
-   * with all of it.
+   * Revokes in this transaction what someone has made and what is still in force. What is kept belongs to the
+   * viewer from now on. Returns both.
    */
   withdraw(
     tx: Transaction,
@@ -42,7 +42,10 @@ export interface AccessGranters {
   readonly invitations: AccessGranter;
 }
 
-/** All of it, revoked but for what is kept. The maker's row is changed or gone by then, so that nothing is made at the same time. */
+/**
+ * Revokes what someone has made, except what is kept, and returns all of it. The row of the maker has been
+ * changed or removed before, so that nothing new is made at the same time.
+ */
 export async function withdrawAccess(
   { serviceTokens, keyLinks, invitations }: AccessGranters,
   tx: Transaction,

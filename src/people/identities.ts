@@ -7,10 +7,10 @@ export function identityDigest(issuer: string, subject: string): string {
   return digest(issuer, subject);
 }
 
-/** Of a person, what it takes to know who asks. */
+/** The part of a person's row that tells who asks. */
 export type KnownPerson = Pick<PersonRow, 'id' | 'role' | 'name' | 'agencyId' | 'clientId' | 'permissions'>;
 
-/** Null for a row that contradicts itself: a portal user has a client, and nobody else has one. */
+/** Returns null for a row that contradicts itself: a portal user has a client, and nobody else has one. */
 export function viewerOfPerson(
   { id, role, name, agencyId, clientId, permissions }: KnownPerson,
   origin: Origin,

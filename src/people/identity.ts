@@ -6,13 +6,16 @@ import { VerifiedAddresses } from './verified-address';
 
 export { IssuerUnreachable };
 
-/** Who a token says that someone is. What they may do is not in it. */
+/** The person of whom a token speaks. What the person may do does not stand in the token. */
 export interface TokenHolder extends Pick<Identity, 'address'> {
   readonly issuer: string;
   readonly subject: string;
 }
 
-/** Why a bearer token proves nothing. For the log alone: the answer is the same for every reason. */
+/**
+ * The reason why a bearer token proves nothing. It stands only in the log: the answer is the same for every
+ * reason.
+ */
 export type TokenRefusal =
   | 'NOT_A_BEARER_TOKEN'
   | 'NOT_A_JWT'
@@ -28,29 +31,35 @@ export type TokenRefusal =
 
 export interface IdentityVerifier {
   /**
-   * The identity that a bearer token proves, or why it proves none. Throws `IssuerUnreachable` when the issuer's keys cannot be had,
-   * so that nothing can be said of the token.
+   * Returns the identity that a bearer token proves, or the reason why it proves none. Throws
+   * `IssuerUnreachable` when the issuer's keys cannot be read, so that nothing can be said about the token.
    */
   identify(authorization: string): Promise<TokenHolder | TokenRefusal>;
-  /** Throws `ConfigError` when the issuer's discovery document names another issuer than the configured one. */
+  /**
+   * Throws `ConfigError` when the issuer's discovery document names another issuer than the configured one.
+   */
   check(): Promise<void>;
-  /** Why sign-ins could not be checked when the issuer was last asked, or null. */
+  /** The reason why sign-ins could not be checked when the issuer was last asked, or null. */
   problem(): string | null;
 }
 
 export interface IdentityOptions {
-  /** As it stands in the tokens; its discovery document lies below it. */
+  /** The issuer exactly as it stands in the tokens. Its discovery document lies below this address. */
   readonly issuer: string;
   readonly audience: string;
-  /** Whether an address counts of which the issuer does not say whether it has verified it. */
+  /** Whether an address counts when the issuer does not say whether it has verified it. */
   readonly trustEmail?: boolean;
-  /** What differs from the defaults of asking the issuer. */
+  /** Settings for the requests to the issuer that differ from the defaults. */
   readonly asking?: Partial<IssuerOptions>;
 }
 
-// Asymmetric algorithms only: with a symmetric one, whoever can verify a token can make one.
+// Only asymmetric algorithms are accepted. With a symmetric one, whoever can verify a token can also make
+// one.
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-/** Access tokens and ID tokens. Others of the same issuer, e.g. logout tokens, were not made to sign anyone in. */
+/**
+ * These are the types of access tokens and ID tokens. Other tokens of the same issuer, e.g. logout tokens,
+ * were not made to sign anyone in.
+ */
 const TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt']);
 const CLOCK_TOLERANCE_S = 30;
 const ASKING: IssuerOptions = { jwksCooldownMs: 5_000, timeoutMs: 5_000 };
@@ -59,8 +68,9 @@ const VERIFIED_FOR_MS = 60_000;
 const MAX_HEADER_LENGTH = 8_192;
 
 export function createIdentityVerifier(options: IdentityOptions): IdentityVerifier {
-  // Checking a signature takes longer than everything else that finds out who asks. The result holds for the same token until it expires
-  // or the issuer's keys are fetched again; what the person may do is read from the database each time.
+  // Checking a signature takes longer than everything else that finds out who asks. The result is kept for
+  // the same token until it expires or the issuer's keys are fetched again. What the person may do is read
+  // from the database each time.
   const verified = new LRUCache<string, JWTPayload>({ max: VERIFIED_KEPT, ttl: VERIFIED_FOR_MS });
   const issuer = new Issuer(options.issuer, { ...ASKING, ...options.asking }, () => verified.clear());
   const addresses = new VerifiedAddresses(issuer, options.trustEmail ?? false);
@@ -108,7 +118,8 @@ async function verify(
     if (error instanceof IssuerUnreachable) throw error;
     if (isFaultOfIssuer(error)) throw new IssuerUnreachable("the issuer's signing keys cannot be had");
     const refusal = refusalOf(error as errors.JOSEError);
-    // No key of this issuer fits a token of another one, which is the more useful thing to know.
+    // A token of another issuer fits no key of this one. That it comes from another issuer is the more useful
+    // reason.
     const isOfKey = refusal === 'UNKNOWN_KEY' || refusal === 'SIGNATURE';
     return isOfKey && issuerOf(token) !== issuer ? 'ISSUER' : refusal;
   }
@@ -146,7 +157,8 @@ function issuerOf(token: string): unknown {
   }
 }
 
-// jose raises its base class for an answer that is no key set, and what `fetch` raises for a broken connection.
+// `jose` raises its base class for an answer that is no key set. It passes on what `fetch` raises for a
+// broken connection.
 function isFaultOfIssuer(error: unknown): boolean {
   if (!(error instanceof errors.JOSEError)) return true;
   return (

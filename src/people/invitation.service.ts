@@ -14,11 +14,11 @@ import { viewerOfPerson } from './identities';
 import { PersonRow } from './person.entity';
 import { eventOf } from './person-event';
 
-/** What somebody who is invited is shown before they take the invitation up. */
+/** An invitation as it is shown to the person who is invited, before it is taken up. */
 export interface ShownInvitation extends Pick<PersonRow, 'agencyId' | 'role' | 'createdAt'> {
   readonly invitationId: string;
   readonly agencyName: string;
-  /** Null where the one who invited is not known, or is no longer there. */
+  /** Null when it is not known who invited, or when that person is no longer there. */
   readonly invitedByName: string | null;
   readonly clientName: string | null;
 }
@@ -28,7 +28,9 @@ export interface InvitationResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** Invitations that are shown at once, at most; the newest first. Each agency can have one for an address. */
+/**
+ * At most this many invitations are shown at once, the newest first. Each agency can have one for an address.
+ */
 const SHOWN = 50;
 
 const NOT_FOUND: InvitationResult = {
@@ -36,14 +38,20 @@ const NOT_FOUND: InvitationResult = {
   userErrors: [userError('NOT_FOUND', ['input', 'invitationId'])],
 };
 
-/** Invitations as the invited see them. Anyone may invite any address, so each one is taken up by a decision of its owner. */
+/**
+ * Invitations as the people see them who are invited. Anyone may invite any address, so that each invitation
+ * is taken up only when the owner of the address decides so.
+ */
 export class InvitationService implements AccessGranter {
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Those for the verified address of whoever asks, in agencies to which they do not belong yet. */
+  /**
+   * Lists the invitations for the verified address of whoever asks, from agencies to which they do not belong
+   * yet.
+   */
   async list(identity: Identity): Promise<ShownInvitation[]> {
     const { email } = await identity.address();
     if (email === null) return [];
@@ -63,14 +71,17 @@ export class InvitationService implements AccessGranter {
     );
   }
 
-  /** From now on whoever asks is known by issuer and subject: an address can change hands. */
+  /**
+   * Takes an invitation up. From now on the person is known by issuer and subject, because an address can
+   * change hands.
+   */
   async accept(identity: Identity, id: string): Promise<InvitationResult> {
     const invitation = await this.#own(identity, id);
     if (!invitation || !(await this.join(invitation.invitationId, identity))) return NOT_FOUND;
     return { invitation, userErrors: [] };
   }
 
-  /** The invitation is gone, and the agency is told. */
+  /** Removes the invitation and tells the agency. */
   async decline(identity: Identity, id: string): Promise<InvitationResult> {
     const invitation = await this.#own(identity, id);
     if (!invitation) return NOT_FOUND;
@@ -85,10 +96,14 @@ export class InvitationService implements AccessGranter {
     return isDeclined ? { invitation, userErrors: [] } : NOT_FOUND;
   }
 
-  /** Takes an invitation up that was found by the verified address of whoever asks. Null where it is gone, or somebody else's by now. */
+  /**
+   * Takes an invitation up that was found by the verified address of whoever asks. Returns null when it is
+   * gone, or when somebody else has taken it up.
+   */
   join(id: string, { digest, origin }: Identity): Promise<Viewer | null> {
     return this.database.writeWithoutViewer(async (tx) => {
-      // Of two requests at once, the second waits, and finds the first one's membership.
+      // When two requests come at once, the second waits here and then finds the membership that the first
+      // one made.
       const invitation = await tx.lock(PersonRow, id);
       if (!invitation) return null;
       const { agencyId } = invitation;
@@ -102,7 +117,10 @@ export class InvitationService implements AccessGranter {
     });
   }
 
-  /** Invitations that are open are withdrawn. People who have joined are told of, and stay: an admin decides on each. */
+  /**
+   * Withdraws the open invitations. People who have joined are listed and stay: an admin decides about each
+   * of them.
+   */
   async withdraw(
     tx: Transaction,
     viewer: Viewer,

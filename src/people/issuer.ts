@@ -3,50 +3,62 @@ import { ConfigError } from '../platform/config-error';
 import { readJson, UnreadableAnswer } from '../platform/read-json';
 import { isSecureUrl } from '../platform/secure-url';
 
-/** The issuer gives no answer, or none that can be trusted. The message names the address and the reason, and quotes no answer. */
+/**
+ * The issuer gives no answer, or none that can be trusted. The message names the address and the reason, and
+ * quotes nothing of the answer.
+ */
 export class IssuerUnreachable extends Error {}
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface IssuerOptions {
-  /** For how long a signing key that nobody knows does not make us ask for the issuer's keys again, in milliseconds. */
+  /**
+   * When a signing key is not known, the issuer's keys are not fetched again for this time, in milliseconds.
+   */
   readonly jwksCooldownMs: number;
-  /** Time limit of one exchange in milliseconds: connecting, sending and reading the answer. */
+  /** The time limit of one exchange in milliseconds. It covers connecting, sending and reading the answer. */
   readonly timeoutMs: number;
 }
 
 interface Metadata {
   readonly keys: JWTVerifyGetKey;
-  /** Null where the issuer has no such endpoint. */
+  /** Null when the issuer has no such endpoint. */
   readonly userinfo: string | null;
 }
 
-/** What the OpenID Connect issuer publishes: its discovery document, its signing keys and its userinfo endpoint. */
+/**
+ * The issuer of OpenID Connect with what it publishes: its discovery document, its signing keys and its
+ * userinfo endpoint.
+ */
 export class Issuer {
   #metadata: Promise<Metadata> | null = null;
   #problem: string | null = null;
 
   constructor(
-    /** As it stands in the tokens; its discovery document lies below it. */
+    /** The issuer exactly as it stands in the tokens. Its discovery document lies below this address. */
     readonly name: string,
     private readonly options: IssuerOptions,
-    /** Called before the signing keys are fetched. */
+    /** This is called before the signing keys are fetched. */
     private readonly beforeKeys: () => void,
   ) {}
 
-  /** Why sign-ins could not be checked when the issuer was last asked; null when they could, or before it was asked. */
+  /**
+   * The reason why sign-ins could not be checked when the issuer was last asked. Null when they could, or
+   * before it was asked.
+   */
   get problem(): string | null {
     return this.#problem;
   }
 
-  /** The issuer's signing keys. Throws `IssuerUnreachable`. */
+  /** Returns the issuer's signing keys. Throws `IssuerUnreachable`. */
   async keys(): Promise<JWTVerifyGetKey> {
     return (await this.#discovered()).keys;
   }
 
   /**
-   * Compares the configured issuer with its discovery document, and throws `ConfigError` when they differ: no token could ever be
-   * accepted. An issuer that cannot be reached is told by `problem`, and asked again by the first sign-in.
+   * Compares the configured issuer with its discovery document. Throws `ConfigError` when they differ,
+   * because then no token could ever be accepted. When the issuer cannot be reached, `problem` says so, and
+   * the first sign-in asks again.
    */
   async check(): Promise<void> {
     const other = await this.#discovered().then(
@@ -56,7 +68,10 @@ export class Issuer {
     if (other) throw new ConfigError(`AUTH_ISSUER ${other.message}`);
   }
 
-  /** What the issuer tells whoever holds this token of the person. Null when it has no such endpoint. Throws `IssuerUnreachable`. */
+  /**
+   * Returns what the issuer tells whoever holds this token of the person, or null when the issuer has no such
+   * endpoint. Throws `IssuerUnreachable`.
+   */
   async userinfo(token: string): Promise<Claims | null> {
     const { userinfo } = await this.#discovered();
     return userinfo === null
@@ -64,7 +79,7 @@ export class Issuer {
       : this.#fetch('the userinfo endpoint', userinfo, { authorization: `Bearer ${token}` });
   }
 
-  // One request for all who wait for it; a failure is not kept.
+  // All who wait share one request. A failure is not kept.
   #discovered(): Promise<Metadata> {
     this.#metadata ??= this.#discover().catch((error: unknown) => {
       this.#metadata = null;
@@ -105,7 +120,10 @@ export class Issuer {
     });
   }
 
-  /** A JSON object, within the limits of time and length, and without following redirects. Throws `IssuerUnreachable`. */
+  /**
+   * Reads a JSON object within the limits of time and length, and follows no redirect. Throws
+   * `IssuerUnreachable`.
+   */
   async #fetch(
     what: string,
     address: string,
@@ -140,7 +158,7 @@ export class Issuer {
 
 class OtherIssuer extends IssuerUnreachable {
   constructor(configured: string, address: string, found: unknown) {
-    // An issuer of a form that cannot be configured is not repeated: it is whatever the answer holds.
+    // An issuer that could not be configured is not repeated, because the answer can hold anything there.
     const said = typeof found === 'string' && isSecureUrl(found) ? found : 'no issuer that could be used';
     super(`is ${configured}, but the discovery document ${address} says ${said}: both must be the same`);
   }

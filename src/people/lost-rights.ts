@@ -17,9 +17,10 @@ interface RawServiceToken extends Pick<ServiceTokenRow, 'agencyId' | 'role'> {
 }
 
 /**
- * Inside a transaction, whether the viewer has the rights that it had when its request arrived. Its row is shared until the transaction
- * ends, so that whoever takes a right away waits for what was begun with it, and is waited for. Answers `UNAUTHENTICATED` for a person or
- * a token that is gone, `FORBIDDEN` for other rights, and null for the same.
+ * Tells inside a transaction whether the viewer still has the rights that it had when its request arrived.
+ * The viewer's row is locked for reading until the transaction ends, so that whoever takes a right away waits
+ * for the work that was begun with it, or is waited for. Returns `UNAUTHENTICATED` for a person or a token
+ * that is gone, `FORBIDDEN` for other rights, and null for the same rights.
  */
 export async function lostRights(tx: Transaction, viewer: Viewer): Promise<PublicError | null> {
   const rights = viewer.kind === 'PERSON' ? await personRights(tx, viewer) : await tokenRights(tx, viewer);

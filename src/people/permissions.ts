@@ -1,7 +1,7 @@
 import { PORTAL_PERMISSIONS, traitsOf, type PortalPermission } from '../access/viewer';
 import { userError, type UserError } from '../graphql/user-error';
 
-/** Whether two sets are the same, in whatever order. */
+/** Tells whether two sets of permissions are the same, in whatever order. */
 export function samePermissions(
   one: readonly PortalPermission[],
   other: readonly PortalPermission[],
@@ -9,7 +9,10 @@ export function samePermissions(
   return one.length === other.length && one.every((name) => other.includes(name));
 }
 
-/** What is wrong with a set of permissions: one named twice, or without the one that it needs. A list with more than there are is not looked through. */
+/**
+ * Returns what is wrong with a set of permissions: one is named twice, or one lacks the other one that it
+ * needs. A list that is longer than all permissions is not looked through.
+ */
 export function checkPermissions(
   permissions: readonly PortalPermission[],
   field: readonly string[],

@@ -4,7 +4,10 @@ import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import { permissionList, type PortalPermission, type ViewerRole } from '../access/viewer';
 
-/** Someone of an agency or of a client's portal, and what they may do. One person may be someone in several agencies, in each once. */
+/**
+ * Someone of an agency or of a client's portal, with what they may do. The same person may belong to several
+ * agencies, once to each.
+ */
 @Entity('people')
 @Index('people_by_identity', ['identityDigest', 'agencyId'], { unique: true })
 @Index('people_by_email', ['emailDigest', 'agencyId'], { unique: true })
@@ -30,7 +33,9 @@ export class PersonRow {
   @Column('text', { transformer: permissionList })
   permissions!: PortalPermission[];
 
-  /** As it was invited, for people to read; null for those whom the operator added. */
+  /**
+   * The address that was invited, for people to read. Null for people whom the operator of the server added.
+   */
   @Column('varchar', { length: 254, nullable: true })
   email!: string | null;
 
@@ -38,8 +43,8 @@ export class PersonRow {
   emailDigest!: string | null;
 
   /**
-   * Of the issuer and the subject of the person's tokens: compared exactly, whatever the database's collation. Null until an invitation
-   * is taken up.
+   * The digest of the issuer and the subject of the person's tokens. It is compared exactly, whatever the
+   * collation of the database. Null until an invitation is taken up.
    */
   @Column('varchar', { length: 64, nullable: true })
   identityDigest!: string | null;
@@ -47,14 +52,17 @@ export class PersonRow {
   @TimeColumn({ nullable: true })
   joinedAt!: Date | null;
 
-  /** The person who made it; null where that is not known, and for what the operator of the server did. */
+  /**
+   * The person who made the invitation. Null when that is not known, and for what the operator of the server
+   * did.
+   */
   @PlainIdColumn({ nullable: true })
   createdBy!: string | null;
 
   @TimeColumn()
   createdAt!: Date;
 
-  /** When a sign-in of this person was last refused and recorded. */
+  /** The time at which a refused sign-in of this person was last recorded. */
   @TimeColumn({ nullable: true })
   lastRefusedAt?: Date | null;
 }

@@ -26,14 +26,20 @@ export interface Invitee {
 
 export interface PersonResult {
   readonly person: PersonRow | null;
-  /** Where someone was removed, or is no admin any more: by what they had let others in. */
+  /**
+   * Lists the ways in that the person had opened for others, when the person was removed or is no longer an
+   * admin.
+   */
   readonly grantedAccess?: readonly GrantedAccess[];
   readonly userErrors: readonly UserError[];
 }
 
 const NOT_FOUND: PersonResult = { person: null, userErrors: [userError('NOT_FOUND', ['input', 'personId'])] };
 
-/** Who works for the agency, who uses its clients' portals, and what each may do. Managed by admins in person. */
+/**
+ * The people who work for the agency and who use its clients' portals, with what each of them may do. Only
+ * admins in person manage them.
+ */
 export class PersonService {
   constructor(
     private readonly database: TenantDatabase,
@@ -42,7 +48,7 @@ export class PersonService {
     private readonly granters: AccessGranters,
   ) {}
 
-  /** Of the agency, or with a client's id the portal users of that client. */
+  /** Lists the people of the agency, or the portal users of a client when its id is given. */
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<PersonRow>> {
     requireAdmin(viewer);
     const client = clientId === null ? IsNull() : In([clientId].filter(isId));
@@ -59,13 +65,16 @@ export class PersonService {
     return findOwnMany(this.database.read, viewer, PersonRow, ids);
   }
 
-  /** Lets someone in who signs in with this address, verified by the issuer. Sends no mail. */
+  /**
+   * Invites someone, who joins by signing in with this address once the issuer has verified it. No mail is
+   * sent.
+   */
   inviteToAgency(viewer: Viewer, input: Invitee & { readonly role: AgencyRole }): Promise<PersonResult> {
     requireAccessManager(viewer);
     return this.#invite(viewer, input, { clientId: null, role: input.role, permissions: [] }, []);
   }
 
-  /** Without permissions, those of the client's portal. */
+  /** When no permissions are given, the person gets those of the client's portal. */
   async inviteToPortal(
     viewer: Viewer,
     input: Invitee & { readonly clientId: string; readonly permissions?: readonly PortalPermission[] | null },
@@ -85,7 +94,10 @@ export class PersonService {
     ]);
   }
 
-  /** Whoever is no admin any more loses what they let others in by, too: its secrets may be in their hands. */
+  /**
+   * A person who is no longer an admin also loses the ways in that they opened for others, because the person
+   * may know their secrets.
+   */
   changeRole(
     viewer: Viewer,
     personId: string,
@@ -118,7 +130,10 @@ export class PersonService {
     });
   }
 
-  /** At once: the very next request of this person is refused, and so is what they let others in by, unless it is kept. */
+  /**
+   * Removes a person at once: the very next request of the person is refused. The ways in that the person
+   * opened for others are closed as well, unless they are kept.
+   */
   remove(viewer: Viewer, personId: string, kept: KeptAccess = {}): Promise<PersonResult> {
     requireAccessManager(viewer);
     return this.#change(viewer, personId, async (tx, person) => {
@@ -130,7 +145,7 @@ export class PersonService {
     });
   }
 
-  /** Of the agency: copied to clients that are created from now on. */
+  /** Sets the defaults of the agency, which are copied to clients that are created from now on. */
   setAgencyDefaults(
     viewer: Viewer,
     permissions: readonly PortalPermission[],
@@ -148,7 +163,7 @@ export class PersonService {
     });
   }
 
-  /** Of one client: what its portal users may do who are invited from now on. */
+  /** Sets what the portal users of one client may do who are invited from now on. */
   async setClientDefaults(
     viewer: Viewer,
     clientId: string,
@@ -216,7 +231,8 @@ export class PersonService {
     });
   }
 
-  // One change of an agency's people at a time: of two that each leave one admin, the second would leave none.
+  // The people of an agency are changed one after the other. Otherwise two changes that each leave one admin
+  // could together leave none.
   #change(
     viewer: Viewer,
     id: string,
@@ -235,7 +251,7 @@ export class PersonService {
     return { person, userErrors: [] };
   }
 
-  // Who has never signed in does not count: the invitation may never be taken up.
+  // An admin who has never signed in does not count, because the invitation may never be taken up.
   async #isLastAdmin(tx: Transaction, { id, agencyId, role, identityDigest }: PersonRow): Promise<boolean> {
     if (role !== 'AGENCY_ADMIN' || identityDigest === null) return false;
     return !(await tx.existsBy(PersonRow, { agencyId, role, id: Not(id), identityDigest: Not(IsNull()) }));

@@ -3,7 +3,10 @@ import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../databas
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyRole } from '../access/viewer';
 
-/** What an integration of an agency authenticates with. The token itself is nowhere: only its digest is kept. */
+/**
+ * A token with which an integration of an agency authenticates. The token itself is stored nowhere: only its
+ * digest is kept.
+ */
 @Entity('service_tokens')
 @Index('service_tokens_by_digest', ['tokenDigest'], { unique: true })
 @Index('service_tokens_by_agency', ['agencyId', 'id'])
@@ -27,7 +30,9 @@ export class ServiceTokenRow {
   @Column('varchar', { length: 64 })
   tokenDigest!: string;
 
-  /** The person who made it; null where that is not known, and for what the operator of the server did. */
+  /**
+   * The person who made the token. Null when that is not known, and for what the operator of the server did.
+   */
   @PlainIdColumn({ nullable: true })
   createdBy!: string | null;
 
@@ -37,14 +42,14 @@ export class ServiceTokenRow {
   @TimeColumn()
   expiresAt!: Date;
 
-  /** To the minute. */
+  /** The time of its last use, to the minute. */
   @TimeColumn({ nullable: true })
   lastUsedAt!: Date | null;
 
   @TimeColumn({ nullable: true })
   revokedAt!: Date | null;
 
-  /** When its use was last refused and recorded. */
+  /** The time at which its refused use was last recorded. */
   @TimeColumn({ nullable: true })
   lastRefusedAt!: Date | null;
 }

@@ -14,7 +14,7 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 
-/** In days. */
+/** The lifetimes are in days. */
 export const DEFAULT_LIFETIME = 90;
 export const MAX_LIFETIME = 365;
 
@@ -31,7 +31,10 @@ export interface ServiceTokenResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** Tokens with which integrations of an agency authenticate. Managed by admins in person: a token cannot make another that outlives it. */
+/**
+ * The tokens with which integrations of an agency authenticate. Only admins in person manage them, so that no
+ * token can make another one that outlives it.
+ */
 export class ServiceTokenService implements AccessGranter {
   constructor(
     private readonly database: TenantDatabase,
@@ -51,7 +54,7 @@ export class ServiceTokenService implements AccessGranter {
     return findOwnMany(this.database.read, viewer, ServiceTokenRow, ids);
   }
 
-  /** The token is in this answer and nowhere else. */
+  /** Creates a token. It stands in this answer and nowhere else. */
   async create(
     viewer: Viewer,
     input: NewServiceToken,
@@ -74,7 +77,7 @@ export class ServiceTokenService implements AccessGranter {
     return { token, serviceToken, userErrors: [] };
   }
 
-  /** At once: the very next request with it is refused. Doing it twice changes nothing. */
+  /** Revokes a token at once: the very next request with it is refused. Doing this twice changes nothing. */
   async revoke(viewer: Viewer, id: string): Promise<ServiceTokenResult> {
     requireAccessManager(viewer);
     return this.database.write(viewer, async (tx) => {

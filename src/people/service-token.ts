@@ -4,33 +4,39 @@ import { digest } from '../platform/ids';
 
 const SCHEME = 'lk_svc_';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** 30 characters of 62: 178 bits. */
+/** This many characters out of 62 make 178 random bits. */
 const SECRET_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 const SHAPE = new RegExp(`^${SCHEME}[0-9A-Za-z]{${SECRET_LENGTH + CHECKSUM_LENGTH}}$`);
 
 /**
- * A token that secret scanners recognise: a prefix of its own, 30 random characters, and the CRC-32 of them, so that a scanner can tell a
- * token from text of its shape without asking us.
+ * Makes a token that secret scanners recognise. It has a prefix of its own, 30 random characters, and their
+ * CRC-32, by which a scanner can tell a token from other text of its form without asking Latchkey.
  */
 export function newServiceToken(): string {
   const secret = Array.from({ length: SECRET_LENGTH }, () => ALPHABET[randomInt(ALPHABET.length)]).join('');
   return SCHEME + secret + checksum(secret);
 }
 
-/** Whether text is of the shape of a service token, its checksum included. What is not need not be looked up. */
+/**
+ * Tells whether a text has the form of a service token, its checksum included. Any other text need not be
+ * looked up.
+ */
 export function isServiceToken(text: string): boolean {
   if (!SHAPE.test(text)) return false;
   const secret = text.slice(SCHEME.length, -CHECKSUM_LENGTH);
   return text.endsWith(checksum(secret));
 }
 
-/** What is stored of a token. Without a salt: its 178 random bits cannot be guessed, and it is looked up by this. */
+/**
+ * Returns the digest that is stored in place of a token. It needs no salt, because 178 random bits cannot be
+ * guessed, and the token is looked up by this digest.
+ */
 export function serviceTokenDigest(token: string): string {
   return digest('service token', token);
 }
 
-/** The scheme and four characters. */
+/** Returns the scheme and the first four characters after it. */
 export function serviceTokenPrefix(token: string): string {
   return token.slice(0, SCHEME.length + 4);
 }

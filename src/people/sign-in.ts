@@ -15,15 +15,19 @@ import { placeholders } from '../database/raw';
 import { emailDigest } from './email';
 import { eventOf } from './person-event';
 
-/** What a request says of who sends it. */
+/** The part of a request that says who sends it. */
 export interface Credentials {
   readonly authorization: string | undefined;
-  /** The agency that is meant: nobody is signed in to another, and its invitation is taken up. */
+  /**
+   * The agency for which the request is meant. Nobody is signed in to another one, and an invitation of this
+   * agency is taken up.
+   */
   readonly agencyId: string | undefined;
 }
 
 /**
- * Why a sign-in was refused, as a code for the log: the answer does not tell. `NO_TOKEN` is an ordinary request of a stranger.
+ * The reason why a sign-in was refused, as a code for the log. The answer does not tell it. `NO_TOKEN` is an
+ * ordinary request of a stranger.
  */
 export type SignInRefusal =
   | TokenRefusal
@@ -38,17 +42,21 @@ export type SignInRefusal =
   | 'SERVICE_TOKEN_EXPIRED'
   | 'SERVICE_TOKEN_REVOKED';
 
-/** Who asks, or why nobody is known. The identity is that of the token, which an agency may or may not know. */
+/**
+ * Either who asks, or why nobody is known. The identity is that of the token, whether or not an agency knows
+ * it.
+ */
 export type SignInOutcome = { readonly identity: Identity | null } & (
   | { readonly viewer: Viewer; readonly refusal: null }
   | { readonly viewer: null; readonly refusal: SignInRefusal }
 );
 
 const NOTE_EVERY_MS = 60_000;
-/** People who are looked up by one statement, at most: each number of them is a statement of its own. */
+/** One statement looks up at most this many people. Each number of them makes a statement of its own. */
 const MOST_AT_ONCE = 32;
 
-// No entity is made of it: this is asked for every request. The one that was joined first comes first.
+// This statement runs for every request, so that no entities are made of its rows. The agency that was joined
+// first comes first.
 const find = (digests: readonly string[]) =>
   `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${placeholders(digests)}) ORDER BY joinedAt, id`;
 type RawPerson = Omit<KnownPerson, 'permissions'> & {
@@ -56,9 +64,10 @@ type RawPerson = Omit<KnownPerson, 'permissions'> & {
   readonly permissions: string;
 };
 
-/** Finds out who asks: a person of the issuer, or an integration with a service token. */
+/** Finds out who asks. This is either a person of the issuer, or an integration with a service token. */
 export class SignIn {
-  // Requests that arrive together ask together, and each after it has arrived: a right that is taken away holds at once.
+  // Requests that arrive together ask together, each of them after it has arrived. So a right that is taken
+  // away is gone at once.
   readonly #people = new DataLoader<string, readonly RawPerson[]>((digests) => this.#findAll(digests), {
     cache: false,
     maxBatchSize: MOST_AT_ONCE,
@@ -72,7 +81,7 @@ export class SignIn {
     private readonly invitations: InvitationService,
   ) {}
 
-  /** Throws `IssuerUnreachable` when it cannot tell. */
+  /** Finds out who asks. Throws `IssuerUnreachable` when it cannot tell. */
   async identify({ authorization, agencyId }: Credentials, origin: Origin): Promise<SignInOutcome> {
     if (authorization === undefined) return refused('NO_TOKEN');
     const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization)?.[1];
@@ -91,7 +100,8 @@ export class SignIn {
       return outcomeOf(
         viewerOfPerson({ ...person, permissions: permissionList.from(person.permissions) }, origin),
       );
-    // Anyone may invite any address: only whoever names the agency takes its invitation up by signing in.
+    // Anyone may invite any address. Therefore signing in takes an invitation up only when the request names
+    // the agency.
     if (agencyId === undefined) return refused('NOBODY_KNOWN');
     const outcome = await this.#byInvitation(identity, agencyId);
     if (outcome.viewer || known.length === 0) return outcome;
@@ -109,7 +119,8 @@ export class SignIn {
     const { email, refusal } = await identity.address();
     if (email === null) return refused(refusal);
     const invited = { identityDigest: IsNull(), emailDigest: emailDigest(email), agencyId };
-    // In one look: after the first one, another request of this person may have taken the invitation up.
+    // One statement reads both, because between two statements another request of this person could take the
+    // invitation up.
     const [found] = await this.database.read.find(PersonRow, {
       where: [{ identityDigest: digest, agencyId }, invited],
       order: { identityDigest: 'DESC' },
@@ -145,7 +156,8 @@ export class SignIn {
     await this.database.write((tx) => tx.update(ServiceTokenRow, { id }, { lastUsedAt: now }));
   }
 
-  // In each agency that knows the person: it is there that someone may ask what was tried.
+  // The refusal is recorded in each agency that knows the person, because people there may ask what was
+  // tried.
   async #refusePerson(digest: string, origin: Origin): Promise<void> {
     for (const person of await this.database.read.findBy(PersonRow, { identityDigest: digest })) {
       const { id, name, agencyId } = person;
@@ -190,7 +202,7 @@ function outcomeOf(viewer: Viewer | null): SignInOutcome {
 
 type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;
 
-/** With the name of an agency, what someone is there; without, what someone became first. */
+/** Returns what someone is in the agency that is named. Without a name, returns what someone became first. */
 function meant<P extends Pick<PersonRow, 'agencyId'>>(
   people: readonly P[],
   agencyId: string | undefined,

@@ -5,23 +5,27 @@ import type { Claims, Issuer } from './issuer';
 type Subject = Claims & { readonly sub?: string };
 
 const KEPT = 10_000;
-/** For how long what the userinfo endpoint said of a person holds, also that it said nothing, in milliseconds. */
+/**
+ * The answer of the userinfo endpoint about a person holds for this time in milliseconds, also when it said
+ * nothing.
+ */
 const KEPT_FOR_MS = 120_000;
 
 /**
- * The e-mail addresses that the issuer has verified. Most access tokens carry none. Then the issuer's userinfo endpoint is asked with the
- * person's own token, and the answer is kept for two minutes for each person, so that nobody can make us ask without end.
+ * The e-mail addresses that the issuer has verified. Most access tokens carry none. Then the issuer's
+ * userinfo endpoint is asked with the person's own token, and its answer is kept for two minutes for each
+ * person, so that nobody can make Latchkey ask without end.
  */
 export class VerifiedAddresses {
   readonly #asked = new LRUCache<string, Promise<Address>>({ max: KEPT, ttl: KEPT_FOR_MS });
 
   constructor(
     private readonly issuer: Issuer,
-    /** Whether an address counts of which the issuer does not say whether it has verified it. */
+    /** Whether an address counts when the issuer does not say whether it has verified it. */
     private readonly trustEmail: boolean,
   ) {}
 
-  /** Reads the claims of a token, and asks the issuer where these do not tell. */
+  /** Reads the claims of a token, and asks the issuer when they do not tell the address. */
   async of(claims: Subject, token: string): Promise<Address> {
     const told = this.#read(claims);
     const isTold = claims.email !== undefined && claims.email_verified !== undefined;
@@ -43,7 +47,7 @@ export class VerifiedAddresses {
     }
   }
 
-  // Some issuers send the claim as text.
+  // Some issuers send `email_verified` as text.
   #read({ email, email_verified: verified }: Claims): Address {
     if (typeof email !== 'string' || email.trim() === '') return { email: null, refusal: 'NO_ADDRESS' };
     const counts =

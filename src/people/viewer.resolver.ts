@@ -36,7 +36,10 @@ export class ViewerResolver {
   }
 }
 
-/** Its id is not the person's own, under which a client that keeps objects by id alone has the person. */
+/**
+ * The viewer's id differs from the person's own id. Otherwise a client that keeps objects by id alone would
+ * mix the viewer up with the person.
+ */
 export function toViewer(viewer: Viewer): ViewerType & Viewer {
   return { ...viewer, ...abilitiesOf(viewer), id: derivedId('Viewer', viewer.id) };
 }
