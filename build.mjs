@@ -1,4 +1,5 @@
-// Builds everything that `npm start` and `npm run serve` run into dist/, beside the old build, which stays whole until the new one is there.
+// Builds everything that `npm start` and `npm run serve` run into dist/, beside the old build, which stays
+// whole until the new one is there.
 import { rename, rm } from 'node:fs/promises';
 
 const OUT = 'dist';
@@ -12,7 +13,8 @@ const { build } = await import('esbuild').catch(() => {
 });
 
 await rm(NEXT, { recursive: true, force: true });
-// Types are checked by `npm run typecheck`. Files are not bundled: a stack trace names the file that was written.
+// Types are checked by `npm run typecheck`. Files are not bundled: a stack trace names the file that was
+// written.
 await build({
   entryPoints: ['ormconfig.ts', 'src/**/*.ts', 'migrations/**/*.ts'],
   outdir: NEXT,

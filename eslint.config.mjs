@@ -15,6 +15,11 @@ export default tseslint.config(
   },
   js.configs.recommended,
   {
+    // Prettier does not wrap comments. Code is its business.
+    ignores: ['console/**', 'test/console/**'],
+    rules: { 'max-len': ['error', { code: 10_000, comments: 110, ignoreUrls: true }] },
+  },
+  {
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -28,7 +33,8 @@ export default tseslint.config(
       // Apollo and Fastify ask for async functions also where nothing is awaited.
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      // Row and GraphQL classes carry decorators and no behaviour: plain objects of their shape are used in their place.
+      // Row and GraphQL classes carry decorators and no behaviour: plain objects of their shape are used in
+      // their place.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/no-misused-spread': 'off',
       '@typescript-eslint/no-confusing-void-expression': [

@@ -20,13 +20,19 @@ const server = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306
 
 const YOUNG_GENERATION = ['--max-semi-space-size=64', '--min-semi-space-size=16'];
 
-/** What every comparison has: the most that is to be had, and Latchkey, both with V8 set as `npm run serve` does. */
+/**
+ * What every comparison has: the most that is to be had, and Latchkey, both with V8 set as `npm run serve`
+ * does.
+ */
 export const SYSTEMS = {
   [LIMIT]: { command: [...YOUNG_GENERATION, 'peers/by-hand.mjs'] },
   Latchkey: { command: [...YOUNG_GENERATION, '../dist/src/main.js'] },
 };
 
-/** Hands `work` each database in turn, filled; nothing of it is left afterwards. Answers what `work` did, by database. */
+/**
+ * Hands `work` each database in turn, filled; nothing of it is left afterwards. Answers what `work` did, by
+ * database.
+ */
 export async function withDatabases(databases, { clients, agencyClients = 0 }, work) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json') });
@@ -110,8 +116,8 @@ export function requestsOfEach(queries, headersOf) {
 }
 
 /**
- * `systems` by name: a command, and where it differs from the product's its environment, its requests, and how to read its
- * answer as the others give it. `checked` are the agencies whose answers are compared.
+ * `systems` by name: a command, and where it differs from the product's its environment, its requests, and
+ * how to read its answer as the others give it. `checked` are the agencies whose answers are compared.
  */
 export async function measureQueries(systems, { env, requests, rounds, seconds, warmUpSeconds, checked }) {
   const samples = Object.fromEntries(
@@ -123,7 +129,8 @@ export async function measureQueries(systems, { env, requests, rounds, seconds, 
   const startMs = Object.fromEntries(Object.keys(systems).map((name) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
     const expected = {};
-    // In turns, and another one first each time: whatever else the machine does in the meantime concerns all of them.
+    // In turns, and another one first each time: whatever else the machine does in the meantime concerns all
+    // of them.
     const all = [...Object.entries(systems).entries()];
     for (const [index, [name, each]] of [
       ...all.slice(round % all.length),

@@ -25,7 +25,10 @@ const keyId = (index) => `018f0000-0000-7000-8003-${pad(index)}`;
 export const personId = (index) => `018f0000-0000-7000-8004-${pad(index)}`;
 export const subjectOf = (agency) => `bench-admin-${agency}`;
 
-/** The index of the agency that a client belongs to; with `agencyClients`, the first agency has that many on top. */
+/**
+ * The index of the agency that a client belongs to; with `agencyClients`, the first agency has that many on
+ * top.
+ */
 function agencyOf(client, clients) {
   if (client >= clients) return 0;
   const paged = LARGE_AGENCIES * PAGE;

@@ -6,7 +6,8 @@ import { register, tokenOf } from './directus/register.mjs';
 import { ADMIN_TOKEN, bootstrap, environmentOf, SERVER } from './directus/server.mjs';
 import { toKey } from './peers/rows.mjs';
 
-// Ten seconds, since an answer of Directus takes most of one: those that are under way at the end count for nothing.
+// Ten seconds, since an answer of Directus takes most of one: those that are under way at the end count for
+// nothing.
 const { values: options } = parseArgs({
   options: {
     database: { type: 'string' },
@@ -16,7 +17,8 @@ const { values: options } = parseArgs({
   },
 });
 
-// Longer than for the other peers: Directus has much code, and V8 needs more of the few requests that it answers to compile it.
+// Longer than for the other peers: Directus has much code, and V8 needs more of the few requests that it
+// answers to compile it.
 const WARM_UP_SECONDS = 10;
 const CLIENT = `id name
       apiKeys { provider isSet maskedKey status version }
@@ -24,7 +26,10 @@ const CLIENT = `id name
 const ONE = `query One($id: ID!) { clients_by_id(id: $id) { ${CLIENT} } }`;
 const listOf = (filter) => `query List { clients(limit: 50, sort: ["id"]${filter}) { ${CLIENT} } }`;
 
-/** The answer of the others: Directus names the queries after the tables, and has no rows for keys that were never set. */
+/**
+ * The answer of the others: Directus names the queries after the tables, and has no rows for keys that were
+ * never set.
+ */
 function read({ data, errors }) {
   if (errors) throw new Error(`Directus: ${JSON.stringify(errors)}`);
   return {
@@ -69,7 +74,8 @@ await withDatabases(
       'Directus, a user with permissions': { ...directus, requests: asUser },
       'Directus, its admin, nothing to check': { ...directus, requests: asAdmin },
     };
-    // Directus makes a GraphQL schema for each user at the first request: checking every agency has that done before it is measured.
+    // Directus makes a GraphQL schema for each user at the first request: checking every agency has that done
+    // before it is measured.
     await measureQueries(systems, {
       env,
       requests,

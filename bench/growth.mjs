@@ -22,7 +22,10 @@ const PAGE = `query Page($after: String) { clients(first: 50, after: $after) { n
 const NEXT =
   'query Next($after: String) { clients(first: 100, after: $after) { pageInfo { hasNextPage endCursor } } }';
 
-/** Deployments of each size, and one of the smallest size with an agency of 20,000 clients: asked in turns, so that the rest of the machine concerns all. */
+/**
+ * Deployments of each size, and one of the smallest size with an agency of 20,000 clients: asked in turns, so
+ * that the rest of the machine concerns all.
+ */
 const [smallest, ...larger] = options.sizes.split(',').map(Number);
 const deployments = [
   { clients: smallest },
@@ -133,7 +136,10 @@ async function measure(work, systems) {
   ];
 }
 
-/** Beside each figure, how many times slower it is than the first of its kind: the median of the rounds, and their spread. */
+/**
+ * Beside each figure, how many times slower it is than the first of its kind: the median of the rounds, and
+ * their spread.
+ */
 function report(rows) {
   const firsts = new Map();
   for (const { title, name, unit, each, slower } of rows) {

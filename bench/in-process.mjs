@@ -1,4 +1,5 @@
-// What needs no HTTP: resolving a key for a call, and setting one, against the same statements written by hand.
+// What needs no HTTP: resolving a key for a call, and setting one, against the same statements written by
+// hand.
 import { createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -131,7 +132,10 @@ function openByHand(env) {
         },
       };
     },
-    /** The same rows as the product writes, and nothing checked: the key, its audit event and the end of the chain. */
+    /**
+     * The same rows as the product writes, and nothing checked: the key, its audit event and the end of the
+     * chain.
+     */
     set: ({ agencyId: agency, clientId: client, provider }, index) =>
       store.write(rowsOfSet(agency, client, provider, index, name)),
   };
@@ -146,7 +150,10 @@ function open(key, sealed, associated) {
 
 const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
 
-/** Statements with values, every column that a set gives a value. The end of the chain is read, to go on from it; the owner is not locked, and duplicates are not looked for. */
+/**
+ * Statements with values, every column that a set gives a value. The end of the chain is read, to go on from
+ * it; the owner is not locked, and duplicates are not looked for.
+ */
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
   const hash = createHmac('sha256', 'x').update(String(index)).digest('hex');

@@ -1,4 +1,5 @@
-// npm run bench [-- --quick] [--database sqlite|mariadb] [--clients N] [--agency-clients N] [--rounds N] [--seconds N] [--json FILE]
+// npm run bench [-- --quick] [--database sqlite|mariadb] [--clients N] [--agency-clients N] [--rounds N]
+// [--seconds N] [--json FILE]
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';

@@ -11,7 +11,8 @@ export class VaultKeys1763930000000 implements MigrationInterface {
       optional(time('retiredAt')),
     ];
     await runner.createTable(new Table({ name: 'vault_keys', columns }));
-    // In SQL: on SQLite, TypeORM would copy the table to add a column, and cannot drop the old one while versions refer to it.
+    // In SQL: on SQLite, TypeORM would copy the table to add a column, and cannot drop the old one while
+    // versions refer to it.
     await runner.query('ALTER TABLE api_keys ADD COLUMN fingerprint varchar(64) NULL');
     await runner.query('CREATE INDEX api_keys_by_fingerprint ON api_keys (agencyId, fingerprint)');
   }

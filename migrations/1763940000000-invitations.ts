@@ -9,11 +9,15 @@ import { boolean, optional, text, unique } from './columns';
 
 const identityDigest = text('identityDigest', 64);
 
-/** People who are invited and have not signed in yet, and what portal users of a client may do when nothing else is said. */
+/**
+ * People who are invited and have not signed in yet, and what portal users of a client may do when nothing
+ * else is said.
+ */
 export class Invitations1763940000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await changeIdentity(runner, optional(identityDigest));
-    // In SQL: on SQLite, TypeORM would copy a table to add a column, and cannot drop the old one while others refer to it.
+    // In SQL: on SQLite, TypeORM would copy a table to add a column, and cannot drop the old one while others
+    // refer to it.
     for (const [table, column, type] of added(runner))
       await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
     await runner.query('UPDATE people SET joinedAt = createdAt');

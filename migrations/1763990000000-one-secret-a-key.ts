@@ -4,12 +4,14 @@ import { id, index, integer, optional, primary, refersTo, text, time } from './c
 const BEFORE = 'api_key_versions_before';
 
 /**
- * Instead of a row for each version that a key ever had, of which all but one are empty, one row a key: read by its primary key, and
- * overwritten by the next version. Instances of an older release that still run fail to read keys from now on, and to set them.
+ * Instead of a row for each version that a key ever had, of which all but one are empty, one row a key: read
+ * by its primary key, and overwritten by the next version. Instances of an older release that still run fail
+ * to read keys from now on, and to set them.
  */
 export class OneSecretAKey1763990000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // First, so that nothing is written any more that would not be copied. MySQL commits each step: one that was killed goes on from here.
+    // First, so that nothing is written any more that would not be copied. MySQL commits each step: one that
+    // was killed goes on from here.
     if (await runner.hasTable('api_key_versions'))
       await runner.query(`ALTER TABLE api_key_versions RENAME TO ${BEFORE}`);
     if (!(await runner.hasTable(BEFORE))) return;
@@ -27,8 +29,9 @@ export class OneSecretAKey1763990000000 implements MigrationInterface {
         foreignKeys: [refersTo('api_keys', 'apiKeyId', 'api_key_secrets_key')],
       }),
     );
-    // A key and its versions agreed when none was newer, and the live one was the key's own, or none where it is cleared. Where they did
-    // not, the secret gets a number that is not the key's: what was found out before is found out from now on.
+    // A key and its versions agreed when none was newer, and the live one was the key's own, or none where it
+    // is cleared. Where they did not, the secret gets a number that is not the key's: what was found out
+    // before is found out from now on.
     await runner.query(`INSERT INTO api_key_secrets (apiKeyId, version, masterKey, sealed)
       SELECT id, CASE WHEN agreed = 1 THEN version WHEN newest = version THEN version + 1 ELSE newest END,
         CASE WHEN agreed = 1 AND isSet = 0 THEN NULL ELSE masterKey END, CASE WHEN agreed = 1 AND isSet = 0 THEN NULL ELSE sealed END

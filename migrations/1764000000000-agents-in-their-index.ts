@@ -7,7 +7,10 @@ const indexOn = (columns: string) => ({
   mysql: [`ALTER TABLE agents DROP INDEX agents_by_client, ADD INDEX agents_by_client (${columns})`],
 });
 
-/** The agents of clients are read from their index alone, instead of looking up each of them in the table as well. */
+/**
+ * The agents of clients are read from their index alone, instead of looking up each of them in the table as
+ * well.
+ */
 export class AgentsInTheirIndex1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await alter(runner, indexOn('clientId, id, agencyId, name, provider, providerAgentId, fromNumber'));

@@ -25,12 +25,13 @@ const REMOVE = {
 };
 
 /**
- * The sealed key in the row of its place, instead of beside it: whoever reads or writes the one has the other. Instances of an older
- * release that still run fail to read keys from now on, and to set them.
+ * The sealed key in the row of its place, instead of beside it: whoever reads or writes the one has the
+ * other. Instances of an older release that still run fail to read keys from now on, and to set them.
  */
 export class KeyInItsRow1764010000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // First, so that nothing is written any more that would not be copied. MySQL commits each step: one that was killed goes on from here.
+    // First, so that nothing is written any more that would not be copied. MySQL commits each step: one that
+    // was killed goes on from here.
     if (await runner.hasTable('api_key_secrets'))
       await runner.query(`ALTER TABLE api_key_secrets RENAME TO ${BEFORE}`);
     if (!(await runner.hasTable(BEFORE))) return;
@@ -39,8 +40,8 @@ export class KeyInItsRow1764010000000 implements MigrationInterface {
     await runner.query(
       `UPDATE api_keys SET masterKey = ${beside('masterKey')}, sealed = ${beside('sealed')}`,
     );
-    // Where the two rows did not agree, the one that is left contradicts itself: what was found out is found out from now on. No version is
-    // given out twice.
+    // Where the two rows did not agree, the one that is left contradicts itself: what was found out is found
+    // out from now on. No version is given out twice.
     await runner.query(`UPDATE api_keys SET status = 'UNREADABLE', isSet = CASE WHEN sealed IS NULL THEN 1 ELSE 0 END,
         version = CASE WHEN COALESCE(${beside('version')}, 0) > version THEN ${beside('version')} ELSE version END
       WHERE NOT EXISTS (SELECT 1 FROM ${BEFORE} s

@@ -3,7 +3,8 @@ import { index, optional, time } from './columns';
 
 /** For frontends that ask which calls have changed since they last asked. */
 export class CallUpdates1764080000000 implements MigrationInterface {
-  // Each step is left out where an earlier attempt, which was killed, has made it: MySQL commits each statement.
+  // Each step is left out where an earlier attempt, which was killed, has made it: MySQL commits each
+  // statement.
   async up(runner: QueryRunner): Promise<void> {
     const calls = await runner.getTable('calls');
     if (!calls?.findColumnByName('updatedAt'))

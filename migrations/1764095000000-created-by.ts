@@ -2,7 +2,10 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const TABLES = ['people', 'service_tokens', 'key_links'];
 
-/** Who made an invitation, a service token or a one-time link, so that these can go with their maker. Null for what is older. */
+/**
+ * Who made an invitation, a service token or a one-time link, so that these can go with their maker. Null for
+ * what is older.
+ */
 export class CreatedBy1764095000000 implements MigrationInterface {
   // Each statement is left out where an earlier run that was ended has done it.
   async up(runner: QueryRunner): Promise<void> {

@@ -3,7 +3,10 @@ import { alter } from './columns';
 
 const NAME = 'agents_by_provider_agent';
 
-/** Finds other entries for the same agent of a provider. Not unique: there may be some that are older than the check. */
+/**
+ * Finds other entries for the same agent of a provider. Not unique: there may be some that are older than the
+ * check.
+ */
 export class AgentsByProviderAgent1764130000000 implements MigrationInterface {
   // Left out where an earlier run that was ended has done it.
   async up(runner: QueryRunner): Promise<void> {

@@ -22,7 +22,10 @@ export function boolean(runner: QueryRunner, name: string): TableColumnOptions {
   };
 }
 
-/** SQLite does one thing a statement, and all of a migration or nothing; MySQL commits each statement, and does many things in one. */
+/**
+ * SQLite does one thing a statement, and all of a migration or nothing; MySQL commits each statement, and
+ * does many things in one.
+ */
 export async function alter(
   runner: QueryRunner,
   statements: Readonly<Record<'sqlite' | 'mysql', readonly string[]>>,

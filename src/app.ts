@@ -56,7 +56,10 @@ export interface AppOptions {
   readonly compiledFromRun?: number;
 }
 
-/** How often an instance looks whether upload keys have to be renewed, and what has expired has to be destroyed. */
+/**
+ * How often an instance looks whether upload keys have to be renewed, and what has expired has to be
+ * destroyed.
+ */
 const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
 
 /** The only place that wires things together. Listens to nothing yet. */
@@ -115,8 +118,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   }
 }
 
-// A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is accepted, then looks agents up
-// until its time is over and the last answer is there; those of one document run one after the other.
+// A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is
+// accepted, then looks agents up until its time is over and the last answer is there; those of one document
+// run one after the other.
 function drainMsOf({ providerTimeoutMs, http }: Config): number {
   return (
     REQUEST_TIMEOUT_MS +

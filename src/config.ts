@@ -228,7 +228,10 @@ function keyServicesOf({
   return { VAULT_ADDR, VAULT_TOKEN, VAULT_TOKEN_FILE, VAULT_NAMESPACE, KEY_SERVICE_TIMEOUT_MS };
 }
 
-/** The variables that replace a provider's address: `<PROVIDER>_BASE_URL`, and `<PROVIDER>_<REGION>_BASE_URL` outside of the US. */
+/**
+ * The variables that replace a provider's address: `<PROVIDER>_BASE_URL`, and `<PROVIDER>_<REGION>_BASE_URL`
+ * outside of the US.
+ */
 export function baseUrlVariables(): {
   provider: Provider;
   region: (typeof PROVIDER_REGIONS)[number];

@@ -49,7 +49,10 @@ export interface StoredTrail {
   readonly readPlaces: ReadPlaces;
 }
 
-/** The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws `UnusableKeyRing`, `NoAuditTrail`. */
+/**
+ * The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws
+ * `UnusableKeyRing`, `NoAuditTrail`.
+ */
 export async function openAuditTrail(config: Config): Promise<StoredTrail> {
   const ring = await config.keyRing.unseal(config.keyServices);
   const database = await openToRead(config.databaseUrl, { entities, migrations });

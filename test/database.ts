@@ -16,13 +16,19 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** A database of its own: a SQLite file, or with `TEST_DATABASE_SERVER` (a mysql:// or mariadb:// address) a schema on that server. */
+/**
+ * A database of its own: a SQLite file, or with `TEST_DATABASE_SERVER` (a mysql:// or mariadb:// address) a
+ * schema on that server.
+ */
 export function createTestDatabase(): Promise<TestDatabase> {
   const server = process.env.TEST_DATABASE_SERVER;
   return server ? createSchema(server) : createFile();
 }
 
-/** A database of its own that needs no migration any more: a SQLite file is a copy of one that was migrated when the first was asked for. */
+/**
+ * A database of its own that needs no migration any more: a SQLite file is a copy of one that was migrated
+ * when the first was asked for.
+ */
 export async function createMigratedDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
   if (database.url.startsWith(SQLITE)) await writeFile(fileOf(database), await (migrated ??= migratedFile()));
@@ -59,7 +65,10 @@ async function createSchema(server: string): Promise<TestDatabase> {
   return { url: url.toString(), drop: () => run(`DROP DATABASE ${name}`) };
 }
 
-/** TypeORM's own manager behind a reader or a transaction, with which a test may do what the types forbid the product. */
+/**
+ * TypeORM's own manager behind a reader or a transaction, with which a test may do what the types forbid the
+ * product.
+ */
 export function managerOf(reader: Reader): EntityManager {
   return reader as unknown as EntityManager;
 }

@@ -122,7 +122,10 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   };
 }
 
-/** A GraphQL request as any client would send it; by Node's own client, which takes less of a processor than `fetch`. */
+/**
+ * A GraphQL request as any client would send it; by Node's own client, which takes less of a processor than
+ * `fetch`.
+ */
 export async function post(
   url: string,
   token: string | null,

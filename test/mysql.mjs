@@ -1,4 +1,5 @@
-// Runs the whole suite on a MySQL or MariaDB server: TEST_DATABASE_SERVER, or root without a password on this machine.
+// Runs the whole suite on a MySQL or MariaDB server: TEST_DATABASE_SERVER, or root without a password on this
+// machine.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 

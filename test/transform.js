@@ -7,8 +7,8 @@ const own = readFileSync(__filename, 'utf8');
 const tsconfigRaw = readFileSync(join(__dirname, '../tsconfig.json'), 'utf8');
 
 /**
- * Makes CommonJS of TypeScript as the build does, and of packages that ship as ES modules alone, which jest cannot require on Node 20.
- * Types are not checked: `npm run typecheck` does that.
+ * Makes CommonJS of TypeScript as the build does, and of packages that ship as ES modules alone, which jest
+ * cannot require on Node 20. Types are not checked: `npm run typecheck` does that.
  */
 module.exports = {
   process: (source, file) =>

@@ -26,7 +26,10 @@ const LISTS = [
 /** Of the user who may read one of the large agencies. */
 export const tokenOf = (agency) => `bench-token-${agency}`;
 
-/** In its tables, not over its API: that would put a foreign key on `api_keys.ownerId`, which is an agency's id as often. */
+/**
+ * In its tables, not over its API: that would put a foreign key on `api_keys.ownerId`, which is an agency's
+ * id as often.
+ */
 export async function register(env) {
   const { database } = await openStore(readConfig(env));
   await database.write((tx) => tx.run('ALTER TABLE directus_users ADD COLUMN agencyId char(36)', []));

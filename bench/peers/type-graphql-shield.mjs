@@ -1,4 +1,5 @@
-// Apollo with type-graphql and graphql-shield as their documentation wires them: a rule a type, cached for the request ('contextual').
+// Apollo with type-graphql and graphql-shield as their documentation wires them: a rule a type, cached for
+// the request ('contextual').
 import 'reflect-metadata';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';

@@ -2,12 +2,14 @@ import type { RequestContext } from './context';
 import type { Viewer } from './viewer';
 
 /**
- * A field that is read for many of its parents at once, in their order. Its resolver reads it by `loadField`; a field of clients can also
- * be read together with the clients (`api/compiled/read-ahead.ts`).
+ * A field that is read for many of its parents at once, in their order. Its resolver reads it by `loadField`;
+ * a field of clients can also be read together with the clients (`api/compiled/read-ahead.ts`).
  */
 export interface BatchedField<Value, Arguments extends object = object> {
   readonly name: string;
-  /** `fields` are those that are asked for of the type to which the field leads; null stands for all of them. */
+  /**
+   * `fields` are those that are asked for of the type to which the field leads; null stands for all of them.
+   */
   read(
     viewer: Viewer,
     parentIds: readonly string[],

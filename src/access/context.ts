@@ -7,13 +7,18 @@ import { canManageAccess, isAdmin, type Viewer } from './viewer';
 /** What one request knows: who asks, under which id it is logged, and what it has loaded already. */
 export interface RequestContext {
   readonly viewer: Viewer | null;
-  /** Who signed in at the issuer, whether or not an agency knows them; null for service tokens and for nobody. */
+  /**
+   * Who signed in at the issuer, whether or not an agency knows them; null for service tokens and for nobody.
+   */
   readonly identity: Identity | null;
   readonly requestId: string;
   readonly loaders: Loaders;
 }
 
-/** Injects the viewer into a resolver. The policy has refused requests without a viewer already; this does not rely on it. */
+/**
+ * Injects the viewer into a resolver. The policy has refused requests without a viewer already; this does not
+ * rely on it.
+ */
 export function CurrentViewer() {
   return createParameterDecorator<RequestContext>(({ context }) => {
     if (!context.viewer) throw unauthenticated();
@@ -21,7 +26,10 @@ export function CurrentViewer() {
   });
 }
 
-/** Injects the identity that the issuer vouches for. The policy has refused requests without one already; this does not rely on it. */
+/**
+ * Injects the identity that the issuer vouches for. The policy has refused requests without one already; this
+ * does not rely on it.
+ */
 export function CurrentIdentity() {
   return createParameterDecorator<RequestContext>(({ context }) => {
     if (!context.identity) throw unauthenticated();
@@ -29,7 +37,10 @@ export function CurrentIdentity() {
   });
 }
 
-/** Throws `FORBIDDEN` unless the viewer is an admin. Every service that touches keys calls it, and so does not rely on the policy. */
+/**
+ * Throws `FORBIDDEN` unless the viewer is an admin. Every service that touches keys calls it, and so does not
+ * rely on the policy.
+ */
 export function requireAdmin(viewer: Viewer): void {
   if (!isAdmin(viewer)) throw forbidden();
 }

@@ -5,7 +5,10 @@ export interface Identity {
   /** The digest of the issuer and the subject of the token, by which people are recognised. */
   readonly digest: string;
   readonly origin: Origin;
-  /** Returns the e-mail address that the issuer has verified. It asks the issuer if the token does not name it, and never rejects. */
+  /**
+   * Returns the e-mail address that the issuer has verified. It asks the issuer if the token does not name
+   * it, and never rejects.
+   */
   address(): Promise<Address>;
 }
 

@@ -3,14 +3,20 @@ import type { Reader, Transaction } from '../database/transaction';
 import { inOrderOf, isId } from '../platform/ids';
 import type { Viewer } from './viewer';
 
-/** A row of one agency. `clientId` is that of the client that it belongs to, if any; a client belongs to itself. */
+/**
+ * A row of one agency. `clientId` is that of the client that it belongs to, if any; a client belongs to
+ * itself.
+ */
 export interface OwnedRow extends ObjectLiteral {
   readonly id: string;
   readonly agencyId: string;
   readonly clientId?: string | null;
 }
 
-/** A condition for queries of rows that belong to an agency or to one of its clients: it keeps the rows that the viewer may know of. */
+/**
+ * A condition for queries of rows that belong to an agency or to one of its clients: it keeps the rows that
+ * the viewer may know of.
+ */
 export function visibleTo({ agencyId, clientId }: Viewer): { agencyId: string; clientId?: string } {
   return clientId === null ? { agencyId } : { agencyId, clientId };
 }
@@ -20,14 +26,17 @@ export function clientsVisibleTo({ agencyId, clientId }: Viewer): { agencyId: st
   return clientId === null ? { agencyId } : { agencyId, id: clientId };
 }
 
-/** Returns those of these client ids that the viewer may know of: a portal user knows of no client but its own. */
+/**
+ * Returns those of these client ids that the viewer may know of: a portal user knows of no client but its
+ * own.
+ */
 export function ownClientIds({ clientId }: Viewer, ids: readonly string[]): string[] {
   return ids.filter((id) => isId(id) && (clientId === null || clientId === id));
 }
 
 /**
- * Locks a row, so that others who lock it wait until the transaction ends. The result is null for a row that the viewer may not know of, as
- * it is for an id that was never given out.
+ * Locks a row, so that others who lock it wait until the transaction ends. The result is null for a row that
+ * the viewer may not know of, as it is for an id that was never given out.
  */
 export async function lockOwn<T extends OwnedRow>(
   tx: Transaction,

@@ -3,12 +3,16 @@ import type { Reader, Transaction } from '../database/transaction';
 import type { PublicError } from '../graphql/errors';
 import type { Viewer } from './viewer';
 
-/** Returns the error for a viewer who is gone or whose rights have changed since its request arrived, and null for any other viewer. */
+/**
+ * Returns the error for a viewer who is gone or whose rights have changed since its request arrived, and null
+ * for any other viewer.
+ */
 export type RightsCheck = (tx: Transaction, viewer: Viewer) => Promise<PublicError | null>;
 
 /**
- * The database as services use it. A request can take long, because it waits for a slow provider or for other mutations of its document, and
- * rights may be taken away meanwhile. Therefore a service can only write for a viewer who is checked again inside the same transaction.
+ * The database as services use it. A request can take long, because it waits for a slow provider or for other
+ * mutations of its document, and rights may be taken away meanwhile. Therefore a service can only write for a
+ * viewer who is checked again inside the same transaction.
  */
 export class TenantDatabase {
   constructor(
@@ -20,7 +24,10 @@ export class TenantDatabase {
     return this.database.read;
   }
 
-  /** Throws `UNAUTHENTICATED` or `FORBIDDEN`, with nothing written, for a viewer whose rights have changed since its request arrived. */
+  /**
+   * Throws `UNAUTHENTICATED` or `FORBIDDEN`, with nothing written, for a viewer whose rights have changed
+   * since its request arrived.
+   */
   write<T>(viewer: Viewer, work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.database.write(async (tx) => {
       const refusal = await this.lostRights(tx, viewer);
@@ -52,14 +59,18 @@ export class TenantDatabase {
   }
 
   /**
-   * Writes without such a check. It is for the outcome of a request to a provider that was allowed when it was sent, for what expires by
-   * itself, and for people who are no viewers: those who use a one-time link or decide on an invitation.
+   * Writes without such a check. It is for the outcome of a request to a provider that was allowed when it
+   * was sent, for what expires by itself, and for people who are no viewers: those who use a one-time link or
+   * decide on an invitation.
    */
   writeWithoutViewer<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.database.write(work);
   }
 
-  /** Tells, inside of `writeWithoutViewer`, whether the viewer whose request began the work still has the same rights. */
+  /**
+   * Tells, inside of `writeWithoutViewer`, whether the viewer whose request began the work still has the same
+   * rights.
+   */
   async stillHasRights(tx: Transaction, viewer: Viewer): Promise<boolean> {
     return (await this.lostRights(tx, viewer)) === null;
   }

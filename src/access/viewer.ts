@@ -52,11 +52,17 @@ export interface Origin {
   readonly requestId: string;
   /** The IP address of the caller; null at the command line. */
   readonly sourceAddress: string | null;
-  /** The digest of the token of the request, so that nobody can set the token as a key; null if there was none. */
+  /**
+   * The digest of the token of the request, so that nobody can set the token as a key; null if there was
+   * none.
+   */
   readonly tokenDigest?: () => string | null;
 }
 
-/** Who is asking, and what they may do: read from the database for each request, so that a right taken away is gone at once. */
+/**
+ * Who is asking, and what they may do: read from the database for each request, so that a right taken away is
+ * gone at once.
+ */
 export interface Viewer {
   readonly kind: 'PERSON' | 'SERVICE_TOKEN';
   /** The id of the person or of the service token. */
@@ -74,12 +80,18 @@ export function isAdmin(viewer: Viewer): boolean {
   return viewer.role === 'AGENCY_ADMIN';
 }
 
-/** Tells whether the viewer may hand in a key of its own client, which the agency then accepts. People of the agency set keys instead. */
+/**
+ * Tells whether the viewer may hand in a key of its own client, which the agency then accepts. People of the
+ * agency set keys instead.
+ */
 export function canHandInApiKeys({ role, permissions }: Viewer): boolean {
   return role === 'PORTAL_USER' && permissions.includes('MANAGE_INTEGRATIONS');
 }
 
-/** Tells whether the viewer may see what was handed in for a client and what became of it. Members of the agency see nothing of keys. */
+/**
+ * Tells whether the viewer may see what was handed in for a client and what became of it. Members of the
+ * agency see nothing of keys.
+ */
 export function canViewIntegrations(viewer: Viewer): boolean {
   return (
     isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'))
@@ -111,8 +123,8 @@ export function canEditAgents(viewer: Viewer): boolean {
 }
 
 /**
- * Tells whether the viewer may give access to others: only an admin in person may. A service token that could make another token, or
- * another admin, would in effect outlive its own expiry and revocation.
+ * Tells whether the viewer may give access to others: only an admin in person may. A service token that could
+ * make another token, or another admin, would in effect outlive its own expiry and revocation.
  */
 export function canManageAccess(viewer: Viewer): boolean {
   return isAdmin(viewer) && viewer.kind === 'PERSON';

@@ -7,7 +7,8 @@ import type { Provider } from '../providers';
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])
 @Index('agents_by_provider_agent', ['agencyId', 'providerAgentId'])
-// The index holds all that is shown of an agent, so that a list of clients reads their agents without the table.
+// The index holds all that is shown of an agent, so that a list of clients reads their agents without the
+// table.
 @Index('agents_by_client', [
   'clientId',
   'id',

@@ -145,7 +145,9 @@ export class ClientAgentsResolver {
   }
 }
 
-/** Loads agents by id, all that one request asks for in one statement. It is for fields that lead to an agent. */
+/**
+ * Loads agents by id, all that one request asks for in one statement. It is for fields that lead to an agent.
+ */
 export function loadAgent(
   context: RequestContext,
   agents: AgentService,

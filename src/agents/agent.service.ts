@@ -105,7 +105,10 @@ export class AgentService {
     });
   }
 
-  /** Assigns an agent to a client, or with null to none. Its next call uses the key that the chain then finds. Earlier calls keep their client. */
+  /**
+   * Assigns an agent to a client, or with null to none. Its next call uses the key that the chain then finds.
+   * Earlier calls keep their client.
+   */
   async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AgentResult> {
     requireAdmin(viewer);
     return this.#change(
@@ -143,7 +146,8 @@ export class AgentService {
     return this.database.read.createQueryBuilder(AgentRow, 'agent').where(visibleTo(viewer));
   }
 
-  // The ids of some providers look like their keys, and an id is shown to people who may not even see the mask of a key.
+  // The ids of some providers look like their keys, and an id is shown to people who may not even see the
+  // mask of a key.
   async #checkForKeys(viewer: Viewer, { provider, ...ids }: CheckedAgent): Promise<UserError[]> {
     const fields = ['providerAgentId', 'fromNumber'] as const;
     const isKey = await Promise.all(

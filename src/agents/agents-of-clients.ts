@@ -8,7 +8,10 @@ import { AgentRow, type ShownAgent } from './agent.entity';
 
 const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
 
-/** Reads the same page of the agents of each client, in at most two statements however many clients there are. The totals take one more. */
+/**
+ * Reads the same page of the agents of each client, in at most two statements however many clients there are.
+ * The totals take one more.
+ */
 export async function readPagesOfClients(
   read: Reader,
   viewer: Viewer,
@@ -32,12 +35,14 @@ async function firstOfClients(
 ): Promise<ShownAgent[]> {
   const visible = ownClientIds(viewer, clientIds);
   if (visible.length === 0) return [];
-  // The plus keeps SQLite from using the index of the agency, in which it would read all agents of the agency.
-  // The first page has no condition on the id: MariaDB takes twice as long for a range within each client as for the whole client.
+  // The plus keeps SQLite from using the index of the agency, in which it would read all agents of the
+  // agency. The first page has no condition on the id: MariaDB takes twice as long for a range within each
+  // client as for the whole client.
   const condition = `FROM agents WHERE clientId IN (${placeholders(visible)}) AND +agencyId = ?${after === null ? '' : ' AND id > ?'}`;
   const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
   const read = (sql: string, limit: number) => reader.rows<ShownAgent>(sql, [...values, limit]);
-  // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client takes twice as long.
+  // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client
+  // takes twice as long.
   const most = visible.length * (first + 1);
   const rows = await read(`SELECT ${COLUMNS} ${condition} ORDER BY clientId, id LIMIT ?`, most);
   if (rows.length < most || visible.length === 1) return rows;

@@ -5,8 +5,9 @@ import type { AgentRow } from './agent.entity';
 type Twin = Pick<AgentRow, 'id' | 'clientId' | 'provider' | 'providerAgentId'>;
 
 /**
- * Reads the other entries of an agency for the same agent of a provider. Whoever else does so in this agency waits until the transaction ends.
- * A unique index would not do: databases of earlier releases may hold such entries, and MariaDB compares without regard to case.
+ * Reads the other entries of an agency for the same agent of a provider. Whoever else does so in this agency
+ * waits until the transaction ends. A unique index would not do: databases of earlier releases may hold such
+ * entries, and MariaDB compares without regard to case.
  */
 export async function lockTwins(tx: Transaction, agent: Twin & Pick<AgentRow, 'agencyId'>): Promise<Twin[]> {
   const { id, agencyId, provider, providerAgentId } = agent;

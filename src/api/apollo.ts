@@ -21,10 +21,15 @@ import { SecretsFromVariablesRule } from './rules/secrets-from-variables';
 import { SizeLimitRule } from './rules/size-limit';
 import { VariablePlacesRule } from './rules/variable-places';
 
-/** At most this many errors of a document, or of its variables, are told. One more says that there are others. */
+/**
+ * At most this many errors of a document, or of its variables, are told. One more says that there are others.
+ */
 const MAX_ERRORS = 5;
 
-/** A browser sends these headers to another origin only after a preflight request, so that no image and no form can send a GET with one. */
+/**
+ * A browser sends these headers to another origin only after a preflight request, so that no image and no
+ * form can send a GET with one.
+ */
 const PREFLIGHT_HEADERS = ['authorization', 'apollo-require-preflight', 'x-apollo-operation-name'];
 
 export interface ApolloOptions {

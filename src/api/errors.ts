@@ -7,14 +7,18 @@ import { tooManyTokens } from './rules/document-limits';
 import { hintOf } from './rules/schema-hints';
 import { problemOf } from './variable-problems';
 
-/** What a request must be, told to whoever sent something else: another method, a batch, or a body without a document. */
+/**
+ * What a request must be, told to whoever sent something else: another method, a batch, or a body without a
+ * document.
+ */
 export const HOW_TO_ASK =
   'Send one operation by POST with the content type application/json, as {"query": "...", "variables": {...}}. ' +
   'A query, but no mutation, may also be sent by GET with one of the headers authorization and apollo-require-preflight.';
 
-// graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the wrong place. Its messages are
-// therefore never passed on: a constant text or a text made of the schema's own names stands in their place, and only places (line and
-// column, or a path of the schema's own names) are kept.
+// graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the
+// wrong place. Its messages are therefore never passed on: a constant text or a text made of the schema's own
+// names stands in their place, and only places (line and column, or a path of the schema's own names) are
+// kept.
 const REQUEST_ERRORS: Readonly<Record<string, string>> = {
   [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document is not valid GraphQL.',
   [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]: 'The document does not fit the schema.',
@@ -52,7 +56,10 @@ const UNAVAILABLE: PublicForm = {
   extensions: { code: SERVICE_UNAVAILABLE },
 };
 
-/** The one place where errors get their public form. With `hints`, the schema's own names are told, as introspection tells them. */
+/**
+ * The one place where errors get their public form. With `hints`, the schema's own names are told, as
+ * introspection tells them.
+ */
 export function formatError(hints: boolean) {
   return ({ locations, path }: GraphQLFormattedError, error: unknown): GraphQLFormattedError => {
     const { message, extensions } = publicFormOf(error, hints) ?? maskOf(error);
@@ -66,7 +73,10 @@ function maskOf(error: unknown): PublicForm {
   return isUnavailable(raised) ? UNAVAILABLE : MASKED;
 }
 
-/** Answers what a caller is told of an error; null where it is a fault of ours, of which a caller is told nothing. */
+/**
+ * Answers what a caller is told of an error; null where it is a fault of ours, of which a caller is told
+ * nothing.
+ */
 export function publicFormOf(error: unknown, hints: boolean): PublicForm | null {
   const raised = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   if (raised instanceof PublicError) {

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 
-// The only place that recognises errors of graphql-js by their texts, where it gives neither a type nor a code. A test holds the texts
-// against the version of graphql-js that is installed.
+// The only place that recognises errors of graphql-js by their texts, where it gives neither a type nor a
+// code. A test holds the texts against the version of graphql-js that is installed.
 
 const TOKENS_EXCEEDED = /^Syntax Error: Document contains more tha[nt] \d+ tokens\./;
 
@@ -11,8 +11,8 @@ export function exceedsTokens({ message, path }: GraphQLError): boolean {
 }
 
 /**
- * Whether an argument is not what the schema asks for. Where a variable that may be null meets an argument that may not, graphql-js finds
- * out while it executes.
+ * Whether an argument is not what the schema asks for. Where a variable that may be null meets an argument
+ * that may not, graphql-js finds out while it executes.
  */
 export function isUnfitArgument({ path, originalError }: GraphQLError): boolean {
   return (

@@ -20,8 +20,8 @@ import { open, policy, WRAPPERS, type Requirement } from './policy';
 type Rules = Record<string, Record<string, Requirement>>;
 
 /**
- * Puts the policy's rules before the resolvers of a schema. It throws when a field has no requirement, or a requirement no field: what
- * nobody has decided on is not served.
+ * Puts the policy's rules before the resolvers of a schema. It throws when a field has no requirement, or a
+ * requirement no field: what nobody has decided on is not served.
  */
 export function guard(schema: GraphQLSchema): GraphQLSchema {
   const rules = rulesOf(schema);
@@ -54,9 +54,10 @@ type Middlewares = Readonly<
 >;
 
 /**
- * The middlewares of graphql-shield are asynchronous, and would run on each field of each row. Requirements look at the viewer alone.
- * Viewers whom a requirement lets through therefore go to the resolver directly, and all others to graphql-shield, which refuses them.
- * Fields that require nothing have no middleware at all.
+ * The middlewares of graphql-shield are asynchronous, and would run on each field of each row. Requirements
+ * look at the viewer alone. Viewers whom a requirement lets through therefore go to the resolver directly,
+ * and all others to graphql-shield, which refuses them. Fields that require nothing have no middleware at
+ * all.
  */
 function guardField(
   field: Field,
@@ -94,7 +95,10 @@ export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): r
   return [...requirements].filter((requirement) => requirement !== open);
 }
 
-/** What a field requires. A field that nobody has decided on is not in a schema that is served, since `guard` refuses it. */
+/**
+ * What a field requires. A field that nobody has decided on is not in a schema that is served, since `guard`
+ * refuses it.
+ */
 export function requirementOf(type: string, field: string): Requirement {
   const own = requirementsOfType(type) ?? open;
   return isRequirement(own) ? own : (own[field] ?? open);
@@ -104,7 +108,10 @@ function requirementsOfType(type: string): (typeof policy)[string] | undefined {
   return policy[type] ?? (WRAPPERS.test(type) ? open : undefined);
 }
 
-/** Lists every field with what it requires, and every mutation with its traits, a line each. This is the form of the policy that is reviewed. */
+/**
+ * Lists every field with what it requires, and every mutation with its traits, a line each. This is the form
+ * of the policy that is reviewed.
+ */
 export function accessList(schema: GraphQLSchema): string {
   const lines = Object.entries(rulesOf(schema)).flatMap(([type, fields]) =>
     Object.entries(fields).map(
@@ -151,7 +158,8 @@ function isRequirement(value: Requirement | Readonly<Record<string, Requirement>
   return typeof value.allows === 'function';
 }
 
-// There is no cache, since those of graphql-shield answer for another field's arguments, or hash the whole parent of each field.
+// There is no cache, since those of graphql-shield answer for another field's arguments, or hash the whole
+// parent of each field.
 function shieldRule(requirement: Requirement) {
   return rule({ cache: 'no_cache' })((_parent, _args, { viewer, identity }: RequestContext) => {
     if (requirement.allows(viewer, identity)) return true;

@@ -11,7 +11,10 @@ import { inOrderOf, isId } from '../platform/ids';
 import { requirementOf } from './guard';
 import type { Services } from './services';
 
-/** How the objects of a type are found by their ids, in the order of the ids and null for those that the viewer does not see. */
+/**
+ * How the objects of a type are found by their ids, in the order of the ids and null for those that the
+ * viewer does not see.
+ */
 interface Source {
   /** A field that shows objects of the type. Whoever may not ask for it finds none of them here either. */
   readonly shownBy: readonly [type: string, field: string];
@@ -42,7 +45,8 @@ export class NodeResolver {
     return loaders.load('node', id, (ids) => this.#find(viewer, ids));
   }
 
-  // The id does not say of what type it is. All types are asked, so that the time that it takes tells nothing either.
+  // The id does not say of what type it is. All types are asked, so that the time that it takes tells nothing
+  // either.
   async #find(viewer: Viewer, ids: readonly string[]): Promise<(Node | null)[]> {
     const allowed = Object.entries(this.sources).filter(([, { shownBy }]) =>
       requirementOf(...shownBy).allows(viewer),

@@ -62,10 +62,10 @@ const viewCallDetails = permission('VIEW_CALL_DETAILS');
 const viewAnalytics = permission('VIEW_ANALYTICS');
 
 /**
- * Every field of the schema and what it requires, on one page. A type with one requirement has it on all of its fields. Payloads,
- * connections and edges that are not listed are open. A field of any other type that stands here but not in the schema, or the other
- * way round, stops the start. Whose rows a field shows is not said here: services scope every load by the viewer's agency and, for
- * portal users, by its client.
+ * Every field of the schema and what it requires, on one page. A type with one requirement has it on all of
+ * its fields. Payloads, connections and edges that are not listed are open. A field of any other type that
+ * stands here but not in the schema, or the other way round, stops the start. Whose rows a field shows is not
+ * said here: services scope every load by the viewer's agency and, for portal users, by its client.
  */
 export const policy: Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>> = {
   Query: {

@@ -20,20 +20,26 @@ import { placeOfVariable } from './rules/variable-places';
 export interface VariableProblem {
   /** The path from the operation's arguments to the value, in the schema's own names. */
   readonly field: readonly string[];
-  /** What the schema accepts there, in its own names. The text is made only when it is told: there may be thousands of problems. */
+  /**
+   * What the schema accepts there, in its own names. The text is made only when it is told: there may be
+   * thousands of problems.
+   */
   readonly hint: () => string;
 }
 
 const problems = new WeakMap<GraphQLError, VariableProblem | 'MORE'>();
 
-/** Answers `MORE` for the error by which graphql-js stops looking, and undefined for an error that is not about the variables. */
+/**
+ * Answers `MORE` for the error by which graphql-js stops looking, and undefined for an error that is not
+ * about the variables.
+ */
 export function problemOf(error: GraphQLError): VariableProblem | 'MORE' | undefined {
   return problems.get(error);
 }
 
 /**
- * Tells each error of the variables what it is about. The messages of graphql-js are not read, since they quote values: the same walk
- * over the values finds the same problems in the same order.
+ * Tells each error of the variables what it is about. The messages of graphql-js are not read, since they
+ * quote values: the same walk over the values finds the same problems in the same order.
  */
 export function explainVariableErrors(
   schema: GraphQLSchema,

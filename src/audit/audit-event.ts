@@ -39,7 +39,10 @@ interface Token {
   readonly role: AgencyRole;
 }
 
-/** An event, with its description in the schema; `Details` is what it tells beyond who did it, when and from where. */
+/**
+ * An event, with its description in the schema; `Details` is what it tells beyond who did it, when and from
+ * where.
+ */
 interface Declared<Details> {
   readonly description: string;
   /** This property is for the compiler alone: no value has it. */
@@ -51,8 +54,8 @@ function event<Details>(description: string): Declared<Details> {
 }
 
 /**
- * Every event there is. An event that is not listed here cannot be recorded. No event tells a key, at most its mask; `status` is a
- * `KeyStatus`.
+ * Every event there is. An event that is not listed here cannot be recorded. No event tells a key, at most
+ * its mask; `status` is a `KeyStatus`.
  */
 export const AUDIT_EVENTS = {
   AGENCY_CREATED: event<{ readonly name: string }>('The operator of the server added the agency.'),
@@ -150,7 +153,10 @@ export type ActorKind = (typeof ACTOR_KINDS)[number];
 /** Who did something, and from where. Every viewer is an actor. */
 export interface Actor {
   readonly kind: ActorKind;
-  /** The id of the person, the service token or the link; null for the operator of the server and for the server itself. */
+  /**
+   * The id of the person, the service token or the link; null for the operator of the server and for the
+   * server itself.
+   */
   readonly id: string | null;
   readonly name: string;
   readonly agencyId: string;

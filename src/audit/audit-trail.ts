@@ -41,11 +41,14 @@ export class AuditTrail {
     private readonly key: KeyObject,
   ) {}
 
-  // The last events that this instance recorded, so that it need not read them. Where several instances take turns in one agency, the
-  // remembered event is outdated, which costs one update that changes no row.
+  // The last events that this instance recorded, so that it need not read them. Where several instances take
+  // turns in one agency, the remembered event is outdated, which costs one update that changes no row.
   readonly #ends = new LRUCache<string, ChainEnd>({ max: ENDS_KEPT });
 
-  /** Opens the trail with the key of its chains, which lies sealed in the database, so that nobody who can only write rows can make up events. */
+  /**
+   * Opens the trail with the key of its chains, which lies sealed in the database, so that nobody who can
+   * only write rows can make up events.
+   */
   static async open(database: Database, cipher: Cipher): Promise<AuditTrail> {
     const key = await obtainVaultKey(database, cipher, KEY_NAME, () => randomBytes(KEY_BYTES));
     return new AuditTrail(database, createSecretKey(key));
@@ -59,8 +62,8 @@ export class AuditTrail {
   }
 
   /**
-   * Adds an event to its agency's chain, inside the transaction of the change that it tells of. Call it as late in the transaction as
-   * possible: from here to its end, other changes of the agency wait.
+   * Adds an event to its agency's chain, inside the transaction of the change that it tells of. Call it as
+   * late in the transaction as possible: from here to its end, other changes of the agency wait.
    */
   async record(tx: Transaction, actor: Actor, event: AuditEvent): Promise<void> {
     const { agencyId: id } = actor;
@@ -70,7 +73,10 @@ export class AuditTrail {
     if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
   }
 
-  /** Returns whether the chain still ends at `end`. It does not if another instance has added to it, or if the last event was rolled back. */
+  /**
+   * Returns whether the chain still ends at `end`. It does not if another instance has added to it, or if the
+   * last event was rolled back.
+   */
   async #append(tx: Transaction, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
     const { agencyId: id } = actor;
     const unsigned = toRow(actor, event, (end?.sequence ?? 0) + 1);

@@ -13,7 +13,10 @@ export interface AuditReport {
   readonly events: number;
   /** The last event; null when there is none. */
   readonly end: ChainLink | null;
-  /** What is not as it was written, of the events and of the places of keys that they tell of; empty when everything is. */
+  /**
+   * What is not as it was written, of the events and of the places of keys that they tell of; empty when
+   * everything is.
+   */
   readonly faults: readonly string[];
 }
 
@@ -25,9 +28,10 @@ type Reader = Pick<ReadOnlyDatabase, 'read'>;
 const BATCH = 1_000;
 
 /**
- * Walks every chain there is or was, and compares the places of keys with the events that tell of them. What was altered, removed, added
- * or put in another order after it was written is a fault. So is what stood in an earlier printout and is gone or different: without a
- * printout, an old end that was put back cannot be told from a true one.
+ * Walks every chain there is or was, and compares the places of keys with the events that tell of them. What
+ * was altered, removed, added or put in another order after it was written is a fault. So is what stood in an
+ * earlier printout and is gone or different: without a printout, an old end that was put back cannot be told
+ * from a true one.
  */
 export async function* verifyAuditTrail(
   database: Reader,
@@ -39,7 +43,8 @@ export async function* verifyAuditTrail(
     yield await verifyAgency(database, audit, readPlaces, id, earlier.get(id) ?? null);
 }
 
-// It includes agencies of which only events or keys are left: to remove an agency's row must not hide what else was done.
+// It includes agencies of which only events or keys are left: to remove an agency's row must not hide what
+// else was done.
 async function agencyIds({ read }: Reader, earlier: AuditPrintout): Promise<string[]> {
   const rows = await read.rows<{ id: string }>(
     'SELECT id FROM agencies UNION SELECT agencyId FROM audit_events UNION SELECT id FROM audit_heads UNION SELECT agencyId FROM api_keys',
@@ -55,7 +60,8 @@ async function verifyAgency(
   earlier: ChainLink | null,
 ): Promise<AuditReport> {
   const faults = (await database.read.existsBy(AgencyRow, { id: agencyId })) ? [] : ['the agency is gone'];
-  // The end is read first: events that are added meanwhile are verified as well, but it is this end that the chain must reach.
+  // The end is read first: events that are added meanwhile are verified as well, but it is this end that the
+  // chain must reach.
   const head = await database.read.findOneBy(AuditHeadRow, { id: agencyId });
   const hashes = new Map<number, string | null>(
     [head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]),
@@ -75,7 +81,10 @@ async function verifyAgency(
   return { agencyId, events, end, faults };
 }
 
-/** Begins with the lowest number, whatever it is, so that an event that was put before the first is found as well. */
+/**
+ * Begins with the lowest number, whatever it is, so that an event that was put before the first is found as
+ * well.
+ */
 async function* rowsOf({ read }: Reader, agencyId: string): AsyncGenerator<AuditEventRow> {
   let after: number | null = null;
   for (;;) {

@@ -2,7 +2,10 @@ import { Column, Entity, Index } from 'typeorm';
 import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { ActorKind, AuditEventType } from './audit-event';
 
-/** One event. Rows are only ever added; the rows of an agency are numbered without a gap and chained by `hash`. */
+/**
+ * One event. Rows are only ever added; the rows of an agency are numbered without a gap and chained by
+ * `hash`.
+ */
 @Entity('audit_events')
 @Index('audit_events_by_sequence', ['agencyId', 'sequence'], { unique: true })
 @Index('audit_events_by_agency', ['agencyId', 'id'])
@@ -12,7 +15,8 @@ export class AuditEventRow {
   @IdColumn()
   id!: string;
 
-  // There is no foreign key: on MariaDB it would lock the agency's row after the row of the head, while a set locks them the other way round.
+  // There is no foreign key: on MariaDB it would lock the agency's row after the row of the head, while a set
+  // locks them the other way round.
   @PlainIdColumn()
   agencyId!: string;
 
@@ -67,8 +71,9 @@ export class AuditHeadRow {
   hash!: string;
 
   /**
-   * A keyed hash of all of the above, so that nobody who can only write rows can make up an end. An earlier row that is put back, with the
-   * events after it removed, is a valid end all the same: to find that out, `audit:verify` takes what it printed while they were there.
+   * A keyed hash of all of the above, so that nobody who can only write rows can make up an end. An earlier
+   * row that is put back, with the events after it removed, is a valid end all the same: to find that out,
+   * `audit:verify` takes what it printed while they were there.
    */
   @Column('varchar', { length: 64 })
   seal!: string;

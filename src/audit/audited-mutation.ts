@@ -6,8 +6,8 @@ import type { AuditEventType } from './audit-event';
 export type Audited = readonly [AuditEventType, ...AuditEventType[]] | { readonly none: string };
 
 /**
- * The rate limit that a mutation counts against. A key operation shows a key to a provider, changes a key, opens a way in for one, or
- * spends money with one.
+ * The rate limit that a mutation counts against. A key operation shows a key to a provider, changes a key,
+ * opens a way in for one, or spends money with one.
  */
 export type MutationClass = 'MUTATION' | 'KEY_OPERATION';
 
@@ -18,8 +18,8 @@ export interface MutationTraits {
 }
 
 /**
- * Declares a mutation together with the events that it records and the rate limit that it counts against: without both it does not
- * compile. A guard test refuses mutations that are declared in any other way.
+ * Declares a mutation together with the events that it records and the rate limit that it counts against:
+ * without both it does not compile. A guard test refuses mutations that are declared in any other way.
  */
 export function AuditedMutation(
   returns: Parameters<typeof Mutation>[0],

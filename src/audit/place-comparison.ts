@@ -12,7 +12,10 @@ export interface StatedPlace {
   readonly isGenuine: boolean;
 }
 
-/** The places of an agency at one instant, with the number of its last event at that instant; null where there is no place. */
+/**
+ * The places of an agency at one instant, with the number of its last event at that instant; null where there
+ * is no place.
+ */
 export interface StatedPlaces {
   readonly lastEvent: number | null;
   readonly places: readonly StatedPlace[];
@@ -88,7 +91,10 @@ function nameOf({ clientId, provider }: KeyName): string {
   return `the ${key} of ${isId(clientId) ? `client ${clientId}` : 'an unknown client'}`;
 }
 
-/** Null for other events, and for an event whose details cannot be read, which the verification of the chain finds. */
+/**
+ * Null for other events, and for an event whose details cannot be read, which the verification of the chain
+ * finds.
+ */
 function keyEventOf({ type, clientId, details, sequence }: AuditEventRow): LastEvent | null {
   if (type !== 'API_KEY_SET' && type !== 'API_KEY_CLEARED') return null;
   try {

@@ -68,7 +68,10 @@ export class CallHistoryService {
     return readPage(query, args, 'DESC', ofAgency ? 'calls_by_agency' : null);
   }
 
-  /** Counts the calls of a span of time by what became of them. Throws `BAD_USER_INPUT` for a span that ends before it starts, or is longer than a year. */
+  /**
+   * Counts the calls of a span of time by what became of them. Throws `BAD_USER_INPUT` for a span that ends
+   * before it starts, or is longer than a year.
+   */
   async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
     checkTime('since', since);
     checkTime('until', until);

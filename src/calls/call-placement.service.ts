@@ -51,8 +51,9 @@ export class CallPlacementService {
   ) {}
 
   /**
-   * Places a real outbound call by one agent, through the key that the chain resolves. The call is on record before the provider is
-   * asked, as `UNKNOWN`: whatever happens in between, a repetition under the same idempotency key finds it and places no second one.
+   * Places a real outbound call by one agent, through the key that the chain resolves. The call is on record
+   * before the provider is asked, as `UNKNOWN`: whatever happens in between, a repetition under the same
+   * idempotency key finds it and places no second one.
    */
   async startTest(viewer: Viewer, input: TestCall): Promise<CallResult> {
     requireAdmin(viewer);
@@ -63,16 +64,17 @@ export class CallPlacementService {
   }
 
   /**
-   * Resolves the key and puts the call on record inside a `write`, while whatever could change the key waits. A call that comes after
-   * a change must not be billed as if it came before it.
+   * Resolves the key and puts the call on record inside a `write`, while whatever could change the key waits.
+   * A call that comes after a change must not be billed as if it came before it.
    */
   async #prepare(tx: Transaction, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
     const idempotencyDigest = digestOf(input);
     const earlier =
       idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
     if (earlier) return repetition(earlier, input);
-    // A set, a clear, an archive and an assignment each lock one or two of these rows in this same order, so that none waits for another
-    // in a circle. A first key locks its client, and then the agency that it refers to.
+    // A set, a clear, an archive and an assignment each lock one or two of these rows in this same order, so
+    // that none waits for another in a circle. A first key locks its client, and then the agency that it
+    // refers to.
     const agent = await lockOwn(tx, viewer, AgentRow, input.agentId);
     if (!agent) return refused(userError('NOT_FOUND', AGENT_FIELD));
     const client = agent.clientId === null ? null : await tx.lock(ClientRow, agent.clientId);

@@ -68,7 +68,9 @@ export class CallRow {
   @Column('varchar', { length: 16 })
   toNumber!: string;
 
-  /** The digest of the caller's idempotency key is compared exactly on every database, which the text is not. */
+  /**
+   * The digest of the caller's idempotency key is compared exactly on every database, which the text is not.
+   */
   @Column('varchar', { length: 64, nullable: true })
   idempotencyDigest!: string | null;
 
@@ -84,7 +86,9 @@ export class CallRow {
   @TimeColumn()
   createdAt!: Date;
 
-  /** When anything of the call last changed. Never null: the column was added when there were calls already. */
+  /**
+   * When anything of the call last changed. Never null: the column was added when there were calls already.
+   */
   @TimeColumn({ nullable: true })
   updatedAt!: Date;
 }

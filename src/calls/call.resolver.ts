@@ -165,7 +165,8 @@ export class CallResolver {
   }
 }
 
-// These codes tell of the health of a key, and with it of the agency's own account. A true fault of the provider is shown in the same way, status included.
+// These codes tell of the health of a key, and with it of the agency's own account. A true fault of the
+// provider is shown in the same way, status included.
 function tellsOfKey(code: ProviderErrorCode | null): boolean {
   return (
     code === 'KEY_INVALID' ||

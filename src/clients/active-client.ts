@@ -4,7 +4,9 @@ import type { Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import { ClientRow } from './client.entity';
 
-/** A client for which something new is made. It is locked, so that it is not archived before that is there. */
+/**
+ * A client for which something new is made. It is locked, so that it is not archived before that is there.
+ */
 export async function lockActiveClient(
   tx: Transaction,
   viewer: Viewer,

@@ -23,7 +23,8 @@ export interface ClientResult {
 /** The longest search text, in characters. */
 export const MAX_SEARCH_LENGTH = 100;
 
-// TypeORM makes no entities of these rows, because nearly every request reads them. A unary plus keeps SQLite from using the agency's index.
+// TypeORM makes no entities of these rows, because nearly every request reads them. A unary plus keeps SQLite
+// from using the agency's index.
 const READ = 'SELECT id, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
 
 interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
@@ -47,7 +48,10 @@ export class ClientService {
     private readonly audit: AuditTrail,
   ) {}
 
-  /** Returns null for a client that the viewer may not know of: one of another agency, or for a portal user any but its own. */
+  /**
+   * Returns null for a client that the viewer may not know of: one of another agency, or for a portal user
+   * any but its own.
+   */
   async find(viewer: Viewer, id: string): Promise<ShownClient | null> {
     const [client] = await this.findMany(viewer, [id]);
     return client ?? null;
@@ -113,7 +117,9 @@ export class ClientService {
     });
   }
 
-  /** Archives a client, whose agents can then place no calls, or restores it. Doing so twice changes nothing. */
+  /**
+   * Archives a client, whose agents can then place no calls, or restores it. Doing so twice changes nothing.
+   */
   async setArchived(viewer: Viewer, id: string, archived: boolean): Promise<ClientResult> {
     requireAdmin(viewer);
     return this.#change(viewer, id, [], async (tx, client) => {
@@ -145,10 +151,12 @@ export class ClientService {
 
 const NOTHING_MORE: Condition = { sql: '', values: [] };
 
-// Collations of MariaDB take all characters beyond the basic multilingual plane, e.g. all emoji, for equal to each other and to U+FFFD.
+// Collations of MariaDB take all characters beyond the basic multilingual plane, e.g. all emoji, for equal to
+// each other and to U+FFFD.
 const TAKEN_FOR_ANOTHER = /[\u{FFFD}\u{10000}-\u{10FFFF}]/u;
 
-// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for exactly as it is written.
+// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for exactly as it is
+// written.
 function nameContains({ byCodePoint }: Reader, search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
   const exactly = TAKEN_FOR_ANOTHER.test(search) ? byCodePoint : '';

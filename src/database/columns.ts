@@ -16,7 +16,10 @@ export function PlainIdColumn({ nullable = false }: Options = {}): PropertyDecor
   return Column('varchar', { length: ID_LENGTH, nullable });
 }
 
-/** The id of a row of another table, which has to be there and is never removed before this row. `name` is that of the foreign key. */
+/**
+ * The id of a row of another table, which has to be there and is never removed before this row. `name` is
+ * that of the foreign key.
+ */
 export function ReferenceColumn(
   to: () => new () => ObjectLiteral,
   name: string,

@@ -5,7 +5,8 @@ export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE';
 }
 
-// The server cannot be reached, is shutting down, takes no more connections, or is a node that has left its cluster.
+// The server cannot be reached, is shutting down, takes no more connections, or is a node that has left its
+// cluster.
 const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ...[
     'ECONNREFUSED',
@@ -31,7 +32,9 @@ export function isUnavailable(error: unknown): boolean {
   return error instanceof DatabaseUnavailable || UNAVAILABLE.has(databaseCode(error));
 }
 
-/** Turns an error of connecting into a `DatabaseUnavailable` where it says that the server cannot be reached. */
+/**
+ * Turns an error of connecting into a `DatabaseUnavailable` where it says that the server cannot be reached.
+ */
 export function connectionError(error: Error): Error {
   const { code } = error as { code?: unknown };
   return UNAVAILABLE.has(code)

@@ -17,7 +17,10 @@ function dialectOf(url: string): Dialect {
   return dialect;
 }
 
-/** The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws an error for an address of no known kind. */
+/**
+ * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws an error for an
+ * address of no known kind.
+ */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
   const options = dialectOf(url).optionsOf(url, mapping);
   return { ...options, synchronize: false, logging: false, migrationsRun: false };
@@ -65,7 +68,10 @@ async function connect(url: string, mapping: Mapping): Promise<DataSource> {
 
 export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
 
-/** Connects and changes nothing: no migration is run. The result is null for a database on which no migration was ever run. */
+/**
+ * Connects and changes nothing: no migration is run. The result is null for a database on which no migration
+ * was ever run.
+ */
 export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
   const dialect = dialectOf(url);
   const source = await connect(url, mapping);

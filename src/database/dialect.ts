@@ -2,9 +2,9 @@ import type { DataSource, DataSourceOptions } from 'typeorm';
 import type { Reader, Transaction } from './transaction';
 
 /**
- * The two doors to the database. `read` never sees an open transaction and is never a stale cache. `write` runs `work` in one
- * transaction, alone where the database has a single writer, and again from its start when it lost a race: so `work` touches
- * nothing but the database, and waits for nothing else.
+ * The two doors to the database. `read` never sees an open transaction and is never a stale cache. `write`
+ * runs `work` in one transaction, alone where the database has a single writer, and again from its start when
+ * it lost a race: so `work` touches nothing but the database, and waits for nothing else.
  */
 export interface Database {
   readonly read: Reader;
@@ -30,7 +30,7 @@ export interface Dialect {
 }
 
 /**
- * The most statements that are prepared on one connection; each length of a list makes a statement of its own. A server allows 16,382 for
- * all of its connections unless `max_prepared_stmt_count` says otherwise.
+ * The most statements that are prepared on one connection; each length of a list makes a statement of its
+ * own. A server allows 16,382 for all of its connections unless `max_prepared_stmt_count` says otherwise.
  */
 export const MAX_PREPARED = 200;

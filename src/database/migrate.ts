@@ -9,8 +9,9 @@ const RENEW_MS = 10_000;
 const WAIT_MS = 100;
 
 /**
- * Brings the database up to date. Of several instances that start at once one migrates and the others wait. The lock is a row with
- * a lease: named locks have several holders on a Galera cluster, and a row left by a killed instance must not last.
+ * Brings the database up to date. Of several instances that start at once one migrates and the others wait.
+ * The lock is a row with a lease: named locks have several holders on a Galera cluster, and a row left by a
+ * killed instance must not last.
  */
 export async function migrate(source: DataSource): Promise<void> {
   await refuseOtherCharacterSets(source);

@@ -16,8 +16,9 @@ import { limitWaiting } from './waiting';
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
- * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for a shorter one the optimizer
- * looks every value up in the index before the statement does. That pays for types of events, of which some are rare.
+ * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for
+ * a shorter one the optimizer looks every value up in the index before the statement does. That pays for
+ * types of events, of which some are rare.
  */
 export const LONG_LIST = 50;
 
@@ -55,14 +56,15 @@ export function databaseOf(source: DataSource): Promise<Database> {
   return Promise.resolve(new MysqlDatabase(source));
 }
 
-// A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction would still see a key that was
-// cleared after it began.
+// A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction
+// would still see a key that was cleared after it began.
 export async function prepareSessions(source: DataSource): Promise<void> {
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,
   ];
-  // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for it.
+  // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for
+  // it.
   const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
   if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
   poolOf(source).on('connection', (connection) => settings.forEach((setting) => connection.query(setting)));

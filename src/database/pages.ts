@@ -3,8 +3,9 @@ import type { Select } from './transaction';
 import { forceIndex } from './typeorm-internals';
 
 /**
- * Reads a page by keyset pagination: the rows after an id, in the order of the primary key, so that page 1,000 costs what page 1 does. A
- * query that is narrowed by the agency alone needs the index of the agency's ids for that: see `Reader.indexHint`.
+ * Reads a page by keyset pagination: the rows after an id, in the order of the primary key, so that page
+ * 1,000 costs what page 1 does. A query that is narrowed by the agency alone needs the index of the agency's
+ * ids for that: see `Reader.indexHint`.
  */
 export async function readPage<T extends { id: string }>(
   query: Select<T>,

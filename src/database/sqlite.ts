@@ -20,7 +20,8 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
   return {
     ...mapping,
     type: 'better-sqlite3',
-    // libsql has better-sqlite3's interface and ships its binaries in the package: nothing is compiled or downloaded.
+    // libsql has better-sqlite3's interface and ships its binaries in the package, so that nothing is
+    // compiled or downloaded.
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a driver is handed over as a module
     driver: require('libsql') as unknown,
     database: fileOf(url),
@@ -53,7 +54,10 @@ export function readerOf(source: DataSource): Reader {
   return new SqliteSession(source);
 }
 
-/** Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see the open transaction. */
+/**
+ * Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see
+ * the open transaction.
+ */
 export async function databaseOf(source: DataSource): Promise<Database> {
   return new SqliteDatabase(source, await new DataSource(source.options).initialize());
 }
@@ -72,15 +76,17 @@ class SqliteDatabase implements Database {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get it any more.
+    // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get
+    // it any more.
     return untilItWins(() => this.#afterOthers(() => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work)));
   }
 
   async close(): Promise<void> {
     await this.#last;
     await this.reader.destroy();
-    // The driver closes the file only when the last of its statements is garbage-collected. Until then recent changes lie in the write-ahead
-    // log beside it. That is safe as well, so a checkpoint that fails, e.g. because the disk is full, does no harm.
+    // The driver closes the file only when the last of its statements is garbage-collected. Until then recent
+    // changes lie in the write-ahead log beside it. That is safe as well, so a checkpoint that fails, e.g.
+    // because the disk is full, does no harm.
     await this.writer.query('PRAGMA wal_checkpoint').catch(() => undefined);
     await this.writer.destroy();
   }
@@ -147,8 +153,9 @@ class SqliteSession extends Session {
     await this.run(sql, []);
   }
 
-  // The driver takes a third of a microsecond to hand over one cell; as one text, all rows come in half the time. SQLite does not promise to
-  // keep the order of a sub-query, but it does: a test holds that for the version of the driver, and fails for another one.
+  // The driver takes a third of a microsecond to hand over one cell; as one text, all rows come in half the
+  // time. SQLite does not promise to keep the order of a sub-query, but it does: a test holds that for the
+  // version of the driver, and fails for another one.
   #reader(sql: string): RowReader {
     const columns = this.#connection
       .prepare(sql)

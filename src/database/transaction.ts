@@ -2,7 +2,10 @@ import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLit
 import { databaseCode, isDuplicate } from './database-errors';
 import { equal, placeholders } from './raw';
 
-/** The part of TypeORM's query builder that reads. It has no `update` and no `delete`, so that a query of a `Reader` cannot write. */
+/**
+ * The part of TypeORM's query builder that reads. It has no `update` and no `delete`, so that a query of a
+ * `Reader` cannot write.
+ */
 export interface Select<T> {
   readonly alias: string;
   select(column: string | string[], alias?: string): this;
@@ -29,37 +32,57 @@ type Reads = 'find' | 'findBy' | 'findOneBy' | 'findOneByOrFail' | 'existsBy' | 
 /** Reads. It has no method that writes, so that a write outside of a transaction does not compile. */
 export interface Reader extends Pick<EntityManager, Reads> {
   createQueryBuilder<T extends ObjectLiteral>(row: EntityTarget<T>, alias: string): Select<T>;
-  /** Runs a SELECT as it is written. It is prepared once per connection: TypeORM takes longer to build a statement than it takes to run it. */
+  /**
+   * Runs a SELECT as it is written. It is prepared once per connection: TypeORM takes longer to build a
+   * statement than it takes to run it.
+   */
   rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   /**
-   * An index hint, to be written after the name of a table, so that it is read in the order of this index from a given id on. Without the
-   * hint, MariaDB reads all rows of an agency that has most of the table, because its plan does not take the LIMIT into account.
+   * An index hint, to be written after the name of a table, so that it is read in the order of this index
+   * from a given id on. Without the hint, MariaDB reads all rows of an agency that has most of the table,
+   * because its plan does not take the LIMIT into account.
    */
   indexHint(index: string): string;
-  /** A collation, to be written after an expression that is compared, by which every character equals itself alone. */
+  /**
+   * A collation, to be written after an expression that is compared, by which every character equals itself
+   * alone.
+   */
   readonly byCodePoint: string;
 }
 
 /** What a transaction can do. It reads what is committed and what it has written itself. */
 export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'update' | 'delete'> {
-  /** Reads a row, and makes writers that lock the same one wait for each other until their transactions end. */
+  /**
+   * Reads a row, and makes writers that lock the same one wait for each other until their transactions end.
+   */
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null>;
   /** Reads rows by a SELECT as it is written, and locks them in the same way. */
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
-  /** Reads rows and takes a shared lock on them: they do not change before the transaction ends, and others can share them, too. */
+  /**
+   * Reads rows and takes a shared lock on them: they do not change before the transaction ends, and others
+   * can share them, too.
+   */
   shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
-  /** Runs a statement that writes as it is written. Returns how many rows were inserted, changed or deleted. */
+  /**
+   * Runs a statement that writes as it is written. Returns how many rows were inserted, changed or deleted.
+   */
   run(sql: string, values: readonly unknown[]): Promise<number>;
   /** Inserts a row whose properties have the names of the columns. */
   insertRow(table: string, row: object): Promise<void>;
-  /** Updates the rows in which every column of `where` has its value, which is never null. Returns whether there was such a row. */
+  /**
+   * Updates the rows in which every column of `where` has its value, which is never null. Returns whether
+   * there was such a row.
+   */
   updateRow(table: string, change: object, where: object): Promise<boolean>;
 }
 
 /** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
 export class ConcurrentChange extends Error {}
 
-/** One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities and with statements as they are written. */
+/**
+ * One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities
+ * and with statements as they are written.
+ */
 export abstract class Session extends EntityManager implements Transaction {
   abstract indexHint(index: string): string;
   abstract readonly byCodePoint: string;
@@ -105,8 +128,9 @@ export async function inTransaction<T>(
     await session.command('COMMIT');
     return result;
   } catch (error) {
-    // The first error is the one to report. After some errors, e.g. of a full disk, SQLite has rolled back by itself, and on a connection
-    // that is lost nothing can be rolled back, so that this statement may fail as well.
+    // The first error is the one to report. After some errors, e.g. of a full disk, SQLite has rolled back by
+    // itself, and on a connection that is lost nothing can be rolled back, so that this statement may fail as
+    // well.
     await session.command('ROLLBACK').catch(() => undefined);
     throw error;
   }

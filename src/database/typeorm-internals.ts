@@ -2,8 +2,8 @@ import type { Socket } from 'node:net';
 import type { DataSource, QueryRunner } from 'typeorm';
 import type { Select } from './transaction';
 
-// Everything here reaches behind what TypeORM and its drivers promise. A test names the versions for which it was written and tried, and
-// fails for others.
+// Everything here reaches behind what TypeORM and its drivers promise. A test names the versions for which it
+// was written and tried, and fails for others.
 
 type Done = (error: Error | null, result: unknown) => void;
 
@@ -23,7 +23,10 @@ export interface MysqlPool extends MysqlStatements {
   on(event: 'connection' | 'acquire' | 'release', listener: (connection: PooledConnection) => void): unknown;
 }
 
-/** The pool of mysql2, whose statements TypeORM would otherwise build and run in more time than the server takes for them. */
+/**
+ * The pool of mysql2, whose statements TypeORM would otherwise build and run in more time than the server
+ * takes for them.
+ */
 export function poolOf(source: DataSource): MysqlPool {
   return (source.driver as unknown as { pool: MysqlPool }).pool;
 }
@@ -34,8 +37,8 @@ export async function connectionOf(runner: QueryRunner): Promise<MysqlStatements
 }
 
 /**
- * Tells TypeORM of a transaction that was begun without it, which takes half the time. Otherwise it would lock no rows, and a transaction
- * that it began itself inside of this one would commit what was done before.
+ * Tells TypeORM of a transaction that was begun without it, which takes half the time. Otherwise it would
+ * lock no rows, and a transaction that it began itself inside of this one would commit what was done before.
  */
 export function noteTransaction(runner: QueryRunner): void {
   Object.assign(runner, { isTransactionActive: true, transactionDepth: 1 });
@@ -56,7 +59,9 @@ export function sqliteConnectionOf(source: DataSource): SqliteConnection {
   return (source.driver as unknown as { databaseConnection: SqliteConnection }).databaseConnection;
 }
 
-/** Makes a query read along an index. TypeORM can only suggest one, and MariaDB does not follow a suggestion. */
+/**
+ * Makes a query read along an index. TypeORM can only suggest one, and MariaDB does not follow a suggestion.
+ */
 export function forceIndex<T>(query: Select<T>, index: string): void {
   query.useIndex(index);
   const suggested = query.getQuery.bind(query);

@@ -7,8 +7,9 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 const SILENCE_MS = 10_000;
 
 /**
- * Bounds how long a statement waits for a server that is there and says nothing, e.g. behind a firewall that lost the connection. The
- * driver's own time limit does not cover preparing a statement, and leaves the connection in the pool.
+ * Bounds how long a statement waits for a server that is there and says nothing, e.g. behind a firewall that
+ * lost the connection. The driver's own time limit does not cover preparing a statement, and leaves the
+ * connection in the pool.
  */
 export function limitWaiting(pool: MysqlPool): void {
   const inUse = new WeakSet<PooledConnection>();

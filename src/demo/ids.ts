@@ -1,4 +1,7 @@
-/** The ids of the demo's data are fixed, so that the operations of the documents and of the playground work as they stand. */
+/**
+ * The ids of the demo's data are fixed, so that the operations of the documents and of the playground work as
+ * they stand.
+ */
 export const demoId = (number: number) => `01900000-0000-7000-8000-${String(number).padStart(12, '0')}`;
 
 export const BRIGHTLINE = demoId(1);

@@ -30,7 +30,10 @@ const ALGORITHM = 'ES256';
 /** Short, so that the console renews them while somebody looks at it. */
 const ACCESS_TOKEN_S = 300;
 
-/** The demo's own OpenID issuer on loopback: people sign in with a browser, and this process mints tokens for them directly. */
+/**
+ * The demo's own OpenID issuer on loopback: people sign in with a browser, and this process mints tokens for
+ * them directly.
+ */
 export async function startIssuer({
   keyFile,
   port = 0,
@@ -47,8 +50,9 @@ export async function startIssuer({
 }
 
 /**
- * The issuer of earlier demos in this folder, under the address that it had then: what is in a token, and what people are known by, stays
- * good. It is shared with a demo that still runs, and moves only where another program has taken its port.
+ * The issuer of earlier demos in this folder, under the address that it had then: what is in a token, and
+ * what people are known by, stays good. It is shared with a demo that still runs, and moves only where
+ * another program has taken its port.
  */
 export async function resumeIssuer({
   keyFile,

@@ -18,8 +18,8 @@ const AUDIENCE = 'latchkey-demo';
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
 
 /**
- * The demo: the product as it is, with an embedded database, two made-up agencies, an issuer of its own and stand-ins for the
- * providers whose address was not given. Whatever the environment configures is respected.
+ * The demo: the product as it is, with an embedded database, two made-up agencies, an issuer of its own and
+ * stand-ins for the providers whose address was not given. Whatever the environment configures is respected.
  */
 async function main(): Promise<void> {
   loadEnvFile();
@@ -69,7 +69,8 @@ function asksStandInsAlone(sandbox: Sandbox, config: Config): boolean {
   );
 }
 
-// The demo hands out tokens, so nobody but this machine may reach it, whatever name a request gives for the host.
+// The demo hands out tokens, so nobody but this machine may reach it, whatever name a request gives for the
+// host.
 function refuseOtherHosts({ host }: Config): void {
   if (!['127.0.0.1', '::1', 'localhost'].includes(host))
     throw new ConfigError(
@@ -89,7 +90,9 @@ interface OneTimeLink {
   readonly code: string;
 }
 
-/** The link of an earlier start, where this server can be reached now; null when it does not open any more. */
+/**
+ * The link of an earlier start, where this server can be reached now; null when it does not open any more.
+ */
 async function earlierLink(url: string, { publicUrl }: Config): Promise<OneTimeLink | null> {
   const earlier = readDemoFile().oneTimeLink;
   if (!earlier) return null;
@@ -152,7 +155,8 @@ function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-// Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real provider by itself.
+// Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real
+// provider by itself.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   const unset = baseUrlVariables().filter(({ variable }) => !process.env[variable]);
   return Object.fromEntries(

@@ -73,7 +73,10 @@ const PORTAL_DEFAULTS: readonly PortalPermission[] = [
   'VIEW_ANALYTICS',
 ];
 
-/** Fills an empty database with the demo, once; points its people to the issuer of this start, each time. Throws `ConfigError` where others are. */
+/**
+ * Fills an empty database with the demo, once; points its people to the issuer of this start, each time.
+ * Throws `ConfigError` where others are.
+ */
 export async function seed(
   database: Database,
   vault: Vault,

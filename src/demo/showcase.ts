@@ -4,8 +4,8 @@ import type { Sandbox } from './sandbox';
 export type Ask = (query: string, variables?: object) => Promise<Record<string, unknown>>;
 
 /**
- * Adds what makes the console's pages worth looking at, once: keys in every state, calls, tokens and invitations. It goes through the API as
- * an admin would, so that the audit trail tells of it.
+ * Adds what makes the console's pages worth looking at, once: keys in every state, calls, tokens and
+ * invitations. It goes through the API as an admin would, so that the audit trail tells of it.
  */
 export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
   const { clients } = await ask('{ clients(search: "Juniper Fitness") { totalCount } }');

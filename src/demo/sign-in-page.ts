@@ -19,7 +19,10 @@ strong { display: block; font-weight: 600; }
 span { font-size: .9rem; color: light-dark(#57606a, #a4adb8); }
 `;
 
-/** Where a visitor of the demo chooses whom to be, and the policy under which the page is shown: it loads nothing and runs no script. */
+/**
+ * Where a visitor of the demo chooses whom to be, and the policy under which the page is shown: it loads
+ * nothing and runs no script.
+ */
 export function signInPage(asked: URL, people: readonly DemoPerson[]): { html: string; policy: string } {
   const style = `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;
   return {

@@ -27,7 +27,10 @@ const CORS = {
   'access-control-allow-methods': 'GET, POST',
 };
 
-/** Signing in at the demo's issuer: OAuth's code flow with PKCE and refresh tokens, where a visitor chooses a person and types no password. */
+/**
+ * Signing in at the demo's issuer: OAuth's code flow with PKCE and refresh tokens, where a visitor chooses a
+ * person and types no password.
+ */
 export class DemoSignIn {
   readonly #grants = new Map<string, Grant>();
 

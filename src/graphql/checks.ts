@@ -22,7 +22,10 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
 /** The id that a provider gives to an agent, a phone number or a call has at most this many characters. */
 export const PROVIDER_ID_MAX_LENGTH = 128;
 
-/** Answers a phone number in E.164 form, or why the value is none: `+`, then 7 to 15 digits, the first of which is not 0. */
+/**
+ * Answers a phone number in E.164 form, or why the value is none: `+`, then 7 to 15 digits, the first of
+ * which is not 0.
+ */
 export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
   const number = value.trim();
   if (number === '') return userError('REQUIRED', field);

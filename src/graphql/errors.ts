@@ -1,9 +1,15 @@
 import { GraphQLError, type ASTNode } from 'graphql';
 
-/** An error that is raised on purpose and shown as it is. Whatever else is thrown reaches the caller as one masked error. */
+/**
+ * An error that is raised on purpose and shown as it is. Whatever else is thrown reaches the caller as one
+ * masked error.
+ */
 export class PublicError extends GraphQLError {}
 
-/** Nobody, or nobody known, is asking. The error is the same for every reason, so that a token cannot be probed. */
+/**
+ * Nobody, or nobody known, is asking. The error is the same for every reason, so that a token cannot be
+ * probed.
+ */
 export function unauthenticated(): PublicError {
   return new PublicError('Sign in: a valid bearer token is required.', {
     extensions: {
@@ -18,7 +24,10 @@ export function forbidden(): PublicError {
   return new PublicError('You may not do this.', { extensions: { code: 'FORBIDDEN' } });
 }
 
-/** A query took longer than it may. The status is neither 5xx nor 408, which clients repeat by themselves: the same query would take as long again. */
+/**
+ * A query took longer than it may. The status is neither 5xx nor 408, which clients repeat by themselves: the
+ * same query would take as long again.
+ */
 export function tookTooLong(): PublicError {
   return new PublicError('The query took too long. Ask for less at once.', {
     extensions: { code: 'TIME_LIMIT_EXCEEDED', http: { status: 422 } },

@@ -8,8 +8,9 @@ export interface AheadRead {
 }
 
 /**
- * The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one statement. They keep
- * nothing: of two mutations in one document, the second must not answer with what the first one saw.
+ * The batching loaders of one request, made on first use: look-ups of the same kind in one tick become one
+ * statement. They keep nothing: of two mutations in one document, the second must not answer with what the
+ * first one saw.
  */
 export class Loaders {
   readonly #byName = new Map<string, DataLoader<string, unknown>>();
@@ -35,14 +36,21 @@ export class Loaders {
     return loader.load(id) as Promise<V>;
   }
 
-  /** Notes what will be asked of clients. Only queries may say so: a mutation could change what was read before it. */
+  /**
+   * Notes what will be asked of clients. Only queries may say so: a mutation could change what was read
+   * before it.
+   */
   expect(reads: readonly AheadRead[]): void {
     this.#expected = [...reads];
   }
 
-  /** Reads at once what is expected of the first clients that are found. What cannot be read is left to its field, which tells why. */
+  /**
+   * Reads at once what is expected of the first clients that are found. What cannot be read is left to its
+   * field, which tells why.
+   */
   async readAhead(clientIds: readonly string[]): Promise<void> {
-    // This happens once: a document may ask for a hundred lists of clients, each of which would be read for all that is asked of any of them.
+    // This happens once: a document may ask for a hundred lists of clients, each of which would be read for
+    // all that is asked of any of them.
     const expected = clientIds.length === 0 || this.#stopped ? [] : this.#expected.splice(0);
     await Promise.allSettled(
       expected.map(async ({ key, read }) => {

@@ -24,8 +24,9 @@ export function asNode(typename: string, object: object): Node & FoundNode {
 const SEPARATOR = ':';
 
 /**
- * Makes the id of something that has no row of its own from its type and from what tells it from others of its type. To clients the id is
- * opaque, as all ids are. It is the same in every answer, and no other object has it.
+ * Makes the id of something that has no row of its own from its type and from what tells it from others of
+ * its type. To clients the id is opaque, as all ids are. It is the same in every answer, and no other object
+ * has it.
  */
 export function derivedId(type: string, ...parts: readonly string[]): string {
   return Buffer.from([type, ...parts].join(SEPARATOR)).toString('base64url');

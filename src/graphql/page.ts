@@ -10,7 +10,10 @@ export interface PageArgs {
   readonly after: string | null;
 }
 
-/** One page of a Relay connection. Cursors and the total, which has to be counted, are made only when they are asked for. */
+/**
+ * One page of a Relay connection. Cursors and the total, which has to be counted, are made only when they are
+ * asked for.
+ */
 export class Page<T extends { readonly id: string }> {
   constructor(
     readonly nodes: readonly T[],

@@ -1,9 +1,11 @@
-// Characters that show nothing, or change what is shown of those around them: control characters, the direction of text (U+202E), soft
-// hyphens, fillers, variation selectors, tags, annotations, a blank pattern of Braille, and halves of a character.
+// Characters that show nothing, or change what is shown of those around them: control characters, the
+// direction of text (U+202E), soft hyphens, fillers, variation selectors, tags, annotations, a blank pattern
+// of Braille, and halves of a character.
 const UNSEEN =
   /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFC]/u;
 
-// Scripts in which a joiner or a non-joiner between two letters is part of how a word is written, as in Persian and Hindi.
+// Scripts in which a joiner or a non-joiner between two letters is part of how a word is written, as in
+// Persian and Hindi.
 const JOINED_SCRIPTS = [
   ...['Arab', 'Syrc', 'Nkoo', 'Mand', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya', 'Taml', 'Telu', 'Knda'],
   ...['Mlym', 'Sinh', 'Khmr', 'Mymr', 'Tibt', 'Java', 'Bali'],
@@ -35,7 +37,9 @@ export function hasUnseen(text: string): boolean {
   return UNSEEN.test(text) && UNSEEN.test(text.replace(SEEN, ''));
 }
 
-/** Whether a text has such a character anywhere: for what is compared letter by letter, as an e-mail address. */
+/**
+ * Whether a text has such a character anywhere: for what is compared letter by letter, as an e-mail address.
+ */
 export function hasAnyUnseen(text: string): boolean {
   return UNSEEN.test(text);
 }

@@ -1,4 +1,7 @@
-/** Everything that a user can put right, with the words that are shown for it. The names are those of the API's `UserErrorCode`. */
+/**
+ * Everything that a user can put right, with the words that are shown for it. The names are those of the
+ * API's `UserErrorCode`.
+ */
 export const USER_ERRORS = {
   REQUIRED: 'A value is required.',
   INVALID_FORMAT: 'The value does not have the form that is asked for.',
@@ -24,7 +27,9 @@ export const USER_ERRORS = {
 
 export type UserErrorCode = keyof typeof USER_ERRORS;
 
-/** `field` is the path from the operation's arguments to the value, e.g. `['input', 'keys', '0', 'apiKey']`. */
+/**
+ * `field` is the path from the operation's arguments to the value, e.g. `['input', 'keys', '0', 'apiKey']`.
+ */
 export interface UserError {
   readonly code: UserErrorCode;
   readonly field: string[] | null;

@@ -3,7 +3,10 @@ import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
 
 export type Network = [address: IPv4 | IPv6, bits: number];
 
-/** Reads an address or a network in CIDR form, and returns null where the text is neither. An IPv4 network in IPv6 form becomes the IPv4 network. */
+/**
+ * Reads an address or a network in CIDR form, and returns null where the text is neither. An IPv4 network in
+ * IPv6 form becomes the IPv4 network.
+ */
 export function parseNetwork(text: string): Network | null {
   const [address = '', length, ...more] = text.split('/');
   if (isIP(address) === 0 || address.includes('%') || more.length > 0) return null;
@@ -17,7 +20,10 @@ export function parseNetwork(text: string): Network | null {
 
 const WITH_PORT = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[^:]*))(?::\d{1,5})?$/;
 
-/** Returns the one form in which an address is counted and recorded, without a port or a zone, or null where the text is no address. */
+/**
+ * Returns the one form in which an address is counted and recorded, without a port or a zone, or null where
+ * the text is no address.
+ */
 export function normalAddress(text: string): string | null {
   const { v6, v4 } = WITH_PORT.exec(text)?.groups ?? {};
   const address = v6 ?? v4 ?? text;
@@ -25,8 +31,9 @@ export function normalAddress(text: string): string | null {
 }
 
 /**
- * The address from which a request came. `X-Forwarded-For` is read from its end, as far as proxies are trusted. A proxy that names what is
- * no address counts as the source itself. The header `Forwarded` is not read: a proxy that does not set it passes on what a client wrote.
+ * The address from which a request came. `X-Forwarded-For` is read from its end, as far as proxies are
+ * trusted. A proxy that names what is no address counts as the source itself. The header `Forwarded` is not
+ * read: a proxy that does not set it passes on what a client wrote.
  */
 export function sourceAddressOf(
   connectedFrom: string | undefined,
@@ -49,7 +56,10 @@ function isTrusted(address: string, trusted: readonly Network[]): boolean {
   return trusted.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match([network, bits]));
 }
 
-/** Returns the network that one client has as its own: an IPv4 address, or the 2^64 IPv6 addresses that begin alike. */
+/**
+ * Returns the network that one client has as its own: an IPv4 address, or the 2^64 IPv6 addresses that begin
+ * alike.
+ */
 export function networkOf(address: string): string {
   const normal = normalAddress(address) ?? address;
   return isIP(normal) === 6 ? `${ipaddr.IPv6.networkAddressFromCIDR(`${normal}/64`).toString()}/64` : normal;

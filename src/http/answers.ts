@@ -22,7 +22,10 @@ const REFUSALS: Readonly<Record<number, string>> = {
   415: 'Send JSON, with the content type application/json.',
 };
 
-/** Answers errors, and requests that no route takes, in Apollo's form of errors, although Apollo was not reached. */
+/**
+ * Answers errors, and requests that no route takes, in Apollo's form of errors, although Apollo was not
+ * reached.
+ */
 export function addErrorAnswers(server: FastifyInstance): void {
   server.setNotFoundHandler(({ raw }, reply) => refuse(reply, undecodable.has(raw) ? 400 : 404));
   server.setErrorHandler(answerError);
@@ -73,8 +76,9 @@ const undecodable = new WeakSet<IncomingMessage>();
 const NOWHERE = '/-';
 
 /**
- * Answers a request whose address cannot be decoded. Fastify lets it reach neither a route nor a hook, and would quote the address. It is
- * sent where nothing is, which gives it the headers and the log line of every other answer.
+ * Answers a request whose address cannot be decoded. Fastify lets it reach neither a route nor a hook, and
+ * would quote the address. It is sent where nothing is, which gives it the headers and the log line of every
+ * other answer.
  */
 export function answerUndecodable(
   server: FastifyInstance,

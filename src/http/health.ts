@@ -14,7 +14,8 @@ export function health({ isReady, issuerProblem }: HealthOptions): Route {
     server.get('/readyz', async (request, reply) => {
       try {
         await isReady();
-        // Service tokens and one-time links work without the issuer: the problem is told, but takes no instance out of service.
+        // Service tokens and one-time links work without the issuer: the problem is told, but takes no
+        // instance out of service.
         const problem = issuerProblem();
         return { status: 'ready', ...(problem !== null && { signIn: problem }) };
       } catch (error) {

@@ -9,8 +9,8 @@ export type PerMinute = Readonly<Record<OperationClass, number>>;
 const WINDOW_S = 60;
 
 /**
- * Counts how much each caller asks of this instance in a minute, by class. The counts are kept in memory: they begin anew with each start,
- * and are not shared between instances.
+ * Counts how much each caller asks of this instance in a minute, by class. The counts are kept in memory:
+ * they begin anew with each start, and are not shared between instances.
  */
 export class RateLimits implements OperationCounter {
   readonly #limiters: Readonly<Record<OperationClass | 'REQUEST', RateLimiterMemory>>;
@@ -19,7 +19,8 @@ export class RateLimits implements OperationCounter {
     const { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK } = perMinute;
     const limiter = (points: number) => new RateLimiterMemory({ points, duration: WINDOW_S });
     this.#limiters = {
-      // Requests are counted too, since reading one that cannot run costs time. Operations that run reach the limit of their class first.
+      // Requests are counted too, since reading one that cannot run costs time. Operations that run reach the
+      // limit of their class first.
       REQUEST: limiter(QUERY + MUTATION + KEY_OPERATION),
       QUERY: limiter(QUERY),
       MUTATION: limiter(MUTATION),
@@ -28,7 +29,10 @@ export class RateLimits implements OperationCounter {
     };
   }
 
-  /** Throws `RATE_LIMITED` beyond the limit. Operations that were refused count as well, until the minute is over. */
+  /**
+   * Throws `RATE_LIMITED` beyond the limit. Operations that were refused count as well, until the minute is
+   * over.
+   */
   async count(name: OperationClass | 'REQUEST', caller: string, times = 1): Promise<void> {
     try {
       await this.#limiters[name].consume(caller, times);
@@ -39,7 +43,10 @@ export class RateLimits implements OperationCounter {
   }
 }
 
-/** Names whom a limit is for: a person or a service token, whichever token it signs in with, and otherwise the network that asks. */
+/**
+ * Names whom a limit is for: a person or a service token, whichever token it signs in with, and otherwise the
+ * network that asks.
+ */
 export function callerOf(viewer: Viewer | null, address: string): string {
   return viewer ? `${viewer.kind} ${viewer.id}` : `ADDRESS ${networkOf(address)}`;
 }

@@ -1,6 +1,7 @@
 /**
- * What every answer tells a browser; a test compares it with what helmet would send. An API has nothing to show: whatever a browser takes
- * for a page may load nothing, be framed by nothing, and is not kept. A page that shows something sets a content security policy of its own.
+ * What every answer tells a browser; a test compares it with what helmet would send. An API has nothing to
+ * show: whatever a browser takes for a page may load nothing, be framed by nothing, and is not kept. A page
+ * that shows something sets a content security policy of its own.
  */
 export const SECURITY_HEADERS = {
   'content-security-policy': "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none'",

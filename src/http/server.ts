@@ -16,7 +16,10 @@ import { SECURITY_HEADERS } from './security-headers';
 
 export type Server = FastifyInstance;
 
-/** Something that the server serves. It adds its routes in a scope of its own, and may set hooks and parsers there. */
+/**
+ * Something that the server serves. It adds its routes in a scope of its own, and may set hooks and parsers
+ * there.
+ */
 export type Route = (scope: Server) => void | Promise<void>;
 
 export interface ServerOptions {
@@ -60,7 +63,8 @@ export async function createServer({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => randomUUID(),
-    // A link that is too long reaches its route, and is answered like every other that does not open. Node limits the header's size.
+    // A link that is too long reaches its route, and is answered like every other that does not open. Node
+    // limits the header's size.
     routerOptions: { maxParamLength: maxHeaderSize },
     frameworkErrors: (_error, { raw }, reply) => {
       answerUndecodable(server, raw, reply.raw);
@@ -85,7 +89,8 @@ export async function createServer({
   return server;
 }
 
-// By DNS rebinding, a page elsewhere gets a name that leads to this machine: what it loads from here is of its own origin, and it may read it.
+// By DNS rebinding, a page elsewhere gets a name that leads to this machine: what it loads from here is of
+// its own origin, and it may read it.
 function refuseOtherHosts(server: Server): void {
   server.addHook('onRequest', (request, reply, done) => {
     if (isLoopbackHost(request.headers.host)) done();
@@ -109,7 +114,8 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
   });
 }
 
-// Hooks call back instead of returning a promise: each promise delays every request by one more turn of the event loop.
+// Hooks call back instead of returning a promise: each promise delays every request by one more turn of the
+// event loop.
 function addHooks(server: Server, trustProxy: readonly string[]): void {
   const trusted = trustProxy.map(parseNetwork).filter((network) => network !== null);
   server.addHook('onRequest', (request, reply, done) => {
@@ -133,7 +139,8 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
     // Bytes are sent rather than a text, which would be read once for its length and once more to be sent.
     done(null, typeof payload === 'string' ? Buffer.from(payload) : payload);
   });
-  // The route's pattern is logged, and not the address that was asked for: people paste keys into addresses too.
+  // The route's pattern is logged, and not the address that was asked for: people paste keys into addresses
+  // too.
   server.addHook('onResponse', (request, reply, done) => {
     request.log.info({
       method: request.method,

@@ -17,7 +17,10 @@ const body = z.object({
   variables: z.unknown().optional(),
 });
 
-/** The list of the only documents that run, where an operator has made one. Clients name a document by its id, or send its exact text. */
+/**
+ * The list of the only documents that run, where an operator has made one. Clients name a document by its id,
+ * or send its exact text.
+ */
 export class TrustedDocuments {
   readonly #byId: ReadonlyMap<string, string>;
   readonly #texts: ReadonlySet<string>;
@@ -40,7 +43,10 @@ export class TrustedDocuments {
     return new TrustedDocuments(parsed.data);
   }
 
-  /** Replaces the id in a request by the document's text. It throws an error for every document that is not on the list. */
+  /**
+   * Replaces the id in a request by the document's text. It throws an error for every document that is not on
+   * the list.
+   */
   admit(request: FastifyRequest): void {
     if (request.method === 'GET')
       this.#admitTexts(new URL(request.url, 'http://localhost').searchParams.getAll('query'));

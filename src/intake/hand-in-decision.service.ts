@@ -32,8 +32,8 @@ export interface AcceptResult extends HandInResult {
 export const REASON_MAX_LENGTH = 500;
 
 /**
- * What the agency decides about keys that were handed in. Whatever changes a hand-in holds its client's row, so that of two decisions one
- * is made.
+ * What the agency decides about keys that were handed in. Whatever changes a hand-in holds its client's row,
+ * so that of two decisions one is made.
  */
 export class HandInDecisionService {
   constructor(
@@ -97,8 +97,8 @@ export class HandInDecisionService {
   }
 
   /**
-   * Decides whether valid keys of a client are accepted at once. An admin does it in person, as with everything that lets keys in later.
-   * Keys that are pending already stay pending.
+   * Decides whether valid keys of a client are accepted at once. An admin does it in person, as with
+   * everything that lets keys in later. Keys that are pending already stay pending.
    */
   async setPolicy(
     viewer: Viewer,
@@ -120,7 +120,10 @@ export class HandInDecisionService {
     });
   }
 
-  /** Destroys the keys that nobody decided on in time. Several instances may do so at once, and one failure does not stop the others. */
+  /**
+   * Destroys the keys that nobody decided on in time. Several instances may do so at once, and one failure
+   * does not stop the others.
+   */
   async expire(onFault: (error: unknown) => void): Promise<void> {
     const due = { status: 'PENDING', expiresAt: LessThanOrEqual(new Date()) } as const;
     for (const row of await this.database.read.findBy(KeyHandInRow, due)) {

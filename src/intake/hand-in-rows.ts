@@ -68,7 +68,9 @@ export function ownerOf({ agencyId, clientId }: Pick<KeyHandInRow, 'agencyId' | 
   return { type: 'CLIENT', id: clientId, agencyId };
 }
 
-/** Returns the value that is unique among pending hand-ins, so that there is one for each client and provider. */
+/**
+ * Returns the value that is unique among pending hand-ins, so that there is one for each client and provider.
+ */
 export function pendingFor(owner: KeyOwner, provider: Provider): string {
   return `${owner.id}:${provider}`;
 }
@@ -84,7 +86,9 @@ const REFUSALS = {
   OUT_OF_FUNDS: 'OUT_OF_FUNDS',
 } as const;
 
-/** Returns what the provider said of the key when it was handed in. An outage or a rate limit is no verdict. */
+/**
+ * Returns what the provider said of the key when it was handed in. An outage or a rate limit is no verdict.
+ */
 export function verdictOn({
   keyStatus,
   verifiedAt,

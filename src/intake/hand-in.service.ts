@@ -30,8 +30,8 @@ export interface HandInFilter {
 }
 
 /**
- * Takes keys that come from a client: write-only, sealed at once, without effect until an admin accepts them, or, where the agency chose so
- * for that client, until the provider says that they are valid.
+ * Takes keys that come from a client: write-only, sealed at once, without effect until an admin accepts them,
+ * or, where the agency chose so for that client, until the provider says that they are valid.
  */
 export class HandInService {
   constructor(
@@ -67,7 +67,10 @@ export class HandInService {
     return findOwnMany(this.database.read, viewer, KeyHandInRow, ids);
   }
 
-  /** Takes a key from a portal user. It is sealed before the provider is asked, so that an outage loses nothing. */
+  /**
+   * Takes a key from a portal user. It is sealed before the provider is asked, so that an outage loses
+   * nothing.
+   */
   async handIn(
     viewer: Viewer,
     input: { provider: Provider; apiKey: Secret; region?: ProviderRegion | null },
@@ -87,14 +90,18 @@ export class HandInService {
     if (received === 'SEALED_KEY_USED')
       return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
-    // The key is there and its provider was asked, whatever became of the viewer meanwhile; but a key that counts at once needs its rights.
+    // The key is there and its provider was asked, whatever became of the viewer meanwhile; but a key that
+    // counts at once needs its rights.
     const keyHandIn = await this.database.writeWithoutViewer(async (tx) =>
       this.settle(tx, viewer, received, verdict, await this.database.stillHasRights(tx, viewer)),
     );
     return { keyHandIn, userErrors: [] };
   }
 
-  /** Inside a `write`: seals a key as the one that is pending; an older one is replaced. A sealed key is handed in once. */
+  /**
+   * Inside a `write`: seals a key as the one that is pending; an older one is replaced. A sealed key is
+   * handed in once.
+   */
   async receive(
     tx: Transaction,
     actor: Actor,
@@ -121,8 +128,9 @@ export class HandInService {
   }
 
   /**
-   * Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the provider says that it is valid,
-   * unless whoever handed it in may not do so any more, or its client was archived. The agency decides then.
+   * Inside a `write`: keeps what the provider said, and accepts the key where the agency chose so and the
+   * provider says that it is valid, unless whoever handed it in may not do so any more, or its client was
+   * archived. The agency decides then.
    */
   async settle(
     tx: Transaction,

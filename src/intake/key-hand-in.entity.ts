@@ -11,7 +11,10 @@ import type { SecretPlace } from '../vault/cipher';
 export const KEY_HAND_IN_STATUSES = ['PENDING', 'ACCEPTED', 'REFUSED', 'REPLACED', 'EXPIRED'] as const;
 export type KeyHandInStatus = (typeof KEY_HAND_IN_STATUSES)[number];
 
-/** A key that was handed in for a client. Its secret lies here while it is pending, and is destroyed with the decision. */
+/**
+ * A key that was handed in for a client. Its secret lies here while it is pending, and is destroyed with the
+ * decision.
+ */
 @Entity('key_hand_ins')
 @Index('key_hand_ins_pending', ['pendingFor'], { unique: true })
 @Index('key_hand_ins_by_agency', ['agencyId', 'id'])
@@ -34,7 +37,10 @@ export class KeyHandInRow {
   @Column('varchar', { length: 8 })
   region!: ProviderRegion;
 
-  /** The client and the provider while the key is pending, and null afterwards. It is unique, so that at most one is pending. */
+  /**
+   * The client and the provider while the key is pending, and null afterwards. It is unique, so that at most
+   * one is pending.
+   */
   @Column('varchar', { length: 80, nullable: true })
   pendingFor!: string | null;
 
@@ -82,7 +88,10 @@ export class KeyHandInRow {
   reason!: string | null;
 }
 
-/** Returns what a secret is bound to. The client is part of it, so that a row that was moved to another client does not open. */
+/**
+ * Returns what a secret is bound to. The client is part of it, so that a row that was moved to another client
+ * does not open.
+ */
 export function keyHandInPlace({
   id,
   agencyId,
@@ -93,7 +102,10 @@ export function keyHandInPlace({
   return { agencyId, ownerType: 'HAND_IN', ownerId: `${clientId} ${id}`, provider, version: 0, region };
 }
 
-/** Returns the status of a hand-in. It counts as expired from its expiry on, even if its secret is destroyed later. */
+/**
+ * Returns the status of a hand-in. It counts as expired from its expiry on, even if its secret is destroyed
+ * later.
+ */
 export function handInStatus({
   status,
   expiresAt,

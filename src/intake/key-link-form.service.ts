@@ -29,13 +29,18 @@ export interface KeyRequest {
   readonly expiresAt: Date;
 }
 
-/** The outcome is null where the link does not open, whatever the reason. A problem says what has to be put right, in which field. */
+/**
+ * The outcome is null where the link does not open, whatever the reason. A problem says what has to be put
+ * right, in which field.
+ */
 export type LinkOutcome = {
   readonly request: KeyRequest;
   readonly problem: { readonly field: 'code' | 'apiKey'; readonly message: string } | null;
 } | null;
 
-/** What someone without a login can do with a one-time link: see what it asks for, and hand in a key, once. */
+/**
+ * What someone without a login can do with a one-time link: see what it asks for, and hand in a key, once.
+ */
 export class KeyLinkFormService {
   constructor(
     private readonly database: TenantDatabase,
@@ -52,7 +57,9 @@ export class KeyLinkFormService {
     return link && this.#describe(link);
   }
 
-  /** With the right code and a key that its provider accepts, the link is used up and the key is handed in. */
+  /**
+   * With the right code and a key that its provider accepts, the link is used up and the key is handed in.
+   */
   async handIn(
     token: string,
     given: { readonly code: string; readonly apiKey: Secret },
@@ -133,8 +140,8 @@ export class KeyLinkFormService {
     });
   }
 
-  // Returns the number of this try, or null where the link is closed. A try is counted before the provider is asked, under the row's lock:
-  // however many are made at once, no more than the limit learn something.
+  // Returns the number of this try, or null where the link is closed. A try is counted before the provider is
+  // asked, under the row's lock: however many are made at once, no more than the limit learn something.
   #countTry({ id }: KeyLinkRow): Promise<number | null> {
     return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);

@@ -34,12 +34,17 @@ export function newKeyLink(
   };
 }
 
-/** Digests a token without a salt: its 256 random bits cannot be guessed, and the link is looked up by the digest. */
+/**
+ * Digests a token without a salt: its 256 random bits cannot be guessed, and the link is looked up by the
+ * digest.
+ */
 export function tokenDigest(token: string): string {
   return digest('key link', token);
 }
 
-/** Digests a code together with its token, so that whoever reads the database cannot try the million codes. */
+/**
+ * Digests a code together with its token, so that whoever reads the database cannot try the million codes.
+ */
 export function codeDigest(token: string, code: string): string {
   return digest('key link code', token, code);
 }

@@ -5,7 +5,10 @@ import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 
-/** A one-time link by which someone without a login hands in a client's key. Neither the link nor its code can be read from it. */
+/**
+ * A one-time link by which someone without a login hands in a client's key. Neither the link nor its code can
+ * be read from it.
+ */
 @Entity('key_links')
 @Index('key_links_by_token', ['tokenDigest'], { unique: true })
 @Index('key_links_by_agency', ['agencyId', 'id'])
@@ -29,7 +32,10 @@ export class KeyLinkRow {
   @Column('varchar', { length: 64 })
   tokenDigest!: string;
 
-  /** The digest of the code and the token together, so that whoever reads this row cannot try the million codes. */
+  /**
+   * The digest of the code and the token together, so that whoever reads this row cannot try the million
+   * codes.
+   */
   @Column('varchar', { length: 64 })
   codeDigest!: string;
 
@@ -66,7 +72,9 @@ export type KeyLinkStatus = (typeof KEY_LINK_STATUSES)[number];
 /** The number of wrong codes after which a link does not open any more. */
 export const MAX_FAILED_CODES = 5;
 
-/** The number of refused keys after which a link does not open any more: it is no place to try stolen keys. */
+/**
+ * The number of refused keys after which a link does not open any more: it is no place to try stolen keys.
+ */
 export const MAX_REFUSED_KEYS = 10;
 
 export function linkStatus({

@@ -38,7 +38,10 @@ export interface KeyLinkResult {
   readonly userErrors: readonly UserError[];
 }
 
-/** Makes and revokes links by which someone without a login hands in a key, once. The link goes one way, its six-digit code another. */
+/**
+ * Makes and revokes links by which someone without a login hands in a key, once. The link goes one way, its
+ * six-digit code another.
+ */
 export class KeyLinkService implements AccessGranter {
   constructor(
     private readonly database: TenantDatabase,
@@ -63,8 +66,8 @@ export class KeyLinkService implements AccessGranter {
   }
 
   /**
-   * Makes a link. An admin does it in person, because what a service token lets in would outlive the token. The address and the code are
-   * in this answer and nowhere else.
+   * Makes a link. An admin does it in person, because what a service token lets in would outlive the token.
+   * The address and the code are in this answer and nowhere else.
    */
   async create(
     viewer: Viewer,

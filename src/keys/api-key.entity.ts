@@ -5,7 +5,10 @@ import type { Provider } from '../providers';
 import type { ProviderErrorCode, ProviderRegion } from '../providers/provider';
 import type { KeySource, KeyStatus } from './chain';
 
-/** The place of one owner's key for one provider, with the key in it. It stays when the key is cleared, which destroys the key. */
+/**
+ * The place of one owner's key for one provider, with the key in it. It stays when the key is cleared, which
+ * destroys the key.
+ */
 @Entity('api_keys')
 @Index('api_keys_by_owner', ['ownerId', 'ownerType', 'provider'], { unique: true })
 @Index('api_keys_by_agency', ['agencyId', 'ownerType', 'provider'])
@@ -21,7 +24,10 @@ export class ApiKeyRow {
   @Column('varchar', { length: 16 })
   ownerType!: KeySource;
 
-  /** The id of an agency or a client, as `ownerType` says. It is never null, because a unique index ignores rows with a null. */
+  /**
+   * The id of an agency or a client, as `ownerType` says. It is never null, because a unique index ignores
+   * rows with a null.
+   */
   @PlainIdColumn()
   ownerId!: string;
 
@@ -72,7 +78,10 @@ export class ApiKeyRow {
   @Column('varchar', { length: 1024, nullable: true })
   sealed!: string | null;
 
-  /** A keyed MAC over what decides who pays (see `PlaceMacs`). A row whose MAC does not fit, or is null, was not written by Latchkey. */
+  /**
+   * A keyed MAC over what decides who pays (see `PlaceMacs`). A row whose MAC does not fit, or is null, was
+   * not written by Latchkey.
+   */
   @Column('varchar', { length: 64, nullable: true })
   mac!: string | null;
 }

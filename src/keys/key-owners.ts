@@ -6,7 +6,9 @@ import type { ApiKeyService } from './changes/api-key.service';
 import type { KeyOwner } from './place';
 import type { ShownOwner } from './shown-owner.types';
 
-/** What a payload shows as its owner when the request names a client that the viewer's agency does not have. */
+/**
+ * What a payload shows as its owner when the request names a client that the viewer's agency does not have.
+ */
 export const NO_OWNER: ShownOwner = { client: null, agency: null };
 
 /** Finds the owner whose keys a mutation is about, and shows that owner in the mutation's payload. */

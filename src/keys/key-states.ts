@@ -16,7 +16,10 @@ export interface KeyState extends Omit<
   readonly lastVerifiedAt: RawDate | null;
 }
 
-/** The part of it that most requests ask for. A list of 50 clients that reads nothing else takes about 4 % less time. */
+/**
+ * The part of it that most requests ask for. A list of 50 clients that reads nothing else takes about 4 %
+ * less time.
+ */
 export type KeySummary = Pick<
   KeyState,
   'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'
@@ -75,7 +78,10 @@ function toState<K extends KeySummary>(row: StateRow<K>): K {
   return row as unknown as K;
 }
 
-/** The states of those places of an owner that have no genuine row, where there is a forged row. Nothing that a forged row says is shown. */
+/**
+ * The states of those places of an owner that have no genuine row, where there is a forged row. Nothing that
+ * a forged row says is shown.
+ */
 function unreadableStates(
   ownerId: string,
   agencyId: string,

@@ -11,8 +11,9 @@ import { ApiKeyRow } from './api-key.entity';
 const BATCH = 500;
 
 /**
- * Gives a MAC to each place of a database from before there were MACs, once and in one transaction. In any other database, a place without
- * a MAC was not written by Latchkey: see docs/decisions/2026-11-27-places-carry-a-mac.md.
+ * Gives a MAC to each place of a database from before there were MACs, once and in one transaction. In any
+ * other database, a place without a MAC was not written by Latchkey: see
+ * docs/decisions/2026-11-27-places-carry-a-mac.md.
  */
 export async function giveMacsToOldPlaces(database: Database, ring: KeyRing): Promise<void> {
   if (!(await isFromBeforeMacs(database.read, ring))) return;

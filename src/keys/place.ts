@@ -30,8 +30,9 @@ export function isGenuine(macs: PlaceMacs, row: PlaceRow): boolean {
 }
 
 /**
- * Finds the row of an owner's place among all rows that name the owner; null where there is none. A row that Latchkey did not write may
- * have been the row of any place of its owner. Therefore each place that has no genuine row is then unreadable, and never "no key".
+ * Finds the row of an owner's place among all rows that name the owner; null where there is none. A row that
+ * Latchkey did not write may have been the row of any place of its owner. Therefore each place that has no
+ * genuine row is then unreadable, and never "no key".
  */
 export function rowAt<R extends PlaceRow>(
   macs: PlaceMacs,
@@ -44,14 +45,23 @@ export function rowAt<R extends PlaceRow>(
   return row || rows.some((each) => !isGenuine(macs, each)) ? new Unreadable(row) : null;
 }
 
-/** No key was ever changed so often. The column holds twice as much, so that there are versions left after a forged one. */
+/**
+ * No key was ever changed so often. The column holds twice as much, so that there are versions left after a
+ * forged one.
+ */
 const MAX_VERSION = 1_000_000_000;
 
-/** A place of which the row is not as Latchkey wrote it. It counts as set: anything else would let another key take its place. */
+/**
+ * A place of which the row is not as Latchkey wrote it. It counts as set: anything else would let another key
+ * take its place.
+ */
 export class Unreadable implements ChainKey {
   readonly isSet = true;
   readonly status = 'UNREADABLE';
-  /** The version that the row says, or 0 where it says none. It is shown, and compared with the version on which a request is based. */
+  /**
+   * The version that the row says, or 0 where it says none. It is shown, and compared with the version on
+   * which a request is based.
+   */
   readonly version: number;
 
   constructor(row: Pick<PlaceRow, 'version'> | undefined) {

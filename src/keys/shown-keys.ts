@@ -107,7 +107,10 @@ function oneForEachProvider<R extends KeySummary, K extends ShownSummary>(
   );
 }
 
-/** As the schema shows it. A list has many, of which few fields are asked for: what nobody asks for is not made. */
+/**
+ * As the schema shows it. A list has many, of which few fields are asked for: what nobody asks for is not
+ * made.
+ */
 class ShownApiKey implements ApiKey {
   readonly provider;
   readonly isSet;

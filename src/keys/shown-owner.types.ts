@@ -2,7 +2,10 @@ import { Field } from 'type-graphql';
 import { Agency } from '../agencies/agency.types';
 import { Client } from '../clients/client.types';
 
-/** The owner whose keys a mutation was about. Payloads carry it so that the caches of frontends show it as it is now. */
+/**
+ * The owner whose keys a mutation was about. Payloads carry it so that the caches of frontends show it as it
+ * is now.
+ */
 export interface ShownOwner {
   readonly client: (() => Promise<Client | null>) | null;
   readonly agency: (() => Promise<Agency>) | null;

@@ -7,7 +7,9 @@ interface StatedRow extends PlaceRow {
   readonly lastEvent: number | null;
 }
 
-/** This is one statement, so that no key is set or cleared between the rows and the number of the last event. */
+/**
+ * This is one statement, so that no key is set or cleared between the rows and the number of the last event.
+ */
 const READ = `SELECT ${PLACE_COLUMNS}, (SELECT sequence FROM audit_heads WHERE id = ?) AS lastEvent FROM api_keys k WHERE k.agencyId = ?`;
 /** This is for a database that is not migrated yet, where places have no MAC. */
 const READ_BEFORE_MACS = `SELECT k.ownerId, k.provider, k.version, k.isSet, (SELECT sequence FROM audit_heads WHERE id = ?) AS lastEvent

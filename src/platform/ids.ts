@@ -9,14 +9,18 @@ export function newId(): string {
 }
 
 /**
- * Tells whether text can be an id at all. Every look-up by id asks this first: MariaDB ignores case and trailing spaces when it compares
- * text, so that an id in capitals would otherwise be found on one database and not on the other.
+ * Tells whether text can be an id at all. Every look-up by id asks this first: MariaDB ignores case and
+ * trailing spaces when it compares text, so that an id in capitals would otherwise be found on one database
+ * and not on the other.
  */
 export function isId(text: string): boolean {
   return ID.test(text);
 }
 
-/** Returns the SHA-256 in hex of text that must be compared exactly on every database, e.g. of a subject or an idempotency key. */
+/**
+ * Returns the SHA-256 in hex of text that must be compared exactly on every database, e.g. of a subject or an
+ * idempotency key.
+ */
 export function digest(...parts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

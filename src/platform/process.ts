@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 
 /**
- * Signals that come within this time, in milliseconds, count as one: npm forwards a Ctrl-C of the terminal to a process that has received it
- * already.
+ * Signals that come within this time, in milliseconds, count as one: npm forwards a Ctrl-C of the terminal to
+ * a process that has received it already.
  */
 const ONE_CTRL_C_MS = 1_000;
 
@@ -19,8 +19,8 @@ export interface Closable {
 }
 
 /**
- * Closes and exits on SIGTERM or SIGINT. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who does not want
- * to wait.
+ * Closes and exits on SIGTERM or SIGINT. A second signal cuts off nothing, unless it is the Ctrl-C of someone
+ * at a terminal who does not want to wait.
  */
 export function closeOnSignals(app: Closable): void {
   let since: number | null = null;

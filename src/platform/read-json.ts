@@ -5,13 +5,15 @@ export const MAX_ANSWER_BYTES = 1024 * 1024;
 export class UnreadableAnswer extends Error {}
 
 /**
- * Reads the body of a response as JSON. Throws `UnreadableAnswer` for one that is longer than `MAX_ANSWER_BYTES`, counted after
- * decompression, so that no answer fills the memory; and whatever `fetch` throws when the connection breaks or the time is over.
+ * Reads the body of a response as JSON. Throws `UnreadableAnswer` for one that is longer than
+ * `MAX_ANSWER_BYTES`, counted after decompression, so that no answer fills the memory; and whatever `fetch`
+ * throws when the connection breaks or the time is over.
  */
 export async function readJson({ body }: Response): Promise<unknown> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Leaving the loop cancels the stream, which closes the connection, so that the rest is not received either.
+  // Leaving the loop cancels the stream, which closes the connection, so that the rest is not received
+  // either.
   for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.length;
     if (bytes > MAX_ANSWER_BYTES) throw new UnreadableAnswer(`longer than ${MAX_ANSWER_BYTES} bytes`);

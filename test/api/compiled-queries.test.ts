@@ -9,7 +9,8 @@ import { randomDocument } from '../fixtures/random-documents';
 import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 
-// The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others: FUZZ_DOCUMENTS=20000 FUZZ_SEED=2.
+// The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others:
+// FUZZ_DOCUMENTS=20000 FUZZ_SEED=2.
 const DOCUMENTS = Number(process.env.FUZZ_DOCUMENTS ?? 300);
 const SEED = Number(process.env.FUZZ_SEED ?? 1);
 
@@ -228,7 +229,8 @@ test('what a document asks of clients is read no more than twice, however often 
   read.mockRestore();
   const reads = (table: string) =>
     statements.filter((sql) => new RegExp(`\\sFROM ${table}\\s`).test(sql)).length;
-  // Once ahead for the list that is found first, and once for the one that asks, where it does not find its clients among those.
+  // Once ahead for the list that is found first, and once for the one that asks, where it does not find its
+  // clients among those.
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
 });
 

@@ -113,7 +113,10 @@ const CLEARED = {
   status: 'NOT_SET',
 } as const;
 
-/** Each alters the row of Harbor's Retell key, which is set; Brightline has one as well, which must not take its place. */
+/**
+ * Each alters the row of Harbor's Retell key, which is set; Brightline has one as well, which must not take
+ * its place.
+ */
 const forgeries: [string, () => Promise<unknown>][] = [
   ['says that no key is set', () => forge({ isSet: false })],
   ['lost its secret', () => forge({ sealed: null })],

@@ -82,7 +82,8 @@ const checks: readonly [name: string, finds: () => Promise<boolean>][] = [
     async () => (await ask('query { __schema { types { name fields { name } } } }')).data != null,
   ],
   [
-    // A page of another origin cannot send the header `authorization` without a preflight: a signed-in client may send queries by GET.
+    // A page of another origin cannot send the header `authorization` without a preflight: a signed-in client
+    // may send queries by GET.
     'queries by GET',
     async () => (JSON.parse(await sendUnsigned(byAddress('{ __typename }'))) as Found).data != null,
   ],

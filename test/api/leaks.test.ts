@@ -44,7 +44,9 @@ const PREVIEW_AGENCY = PREVIEW.replaceAll(
   'PreviewAgencyApiKeyChange',
 ).replaceAll('previewClientApiKeyChange', 'previewAgencyApiKeyChange');
 
-/** Everything that takes a key, with the rest of its input as it should be. A test finds what is missing here. */
+/**
+ * Everything that takes a key, with the rest of its input as it should be. A test finds what is missing here.
+ */
 const TAKING_KEYS: Readonly<Record<string, (apiKey: string) => [as: Persona, query: string, input: object]>> =
   {
     setClientApiKeys: (apiKey) => [

@@ -108,7 +108,8 @@ let tokens: ReadonlyMap<string, string | null>;
 let callId: string;
 
 beforeAll(async () => {
-  // Thousands of refusals are errors, whose stacks nobody reads: that jest maps each back to the sources takes a tenth of the time.
+  // Thousands of refusals are errors, whose stacks nobody reads: that jest maps each back to the sources
+  // takes a tenth of the time.
   Error.stackTraceLimit = 0;
   running = await startTestApp();
   const { database, vault, audit } = running.app;
@@ -162,7 +163,10 @@ async function personWhoMadeATokenNow(): Promise<string> {
   });
 }
 
-/** One cell: one request. Small letters where the policy let through what was then refused by a service of its own accord. */
+/**
+ * One cell: one request. Small letters where the policy let through what was then refused by a service of its
+ * own accord.
+ */
 async function cellOf({ name, path, document }: FieldPath, token: string | null): Promise<string> {
   if (path[0] === 'clearClientApiKeys') await setHarborsBlandKey(running.sandbox.bland.keys.valid);
   policyWatch.refused.clear();

@@ -11,7 +11,9 @@ import { post, startTestApp, type TestApp } from '../harness';
 import { tokensOfViewers } from '../matrix/viewers';
 import { CREATE_KEY_LINK, START_CALL } from '../operations';
 
-/** Where else each type is shown. The first id in the answer to an agency admin is the one that is asked for. */
+/**
+ * Where else each type is shown. The first id in the answer to an agency admin is the one that is asked for.
+ */
 const SHOWN: Readonly<Record<string, string>> = {
   Viewer: 'viewer { id }',
   Agency: 'agency { id }',

@@ -1,7 +1,10 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { startTestApp, type TestApp } from '../harness';
 
-/** Between the product and a server: forwards bytes until it is told to be silent, and then keeps its connections open. */
+/**
+ * Between the product and a server: forwards bytes until it is told to be silent, and then keeps its
+ * connections open.
+ */
 class Proxy {
   readonly #sockets = new Set<Socket>();
   #silent = false;

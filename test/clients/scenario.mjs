@@ -30,8 +30,9 @@ const keyOf = (clients, id) =>
   clients.find((client) => client.id === id).apiKeys.find(({ provider }) => provider === 'RETELL');
 
 /**
- * The same for every client: after each change its cache shows what the server says, although nothing is asked for again. `connect` answers
- * with functions that load into the cache, read from the cache alone, and send mutations.
+ * The same for every client: after each change its cache shows what the server says, although nothing is
+ * asked for again. `connect` answers with functions that load into the cache, read from the cache alone, and
+ * send mutations.
  */
 export function testClient(connect) {
   let demo;

@@ -99,7 +99,10 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 const answers = async (path: string) =>
   (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status;
 
-/** Files with master keys or stored keys that others on the machine can read, or that `git add` would take along. */
+/**
+ * Files with master keys or stored keys that others on the machine can read, or that `git add` would take
+ * along.
+ */
 function forOthers(): string[] {
   const secrets = readdirSync(folder).filter((name) => /\.keys$|\.sqlite/.test(name));
   expect(secrets).toEqual(expect.arrayContaining(['master.keys', 'latchkey.sqlite']));
@@ -117,7 +120,10 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Starts the demo as the README says, and takes the steps of a document with it. Answers how many answers were compared. */
+/**
+ * Starts the demo as the README says, and takes the steps of a document with it. Answers how many answers
+ * were compared.
+ */
 async function takeSteps(steps: readonly Block[]): Promise<number> {
   rmSync(join(folder, '.latchkey'), { recursive: true, force: true });
   const server = new Shell(folder, port);

@@ -112,7 +112,10 @@ describe('the demo', () => {
   });
 });
 
-/** Each start takes more than a second: one sequence of starts and ends shows all that several tests say of them. */
+/**
+ * Each start takes more than a second: one sequence of starts and ends shows all that several tests say of
+ * them.
+ */
 async function startAgainAndAgain(inFolder: string) {
   const { demo: first, running: firstRunning } = await startDemo(inFolder);
   const modes = [demoFile(inFolder), ringFile(inFolder)].map((file) => statSync(file).mode & 0o777);
@@ -270,7 +273,10 @@ describe('the demo, started again and again in one folder', () => {
   });
 });
 
-/** A demo that is killed while a provider is placing a call; and, started again, is asked to end while the provider is placing another. */
+/**
+ * A demo that is killed while a provider is placing a call; and, started again, is asked to end while the
+ * provider is placing another.
+ */
 async function endWhilePlacing(inFolder: string) {
   const provider = await startProvider();
   const env = { RETELL_BASE_URL: provider.url };

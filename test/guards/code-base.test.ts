@@ -45,7 +45,8 @@ const names = readdirSync(source, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.ts'))
   .map((name) => name.split(sep).join('/'));
 
-// Static imports of values and of types, `export ... from`, and `import()` and `require()` where they are called.
+// Static imports of values and of types, `export ... from`, and `import()` and `require()` where they are
+// called.
 const SPECIFIER = /(?:\bfrom |\bimport |\bimport\(|\brequire\()'(\.[^']*)'/g;
 
 function importsOf(name: string, text: string): string[] {
@@ -80,7 +81,8 @@ describe('the code base', () => {
   });
 
   test('writes for a viewer only where the rights of the viewer are checked again', () => {
-    // What starts and keeps the product, and who is let in by a first sign-in: nobody who was let in asks for it.
+    // What starts and keeps the product, and who is let in by a first sign-in: nobody who was let in asks for
+    // it.
     const withoutViewers =
       /^(database|vault|demo)\/|^access\/tenant-database|^audit\/audit-trail|^people\/(sign-in|enrol)\.|^keys\/old-places|^[\w-]+\.ts$/;
     const bare = files.filter(

@@ -19,8 +19,9 @@ afterAll(async () => {
   await file.drop();
 });
 
-// With another version: read src/database/typeorm-internals.ts, src/database/waiting.ts and the reader of rows in src/database/sqlite.ts
-// again beside it, run this file on SQLite and on MariaDB, and then name the new version here.
+// With another version: read src/database/typeorm-internals.ts, src/database/waiting.ts and the reader of
+// rows in src/database/sqlite.ts again beside it, run this file on SQLite and on MariaDB, and then name the
+// new version here.
 test('what reaches behind TypeORM and the drivers was tried with the versions that are installed', () => {
   expect(['typeorm', 'mysql2', 'libsql'].map((name) => `${name} ${version(name)}`)).toEqual([
     'typeorm 1.1.1',

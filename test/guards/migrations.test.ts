@@ -167,7 +167,10 @@ test.each(['up', 'down'])(
 
 const FOUND_OUT = ['CLIENT UNREADABLE', 'KEY_UNREADABLE'] as const;
 
-/** Brings Harbor's Retell key back to before a migration, changes it, and migrates: how it is explained and used then, and its next version. */
+/**
+ * Brings Harbor's Retell key back to before a migration, changes it, and migrates: how it is explained and
+ * used then, and its next version.
+ */
 async function afterMigration(name: string, changes: readonly string[]) {
   const running = await startTestApp();
   const older = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();

@@ -96,7 +96,8 @@ async function readWhole(sql: string): Promise<string[]> {
   }
   const plan: { table: string | null; type: string | null; possible_keys: string | null }[] =
     await read.query(`EXPLAIN ${sql}`, values);
-  // Of tables as small as these, the optimizer takes the whole: what counts is whether there is an index that it could take.
+  // Of tables as small as these, the optimizer takes the whole: what counts is whether there is an index that
+  // it could take.
   return plan
     .filter(
       ({ table, type, possible_keys: keys }) =>

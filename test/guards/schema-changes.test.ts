@@ -7,7 +7,10 @@ const root = join(__dirname, '../..');
 const FILE = 'schema/schema.graphql';
 const git = (...args: string[]) => execFileSync('git', args, { cwd: root, encoding: 'utf8' });
 
-/** The newest committed schema that differs from the one in the working tree; null in a clone that has no other. */
+/**
+ * The newest committed schema that differs from the one in the working tree; null in a clone that has no
+ * other.
+ */
 function earlierSchema(current: string): string | null {
   const commits = git('log', '-n', '2', '--format=%H', '--', FILE)
     .split('\n')

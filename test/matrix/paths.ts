@@ -6,10 +6,15 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 
-/** Arguments of the fields at the root, so that an agency admin gets what there is below them. `$key` is a good key. */
+/**
+ * Arguments of the fields at the root, so that an agency admin gets what there is below them. `$key` is a
+ * good key.
+ */
 export type RootArguments = Readonly<Record<string, string>>;
 
-/** A field of the schema with a way to it from the root: the names of the fields on the way, itself the last. */
+/**
+ * A field of the schema with a way to it from the root: the names of the fields on the way, itself the last.
+ */
 export interface FieldPath {
   readonly name: string;
   readonly kind: 'query' | 'mutation';
@@ -17,7 +22,10 @@ export interface FieldPath {
   readonly document: string;
 }
 
-/** The shortest way to every field that can be reached, by the root fields in the order in which they are given; or another that is given for it. */
+/**
+ * The shortest way to every field that can be reached, by the root fields in the order in which they are
+ * given; or another that is given for it.
+ */
 export function pathsOf(
   schema: GraphQLSchema,
   roots: RootArguments,

@@ -5,7 +5,8 @@ import type { Viewer } from '../../src/access/viewer';
 // Import this file before anything that imports what it replaces.
 export type Policy = Readonly<Record<string, Requirement | Readonly<Record<string, Requirement>>>>;
 
-// The policy as it is, but that it tells whom it refused, and lets everyone through where a test has replaced its rule by allow.
+// The policy as it is, but that it tells whom it refused, and lets everyone through where a test has replaced
+// its rule by allow.
 export const policyWatch: { replaced: (field: string) => boolean; refused: Set<string> } = {
   replaced: () => false,
   refused: new Set(),

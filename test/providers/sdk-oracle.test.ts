@@ -7,7 +7,8 @@ import { adapterOf } from '../../src/providers';
 import { sendWith, type OutboundRequest } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 
-// The vendors' own clients hold the stand-ins to the truth: what these understand, and send, is what the providers speak.
+// The vendors' own clients hold the stand-ins to the truth: what these understand, and send, is what the
+// providers speak.
 
 const CALL_ID = '0197d0a2-0000-7000-8000-000000000001';
 const TO = '+14155550199';
@@ -20,7 +21,10 @@ beforeAll(async () => {
 
 afterAll(() => sandbox.close());
 
-/** Sends what an adapter describes, as the vault does: it must arrive exactly as what the SDK sent, and be answered alike. */
+/**
+ * Sends what an adapter describes, as the vault does: it must arrive exactly as what the SDK sent, and be
+ * answered alike.
+ */
 async function expectSameFromUs(
   name: SandboxName,
   request: OutboundRequest,

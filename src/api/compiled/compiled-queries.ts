@@ -32,7 +32,10 @@ import type { ApiContext } from '../context';
 import type { Requirement } from '../policy';
 import { askedOfClients, readsFor, type AskedOfClients } from './read-ahead';
 
-/** A document is compiled at this run. Compiling takes as long as some tens of runs, which does not pay for what is asked once. */
+/**
+ * A document is compiled at this run. Compiling takes as long as some tens of runs, which does not pay for
+ * what is asked once.
+ */
 export const COMPILED_FROM_RUN = 5;
 /** At most this many compiled documents are kept in memory, at some tens of kilobytes each. */
 const MAX_COMPILED = 200;
@@ -52,13 +55,14 @@ interface Known {
 type ToRun = GraphQLRequestContextResponseForOperation<ApiContext>;
 
 /**
- * Answers queries that come again and again by functions that graphql-jit has compiled from them, which call the same guarded resolvers as
- * graphql-js does. Everything else is run by graphql-js: mutations, which carry keys; queries that ask for what their viewer may not have;
- * and once more each query in which something failed, so that errors are always those of graphql-js.
+ * Answers queries that come again and again by functions that graphql-jit has compiled from them, which call
+ * the same guarded resolvers as graphql-js does. Everything else is run by graphql-js: mutations, which carry
+ * keys; queries that ask for what their viewer may not have; and once more each query in which something
+ * failed, so that errors are always those of graphql-js.
  *
- * It is a plugin and not the executor of a `gateway`, because Apollo then makes an object with accessors for each request. V8 keeps the
- * hidden class of that object in its old generation, together with the whole request and its answer, and a fifth of the time of a list went
- * into copying those.
+ * It is a plugin and not the executor of a `gateway`, because Apollo then makes an object with accessors for
+ * each request. V8 keeps the hidden class of that object in its old generation, together with the whole
+ * request and its answer, and a fifth of the time of a list went into copying those.
  */
 export function compiledQueries(
   schema: GraphQLSchema,
@@ -94,8 +98,8 @@ export function compiledQueries(
     const { data, errors } = await compiled.run(undefined, contextValue, variables);
     // Nobody waits for an answer that comes after the time is over.
     if (!errors || loaders.stopped) return { data: data ?? null };
-    // The errors are logged here, since the next run may not meet them. Without data nothing ran, because the variables are wrong, and that is
-    // no fault of ours.
+    // The errors are logged here, since the next run may not meet them. Without data nothing ran, because the
+    // variables are wrong, and that is no fault of ours.
     if (data !== undefined) logFaults(log, 'warn', requestId, errors);
     return null;
   };
@@ -139,12 +143,13 @@ async function compile(
 }
 
 /**
- * Whether a compiled document answers as graphql-js would. The compiler differs from graphql-js in some rare cases, which are therefore not
- * compiled: introspection; names like `__proto__`, which mean something else in an object literal; defaults of variables of a scalar of
- * ours, such as a time, which it does not parse; fragments under a condition, which it leaves out where they are spread again; fields under
- * a condition that stand somewhere else as well, whose selections it mixes; variables that may be null where null is not accepted; inputs as
- * variables, for which it also accepts a list; and fields that lead to an interface, whose selections it applies to every type. A document
- * with several operations is not compiled either.
+ * Whether a compiled document answers as graphql-js would. The compiler differs from graphql-js in some rare
+ * cases, which are therefore not compiled: introspection; names like `__proto__`, which mean something else
+ * in an object literal; defaults of variables of a scalar of ours, such as a time, which it does not parse;
+ * fragments under a condition, which it leaves out where they are spread again; fields under a condition that
+ * stand somewhere else as well, whose selections it mixes; variables that may be null where null is not
+ * accepted; inputs as variables, for which it also accepts a list; and fields that lead to an interface,
+ * whose selections it applies to every type. A document with several operations is not compiled either.
  */
 function isPlain(schema: GraphQLSchema, document: DocumentNode): boolean {
   let plain = document.definitions.filter(({ kind }) => kind === Kind.OPERATION_DEFINITION).length === 1;

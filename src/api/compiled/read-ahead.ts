@@ -28,8 +28,9 @@ export interface AskedOfClients {
 const batchedFields = new WeakMap<ClientField, BatchedField<unknown>>();
 
 /**
- * Lets fields of clients be read together with the clients. A promise for each field of each client, and a round trip after the one that
- * found the clients, is what a list otherwise spends most of its time on. A field that was not read ahead is read by its resolver.
+ * Lets fields of clients be read together with the clients. A promise for each field of each client, and a
+ * round trip after the one that found the clients, is what a list otherwise spends most of its time on. A
+ * field that was not read ahead is read by its resolver.
  */
 export function readClientsAhead(schema: GraphQLSchema, batched: readonly BatchedField<unknown>[]): void {
   const fields = clientType(schema).getFields();
@@ -47,7 +48,10 @@ export function readClientsAhead(schema: GraphQLSchema, batched: readonly Batche
   }
 }
 
-/** Finds what a document asks of clients in any case. What it skips or includes by a variable is left to the resolvers. */
+/**
+ * Finds what a document asks of clients in any case. What it skips or includes by a variable is left to the
+ * resolvers.
+ */
 export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): readonly AskedOfClients[] {
   const types = new TypeInfo(schema);
   const client = clientType(schema);
@@ -64,8 +68,8 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   return asked;
 }
 
-// Fields are looked for everywhere, since what is read ahead answers the same field wherever it stands, also where the document asks more
-// of it under a condition.
+// Fields are looked for everywhere, since what is read ahead answers the same field wherever it stands, also
+// where the document asks more of it under a condition.
 function fieldsByType(
   schema: GraphQLSchema,
   document: DocumentNode,
@@ -82,7 +86,9 @@ function fieldsByType(
   return named;
 }
 
-/** Answers how all of it is read for a viewer who may have it. Resolvers tell of arguments that do not fit. */
+/**
+ * Answers how all of it is read for a viewer who may have it. Resolvers tell of arguments that do not fit.
+ */
 export function readsFor(
   viewer: Viewer,
   asked: readonly AskedOfClients[],

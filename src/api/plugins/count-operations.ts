@@ -17,13 +17,17 @@ export interface OperationCounter {
   count(name: OperationClass, caller: string, times: number): Promise<void>;
 }
 
-/** An operation counts as one query for each started 1,000 objects that it could return. No operation may return more than 100 times as many. */
+/**
+ * An operation counts as one query for each started 1,000 objects that it could return. No operation may
+ * return more than 100 times as many.
+ */
 const OBJECTS_PER_QUERY = 1_000;
 
 /**
- * Counts operations before any of their fields runs. Each field at the root counts once, under every alias. A query that could return more
- * than 1,000 objects for each of these fields counts once for each started 1,000 objects: a page counts once, and the heaviest query a
- * hundred times. What a mutation could return beyond 1,000 objects counts as queries too.
+ * Counts operations before any of their fields runs. Each field at the root counts once, under every alias. A
+ * query that could return more than 1,000 objects for each of these fields counts once for each started 1,000
+ * objects: a page counts once, and the heaviest query a hundred times. What a mutation could return beyond
+ * 1,000 objects counts as queries too.
  */
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {

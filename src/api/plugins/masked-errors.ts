@@ -5,8 +5,8 @@ import { INTERNAL_ERROR, RETRY_AFTER, SERVICE_UNAVAILABLE } from '../errors';
 import { logFaults } from '../fault-log';
 
 /**
- * Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is found. Where the database is
- * not there, the answer says when to try again.
+ * Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is
+ * found. Where the database is not there, the answer says when to try again.
  */
 export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiContext> {
   return {
@@ -19,7 +19,8 @@ export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiCont
         const { errors = [], data } = body.singleResult;
         for (const { extensions } of errors)
           if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
-        // The status stays 200 where something was done or found: whoever repeats the whole request would do that twice.
+        // The status stays 200 where something was done or found: whoever repeats the whole request would do
+        // that twice.
         const nothing = Object.values(data ?? {}).every((value) => value === null);
         if (nothing && errors.some(({ extensions }) => extensions?.code === SERVICE_UNAVAILABLE)) {
           http.status = 503;

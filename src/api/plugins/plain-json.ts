@@ -10,8 +10,9 @@ const REFUSED_BEFORE_IT_RAN: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Follows the specification of GraphQL over HTTP. A client that accepts nothing but `application/json` must not read an answer with another
- * status than 200, since it may come from an intermediary. All other clients get the status 400 for a document that cannot run.
+ * Follows the specification of GraphQL over HTTP. A client that accepts nothing but `application/json` must
+ * not read an answer with another status than 200, since it may come from an intermediary. All other clients
+ * get the status 400 for a document that cannot run.
  */
 export const okForPlainJson: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async ({ request }) => ({

@@ -5,8 +5,8 @@ import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
 
 /**
- * Runs none of the mutations of a request when one of them is refused. A refused mutation makes the whole answer null, and with it what the
- * other mutations would have answered, such as a token that is shown once.
+ * Runs none of the mutations of a request when one of them is refused. A refused mutation makes the whole
+ * answer null, and with it what the other mutations would have answered, such as a token that is shown once.
  */
 export const refuseMutations: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({

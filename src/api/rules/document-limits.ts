@@ -40,7 +40,10 @@ interface Extent {
 
 const NOTHING: Extent = { roots: 0, fields: 0, aliases: 0, depth: 0 };
 
-/** Refuses documents by their form alone. Introspection counts like everything else: a limit that made an exception by name could be passed by that name. */
+/**
+ * Refuses documents by their form alone. Introspection counts like everything else: a limit that made an
+ * exception by name could be passed by that name.
+ */
 export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
   const report = (message: string, node: ASTNode) => context.reportError(limitExceeded(message, node));
   const extentOf = measure(context);

@@ -22,7 +22,10 @@ import { suggestionList } from 'graphql/jsutils/suggestionList';
 
 const hints = new WeakMap<ASTNode, string>();
 
-/** Answers what the schema accepts in the part of a document that a validation error is about; undefined where there is no hint. */
+/**
+ * Answers what the schema accepts in the part of a document that a validation error is about; undefined where
+ * there is no hint.
+ */
 export function hintOf({ nodes }: GraphQLError): string | undefined {
   const [node, use] = nodes ?? [];
   // When a variable does not fit where it is used, the error names its declaration first and then its use.
@@ -32,8 +35,9 @@ export function hintOf({ nodes }: GraphQLError): string | undefined {
 }
 
 /**
- * Notes for the parts of a document what the schema would accept there, and refuses nothing: the rules of graphql-js do that. A note
- * consists of the schema's own names alone, since the document's may be a key that was pasted in the wrong place.
+ * Notes for the parts of a document what the schema would accept there, and refuses nothing: the rules of
+ * graphql-js do that. A note consists of the schema's own names alone, since the document's may be a key that
+ * was pasted in the wrong place.
  */
 export function SchemaHintsRule(context: ValidationContext): ASTVisitor {
   const schema = context.getSchema();

@@ -5,7 +5,10 @@ import { SecretScalar } from '../../vault/secret.scalar';
 
 const SECRET_IN_DOCUMENT = 'A key is accepted as a variable only: declare a variable of type `Secret!`.';
 
-/** Refuses secrets that are written into the document: documents are logged, cached and kept in histories; variables are not. */
+/**
+ * Refuses secrets that are written into the document: documents are logged, cached and kept in histories;
+ * variables are not.
+ */
 export function SecretsFromVariablesRule(context: ValidationContext): ASTVisitor {
   const check = (node: ValueNode) => {
     const type = context.getInputType();

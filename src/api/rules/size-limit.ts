@@ -21,13 +21,19 @@ import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
 import { PROVIDERS } from '../../providers';
 
-/** One operation may be able to return at most this many objects, ten values counting as one. Two full lists within each other are 10,000 objects; a third list within them is too much. */
+/**
+ * One operation may be able to return at most this many objects, ten values counting as one. Two full lists
+ * within each other are 10,000 objects; a third list within them is too much.
+ */
 export const MAX_OBJECTS = 100_000;
 const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
 
 /** A value weighs this part of an object. */
 const VALUE = 0.1;
-/** Fields that cost the database more than they show, with the objects that each weighs. A `totalCount` weighs so much for each object of its page. */
+/**
+ * Fields that cost the database more than they show, with the objects that each weighs. A `totalCount` weighs
+ * so much for each object of its page.
+ */
 const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, callSummary: 5_000 };
 
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
@@ -50,8 +56,8 @@ export function sizeOfOperation(operation: OperationDefinitionNode): number {
 }
 
 /**
- * Refuses operations by the most objects that they could return, before anything is loaded: lists within lists multiply, and a few
- * lines of a query could otherwise ask for more than there is memory.
+ * Refuses operations by the most objects that they could return, before anything is loaded: lists within
+ * lists multiply, and a few lines of a query could otherwise ask for more than there is memory.
  */
 export function SizeLimitRule(context: ValidationContext): ASTVisitor {
   const sizes = new Map<string, number>();

@@ -9,12 +9,18 @@ import {
 
 const places = new WeakMap<VariableDefinitionNode, readonly string[]>();
 
-/** The path from an operation's arguments to the place where a variable is first used, e.g. `['input', 'keys', '0', 'apiKey']`. */
+/**
+ * The path from an operation's arguments to the place where a variable is first used, e.g. `['input', 'keys',
+ * '0', 'apiKey']`.
+ */
 export function placeOfVariable(definition: VariableDefinitionNode): readonly string[] {
   return places.get(definition) ?? [];
 }
 
-/** Notes where each variable of a document is used, in the schema's own names: a variable's name is the caller's. Refuses nothing. */
+/**
+ * Notes where each variable of a document is used, in the schema's own names: a variable's name is the
+ * caller's. Refuses nothing.
+ */
 export function VariablePlacesRule(_context: ValidationContext): ASTVisitor {
   const operations: OperationDefinitionNode[] = [];
   const uses = new Map<string, readonly string[]>();
@@ -36,7 +42,9 @@ export function VariablePlacesRule(_context: ValidationContext): ASTVisitor {
   };
 }
 
-/** Answers the argument, the fields of inputs and the indices of lists on the way from a document to a node. */
+/**
+ * Answers the argument, the fields of inputs and the indices of lists on the way from a document to a node.
+ */
 function pathOf(way: readonly (ASTNode | readonly ASTNode[])[]): string[] {
   return way.flatMap((each, index) => {
     if (!('kind' in each)) return [];

@@ -13,7 +13,10 @@ interface LinkRoute {
   Body: URLSearchParams | undefined;
 }
 
-/** The page of a one-time link. Its answer is the same for every link that does not open, so that it does not tell why. */
+/**
+ * The page of a one-time link. Its answer is the same for every link that does not open, so that it does not
+ * tell why.
+ */
 export function keyLinkPage(links: KeyLinkFormService, rateLimits: RateLimits): Route {
   return (scope) => {
     // No other route may take a form, which any page on the web can send.

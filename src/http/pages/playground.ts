@@ -5,12 +5,16 @@ import type { RenderOptions } from 'altair-static';
 import { ConfigError } from '../../platform/config-error';
 import type { Route } from '../server';
 
-/** The bearer tokens that the playground offers, by the name of the person. There are none outside of the demo. */
+/**
+ * The bearer tokens that the playground offers, by the name of the person. There are none outside of the
+ * demo.
+ */
 export type PlaygroundTokens = Readonly<Record<string, string>>;
 
 const BASE_PATH = '/playground/';
 
-// The page into which people type keys loads everything from this origin, sends nothing elsewhere, and works offline.
+// The page into which people type keys loads everything from this origin, sends nothing elsewhere, and works
+// offline.
 const CONTENT_SECURITY_POLICY = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
@@ -104,8 +108,9 @@ function titleOf(persona: string): string {
 }
 
 /**
- * Runs before Altair. Each of its windows asks for the schema by itself: they share the answer to the first that asks. And it opens the
- * window that was made last: the first is opened in its place, when all are there.
+ * Runs before Altair. Each of its windows asks for the schema by itself: they share the answer to the first
+ * that asks. And it opens the window that was made last: the first is opened in its place, when all are
+ * there.
  */
 const startScript = (windows: number) => `<script>
   const ask = window.fetch;
@@ -136,7 +141,10 @@ export interface Operation {
   readonly variables: string;
 }
 
-/** Reads the ready-made operations, in the order of their files: `<name>.graphql`, and `<name>.json` with its variables. */
+/**
+ * Reads the ready-made operations, in the order of their files: `<name>.graphql`, and `<name>.json` with its
+ * variables.
+ */
 export function readOperations(): Operation[] {
   const folder = join(projectRoot(), 'schema', 'operations');
   const files = readdirSync(folder).sort();
@@ -154,7 +162,8 @@ export function readOperations(): Operation[] {
     });
 }
 
-// The folder is searched for, because the source and the built code lie at different depths below the project.
+// The folder is searched for, because the source and the built code lie at different depths below the
+// project.
 function projectRoot(): string {
   let folder = __dirname;
   while (!readdirSync(folder).includes('package.json')) {

@@ -75,7 +75,8 @@ function placeOf(owner: KeyOwner, provider: Provider): Place {
   return { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
 }
 
-// No version is given out twice. A row that Latchkey did not write may say a version that has passed, so that the audit trail is asked as well.
+// No version is given out twice. A row that Latchkey did not write may say a version that has passed, so that
+// the audit trail is asked as well.
 async function nextVersion(tx: Transaction, owner: KeyOwner, current: LockedKey | null): Promise<number> {
   if (!current) return 1;
   const version = current.row ? current.version : await lastRecordedVersion(tx, owner, current);
@@ -109,14 +110,15 @@ async function write(
   const mac = placeMacs.of({ ...row, secretEnd: sealed && secretEndOf(sealed) });
   const secret = { masterKey: sealed && cipher.masterKeyName, sealed, mac };
   if (current?.row) {
-    // A genuine row stays in its place. To write the place again would make the database look at each of its indexes.
+    // A genuine row stays in its place. To write the place again would make the database look at each of its
+    // indexes.
     const change = { ...state, ...secret };
     if (!(await tx.updateRow('api_keys', change, { id: row.id, version: current.version })))
       throw new ConcurrentChange();
     return row;
   }
-  // A row that Latchkey did not write stands in this place. The database compares its columns here, because it ignores differences, e.g. of
-  // case, that the unique index ignores as well.
+  // A row that Latchkey did not write stands in this place. The database compares its columns here, because
+  // it ignores differences, e.g. of case, that the unique index ignores as well.
   if (current) {
     await tx.run('DELETE FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?', [
       row.ownerId,
@@ -128,7 +130,10 @@ async function write(
   return row;
 }
 
-/** Keeps what the provider said of one version of a key. Changes nothing where another version has come after it. */
+/**
+ * Keeps what the provider said of one version of a key. Changes nothing where another version has come after
+ * it.
+ */
 export async function recordVerdict(
   tx: Transaction,
   id: string,
@@ -142,7 +147,10 @@ export async function recordVerdict(
   return { ...current, ...health };
 }
 
-/** Writes the fingerprint of a key that is open anyway, because it may have been set before there were fingerprints. */
+/**
+ * Writes the fingerprint of a key that is open anyway, because it may have been set before there were
+ * fingerprints.
+ */
 export async function recordFingerprint(
   tx: Transaction,
   id: string,
@@ -164,7 +172,8 @@ const DEFINITIVE = new Set<KeyVerdict['status']>([
   'OUT_OF_FUNDS',
 ]);
 
-// An answer that settles nothing (an outage, a rate limit) leaves what was known before, and is shown as the last error.
+// An answer that settles nothing (an outage, a rate limit) leaves what was known before, and is shown as the
+// last error.
 function healthAfter(before: KeyState | null, verdict: KeyVerdict, now: Date): Health {
   const { status, error } = verdict;
   const definitive = DEFINITIVE.has(status);
