@@ -50,6 +50,14 @@ export interface ChainSubject {
  * The fallback chain takes the client's key, or else the agency's, or else none. It asks only whether a key is set. A client's key that
  * is bad is still the one that is used, because taking the agency's key instead would bill the wrong party.
  */
+export function keyThatCounts<K extends ChainKey>(keys: Readonly<Record<KeySource, K | null>>): K | null {
+  const client = keys.CLIENT;
+  if (client?.isSet) return client;
+  const agency = keys.AGENCY;
+  return agency?.isSet ? agency : null;
+}
+
+/** Tells which key counts (see `keyThatCounts`), and why. */
 export function resolveChain(
   subject: ChainSubject,
   client: ChainKey | null,
@@ -57,8 +65,8 @@ export function resolveChain(
 ): ChainResult {
   const clientKey = subject.hasClient && client?.isSet ? client : null;
   const agencyKey = agency?.isSet ? agency : null;
-  const source = clientKey ? 'CLIENT' : agencyKey ? 'AGENCY' : null;
-  const used = clientKey ?? agencyKey;
+  const used = keyThatCounts({ CLIENT: clientKey, AGENCY: agencyKey });
+  const source = used && (used === clientKey ? 'CLIENT' : 'AGENCY');
   return {
     source,
     status: used?.status ?? 'NOT_SET',

@@ -31,7 +31,8 @@ type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
 // This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in force for whoever reads after its
 // commit. It finds all rows that name an owner, whatever else they say, because a row whose provider or agency was changed must not be
 // missed.
-const READ = `SELECT ${PLACE_COLUMNS}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed FROM api_keys k WHERE k.ownerId IN (?, ?)`;
+const READ = `SELECT ${PLACE_COLUMNS}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed
+FROM api_keys k WHERE k.ownerId IN (?, ?)`;
 
 /** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
 export async function readSealedKeys(
@@ -54,7 +55,10 @@ export async function readSealedKeys(
   const ofClient = rows.filter(({ ownerId }) => ownerId !== agencyId);
   return {
     CLIENT: clientId === null ? null : keyOf({ type: 'CLIENT', id: clientId, agencyId }, ofClient),
-    AGENCY: keyOf({ type: 'AGENCY', id: agencyId, agencyId }, ofAgency),
+    // The MAC of the agency's row is computed when the chain comes to that row, and not before.
+    get AGENCY() {
+      return keyOf({ type: 'AGENCY', id: agencyId, agencyId }, ofAgency);
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { placeholders } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
-import { resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from '../chain';
+import { keyThatCounts, resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys } from '../key-store';
 
@@ -39,11 +39,10 @@ export class KeyResolverService {
   async resolve(agent: AgentInChain, reader: Reader = this.database.read): Promise<ResolvedKey | null> {
     const { agencyId, clientId, provider } = agent;
     const keys = await readSealedKeys(reader, this.vault.placeMacs, agencyId, clientId, provider);
-    const { source } = resolveChain(subjectOf(agent, false), keys.CLIENT, keys.AGENCY);
-    const sealed = source && keys[source];
+    const sealed = keyThatCounts(keys);
     if (!sealed) return null;
     const { id, region, key } = openKey(this.vault.cipher, sealed);
-    return { id, source, version: sealed.version, account: { provider, region, key } };
+    return { id, source: sealed.owner.type, version: sealed.version, account: { provider, region, key } };
   }
 
   /**
