@@ -7,7 +7,14 @@ import { placeholders } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
-import { keyThatCounts, resolveChain, type ChainKey, type ChainResult, type ChainSubject, type KeySource } from '../chain';
+import {
+  keyThatCounts,
+  resolveChain,
+  type ChainKey,
+  type ChainResult,
+  type ChainSubject,
+  type KeySource,
+} from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys } from '../key-store';
 
