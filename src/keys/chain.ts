@@ -15,7 +15,10 @@ export const KEY_STATUSES = [
 ] as const;
 export type KeyStatus = (typeof KEY_STATUSES)[number];
 
-/** What the chain has to know about a key, which is never the key itself. A key that is set counts, whatever its status. */
+/**
+ * What the chain has to know about a key, which is never the key itself. A key that is set counts, whatever
+ * its status.
+ */
 export interface ChainKey {
   readonly isSet: boolean;
   readonly status: KeyStatus;
@@ -47,8 +50,9 @@ export interface ChainSubject {
 }
 
 /**
- * The fallback chain takes the client's key, or else the agency's, or else none. It asks only whether a key is set. A client's key that
- * is bad is still the one that is used, because taking the agency's key instead would bill the wrong party.
+ * The fallback chain takes the client's key, or else the agency's, or else none. It asks only whether a key
+ * is set. A client's key that is bad is still the one that is used, because taking the agency's key instead
+ * would bill the wrong party.
  */
 export function keyThatCounts<K extends ChainKey>(keys: Readonly<Record<KeySource, K | null>>): K | null {
   const client = keys.CLIENT;

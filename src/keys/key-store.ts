@@ -28,13 +28,16 @@ export interface SealedKey extends ChainKey {
 
 type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
 
-// This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in force for whoever reads after its
-// commit. It finds all rows that name an owner, whatever else they say, because a row whose provider or agency was changed must not be
-// missed.
+// This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in
+// force for whoever reads after its commit. It finds all rows that name an owner, whatever else they say,
+// because a row whose provider or agency was changed must not be missed.
 const READ = `SELECT ${PLACE_COLUMNS}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed
 FROM api_keys k WHERE k.ownerId IN (?, ?)`;
 
-/** The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are left out. */
+/**
+ * The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are
+ * left out.
+ */
 export async function readSealedKeys(
   read: Reader,
   macs: PlaceMacs,
@@ -49,8 +52,8 @@ export async function readSealedKeys(
     const { status, version } = row;
     return { isSet: true, status, version, owner, provider, row: row instanceof Unreadable ? null : row };
   };
-  // MariaDB ignores case and trailing spaces when it compares. A row that names the agency in such a way counts as a row of the client, where
-  // it makes a key unreadable rather than missing.
+  // MariaDB ignores case and trailing spaces when it compares. A row that names the agency in such a way
+  // counts as a row of the client, where it makes a key unreadable rather than missing.
   const ofAgency = rows.filter(({ ownerId }) => ownerId === agencyId);
   const ofClient = rows.filter(({ ownerId }) => ownerId !== agencyId);
   return {
@@ -82,9 +85,10 @@ export interface LockedKey extends Pick<ApiKeyRow, 'provider' | 'version' | 'isS
 }
 
 /**
- * Locks and reads the places of one owner's keys for some providers. The answer is in the order of the providers, with null where no key
- * was ever set. It is used inside a `write`: whoever else locks keys of this owner waits until that transaction ends. The owner's row is
- * locked first, because it exists before the first key does.
+ * Locks and reads the places of one owner's keys for some providers. The answer is in the order of the
+ * providers, with null where no key was ever set. It is used inside a `write`: whoever else locks keys of
+ * this owner waits until that transaction ends. The owner's row is locked first, because it exists before the
+ * first key does.
  */
 export async function lockKeys(
   tx: Transaction,
