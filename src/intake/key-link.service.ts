@@ -6,7 +6,7 @@ import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { lockActiveClient } from '../clients/active-client';
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { isId } from '../platform/ids';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
@@ -113,26 +113,35 @@ export class KeyLinkService implements AccessGranter {
     });
   }
 
+  async granted(read: Reader, agencyId: string, createdBy: string): Promise<GrantedAccess[]> {
+    return grantedAs(read, await openLinks(read, agencyId, createdBy));
+  }
+
   async withdraw(
     tx: Transaction,
     viewer: Viewer,
     createdBy: string,
     keep: boolean,
   ): Promise<GrantedAccess[]> {
-    const made = await tx.find(KeyLinkRow, {
-      where: { agencyId: viewer.agencyId, createdBy },
-      order: { id: 'ASC' },
-    });
-    const links = made.filter((link) => linkStatus(link) === 'OPEN');
+    const links = await openLinks(tx, viewer.agencyId, createdBy);
     for (const link of links) {
       const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
       await tx.update(KeyLinkRow, { id: link.id }, change);
       if (!keep) await this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(link) });
     }
-    const clients = await tx.findBy(ClientRow, { id: In(links.map(({ clientId }) => clientId)) });
-    return links.map(({ id, clientId, createdAt, expiresAt }) => {
-      const name = clients.find((client) => client.id === clientId)?.name ?? '';
-      return { kind: 'KEY_LINK', objectId: id, name, createdAt, expiresAt, isRevoked: !keep };
-    });
+    return (await grantedAs(tx, links)).map((link) => ({ ...link, isRevoked: !keep }));
   }
+}
+
+async function openLinks(read: Reader, agencyId: string, createdBy: string): Promise<KeyLinkRow[]> {
+  const made = await read.find(KeyLinkRow, { where: { agencyId, createdBy }, order: { id: 'ASC' } });
+  return made.filter((link) => linkStatus(link) === 'OPEN');
+}
+
+async function grantedAs(read: Reader, links: readonly KeyLinkRow[]): Promise<GrantedAccess[]> {
+  const clients = await read.findBy(ClientRow, { id: In(links.map(({ clientId }) => clientId)) });
+  return links.map(({ id, clientId, createdAt, expiresAt }) => {
+    const name = clients.find((client) => client.id === clientId)?.name ?? '';
+    return { kind: 'KEY_LINK', objectId: id, name, createdAt, expiresAt, isRevoked: false };
+  });
 }

@@ -1,5 +1,5 @@
 import type { Viewer } from '../access/viewer';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 
 export const GRANTED_ACCESS_KINDS = ['SERVICE_TOKEN', 'KEY_LINK', 'INVITATION', 'PERSON'] as const;
 export type GrantedAccessKind = (typeof GRANTED_ACCESS_KINDS)[number];
@@ -24,6 +24,8 @@ export interface KeptAccess {
 
 /** A service through which admins let others in. */
 export interface AccessGranter {
+  /** What someone has made and what is still in force. */
+  granted(read: Reader, agencyId: string, createdBy: string): Promise<readonly GrantedAccess[]>;
   /**
    * Revokes in this transaction what someone has made and what is still in force. What is kept belongs to the
    * viewer from now on. Returns both.
@@ -40,6 +42,17 @@ export interface AccessGranters {
   readonly serviceTokens: AccessGranter;
   readonly keyLinks: AccessGranter;
   readonly invitations: AccessGranter;
+}
+
+/** Lists everything by which a person has let others in. */
+export async function grantedBy(
+  { serviceTokens, keyLinks, invitations }: AccessGranters,
+  read: Reader,
+  agencyId: string,
+  createdBy: string,
+): Promise<GrantedAccess[]> {
+  const granters = [serviceTokens, keyLinks, invitations];
+  return (await Promise.all(granters.map((each) => each.granted(read, agencyId, createdBy)))).flat();
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   DeclineInvitationInput,
   Invitation,
   InvitationPayload,
+  Membership,
 } from './invitation.types';
 
 @Resolver(() => Invitation)
@@ -22,6 +23,17 @@ of agencies to which the person belongs. Answered to everybody who has signed in
   })
   list(@CurrentIdentity() identity: Identity): Promise<ShownInvitation[]> {
     return this.invitations.list(identity);
+  }
+
+  @Query(() => [Membership], {
+    nullable: true,
+    name: 'memberships',
+    description: `The agencies to which whoever asks belongs, in the order of joining, at most 50. With several, the header
+\`latchkey-agency\` says which one is meant; without it the first one counts. Answered to everybody who has signed in at the issuer, also
+where the header names an agency to which they do not belong.`,
+  })
+  memberships(@CurrentIdentity() identity: Identity): Promise<Membership[]> {
+    return this.invitations.memberships(identity);
   }
 
   @AuditedMutation(() => InvitationPayload, {

@@ -38,6 +38,12 @@ const NOT_FOUND: InvitationResult = {
   userErrors: [userError('NOT_FOUND', ['input', 'invitationId'])],
 };
 
+/** An agency to which somebody belongs. */
+export type Membership = Pick<ShownInvitation, 'agencyId' | 'agencyName'>;
+
+/** Memberships that are shown at once, at most. */
+const MEMBERSHIPS_SHOWN = 50;
+
 /**
  * Invitations as the people see them who are invited. Anyone may invite any address, so that each invitation
  * is taken up only when the owner of the address decides so.
@@ -47,6 +53,18 @@ export class InvitationService implements AccessGranter {
     private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
   ) {}
+
+  /** Where whoever asks belongs, in the order of joining: the first one counts where none is named. */
+  async memberships({ digest }: Identity): Promise<Membership[]> {
+    const { read } = this.database;
+    const people = await read.find(PersonRow, {
+      where: { identityDigest: digest },
+      order: { joinedAt: 'ASC', id: 'ASC' },
+      take: MEMBERSHIPS_SHOWN,
+    });
+    const agencies = await read.findBy(AgencyRow, { id: In(people.map(({ agencyId }) => agencyId)) });
+    return people.map(({ agencyId }) => ({ agencyId, agencyName: nameIn(agencies, agencyId) ?? '' }));
+  }
 
   /**
    * Lists the invitations for the verified address of whoever asks, from agencies to which they do not belong
@@ -117,6 +135,10 @@ export class InvitationService implements AccessGranter {
     });
   }
 
+  async granted(read: Reader, agencyId: string, createdBy: string): Promise<GrantedAccess[]> {
+    return (await invitedBy(read, agencyId, createdBy)).map(grantedAs);
+  }
+
   /**
    * Withdraws the open invitations. People who have joined are listed and stay: an admin decides about each
    * of them.
@@ -127,10 +149,7 @@ export class InvitationService implements AccessGranter {
     createdBy: string,
     keep: boolean,
   ): Promise<GrantedAccess[]> {
-    const people = await tx.find(PersonRow, {
-      where: { agencyId: viewer.agencyId, createdBy },
-      order: { id: 'ASC' },
-    });
+    const people = await invitedBy(tx, viewer.agencyId, createdBy);
     const open = people.filter(({ identityDigest }) => identityDigest === null);
     for (const person of open) {
       if (keep) await tx.update(PersonRow, { id: person.id }, { createdBy: viewer.id });
@@ -139,22 +158,24 @@ export class InvitationService implements AccessGranter {
         await this.audit.record(tx, viewer, { type: 'PERSON_REMOVED', ...eventOf(person) });
       }
     }
-    return people.map(({ id, name, createdAt, identityDigest }) => {
-      const kind = identityDigest === null ? ('INVITATION' as const) : ('PERSON' as const);
-      return {
-        kind,
-        objectId: id,
-        name,
-        createdAt,
-        expiresAt: null,
-        isRevoked: kind === 'INVITATION' && !keep,
-      };
-    });
+    return people.map((person) => ({
+      ...grantedAs(person),
+      isRevoked: person.identityDigest === null && !keep,
+    }));
   }
 
   async #own(identity: Identity, id: string): Promise<ShownInvitation | undefined> {
     return isId(id) ? (await this.list(identity)).find(({ invitationId }) => invitationId === id) : undefined;
   }
+}
+
+function invitedBy(read: Reader, agencyId: string, createdBy: string): Promise<PersonRow[]> {
+  return read.find(PersonRow, { where: { agencyId, createdBy }, order: { id: 'ASC' } });
+}
+
+function grantedAs({ id, name, createdAt, identityDigest }: PersonRow): GrantedAccess {
+  const kind = identityDigest === null ? 'INVITATION' : 'PERSON';
+  return { kind, objectId: id, name, createdAt, expiresAt: null, isRevoked: false };
 }
 
 async function shown(read: Reader, invitations: readonly PersonRow[]): Promise<ShownInvitation[]> {
@@ -164,8 +185,6 @@ async function shown(read: Reader, invitations: readonly PersonRow[]): Promise<S
     read.findBy(PersonRow, { id: ids(({ createdBy }) => createdBy) }),
     read.findBy(ClientRow, { id: ids(({ clientId }) => clientId) }),
   ]);
-  const nameIn = (rows: readonly { id: string; name: string }[], id: string | null) =>
-    rows.find((row) => row.id === id)?.name ?? null;
   return invitations.map(({ id, agencyId, clientId, createdBy, role, createdAt }) => ({
     invitationId: id,
     agencyId,
@@ -175,4 +194,8 @@ async function shown(read: Reader, invitations: readonly PersonRow[]): Promise<S
     invitedByName: nameIn(inviters, createdBy),
     clientName: nameIn(clients, clientId),
   }));
+}
+
+function nameIn(rows: readonly { id: string; name: string }[], id: string | null): string | null {
+  return rows.find((row) => row.id === id)?.name ?? null;
 }

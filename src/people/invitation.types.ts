@@ -4,6 +4,15 @@ import type { ViewerRole } from '../access/viewer';
 import { DateTime, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 
+@ObjectType({ simpleResolvers: true, description: 'An agency to which whoever asks belongs.' })
+export class Membership {
+  @Field(() => ID, { description: 'The id of the agency, by which the header `latchkey-agency` names it.' })
+  agencyId!: string;
+
+  @Field(() => String, { description: 'The name of the agency, 1-200 characters.' })
+  agencyName!: string;
+}
+
 @ObjectType({
   simpleResolvers: true,
   description: 'An invitation that waits for a decision of the person who is invited.',

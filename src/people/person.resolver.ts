@@ -1,5 +1,6 @@
 import { Arg, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
+import type { GrantedAccess as GrantedAccessOf } from './granted-access';
 import type { PersonRow } from './person.entity';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
@@ -9,6 +10,7 @@ import type { PersonResult, PersonService } from './person.service';
 import {
   ChangeAgencyPersonInput,
   ChangePortalUserInput,
+  GrantedAccess,
   InviteAgencyPersonInput,
   InvitePortalUserInput,
   Person,
@@ -42,6 +44,19 @@ export class PersonResolver {
     clientId: string | null,
   ): Promise<Page<PersonRow>> {
     return this.people.list(viewer, pageArgs(page), clientId ?? null);
+  }
+
+  @Query(() => [GrantedAccess], {
+    nullable: true,
+    description: `By what a person has let others in: the service tokens, open one-time links and open invitations that \`removePerson\`
+revokes unless they are kept, and the people who have joined by the person's invitations. Null when the agency has no such person.`,
+  })
+  grantedAccess(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('personId', () => ID, { description: 'The person of the agency who let others in.' })
+    personId: string,
+  ): Promise<GrantedAccessOf[] | null> {
+    return this.people.grantedAccess(viewer, personId);
   }
 
   @AuditedMutation(() => PersonPayload, {

@@ -15,7 +15,13 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { checkEmail, emailDigest } from './email';
-import { withdrawAccess, type AccessGranters, type GrantedAccess, type KeptAccess } from './granted-access';
+import {
+  grantedBy,
+  withdrawAccess,
+  type AccessGranters,
+  type GrantedAccess,
+  type KeptAccess,
+} from './granted-access';
 import { eventOf } from './person-event';
 import { checkPermissions, samePermissions } from './permissions';
 
@@ -128,6 +134,17 @@ export class PersonService {
       if (samePermissions(person.permissions, permissions)) return { person, userErrors };
       return this.#update(tx, viewer, { ...person, permissions: [...permissions] });
     });
+  }
+
+  /**
+   * Lists by what a person has let others in, most of which goes with the person unless it is kept. It
+   * is null for a person whom the agency does not have.
+   */
+  async grantedAccess(viewer: Viewer, personId: string): Promise<GrantedAccess[] | null> {
+    requireAccessManager(viewer);
+    const { read } = this.database;
+    const person = await findOwn(read, viewer, PersonRow, personId);
+    return person && grantedBy(this.granters, read, viewer.agencyId, person.id);
   }
 
   /**

@@ -93,7 +93,7 @@ export class GrantedAccess {
   @Field(() => DateTime, { nullable: true, description: 'When it ends by itself. Null when it does not.' })
   expiresAt!: Date | null;
 
-  @Field(() => Boolean, { description: 'Whether it was revoked by this mutation.' })
+  @Field(() => Boolean, { description: 'Whether it was revoked by this mutation; false in a query.' })
   isRevoked!: boolean;
 }
 

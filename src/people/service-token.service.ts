@@ -6,7 +6,7 @@ import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import type { AccessGranter, GrantedAccess } from './granted-access';
 import { readPage } from '../database/pages';
@@ -92,26 +92,35 @@ export class ServiceTokenService implements AccessGranter {
     });
   }
 
+  async granted(read: Reader, agencyId: string, createdBy: string): Promise<GrantedAccess[]> {
+    return (await inForce(read, agencyId, createdBy)).map(grantedAs);
+  }
+
   async withdraw(
     tx: Transaction,
     viewer: Viewer,
     createdBy: string,
     keep: boolean,
   ): Promise<GrantedAccess[]> {
-    const now = new Date();
-    const tokens = await tx.find(ServiceTokenRow, {
-      where: { agencyId: viewer.agencyId, createdBy, revokedAt: IsNull(), expiresAt: MoreThan(now) },
-      order: { id: 'ASC' },
-    });
+    const tokens = await inForce(tx, viewer.agencyId, createdBy);
     for (const token of tokens) {
-      const change = keep ? { createdBy: viewer.id } : { revokedAt: now };
+      const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
       await tx.update(ServiceTokenRow, { id: token.id }, change);
       if (!keep) await this.audit.record(tx, viewer, { type: 'SERVICE_TOKEN_REVOKED', ...eventOf(token) });
     }
-    return tokens.map(({ id, name, createdAt, expiresAt }) => {
-      return { kind: 'SERVICE_TOKEN', objectId: id, name, createdAt, expiresAt, isRevoked: !keep };
-    });
+    return tokens.map((token) => ({ ...grantedAs(token), isRevoked: !keep }));
   }
+}
+
+function inForce(read: Reader, agencyId: string, createdBy: string): Promise<ServiceTokenRow[]> {
+  return read.find(ServiceTokenRow, {
+    where: { agencyId, createdBy, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) },
+    order: { id: 'ASC' },
+  });
+}
+
+function grantedAs({ id, name, createdAt, expiresAt }: ServiceTokenRow): GrantedAccess {
+  return { kind: 'SERVICE_TOKEN', objectId: id, name, createdAt, expiresAt, isRevoked: false };
 }
 
 function newRow(

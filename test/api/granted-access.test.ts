@@ -145,3 +145,18 @@ test('what was made before makers were recorded stays, and nobody is asked about
   ]);
   expect(await joins('waiting')).toBe(200);
 });
+
+test('is listed before anything is revoked, for the person of the own agency alone', async () => {
+  const GRANTED = 'query ($id: ID!) { grantedAccess(personId: $id) { kind name isRevoked } }';
+  const listed = (id: string) => running.data<{ grantedAccess: Granted[] | null }>(GRANTED, { id });
+  expect((await listed(MAX)).grantedAccess).toEqual([
+    { kind: 'SERVICE_TOKEN', name: 'CRM', isRevoked: false },
+    { kind: 'KEY_LINK', name: 'Harbor Dental', isRevoked: false },
+    { kind: 'INVITATION', name: 'waiting', isRevoked: false },
+    { kind: 'PERSON', name: 'joined', isRevoked: false },
+  ]);
+  expect([await serves(), await opens()]).toEqual([200, 200]);
+  const nora = '01900000-0000-7000-8000-000000000305';
+  for (const id of [nora, '01900000-0000-7000-8000-000000999999', 'nobody'])
+    expect(await listed(id)).toEqual({ grantedAccess: null });
+});

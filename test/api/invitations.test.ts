@@ -46,6 +46,41 @@ const events = async (type: string) =>
     )
   ).auditEvents.nodes;
 
+describe('the agencies to which somebody belongs', () => {
+  const MEMBERSHIPS = '{ memberships { agencyId agencyName } }';
+  const brightline = { agencyId: BRIGHTLINE, agencyName: 'Brightline Voice' };
+  const northwind = { agencyId: NORTHWIND, agencyName: 'Northwind Calls' };
+
+  test('are told in the order of joining, whichever is named, and none before an invitation is accepted', async () => {
+    await invite();
+    await invite('otherAgencyAdmin');
+    expect((await ask(MEMBERSHIPS)).data).toEqual({ memberships: [] });
+    const shown = await shownTo();
+    for (const agencyId of [NORTHWIND, BRIGHTLINE])
+      await decide(ACCEPT, shown.find((each) => each.agencyId === agencyId)?.invitationId);
+    for (const headers of [{}, { 'latchkey-agency': BRIGHTLINE }])
+      expect((await ask(MEMBERSHIPS, undefined, undefined, headers)).data).toEqual({
+        memberships: [northwind, brightline],
+      });
+  });
+
+  test('are told also where the header names an agency to which the person does not belong', async () => {
+    const headers = { 'latchkey-agency': NORTHWIND };
+    const { data } = await ask(MEMBERSHIPS, undefined, running.tokens.agencyAdmin, headers);
+    expect(data).toEqual({ memberships: [brightline] });
+  });
+
+  test('are not told to a service token, nor to a stranger', async () => {
+    const created = await running.data<{ createServiceToken: { token: string } }>(
+      'mutation { createServiceToken(input: { name: "CRM", role: AGENCY_ADMIN }) { token } }',
+    );
+    expect((await ask(MEMBERSHIPS, undefined, created.createServiceToken.token)).data).toEqual({
+      memberships: null,
+    });
+    expect((await post(running.url, null, { query: MEMBERSHIPS })).data).toEqual({ memberships: null });
+  });
+});
+
 describe('somebody who is invited', () => {
   test('sees who invites before anything happens, and belongs to no agency until they accept', async () => {
     await invite();
