@@ -16,6 +16,7 @@ import { CreatedBy1764095000000 } from './1764095000000-created-by';
 import { UsedSealedKeys1764100000000 } from './1764100000000-used-sealed-keys';
 import { RefusedKeysOfLinks1764120000000 } from './1764120000000-refused-keys-of-links';
 import { AgentsByProviderAgent1764130000000 } from './1764130000000-agents-by-provider-agent';
+import { AskedKeysOfLinks1764140000000 } from './1764140000000-asked-keys-of-links';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -37,4 +38,5 @@ export const migrations = [
   UsedSealedKeys1764100000000,
   RefusedKeysOfLinks1764120000000,
   AgentsByProviderAgent1764130000000,
+  AskedKeysOfLinks1764140000000,
 ];

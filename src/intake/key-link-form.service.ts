@@ -12,6 +12,7 @@ import type { Transaction } from '../database/transaction';
 import { adapterOf } from '../providers';
 import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import type { KeyVerdict } from '../providers/requests';
+import { useOf } from '../vault/envelope';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ownerOf } from './hand-in-rows';
@@ -37,6 +38,13 @@ export type LinkOutcome = {
   readonly request: KeyRequest;
   readonly problem: { readonly field: 'code' | 'apiKey'; readonly message: string } | null;
 } | null;
+
+/**
+ * What came of a key that was sent. `LOCKED` is for the key that locks the link, and `CLOSED` for a link that
+ * does not open.
+ */
+type TryOutcome =
+  'USED' | 'CLOSED' | 'LOCKED' | 'SEALED_KEY_USED' | 'INVALID' | 'INSUFFICIENT_PERMISSIONS' | 'UNREACHABLE';
 
 /**
  * What someone without a login can do with a one-time link: see what it asks for, and hand in a key, once.
@@ -102,54 +110,65 @@ export class KeyLinkFormService {
     request: KeyRequest,
     account: ProviderAccount,
   ): Promise<LinkOutcome> {
-    const tried = await this.#countTry(link);
-    if (tried === null) return null;
-    const verdict = await this.checks.ask(ownerOf(link), account);
-    if (isAccepted(verdict)) {
-      const outcome = await this.#use(actor, link, account, verdict);
-      if (outcome === 'SEALED_KEY_USED')
-        return { request, problem: { field: 'apiKey', message: USER_ERRORS.SEALED_KEY_USED } };
-      return outcome === 'USED' ? { request, problem: null } : null;
-    }
-    await this.database.writeWithoutViewer(async (tx) => {
-      if (!isRefused(verdict)) await giveBackTry(tx, link);
-      await this.audit.record(tx, actor, rejection(link, account, verdict));
-      if (isRefused(verdict) && tried === MAX_REFUSED_KEYS)
-        await this.audit.record(tx, actor, { type: 'KEY_LINK_LOCKED', ...nameOf(link) });
-    });
-    if (isRefused(verdict) && tried === MAX_REFUSED_KEYS) return null;
-    return { request, problem: { field: 'apiKey', message: refusal(verdict.status, request.providerName) } };
+    const begun = await this.#beginTry(link, account);
+    const outcome = begun === 'OPEN' ? await this.#ask(actor, link, account) : begun;
+    if (outcome === 'CLOSED' || outcome === 'LOCKED') return null;
+    if (outcome === 'USED') return { request, problem: null };
+    return { request, problem: { field: 'apiKey', message: messageFor(outcome, request.providerName) } };
   }
 
-  // When two send a key at once, the second finds the link used up.
-  #use(actor: Actor, link: KeyLinkRow, account: ProviderAccount, verdict: KeyVerdict) {
+  // A try is counted before the provider is asked, under the row's lock: however many are made at once, no
+  // more than the limit learn something.
+  #beginTry({ id }: KeyLinkRow, { key }: ProviderAccount): Promise<'OPEN' | 'CLOSED' | 'SEALED_KEY_USED'> {
     return this.database.writeWithoutViewer(async (tx) => {
-      const current = await giveBackTry(tx, link);
-      const received =
-        current && linkStatus(current) === 'OPEN'
-          ? await this.handIns.receive(tx, actor, ownerOf(link), account)
-          : 'CLOSED';
+      const link = await tx.lock(KeyLinkRow, id);
+      if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
+      if (link.refusedKeys + link.askedKeys >= MAX_REFUSED_KEYS) return 'CLOSED';
+      if (await useOf(tx, key.envelope)) return 'SEALED_KEY_USED';
+      await tx.update(KeyLinkRow, { id }, { askedKeys: link.askedKeys + 1 });
+      return 'OPEN';
+    });
+  }
+
+  async #ask(actor: Actor, link: KeyLinkRow, account: ProviderAccount): Promise<TryOutcome> {
+    const { id } = link;
+    const verdict = await this.checks.ask(ownerOf(link), account);
+    return this.database.writeWithoutViewer(async (tx) => {
+      const current = await tx.lock(KeyLinkRow, id);
+      if (current) await tx.update(KeyLinkRow, { id }, { askedKeys: current.askedKeys - 1 });
+      const outcome = await this.#settle(tx, actor, current, account, verdict);
       // The event is written because the key was shown to its provider.
-      if (typeof received === 'string') {
-        await this.audit.record(tx, actor, rejection(link, account, verdict));
-        return received;
-      }
+      if (outcome !== 'USED') await this.audit.record(tx, actor, rejection(link, account, verdict));
+      if (outcome === 'LOCKED')
+        await this.audit.record(tx, actor, { type: 'KEY_LINK_LOCKED', ...nameOf(link) });
+      return outcome;
+    });
+  }
+
+  /**
+   * Decides on a key by what the link is now, and holds its row. Whatever the provider said is not told where
+   * the link was closed meanwhile: of two that send a key at once, the second finds the link used up.
+   */
+  async #settle(
+    tx: Transaction,
+    actor: Actor,
+    link: KeyLinkRow | null,
+    account: ProviderAccount,
+    verdict: KeyVerdict,
+  ): Promise<TryOutcome> {
+    if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
+    if (isAccepted(verdict)) {
+      const received = await this.handIns.receive(tx, actor, ownerOf(link), account);
+      if (typeof received === 'string') return received === 'SEALED_KEY_USED' ? received : 'CLOSED';
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
       await this.handIns.settle(tx, actor, received, verdict, true);
       return 'USED';
-    });
-  }
-
-  // Returns the number of this try, or null where the link is closed. A try is counted before the provider is
-  // asked, under the row's lock: however many are made at once, no more than the limit learn something.
-  #countTry({ id }: KeyLinkRow): Promise<number | null> {
-    return this.database.writeWithoutViewer(async (tx) => {
-      const link = await tx.lock(KeyLinkRow, id);
-      if (!link || linkStatus(link) !== 'OPEN') return null;
-      const refusedKeys = link.refusedKeys + 1;
-      await tx.update(KeyLinkRow, { id }, { refusedKeys });
-      return refusedKeys;
-    });
+    }
+    // An outage or a rate limit says nothing about the key.
+    if (verdict.status !== 'INVALID' && verdict.status !== 'INSUFFICIENT_PERMISSIONS') return 'UNREACHABLE';
+    const refusedKeys = link.refusedKeys + 1;
+    await tx.update(KeyLinkRow, { id: link.id }, { refusedKeys });
+    return refusedKeys < MAX_REFUSED_KEYS ? verdict.status : 'LOCKED';
   }
 
   // The row is locked, so that each of many guesses made at once is counted.
@@ -189,28 +208,22 @@ export class KeyLinkFormService {
   }
 }
 
-// An outage or a rate limit says nothing about the key.
-function isRefused({ status }: KeyVerdict): boolean {
-  return status === 'INVALID' || status === 'INSUFFICIENT_PERMISSIONS';
-}
-
 function rejection({ clientId, provider }: KeyLinkRow, { key }: ProviderAccount, { status }: KeyVerdict) {
   return { type: 'API_KEY_REJECTED', clientId, provider, maskedKey: key.mask, status } as const;
 }
 
-/** Takes back a try whose key was not refused, and returns the row, locked. */
-async function giveBackTry(tx: Transaction, { id }: KeyLinkRow): Promise<KeyLinkRow | null> {
-  const link = await tx.lock(KeyLinkRow, id);
-  if (!link) return null;
-  const refusedKeys = link.refusedKeys - 1;
-  await tx.update(KeyLinkRow, { id }, { refusedKeys });
-  return { ...link, refusedKeys };
-}
-
-function refusal(status: string, providerName: string): string {
-  if (status === 'INVALID')
-    return `${providerName} does not accept this key. Check that you copied all of it, and that it was not revoked.`;
-  if (status === 'INSUFFICIENT_PERMISSIONS')
-    return `${providerName} knows this key, but it may not do what is needed. Make a key without restrictions.`;
-  return `${providerName} could not check the key just now. Nothing was stored; try again in a few minutes.`;
+function messageFor(
+  outcome: Exclude<TryOutcome, 'USED' | 'CLOSED' | 'LOCKED'>,
+  providerName: string,
+): string {
+  switch (outcome) {
+    case 'INVALID':
+      return `${providerName} does not accept this key. Check that you copied all of it, and that it was not revoked.`;
+    case 'INSUFFICIENT_PERMISSIONS':
+      return `${providerName} knows this key, but it may not do what is needed. Make a key without restrictions.`;
+    case 'UNREACHABLE':
+      return `${providerName} could not check the key just now. Nothing was stored; try again in a few minutes.`;
+    case 'SEALED_KEY_USED':
+      return USER_ERRORS.SEALED_KEY_USED;
+  }
 }

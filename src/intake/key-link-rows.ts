@@ -25,6 +25,7 @@ export function newKeyLink(
     ...digests,
     failedCodes: 0,
     refusedKeys: 0,
+    askedKeys: 0,
     createdByName,
     createdBy,
     createdAt,

@@ -42,9 +42,15 @@ export class KeyLinkRow {
   @Column('int')
   failedCodes!: number;
 
-  /** Keys that the provider refused, and those that it is being asked about at the moment. */
   @Column('int', { default: 0 })
   refusedKeys!: number;
+
+  /**
+   * Keys that the provider is being asked about. If the server is killed meanwhile, they stay here and use up
+   * tries.
+   */
+  @Column('int', { default: 0 })
+  askedKeys!: number;
 
   @Column('varchar', { length: 200 })
   createdByName!: string;

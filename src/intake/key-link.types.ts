@@ -43,8 +43,7 @@ export class KeyLink {
   failedCodes!: number;
 
   @Field(() => Int, {
-    description:
-      'The number of keys so far that the provider refused, or is being asked about. The tenth refused key locks the link.',
+    description: 'The number of keys so far that the provider refused. The tenth locks the link.',
   })
   refusedKeys!: number;
 
