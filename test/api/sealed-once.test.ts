@@ -5,6 +5,7 @@ import { startTestApp, type TestApp } from '../harness';
 import {
   CLEAR_CLIENT,
   CLIENT_KEYS,
+  CREATE_KEY_LINK,
   codes,
   HAND_IN,
   PREVIEW,
@@ -146,6 +147,80 @@ describe('a sealed key that is sent again', () => {
       input: { clientId: HARBOR, keys: [input] },
     });
     expect(codes(setClientApiKeys)).toEqual(USED);
+  });
+
+  describe('asks no provider about it', () => {
+    const asked = () => running.sandbox.retell.requests.length + running.sandbox.bland.requests.length;
+    const verified = async (apiKey: string, more: object = {}) =>
+      (
+        await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, {
+          input: { clientId: MAPLE, verify: true, keys: [{ provider: 'RETELL', apiKey, ...more }] },
+        })
+      ).setClientApiKeys;
+
+    test('when it is to be verified: neither while its key is in force nor afterwards', async () => {
+      const jwe = await seal(running.sandbox.retell.keys.secondAccount);
+      const first = await verified(jwe);
+      expect(first.userErrors).toEqual([]);
+      const before = [asked(), await version()];
+      expect(await verified(jwe)).toEqual(first);
+      expect([asked(), await version()]).toEqual(before);
+      await set('key_of_later_01234567');
+      expect(codes(await verified(jwe))).toEqual(USED);
+      expect(asked()).toBe(before[0]);
+    });
+
+    test('when its version is not the expected one', async () => {
+      const before = asked();
+      const result = await verified(running.sandbox.retell.keys.valid, { expectedVersion: 4711 });
+      expect(codes(result)).toEqual(['VERSION_CONFLICT input.keys.0.expectedVersion']);
+      expect(asked()).toBe(before);
+    });
+
+    test('when setting it is previewed', async () => {
+      const jwe = await seal(running.sandbox.retell.keys.secondAccount);
+      await set(jwe);
+      const preview = async () =>
+        (
+          await running.data<{ previewClientApiKeyChange: UserErrors }>(PREVIEW, {
+            input: { clientId: MAPLE, provider: 'RETELL', apiKey: jwe },
+          })
+        ).previewClientApiKeyChange;
+      expect((await preview()).userErrors).toEqual([]);
+      await set('key_of_later_01234567');
+      const before = asked();
+      expect(codes(await preview())).toEqual(['SEALED_KEY_USED input.apiKey']);
+      expect(asked()).toBe(before);
+    });
+
+    test('when it is given on the page of a one-time link, which stays open', async () => {
+      const jwe = await seal(running.sandbox.bland.keys.secondAccount, {
+        lk_owner: HARBOR,
+        lk_provider: 'BLAND',
+      });
+      const input = { provider: 'BLAND', apiKey: jwe };
+      expect(
+        (await running.data<{ handInApiKey: UserErrors }>(HAND_IN, { input }, 'portalUser')).handInApiKey
+          .userErrors,
+      ).toEqual([]);
+      const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(
+        CREATE_KEY_LINK,
+        { input: { clientId: HARBOR, provider: 'BLAND' } },
+      );
+      const before = asked();
+      const fill = (apiKey: string) =>
+        fetch(createKeyLink.url, {
+          method: 'POST',
+          body: new URLSearchParams({ code: createKeyLink.code, apiKey }),
+        });
+      const answer = await fill(jwe);
+      expect([answer.status, await answer.text()]).toEqual([
+        422,
+        expect.stringContaining('This sealed key was used before') as string,
+      ]);
+      expect(asked()).toBe(before);
+      expect((await fill(running.sandbox.bland.keys.valid)).status).toBe(200);
+    });
   });
 
   test('is not used up by a preview, nor by a request that was refused', async () => {

@@ -27,6 +27,8 @@ interface Changed {
   readonly userErrors: readonly UserError[];
 }
 
+type ExpectedVersions = readonly (number | null | undefined)[];
+
 export interface Stored {
   readonly apiKeys: readonly KeyState[];
   readonly warnings: readonly KeyWarning[];
@@ -97,11 +99,17 @@ export class ApiKeyService {
       keyReader(this.vault, this.providers, owner, viewer.origin),
     );
     if (userErrors.length > 0) return refused(userErrors);
-    if (verify) await this.database.requireRights(viewer);
-    const verified = verify ? await this.#verifyAll(owner, keys) : keys;
+    const expectedVersions = entries.map(({ expectedVersion }) => expectedVersion);
+    if (!verify) return this.#store(viewer, owner, keys, expectedVersions);
+    // What cannot be stored is found out before its provider is asked. It is looked for again where it is stored.
+    const { places, faults } = await this.database.write(viewer, (tx) =>
+      this.#findPlaces(tx, owner, keys, expectedVersions),
+    );
+    if (faults.length > 0) return refused(faults);
+    const verified = await this.#verifyAll(owner, places);
     const rejected = verified.flatMap((key, index) => rejection(key, index) ?? []);
     if (rejected.length > 0) return this.#reject(viewer, owner, verified, rejected);
-    return this.#store(viewer, owner, verified, entries);
+    return this.#store(viewer, owner, verified, expectedVersions);
   }
 
   /** Either all keys are cleared or none. If one of them is not set, the request is refused. */
@@ -111,9 +119,23 @@ export class ApiKeyService {
     return malformed.length > 0 ? notCleared(malformed) : this.#clear(viewer, owner, providers);
   }
 
-  #verifyAll(owner: KeyOwner, keys: readonly KeyToStore[]): Promise<KeyToStore[]> {
+  async #findPlaces(
+    tx: Transaction,
+    owner: KeyOwner,
+    keys: readonly KeyToStore[],
+    expectedVersions: ExpectedVersions,
+  ): Promise<{ places: PlaceOfKey[]; faults: UserError[] }> {
+    const places = await findPlaces(tx, this.vault.placeMacs, owner, keys);
+    const faults = places.flatMap((place, index) => faultOf(place, expectedVersions[index], index) ?? []);
+    return { places, faults };
+  }
+
+  // A key that was set by the same sealed key before is not asked about: it is not stored again.
+  #verifyAll(owner: KeyOwner, places: readonly PlaceOfKey[]): Promise<KeyToStore[]> {
     return Promise.all(
-      keys.map(async (entry) => ({ ...entry, verdict: await this.checks.ask(owner, entry) })),
+      places.map(async ({ key, use }) =>
+        use ? key : { ...key, verdict: await this.checks.ask(owner, key) },
+      ),
     );
   }
 
@@ -145,17 +167,11 @@ export class ApiKeyService {
     viewer: Viewer,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
-    entries: readonly KeyEntry[],
+    expectedVersions: ExpectedVersions,
   ): Promise<SetResult> {
     return this.database.writeOutcome(viewer, async (tx, hasRights) => {
       const stored = hasRights
-        ? await this.storeAll(
-            tx,
-            viewer,
-            owner,
-            keys,
-            entries.map(({ expectedVersion }) => expectedVersion),
-          )
+        ? await this.storeAll(tx, viewer, owner, keys, expectedVersions)
         : { userErrors: [] };
       if (!('userErrors' in stored)) return { ...stored, userErrors: [] };
       await this.#recordShown(tx, viewer, owner, keys);
@@ -174,11 +190,10 @@ export class ApiKeyService {
     actor: Actor,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
-    expectedVersions: readonly (number | null | undefined)[],
+    expectedVersions: ExpectedVersions,
   ): Promise<Stored | { readonly userErrors: readonly UserError[] }> {
-    const places = await findPlaces(tx, this.vault.placeMacs, owner, keys);
-    const userErrors = places.flatMap((place, index) => faultOf(place, expectedVersions[index], index) ?? []);
-    if (userErrors.length > 0) return { userErrors };
+    const { places, faults } = await this.#findPlaces(tx, owner, keys, expectedVersions);
+    if (faults.length > 0) return { userErrors: faults };
     const apiKeys: KeyState[] = [];
     for (const place of places)
       apiKeys.push((await readRepeated(tx, place)) ?? (await this.#storeOne(tx, actor, owner, place)));

@@ -10,6 +10,7 @@ import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../../providers/provider.types';
 import { UnreadableKey } from '../../vault/cipher';
+import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
 import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
@@ -126,7 +127,16 @@ export class KeyCheckService {
     );
     const query = await agentsPaidBy(this.database.read, this.vault.placeMacs, owner, provider);
     const { agents, count } = await listAgents(query, MAX_AGENTS_CHECKED);
-    if (entry) await this.database.requireRights(viewer);
+    if (entry) {
+      const use = await useOf(this.database.read, entry.key.envelope);
+      if (use && use.version !== current[owner.type]?.version)
+        return {
+          preview: null,
+          warnings: [],
+          userErrors: [userError('SEALED_KEY_USED', ['input', 'apiKey'])],
+        };
+      await this.database.requireRights(viewer);
+    }
     const examined = entry && (await examineKey(this.providers, { provider, ...entry }, agents));
     const chain = resolveChain(
       { providerName: adapterOf(provider).name, hasClient: ofClient, clientArchived: false },
