@@ -126,7 +126,8 @@ describe("a key that was given on a link's page and that its provider was asked 
         await state(),
         await send(bland().revoked),
       ]);
-      // The provider was not asked about the eleventh key, which could have been the second that locks the link.
+      // The provider was not asked about the eleventh key, which could have been the second that locks the
+      // link.
       expect([status, meanwhile]).toEqual([422, [{ status: 'OPEN', refusedKeys: 9 }, 404]]);
       expect([await state(), await locks()]).toEqual([{ status: 'OPEN', refusedKeys: 9 }, 0]);
       expect(await send(bland().revoked)).toBe(404);

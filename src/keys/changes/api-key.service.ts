@@ -101,7 +101,8 @@ export class ApiKeyService {
     if (userErrors.length > 0) return refused(userErrors);
     const expectedVersions = entries.map(({ expectedVersion }) => expectedVersion);
     if (!verify) return this.#store(viewer, owner, keys, expectedVersions);
-    // What cannot be stored is found out before its provider is asked. It is looked for again where it is stored.
+    // What cannot be stored is found out before its provider is asked. It is looked for again where it is
+    // stored.
     const { places, faults } = await this.database.write(viewer, (tx) =>
       this.#findPlaces(tx, owner, keys, expectedVersions),
     );
