@@ -41,7 +41,7 @@ export async function withDatabases(databases, { clients, agencyClients = 0 }, w
     for (const database of databases) {
       const url = database === 'sqlite' ? `sqlite:${join(folder, 'bench.sqlite')}` : await createSchema();
       try {
-        writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('bench'));
+        writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('bench'), { mode: 0o600 });
         const env = productEnv(url, folder, issuer.issuer);
         const started = performance.now();
         await fill(env, { clients, agencyClients, issuer: issuer.issuer });

@@ -95,6 +95,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         ...(config.console ? [browserConsole(config.console)] : []),
       ],
     });
+    for (const warning of config.warnings) server.log.warn(warning);
     server.addHook('onListen', (done) => {
       const problem = identities.problem();
       if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { createApp, type App } from '../src/app';
-import { baseUrlVariables, readConfig } from '../src/config';
+import { readConfig } from '../src/config';
 import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
 import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
+import { BASE_URLS } from '../src/settings';
 import { KeyRing } from '../src/vault/master-keys/key-ring';
 import { createMigratedDatabase } from './database';
 
@@ -55,7 +56,7 @@ export async function startTestApp(
   const database = await createMigratedDatabase();
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const keyRingFile = join(folder, 'master.keys');
-  await writeFile(keyRingFile, KeyRing.generateLine('test'));
+  await writeFile(keyRingFile, KeyRing.generateLine('test'), { mode: 0o600 });
   const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json'), ...signIn });
   const sandbox = await startSandbox();
   const tokens = await mintTokens(issuer);
@@ -88,7 +89,7 @@ export async function startTestApp(
 /** The address of its stand-in for each region of each provider. */
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    baseUrlVariables().map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
+    BASE_URLS.map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
   );
 }
 

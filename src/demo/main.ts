@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createApp, listen, ownAddress } from '../app';
-import { baseUrlVariables, ConfigError, readConfig, type Config } from '../config';
+import { ConfigError, readConfig, type Config } from '../config';
 import { closeOnSignals, loadEnvFile } from '../platform/process';
+import { BASE_URLS } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
@@ -158,20 +159,18 @@ function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 // Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real
 // provider by itself.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
-  const unset = baseUrlVariables().filter(({ variable }) => !process.env[variable]);
+  const unset = BASE_URLS.filter(({ variable }) => !process.env[variable]);
   return Object.fromEntries(
     unset.map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
   );
 }
 
 function describeSandbox(sandbox: Sandbox, config: Config) {
-  const described = baseUrlVariables()
-    .filter(({ region }) => region === 'US')
-    .map(({ provider }) => {
-      const { baseUrl, keys } = sandbox[sandboxNameOf(provider)];
-      const used = config.baseUrls[provider].US;
-      return [sandboxNameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
-    });
+  const described = BASE_URLS.filter(({ region }) => region === 'US').map(({ provider }) => {
+    const { baseUrl, keys } = sandbox[sandboxNameOf(provider)];
+    const used = config.baseUrls[provider].US;
+    return [sandboxNameOf(provider), { baseUrl: used, keys: used === baseUrl ? keys : {} }];
+  });
   return Object.fromEntries(described) as Record<string, unknown>;
 }
 

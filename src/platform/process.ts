@@ -6,9 +6,17 @@ import { existsSync } from 'node:fs';
  */
 const ONE_CTRL_C_MS = 1_000;
 
+/** A file of settings in the working directory. */
+export const ENV_FILE = '.env';
+
+/** Tells whether `loadEnvFile` reads a file: there is one, and this is not production. */
+export function readsEnvFile(): boolean {
+  return process.env.NODE_ENV !== 'production' && existsSync(ENV_FILE);
+}
+
 /** Reads `.env` in the working directory, if there is one. Variables that are set already take precedence. */
 export function loadEnvFile(): void {
-  if (process.env.NODE_ENV !== 'production' && existsSync('.env')) process.loadEnvFile('.env');
+  if (readsEnvFile()) process.loadEnvFile(ENV_FILE);
 }
 
 export interface Closable {

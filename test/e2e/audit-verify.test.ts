@@ -80,7 +80,6 @@ describe('npm run audit:verify', () => {
         output: expect.stringContaining('--since: ') as string,
       });
     }
-    expect((await verify(['--until', 'x'])).output).toMatch(/^Usage:/);
   });
 
   test('writes nothing: every table stays as it is, also with a master key that the database has not seen', async () => {
@@ -127,7 +126,7 @@ describe('npm run audit:verify', () => {
   });
 
   test('does not go on with another master key', async () => {
-    writeFileSync(running.keyRingFile, KeyRing.generateLine('test'));
+    writeFileSync(running.keyRingFile, KeyRing.generateLine('test'), { mode: 0o600 });
     expect(await verify()).toEqual({
       status: 1,
       output: "The key ring does not open the audit trail's key\n",

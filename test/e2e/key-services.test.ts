@@ -112,16 +112,6 @@ describe('`master-key`', () => {
   beforeAll(begin);
   afterAll(end);
 
-  test.each([
-    [['One']],
-    [[]],
-    [['one', '--other-kms', 'key']],
-    [['one', '--aws-kms']],
-    [['one', '--aws-kms', 'key', 'more']],
-  ])('shows how it is used after %j', async (args) => {
-    expect(await refusal('src/cli.js', ['master-key', ...args])).toMatch(/^Usage:/);
-  });
-
   test('needs the package of AWS only where a line asks for it, and says what to install', () => {
     cpSync(join(root, 'dist'), join(folder, 'dist'), { recursive: true });
     mkdirSync(join(folder, 'node_modules'));

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -95,7 +95,7 @@ describe('the demo', () => {
 
   test("does not fill a database that holds other agencies than the demo's", async () => {
     const keys = join(folder, 'master.keys');
-    writeFileSync(keys, KeyRing.generateLine('own'));
+    writeFileSync(keys, KeyRing.generateLine('own'), { mode: 0o600 });
     const env = { DATABASE_URL: `sqlite:${join(folder, 'own.sqlite')}`, LATCHKEY_MASTER_KEY_FILE: keys };
     const admin = new Process(
       'src/cli.js',
@@ -159,7 +159,7 @@ async function startAgainAndAgain(inFolder: string) {
   taken.closeAllConnections();
   taken.close();
 
-  writeFileSync(ringFile(inFolder), KeyRing.generateLine('demo'));
+  writeFileSync(ringFile(inFolder), KeyRing.generateLine('demo'), { mode: 0o600 });
   const other = new Process('src/demo/main.js', inFolder);
   const onOtherRing = { status: await other.ended(), output: other.output };
 
@@ -347,7 +347,7 @@ describe('a demo with the address of a provider, ended while the provider is pla
 describe('a production start', () => {
   const environment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
     const keys = join(folder, 'master.keys');
-    if (!existsSync(keys)) writeFileSync(keys, KeyRing.generateLine('test'));
+    if (!existsSync(keys)) writeFileSync(keys, KeyRing.generateLine('test'), { mode: 0o600 });
     return {
       DATABASE_URL: `sqlite:${join(folder, 'production.sqlite')}`,
       LATCHKEY_MASTER_KEY_FILE: keys,
@@ -417,12 +417,16 @@ describe('a production start', () => {
     await database.drop();
   });
 
-  test('without PUBLIC_URL warns of where one-time links lead', async () => {
+  test('warns of where one-time links lead without PUBLIC_URL, of a misspelt setting, and of a key ring that others can read', async () => {
     const quiet = new Process('src/main.js', folder, environment({ PUBLIC_URL: 'https://keys.example.com' }));
     await quiet.prints(/Server listening/);
     await quiet.end();
-    expect(quiet.output).not.toContain('PUBLIC_URL');
-    const running = new Process('src/main.js', folder, environment({}));
+    expect(quiet.output).not.toMatch(/PUBLIC_URL|is not a setting|others than its owner/);
+    const misspelt = environment({ CORS_ORIGIN: 'https://portal.example.com' });
+    chmodSync(misspelt.LATCHKEY_MASTER_KEY_FILE ?? '', 0o644);
+    const running = new Process('src/main.js', folder, misspelt);
+    await running.prints(/"level":40.*"CORS_ORIGIN is not a setting .* CORS_ORIGINS\."/);
+    await running.prints(/"level":40.*"LATCHKEY_MASTER_KEY_FILE: others than its owner .*0644/);
     await running.prints(
       /"level":40.*PUBLIC_URL is not given: one-time links lead to http:\/\/127\.0\.0\.1:\d+, which is this machine/,
     );

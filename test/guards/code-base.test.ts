@@ -24,10 +24,13 @@ const SHELF = [
   ...[
     'entities.ts',
     'sealed-tables.ts',
+    'setting-warnings.ts',
+    'settings.ts',
     'config.ts',
     'store.ts',
     'app.ts',
     'emit-schema.ts',
+    'command-line.ts',
     'cli.ts',
     'main.ts',
     'demo',

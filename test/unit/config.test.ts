@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, readConfig } from '../../src/config';
@@ -7,7 +7,7 @@ import { KeyRing } from '../../src/vault/master-keys/key-ring';
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
 const keyRingFile = join(folder, 'master.keys');
-writeFileSync(keyRingFile, KeyRing.generateLine('one'));
+writeFileSync(keyRingFile, KeyRing.generateLine('one'), { mode: 0o600 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const documentsFile = join(folder, 'documents.json');
@@ -160,6 +160,72 @@ describe('the configuration', () => {
     ['LATCHKEY_MASTER_KEY_FILE', __filename],
   ])('refuses %s=%s', (name, value) => {
     expect(problemsOf({ ...complete, [name]: value })).toContain(`  ${name} `);
+  });
+
+  const warningsOf = (env: NodeJS.ProcessEnv) => readConfig({ ...complete, ...env }).warnings;
+
+  test.each([
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+    ['CORS_ALLOWED_ORIGINS', 'CORS_ORIGINS'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['QUERY_TIMEOUT', 'QUERY_TIMEOUT_MS'],
+    ['TRUSTED_PROXY', 'TRUST_PROXY'],
+    ['LOGLEVEL', 'LOG_LEVEL'],
+    ['RETELL_BASE_URI', 'RETELL_BASE_URL'],
+    ['port', 'PORT'],
+    ['MASTER_KEY_FILE', 'LATCHKEY_MASTER_KEY_FILE'],
+    ['LATCHKEY_DATABASE_URL', 'DATABASE_URL'],
+    ['AUTH_CLIENT_ID', 'AUTH_AUDIENCE'],
+    ['RATE_LIMIT_LINKS', 'RATE_LIMIT_QUERIES'],
+    ['CONSOLE_CLIENT', 'CONSOLE_CLIENT_ID'],
+  ])('warns that %s is no setting, and names %s, but no value', (name, setting) => {
+    expect(warningsOf({ [name]: 'hunter2' })).toEqual([
+      `${name} is not a setting and has no effect. The nearest setting is ${setting}.`,
+    ]);
+  });
+
+  test('names misspelt settings also where a required one is missing because of them', () => {
+    const { AUTH_ISSUER, ...rest } = complete;
+    expect(problemsOf({ ...rest, AUTH_ISSUR: AUTH_ISSUER })).toContain(
+      '  AUTH_ISSUER is required\n  AUTH_ISSUR is not a setting',
+    );
+  });
+
+  test('does not warn of what the system, npm, a container or Kubernetes sets', () => {
+    const others = ['HOME', 'PATH', 'HOSTNAME', 'LANG', 'USER', 'PWD', 'TERM', 'NODE_ENV', 'NODE_OPTIONS'];
+    const ofNpm = ['npm_config_cache', 'npm_lifecycle_event', 'INIT_CWD', 'COLOR', 'VAULT_CACERT'];
+    const ofKubernetes = ['KUBERNETES_SERVICE_HOST', 'KUBERNETES_PORT', 'LATCHKEY_SERVICE_HOST'];
+    const ofService = ['LATCHKEY_SERVICE_PORT', 'LATCHKEY_PORT', 'LATCHKEY_PORT_4000_TCP_ADDR'];
+    const names = [...others, ...ofNpm, ...ofKubernetes, ...ofService];
+    expect(warningsOf(Object.fromEntries(names.map((name) => [name, 'x'])))).toEqual([]);
+  });
+
+  test.each([
+    [0o600, false],
+    [0o400, false],
+    [0o640, true],
+    [0o604, true],
+  ])('warns of a key ring file with the mode %o: %s', (mode, isWarned) => {
+    const file = join(folder, 'mode.keys');
+    writeFileSync(file, KeyRing.generateLine('one'));
+    chmodSync(file, mode);
+    expect(warningsOf({ LATCHKEY_MASTER_KEY_FILE: file })).toEqual(
+      isWarned ? [expect.stringMatching(/^LATCHKEY_MASTER_KEY_FILE: others .* 0600\.$/)] : [],
+    );
+    rmSync(file);
+  });
+
+  test("warns of a file with Vault's token that others can read only when the key ring needs the token", () => {
+    const ring = join(folder, 'vault.keys');
+    writeFileSync(ring, 'one:vault-transit:transit/key:vault:v1:abcd\n', { mode: 0o600 });
+    const token = join(folder, 'token');
+    writeFileSync(token, 'hvs.1');
+    chmodSync(token, 0o644);
+    const open = [expect.stringMatching(/^VAULT_TOKEN_FILE: others than its owner/)];
+    const withRing = { LATCHKEY_MASTER_KEY_FILE: ring, VAULT_TOKEN_FILE: token };
+    expect(warningsOf(withRing)).toEqual(open);
+    expect(warningsOf({ ...withRing, VAULT_TOKEN: 'hvs.2' })).toEqual([]);
+    expect(warningsOf({ VAULT_TOKEN_FILE: token })).toEqual([]);
   });
 
   test('takes an empty variable for one that is not given', () => {

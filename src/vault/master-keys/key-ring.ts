@@ -121,6 +121,11 @@ export class KeyRing {
     return this.keys.has(name);
   }
 
+  /** Tells whether this key service has wrapped a key of the ring that was not unwrapped yet. */
+  usesService(service: KeyServiceName): boolean {
+    return [...this.keys.values()].some((key) => 'service' in key && key.service === service);
+  }
+
   /** `iv` is a nonce: random bytes with which nothing else is encrypted. */
   wrap(
     dataKey: Buffer,

@@ -1,0 +1,76 @@
+import { parseArgs } from 'node:util';
+import { PEOPLE_FIELDS } from './people/enrol';
+import { keyServices } from './vault/master-keys/kms';
+
+/** The command line cannot be used as it stands. The message says why; the usage is printed below it. */
+export class WrongUsage extends Error {}
+
+export const USAGE = `Usage:
+  npm run --silent admin -- master-key NAME [--aws-kms KEY | --vault-transit MOUNT/KEY]
+      prints a line for the key ring file with a new random master key. With an option, the key is wrapped by a
+      service that is asked at each start: AWS KMS, or the transit engine of HashiCorp Vault or OpenBao.
+      NAME: up to 64 small letters, digits, \`-\` and \`_\`
+  npm run --silent admin -- create-agency --agency NAME --name NAME --subject SUBJECT
+      creates an agency and its first admin, and prints the agency's id
+  npm run --silent admin -- add-person --agency ID --role ROLE --name NAME --subject SUBJECT
+                                       [--client ID] [--permissions P,P]
+      adds a person to an agency, and prints the person's id.
+      ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client).
+      SUBJECT: the \`sub\` of the person's tokens
+  npm run --silent audit:verify [-- --since FILE]
+      finds events of the audit trail that were altered, removed or reordered, and keys whose rows differ from
+      their last event. Writes nothing, and exits with 1 if it finds any.
+      FILE: what an earlier run printed, kept where nobody who can write to the database can write. Events that
+      it names and that are gone are found too
+  npm run --silent keys:rotate
+      wraps every stored key with the first master key of the ring, and tells which of the others may be
+      dropped. It may be ended and run again at any time, and exits with 1 if stored keys do not open
+  npm run --silent admin -- --help
+      prints this`;
+
+/** The commands, with the words that follow each and the options that it knows. Each option takes a value. */
+const COMMANDS = {
+  'master-key': { words: ['NAME'], options: Object.keys(keyServices) },
+  'create-agency': { words: [], options: ['agency', 'name', 'subject'] },
+  'add-person': { words: [], options: PEOPLE_FIELDS },
+  'audit-verify': { words: [], options: ['since'] },
+  'keys-rotate': { words: [], options: [] },
+} as const satisfies Record<string, { words: readonly string[]; options: readonly string[] }>;
+
+export interface CommandLine {
+  readonly command: keyof typeof COMMANDS | 'help';
+  readonly words: readonly string[];
+  readonly options: Readonly<Record<string, string | undefined>>;
+}
+
+/** Throws `WrongUsage`. */
+export function readCommandLine([command = '', ...rest]: readonly string[]): CommandLine {
+  if ([command, ...rest].some((word) => word === '--help' || word === '-h'))
+    return { command: 'help', words: [], options: {} };
+  if (command === '') throw new WrongUsage('A command is missing.');
+  if (!isCommand(command)) throw new WrongUsage('There is no such command.');
+  const { words, options } = COMMANDS[command];
+  const { tokens, positionals, values } = parse(options, rest);
+  const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
+  const twice = given.find((name, index) => given.indexOf(name) < index);
+  if (twice !== undefined) throw new WrongUsage(`--${twice} is given twice.`);
+  const missing = words[positionals.length];
+  if (missing !== undefined) throw new WrongUsage(`${missing} is missing.`);
+  if (positionals.length > words.length) throw new WrongUsage('There are too many words.');
+  return { command, words: positionals, options: values };
+}
+
+function isCommand(name: string): name is keyof typeof COMMANDS {
+  return Object.hasOwn(COMMANDS, name);
+}
+
+function parse(names: readonly string[], args: string[]) {
+  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  try {
+    return parseArgs({ args, options, allowPositionals: true, tokens: true });
+  } catch (error) {
+    // The further sentences are advice on words that begin with a dash.
+    const [fault = ''] = (error as Error).message.split(/\.\s/);
+    throw new WrongUsage(`${fault}.`);
+  }
+}

@@ -1,0 +1,85 @@
+import { readFileSync, statSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { ENV_FILE, readsEnvFile } from './platform/process';
+
+/** A variable that begins like this is meant for Latchkey, whatever comes after it. */
+const OWN = /^(LATCHKEY|AUTH|RATE_LIMIT|CONSOLE|CORS|HAND_IN)_/i;
+/** A name that differs from a setting in one letter of this many is taken for a misspelt setting. */
+const LETTERS_A_MISTAKE = 5;
+
+/**
+ * Names each variable that looks like a setting and is none, with the setting that is nearest to it. Values
+ * are never told, because they can hold secrets.
+ */
+export function misspeltSettings(env: NodeJS.ProcessEnv, settings: readonly string[]): string[] {
+  return Object.keys(env)
+    .filter((name) => !settings.includes(name) && !isFromKubernetes(name, env))
+    .flatMap((name) => {
+      const { setting, distance } = nearest(name, settings);
+      const allowed = Math.max(1, Math.floor(setting.length / LETTERS_A_MISTAKE));
+      if (distance > allowed && !OWN.test(name)) return [];
+      return [`${name} is not a setting and has no effect. The nearest setting is ${setting}.`];
+    });
+}
+
+// Kubernetes sets these for each service in the namespace, also for one that is called `latchkey`.
+function isFromKubernetes(name: string, env: NodeJS.ProcessEnv): boolean {
+  const [, service] = /^(.+?)_(?:SERVICE|PORT)(?:_|$)/.exec(name) ?? [];
+  return service !== undefined && `${service}_SERVICE_HOST` in env;
+}
+
+function nearest(name: string, settings: readonly string[]): { setting: string; distance: number } {
+  const found = { setting: '', distance: Infinity };
+  for (const setting of settings) {
+    const distance = distanceOf(bare(name), bare(setting));
+    if (distance < found.distance) Object.assign(found, { setting, distance });
+  }
+  return found;
+}
+
+// Some settings carry the product's name and others do not, which is easily mixed up.
+function bare(name: string): string {
+  return name.toUpperCase().replace(/^LATCHKEY_/, '');
+}
+
+/** Counts the letters that have to be added, left out or replaced to make one text of the other. */
+function distanceOf(one: string, other: string): number {
+  let row = Array.from({ length: other.length + 1 }, (_, column) => column);
+  for (const [index, letter] of [...one].entries()) {
+    const next = [index + 1];
+    for (const [column, wanted] of [...other].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === wanted ? 0 : 1);
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[other.length] ?? 0;
+}
+
+/**
+ * Names each of these files with secrets that others than its owner can read, by the setting that names it.
+ */
+export function openSecretFiles(files: Readonly<Record<string, string | undefined>>): string[] {
+  const all: typeof files = { ...files, ...(holdsSecrets() && { 'The file .env': ENV_FILE }) };
+  return Object.entries(all).flatMap(([name, file]) => {
+    const mode = file === undefined ? 0 : modeOf(file);
+    if ((mode & 0o077) === 0) return [];
+    const octal = mode.toString(8).padStart(4, '0');
+    return [
+      `${name}: others than its owner have rights to this file (mode ${octal}). Give it the mode 0600.`,
+    ];
+  });
+}
+
+// Windows has no such modes. A file that cannot be read is told of where it is read.
+function modeOf(file: string): number {
+  if (process.platform === 'win32') return 0;
+  return (statSync(file, { throwIfNoEntry: false })?.mode ?? 0) & 0o777;
+}
+
+// It may as well hold nothing but a port, which is nobody's secret.
+function holdsSecrets(): boolean {
+  if (!readsEnvFile()) return false;
+  const { VAULT_TOKEN, DATABASE_URL } = parseEnv(readFileSync(ENV_FILE, 'utf8'));
+  return Boolean(VAULT_TOKEN) || /:\/\/[^/@]*:[^/@]+@/.test(DATABASE_URL ?? '');
+}
