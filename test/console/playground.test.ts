@@ -1,5 +1,6 @@
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startTestApp, type TestApp } from '../harness';
+import { launch } from './browser';
 
 let running: TestApp;
 let browser: Browser;
@@ -8,10 +9,7 @@ let page: Page;
 const sent: string[] = [];
 beforeAll(async () => {
   running = await startTestApp({ PLAYGROUND: 'on' });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-  });
+  browser = await launch();
   page = await browser.newPage();
   page.on('request', (request) => {
     if (!request.url().endsWith('/graphql')) return;
