@@ -17,21 +17,20 @@ export interface List<Node> extends Answered<Page<Node>> {
 
 const PAGE = 50;
 
-interface Paging {
+export interface Paging {
   readonly first?: number | null;
   readonly after?: string | null;
 }
 
 /** A list that grows page by page. After a change, as many pages are asked for again as are on the screen. */
-export function useList<Data, Variables extends Paging, Node>(
-  document: Document<Data, Variables>,
+export function useList<Node, Variables extends Paging>(
+  document: Document<{ list: Page<Node> | null }, Variables>,
   variables: Variables,
-  pageOf: (data: Data) => Page<Node> | null,
 ): List<Node> {
   const [isGrowing, setGrowing] = useState(false);
   const ask = async (after: string | null) => {
-    const page = pageOf(await request(document, { ...variables, first: PAGE, after }));
-    return page ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
+    const { list } = await request(document, { ...variables, first: PAGE, after });
+    return list ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
   };
   const answered = useAnswered<Page<Node>>(
     `${textOf(document)}${JSON.stringify(variables)}`,

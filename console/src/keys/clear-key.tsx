@@ -9,7 +9,7 @@ import { Problem } from '../ui/page';
 import { Button, Dialog, Loading } from '../ui/parts';
 import { tell } from '../ui/toasts';
 import { consequencesOfClear, Sentences } from './consequences';
-import { clearKey, previewKey, type Owner, type Preview, type Provider } from './operations';
+import { clearKeys, previewKey, type Owner, type Preview, type Provider } from './operations';
 
 interface ClearKeyProps {
   readonly owner: Owner;
@@ -36,7 +36,7 @@ export function ClearKey({ owner, provider, onClose }: ClearKeyProps) {
     }
     setBusy(true);
     try {
-      const { userErrors } = await clearKey(owner, provider);
+      const { userErrors } = await clearKeys(owner, { providers: [provider] });
       setError(userErrors[0]?.message);
       if (userErrors.length === 0) {
         tell(text.keys.cleared(name));

@@ -1,10 +1,11 @@
 import type { RefObject } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
+import type { UserError } from '../api/mutation';
 import { providerName, regionsOf } from '../sign-in/settings';
 import { text } from '../text';
 import { Button } from '../ui/parts';
 import { consequencesOfSet, Sentences } from './consequences';
-import type { Key, Owner, Provider, Refused } from './operations';
+import type { Key, Owner, Provider } from './operations';
 import { usePreview } from './preview';
 import { KeyState } from './state';
 import { useVerification } from './verification';
@@ -23,7 +24,7 @@ interface KeyFieldProps {
   readonly place: Key;
   readonly agencys: Pick<Key, 'isSet' | 'status'> | null;
   readonly events: readonly KeyEvent[];
-  readonly refused: Refused | null;
+  readonly refused: UserError | null;
   /** The request failed, and the key is asked for again. */
   readonly wasDropped: boolean;
   readonly onTyped: (typed: Typed | null) => void;
@@ -104,7 +105,7 @@ export function KeyField(props: KeyFieldProps) {
   );
 }
 
-function Refusal({ refused, events }: { refused: Refused; events: readonly KeyEvent[] }) {
+function Refusal({ refused, events }: { refused: UserError; events: readonly KeyEvent[] }) {
   const isConflict = refused.code === 'VERSION_CONFLICT';
   return (
     <div class="error" role="alert">

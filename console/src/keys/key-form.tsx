@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import type { UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import type { Failure } from '../api/request';
 import { text } from '../text';
@@ -7,15 +8,7 @@ import { Button } from '../ui/parts';
 import { tell } from '../ui/toasts';
 import { ClearKey } from './clear-key';
 import { KeyField, type Typed } from './key-field';
-import {
-  sealed,
-  setKeys,
-  type Key,
-  type KeyInput,
-  type Owner,
-  type Provider,
-  type Refused,
-} from './operations';
+import { sealed, setKeys, type Key, type KeyInput, type Owner, type Provider } from './operations';
 import type { KeyEvent } from './who';
 
 interface KeyFormProps {
@@ -34,7 +27,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   const [round, setRound] = useState(0);
   const [verify, setVerify] = useState(true);
   const [isBusy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<ReadonlyMap<string, Refused>>(new Map());
+  const [refused, setRefused] = useState<ReadonlyMap<string, UserError>>(new Map());
   const [failure, setFailure] = useState<Failure | null>(null);
   const [clearing, setClearing] = useState<Provider | null>(null);
 
@@ -49,7 +42,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
     setFailure(null);
     try {
       const inputs = await Promise.all(sent.map((each) => inputOf(owner, each)));
-      const { userErrors, warnings } = await setKeys(owner, inputs, verify);
+      const { userErrors, warnings } = await setKeys(owner, { keys: inputs, verify });
       setRefused(byProvider(userErrors, sent));
       if (userErrors.length === 0)
         tell(`${text.keys.saved(sent.length)} ${warnings.map(({ message }) => message).join(' ')}`);
@@ -111,7 +104,7 @@ async function inputOf(owner: Owner, { input, provider, region, version }: Typed
 }
 
 // The path is ["input", "keys", "<index>", ...].
-function byProvider(errors: readonly Refused[], sent: readonly Typed[]): Map<string, Refused> {
+function byProvider(errors: readonly UserError[], sent: readonly Typed[]): Map<string, UserError> {
   const named = errors.map(
     (error) => [sent[Number(error.field?.[2])]?.provider ?? sent[0]?.provider ?? '', error] as const,
   );

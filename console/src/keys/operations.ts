@@ -1,4 +1,5 @@
 import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
+import { mutation, type Mutation, type Payload } from '../api/mutation';
 import { request } from '../api/request';
 import { seal } from './seal';
 
@@ -24,56 +25,9 @@ const KEY = graphql(`
   }
 `);
 
-const ERROR = graphql(`
-  fragment Refused on UserError {
-    code
-    field
-    message
-  }
-`);
-
-const PREVIEW = graphql(`
-  fragment Preview on ApiKeyChangePreview {
-    status
-    sourceBefore
-    sourceAfter
-    affectedAgentCount
-    affectedAgents {
-      id
-      name
-    }
-    agentsWithoutKeyCount
-    agentsWithoutKey {
-      id
-      name
-    }
-    agentsMissingInAccount {
-      id
-      name
-    }
-    agentsNotChecked
-  }
-`);
-
-const WARNING = graphql(`
-  fragment Warning on ApiKeyWarning {
-    code
-    provider
-    message
-    sharedWithAgency
-    clients {
-      id
-      name
-    }
-  }
-`);
-
 export type Key = ResultOf<typeof KEY>;
-export type Preview = ResultOf<typeof PREVIEW>;
-export type Warning = ResultOf<typeof WARNING>;
-export type Refused = ResultOf<typeof ERROR>;
 
-export const fragments = { KEY, ERROR, PREVIEW, WARNING };
+export const fragments = { KEY };
 
 const UPLOAD_KEY = graphql(`
   query UploadKey {
@@ -89,171 +43,43 @@ const UPLOAD_KEY = graphql(`
   }
 `);
 
-const SET_CLIENT = graphql(
-  `
-    mutation SetClientKeys($input: SetClientApiKeysInput!) {
-      set: setClientApiKeys(input: $input) {
-        apiKeys {
-          provider
-          status
-        }
-        warnings {
-          ...Warning
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [WARNING, ERROR],
-);
+const AGENTS = '{id name}';
+const WARNINGS = `warnings{code provider message sharedWithAgency clients{id name}}` as const;
+/** What a preview is asked for. */
+export const LOOKED =
+  `preview{status sourceBefore sourceAfter affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked} ${WARNINGS}` as const;
+const RESULTS = `results{status error{message} agentsMissingInAccount${AGENTS} agentsNotChecked}` as const;
 
-const SET_AGENCY = graphql(
-  `
-    mutation SetAgencyKeys($input: SetAgencyApiKeysInput!) {
-      set: setAgencyApiKeys(input: $input) {
-        apiKeys {
-          provider
-          status
-        }
-        warnings {
-          ...Warning
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [WARNING, ERROR],
-);
+const SET_CLIENT = mutation('setClientApiKeys', WARNINGS);
+const PREVIEW_CLIENT = mutation('previewClientApiKeyChange', LOOKED);
 
-const CLEAR_CLIENT = graphql(
-  `
-    mutation ClearClientKeys($input: ClearClientApiKeysInput!) {
-      clear: clearClientApiKeys(input: $input) {
-        effects {
-          source
-          agentCount
-          agentsWithoutKeyCount
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [ERROR],
-);
-
-const CLEAR_AGENCY = graphql(
-  `
-    mutation ClearAgencyKeys($input: ClearAgencyApiKeysInput!) {
-      clear: clearAgencyApiKeys(input: $input) {
-        effects {
-          source
-          agentCount
-          agentsWithoutKeyCount
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [ERROR],
-);
-
-const VERIFICATION = graphql(`
-  fragment Verification on ApiKeyVerification {
-    status
-    error {
-      message
-    }
-    agentsMissingInAccount {
-      id
-      name
-    }
-    agentsNotChecked
-  }
-`);
-
-const VERIFY_CLIENT = graphql(
-  `
-    mutation VerifyClientKeys($input: VerifyClientApiKeysInput!) {
-      verify: verifyClientApiKeys(input: $input) {
-        results {
-          ...Verification
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [VERIFICATION, ERROR],
-);
-
-const VERIFY_AGENCY = graphql(
-  `
-    mutation VerifyAgencyKeys($input: VerifyAgencyApiKeysInput!) {
-      verify: verifyAgencyApiKeys(input: $input) {
-        results {
-          ...Verification
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [VERIFICATION, ERROR],
-);
-
-const PREVIEW_CLIENT = graphql(
-  `
-    mutation PreviewClientKey($input: PreviewClientApiKeyChangeInput!) {
-      look: previewClientApiKeyChange(input: $input) {
-        preview {
-          ...Preview
-        }
-        warnings {
-          ...Warning
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [PREVIEW, WARNING, ERROR],
-);
-
-const PREVIEW_AGENCY = graphql(
-  `
-    mutation PreviewAgencyKey($input: PreviewAgencyApiKeyChangeInput!) {
-      look: previewAgencyApiKeyChange(input: $input) {
-        preview {
-          ...Preview
-        }
-        warnings {
-          ...Warning
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [PREVIEW, WARNING, ERROR],
-);
-
-export type Looked = ResultOf<typeof PREVIEW_CLIENT>['look'];
-export type Verification = ResultOf<typeof VERIFICATION>;
-
+export type Looked = ResultOf<typeof PREVIEW_CLIENT>['done'];
+export type Preview = NonNullable<Looked['preview']>;
+export type Warning = Looked['warnings'][number];
 export type KeyInput = VariablesOf<typeof SET_CLIENT>['input']['keys'][number];
 export type Provider = KeyInput['provider'];
+
+/** The same change for a client's keys and for the agency's own. */
+function ofOwner<Input, Done extends Payload>(
+  ofClient: Mutation<Input & { clientId: string }, Done>,
+  ofAgency: Mutation<Input, Done>,
+) {
+  return async ({ client }: Owner, input: Input): Promise<Done> => {
+    const { done } = client
+      ? await request(ofClient, { input: { ...input, clientId: client.id } })
+      : await request(ofAgency, { input });
+    return done;
+  };
+}
+
+export const setKeys = ofOwner(SET_CLIENT, mutation('setAgencyApiKeys', WARNINGS));
+export const clearKeys = ofOwner(mutation('clearClientApiKeys'), mutation('clearAgencyApiKeys'));
+export const verifyKeys = ofOwner(
+  mutation('verifyClientApiKeys', RESULTS),
+  mutation('verifyAgencyApiKeys', RESULTS),
+);
+/** With a key, what setting it would do; without, what clearing would do. */
+export const previewKey = ofOwner(PREVIEW_CLIENT, mutation('previewAgencyApiKeyChange', LOOKED));
 
 /** What stands in a field, sealed for one owner and provider. */
 export async function sealed(
@@ -263,38 +89,4 @@ export async function sealed(
 ): Promise<string> {
   const { apiKeyUploadKey } = await request(UPLOAD_KEY, {});
   return seal(input, { owner: client?.id ?? agencyId, provider }, apiKeyUploadKey);
-}
-
-export async function setKeys({ client }: Owner, keys: KeyInput[], verify: boolean) {
-  const { set } = client
-    ? await request(SET_CLIENT, { input: { clientId: client.id, keys, verify } })
-    : await request(SET_AGENCY, { input: { keys, verify } });
-  return set;
-}
-
-export async function clearKey({ client }: Owner, provider: Provider) {
-  const providers = [provider];
-  const { clear } = client
-    ? await request(CLEAR_CLIENT, { input: { clientId: client.id, providers } })
-    : await request(CLEAR_AGENCY, { input: { providers } });
-  return clear;
-}
-
-export async function verifyKey({ client }: Owner, provider: Provider) {
-  const providers = [provider];
-  const { verify } = client
-    ? await request(VERIFY_CLIENT, { input: { clientId: client.id, providers } })
-    : await request(VERIFY_AGENCY, { input: { providers } });
-  return verify;
-}
-
-/** Without a key: what clearing would do. */
-export async function previewKey(
-  { client }: Owner,
-  candidate: Omit<KeyInput, 'apiKey'> & { apiKey?: string },
-) {
-  const { look } = client
-    ? await request(PREVIEW_CLIENT, { input: { clientId: client.id, ...candidate } })
-    : await request(PREVIEW_AGENCY, { input: candidate });
-  return look;
 }

@@ -4,7 +4,7 @@ import type { Failure } from '../api/request';
 import { text } from '../text';
 import type { Tone } from '../ui/parts';
 import { missing, verdict } from './consequences';
-import { verifyKey, type Owner, type Provider } from './operations';
+import { verifyKeys, type Owner, type Provider } from './operations';
 
 /** Shows the key that is stored to its provider, and says what it answered. */
 export function useVerification(owner: Owner, provider: Provider) {
@@ -14,7 +14,7 @@ export function useVerification(owner: Owner, provider: Provider) {
     setBusy(true);
     setSays([]);
     try {
-      const { results, userErrors } = await verifyKey(owner, provider);
+      const { results, userErrors } = await verifyKeys(owner, { providers: [provider] });
       const [result] = results;
       const [error] = userErrors;
       if (error) setSays([{ tone: 'bad', words: error.message }]);

@@ -1,13 +1,12 @@
 import { graphql } from '../api/graphql';
+import { mutation } from '../api/mutation';
 import { useQuery } from '../api/query';
 import { KeyForm } from '../keys/key-form';
 import { fragments } from '../keys/operations';
 import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
-import { errorOf, Form, useChange } from '../ui/form';
 import { Loaded, Page } from '../ui/page';
-import { PermissionFields, permissionsOf, type Permission } from '../ui/permissions';
-import { tell } from '../ui/toasts';
+import { PermissionDefaults } from '../ui/permissions';
 
 const AGENCY = graphql(
   `
@@ -35,18 +34,7 @@ const AGENCY = graphql(
   [fragments.KEY],
 );
 
-const SET_DEFAULTS = graphql(
-  `
-    mutation SetAgencyPermissions($input: SetAgencyPortalPermissionsInput!) {
-      setAgencyPortalPermissions(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const SET_DEFAULTS = mutation('setAgencyPortalPermissions');
 
 /** The agency's own keys, which count wherever a client has none, and what new clients start with. */
 export function AgencyPage() {
@@ -63,28 +51,17 @@ export function AgencyPage() {
               agencyKeys={null}
               events={(auditEvents?.nodes ?? []).filter(({ clientId }) => clientId === null)}
             />
-            {viewer.canManagePeople && <Defaults chosen={agency.portalPermissions ?? []} />}
+            {viewer.canManagePeople && (
+              <PermissionDefaults
+                mutation={SET_DEFAULTS}
+                inputOf={(permissions) => ({ permissions })}
+                chosen={agency.portalPermissions ?? []}
+                hint={text.people.agencyDefaultsHint}
+              />
+            )}
           </>
         )}
       </Loaded>
     </Page>
-  );
-}
-
-function Defaults({ chosen }: { chosen: readonly Permission[] }) {
-  const change = useChange();
-  const save = async (values: FormData) => {
-    const input = { permissions: permissionsOf(values) };
-    if (await change.run(SET_DEFAULTS, { input }, (data) => data.setAgencyPortalPermissions))
-      tell(text.people.defaultsSaved);
-  };
-  return (
-    <section class="card padded">
-      <h2>{text.people.defaults}</h2>
-      <p class="fine">{text.people.agencyDefaultsHint}</p>
-      <Form change={change} submit={text.common.save} onSubmit={(values) => void save(values)}>
-        <PermissionFields chosen={chosen} error={errorOf(change.errors, 'permissions')} />
-      </Form>
-    </section>
   );
 }

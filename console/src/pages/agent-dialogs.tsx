@@ -1,149 +1,79 @@
-import { graphql } from '../api/graphql';
-import { reloadAll } from '../api/query';
-import { request } from '../api/request';
-import { fragments, type Provider } from '../keys/operations';
+import { mutation } from '../api/mutation';
+import type { Provider } from '../keys/operations';
 import { providerName, settings } from '../sign-in/settings';
 import { text } from '../text';
+import { ChangeDialog, wayBack } from '../ui/change';
 import { ClientField } from '../ui/client-field';
-import { errorOf, Form, SelectField, TextField, textOf, useChange } from '../ui/form';
-import { Dialog } from '../ui/parts';
-import { tell } from '../ui/toasts';
+import { SelectField, TextField, textOf } from '../ui/form';
 import type { ShownAgent } from './agent';
 
-const CREATE_AGENT = graphql(
-  `
-    mutation CreateAgent($input: CreateAgentInput!) {
-      createAgent(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-const RENAME_AGENT = graphql(
-  `
-    mutation RenameAgent($input: RenameAgentInput!) {
-      renameAgent(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-const ASSIGN_AGENT = graphql(
-  `
-    mutation AssignAgent($input: AssignAgentInput!) {
-      assignAgent(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const CREATE = mutation('createAgent');
+export const RENAME_AGENT = mutation('renameAgent');
+const ASSIGN = mutation('assignAgent');
 
 export function CreateAgent({ clientId, onClose }: { clientId: string | null; onClose: () => void }) {
-  const change = useChange();
-  const create = async (values: FormData) => {
-    const input = {
-      name: textOf(values, 'name'),
-      provider: textOf(values, 'provider') as Provider,
-      providerAgentId: textOf(values, 'providerAgentId'),
-      fromNumber: textOf(values, 'fromNumber') || null,
-      clientId: clientId ?? (textOf(values, 'clientId') || null),
-    };
-    if (!(await change.run(CREATE_AGENT, { input }, (data) => data.createAgent))) return;
-    tell(text.agents.created(input.name));
-    onClose();
-  };
-  const error = (field: string) => errorOf(change.errors, field);
   return (
-    <Dialog title={text.agents.create} onClose={onClose}>
-      <Form change={change} submit={text.agents.create} onSubmit={(values) => void create(values)}>
-        <TextField label={text.common.name} name="name" hasFocus error={error('name')} />
-        <SelectField
-          label={text.common.provider}
-          name="provider"
-          options={settings.providers.map(({ id }) => [id, providerName(id)])}
-          error={error('provider')}
-        />
-        <TextField
-          label={text.agents.providerAgentId}
-          name="providerAgentId"
-          hint={text.agents.providerAgentIdHint}
-          error={error('providerAgentId')}
-        />
-        <TextField
-          label={text.agents.fromNumber}
-          name="fromNumber"
-          isOptional
-          hint={text.agents.fromNumberHint}
-          error={error('fromNumber')}
-        />
-        {clientId === null && <ClientField chosen={null} error={error('clientId')} isOptional />}
-      </Form>
-    </Dialog>
+    <ChangeDialog
+      title={text.agents.create}
+      submit={text.agents.create}
+      mutation={CREATE}
+      inputOf={(values) => ({
+        name: textOf(values, 'name'),
+        provider: textOf(values, 'provider') as Provider,
+        providerAgentId: textOf(values, 'providerAgentId'),
+        fromNumber: textOf(values, 'fromNumber') || null,
+        clientId: clientId ?? (textOf(values, 'clientId') || null),
+      })}
+      said={(_done, { name }) => text.common.wasCreated(name)}
+      onClose={onClose}
+    >
+      {(errorOf) => (
+        <>
+          <TextField label={text.common.name} name="name" hasFocus error={errorOf('name')} />
+          <SelectField
+            label={text.common.provider}
+            name="provider"
+            options={settings.providers.map(({ id }) => [id, providerName(id)])}
+            error={errorOf('provider')}
+          />
+          <TextField
+            label={text.agents.providerAgentId}
+            name="providerAgentId"
+            hint={text.agents.providerAgentIdHint}
+            error={errorOf('providerAgentId')}
+          />
+          <TextField
+            label={text.agents.fromNumber}
+            name="fromNumber"
+            isOptional
+            hint={text.agents.fromNumberHint}
+            error={errorOf('fromNumber')}
+          />
+          {clientId === null && <ClientField chosen={null} error={errorOf('clientId')} isOptional />}
+        </>
+      )}
+    </ChangeDialog>
   );
 }
 
-interface AgentDialogProps {
+interface AssignAgentProps {
   readonly agent: ShownAgent;
   readonly onClose: () => void;
 }
 
-export function RenameAgent({ agent: { id: agentId, name: before }, onClose }: AgentDialogProps) {
-  const change = useChange();
-  const rename = async (values: FormData) => {
-    const name = textOf(values, 'name');
-    if (!(await change.run(RENAME_AGENT, { input: { agentId, name } }, (data) => data.renameAgent))) return;
-    tell(text.client.renamed(name), () =>
-      request(RENAME_AGENT, { input: { agentId, name: before } }).then(reloadAll),
-    );
-    onClose();
-  };
+export function AssignAgent({ agent: { id: agentId, name, client }, onClose }: AssignAgentProps) {
   return (
-    <Dialog title={text.client.renameTitle(before)} onClose={onClose}>
-      <Form change={change} submit={text.common.save} onSubmit={(values) => void rename(values)}>
-        <TextField
-          label={text.common.name}
-          name="name"
-          value={before}
-          hasFocus
-          error={errorOf(change.errors, 'name')}
-        />
-      </Form>
-    </Dialog>
-  );
-}
-
-export function AssignAgent({ agent: { id: agentId, name, client }, onClose }: AgentDialogProps) {
-  const change = useChange();
-  const assign = async (values: FormData) => {
-    const clientId = textOf(values, 'clientId') || null;
-    if (!(await change.run(ASSIGN_AGENT, { input: { agentId, clientId } }, (data) => data.assignAgent)))
-      return;
-    tell(text.agents.assigned(name), () =>
-      request(ASSIGN_AGENT, { input: { agentId, clientId: client?.id ?? null } }).then(reloadAll),
-    );
-    onClose();
-  };
-  return (
-    <Dialog title={text.agents.assignTitle(name)} onClose={onClose}>
-      <Form change={change} submit={text.common.save} onSubmit={(values) => void assign(values)}>
-        <ClientField
-          chosen={client}
-          error={errorOf(change.errors, 'clientId')}
-          isOptional
-          hint={text.agents.assignHint}
-        />
-      </Form>
-    </Dialog>
+    <ChangeDialog
+      title={text.agents.assignTitle(name)}
+      mutation={ASSIGN}
+      inputOf={(values) => ({ agentId, clientId: textOf(values, 'clientId') || null })}
+      said={() => text.agents.assigned(name)}
+      undo={wayBack(ASSIGN, { agentId, clientId: client?.id ?? null })}
+      onClose={onClose}
+    >
+      {(errorOf) => (
+        <ClientField chosen={client} error={errorOf('clientId')} isOptional hint={text.agents.assignHint} />
+      )}
+    </ChangeDialog>
   );
 }

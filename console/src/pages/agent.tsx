@@ -8,7 +8,9 @@ import { text } from '../text';
 import { Facts } from '../ui/facts';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
-import { AssignAgent, RenameAgent } from './agent-dialogs';
+import { ClientLink } from '../ui/parts';
+import { Rename } from '../ui/rename';
+import { AssignAgent, RENAME_AGENT } from './agent-dialogs';
 import { CallList } from './calls';
 import { TestCall } from './test-call';
 
@@ -68,13 +70,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
           [text.agents.fromNumber, fromNumber],
           [
             text.common.client,
-            isAgencys ? (
-              client ? (
-                <a href={`/clients/${client.id}`}>{client.name}</a>
-              ) : (
-                text.agents.noClient
-              )
-            ) : null,
+            isAgencys ? client ? <ClientLink client={client} /> : text.agents.noClient : null,
           ],
         ]}
       />
@@ -94,7 +90,16 @@ function Actions({ agent }: { agent: ShownAgent }) {
   return (
     <>
       {viewer.canEditAgents && (
-        <Opens label={text.agents.rename}>{(close) => <RenameAgent agent={agent} onClose={close} />}</Opens>
+        <Opens label={text.common.rename}>
+          {(close) => (
+            <Rename
+              mutation={RENAME_AGENT}
+              inputOf={(name) => ({ agentId: agent.id, name })}
+              name={agent.name}
+              onClose={close}
+            />
+          )}
+        </Opens>
       )}
       {viewer.canManageApiKeys && (
         <Opens label={text.agents.assign}>{(close) => <AssignAgent agent={agent} onClose={close} />}</Opens>

@@ -1,6 +1,5 @@
 import { useLocation } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { NextKey } from '../keys/why';
 import { providerName, settings } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
@@ -8,13 +7,13 @@ import { text } from '../text';
 import { Filter } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { Empty } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
+import { ClientLink } from '../ui/parts';
+import { List, type Columns } from '../ui/table';
 import { CreateAgent } from './agent-dialogs';
 
 const AGENTS = graphql(`
   query Agents($clientId: ID, $provider: Provider, $first: Int, $after: String, $withKeys: Boolean!) {
-    agents(clientId: $clientId, provider: $provider, first: $first, after: $after) {
+    list: agents(clientId: $clientId, provider: $provider, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -37,7 +36,7 @@ const AGENTS = graphql(`
   }
 `);
 
-type Agent = NonNullable<ResultOf<typeof AGENTS>['agents']>['nodes'][number];
+type Agent = NonNullable<ResultOf<typeof AGENTS>['list']>['nodes'][number];
 type Provider = Agent['provider'];
 
 export function AgentsPage() {
@@ -65,37 +64,27 @@ export function AgentsPage() {
 export function AgentList({ clientId, provider }: { clientId: string | null; provider: Provider | null }) {
   const viewer = useViewer();
   const withKeys = viewer.canManageApiKeys;
-  const list = useList(AGENTS, { clientId, provider, withKeys }, ({ agents }) => agents);
   return (
-    <ListTable
+    <List
+      of={AGENTS}
+      variables={{ clientId, provider, withKeys }}
       caption={text.agents.title}
-      list={list}
-      keyOf={({ id }) => id}
       columns={columnsFor(viewer, clientId)}
-      empty={
-        <Empty
-          title={text.agents.empty}
-          hint={withKeys ? text.agents.emptyHint : text.agents.emptyForOthers}
-        />
-      }
+      empty={[text.agents.empty, withKeys ? text.agents.emptyHint : text.agents.emptyForOthers]}
     />
   );
 }
 
-function columnsFor({ canManageApiKeys, role }: Viewer, clientId: string | null): Column<Agent>[] {
-  const columns: (Column<Agent> | false)[] = [
-    { title: text.agents.agent, cell: ({ id, name }) => <a href={`/agents/${id}`}>{name}</a> },
-    { title: text.common.provider, cell: ({ provider }) => providerName(provider) },
-    clientId === null &&
-      role !== 'PORTAL_USER' && {
-        title: text.common.client,
-        cell: ({ client }) =>
-          client ? <a href={`/clients/${client.id}`}>{client.name}</a> : text.common.none,
-      },
-    canManageApiKeys && {
-      title: text.agents.nextKey,
-      cell: ({ keyResolution }) => keyResolution && <NextKey resolution={keyResolution} />,
+const columnsFor = ({ canManageApiKeys, role }: Viewer, clientId: string | null): Columns<Agent> => [
+  { title: text.agents.agent, cell: ({ id, name }) => <a href={`/agents/${id}`}>{name}</a> },
+  { title: text.common.provider, cell: ({ provider }) => providerName(provider) },
+  clientId === null &&
+    role !== 'PORTAL_USER' && {
+      title: text.common.client,
+      cell: ({ client }) => <ClientLink client={client} />,
     },
-  ];
-  return columns.filter((column) => column !== false);
-}
+  canManageApiKeys && {
+    title: text.agents.nextKey,
+    cell: ({ keyResolution }) => keyResolution && <NextKey resolution={keyResolution} />,
+  },
+];

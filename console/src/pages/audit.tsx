@@ -1,17 +1,16 @@
 import { useLocation } from 'preact-iso';
 import { useId } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { providerName } from '../sign-in/settings';
 import { text } from '../text';
 import { Filter } from '../ui/filter';
 import { Page } from '../ui/page';
-import { Empty, Time } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
+import { Stack, Time } from '../ui/parts';
+import { List, type Columns } from '../ui/table';
 
 const EVENTS = graphql(`
   query AuditEvents($filter: AuditEventFilter, $first: Int, $after: String) {
-    auditEvents(filter: $filter, first: $first, after: $after) {
+    list: auditEvents(filter: $filter, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -41,7 +40,7 @@ const EVENTS = graphql(`
   }
 `);
 
-type Event = NonNullable<ResultOf<typeof EVENTS>['auditEvents']>['nodes'][number];
+type Event = NonNullable<ResultOf<typeof EVENTS>['list']>['nodes'][number];
 
 /** Every kind of event, from the schema; written into the bundle by the build. */
 declare const AUDIT_EVENT_TYPES: readonly Event['type'][];
@@ -62,7 +61,6 @@ export function AuditPage() {
     ...(since !== '' && { since: startOf(since) }),
     ...(until !== '' && { until: startOf(until) }),
   };
-  const list = useList(EVENTS, { filter }, ({ auditEvents }) => auditEvents);
   return (
     <Page title={text.audit.title} lead={text.audit.lead}>
       <div class="filters">
@@ -80,12 +78,12 @@ export function AuditPage() {
           </a>
         )}
       </div>
-      <ListTable
+      <List
+        of={EVENTS}
+        variables={{ filter }}
         caption={text.audit.title}
-        list={list}
-        keyOf={({ id }) => id}
         columns={COLUMNS}
-        empty={<Empty title={text.audit.empty} hint={text.audit.emptyHint} />}
+        empty={[text.audit.empty, text.audit.emptyHint]}
       />
     </Page>
   );
@@ -119,15 +117,14 @@ function DateFilter({
   );
 }
 
-const COLUMNS: readonly Column<Event>[] = [
+const COLUMNS: Columns<Event> = [
   { title: text.audit.what, cell: ({ type }) => text.audit.words(type) },
   {
     title: text.audit.who,
     cell: ({ actorName, actorKind, sourceAddress }) => (
-      <span class="stack">
-        <span>{actorName}</span>
-        <span class="fine">{[text.audit.actor[actorKind], sourceAddress].filter(Boolean).join(' · ')}</span>
-      </span>
+      <Stack fine={[text.audit.actor[actorKind], sourceAddress].filter(Boolean).join(' · ')}>
+        {actorName}
+      </Stack>
     ),
   },
   { title: text.audit.about, cell: (event) => <About event={event} /> },
@@ -154,12 +151,15 @@ function About({ event }: { event: Event }) {
     reason,
   ].filter((fact) => fact !== null && fact !== false);
   return (
-    <span class="stack">
-      {facts.length > 0 && <span>{facts.join(' · ')}</span>}
-      <span class="fine links">
-        {clientId !== null && <a href={`/clients/${clientId}`}>{text.common.client}</a>}
-        {agentId !== null && <a href={`/agents/${agentId}`}>{text.agents.agent}</a>}
-      </span>
-    </span>
+    <Stack
+      fine={
+        <span class="links">
+          {clientId !== null && <a href={`/clients/${clientId}`}>{text.common.client}</a>}
+          {agentId !== null && <a href={`/agents/${agentId}`}>{text.agents.agent}</a>}
+        </span>
+      }
+    >
+      {facts.join(' · ')}
+    </Stack>
   );
 }

@@ -1,11 +1,10 @@
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Page } from '../ui/page';
-import { Badge, Empty, Time, type Tone } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
+import { Badge, ClientLink, Time, type Tone } from '../ui/parts';
+import { List, type Columns } from '../ui/table';
 import { CallSummary } from './call-summary';
 
 const CALLS = graphql(`
@@ -17,7 +16,7 @@ const CALLS = graphql(`
     $withKeys: Boolean!
     $withDetails: Boolean!
   ) {
-    calls(clientId: $clientId, agentId: $agentId, first: $first, after: $after) {
+    list: calls(clientId: $clientId, agentId: $agentId, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -47,7 +46,7 @@ const CALLS = graphql(`
   }
 `);
 
-type Call = NonNullable<ResultOf<typeof CALLS>['calls']>['nodes'][number];
+type Call = NonNullable<ResultOf<typeof CALLS>['list']>['nodes'][number];
 
 const TONES: Readonly<Record<Call['status'], Tone>> = {
   QUEUED: 'info',
@@ -78,49 +77,48 @@ export function CallsPage() {
 export function CallList({ agentId, clientId }: { agentId: string | null; clientId: string | null }) {
   const viewer = useViewer();
   const { canManageApiKeys: withKeys, canViewCallDetails: withDetails } = viewer;
-  const list = useList(CALLS, { agentId, clientId, withKeys, withDetails }, ({ calls }) => calls);
   return (
-    <ListTable
+    <List
+      of={CALLS}
+      variables={{ agentId, clientId, withKeys, withDetails }}
       caption={text.calls.title}
-      list={list}
-      keyOf={({ id }) => id}
       columns={columnsFor(viewer, { agentId, clientId })}
-      empty={<Empty title={text.calls.empty} hint={text.calls.emptyHint} />}
+      empty={[text.calls.empty, text.calls.emptyHint]}
     />
   );
 }
 
-function columnsFor(viewer: Viewer, of: { agentId: string | null; clientId: string | null }): Column<Call>[] {
-  const columns: (Column<Call> | false)[] = [
-    { title: text.calls.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
-    of.agentId === null && {
-      title: text.agents.agent,
-      cell: ({ agent, provider }) => (
-        <>
-          {viewer.canViewAgents ? <a href={`/agents/${agent.id}`}>{agent.name}</a> : agent.name}{' '}
-          <span class="fine">{providerName(provider)}</span>
-        </>
-      ),
+const columnsFor = (
+  viewer: Viewer,
+  of: { agentId: string | null; clientId: string | null },
+): Columns<Call> => [
+  { title: text.calls.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
+  of.agentId === null && {
+    title: text.agents.agent,
+    cell: ({ agent, provider }) => (
+      <>
+        {viewer.canViewAgents ? <a href={`/agents/${agent.id}`}>{agent.name}</a> : agent.name}{' '}
+        <span class="fine">{providerName(provider)}</span>
+      </>
+    ),
+  },
+  of.clientId === null &&
+    viewer.role !== 'PORTAL_USER' && {
+      title: text.common.client,
+      cell: ({ client }) => <ClientLink client={client} />,
     },
-    of.clientId === null &&
-      viewer.role !== 'PORTAL_USER' && {
-        title: text.common.client,
-        cell: ({ client }) => client?.name ?? text.common.none,
-      },
-    viewer.canViewCallDetails && { title: text.calls.to, cell: ({ toNumber }) => toNumber },
-    viewer.canManageApiKeys && {
-      title: text.calls.key,
-      cell: ({ keySource }) => text.source[keySource ?? 'none'],
-    },
-    {
-      title: text.common.status,
-      cell: ({ status, kind, error }) => (
-        <>
-          <CallState status={status} /> {kind === 'TEST' && <span class="fine">{text.calls.test}</span>}
-          {error && <p class="fine">{error.message}</p>}
-        </>
-      ),
-    },
-  ];
-  return columns.filter((column) => column !== false);
-}
+  viewer.canViewCallDetails && { title: text.calls.to, cell: ({ toNumber }) => toNumber },
+  viewer.canManageApiKeys && {
+    title: text.calls.key,
+    cell: ({ keySource }) => text.source[keySource ?? 'none'],
+  },
+  {
+    title: text.common.status,
+    cell: ({ status, kind, error }) => (
+      <>
+        <CallState status={status} /> {kind === 'TEST' && <span class="fine">{text.calls.test}</span>}
+        {error && <p class="fine">{error.message}</p>}
+      </>
+    ),
+  },
+];

@@ -1,152 +1,58 @@
-import { graphql } from '../api/graphql';
-import { reloadAll } from '../api/query';
-import { request } from '../api/request';
-import { fragments } from '../keys/operations';
+import { mutation } from '../api/mutation';
 import { text } from '../text';
-import { errorOf, Form, TextField, textOf, useChange } from '../ui/form';
-import { Button, Dialog } from '../ui/parts';
-import { tell } from '../ui/toasts';
+import { ChangeButton, ChangeDialog, wayBack } from '../ui/change';
+import { TextField, textOf } from '../ui/form';
 
-const CREATE_CLIENT = graphql(
-  `
-    mutation CreateClient($input: CreateClientInput!) {
-      createClient(input: $input) {
-        client {
-          id
-          name
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const CREATE = mutation('createClient');
+export const RENAME_CLIENT = mutation('renameClient');
+const ARCHIVE = mutation('archiveClient');
+const RESTORE = mutation('restoreClient', '', 'ArchiveClientInput');
 
 export function CreateClient({ onClose }: { onClose: () => void }) {
-  const change = useChange();
-  const create = async (values: FormData) => {
-    const name = textOf(values, 'name');
-    const created = await change.run(CREATE_CLIENT, { input: { name } }, ({ createClient }) => createClient);
-    if (!created) return;
-    tell(text.clients.created(created.client?.name ?? name));
-    onClose();
-  };
   return (
-    <Dialog title={text.clients.create} onClose={onClose}>
-      <Form change={change} submit={text.clients.create} onSubmit={(values) => void create(values)}>
-        <TextField label={text.common.name} name="name" hasFocus error={errorOf(change.errors, 'name')} />
-      </Form>
-    </Dialog>
+    <ChangeDialog
+      title={text.clients.create}
+      submit={text.clients.create}
+      mutation={CREATE}
+      inputOf={(values) => ({ name: textOf(values, 'name') })}
+      said={(_done, { name }) => text.common.wasCreated(name)}
+      onClose={onClose}
+    >
+      {(errorOf) => <TextField label={text.common.name} name="name" hasFocus error={errorOf('name')} />}
+    </ChangeDialog>
   );
 }
 
-const RENAME_CLIENT = graphql(
-  `
-    mutation RenameClient($input: RenameClientInput!) {
-      renameClient(input: $input) {
-        client {
-          id
-          name
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-const ARCHIVE_CLIENT = graphql(
-  `
-    mutation ArchiveClient($input: ArchiveClientInput!) {
-      archiveClient(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-const RESTORE_CLIENT = graphql(
-  `
-    mutation RestoreClient($input: ArchiveClientInput!) {
-      restoreClient(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-interface ClientDialogProps {
+interface ClientProps {
   readonly client: { readonly id: string; readonly name: string };
-  readonly onClose: () => void;
 }
 
-export function RenameClient({ client: { id: clientId, name: before }, onClose }: ClientDialogProps) {
-  const change = useChange();
-  const rename = async (values: FormData) => {
-    const name = textOf(values, 'name');
-    const renamed = await change.run(
-      RENAME_CLIENT,
-      { input: { clientId, name } },
-      (data) => data.renameClient,
-    );
-    if (!renamed) return;
-    tell(text.client.renamed(name), () =>
-      request(RENAME_CLIENT, { input: { clientId, name: before } }).then(reloadAll),
-    );
-    onClose();
-  };
+export function ArchiveClient({ client, onClose }: ClientProps & { onClose: () => void }) {
+  const { id: clientId, name } = client;
   return (
-    <Dialog title={text.client.renameTitle(before)} onClose={onClose}>
-      <Form change={change} submit={text.common.save} onSubmit={(values) => void rename(values)}>
-        <TextField
-          label={text.common.name}
-          name="name"
-          value={before}
-          hasFocus
-          error={errorOf(change.errors, 'name')}
-        />
-      </Form>
-    </Dialog>
+    <ChangeDialog
+      title={text.client.archiveTitle(name)}
+      submit={text.client.archive}
+      kind="danger"
+      mutation={ARCHIVE}
+      inputOf={() => ({ clientId })}
+      said={() => text.client.archived(name)}
+      undo={wayBack(RESTORE, { clientId })}
+      onClose={onClose}
+    >
+      {() => <p>{text.client.archiveHint}</p>}
+    </ChangeDialog>
   );
 }
 
-export function ArchiveClient({ client: { id: clientId, name }, onClose }: ClientDialogProps) {
-  const change = useChange();
-  const input = { clientId };
-  const archive = async () => {
-    if (!(await change.run(ARCHIVE_CLIENT, { input }, (data) => data.archiveClient))) return;
-    tell(text.client.archived(name), () => request(RESTORE_CLIENT, { input }).then(reloadAll));
-    onClose();
-  };
+export function RestoreClient({ client: { id: clientId, name } }: ClientProps) {
   return (
-    <Dialog title={text.client.archiveTitle(name)} onClose={onClose}>
-      <Form change={change} kind="danger" submit={text.client.archive} onSubmit={() => void archive()}>
-        <p>{text.client.archiveHint}</p>
-      </Form>
-    </Dialog>
-  );
-}
-
-export function RestoreClient({ client: { id: clientId, name } }: Pick<ClientDialogProps, 'client'>) {
-  const change = useChange();
-  const input = { clientId };
-  const restore = async () => {
-    if (!(await change.run(RESTORE_CLIENT, { input }, (data) => data.restoreClient))) return;
-    tell(text.client.restored(name), () => request(ARCHIVE_CLIENT, { input }).then(reloadAll));
-  };
-  return (
-    <Button isBusy={change.isBusy} onClick={() => void restore()}>
-      {text.client.restore}
-    </Button>
+    <ChangeButton
+      label={text.client.restore}
+      mutation={RESTORE}
+      input={{ clientId }}
+      said={text.client.restored(name)}
+      undo={wayBack(ARCHIVE, { clientId })}
+    />
   );
 }

@@ -7,11 +7,12 @@ import { text } from '../text';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Note } from '../ui/parts';
+import { Rename } from '../ui/rename';
 import { Tabs, type Tab } from '../ui/tabs';
 import { CreateAgent } from './agent-dialogs';
 import { AgentList } from './agents';
 import { CallList } from './calls';
-import { ArchiveClient, RenameClient, RestoreClient } from './client-dialogs';
+import { ArchiveClient, RENAME_CLIENT, RestoreClient } from './client-dialogs';
 import { ClientKeys } from './client-keys';
 import { PortalUsers } from './portal-users';
 
@@ -118,7 +119,16 @@ function ClientAgents({ id, isActive }: { id: string; isActive: boolean }) {
 function Actions({ client }: { client: ShownClient }) {
   return (
     <>
-      <Opens label={text.client.rename}>{(close) => <RenameClient client={client} onClose={close} />}</Opens>
+      <Opens label={text.common.rename}>
+        {(close) => (
+          <Rename
+            mutation={RENAME_CLIENT}
+            inputOf={(name) => ({ clientId: client.id, name })}
+            name={client.name}
+            onClose={close}
+          />
+        )}
+      </Opens>
       {client.archivedAt === null ? (
         <Opens label={text.client.archive}>
           {(close) => <ArchiveClient client={client} onClose={close} />}

@@ -1,22 +1,20 @@
-import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { useQuery } from '../api/query';
 import { WhoseKey } from '../keys/state';
 import { providerName, settings } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Page } from '../ui/page';
-import { Badge, Button, Empty } from '../ui/parts';
+import { Badge, Button } from '../ui/parts';
 import { SearchField } from '../ui/search';
-import { ListTable, type Column } from '../ui/table';
+import { List, type Column, type Columns } from '../ui/table';
 import { CreateClient } from './client-dialogs';
 
 const CLIENTS = graphql(`
   query Clients($search: String, $first: Int, $after: String, $withKeys: Boolean!) {
-    clients(search: $search, first: $first, after: $after) {
+    list: clients(search: $search, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -49,14 +47,13 @@ const AGENCY_KEYS = graphql(`
   }
 `);
 
-type Client = ResultOf<typeof CLIENTS>['clients']['nodes'][number];
+type Client = ResultOf<typeof CLIENTS>['list']['nodes'][number];
 type Keys = ResultOf<typeof AGENCY_KEYS>['agency']['apiKeys'];
 
 export function ClientsPage() {
   const { query, route } = useLocation();
   const { canManageApiKeys: withKeys } = useViewer();
   const search = query.search ?? '';
-  const list = useList(CLIENTS, { search: search || null, withKeys }, ({ clients }) => clients);
   const agency = useQuery(AGENCY_KEYS, { withKeys });
   const [isCreating, setCreating] = useState(false);
   const create = withKeys && (
@@ -74,19 +71,31 @@ export function ClientsPage() {
           route(words === '' ? '/clients' : `/clients?search=${encodeURIComponent(words)}`, true)
         }
       />
-      <ListTable
+      <List
+        of={CLIENTS}
+        variables={{ search: search || null, withKeys }}
         caption={text.clients.title}
-        list={list}
-        keyOf={({ id }) => id}
         columns={columnsFor(withKeys, agency.data.value?.agency.apiKeys)}
-        empty={<NoClients search={search}>{create}</NoClients>}
-      />
+        empty={
+          search === ''
+            ? [text.clients.empty, withKeys ? text.clients.emptyHint : text.clients.emptyForMembers]
+            : [text.clients.noMatch(search), text.clients.noMatchHint]
+        }
+      >
+        {search === '' ? (
+          create
+        ) : (
+          <a class="button" href="/clients">
+            {text.clients.showAll}
+          </a>
+        )}
+      </List>
       {isCreating && <CreateClient onClose={() => setCreating(false)} />}
     </Page>
   );
 }
 
-function columnsFor(withKeys: boolean, agencyKeys: Keys): Column<Client>[] {
+function columnsFor(withKeys: boolean, agencyKeys: Keys): Columns<Client> {
   const name: Column<Client> = {
     title: text.common.client,
     cell: (client) => <ClientName client={client} />,
@@ -108,25 +117,5 @@ function ClientName({ client: { id, name, archivedAt } }: { client: Client }) {
       <a href={`/clients/${id}`}>{name}</a>{' '}
       {archivedAt !== null && <Badge tone="plain">{text.clients.archived}</Badge>}
     </>
-  );
-}
-
-function NoClients({ search, children }: { search: string; children: ComponentChildren }) {
-  const { canManageApiKeys } = useViewer();
-  if (search !== '')
-    return (
-      <Empty title={text.clients.noMatch(search)} hint={text.clients.noMatchHint}>
-        <a class="button" href="/clients">
-          {text.clients.showAll}
-        </a>
-      </Empty>
-    );
-  return (
-    <Empty
-      title={text.clients.empty}
-      hint={canManageApiKeys ? text.clients.emptyHint : text.clients.emptyForMembers}
-    >
-      {children}
-    </Empty>
   );
 }

@@ -1,58 +1,39 @@
 import { useRef, useState } from 'preact/hooks';
-import { graphql } from '../api/graphql';
+import { mutation, type UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
-import { fragments, sealed, type Key, type Provider, type Refused } from '../keys/operations';
-import { providerName, regionsOf, settings } from '../sign-in/settings';
+import { sealed, type Key } from '../keys/operations';
+import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
-import { Field, SelectField } from '../ui/form';
+import { Field } from '../ui/form';
 import { Problem } from '../ui/page';
 import { Button, Dialog } from '../ui/parts';
+import { firstProvider, ProviderFields, regionOf } from '../ui/provider-fields';
 import { tell } from '../ui/toasts';
 
-const HAND_IN = graphql(
-  `
-    mutation HandInKey($input: HandInApiKeyInput!) {
-      handInApiKey(input: $input) {
-        keyHandIn {
-          id
-          status
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const HAND_IN = mutation('handInApiKey', 'keyHandIn{id status}');
 
 /** Write-only: what is handed in is sealed here, and shown to nobody. */
 export function HandInKey({ onClose }: { onClose: () => void }) {
   const { client, agency } = useViewer();
   const input = useRef<HTMLInputElement>(null);
-  const [provider, setProvider] = useState(settings.providers[0]?.id ?? '');
-  const [region, setRegion] = useState('');
+  const [provider, setProvider] = useState(firstProvider);
   const [round, setRound] = useState(0);
   const [isBusy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<Refused | null>(null);
+  const [refused, setRefused] = useState<UserError | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
-  const regions = regionsOf(provider);
-  const handIn = async (field: HTMLInputElement) => {
+  const handIn = async (field: HTMLInputElement, region: Key['region']) => {
     setBusy(true);
     setFailure(null);
     setRefused(null);
     try {
-      const apiKey = await sealed(field, { client, agencyId: agency.id }, provider as Provider);
-      const chosen = (regions.includes(region) ? region : (regions[0] ?? null)) as Key['region'];
-      const { handInApiKey } = await request(HAND_IN, {
-        input: { provider: provider as Provider, region: chosen, apiKey },
-      });
-      const [error] = handInApiKey.userErrors;
+      const apiKey = await sealed(field, { client, agencyId: agency.id }, provider);
+      const { done } = await request(HAND_IN, { input: { provider, region, apiKey } });
+      const [error] = done.userErrors;
       if (error) setRefused(error);
       else {
-        tell(text.integrations.done[handInApiKey.keyHandIn?.status === 'ACCEPTED' ? 'ACCEPTED' : 'PENDING']);
+        tell(text.integrations.done[done.keyHandIn?.status === 'ACCEPTED' ? 'ACCEPTED' : 'PENDING']);
         onClose();
         await reloadAll();
       }
@@ -69,25 +50,12 @@ export function HandInKey({ onClose }: { onClose: () => void }) {
         autocomplete="off"
         onSubmit={(event) => {
           event.preventDefault();
-          if (input.current && !isBusy) void handIn(input.current);
+          if (input.current && !isBusy)
+            void handIn(input.current, regionOf(new FormData(event.currentTarget)));
         }}
       >
         <p>{text.integrations.handInHint(agency.name)}</p>
-        <SelectField
-          label={text.common.provider}
-          name="provider"
-          value={provider}
-          options={settings.providers.map(({ id, name }) => [id, name])}
-          onChange={setProvider}
-        />
-        {regions.length > 1 && (
-          <SelectField
-            label={text.links.region}
-            name="region"
-            options={regions.map((each) => [each, each])}
-            onChange={setRegion}
-          />
-        )}
+        <ProviderFields provider={provider} onProvider={setProvider} />
         <Field
           label={text.keys.field(providerName(provider))}
           error={refused?.message}

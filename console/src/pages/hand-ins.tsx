@@ -1,21 +1,20 @@
 import { useLocation } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { KeyState } from '../keys/state';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { Badge, Empty, Time, type Tone } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
+import { Badge, ClientLink, Stack, Time, Until, type Tone } from '../ui/parts';
+import { actions, List, type Columns } from '../ui/table';
 import { Tabs } from '../ui/tabs';
 import { AcceptHandIn, RefuseHandIn } from './hand-in-dialogs';
 import { CreateLink, LinkList } from './links';
 
 const HAND_INS = graphql(`
   query HandIns($status: KeyHandInStatus, $first: Int, $after: String) {
-    keyHandIns(status: $status, first: $first, after: $after) {
+    list: keyHandIns(status: $status, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -43,7 +42,7 @@ const HAND_INS = graphql(`
   }
 `);
 
-export type HandIn = NonNullable<ResultOf<typeof HAND_INS>['keyHandIns']>['nodes'][number];
+export type HandIn = NonNullable<ResultOf<typeof HAND_INS>['list']>['nodes'][number];
 
 const TONES: Readonly<Record<HandIn['status'], Tone>> = {
   PENDING: 'info',
@@ -52,10 +51,6 @@ const TONES: Readonly<Record<HandIn['status'], Tone>> = {
   REPLACED: 'plain',
   EXPIRED: 'warn',
 };
-
-export function HandInState({ status }: { status: HandIn['status'] }) {
-  return <Badge tone={TONES[status]}>{text.handIns.status[status]}</Badge>;
-}
 
 /** What clients handed in, and the links by which they can; a tab each. */
 export function HandInsPage() {
@@ -90,75 +85,58 @@ export function HandInsPage() {
 }
 
 function HandInList({ status }: { status: 'PENDING' | null }) {
-  const list = useList(HAND_INS, { status }, ({ keyHandIns }) => keyHandIns);
   return (
-    <ListTable
+    <List
+      of={HAND_INS}
+      variables={{ status }}
       caption={text.handIns.title}
-      list={list}
-      keyOf={({ id }) => id}
       columns={COLUMNS}
-      empty={
-        <Empty
-          title={status ? text.handIns.emptyPending : text.handIns.empty}
-          hint={text.handIns.emptyHint}
-        />
-      }
+      empty={[status ? text.handIns.emptyPending : text.handIns.empty, text.handIns.emptyHint]}
     />
   );
 }
 
-const COLUMNS: readonly Column<HandIn>[] = [
-  {
-    title: text.common.client,
-    cell: ({ client }) => (client ? <a href={`/clients/${client.id}`}>{client.name}</a> : text.common.none),
-  },
+const COLUMNS: Columns<HandIn> = [
+  { title: text.common.client, cell: ({ client }) => <ClientLink client={client} /> },
   {
     title: text.handIns.key,
     cell: ({ provider, maskedKey, keyStatus }) => (
-      <span class="stack">
-        <span>
-          {providerName(provider)} <code>{maskedKey}</code>
-        </span>
-        {keyStatus && <KeyState status={keyStatus} />}
-      </span>
+      <Stack fine={keyStatus && <KeyState status={keyStatus} />}>
+        {providerName(provider)} <code>{maskedKey}</code>
+      </Stack>
     ),
   },
   {
     title: text.handIns.from,
-    cell: ({ handedInByName, createdAt }) => (
-      <span class="stack">
-        <span>{handedInByName}</span>
-        <span class="fine">
-          <Time at={createdAt} />
-        </span>
-      </span>
-    ),
+    cell: ({ handedInByName, createdAt }) => <Stack fine={<Time at={createdAt} />}>{handedInByName}</Stack>,
   },
-  { title: text.common.status, cell: (handIn) => <Outcome handIn={handIn} /> },
   {
-    title: text.common.actions,
-    isTitleHidden: true,
-    cell: (handIn) => handIn.status === 'PENDING' && <Decide handIn={handIn} />,
+    title: text.common.status,
+    cell: (handIn) => <Outcome handIn={handIn} decidedBy={handIn.decidedByName} />,
   },
+  actions((handIn) => handIn.status === 'PENDING' && <Decide handIn={handIn} />),
 ];
 
-function Outcome({ handIn: { status, reason, decidedByName, decidedAt, expiresAt } }: { handIn: HandIn }) {
+interface OutcomeProps {
+  readonly handIn: Pick<HandIn, 'status' | 'reason' | 'decidedAt' | 'expiresAt'>;
+  readonly decidedBy: string | null;
+}
+
+/** What became of a key that was handed in, for the agency and for the client. */
+export function Outcome({ handIn, decidedBy }: OutcomeProps) {
+  const { status, reason, decidedAt, expiresAt } = handIn;
   return (
-    <span class="stack">
-      <HandInState status={status} />
-      <span class="fine">
-        {status === 'PENDING' ? (
-          <>
-            {text.handIns.until} <Time at={expiresAt} />
-          </>
-        ) : (
-          <>
-            {decidedByName} {decidedAt !== null && <Time at={decidedAt} />}
-          </>
-        )}
-      </span>
-      {reason !== null && <span class="fine">{reason}</span>}
-    </span>
+    <Stack
+      fine={
+        <>
+          {status === 'PENDING' ? <Until at={expiresAt} /> : decidedAt !== null && <Time at={decidedAt} />}
+          {decidedBy !== null && ` · ${decidedBy}`}
+          {reason !== null && <p>{reason}</p>}
+        </>
+      }
+    >
+      <Badge tone={TONES[status]}>{text.handIns.status[status]}</Badge>
+    </Stack>
   );
 }
 

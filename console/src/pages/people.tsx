@@ -1,16 +1,16 @@
+import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
 import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { Badge, Empty, Time } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
-import { ChangePortalUser, ChangeRole, InvitePerson, RemovePerson } from './people-dialogs';
+import { Badge, Button, Stack, Time } from '../ui/parts';
+import { actions, List, type Columns } from '../ui/table';
+import { ChangePerson, InvitePerson, RemovePerson } from './people-dialogs';
 
 const PEOPLE = graphql(`
   query People($clientId: ID, $first: Int, $after: String) {
-    people(clientId: $clientId, first: $first, after: $after) {
+    list: people(clientId: $clientId, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -29,7 +29,7 @@ const PEOPLE = graphql(`
   }
 `);
 
-export type Person = NonNullable<ResultOf<typeof PEOPLE>['people']>['nodes'][number];
+export type Person = NonNullable<ResultOf<typeof PEOPLE>['list']>['nodes'][number];
 
 export function PeoplePage() {
   const invite = (
@@ -45,28 +45,28 @@ export function PeoplePage() {
 }
 
 export function PeopleList({ clientId }: { clientId: string | null }) {
-  const list = useList(PEOPLE, { clientId }, ({ people }) => people);
+  const { canManagePeople } = useViewer();
+  // Here and not in a row, since the row goes with the person, and what was revoked is still to be read.
+  const [removed, setRemoved] = useState<Person | null>(null);
   return (
-    <ListTable
-      caption={clientId === null ? text.people.title : text.client.tabs.people}
-      list={list}
-      keyOf={({ id }) => id}
-      columns={COLUMNS}
-      empty={<Empty title={text.people.emptyPortal} hint={text.people.emptyPortalHint} />}
-    />
+    <>
+      <List
+        of={PEOPLE}
+        variables={{ clientId }}
+        caption={clientId === null ? text.people.title : text.client.tabs.people}
+        columns={[
+          ...COLUMNS,
+          canManagePeople && actions<Person>((person) => <Actions person={person} onRemove={setRemoved} />),
+        ]}
+        empty={[text.people.emptyPortal, text.people.emptyPortalHint]}
+      />
+      {removed && <RemovePerson person={removed} onClose={() => setRemoved(null)} />}
+    </>
   );
 }
 
-const COLUMNS: readonly Column<Person>[] = [
-  {
-    title: text.common.name,
-    cell: ({ name, email }) => (
-      <span class="stack">
-        <span>{name}</span>
-        {email !== null && <span class="fine">{email}</span>}
-      </span>
-    ),
-  },
+const COLUMNS: Columns<Person> = [
+  { title: text.common.name, cell: ({ name, email }) => <Stack fine={email}>{name}</Stack> },
   {
     title: text.people.may,
     cell: ({ role, permissions }) =>
@@ -76,43 +76,25 @@ const COLUMNS: readonly Column<Person>[] = [
   },
   {
     title: text.common.status,
-    cell: ({ joinedAt, createdAt }) =>
-      joinedAt === null ? (
-        <span class="stack">
-          <Badge tone="info">{text.people.invited}</Badge>
-          <span class="fine">
-            <Time at={createdAt} />
-          </span>
-        </span>
-      ) : (
-        <span class="stack">
-          <Badge tone="ok">{text.people.joined}</Badge>
-          <span class="fine">
-            <Time at={joinedAt} />
-          </span>
-        </span>
-      ),
+    cell: ({ joinedAt, createdAt }) => (
+      <Stack fine={<Time at={joinedAt ?? createdAt} />}>
+        <Badge tone={joinedAt === null ? 'info' : 'ok'}>
+          {joinedAt === null ? text.people.invited : text.people.joined}
+        </Badge>
+      </Stack>
+    ),
   },
-  { title: text.common.actions, isTitleHidden: true, cell: (person) => <Actions person={person} /> },
 ];
 
-function Actions({ person }: { person: Person }) {
-  const { canManagePeople } = useViewer();
-  if (!canManagePeople) return null;
+function Actions({ person, onRemove }: { person: Person; onRemove: (person: Person) => void }) {
   return (
     <span class="actions">
       <Opens label={text.people.change} name={`${text.people.change}: ${person.name}`}>
-        {(close) =>
-          person.role === 'PORTAL_USER' ? (
-            <ChangePortalUser person={person} onClose={close} />
-          ) : (
-            <ChangeRole person={person} onClose={close} />
-          )
-        }
+        {(close) => <ChangePerson person={person} onClose={close} />}
       </Opens>
-      <Opens kind="danger" label={text.people.remove} name={`${text.people.remove}: ${person.name}`}>
-        {(close) => <RemovePerson person={person} onClose={close} />}
-      </Opens>
+      <Button kind="danger" label={`${text.people.remove}: ${person.name}`} onClick={() => onRemove(person)}>
+        {text.people.remove}
+      </Button>
     </span>
   );
 }

@@ -1,33 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
+import { mutation } from '../api/mutation';
 import { request } from '../api/request';
-import { fragments } from '../keys/operations';
 import { text } from '../text';
-import { errorOf, Form, TextField, textOf, useChange } from '../ui/form';
-import { Dialog, Note } from '../ui/parts';
+import { ChangeDialog } from '../ui/change';
+import { TextField, textOf } from '../ui/form';
+import { Note } from '../ui/parts';
 import type { ShownAgent } from './agent';
 import { CallState } from './calls';
 
-const START = graphql(
-  `
-    mutation StartTestCall($input: StartTestCallInput!) {
-      startTestCall(input: $input) {
-        call {
-          id
-          status
-          keySource
-          error {
-            message
-          }
-        }
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const START = mutation('startTestCall', 'call{id status keySource error{message}}');
 
 const PROGRESS = graphql(`
   query CallProgress($id: ID!) {
@@ -48,21 +30,19 @@ const ASKED_EVERY_MS = 2_000;
 const UNDER_WAY: readonly string[] = ['QUEUED', 'RINGING', 'IN_PROGRESS', 'UNKNOWN'];
 
 export function TestCall({ agent, onClose }: { agent: ShownAgent; onClose: () => void }) {
-  const change = useChange();
-  const [call, setCall] = useState<Call | null>(null);
   // One for this dialog: whoever submits twice places one call.
   const [idempotencyKey] = useState(() => crypto.randomUUID());
-  const start = async (values: FormData) => {
-    const input = { agentId: agent.id, toNumber: textOf(values, 'toNumber'), idempotencyKey };
-    const started = await change.run(START, { input }, (data) => data.startTestCall);
-    if (started?.call) setCall(started.call);
-  };
   return (
-    <Dialog title={text.testCall.title(agent.name)} onClose={onClose}>
-      {call ? (
-        <Progress started={call} />
-      ) : (
-        <Form change={change} submit={text.testCall.start} onSubmit={(values) => void start(values)}>
+    <ChangeDialog
+      title={text.testCall.title(agent.name)}
+      submit={text.testCall.start}
+      mutation={START}
+      inputOf={(values) => ({ agentId: agent.id, toNumber: textOf(values, 'toNumber'), idempotencyKey })}
+      said={({ call }) => (call ? <Progress started={call} /> : text.failure.server)}
+      onClose={onClose}
+    >
+      {(errorOf) => (
+        <>
           {agent.keyResolution && <p>{agent.keyResolution.explanation}</p>}
           <Note tone="warn">{text.testCall.costs}</Note>
           <TextField
@@ -71,11 +51,11 @@ export function TestCall({ agent, onClose }: { agent: ShownAgent; onClose: () =>
             type="tel"
             hasFocus
             hint={text.testCall.numberHint}
-            error={errorOf(change.errors, 'toNumber')}
+            error={errorOf('toNumber')}
           />
-        </Form>
+        </>
       )}
-    </Dialog>
+    </ChangeDialog>
   );
 }
 

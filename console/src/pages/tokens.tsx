@@ -1,19 +1,17 @@
-import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
-import { useList } from '../api/list';
-import { fragments } from '../keys/operations';
+import { mutation } from '../api/mutation';
 import { text } from '../text';
-import { errorOf, Form, SelectField, TextField, textOf, useChange } from '../ui/form';
+import { ChangeDialog } from '../ui/change';
+import { SelectField, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { Badge, Copy, Dialog, Empty, Note, Time } from '../ui/parts';
-import { ListTable, type Column } from '../ui/table';
-import { tell } from '../ui/toasts';
+import { Badge, Copy, Note, Stack, Time, Until } from '../ui/parts';
+import { actions, List, type Columns } from '../ui/table';
 import { roleOptions } from './people-dialogs';
 
 const TOKENS = graphql(`
   query Tokens($first: Int, $after: String) {
-    serviceTokens(first: $first, after: $after) {
+    list: serviceTokens(first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -33,39 +31,14 @@ const TOKENS = graphql(`
   }
 `);
 
-const CREATE = graphql(
-  `
-    mutation CreateToken($input: CreateServiceTokenInput!) {
-      createServiceToken(input: $input) {
-        token
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
+const CREATE = mutation('createServiceToken', 'token');
+const REVOKE = mutation('revokeServiceToken');
 
-const REVOKE = graphql(
-  `
-    mutation RevokeToken($input: RevokeServiceTokenInput!) {
-      revokeServiceToken(input: $input) {
-        userErrors {
-          ...Refused
-        }
-      }
-    }
-  `,
-  [fragments.ERROR],
-);
-
-type Token = NonNullable<ResultOf<typeof TOKENS>['serviceTokens']>['nodes'][number];
+type Token = NonNullable<ResultOf<typeof TOKENS>['list']>['nodes'][number];
 
 const isExpired = ({ expiresAt }: Token) => new Date(expiresAt).getTime() < Date.now();
 
 export function TokensPage() {
-  const list = useList(TOKENS, {}, ({ serviceTokens }) => serviceTokens);
   const create = (
     <Opens kind="primary" label={text.tokens.create}>
       {(close) => <CreateToken onClose={close} />}
@@ -73,26 +46,21 @@ export function TokensPage() {
   );
   return (
     <Page title={text.tokens.title} lead={text.tokens.lead} actions={create}>
-      <ListTable
+      <List
+        of={TOKENS}
+        variables={{}}
         caption={text.tokens.title}
-        list={list}
-        keyOf={({ id }) => id}
         columns={COLUMNS}
-        empty={<Empty title={text.tokens.empty} hint={text.tokens.emptyHint} />}
+        empty={[text.tokens.empty, text.tokens.emptyHint]}
       />
     </Page>
   );
 }
 
-const COLUMNS: readonly Column<Token>[] = [
+const COLUMNS: Columns<Token> = [
   {
     title: text.common.name,
-    cell: ({ name, prefix }) => (
-      <span class="stack">
-        <span>{name}</span>
-        <code>{prefix}…</code>
-      </span>
-    ),
+    cell: ({ name, prefix }) => <Stack fine={<code>{prefix}…</code>}>{name}</Stack>,
   },
   { title: text.people.role, cell: ({ role }) => text.role[role] },
   {
@@ -100,89 +68,80 @@ const COLUMNS: readonly Column<Token>[] = [
     cell: ({ lastUsedAt }) => (lastUsedAt === null ? text.common.never : <Time at={lastUsedAt} />),
   },
   { title: text.common.status, cell: (token) => <TokenState token={token} /> },
-  {
-    title: text.common.actions,
-    isTitleHidden: true,
-    cell: (token) =>
+  actions(
+    (token) =>
       token.revokedAt === null &&
       !isExpired(token) && (
-        <Opens kind="danger" label={text.tokens.revoke} name={`${text.tokens.revoke}: ${token.name}`}>
+        <Opens kind="danger" label={text.common.revoke} name={`${text.common.revoke}: ${token.name}`}>
           {(close) => <RevokeToken token={token} onClose={close} />}
         </Opens>
       ),
-  },
+  ),
 ];
 
 function TokenState({ token }: { token: Token }) {
   if (token.revokedAt !== null)
     return (
-      <span class="stack">
+      <Stack fine={<Time at={token.revokedAt} />}>
         <Badge tone="plain">{text.tokens.revoked}</Badge>
-        <span class="fine">
-          <Time at={token.revokedAt} />
-        </span>
-      </span>
+      </Stack>
     );
   const expired = isExpired(token);
   return (
-    <span class="stack">
+    <Stack fine={<Until at={token.expiresAt} />}>
       <Badge tone={expired ? 'warn' : 'ok'}>{expired ? text.tokens.expired : text.tokens.active}</Badge>
-      <span class="fine">
-        {text.links.until} <Time at={token.expiresAt} />
-      </span>
-    </span>
+    </Stack>
   );
 }
 
 function CreateToken({ onClose }: { onClose: () => void }) {
-  const change = useChange();
-  const [token, setToken] = useState<string | null>(null);
-  const create = async (values: FormData) => {
-    const input = {
-      name: textOf(values, 'name'),
-      role: textOf(values, 'role') as Token['role'],
-      expiresInDays: Number(textOf(values, 'expiresInDays')),
-    };
-    const created = await change.run(CREATE, { input }, (data) => data.createServiceToken);
-    if (created) setToken(created.token);
-  };
   return (
-    <Dialog title={token === null ? text.tokens.create : text.tokens.createdTitle} onClose={onClose}>
-      {token === null ? (
-        <Form change={change} submit={text.tokens.create} onSubmit={(values) => void create(values)}>
-          <TextField label={text.common.name} name="name" hasFocus error={errorOf(change.errors, 'name')} />
+    <ChangeDialog
+      title={text.tokens.create}
+      submit={text.tokens.create}
+      mutation={CREATE}
+      inputOf={(values) => ({
+        name: textOf(values, 'name'),
+        role: textOf(values, 'role') as Token['role'],
+        expiresInDays: Number(textOf(values, 'expiresInDays')),
+      })}
+      said={({ token }) => (
+        <>
+          <Note tone="warn">{text.tokens.createdHint}</Note>
+          <Copy value={token ?? ''} label={text.tokens.token} />
+        </>
+      )}
+      onClose={onClose}
+    >
+      {(errorOf) => (
+        <>
+          <TextField label={text.common.name} name="name" hasFocus error={errorOf('name')} />
           <SelectField label={text.people.role} name="role" options={roleOptions} />
           <TextField
             label={text.tokens.days}
             name="expiresInDays"
             value="90"
             hint={text.tokens.daysHint}
-            error={errorOf(change.errors, 'expiresInDays')}
+            error={errorOf('expiresInDays')}
           />
-        </Form>
-      ) : (
-        <>
-          <Note tone="warn">{text.tokens.createdHint}</Note>
-          <Copy value={token} label={text.tokens.token} />
         </>
       )}
-    </Dialog>
+    </ChangeDialog>
   );
 }
 
 function RevokeToken({ token: { id, name }, onClose }: { token: Token; onClose: () => void }) {
-  const change = useChange();
-  const revoke = async () => {
-    const input = { serviceTokenId: id };
-    if (!(await change.run(REVOKE, { input }, (data) => data.revokeServiceToken))) return;
-    tell(text.tokens.wasRevoked(name));
-    onClose();
-  };
   return (
-    <Dialog title={text.tokens.revokeTitle(name)} onClose={onClose}>
-      <Form change={change} kind="danger" submit={text.tokens.revoke} onSubmit={() => void revoke()}>
-        <p>{text.tokens.revokeHint}</p>
-      </Form>
-    </Dialog>
+    <ChangeDialog
+      title={text.tokens.revokeTitle(name)}
+      submit={text.common.revoke}
+      kind="danger"
+      mutation={REVOKE}
+      inputOf={() => ({ serviceTokenId: id })}
+      said={() => text.tokens.wasRevoked(name)}
+      onClose={onClose}
+    >
+      {() => <p>{text.tokens.revokeHint}</p>}
+    </ChangeDialog>
   );
 }

@@ -15,7 +15,7 @@ export function Opens({ label, name, kind = 'plain', children }: OpensProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <Button kind={kind} {...(name !== undefined && { label: name })} onClick={() => setOpen(true)}>
+      <Button kind={kind} label={name} onClick={() => setOpen(true)}>
         {label}
       </Button>
       {isOpen && children(() => setOpen(false))}

@@ -24,7 +24,7 @@ interface ButtonProps {
   readonly type?: 'button' | 'submit';
   readonly isBusy?: boolean;
   readonly isOff?: boolean;
-  readonly label?: string;
+  readonly label?: string | undefined;
   readonly onClick?: () => void;
 }
 
@@ -69,7 +69,7 @@ export function Empty({
   children,
 }: {
   title: string;
-  hint?: string;
+  hint?: string | undefined;
   children?: ComponentChildren;
 }) {
   return (
@@ -108,6 +108,33 @@ function ago(date: Date): string {
   const [unit, length] = units.find(([, each]) => Math.abs(passed) >= each) ?? ['second', 0];
   const format = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
   return length === 0 ? format.format(0, 'second') : format.format(Math.round(passed / length), unit);
+}
+
+/** What matters, and in small letters below it what is known besides. */
+export function Stack({ children, fine }: { children: ComponentChildren; fine: ComponentChildren }) {
+  return (
+    <span class="stack">
+      <span>{children}</span>
+      <span class="fine">{fine}</span>
+    </span>
+  );
+}
+
+/** When something ends by itself. */
+export function Until({ at }: { at: string }) {
+  return (
+    <>
+      {text.common.until} <Time at={at} />
+    </>
+  );
+}
+
+interface ClientLinkProps {
+  readonly client: { readonly id: string; readonly name: string } | null;
+}
+
+export function ClientLink({ client }: ClientLinkProps) {
+  return client ? <a href={`/clients/${client.id}`}>{client.name}</a> : <>{text.common.none}</>;
 }
 
 export function Copy({ value, label }: { value: string; label: string }) {

@@ -1,4 +1,6 @@
+import type { Mutation } from '../api/mutation';
 import { text } from '../text';
+import { ChangeForm } from './change';
 
 export type Permission = keyof typeof text.permissions;
 
@@ -50,3 +52,28 @@ export function PermissionFields({
 }
 
 export const permissionsOf = (values: FormData) => values.getAll('permissions') as Permission[];
+
+interface PermissionDefaultsProps<Input> {
+  readonly mutation: Mutation<Input>;
+  readonly inputOf: (permissions: Permission[]) => Input;
+  readonly chosen: readonly Permission[];
+  readonly hint: string;
+}
+
+/** What new portal users start with: those of a client, or of the clients to come. */
+export function PermissionDefaults<Input>(props: PermissionDefaultsProps<Input>) {
+  const { mutation, inputOf, chosen, hint } = props;
+  return (
+    <section class="card padded">
+      <h2>{text.people.defaults}</h2>
+      <p class="fine">{hint}</p>
+      <ChangeForm
+        mutation={mutation}
+        inputOf={(values) => inputOf(permissionsOf(values))}
+        said={() => text.people.defaultsSaved}
+      >
+        {(errorOf) => <PermissionFields chosen={chosen} error={errorOf('permissions')} />}
+      </ChangeForm>
+    </section>
+  );
+}

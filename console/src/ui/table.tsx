@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import type { List } from '../api/list';
+import type { Document } from '../api/graphql';
+import { useList, type Page, type Paging } from '../api/list';
 import { text } from '../text';
 import { Loaded } from './page';
-import { Button } from './parts';
+import { Button, Empty } from './parts';
 
 export interface Column<Row> {
   readonly title: string;
@@ -11,21 +12,35 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ComponentChildren;
 }
 
-interface TableProps<Row> {
+/** Columns that are not for everybody are false for the others. */
+export type Columns<Row> = readonly (Column<Row> | false)[];
+
+/** The last column: what can be done with a row. */
+export const actions = <Row,>(cell: Column<Row>['cell']): Column<Row> => ({
+  title: text.common.actions,
+  isTitleHidden: true,
+  cell,
+});
+
+interface Row {
+  readonly id: string;
+}
+
+interface TableProps<R extends Row> {
   readonly caption: string;
-  readonly columns: readonly Column<Row>[];
-  readonly rows: readonly Row[];
-  readonly keyOf: (row: Row) => string;
+  readonly columns: Columns<R>;
+  readonly rows: readonly R[];
 }
 
 /** On narrow screens each row becomes a block, in which every cell names its column. */
-export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
+function Table<R extends Row>({ caption, columns, rows }: TableProps<R>) {
+  const shown = columns.filter((column) => column !== false);
   return (
     <table>
       <caption class="unseen">{caption}</caption>
       <thead>
         <tr>
-          {columns.map(({ title, isTitleHidden }) => (
+          {shown.map(({ title, isTitleHidden }) => (
             <th key={title} scope="col">
               <span class={isTitleHidden === true ? 'unseen' : undefined}>{title}</span>
             </th>
@@ -34,14 +49,14 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
       </thead>
       <tbody>
         {rows.map((row) => (
-          <tr key={keyOf(row)}>
-            {columns.map(({ title, cell }, index) =>
+          <tr key={row.id}>
+            {shown.map(({ title, cell, isTitleHidden }, index) =>
               index === 0 ? (
                 <th key={title} scope="row">
                   {cell(row)}
                 </th>
               ) : (
-                <td key={title} data-title={title}>
+                <td key={title} data-title={isTitleHidden === true ? '' : title}>
                   {cell(row)}
                 </td>
               ),
@@ -53,18 +68,26 @@ export function Table<Row>({ caption, columns, rows, keyOf }: TableProps<Row>) {
   );
 }
 
-interface ListTableProps<Row> extends Omit<TableProps<Row>, 'rows'> {
-  readonly list: List<Row>;
-  readonly empty: ComponentChildren;
+interface ListProps<R extends Row, Variables> extends Omit<TableProps<R>, 'rows'> {
+  /** Its list is called `list`. */
+  readonly of: Document<{ list: Page<R> | null }, Variables>;
+  readonly variables: NoInfer<Variables>;
+  readonly empty: readonly [title: string, hint?: string];
+  /** What leads on where the list is empty. */
+  readonly children?: ComponentChildren;
 }
 
 /** A list that grows at its end when one asks for more, and never by itself. */
-export function ListTable<Row>({ list, empty, ...table }: ListTableProps<Row>) {
+export function List<R extends Row, Variables extends Paging>(props: ListProps<R, Variables>) {
+  const { of, variables, empty, children, ...table } = props;
+  const list = useList(of, variables);
   return (
     <Loaded of={list} rows={6}>
       {({ nodes, totalCount, pageInfo }) =>
         nodes.length === 0 ? (
-          empty
+          <Empty title={empty[0]} hint={empty[1]}>
+            {children}
+          </Empty>
         ) : (
           <>
             <div class="card">

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import type { Failure } from '../api/request';
 import { text } from '../text';
 import { Button } from './parts';
 
@@ -6,7 +7,7 @@ interface Toast {
   readonly id: number;
   readonly message: string;
   /** The way back, where there is one. */
-  readonly undo: (() => Promise<unknown>) | null;
+  readonly undo: (() => Promise<string>) | undefined;
 }
 
 const toasts = signal<readonly Toast[]>([]);
@@ -14,7 +15,7 @@ const SHOWN_MS = 10_000;
 let next = 1;
 
 /** Says what happened. */
-export function tell(message: string, undo: Toast['undo'] = null): void {
+export function tell(message: string, undo?: Toast['undo']): void {
   const toast = { id: (next += 1), message, undo };
   toasts.value = [...toasts.value.slice(-2), toast];
   setTimeout(() => dismiss(toast), SHOWN_MS);
@@ -26,8 +27,7 @@ function dismiss({ id }: Toast): void {
 
 async function takeBack(toast: Toast): Promise<void> {
   dismiss(toast);
-  await toast.undo?.();
-  tell(text.common.undone);
+  tell((await toast.undo?.().catch((error: unknown) => (error as Failure).message)) ?? '');
 }
 
 export function Toasts() {
