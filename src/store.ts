@@ -34,7 +34,7 @@ export async function openStore(config: Config): Promise<Store> {
     await refuseWrongMasterKeys(database, ring, [...inUse.keys()]);
     await giveMacsToOldPlaces(database, ring);
     await noteMasterKeys(database, ring);
-    const vault = await openVault(database, new Cipher(ring));
+    const vault = await openVault(database, new Cipher(ring), config.auth.issuer);
     return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
   } catch (error) {
     await database.close();

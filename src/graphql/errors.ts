@@ -34,6 +34,13 @@ export function tookTooLong(): PublicError {
   });
 }
 
+/** The issuer could not be asked for the caller's address, so that nothing can be said of its invitations. */
+export function addressUnavailable(): PublicError {
+  return new PublicError('The issuer does not tell your e-mail address at the moment. Try again later.', {
+    extensions: { code: 'SERVICE_UNAVAILABLE' },
+  });
+}
+
 /** The caller has asked for too much of one kind within a minute. */
 export function rateLimited(seconds: number): PublicError {
   return new PublicError(`Too many operations of this kind. Try again in ${seconds} s.`, {

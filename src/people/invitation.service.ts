@@ -1,11 +1,12 @@
-import { In, IsNull } from 'typeorm';
+import { In } from 'typeorm';
 import type { Identity } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Reader, Transaction } from '../database/transaction';
+import type { Reader, Select, Transaction } from '../database/transaction';
+import { addressUnavailable } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
 import { emailDigest } from './email';
@@ -32,6 +33,9 @@ export interface InvitationResult {
  * At most this many invitations are shown at once, the newest first. Each agency can have one for an address.
  */
 const SHOWN = 50;
+
+const MEMBERSHIP =
+  'SELECT 1 FROM people member WHERE member.identityDigest = :digest AND member.agencyId = invited.agencyId';
 
 const NOT_FOUND: InvitationResult = {
   invitation: null,
@@ -71,22 +75,10 @@ export class InvitationService implements AccessGranter {
    * yet.
    */
   async list(identity: Identity): Promise<ShownInvitation[]> {
-    const { email } = await identity.address();
-    if (email === null) return [];
-    const { read } = this.database;
-    const [invited, member] = await Promise.all([
-      read.find(PersonRow, {
-        where: { identityDigest: IsNull(), emailDigest: emailDigest(email) },
-        order: { id: 'DESC' },
-        take: SHOWN,
-      }),
-      read.findBy(PersonRow, { identityDigest: identity.digest }),
-    ]);
-    const joined = new Set(member.map(({ agencyId }) => agencyId));
-    return shown(
-      read,
-      invited.filter(({ agencyId }) => !joined.has(agencyId)),
-    );
+    const invited = await this.#invited(identity);
+    if (!invited) return [];
+    const people = await invited.orderBy('invited.id', 'DESC').limit(SHOWN).getMany();
+    return shown(this.database.read, people);
   }
 
   /**
@@ -165,7 +157,21 @@ export class InvitationService implements AccessGranter {
   }
 
   async #own(identity: Identity, id: string): Promise<ShownInvitation | undefined> {
-    return isId(id) ? (await this.list(identity)).find(({ invitationId }) => invitationId === id) : undefined;
+    const invited = isId(id) ? await this.#invited(identity) : null;
+    const person = await invited?.andWhere('invited.id = :id', { id }).getOne();
+    const [invitation] = person ? await shown(this.database.read, [person]) : [];
+    return invitation;
+  }
+
+  // The result is null for somebody without a verified address.
+  async #invited(identity: Identity): Promise<Select<PersonRow> | null> {
+    const { email, refusal } = await identity.address();
+    if (refusal === 'USERINFO_FAILED') throw addressUnavailable();
+    if (email === null) return null;
+    return this.database.read
+      .createQueryBuilder(PersonRow, 'invited')
+      .where('invited.identityDigest IS NULL AND invited.emailDigest = :email', { email: emailDigest(email) })
+      .andWhere(`NOT EXISTS (${MEMBERSHIP})`, { digest: identity.digest });
   }
 }
 

@@ -104,7 +104,8 @@ export class SignIn {
     // the agency.
     if (agencyId === undefined) return refused('NOBODY_KNOWN');
     const outcome = await this.#byInvitation(identity, agencyId);
-    if (outcome.viewer || known.length === 0) return outcome;
+    // Whether there is an invitation is not known where the issuer failed to tell the address.
+    if (outcome.viewer || known.length === 0 || outcome.refusal === 'USERINFO_FAILED') return outcome;
     await this.#refusePerson(digest, origin);
     return refused('OTHER_AGENCY');
   }

@@ -10,11 +10,13 @@ const KEPT = 10_000;
  * nothing.
  */
 const KEPT_FOR_MS = 120_000;
+const FAILURE_KEPT_FOR_MS = 3_000;
 
 /**
  * The e-mail addresses that the issuer has verified. Most access tokens carry none. Then the issuer's
  * userinfo endpoint is asked with the person's own token, and its answer is kept for two minutes for each
- * person, so that nobody can make Latchkey ask without end.
+ * person, so that nobody can make Latchkey ask without end. A failure says nothing about the person, and is
+ * kept for a few seconds only.
  */
 export class VerifiedAddresses {
   readonly #asked = new LRUCache<string, Promise<Address>>({ max: KEPT, ttl: KEPT_FOR_MS });
@@ -30,11 +32,19 @@ export class VerifiedAddresses {
     const told = this.#read(claims);
     const isTold = claims.email !== undefined && claims.email_verified !== undefined;
     if (told.refusal === null || isTold) return told;
-    const subject = claims.sub ?? '';
-    const asked = this.#asked.get(subject) ?? this.#ask(subject, token);
-    this.#asked.set(subject, asked, { noUpdateTTL: true });
-    const answer = await asked;
+    const answer = await this.#askOnce(claims.sub ?? '', token);
     return answer.refusal === 'NO_ADDRESS' ? told : answer;
+  }
+
+  #askOnce(subject: string, token: string): Promise<Address> {
+    const known = this.#asked.get(subject);
+    if (known) return known;
+    const asked = this.#ask(subject, token);
+    this.#asked.set(subject, asked);
+    void asked.then(({ refusal }) => {
+      if (refusal === 'USERINFO_FAILED') this.#asked.set(subject, asked, { ttl: FAILURE_KEPT_FOR_MS });
+    });
+    return asked;
   }
 
   async #ask(subject: string, token: string): Promise<Address> {

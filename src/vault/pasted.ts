@@ -75,6 +75,28 @@ export function pasteFaultOf(text: string): PasteFault | null {
 }
 
 /**
+ * This tells whether text is, or contains, a token (a JWT) of an issuer, whoever it was made for. Whether it
+ * is in force, or was signed by the issuer, does not matter.
+ */
+export function isTokenOf(issuer: string, text: string): boolean {
+  const tokens =
+    text
+      .slice(0, LOOKED_AT)
+      .replace(/\s+/g, '')
+      .match(/[\w-]+\.[\w-]+\.[\w-]*/g) ?? [];
+  return tokens.some((token) => issuerOf(token) === issuer);
+}
+
+function issuerOf(token: string): unknown {
+  try {
+    const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString());
+    return (claims as { readonly iss?: unknown } | null)?.iss;
+  } catch {
+    return null;
+  }
+}
+
+/**
  * Only this many characters are looked at. They leave room for the longest sealed key, written in JSON or
  * with its characters encoded.
  */

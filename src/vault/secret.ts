@@ -1,5 +1,4 @@
 import { inspect } from 'node:util';
-import { tokenDigest } from '../access/bearer';
 import type { Envelope } from './envelope';
 import { isDamagedSealedKey, pasteFaultOf, type PasteFault } from './pasted';
 
@@ -96,15 +95,18 @@ export class Secret extends Opaque {
 
   /**
    * This trims the white space that copy-and-paste adds, and checks the form. A key has 8-512 printable ASCII
-   * characters without spaces. It is neither masked nor sealed, and it is neither a token of Latchkey nor the
-   * caller's own token.
+   * characters without spaces. It is neither masked nor sealed, and it is no token by which anyone signs in
+   * to Latchkey: `isOwnToken` tells of those that do not have Latchkey's own form.
    */
-  read(callersDigest: string | null = null, envelope: Envelope | null = null): ApiKeyText | SecretFault {
+  read(
+    isOwnToken: (text: string) => boolean = () => false,
+    envelope: Envelope | null = null,
+  ): ApiKeyText | SecretFault {
     if (typeof this.#value !== 'string') return 'INVALID_FORMAT';
     if (this.sealed !== null) return 'NOT_OPENED';
     const text = this.#value.trim();
     if (text === '') return 'REQUIRED';
-    if (callersDigest !== null && tokenDigest(text) === callersDigest) return 'OWN_TOKEN';
+    if (isOwnToken(text)) return 'OWN_TOKEN';
     if (isDamagedSealedKey(text)) return 'DAMAGED';
     if (text.length > KEY_MAX_LENGTH) return 'TOO_LONG';
     if (MASK.test(text)) return 'LOOKS_MASKED';

@@ -15,9 +15,12 @@ export interface Vault {
   readonly uploads: UploadKeys;
 }
 
-/** The first start makes the vault's own keys, and every later start reads them. */
-export async function openVault(database: Database, cipher: Cipher): Promise<Vault> {
-  const uploads = new UploadKeys(database, cipher);
+/**
+ * The first start makes the vault's own keys, and every later start reads them. The tokens of the issuer are
+ * not taken for keys.
+ */
+export async function openVault(database: Database, cipher: Cipher, issuer: string): Promise<Vault> {
+  const uploads = new UploadKeys(database, cipher, issuer);
   await uploads.rotate();
   const fingerprints = await Fingerprints.load(database, cipher);
   return { cipher, fingerprints, placeMacs: await PlaceMacs.load(database, cipher), uploads };

@@ -2,8 +2,12 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey } from 'jose';
 import { createIdentityVerifier, type TokenHolder } from '../../src/people/identity';
+import { identityDigest } from '../../src/people/identities';
+import { PersonRow } from '../../src/people/person.entity';
 import { ConfigError } from '../../src/platform/config-error';
+import { BRIGHTLINE, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startFakeIssuer, type FakeIssuer } from '../fixtures/fake-issuer';
+import { post, startTestApp } from '../harness';
 
 const AUDIENCE = 'https://latchkey.example.com';
 
@@ -189,7 +193,6 @@ describe('the address of someone', () => {
   });
 
   test.each<[string, object | null, string]>([
-    ['refuses the token', null, 'USERINFO_FAILED'],
     ['tells of somebody else', { sub: 'eve', email: 'ada@example.com', email_verified: true }, 'NO_ADDRESS'],
     ['tells no address', { sub: 'ada' }, 'NO_ADDRESS'],
   ])('is unknown when userinfo %s, and is not asked for again and again', async (_what, claims, refusal) => {
@@ -203,6 +206,52 @@ describe('the address of someone', () => {
       expect(await identity.address()).toEqual({ email: null, refusal });
     }
     expect(asked).toHaveLength(1);
+  });
+
+  test('is asked for again some seconds after userinfo has failed, which says nothing of the person', async () => {
+    answers(null);
+    const verify = verifier();
+    const ask = async () => ((await verify.identify(`Bearer ${await token()}`)) as TokenHolder).address();
+    const failed = { email: null, refusal: 'USERINFO_FAILED' };
+    expect([await ask(), await ask()]).toEqual([failed, failed]);
+    expect(asked).toHaveLength(1);
+    answers({ sub: 'ada', email: 'ada@example.com', email_verified: true });
+    const now = performance.now();
+    const later = jest.spyOn(performance, 'now').mockReturnValue(now + 5_000);
+    expect(await ask()).toEqual(known);
+    later.mockRestore();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('that userinfo fails to tell is not taken for one without invitations, and the log has the reason', async () => {
+    answers(null);
+    const running = await startTestApp({ AUTH_ISSUER: issuer.url, AUTH_AUDIENCE: AUDIENCE });
+    const ask = async (query: string, headers: Record<string, string> = {}) =>
+      post(running.url, await token({ sub: 'grace' }), { query }, headers);
+    const refused = await ask('{ viewer { name } }', { 'latchkey-agency': BRIGHTLINE });
+    expect(refused.status).toBe(401);
+    expect(running.logs.join('')).toContain('"signInRefused":"USERINFO_FAILED"');
+    const input = `(input: { invitationId: "${NEVER_GIVEN_OUT}" }) { userErrors { code } }`;
+    for (const query of [
+      '{ invitations { agencyId } }',
+      `mutation { acceptInvitation${input} }`,
+      `mutation { declineInvitation${input} }`,
+    ])
+      expect((await ask(query)).errors.map(({ extensions }) => extensions.code)).toEqual([
+        'SERVICE_UNAVAILABLE',
+      ]);
+    // For somebody whom another agency knows the reason is the same.
+    await running.app.database.write((tx) =>
+      tx.update(
+        PersonRow,
+        { name: 'Max Brightline' },
+        { identityDigest: identityDigest(issuer.url, 'grace') },
+      ),
+    );
+    running.logs.length = 0;
+    await ask('{ viewer { name } }', { 'latchkey-agency': NEVER_GIVEN_OUT });
+    expect(running.logs.join('')).toContain('"signInRefused":"USERINFO_FAILED"');
+    await running.close();
   });
 
   test('is unknown where the issuer has no userinfo endpoint, or one in the clear elsewhere', async () => {

@@ -1,4 +1,8 @@
+import { AgencyRow } from '../../src/agencies/agency.entity';
+import { emailDigest } from '../../src/people/email';
+import { identityDigest } from '../../src/people/identities';
 import { PersonRow } from '../../src/people/person.entity';
+import { newId } from '../../src/platform/ids';
 import { MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
 import { post, startTestApp, type Answer, type TestApp } from '../harness';
 import { codes, type UserErrors } from '../operations';
@@ -152,6 +156,57 @@ describe('somebody who is invited', () => {
       tx.update(PersonRow, { name: 'Grace' }, { createdBy: NEVER_GIVEN_OUT }),
     );
     expect(await shownTo()).toMatchObject([{ invitedByName: null }]);
+  });
+});
+
+describe('somebody with more invitations than are shown at once', () => {
+  /** Lets agencies invite Grace, and makes her a member of those that are joined already. */
+  async function inviteFrom(agencies: number, joined: boolean): Promise<void> {
+    const ids = Array.from({ length: agencies }, () => newId());
+    await running.app.database.write(async (tx) => {
+      for (const [index, agencyId] of ids.entries()) {
+        const createdAt = new Date();
+        await tx.insert(AgencyRow, {
+          id: agencyId,
+          name: `Agency ${index}`,
+          portalPermissions: [],
+          createdAt,
+        });
+        const person = {
+          agencyId,
+          clientId: null,
+          role: 'AGENCY_MEMBER' as const,
+          name: 'Grace',
+          permissions: [] as PersonRow['permissions'],
+          createdAt,
+        };
+        const email = 'grace@example.com';
+        await tx.insert(PersonRow, { ...person, id: newId(), email, emailDigest: emailDigest(email) });
+        if (!joined) continue;
+        const digest = identityDigest(running.issuer.issuer, 'grace');
+        await tx.insert(PersonRow, { ...person, id: newId(), identityDigest: digest, joinedAt: createdAt });
+      }
+    });
+  }
+
+  test('is shown the ones that can be taken up, however many newer ones are of agencies where they belong', async () => {
+    await invite();
+    await inviteFrom(60, true);
+    expect((await shownTo()).map(({ agencyId }) => agencyId)).toEqual([BRIGHTLINE]);
+  });
+
+  test('can take up and decline also those that are not shown', async () => {
+    await invite();
+    const [oldest] = await shownTo();
+    await inviteFrom(60, false);
+    const shown = await shownTo();
+    expect([shown.length, shown.some(({ agencyId }) => agencyId === BRIGHTLINE)]).toEqual([50, false]);
+    expect(codes((await decide(ACCEPT, oldest?.invitationId)) as UserErrors)).toEqual([]);
+    expect((await ask(VIEWER)).data).toMatchObject({ viewer: { agency: { id: BRIGHTLINE } } });
+    await invite('otherAgencyAdmin');
+    const [newest] = await shownTo();
+    await inviteFrom(60, false);
+    expect(codes((await decide(DECLINE, newest?.invitationId)) as UserErrors)).toEqual([]);
   });
 });
 

@@ -77,6 +77,24 @@ test.each([
   expect(asked()).toEqual(before);
 });
 
+test('the token of anybody whom the issuer knows is refused on every way in, and goes nowhere', async () => {
+  const before = asked();
+  const { issuer, tokens } = running;
+  const texts = [
+    tokens.agencyMember,
+    tokens.otherAgencyAdmin,
+    await issuer.mint({ subject: 'stranger', audience: 'another-audience', expiresInSeconds: -60 }),
+  ];
+  for (const text of [...texts, ...(await Promise.all(texts.map(seal)))])
+    expect((await WAYS.setClient(text))?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+  for (const text of texts) {
+    for (const way of Object.values(WAYS))
+      expect((await way(text))?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+    expect((await byLink(text)).text).toMatch(/token for Latchkey/);
+  }
+  expect(asked()).toEqual(before);
+});
+
 test('the token of the caller is refused on every way in, sealed or not, and goes nowhere', async () => {
   const before = asked();
   for (const [name, way] of Object.entries(WAYS)) {

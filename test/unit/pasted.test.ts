@@ -1,9 +1,9 @@
 import { CompactEncrypt, generateKeyPair, SignJWT } from 'jose';
-import { tokenDigest } from '../../src/access/bearer';
+import { isTokenOf } from '../../src/vault/pasted';
 import { ApiKeyText, Secret } from '../../src/vault/secret';
 
-function read(text: string, callersDigest: string | null = null): string {
-  const result = new Secret(text).read(callersDigest);
+function read(text: string, isOwnToken?: (text: string) => boolean): string {
+  const result = new Secret(text).read(isOwnToken);
   return result instanceof ApiKeyText ? ApiKeyText.reveal(result) : result;
 }
 
@@ -163,12 +163,44 @@ describe('what is pasted with a key, or in its place, is refused with its reason
     expect(texts.map((text) => [text, read(text)])).toEqual(texts.map((text) => [text, fault]));
   });
 
-  test('the token of the caller, whatever its form', () => {
+  test('a token that signs somebody in, whatever its form', () => {
     for (const token of ['eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln', 'opaque-token-0123456789']) {
       expect(read(token)).toBe(token);
-      expect(read(` ${token}\n`, tokenDigest(token))).toBe('OWN_TOKEN');
-      expect(read(KEY, tokenDigest(token))).toBe(KEY);
+      expect(read(` ${token}\n`, (text) => text === token)).toBe('OWN_TOKEN');
+      expect(read(KEY, (text) => text === token)).toBe(KEY);
     }
+  });
+});
+
+describe('a token of the issuer', () => {
+  const ISSUER = 'https://login.example.com/';
+  const claims = (iss: unknown) => Buffer.from(JSON.stringify({ iss, sub: 'grace' })).toString('base64url');
+  const token = (iss: unknown) => `eyJhbGciOiJFUzI1NiJ9.${claims(iss)}.c2lnbmF0dXJl`;
+
+  test('is known by its `iss` alone: signed or not, cut off, quoted, broken into lines or in JSON', () => {
+    const whole = token(ISSUER);
+    for (const text of [
+      whole,
+      whole.slice(0, -6),
+      `"${whole}"`,
+      `Bearer ${whole}`,
+      `${whole.slice(0, 30)}\n  ${whole.slice(30)}`,
+      JSON.stringify({ access_token: whole, id_token: token('https://other.example.com/') }),
+    ])
+      expect([text, isTokenOf(ISSUER, text)]).toEqual([text, true]);
+  });
+
+  test('is not what another issuer made, nor a key that merely has its form', () => {
+    for (const text of [
+      token('https://login.example.com/other'),
+      token([ISSUER]),
+      token(undefined),
+      'eyJhbGciOiJFUzI1NiJ9.bnVsbA.c2ln',
+      'not.json.atall',
+      KEY,
+      '',
+    ])
+      expect([text, isTokenOf(ISSUER, text)]).toEqual([text, false]);
   });
 });
 
