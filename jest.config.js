@@ -4,7 +4,8 @@ module.exports = {
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // They need a browser: `npm run test:console`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/'],
-  globalSetup: '<rootDir>/test/build.js',
+  globalSetup: '<rootDir>/test/global-setup.js',
+  globalTeardown: '<rootDir>/test/global-teardown.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
   testTimeout: 30_000,
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.

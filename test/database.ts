@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import type { EntityManager } from 'typeorm';
-import { migrations } from '../migrations';
-import { entities } from '../src/entities';
 import { TenantDatabase } from '../src/access/tenant-database';
-import { openDatabase, type Database } from '../src/database/database';
+import type { Database } from '../src/database/database';
 import { lostRights } from '../src/people/lost-rights';
 import type { Reader } from '../src/database/transaction';
 
@@ -26,26 +24,17 @@ export function createTestDatabase(): Promise<TestDatabase> {
 }
 
 /**
- * A database of its own that needs no migration any more: a SQLite file is a copy of one that was migrated
- * when the first was asked for.
+ * A database of its own that needs no migration any more: a SQLite file is a copy of the one that was
+ * migrated before the first test.
  */
 export async function createMigratedDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
-  if (database.url.startsWith(SQLITE)) await writeFile(fileOf(database), await (migrated ??= migratedFile()));
+  const { MIGRATED_DATABASE: migrated = '' } = process.env;
+  if (database.url.startsWith(SQLITE)) await copyFile(migrated, database.url.slice(SQLITE.length));
   return database;
 }
 
 const SQLITE = 'sqlite:';
-const fileOf = ({ url }: TestDatabase) => url.slice(SQLITE.length);
-let migrated: Promise<Buffer> | undefined;
-
-async function migratedFile(): Promise<Buffer> {
-  const database = await createFile();
-  await (await openDatabase(database.url, { entities, migrations })).close();
-  const content = await readFile(fileOf(database));
-  await database.drop();
-  return content;
-}
 
 async function createFile(): Promise<TestDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
