@@ -17,6 +17,7 @@ import { UsedSealedKeys1764100000000 } from './1764100000000-used-sealed-keys';
 import { RefusedKeysOfLinks1764120000000 } from './1764120000000-refused-keys-of-links';
 import { AgentsByProviderAgent1764130000000 } from './1764130000000-agents-by-provider-agent';
 import { AskedKeysOfLinks1764140000000 } from './1764140000000-asked-keys-of-links';
+import { MakersFromTheTrail1764150000000 } from './1764150000000-makers-from-the-trail';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -39,4 +40,5 @@ export const migrations = [
   RefusedKeysOfLinks1764120000000,
   AgentsByProviderAgent1764130000000,
   AskedKeysOfLinks1764140000000,
+  MakersFromTheTrail1764150000000,
 ];

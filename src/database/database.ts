@@ -23,7 +23,13 @@ function dialectOf(url: string): Dialect {
  */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
   const options = dialectOf(url).optionsOf(url, mapping);
-  return { ...options, synchronize: false, logging: false, migrationsRun: false };
+  return {
+    ...options,
+    synchronize: false,
+    logging: false,
+    migrationsRun: false,
+    migrationsTransactionMode: 'each',
+  };
 }
 
 /** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */

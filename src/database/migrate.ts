@@ -18,7 +18,7 @@ export async function migrate(source: DataSource): Promise<void> {
   const holder = await lock(source);
   const renewal = setInterval(() => void renew(source, holder).catch(() => undefined), RENEW_MS);
   try {
-    await source.runMigrations({ transaction: 'each' });
+    await source.runMigrations();
   } finally {
     clearInterval(renewal);
     await source.query('DELETE FROM migration_lock WHERE holder = ?', [holder]);

@@ -6,6 +6,7 @@ import {
   CLEAR_CLIENT,
   codes,
   RESOLUTION,
+  SET_AGENCY,
   SET_CLIENT,
   START_CALL,
   VERIFY_CLIENT,
@@ -203,6 +204,27 @@ test('a row that was added where no key was set is unreadable, and so refused', 
   expect(await resolution(HARBOR_BLAND_AGENT)).toMatchObject({ source: 'CLIENT', status: 'UNREADABLE' });
   // The place that was cleared has a row that Latchkey wrote, and is as it was.
   expect((await call()).call).toMatchObject({ keySource: 'AGENCY' });
+});
+
+test('the next version of a key whose row was deleted is one that was never given out', async () => {
+  const remove = (ownerId: string) =>
+    running.app.database.write((tx) => tx.delete(ApiKeyRow, { ownerId, provider: 'RETELL' }));
+  const versionOf = (ownerId: string) => rowOf(ownerId, 'RETELL').then(({ version }) => version);
+  const before = await versionOf(HARBOR);
+  await remove(HARBOR);
+  await set('key_after_it_0123456');
+  expect(await versionOf(HARBOR)).toBe(before + 1);
+  await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+  await remove(HARBOR);
+  await set('key_after_it_6543210');
+  expect(await versionOf(HARBOR)).toBe(before + 3);
+
+  const ofAgency = await versionOf(BRIGHTLINE);
+  await remove(BRIGHTLINE);
+  await running.data(SET_AGENCY, {
+    input: { keys: [{ provider: 'RETELL', apiKey: 'key_after_it_0123456' }] },
+  });
+  expect(await versionOf(BRIGHTLINE)).toBe(ofAgency + 1);
 });
 
 test("the rows of two clients' keys that were exchanged are unreadable for both", async () => {

@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
+import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
 import { giveMacs } from '../../src/keys/old-places';
 import { dataSourceOptions, openDatabase } from '../../src/database/database';
 import type { Transaction } from '../../src/database/transaction';
+import { ServiceTokenRow } from '../../src/people/service-token.entity';
+import { newId } from '../../src/platform/ids';
 import { createTestDatabase, type TestDatabase, managerOf } from '../database';
-import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
-import { startTestApp } from '../harness';
+import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { runMutation } from '../mutations';
 import { RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
 
 const mapping = { entities, migrations };
@@ -307,5 +311,104 @@ describe('when the secrets of keys go into their rows', () => {
     expect(await source.query('SELECT version, status, sealed FROM api_keys')).toEqual([
       { version: 1, status: 'VALID', sealed: 's' },
     ]);
+  });
+});
+
+describe('who made invitations, service tokens and one-time links from before makers were noted down', () => {
+  const ADA = '01900000-0000-7000-8000-000000000301';
+  const MAX = '01900000-0000-7000-8000-000000000302';
+  const TABLES = ['people', 'service_tokens', 'key_links'];
+  const migrateAgain = async (used: DataSource) => {
+    await used.query("DELETE FROM migrations WHERE name LIKE 'MakersFromTheTrail%'");
+    await used.runMigrations();
+  };
+  let running: TestApp;
+  let used: DataSource;
+  beforeEach(async () => {
+    running = await startTestApp();
+    used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
+  });
+  afterEach(async () => {
+    await used.destroy();
+    await running.close();
+  });
+
+  test('is found in the audit trail, and then they go with their maker', async () => {
+    const change = (personId: string, role: string) =>
+      runMutation(running, 'changeAgencyPerson', { personId, role });
+    const rows = () =>
+      Promise.all(
+        TABLES.map((table) => used.query<unknown[]>(`SELECT id, createdBy FROM ${table} ORDER BY id`)),
+      );
+    await runMutation(running, 'inviteAgencyPerson', {
+      email: 'grace@example.com',
+      name: 'Grace',
+      role: 'AGENCY_MEMBER',
+    });
+    await runMutation(running, 'invitePortalUser', {
+      clientId: HARBOR,
+      email: 'pia@example.com',
+      name: 'Pia',
+    });
+    await runMutation(running, 'createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' });
+    await runMutation(running, 'createKeyLink', { clientId: HARBOR, provider: 'BLAND' });
+    const before = await rows();
+    expect(before.flat().filter((row) => (row as { createdBy: unknown }).createdBy === ADA)).toHaveLength(4);
+    for (const table of TABLES) await used.query(`UPDATE ${table} SET createdBy = NULL`);
+    await migrateAgain(used);
+    expect(await rows()).toEqual(before);
+    await migrateAgain(used);
+    expect(await rows()).toEqual(before);
+
+    await change(MAX, 'AGENCY_ADMIN');
+    const removed = await running.data<{ removePerson: { grantedAccess: { kind: string }[] } }>(
+      'mutation ($input: RemovePersonInput!) { removePerson(input: $input) { grantedAccess { kind isRevoked } } }',
+      { input: { personId: ADA } },
+      'agencyMember',
+    );
+    expect(removed.removePerson.grantedAccess).toEqual(
+      ['SERVICE_TOKEN', 'KEY_LINK', 'INVITATION', 'INVITATION'].map((kind) => ({ kind, isRevoked: true })),
+    );
+  });
+
+  test('is found for however many there are, stays unknown where no person is recorded, and is kept where it is known', async () => {
+    const { database } = running.app;
+    const ids = Array.from({ length: 1_201 }, () => newId());
+    const [known = '', byOperator = '', unrecorded = ''] = ids;
+    await database.write(async (tx) => {
+      for (const [index, id] of ids.entries()) {
+        const date = new Date();
+        await tx.insert(ServiceTokenRow, {
+          id,
+          agencyId: BRIGHTLINE,
+          name: 'CRM',
+          role: 'AGENCY_MEMBER',
+          prefix: 'lk_svc_x',
+          tokenDigest: id,
+          createdBy: id === known ? MAX : null,
+          createdAt: date,
+          expiresAt: date,
+        });
+        if (id === unrecorded) continue;
+        await tx.insert(AuditEventRow, {
+          id: newId(),
+          agencyId: BRIGHTLINE,
+          sequence: 1_000_000 + index,
+          type: 'SERVICE_TOKEN_CREATED',
+          at: date,
+          actorKind: id === byOperator ? 'OPERATOR' : 'PERSON',
+          actorId: id === byOperator ? null : ADA,
+          actorName: 'Ada',
+          requestId: newId(),
+          details: JSON.stringify({ serviceTokenId: id, name: 'CRM', role: 'AGENCY_MEMBER' }),
+          hash: '',
+        });
+      }
+    });
+    await migrateAgain(used);
+    const made = await database.read.findBy(ServiceTokenRow, { agencyId: BRIGHTLINE, name: 'CRM' });
+    const makerOf = (id: string) => made.find((row) => row.id === id)?.createdBy;
+    expect([known, byOperator, unrecorded].map(makerOf)).toEqual([MAX, null, null]);
+    expect(made.filter(({ createdBy }) => createdBy === ADA)).toHaveLength(1_198);
   });
 });

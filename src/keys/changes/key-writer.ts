@@ -42,7 +42,7 @@ export async function storeKey(
     ? healthAfter(null, verdict, verifiedAt)
     : { status: 'UNVERIFIED', lastVerifiedAt: null, ...NO_ERROR };
   const place = placeOf(owner, provider);
-  const version = await nextVersion(tx, owner, current);
+  const version = await nextVersion(tx, owner, provider, current);
   const fingerprint = vault.fingerprints.of(key, owner.agencyId, provider);
   const state = { version, isSet: true, region, maskedKey: key.mask, fingerprint, updatedAt: now, ...health };
   return write(tx, vault, current, place, state, vault.cipher.seal(key, { ...place, region, version }));
@@ -57,7 +57,7 @@ export async function clearKey(
 ): Promise<StoredKey> {
   const state = {
     region: current.row?.region ?? 'US',
-    version: await nextVersion(tx, owner, current),
+    version: await nextVersion(tx, owner, current.provider, current),
     isSet: false,
     maskedKey: null,
     fingerprint: null,
@@ -75,27 +75,35 @@ function placeOf(owner: KeyOwner, provider: Provider): Place {
   return { agencyId: owner.agencyId, ownerType: owner.type, ownerId: owner.id, provider };
 }
 
-// No version is given out twice. A row that Latchkey did not write may say a version that has passed, so that
-// the audit trail is asked as well.
-async function nextVersion(tx: Transaction, owner: KeyOwner, current: LockedKey | null): Promise<number> {
-  if (!current) return 1;
-  const version = current.row ? current.version : await lastRecordedVersion(tx, owner, current);
-  return version + 1;
+// No version is given out twice. A row that Latchkey did not write may say a version that has passed, and a
+// row that is missing may have been deleted, so that the audit trail is asked as well.
+async function nextVersion(
+  tx: Transaction,
+  owner: KeyOwner,
+  provider: Provider,
+  current: LockedKey | null,
+): Promise<number> {
+  const recorded = current?.row ? 0 : await lastRecordedVersion(tx, owner, provider);
+  return Math.max(recorded, current?.version ?? 0) + 1;
 }
 
-async function lastRecordedVersion(tx: Transaction, owner: KeyOwner, current: LockedKey): Promise<number> {
+// The versions are compared here. With ORDER BY and LIMIT, a database may walk through the whole trail of an
+// agency, which is long, to find that there is no such event.
+async function lastRecordedVersion(tx: Transaction, owner: KeyOwner, provider: Provider): Promise<number> {
   const ofOwner = owner.type === 'CLIENT' ? 'clientId = ?' : 'clientId IS NULL';
-  const [last] = await tx.rows<Pick<AuditEventRow, 'details'>>(
+  const events = await tx.rows<Pick<AuditEventRow, 'details'>>(
     `SELECT details FROM audit_events WHERE agencyId = ? AND type IN ('API_KEY_SET', 'API_KEY_CLEARED')
-AND ${ofOwner} AND details LIKE ? ORDER BY sequence DESC LIMIT 1`,
+AND ${ofOwner} AND details LIKE ?`,
     [
       owner.agencyId,
       ...(owner.type === 'CLIENT' ? [owner.id] : []),
-      `%${JSON.stringify({ provider: current.provider }).slice(1, -1)}%`,
+      `%${JSON.stringify({ provider }).slice(1, -1)}%`,
     ],
   );
-  const { version = 0 } = last ? (JSON.parse(last.details) as { readonly version: number }) : {};
-  return Math.max(version, current.version);
+  return events.reduce(
+    (last, { details }) => Math.max(last, (JSON.parse(details) as { readonly version: number }).version),
+    0,
+  );
 }
 
 async function write(
