@@ -40,32 +40,35 @@ import { openStore, type Store } from './store';
 
 export interface App extends Store {
   readonly server: Server;
-  /** Finishes what is in flight, then lets go of the database. */
+  /** Finishes the requests that are in flight, and then closes the database. */
   close(): Promise<void>;
-  /** The longest that this can take, in milliseconds. */
+  /** The longest time that closing can take, in milliseconds. */
   readonly drainMs: number;
 }
 
 export interface AppOptions {
-  /** Where log lines go; standard output when not given. */
+  /** The stream to which log lines go. It is standard output when not given. */
   readonly logStream?: LogStream;
   readonly playgroundTokens?: PlaygroundTokens;
-  /** For the demo, which hands out tokens: answers requests that name this machine alone. */
+  /**
+   * Answers only requests that name this machine as their host. The demo needs this, because it hands out
+   * tokens.
+   */
   readonly loopbackOnly?: boolean;
-  /** The run of a query at which it is compiled. */
+  /** A query is compiled at this run. */
   readonly compiledFromRun?: number;
 }
 
 /**
- * How often an instance looks whether upload keys have to be renewed, and what has expired has to be
- * destroyed.
+ * After this time, an instance looks again whether upload keys have to be renewed and whether anything that
+ * has expired has to be destroyed.
  */
 const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
 
-/** The only place that wires things together. Listens to nothing yet. */
+/** Wires the whole product together, and is the only place that does so. It does not listen yet. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
   const identities = createIdentityVerifier(config.auth);
-  // Before the database is opened, and with it brought up to date.
+  // The issuer is checked first, before the database is opened and brought up to date.
   await identities.check();
   const { database, vault, audit } = await openStore(config);
   try {
@@ -102,7 +105,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       done();
     });
     const logFault = (error: unknown) => server.log.error({ err: error });
-    // What cannot be destroyed now is tried again in the next round, and is no reason not to serve.
+    // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
     const expireHandIns = () => services.handInDecisions.expire(logFault).catch(logFault);
     await expireHandIns();
     const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
@@ -119,9 +122,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   }
 }
 
-// A call that is cut off may have been placed, and nobody learns its id. A mutation asks whether a key is
-// accepted, then looks agents up until its time is over and the last answer is there; those of one document
-// run one after the other.
+// When a call is cut off, it may have been placed and nobody learns its id. A mutation asks whether a key is
+// accepted, and then looks agents up until its time is over and the last answer has come. The mutations of
+// one document run one after the other.
 function drainMsOf({ providerTimeoutMs, http }: Config): number {
   return (
     REQUEST_TIMEOUT_MS +
@@ -129,7 +132,7 @@ function drainMsOf({ providerTimeoutMs, http }: Config): number {
   );
 }
 
-/** Throws `ConfigError` where it cannot. */
+/** Throws `ConfigError` when the server cannot listen there. */
 export async function listen({ server }: App, { host, port }: Config): Promise<void> {
   try {
     await server.listen({ host, port });
@@ -140,7 +143,7 @@ export async function listen({ server }: App, { host, port }: Config): Promise<v
   }
 }
 
-/** Of a server that listens, for whoever is on this machine. */
+/** Returns the address of a server that listens, as it is reached from this machine. */
 export function ownAddress(server: Server, { host }: Config): string {
   const { port } = server.server.address() as AddressInfo;
   const name = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;

@@ -20,6 +20,6 @@ async function main(): Promise<void> {
 main().catch((error: unknown) => {
   const expected = error instanceof ConfigError || error instanceof UnusableKeyRing;
   console.error(expected ? error.message : error);
-  // Connections that are still open would keep the process, which serves nothing.
+  // The process serves nothing, but connections that are still open would keep it from ending.
   process.exit(1);
 });

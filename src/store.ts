@@ -18,14 +18,16 @@ import { countByMasterKey } from './vault/master-keys/sealed-table';
 import { PlaceMacs } from './vault/place-macs';
 import { openVault, type Vault } from './vault/vault';
 
-/** What lies in the database, for the server and for its command line. */
+/** The contents of the database, for the server and for its command line. */
 export interface Store {
   readonly database: Database;
   readonly vault: Vault;
   readonly audit: AuditTrail;
 }
 
-/** The database, up to date, with the keys that belong to it. Throws `UnusableKeyRing`. */
+/**
+ * Opens the database, brings it up to date, and opens the keys that belong to it. Throws `UnusableKeyRing`.
+ */
 export async function openStore(config: Config): Promise<Store> {
   const ring = await config.keyRing.unseal(config.keyServices);
   const database = await openDatabase(config.databaseUrl, { entities, migrations });
@@ -42,7 +44,7 @@ export async function openStore(config: Config): Promise<Store> {
   }
 }
 
-/** What is verified: the audit trail, and the places of keys that it tells of. */
+/** The parts of the database that are verified: the audit trail, and the places of keys of which it tells. */
 export interface StoredTrail {
   readonly database: ReadOnlyDatabase;
   readonly audit: AuditTrail;
@@ -50,8 +52,8 @@ export interface StoredTrail {
 }
 
 /**
- * The audit trail alone, to be verified: writes nothing, neither a migration nor a key. Throws
- * `UnusableKeyRing`, `NoAuditTrail`.
+ * Opens the audit trail alone, in order to verify it. It writes nothing, neither a migration nor a key.
+ * Throws `UnusableKeyRing` or `NoAuditTrail`.
  */
 export async function openAuditTrail(config: Config): Promise<StoredTrail> {
   const ring = await config.keyRing.unseal(config.keyServices);

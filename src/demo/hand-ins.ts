@@ -12,7 +12,8 @@ import { readKey } from './seed';
 const LIFETIME_MS = 14 * 24 * 60 * 60 * 1000;
 
 /**
- * Inserts the keys that wait for an admin, once: one of a portal user, and one that came by a one-time link.
+ * Inserts the keys that wait for an admin when the demo starts for the first time. A portal user has handed
+ * in one of them, and the other one came by a one-time link.
  */
 export async function seedHandIns(
   database: Database,

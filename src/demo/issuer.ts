@@ -27,12 +27,12 @@ const ANSWER_MS = 2_000;
 const TAKE_OVER_EVERY_MS = 500;
 const KEY_ID = 'demo';
 const ALGORITHM = 'ES256';
-/** Short, so that the console renews them while somebody looks at it. */
+/** It is short, so that the console renews the tokens while somebody looks at it. */
 const ACCESS_TOKEN_S = 300;
 
 /**
- * The demo's own OpenID issuer on loopback: people sign in with a browser, and this process mints tokens for
- * them directly.
+ * Starts the demo's own OpenID issuer on the loopback interface. People sign in there with a browser, and
+ * this process makes tokens for them directly.
  */
 export async function startIssuer({
   keyFile,
@@ -50,9 +50,9 @@ export async function startIssuer({
 }
 
 /**
- * The issuer of earlier demos in this folder, under the address that it had then: what is in a token, and
- * what people are known by, stays good. It is shared with a demo that still runs, and moves only where
- * another program has taken its port.
+ * Starts the issuer of earlier demos in this folder again, under the address that it had then, so that their
+ * tokens stay good and their people stay known. It is shared with a demo that still runs. It moves to another
+ * port only when another program has taken its own.
  */
 export async function resumeIssuer({
   keyFile,
@@ -88,7 +88,7 @@ async function isServed({ x, y }: JWK, port: number): Promise<boolean> {
   }
 }
 
-// Another demo serves it. When that one ends, this one does.
+// Another demo serves the issuer. When that demo ends, this one takes over.
 async function shareIssuer(privateJwk: JWK, port: number): Promise<DemoIssuer> {
   const server = issuerServer(privateJwk).on('error', () => undefined);
   const takingOver = setInterval(
@@ -120,7 +120,7 @@ function issuerServer(privateJwk: JWK, accessTokenSeconds = ACCESS_TOKEN_S): Ser
       '/jwks': { keys: [{ ...publicJwk, kid: KEY_ID, alg: ALGORITHM, use: 'sig' }] },
     };
     const body = bodies[request.url ?? ''];
-    // A page elsewhere whose name leads to this machine (DNS rebinding) would be given tokens.
+    // A page elsewhere whose name leads to this machine (DNS rebinding) could otherwise obtain tokens.
     if (!isLoopbackHost(request.headers.host)) sendJson(response, 421, {});
     else if (body) sendJson(response, 200, body);
     else

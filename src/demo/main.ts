@@ -19,8 +19,9 @@ const AUDIENCE = 'latchkey-demo';
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
 
 /**
- * The demo: the product as it is, with an embedded database, two made-up agencies, an issuer of its own and
- * stand-ins for the providers whose address was not given. Whatever the environment configures is respected.
+ * Starts the demo. It is the product as it is, with an embedded database, two made-up agencies, an issuer of
+ * its own, and stand-ins for the providers whose address was not given. What the environment configures takes
+ * precedence.
  */
 async function main(): Promise<void> {
   loadEnvFile();
@@ -41,7 +42,7 @@ async function main(): Promise<void> {
   const app = await createApp(config, { playgroundTokens: tokens, loopbackOnly: true });
   await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
-  // Requests that are in flight may still ask the issuer and the stand-ins.
+  // The issuer and the stand-ins end last, because requests that are in flight may still ask them.
   closeOnSignals({
     drainMs: app.drainMs,
     close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])),
@@ -63,14 +64,15 @@ async function main(): Promise<void> {
   );
 }
 
-// The showcase verifies keys and places calls: never at a provider whose address somebody has given.
+// The showcase verifies keys and places calls. It must never do so at a provider whose address somebody has
+// given.
 function asksStandInsAlone(sandbox: Sandbox, config: Config): boolean {
   return sandbox.providers.every(({ provider, baseUrl }) =>
     Object.values(config.baseUrls[provider]).every((used) => used === baseUrl),
   );
 }
 
-// The demo hands out tokens, so nobody but this machine may reach it, whatever name a request gives for the
+// The demo hands out tokens. Therefore only this machine may reach it, whatever name a request gives for the
 // host.
 function refuseOtherHosts({ host }: Config): void {
   if (!['127.0.0.1', '::1', 'localhost'].includes(host))
@@ -79,7 +81,7 @@ function refuseOtherHosts({ host }: Config): void {
     );
 }
 
-// Before anything is changed: another demo may run on this database.
+// The port is tried before anything is changed, because another demo may run on this database.
 async function refuseTakenPort({ host, port }: Config): Promise<void> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve));
@@ -92,7 +94,8 @@ interface OneTimeLink {
 }
 
 /**
- * The link of an earlier start, where this server can be reached now; null when it does not open any more.
+ * Returns the one-time link of an earlier start, with the address at which this server can be reached now.
+ * Returns null when the link does not open any more.
  */
 async function earlierLink(url: string, { publicUrl }: Config): Promise<OneTimeLink | null> {
   const earlier = readDemoFile().oneTimeLink;
@@ -107,12 +110,12 @@ function readDemoFile(): { oneTimeLink?: OneTimeLink | null } {
   try {
     return JSON.parse(readFileSync(DEMO_FILE, 'utf8')) as { oneTimeLink?: OneTimeLink | null };
   } catch {
-    // The first start, or a file that was cut off.
+    // This is the first start, or the file was cut off.
     return {};
   }
 }
 
-// As an admin would: the link can be read in no other place than the answer.
+// The link is created as an admin would do it, because it can be read in no other place than the answer.
 async function createLink(
   url: string,
   token: string | undefined,
@@ -156,8 +159,8 @@ function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
 }
 
-// Every region of a provider whose own address is not given leads to its stand-in: the demo reaches no real
-// provider by itself.
+// Every region of a provider leads to its stand-in unless the provider's own address is given. By itself, the
+// demo never reaches a real provider.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   const unset = BASE_URLS.filter(({ variable }) => !process.env[variable]);
   return Object.fromEntries(
@@ -174,7 +177,7 @@ function describeSandbox(sandbox: Sandbox, config: Config) {
   return Object.fromEntries(described) as Record<string, unknown>;
 }
 
-// With an issuer of the user's own there is nobody here who could sign tokens.
+// Nobody here can sign tokens when the user has configured another issuer.
 async function mintTokens(issuer: DemoIssuer, config: Config): Promise<Record<string, string>> {
   if (config.auth.issuer !== issuer.issuer) return {};
   const { audience } = config.auth;

@@ -27,7 +27,7 @@ import {
 import type { Sandbox, SandboxProvider } from './sandbox';
 import type { DemoPerson } from './sign-in-page';
 
-/** The people of the demo, by the names of their tokens in `.latchkey/demo.json`. */
+/** The people of the demo are listed by the names of their tokens in `.latchkey/demo.json`. */
 export const PERSONAS = [
   'agencyAdmin',
   'agencyMember',
@@ -41,7 +41,7 @@ export function subjectOf(persona: Persona): string {
   return `demo-${persona}`;
 }
 
-/** Whom a visitor of the demo can sign in as. */
+/** A visitor of the demo can sign in as one of these people. */
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
   demoPerson(
     'agencyAdmin',
@@ -74,8 +74,8 @@ const PORTAL_DEFAULTS: readonly PortalPermission[] = [
 ];
 
 /**
- * Fills an empty database with the demo, once; points its people to the issuer of this start, each time.
- * Throws `ConfigError` where others are.
+ * Fills an empty database with the demo when it starts for the first time. At each start, the demo's people
+ * are linked to the issuer of this start. Throws `ConfigError` when the database holds other agencies.
  */
 export async function seed(
   database: Database,

@@ -4,8 +4,9 @@ import type { Sandbox } from './sandbox';
 export type Ask = (query: string, variables?: object) => Promise<Record<string, unknown>>;
 
 /**
- * Adds what makes the console's pages worth looking at, once: keys in every state, calls, tokens and
- * invitations. It goes through the API as an admin would, so that the audit trail tells of it.
+ * Adds what makes the console's pages worth looking at when the demo starts for the first time: keys in every
+ * state, calls, tokens and invitations. It goes through the API as an admin would, so that the audit trail
+ * tells of it.
  */
 export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
   const { clients } = await ask('{ clients(search: "Juniper Fitness") { totalCount } }');
@@ -49,7 +50,8 @@ async function createClient(ask: Ask, name: string): Promise<string> {
   return (data.createClient as { client: { id: string } }).client.id;
 }
 
-// Set without asking, as an import would, and found out to be bad afterwards.
+// The keys are set without asking the provider, as an import would set them, and turn out to be bad
+// afterwards.
 async function setUnverified(ask: Ask, clientId: string, keys: readonly object[]): Promise<void> {
   await ask(
     'mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) { userErrors { code } } }',

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Someone whom a visitor of the demo can sign in as. */
+/** A person as whom a visitor of the demo can sign in. */
 export interface DemoPerson {
   readonly subject: string;
   readonly name: string;
@@ -20,8 +20,8 @@ span { font-size: .9rem; color: light-dark(#57606a, #a4adb8); }
 `;
 
 /**
- * Where a visitor of the demo chooses whom to be, and the policy under which the page is shown: it loads
- * nothing and runs no script.
+ * Makes the page on which a visitor of the demo chooses a person, and the policy under which the page is
+ * shown. It loads nothing and runs no script.
  */
 export function signInPage(asked: URL, people: readonly DemoPerson[]): { html: string; policy: string } {
   const style = `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`;

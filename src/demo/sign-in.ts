@@ -9,7 +9,7 @@ export interface SignInOptions {
   readonly mint: (subject: string, audience: string, expiresInSeconds: number) => Promise<string>;
 }
 
-/** What a code or a refresh token stands for. */
+/** A code or a refresh token stands for this. */
 interface Grant {
   readonly subject: string;
   readonly clientId: string;
@@ -20,7 +20,7 @@ interface Grant {
 
 const COOKIE = 'latchkey-demo-person';
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
-// Any page may ask: it gets a token only with a code, and the code goes to a page on this machine.
+// Any page may ask. It obtains a token only with a code, and the code goes to a page on this machine.
 const CORS = {
   'access-control-allow-origin': '*',
   'access-control-allow-headers': 'content-type',
@@ -28,7 +28,7 @@ const CORS = {
 };
 
 /**
- * Signing in at the demo's issuer: OAuth's code flow with PKCE and refresh tokens, where a visitor chooses a
+ * Signs people in at the demo's issuer, with OAuth's code flow, PKCE and refresh tokens. A visitor chooses a
  * person and types no password.
  */
 export class DemoSignIn {
@@ -36,7 +36,7 @@ export class DemoSignIn {
 
   constructor(private readonly options: SignInOptions) {}
 
-  /** What the discovery document says of it. */
+  /** Returns what the discovery document says about signing in. */
   metadata(issuer: string): object {
     return {
       authorization_endpoint: `${issuer}/authorize`,
@@ -51,7 +51,7 @@ export class DemoSignIn {
     };
   }
 
-  /** False for an address that is none of its own. */
+  /** Returns false when the address is none of its own. */
   async answer(request: IncomingMessage, response: ServerResponse, url: URL): Promise<boolean> {
     if (url.pathname === '/authorize') this.#authorize(request, response, url);
     else if (url.pathname === '/token') await this.#token(request, response);
@@ -107,7 +107,7 @@ export class DemoSignIn {
     const isRenewal = form.get('grant_type') === 'refresh_token';
     const code = form.get(isRenewal ? 'refresh_token' : 'code') ?? '';
     const grant = this.#grants.get(code);
-    // Each code and each refresh token is good for once.
+    // Each code and each refresh token can be used once.
     this.#grants.delete(code);
     if (!grant || grant.clientId !== form.get('client_id') || !(isRenewal || isProven(grant, form)))
       sendJson(response, 400, { error: 'invalid_grant' });

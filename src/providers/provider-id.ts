@@ -39,7 +39,7 @@ export function checkProviderId(
   const mistaken = MISTAKEN.find(([form]) => form.test(id))?.[1];
   if (!hasForm(adapter, id) || (adapter.idForm === 'ANY' && mistaken !== undefined))
     return userError('INVALID_FORMAT', field, messageFor(adapter, mistaken));
-  // Databases compare them letter by letter.
+  // Databases compare ids letter by letter.
   return adapter.idForm === 'UUID' ? id.toLowerCase() : id;
 }
 

@@ -52,7 +52,7 @@ describe('a bearer token', () => {
     });
   });
 
-  test.each(['bearer', 'BEARER'])('is found behind the scheme in any case: %s', async (scheme) => {
+  test.each(['bearer', 'BEARER'])('is found behind its scheme in upper or lower case: %s', async (scheme) => {
     expect(await verifier().identify(`${scheme} ${await token()}`)).toMatchObject({ subject: 'ada' });
   });
 
@@ -88,7 +88,7 @@ describe('a bearer token', () => {
     },
   );
 
-  test('is accepted within 30 seconds of its validity, since clocks differ, and not beyond', async () => {
+  test('is accepted up to 30 seconds outside of its validity, since clocks differ, and not beyond', async () => {
     const verify = verifier();
     for (const claims of [{ exp: now() - 20 }, { nbf: now() + 20 }])
       expect(await verify.identify(`Bearer ${await token(claims)}`)).toMatchObject({ subject: 'ada' });
@@ -96,7 +96,7 @@ describe('a bearer token', () => {
     expect(await verify.identify(`Bearer ${await token({ nbf: now() + 40 })}`)).toBe('NOT_YET_VALID');
   });
 
-  test('of another issuer is told by that, whoever signed it', async () => {
+  test('of another issuer is refused for its issuer, whoever signed it', async () => {
     const other = await generateKeyPair('ES256');
     const foreign = await token({ iss: 'https://other.example.com' }, other.privateKey, 'theirs');
     expect(await verifier().identify(`Bearer ${foreign}`)).toBe('ISSUER');

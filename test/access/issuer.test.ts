@@ -60,7 +60,7 @@ function endless(response: ServerResponse, begin: string): { sent: () => number;
 
 describe('an answer of the issuer', () => {
   test.each(['/.well-known/openid-configuration', '/jwks', '/userinfo'])(
-    'without end is left after 1 MiB, and does not fill the memory: %s',
+    'that does not end is read up to 1 MiB, and does not fill the memory: %s',
     async (path) => {
       issuer.discovery = { ...issuer.discovery, userinfo_endpoint: `${issuer.url}/userinfo` };
       let stream: ReturnType<typeof endless> | undefined;
@@ -86,7 +86,7 @@ describe('an answer of the issuer', () => {
   );
 
   test.each(['/.well-known/openid-configuration', '/jwks'])(
-    'that comes byte by byte is left when its time is over: %s',
+    'that comes byte by byte is given up when its time is over: %s',
     async (path) => {
       issuer.instead = ({ url }, response) => {
         if (url !== path) return false;
@@ -114,7 +114,7 @@ describe('the issuer that is configured', () => {
     },
   );
 
-  test('is no reason not to start when it is away: which address and why is told until it is back', async () => {
+  test('does not stop the start when it is away, and the address and the reason are told until it is back', async () => {
     const verify = verifier();
     issuer.status = 503;
     await verify.check();
@@ -254,7 +254,7 @@ describe('the address of someone', () => {
     await running.close();
   });
 
-  test('is unknown where the issuer has no userinfo endpoint, or one in the clear elsewhere', async () => {
+  test('is unknown when the issuer has no userinfo endpoint, or one without TLS on another machine', async () => {
     expect(await addressOf({})).toEqual({ email: null, refusal: 'NO_ADDRESS' });
     issuer.discovery = { ...issuer.discovery, userinfo_endpoint: 'http://userinfo.example.com/' };
     expect(await addressOf({})).toEqual({ email: null, refusal: 'NO_ADDRESS' });

@@ -43,12 +43,15 @@ async function twinOf(id: string, clientId: string | null): Promise<string> {
 }
 
 describe('the same agent of a provider', () => {
-  test.each([HARBOR, MAPLE, null])('is there once in an agency, also for the client %s', async (clientId) => {
-    const { providerAgentId } = await rowOf(HARBOR_RETELL_AGENT);
-    expect(codes(await create({ providerAgentId, clientId }))).toEqual(['DUPLICATE input.providerAgentId']);
-  });
+  test.each([HARBOR, MAPLE, null])(
+    'can be entered only once in an agency, also for the client %s',
+    async (clientId) => {
+      const { providerAgentId } = await rowOf(HARBOR_RETELL_AGENT);
+      expect(codes(await create({ providerAgentId, clientId }))).toEqual(['DUPLICATE input.providerAgentId']);
+    },
+  );
 
-  test('is there once when it is created several times at once, on every instance', async () => {
+  test('is entered once when several requests create it at the same time, on every instance', async () => {
     const other = await running.another();
     const input = { name: 'New', provider: 'RETELL', providerAgentId: 'agent_new' };
     const answers = await Promise.all(
@@ -61,7 +64,7 @@ describe('the same agent of a provider', () => {
     expect(found.sort()).toEqual(['', ...Array<string>(3).fill('DUPLICATE input.providerAgentId')]);
   });
 
-  test('is another one in another case, at another provider and in another agency', async () => {
+  test('differs from one in another case, at another provider or in another agency', async () => {
     const id = '00000000-0000-4000-8000-0000000000ab';
     expect(codes(await create({ providerAgentId: 'agent_x' }))).toEqual([]);
     expect(codes(await create({ providerAgentId: 'agent_X' }))).toEqual([]);
@@ -83,7 +86,7 @@ describe('the same agent of a provider', () => {
     expect(codes(await assign(twin, null))).toEqual(['DUPLICATE input.clientId']);
   });
 
-  test('is assigned as before where it is there once, whatever other agencies have', async () => {
+  test('is assigned as before when it is entered once, whatever other agencies have entered', async () => {
     // Of the same account at the provider.
     expect((await rowOf(MAPLE_RETELL_AGENT)).providerAgentId).toBe(
       (await rowOf(OTHER_AGENCYS_AGENT)).providerAgentId,
@@ -130,7 +133,7 @@ describe('an id of a provider', () => {
     expect((await rowOf(agent?.id ?? '')).providerAgentId).toBe(stored);
   });
 
-  test('is none that is a key of the agency or of one of its clients, although it looks like one', async () => {
+  test('is refused when it is a key of the agency or of one of its clients, although it looks like an id', async () => {
     const key = '9f1c2b34-0000-4000-8000-00000000beef';
     await running.data(SET_CLIENT, {
       input: { clientId: MAPLE, keys: [{ provider: 'VAPI', apiKey: key }] },
@@ -147,7 +150,7 @@ describe('an id of a provider', () => {
     expect(codes(await create({ provider: 'VAPI', providerAgentId: key }, 'otherAgencyAdmin'))).toEqual([]);
   });
 
-  test('is what Vapi wants to call from, and no phone number', async () => {
+  test('is what calls from Vapi need, where a phone number is refused', async () => {
     const answer = await create({ provider: 'VAPI', providerAgentId: UUID, fromNumber: '+14155550100' });
     expect(codes(answer)).toEqual(['INVALID_FORMAT input.fromNumber']);
     expect(answer.userErrors[0]?.message).toMatch(/phone number.*Vapi.*UUID/);

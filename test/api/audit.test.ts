@@ -62,7 +62,7 @@ const reports = async (earlier?: AuditPrintout) => {
 const faults = async (earlier?: AuditPrintout) => (await reports(earlier)).flatMap((report) => report.faults);
 
 describe('the audit trail', () => {
-  test('tells who, what, on what, when, in which request and from where', async () => {
+  test('tells who did what to which object, when, in which request and from where', async () => {
     const { headers } = await running.ask('agencyAdmin', SET_CLIENT, {
       input: { clientId: MAPLE, keys: key(running.sandbox.retell.keys.valid) },
     });
@@ -226,7 +226,7 @@ describe('the audit trail', () => {
     expect(await faults()).toEqual([]);
   });
 
-  test('is gone on with by an instance that recorded last without being read', async () => {
+  test('is not read again by the instance that recorded the last event', async () => {
     await running.data(CREATE_CLIENT, { input: { name: 'One' } });
     const logged = jest.spyOn(
       managerOf(running.app.database.read).dataSource.logger.constructor.prototype as {
@@ -298,7 +298,7 @@ describe('the audit trail', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
   });
 
-  test('never stops telling a type of event by its name', () => {
+  test('keeps the name of every type of event', () => {
     expect(AUDIT_EVENT_TYPES.length).toBeGreaterThan(20);
     expect(new Set(AUDIT_EVENT_TYPES).size).toBe(AUDIT_EVENT_TYPES.length);
     for (const type of AUDIT_EVENT_TYPES) expect(type.length).toBeLessThanOrEqual(48);
@@ -360,7 +360,7 @@ describe('audit:verify', () => {
     expect((await faults())[0]).toBe('there is not one event');
   });
 
-  test("finds two events in each other's place", async () => {
+  test('finds two events that were exchanged', async () => {
     for (const [from, to] of [
       [7, 99],
       [8, 7],
@@ -396,7 +396,7 @@ describe('audit:verify', () => {
     ? []
     : ['x', '', '2026-99-99 00:00:00.000', '+999999-01-01'];
   test.each(['0000-00-00 00:00:00.000', ...onSqlite])(
-    'finds a time that is none, %j, and verifies the other agencies all the same',
+    'finds a time that is not a time, %j, and verifies the other agencies all the same',
     async (time) => {
       if (process.env.TEST_DATABASE_SERVER)
         await write(

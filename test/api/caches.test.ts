@@ -54,7 +54,7 @@ interface Payload {
 const versions = (owner: Owner | null | undefined) => owner?.apiKeys.map(({ version }) => version);
 
 describe('the id of a place of a key', () => {
-  test('is its own, and stays when a key is set there for the first time, replaced and cleared', async () => {
+  test('belongs to this place alone, and stays when a key is set there for the first time, replaced and cleared', async () => {
     const before = await keysOfAll();
     expect(new Set(before.map(({ id }) => id)).size).toBe(before.length);
     expect(new Set(before.map(({ version }) => version))).toEqual(new Set([0, 1]));
@@ -79,7 +79,7 @@ describe('the id of a place of a key', () => {
 });
 
 describe('the id of the viewer', () => {
-  test('is its own for each person and service token, and is not the id of a person', async () => {
+  test('differs between people and service tokens, and is not the id of a person', async () => {
     const ids = new Set<string>();
     for (const persona of ['agencyAdmin', 'agencyMember', 'portalUser', 'otherAgencyAdmin'] as const) {
       const ask = () => running.data<{ viewer: { id: string } }>('{ viewer { id } }', {}, persona);
@@ -95,8 +95,8 @@ describe('the id of the viewer', () => {
   });
 });
 
-describe('whose keys a mutation changed', () => {
-  test('is told as it is after a set, a verification and a clear of a client', async () => {
+describe('the client or the agency whose keys a mutation changed', () => {
+  test('is in the answer as it is after a set, a verification and a clear of a client', async () => {
     const keys = [{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid }];
     const set = await change('setClientApiKeys', { clientId: MAPLE, keys });
     expect([set.client?.id, versions(set.client), set.agency]).toEqual([MAPLE, [0, 0, 1], null]);
@@ -106,7 +106,7 @@ describe('whose keys a mutation changed', () => {
     expect([cleared.client?.id, versions(cleared.client)]).toEqual([MAPLE, [0, 0, 2]]);
   });
 
-  test('is told as it is after a set, a verification and a clear of the agency', async () => {
+  test('is in the answer as it is after a set, a verification and a clear of the agency', async () => {
     const keys = [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }];
     const set = await change('setAgencyApiKeys', { keys });
     expect([set.client, versions(set.agency)]).toEqual([null, [2, 1, 1]]);
@@ -115,7 +115,7 @@ describe('whose keys a mutation changed', () => {
     expect([cleared.client, versions(cleared.agency)]).toEqual([null, [2, 2, 1]]);
   });
 
-  test('is told when a key that was handed in is accepted', async () => {
+  test('is in the answer when a key that was handed in is accepted', async () => {
     const { keyHandIns } = await running.data<{ keyHandIns: { nodes: { id: string }[] } }>(
       'query ($clientId: ID!) { keyHandIns(clientId: $clientId, status: PENDING) { nodes { id } } }',
       { clientId: HARBOR },
@@ -124,7 +124,7 @@ describe('whose keys a mutation changed', () => {
     expect([accepted.client?.id, versions(accepted.client)]).toEqual([HARBOR, [1, 1, 1]]);
   });
 
-  test('is told of a change that was refused, too, unless there is no such client', async () => {
+  test('is in the answer to a change that was refused, too, unless there is no such client', async () => {
     const keys = [{ provider: 'RETELL', apiKey: 'key_good_form_1', expectedVersion: 7 }];
     const stale = await change('setClientApiKeys', { clientId: HARBOR, keys });
     expect([stale.userErrors, versions(stale.client)]).toEqual([[{ code: 'VERSION_CONFLICT' }], [1, 1, 0]]);

@@ -102,7 +102,7 @@ describe('clearing keys', () => {
     expect(await source(HARBOR_VAPI_AGENT)).toBeNull();
   });
 
-  test('of the agency leaves alone the agents whose client has its own', async () => {
+  test('of the agency changes nothing for agents whose client has a key of its own', async () => {
     const { clearAgencyApiKeys } = await running.data<{ clearAgencyApiKeys: Cleared }>(CLEAR_AGENCY, {
       input: { providers: ['RETELL'] },
     });
@@ -187,7 +187,7 @@ describe('verifying keys', () => {
     },
   );
 
-  test('refuses a provider whose key is not set, and passes over it when none was named', async () => {
+  test('refuses a provider that is named and whose key is not set, and leaves it out when none is named', async () => {
     expect(codes(await verify(HARBOR, ['BLAND']))).toEqual(['KEY_NOT_SET input.providers.0']);
     expect((await verify(CEDAR)).results).toEqual([]);
   });
@@ -216,7 +216,7 @@ describe('verifying keys', () => {
     expect(results[0]?.apiKey).toMatchObject({ status: 'VALID', lastError: { code: 'UNREACHABLE' } });
   });
 
-  test('says nothing of a key that was set while the provider was being asked', async () => {
+  test('records nothing about a key that was set while the provider was being asked', async () => {
     let refuse: () => void = () => undefined;
     const asked = new Promise<void>((resolve) => {
       const server = createServer((_request, response) => {
@@ -254,7 +254,7 @@ describe('verifying keys', () => {
 describe('previewing a change', () => {
   const nothing = { agentsMissingInAccount: [], agentsNotChecked: 0 };
 
-  test("of a first key: the client's agents change from the agency's key to it", async () => {
+  test("to a first key shows that the client's agents leave the agency's key for it", async () => {
     const apiKey = running.sandbox.retell.keys.valid;
     const before = running.sandbox.retell.requests.length;
     expect((await preview({ clientId: MAPLE, provider: 'RETELL', apiKey })).preview).toEqual({
@@ -280,7 +280,7 @@ describe('previewing a change', () => {
     expect(found).toMatchObject({ agentsMissingInAccount: [{ id: MAPLE_RETELL_AGENT }], status: 'VALID' });
   });
 
-  test.each(['revoked', 'rateLimited'] as const)('of a %s key: tells its status', async (which) => {
+  test.each(['revoked', 'rateLimited'] as const)('to a %s key tells its status', async (which) => {
     const { preview: found } = await preview({
       clientId: MAPLE,
       provider: 'RETELL',
@@ -292,7 +292,7 @@ describe('previewing a change', () => {
     });
   });
 
-  test('of a clear: asks no provider', async () => {
+  test('that clears a key asks no provider', async () => {
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'RETELL' });
     expect(found).toMatchObject({
       affectedAgents: [{ id: HARBOR_RETELL_AGENT }],
@@ -303,7 +303,7 @@ describe('previewing a change', () => {
     expect(running.sandbox.retell.requests).toEqual([]);
   });
 
-  test('of a clear that leaves nothing: names the agents without a key', async () => {
+  test('that clears the last key names the agents that are left without one', async () => {
     await running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'RETELL' });
     expect(found).toMatchObject({
@@ -313,7 +313,7 @@ describe('previewing a change', () => {
     });
   });
 
-  test('of a clear where nothing is set: nothing changes', async () => {
+  test('that clears a key that is not set shows that nothing changes', async () => {
     const { preview: found } = await preview({ clientId: HARBOR, provider: 'BLAND' });
     expect(found).toMatchObject({
       affectedAgents: [],
@@ -345,7 +345,7 @@ describe("previewing a change of the agency's own key", () => {
   };
   const without = [MAPLE_RETELL_AGENT, ARCHIVED_CLIENTS_AGENT, AGENCYS_OWN_AGENT].map((id) => ({ id }));
 
-  test('of a clear: names the agents of every client without a key, who would have none', async () => {
+  test('that clears it names the agents of every client who would be left without a key', async () => {
     expect(await previewAgency({ provider: 'RETELL' })).toMatchObject({
       affectedAgents: without,
       agentsWithoutKey: without,

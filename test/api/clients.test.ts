@@ -34,7 +34,7 @@ describe('a client', () => {
   });
 
   test.each([NEVER_GIVEN_OUT, OTHER_AGENCYS_CLIENT, 'x'])(
-    'is not renamed where there is none: %s',
+    'that does not exist is not renamed: %s',
     async (id) => {
       expect(codes(await rename(id, 'A new name'))).toEqual(['NOT_FOUND input.clientId']);
     },
@@ -75,7 +75,7 @@ describe('the search for a client by a part of its name', () => {
     expect(await search(text)).toEqual(names);
   });
 
-  test('counts characters as names do', async () => {
+  test('counts characters in the same way as the limit of names does', async () => {
     expect(await search('\u{1F525}'.repeat(100))).toEqual([]);
     const { errors } = await running.ask(
       'agencyAdmin',

@@ -234,7 +234,7 @@ test('what a document asks of clients is read no more than twice, however often 
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
 });
 
-test('of keys, no more is read than the document names of them', async () => {
+test('no more of a key is read than the document asks for', async () => {
   const read = jest.spyOn(managerOf(running.app.database.read).dataSource.logger, 'logQuery');
   const columns = async (fields: string) => {
     read.mockClear();
@@ -250,7 +250,7 @@ test.each([
   ['a condition', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
   ['an argument', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
 ])(
-  '%s that is null by a variable is told as what the caller can put right',
+  '%s that a variable sets to null is answered with an error that the caller can put right',
   async (_what, query, variables) => {
     const { errors } = await running.ask('agencyAdmin', query, variables);
     expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
@@ -280,7 +280,7 @@ test.each([
   },
 );
 
-test('a document that cannot be compiled is run by graphql-js, and that it cannot is logged once, without what it holds', async () => {
+test('a document that cannot be compiled is run by graphql-js, and one log line says so without its content', async () => {
   jest.mocked(compileQuery).mockImplementationOnce(() => {
     throw new Error('unexpected key_canary_compiler');
   });

@@ -54,7 +54,7 @@ describe('changes of one key at once, on two instances', () => {
     expect((await versions()).find(({ provider }) => provider === 'RETELL')?.version).toBe(changed(payloads));
   });
 
-  test('of several providers, named in any order, all come through', async () => {
+  test('to the keys of several providers all succeed, in whatever order they are named', async () => {
     const key = (provider: string) => ({ provider, apiKey: `key_of_${provider}_012345` });
     const payloads = await Promise.all(
       Array.from({ length: 20 }, (_, index) => {
@@ -91,7 +91,7 @@ describe('changes of one key at once, on two instances', () => {
     expect(live).toEqual([{ version: 20 }]);
   });
 
-  test("of a client's and its agency's key, cleared at once, are answered by who is left without a key: one of the two says so", async () => {
+  test("that clear a client's and its agency's key name the agents that are left without a key in one of the two answers", async () => {
     const INPUT = { providers: ['RETELL'] };
     const SET =
       'mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) { userErrors { code } } }';

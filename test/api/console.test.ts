@@ -59,7 +59,7 @@ describe('the console', () => {
     expect(bytes).toBeLessThanOrEqual(45 * 1024);
   });
 
-  test('is not there unless an operator wants it', async () => {
+  test('is served only when an operator turns it on', async () => {
     const without = await startTestApp();
     for (const path of ['/', '/clients']) expect((await fetch(without.url + path)).status).toBe(404);
     await without.close();

@@ -133,7 +133,7 @@ describe('a key that someone else of the agency uses', () => {
     );
   });
 
-  test('is found by at least one of two that set it at once, on two instances', async () => {
+  test('is warned of by at least one of two requests that set it at the same time, on two instances', async () => {
     const other = await running.another();
     for (let round = 0; round < 10; round += 1) {
       const key = [keyOf('RETELL', `${KEY}_${round}`)];
@@ -145,24 +145,24 @@ describe('a key that someone else of the agency uses', () => {
   });
 });
 
-describe('there is no warning', () => {
-  test('of the same owner setting its own key again', async () => {
+describe('no warning is given', () => {
+  test('when the same owner sets its own key again', async () => {
     await set(MAPLE);
     expect((await set(MAPLE)).warnings).toEqual([]);
   });
 
-  test("of another agency's key, not by its admin either", async () => {
+  test('for a key of another agency, in neither of the two agencies', async () => {
     expect((await set(OTHER_AGENCYS_CLIENT, undefined, running, 'otherAgencyAdmin')).apiKeys).toHaveLength(1);
     expect((await set(MAPLE)).warnings).toEqual([]);
     expect((await set(OTHER_AGENCYS_CLIENT, undefined, running, 'otherAgencyAdmin')).warnings).toEqual([]);
   });
 
-  test('of the same text at another provider', async () => {
+  test('for the same text at another provider', async () => {
     await set(HARBOR, [keyOf('VAPI', KEY)]);
     expect((await set(MAPLE)).warnings).toEqual([]);
   });
 
-  test('of a key that was replaced or cleared', async () => {
+  test('for a key that was replaced or cleared', async () => {
     await set(HARBOR);
     await set(HARBOR, [keyOf('RETELL', `${KEY}_next`)]);
     await set(CEDAR);
@@ -170,7 +170,7 @@ describe('there is no warning', () => {
     expect((await set(MAPLE)).warnings).toEqual([]);
   });
 
-  test('of a change that is refused', async () => {
+  test('for a change that is refused', async () => {
     await set(HARBOR);
     const input = { clientId: MAPLE, keys: [{ ...keyOf('RETELL', KEY), expectedVersion: 7 }] };
     const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input });
@@ -182,7 +182,7 @@ describe('there is no warning', () => {
 });
 
 describe('a fingerprint', () => {
-  test('is another one in every agency and for every provider, and gone when the key is cleared', async () => {
+  test('differs between agencies and providers, and is gone when the key is cleared', async () => {
     await set(MAPLE, [keyOf('RETELL', KEY), keyOf('VAPI', KEY)]);
     await set(OTHER_AGENCYS_CLIENT, undefined, running, 'otherAgencyAdmin');
     const stored = await Promise.all([rows({ ownerId: MAPLE }), rows({ ownerId: OTHER_AGENCYS_CLIENT })]);

@@ -210,7 +210,7 @@ describe('other origins', () => {
     }
   });
 
-  test('are let in by nobody unless they are configured', async () => {
+  test('may not ask unless they are configured', async () => {
     const closed = await startTestApp();
     const response = await fetch(`${closed.url}/graphql`, {
       method: 'OPTIONS',
@@ -324,11 +324,11 @@ describe('with trusted documents', () => {
           extensions: { persistedQuery: { version: 1, sha256Hash: hash(VIEWER) } },
         },
       ],
-    ])('one runs %s', async (_how, body) => {
+    ])('a document that is listed runs %s', async (_how, body) => {
       expect((await ask(body)).data).toEqual({ viewer: { role: 'AGENCY_ADMIN' } });
     });
 
-    test('one runs by GET, word by word', async () => {
+    test('a document that is listed runs by GET, word by word', async () => {
       const get = (text: string) =>
         fetch(`${trusting.url}${query(text)}`, {
           headers: {
@@ -356,7 +356,7 @@ describe('with trusted documents', () => {
       ['nothing', {}],
       ['a batch', [{ query: VIEWER }]],
       ['a list for a document', { query: [VIEWER] }],
-    ])('nothing else does: %s', async (_what, body) => {
+    ])('no other document runs: %s', async (_what, body) => {
       const { status, errors, data } = await ask(body);
       expect([status, errors.map(({ extensions }) => extensions.code), data]).toEqual([
         400,

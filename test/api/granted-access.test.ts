@@ -136,7 +136,7 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
   });
 });
 
-test('what was made before makers were recorded stays, and nobody is asked about it', async () => {
+test('what was made before makers were recorded stays, and is not in the list', async () => {
   await running.app.database.write((tx) => tx.update(PersonRow, { name: 'waiting' }, { createdBy: null }));
   expect((await leave(REMOVE, { personId: MAX })).map(([, name]) => name)).toEqual([
     'CRM',
@@ -146,7 +146,7 @@ test('what was made before makers were recorded stays, and nobody is asked about
   expect(await joins('waiting')).toBe(200);
 });
 
-test('is listed before anything is revoked, for the person of the own agency alone', async () => {
+test('what a person has made is listed before anything is revoked, and only for people of the own agency', async () => {
   const GRANTED = 'query ($id: ID!) { grantedAccess(personId: $id) { kind name isRevoked } }';
   const listed = (id: string) => running.data<{ grantedAccess: Granted[] | null }>(GRANTED, { id });
   expect((await listed(MAX)).grantedAccess).toEqual([

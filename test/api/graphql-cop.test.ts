@@ -142,7 +142,7 @@ test.each(checks)('graphql-cop finds nothing: %s', async (_name, finds) => {
   expect(await finds()).toBe(false);
 });
 
-test('what it asks is answered otherwise', async () => {
+test('the requests by which graphql-cop asks are answered when they are harmless', async () => {
   expect((await ask('query { __typename alias0: __typename }')).data).toEqual({
     __typename: 'Query',
     alias0: 'Query',

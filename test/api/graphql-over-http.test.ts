@@ -57,7 +57,7 @@ describe('a document that cannot run', () => {
     }
   });
 
-  test('since it is beyond a limit has the status 400 for everyone', async () => {
+  test('has the status 400 for everyone when it is beyond a limit', async () => {
     const { status, errors } = await post(
       running.url,
       null,

@@ -21,7 +21,7 @@ afterEach(() => running.close());
 
 const { run, bland, handedIn, acceptValid, row, blandKey, source, events } = handInSteps(() => running);
 
-describe('where the agency chose that valid keys count at once', () => {
+describe('when the agency chose that valid keys count at once,', () => {
   test('a key that the provider says is valid is set, in the name of the portal user', async () => {
     expect(codes(await acceptValid())).toEqual([]);
     expect((await handedIn()).status).toBe('ACCEPTED');
@@ -51,7 +51,7 @@ describe('where the agency chose that valid keys count at once', () => {
     expect(await source()).toBe('AGENCY');
   });
 
-  test('it holds for this client, from now on, and can be taken back', async () => {
+  test('the choice holds for this client from then on, and can be taken back', async () => {
     const before = await handedIn();
     await acceptValid();
     expect((await row(before.id)).status).toBe('PENDING');
@@ -66,13 +66,13 @@ describe('where the agency chose that valid keys count at once', () => {
   });
 });
 
-describe('who may', () => {
+describe('of handing in keys,', () => {
   const permit = (...permissions: PortalPermission[]) =>
     running.app.database.write((tx) => tx.update(PersonRow, { id: FINN }, { permissions }));
   const input = { provider: 'BLAND', apiKey: 'a_key_0123456789' };
 
   test.each(PORTAL_PERMISSIONS.filter((name) => name !== 'MANAGE_INTEGRATIONS'))(
-    'not hand in: a portal user with %s alone',
+    'a portal user with %s alone may do nothing',
     async (name) => {
       await permit(name);
       expect(errorCodes(await running.ask('portalUserNoPermissions', HAND_IN, { input }))).toEqual([
@@ -85,13 +85,13 @@ describe('who may', () => {
   );
 
   test.each(['agencyAdmin', 'agencyMember', 'otherAgencyAdmin'] as const)(
-    'not hand in: %s, who has no client',
+    '%s may do nothing, having no client',
     async (persona) => {
       expect(errorCodes(await running.ask(persona, HAND_IN, { input }))).toEqual(['FORBIDDEN handInApiKey']);
     },
   );
 
-  test('not see what was handed in: a member of the agency', async () => {
+  test('a member of the agency may not see what was handed in', async () => {
     expect(errorCodes(await running.ask('agencyMember', ALL_HAND_INS))).toEqual(['FORBIDDEN keyHandIns']);
   });
 
@@ -99,22 +99,25 @@ describe('who may', () => {
     ['previewKeyHandIn', PREVIEW_HAND_IN, {}],
     ['acceptKeyHandIn', ACCEPT_HAND_IN, {}],
     ['refuseKeyHandIn', REFUSE_HAND_IN, { reason: 'No.' }],
-  ])('not %s: members and portal users; to another agency there is none', async (field, query, more) => {
-    const { id } = await handedIn();
-    for (const persona of ['agencyMember', 'portalUser'] as const) {
-      expect(errorCodes(await running.ask(persona, query, { input: { keyHandInId: id, ...more } }))).toEqual([
-        `FORBIDDEN ${field}`,
-      ]);
-    }
-    for (const keyHandInId of [id, NEVER_GIVEN_OUT, 'x', id.toUpperCase()]) {
-      expect(codes(await run(query, { keyHandInId, ...more }, 'otherAgencyAdmin'))).toEqual([
-        'NOT_FOUND input.keyHandInId',
-      ]);
-    }
-    expect((await row(id)).status).toBe('PENDING');
-  });
+  ])(
+    'members and portal users may not %s, and for another agency there is nothing to decide on',
+    async (field, query, more) => {
+      const { id } = await handedIn();
+      for (const persona of ['agencyMember', 'portalUser'] as const) {
+        expect(
+          errorCodes(await running.ask(persona, query, { input: { keyHandInId: id, ...more } })),
+        ).toEqual([`FORBIDDEN ${field}`]);
+      }
+      for (const keyHandInId of [id, NEVER_GIVEN_OUT, 'x', id.toUpperCase()]) {
+        expect(codes(await run(query, { keyHandInId, ...more }, 'otherAgencyAdmin'))).toEqual([
+          'NOT_FOUND input.keyHandInId',
+        ]);
+      }
+      expect((await row(id)).status).toBe('PENDING');
+    },
+  );
 
-  test('not choose for the clients of another agency', async () => {
+  test('nobody may choose for the clients of another agency', async () => {
     for (const clientId of [HARBOR, NEVER_GIVEN_OUT]) {
       expect(
         codes(await run(SET_HAND_IN_POLICY, { clientId, acceptsValidHandIns: true }, 'otherAgencyAdmin')),
@@ -131,7 +134,7 @@ describe('who may', () => {
     }
   });
 
-  test('see those of its own client alone: a portal user', async () => {
+  test('a portal user may see those of its own client alone', async () => {
     await handedIn();
     await running.app.database.write((tx) =>
       tx.update(PersonRow, { id: FINN }, { clientId: ARCHIVED_CLIENT, permissions: ['VIEW_INTEGRATIONS'] }),

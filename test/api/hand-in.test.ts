@@ -157,7 +157,7 @@ describe('a key that is handed in', () => {
     expect(await types(3)).toEqual(['HAND_IN_VERIFIED', 'HAND_IN_RECEIVED', 'HAND_IN_REPLACED']);
   });
 
-  test('of which many come at once leaves one pending', async () => {
+  test('leaves one pending when many come at the same time', async () => {
     const another = await running.another();
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
@@ -238,7 +238,7 @@ describe('a key that is handed in', () => {
     });
   });
 
-  test('that cannot be destroyed stops no start: it is logged, and the others are', async () => {
+  test('that cannot be destroyed does not stop the start: the log tells of it, and the others are destroyed', async () => {
     const broken = await handedIn();
     await run(HAND_IN, { provider: 'VAPI', apiKey: running.sandbox.vapi.keys.secondAccount }, 'portalUser');
     await running.app.database.write((tx) =>
@@ -266,7 +266,7 @@ describe('a key that is handed in', () => {
     expect((await types(3)).at(-1)).toBe('HAND_IN_EXPIRED');
   });
 
-  test('is previewed: what the provider says, which agents it lacks, who else uses it', async () => {
+  test('can be previewed, with what the provider says, which agents it lacks and who else uses it', async () => {
     const { id } = await handedIn(bland().valid);
     const preview = (
       await running.data<Record<string, unknown>>(PREVIEW_HAND_IN, { input: { keyHandInId: id } })
@@ -348,7 +348,7 @@ describe('a key that is handed in', () => {
     expect(await running.app.database.read.count(KeyHandInRow)).toBe(0);
   });
 
-  test('leaves its events: who, for whom, a mask at most', async () => {
+  test('leaves events that tell who did it and for whom, with a mask at most', async () => {
     const { id } = await handedIn();
     await accept(id);
     const mask = `••••••••${bland().secondAccount.slice(-4)}`;

@@ -126,7 +126,7 @@ describe('the endpoint', () => {
     expect(logged).toContain('QueryFailedError');
   });
 
-  test('lets go of a connection that is malformed, although its other side stays open', async () => {
+  test('closes a connection that sends malformed bytes, although its other side stays open', async () => {
     const letGo = new Promise((resolve) =>
       running.app.server.server.once('connection', (socket) => socket.once('close', resolve)),
     );
@@ -156,7 +156,7 @@ describe('the endpoint', () => {
 
 describe('a request that cannot run', () => {
   test.each([1, 5, 6, 50, 51, 400])(
-    'since %i values in its variables are wrong is told of five of them and that there are more, and is no fault of ours',
+    'with %i wrong values in its variables is told of five of them and that there are more, and is not logged as a fault',
     async (wrong) => {
       const keys = Array.from({ length: wrong }, () => 'key_canary_variable');
       const { status, errors, data, text } = await running.ask('agencyAdmin', SET_CLIENT, {
@@ -184,7 +184,7 @@ describe('a request that cannot run', () => {
     'subscription { x }',
     'subscription S { __typename }',
     'query Q { __typename } subscription S { __typename }',
-  ])('since it is a subscription is refused as what the schema does not have: %s', async (query) => {
+  ])('is refused when it is a subscription, which the schema does not have: %s', async (query) => {
     for (const as of [null, 'agencyAdmin'] as const) {
       const { status, errors, data } = await running.ask(as, query);
       expect([status, data, errors.map(({ extensions }) => extensions.code)]).toEqual([

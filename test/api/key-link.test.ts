@@ -101,7 +101,7 @@ describe('a one-time link', () => {
     ['revoked', 'Bland does not accept this key.'],
     ['restricted', 'Bland knows this key, but it may not do what is needed.'],
     ['rateLimited', 'Bland could not check the key just now.'],
-  ] as const)('is told why a key that is %s is not taken', async (name, words) => {
+  ] as const)('tells why a key that is %s is not taken', async (name, words) => {
     const { url, code } = await create();
     const text = await (await fill(url, { code, apiKey: bland()[name] })).text();
     expect(text).toContain(words);
@@ -223,7 +223,7 @@ describe('a one-time link', () => {
     expect(running.logs.join()).not.toContain(url.split('/').at(-1));
   });
 
-  test('lives 72 hours unless it is said otherwise', async () => {
+  test('can be used for 72 hours unless another time is asked for', async () => {
     const { keyLink } = await create();
     const hours = (Date.parse(keyLink?.expiresAt ?? '') - Date.now()) / 3_600_000;
     expect(hours).toBeGreaterThan(71.9);
@@ -290,7 +290,7 @@ describe('its page', () => {
     expect(await answer.text()).toContain('This form cannot be read');
   });
 
-  test('takes a form without anything in it for one with everything missing', async () => {
+  test('answers an empty form like one in which every field is missing', async () => {
     const { url } = await create();
     expect((await fetch(url, { method: 'POST' })).status).toBe(422);
     expect((await fetch(`${running.url}/key/${'A'.repeat(43)}`, { method: 'POST' })).status).toBe(404);
@@ -327,17 +327,17 @@ describe('its page', () => {
   });
 });
 
-describe('who may', () => {
+describe('of one-time links,', () => {
   test.each([
     ['createKeyLink', CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND' }],
     ['revokeKeyLink', REVOKE_KEY_LINK, { keyLinkId: NEVER_GIVEN_OUT }],
-  ])('not %s: members and portal users', async (field, query, input) => {
+  ])('members and portal users may not %s', async (field, query, input) => {
     for (const persona of ['agencyMember', 'portalUser'] as const)
       expect(errorCodes(await running.ask(persona, query, { input }))).toEqual([`FORBIDDEN ${field}`]);
     expect(errorCodes(await running.ask('portalUser', LINKS))).toEqual(['FORBIDDEN keyLinks']);
   });
 
-  test('not make or revoke links of another agency, nor see them', async () => {
+  test('an admin may not make, revoke or see those of another agency', async () => {
     const { keyLink } = await create();
     expect(codes(await create({}, 'otherAgencyAdmin'))).toEqual(['NOT_FOUND input.clientId']);
     expect(codes(await run(REVOKE_KEY_LINK, { keyLinkId: keyLink?.id }, 'otherAgencyAdmin'))).toEqual([
@@ -354,7 +354,7 @@ describe('who may', () => {
     [{ expiresInHours: 0 }, 'INVALID_FORMAT input.expiresInHours'],
     [{ expiresInHours: 169 }, 'INVALID_FORMAT input.expiresInHours'],
     [{ expiresInHours: -2_147_483_648 }, 'INVALID_FORMAT input.expiresInHours'],
-  ])('not make a link with %j', async (more, code) => {
+  ])('an admin may not make one with %j', async (more, code) => {
     const answer = await create(more);
     expect(codes(answer)).toEqual([code]);
     expect([answer.url, answer.code, answer.keyLink]).toEqual([null, null, null]);

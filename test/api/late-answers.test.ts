@@ -43,7 +43,7 @@ describe('a key of a portal user that its provider was asked about', () => {
       ['HAND_IN_VERIFIED', 'HAND_IN_ACCEPTED', 'API_KEY_SET', 'HAND_IN_RECEIVED'],
     ],
   ])(
-    'leaves the event of that although it was %s meanwhile, which stands',
+    'leaves an event of the verification although it was %s meanwhile, and that decision stands',
     async (what, meanwhile, expected) => {
       provider.meanwhile(meanwhile);
       const { id } = await handedIn();
@@ -68,7 +68,7 @@ describe("a key that was given on a link's page and that its provider was asked 
   const fill = (url: string, code: string) =>
     fetch(url, { method: 'POST', body: new URLSearchParams({ code, apiKey: bland().valid }) });
 
-  test('leaves the event of that although the link was revoked meanwhile', async () => {
+  test('leaves an event of the verification although the link was revoked meanwhile', async () => {
     await acceptValid();
     const { url, code, keyLink } = await link();
     provider.meanwhile(() => run(REVOKE_KEY_LINK, { keyLinkId: keyLink.id }));
@@ -83,7 +83,7 @@ describe("a key that was given on a link's page and that its provider was asked 
     expect(await blandKey()).toMatchObject({ isSet: false });
   });
 
-  test('leaves the event of that although another used the link meanwhile, or its client was archived', async () => {
+  test('leaves an event of the verification although the link was used meanwhile, or its client was archived', async () => {
     const { url, code } = await link();
     provider.meanwhile(() => fill(url, code));
     expect((await fill(url, code)).status).toBe(404);

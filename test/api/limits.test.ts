@@ -73,7 +73,7 @@ describe('a document is answered at the limit and refused one beyond it:', () =>
     });
   });
 
-  test('and what tools ask of the schema is well within', async () => {
+  test('what tools ask of the schema is well within the limits', async () => {
     const query = getIntrospectionQuery({
       inputValueDeprecation: true,
       oneOf: true,
@@ -137,12 +137,12 @@ describe('a list of input that is longer than there are things to name', () => {
       { ...person, permissions: many('VIEW_AGENTS', 9) },
       ['input', 'permissions'],
     ],
-  ])('is refused whole, by one entry: %s', async (_what, query, input, field) => {
+  ])('is refused as a whole, with one error: %s', async (_what, query, input, field) => {
     const [payload] = Object.values(await running.data<Record<string, UserErrors>>(query, { input }));
     expect(payload?.userErrors).toMatchObject([{ code: 'TOO_LONG', field }]);
   });
 
-  test('under ten aliases, too, and nothing of it is done', async () => {
+  test('is refused under ten aliases as well, and nothing of it is done', async () => {
     const before = await running.data(CLIENT_KEYS, { id: HARBOR });
     const clear = (n: number) =>
       `a${n}: clearClientApiKeys(input: { clientId: "${HARBOR}", providers: $providers }) { userErrors { code } }`;

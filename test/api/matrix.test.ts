@@ -253,7 +253,7 @@ describe('the matrix', () => {
   });
 
   test.each(ruled.map((field) => [field.name, field] as const))(
-    'shows it when the rule of %s is replaced by allow',
+    'changes when the rule of %s is replaced by `allow`',
     async (name, field) => {
       policyWatch.replaced = (each) => each === name;
       const row = await rowOf(field);

@@ -274,7 +274,7 @@ describe('the last admin', () => {
       (people, viewer, personId) => people.changeRole(viewer, personId, 'AGENCY_MEMBER'),
     ],
   ])(
-    'stays also when of two admins each is %s by the other at once: exactly one is',
+    'stays when two admins are %s by each other at the same time: exactly one change succeeds',
     async (_what, refusal, leave) => {
       const { person } = await invite('grace@example.com', 'AGENCY_ADMIN');
       await signIn('grace', 'grace@example.com');
@@ -458,7 +458,7 @@ test.each([
   ['since', '(until: "1970-01-02T00:00:00Z")'],
   ['until', '(since: "9999-12-31T00:00:00Z", until: "9999-12-31T23:00:00-12:00")'],
 ])(
-  'calls are not counted in a span that is none, or beyond what databases can tell: %s, %s',
+  'calls are not counted in a span that ends before it begins, or that databases cannot represent: %s, %s',
   async (argument, span) => {
     const { data, errors } = await running.ask('agencyAdmin', `{ callSummary${span} { total } }`);
     expect([data, errors.map(({ extensions }) => [extensions.code, extensions.argument])]).toEqual([
@@ -468,7 +468,7 @@ test.each([
   },
 );
 
-test('calls are counted in a span of no time', async () => {
+test('calls are counted in a span that ends when it begins', async () => {
   const span = '(since: "2026-01-31T00:00:00Z", until: "2026-01-31T00:00:00Z")';
   expect(await running.data(`{ callSummary${span} { total } }`)).toEqual({ callSummary: { total: 0 } });
 });

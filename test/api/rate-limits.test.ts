@@ -200,7 +200,7 @@ describe('the rate limit', () => {
     await bare.close();
   });
 
-  test('holds those too who send what does not run', async () => {
+  test('counts requests in which nothing runs as well', async () => {
     const send = () => post(instance.url, null, '{"query": 1}', { 'x-forwarded-for': '203.0.113.9' });
     for (let n = 0; n < 420; n++) expect((await send()).status).toBe(400);
     const answer = await send();

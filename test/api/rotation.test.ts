@@ -140,7 +140,7 @@ describe('after a change of master keys, the old one dropped', () => {
   });
 });
 
-test('a start that is refused for one master key takes no note of the others: their names are still free', async () => {
+test('a start that is refused for one master key does not note the others, whose names stay free', async () => {
   await expect(startWith(nextLine + KeyRing.generateLine('test'))).rejects.toThrow(
     'Not the master key that this database knows by this name: test',
   );
@@ -248,7 +248,7 @@ describe('a change of master keys', () => {
     await instance.close();
   });
 
-  test('finds what an instance that still seals with the old key sets behind its back', async () => {
+  test('finds the keys that another instance meanwhile seals with the old key', async () => {
     await rotate(
       toNext(),
       before(async (write) => write === 3 || set(running, `key_set_with_the_old_${write}`)),

@@ -61,16 +61,16 @@ const CASES: readonly (readonly [what: string, query: string, hints: string[]])[
 ];
 
 describe('a document that does not fit the schema', () => {
-  test.each(CASES)('is told of %s, where introspection is allowed', async (_what, query, hints) => {
+  test.each(CASES)('is answered with %s where introspection is allowed', async (_what, query, hints) => {
     const told = await messages(open, query);
     for (const hint of hints) expect(told).toContain(`${UNFIT} ${hint}`);
   });
 
-  test.each(CASES)('is told nothing of %s, where introspection is not allowed', async (_what, query) => {
+  test.each(CASES)('is answered without %s where introspection is not allowed', async (_what, query) => {
     expect(new Set(await messages(closed, query))).toEqual(new Set([UNFIT]));
   });
 
-  test('has a mistake in a name of its own that is not repeated', async () => {
+  test('gets an answer that does not repeat its own names', async () => {
     const { text } = await open.ask(
       'agencyAdmin',
       '{ viewer { key_canary: nme ...key_canary } } query key_canary { a }',

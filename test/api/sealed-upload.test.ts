@@ -108,7 +108,7 @@ describe('a sealed key', () => {
     );
   });
 
-  test('opens when it was made by the book, without our library', async () => {
+  test('opens when it was made by the standard alone, without a library of Latchkey', async () => {
     expect((await set(await sealByTheBook('key_by_the_book_rfc7518'))).apiKeys[0]?.maskedKey).toBe(
       '••••••••7518',
     );

@@ -124,7 +124,7 @@ describe('a service token', () => {
     ['setHandInPolicy', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true }],
     ['createKeyLink', CREATE_KEY_LINK, { clientId: HARBOR, provider: 'BLAND' }],
   ])(
-    'leaves no way to set a key behind that outlives its being revoked: %s is refused to it, whatever its role',
+    'cannot use %s, whatever its role, so that no way to set a key outlives the token',
     async (field, query, input) => {
       const { token } = await newToken();
       const { errors } = await asks(token, query, { input });
@@ -183,7 +183,7 @@ describe("a service token's form", () => {
     ]).toEqual([true, false, false]);
   });
 
-  test('is another one each time', () => {
+  test('is different each time', () => {
     expect(new Set(Array.from({ length: 100 }, newServiceToken)).size).toBe(100);
   });
 });

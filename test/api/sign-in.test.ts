@@ -73,7 +73,7 @@ describe('someone of several agencies', () => {
     });
   });
 
-  test('is signed in to the one that was joined first where none is named', async () => {
+  test('is signed in to the one that was joined first when none is named', async () => {
     await invite('agencyAdmin');
     await invite('otherAgencyAdmin');
     await signIn(NORTHWIND);
@@ -184,7 +184,7 @@ describe('a sign-in', () => {
     find.mockRestore();
   });
 
-  test('of many at once gives each who it is, and nobody known nothing', async () => {
+  test('of many at the same time finds each of them, and nobody for a token that is not known', async () => {
     const personas = [
       'agencyAdmin',
       'agencyMember',
@@ -309,7 +309,7 @@ describe('the log', () => {
   });
 });
 
-test('going back to one agency a person keeps each in the one that was joined first', async () => {
+test('going back to one agency for each person keeps everyone in the agency that was joined first', async () => {
   await invite('agencyAdmin');
   await invite('otherAgencyAdmin');
   await signIn(NORTHWIND);

@@ -241,7 +241,7 @@ describe('a test call under an idempotency key', () => {
     );
   });
 
-  test('is another one in another case', async () => {
+  test('differs from the same key in another case', async () => {
     expect((await call({ idempotencyKey: 'a' })).call?.id).not.toBe(
       (await call({ idempotencyKey: 'A' })).call?.id,
     );

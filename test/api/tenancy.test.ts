@@ -102,7 +102,7 @@ describe("another agency's object", () => {
     expect(theirs.errors).toEqual([]);
   });
 
-  test('a call, likewise', async () => {
+  test('is as if its id had never been given out, also when it is a call', async () => {
     const theirs = await running.ask('otherAgencyAdmin', CALL, { id: callOfHarbor });
     expect(theirs.text).toBe((await running.ask('otherAgencyAdmin', CALL, { id: NEVER_GIVEN_OUT })).text);
     expect((await running.ask('agencyAdmin', CALL, { id: callOfHarbor })).text).toContain('QUEUED');
@@ -194,9 +194,9 @@ describe('keys', () => {
   ];
 
   describe.each(['agencyMember', 'portalUser', 'portalUserNoPermissions'] as Persona[])(
-    'as %s',
+    'as %s,',
     (persona) => {
-      test.each(refused)('nobody may %s', async (_what, query, variables) => {
+      test.each(refused)('one may not %s', async (_what, query, variables) => {
         const before = running.sandbox.retell.requests.length;
         const { data, errors } = await running.ask(persona, query, variables);
         expect([data, errors.map(({ extensions }) => extensions.code)]).toEqual([null, ['FORBIDDEN']]);

@@ -234,7 +234,7 @@ describe('the demo, started again and again in one folder', () => {
     expect(seen.tokens.earlier).toBe(200);
   });
 
-  test('a second time on the same port ends with what to do, and changes nothing of the one that runs', () => {
+  test('ends when its port is in use, says what to do, and changes nothing of the one that runs', () => {
     const { onBusyPort, written } = seen;
     expect(onBusyPort).toEqual({
       status: 1,

@@ -22,7 +22,7 @@ afterAll(async () => {
 // With another version: read src/database/typeorm-internals.ts, src/database/waiting.ts and the reader of
 // rows in src/database/sqlite.ts again beside it, run this file on SQLite and on MariaDB, and then name the
 // new version here.
-test('what reaches behind TypeORM and the drivers was tried with the versions that are installed', () => {
+test('the code that reaches behind TypeORM and the drivers was tried with the versions that are installed', () => {
   expect(['typeorm', 'mysql2', 'libsql'].map((name) => `${name} ${version(name)}`)).toEqual([
     'typeorm 1.1.1',
     'mysql2 3.24.6',

@@ -224,7 +224,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     },
   );
 
-  test('takes a request that is refused as it stands for no verdict on a key, which has no numbers to check', async () => {
+  test('says nothing of a key when the request itself is refused', async () => {
     const send = await answering(json(409, {}));
     expect(await verifyKey(adapter, send)).toMatchObject({
       status: 'UNREACHABLE',
@@ -232,7 +232,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     });
   });
 
-  test('takes "not found" for no verdict on a key', async () => {
+  test('says nothing of a key when the answer is "not found"', async () => {
     const send = await answering(json(404, noSuchAgent[0]?.body));
     expect(await verifyKey(adapter, send)).toMatchObject({
       status: 'UNREACHABLE',
@@ -240,7 +240,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     });
   });
 
-  test('takes a refusal that is about something else for no verdict on a key', async () => {
+  test('says nothing of a key when the refusal is about something else', async () => {
     for (const { status, body } of notAboutTheKey) {
       const send = await answering(json(status, body));
       expect(await verifyKey(adapter, send)).toMatchObject({

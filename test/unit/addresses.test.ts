@@ -71,7 +71,7 @@ describe('a network', () => {
     expect(parseNetwork(text)).toBeNull();
   });
 
-  test('is counted as one client for the half of an IPv6 address', () => {
+  test('of IPv6 counts as one client by the first half of its address', () => {
     expect(networkOf('2001:db8:1:2:3:4:5:6')).toBe('2001:db8:1:2::/64');
     expect(networkOf('203.0.113.50')).toBe('203.0.113.50');
   });
@@ -79,7 +79,7 @@ describe('a network', () => {
 
 describe('a host', () => {
   test.each(['localhost', 'localhost:4000', 'LOCALHOST:80', '127.0.0.1:4000', '[::1]:4000', '[::1]'])(
-    'is this machine as %s',
+    'is this machine when it is %s',
     (host) => expect(isLoopbackHost(host)).toBe(true),
   );
 
@@ -95,5 +95,5 @@ describe('a host', () => {
     '::1',
   ])('is not %j', (host) => expect(isLoopbackHost(host)).toBe(false));
 
-  test('is not there', () => expect(isLoopbackHost(undefined)).toBe(false));
+  test('is not this machine when it is missing', () => expect(isLoopbackHost(undefined)).toBe(false));
 });

@@ -162,7 +162,7 @@ describe('what comes back', () => {
   });
 
   test.each([301, 302, 303, 307, 308])(
-    'is a %i as it is: nothing is sent to where it points',
+    'is the redirect %i itself, and nothing is sent to where it points',
     async (status) => {
       const other = await Loopback.start(json(200, {}));
       const send = await sender(json(status, { read: 'no' }, { location: other.baseUrl }));
@@ -285,7 +285,7 @@ describe('without an answer', () => {
     },
   );
 
-  test('a base URL that is none is no reason to throw either', async () => {
+  test('a base URL that cannot be used gives no answer, and does not throw', async () => {
     expect(await sendTo('not a url')).toMatchObject({ kind: 'NO_ANSWER' });
   });
 });

@@ -81,7 +81,7 @@ describe('what other software shows of a key', () => {
   );
 
   test.each(['key_xx--0123456789', 'eyJh.eyJz.c2ln_01234', 'key-7f*1#2-xxx'])(
-    'is not seen where it is none: %s',
+    'is not seen in other text: %s',
     (text) => {
       expect(read(text)).toBe(text);
     },
@@ -147,7 +147,7 @@ describe.each(WAYS_TO_SHOW)('%s', (_how, show) => {
   });
 });
 
-test.each([new Secret(TEXT), new ApiKeyText(TEXT)])('what is held is seen to be something', (value) => {
+test.each([new Secret(TEXT), new ApiKeyText(TEXT)])('a secret is printed as a placeholder', (value) => {
   expect([value.toString(), JSON.stringify(value), inspect(value)]).toEqual([
     '[secret]',
     '"[secret]"',
