@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
 import { parseDatabaseUrl } from './database/address';
@@ -19,6 +20,15 @@ const secureUrl = z
     'must be an https address (http on this machine only) without a user name, a password, a query or a fragment',
   );
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
+
+/** IPv6 addresses may stand in brackets, as in a URL. */
+const host = z
+  .string()
+  .transform((text) => text.replace(/^\[(.*)\]$/, '$1'))
+  .refine(
+    (text) => isIP(text) !== 0 || /^[\w.-]+$/.test(text),
+    'must be an IP address or the name of a host, without a port',
+  );
 
 const databaseUrl = z.string('is required').superRefine((text, context) => {
   try {
@@ -115,12 +125,18 @@ const keyServices = z.object({
 const settings = z.object({
   ...keyServices.shape,
   DATABASE_URL: databaseUrl,
-  HOST: z.string().min(1).default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   PORT: wholeNumber(0, 65_535, 4000),
   PUBLIC_URL: baseUrl,
   HAND_IN_LIFETIME_DAYS: wholeNumber(1, 90, 14),
   LATCHKEY_MASTER_KEY_FILE: contentOf((text) => KeyRing.parse(text)),
-  AUTH_ISSUER: z.string('is required').pipe(secureUrl),
+  AUTH_ISSUER: z
+    .string('is required')
+    .pipe(secureUrl)
+    .refine(
+      (text) => !text.includes('/.well-known/'),
+      'must be the issuer as it stands in tokens, without the path of its discovery document',
+    ),
   AUTH_AUDIENCE: z.string('is required').min(1, 'is required'),
   AUTH_TRUST_EMAIL: onOrOff,
   PROVIDER_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
