@@ -32,7 +32,7 @@ export interface InvitationResult {
 /**
  * At most this many invitations are shown at once, the newest first. Each agency can have one for an address.
  */
-const SHOWN = 50;
+export const MAX_INVITATIONS_LISTED = 50;
 
 const MEMBERSHIP =
   'SELECT 1 FROM people member WHERE member.identityDigest = :digest AND member.agencyId = invited.agencyId';
@@ -45,8 +45,8 @@ const NOT_FOUND: InvitationResult = {
 /** An agency to which somebody belongs. */
 export type Membership = Pick<ShownInvitation, 'agencyId' | 'agencyName'>;
 
-/** Memberships that are shown at once, at most. */
-const MEMBERSHIPS_SHOWN = 50;
+/** At most this many memberships are shown at once. */
+export const MAX_MEMBERSHIPS_LISTED = 50;
 
 /**
  * Invitations as the people see them who are invited. Anyone may invite any address, so that each invitation
@@ -64,7 +64,7 @@ export class InvitationService implements AccessGranter {
     const people = await read.find(PersonRow, {
       where: { identityDigest: digest },
       order: { joinedAt: 'ASC', id: 'ASC' },
-      take: MEMBERSHIPS_SHOWN,
+      take: MAX_MEMBERSHIPS_LISTED,
     });
     const agencies = await read.findBy(AgencyRow, { id: In(people.map(({ agencyId }) => agencyId)) });
     return people.map(({ agencyId }) => ({ agencyId, agencyName: nameIn(agencies, agencyId) ?? '' }));
@@ -77,7 +77,7 @@ export class InvitationService implements AccessGranter {
   async list(identity: Identity): Promise<ShownInvitation[]> {
     const invited = await this.#invited(identity);
     if (!invited) return [];
-    const people = await invited.orderBy('invited.id', 'DESC').limit(SHOWN).getMany();
+    const people = await invited.orderBy('invited.id', 'DESC').limit(MAX_INVITATIONS_LISTED).getMany();
     return shown(this.database.read, people);
   }
 

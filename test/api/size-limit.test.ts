@@ -1,3 +1,7 @@
+import { buildSchema, parse, validate, type OperationDefinitionNode } from 'graphql';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sizeOfOperation, SizeLimitRule } from '../../src/api/rules/size-limit';
 import { startTestApp, type TestApp } from '../harness';
 
 let running: TestApp;
@@ -91,4 +95,15 @@ describe('an operation', () => {
       (await ask('{ viewer { ...A } } fragment A on Viewer { ...B } fragment B on Viewer { ...A }')).status,
     ).toBe(400);
   });
+});
+
+test.each([
+  ['{ memberships { agencyId } }', 50],
+  ['{ invitations { invitationId } }', 50],
+  ['{ grantedAccess(personId: "none") { name } }', 100],
+])('a list that is no connection weighs as much as it can be long: %s', (query, length) => {
+  const schema = buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8'));
+  const document = parse(query);
+  expect(validate(schema, document, [SizeLimitRule])).toEqual([]);
+  expect(sizeOfOperation(document.definitions[0] as OperationDefinitionNode)).toBeCloseTo(length * 1.1);
 });

@@ -15,10 +15,12 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { CALL_STATUSES } from '../../calls/call.entity';
 import { limitExceeded } from '../../graphql/errors';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
 import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
+import { MAX_INVITATIONS_LISTED, MAX_MEMBERSHIPS_LISTED } from '../../people/invitation.service';
 import { PROVIDERS } from '../../providers';
 
 /**
@@ -39,10 +41,12 @@ const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, cal
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
   Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
-  GrantedAccess: 100,
-  Invitation: 50,
-  CallCount: 30,
+  CallCount: PROVIDERS.length * CALL_STATUSES.length,
   Client: MAX_CLIENTS_LISTED,
+  // This list is always complete, so that it has no greatest length. It weighs as much as the longest page.
+  GrantedAccess: MAX_PAGE_SIZE,
+  Invitation: MAX_INVITATIONS_LISTED,
+  Membership: MAX_MEMBERSHIPS_LISTED,
 };
 /** Most lists have an entry for each provider, or a few of something else. */
 const SHORT_LIST = Math.max(5, PROVIDERS.length);
