@@ -12,7 +12,8 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-# Nothing in /app belongs to this user. A SQLite database needs a volume that does.
+# This user has the id 1000, which must be able to read the key ring (chown 1000 master.keys). Nothing in /app
+# belongs to it, so that a SQLite database needs a volume that does.
 USER node
 EXPOSE 4000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
+import { ConfigError } from './config-error';
 
 /**
  * Signals that come within this time, in milliseconds, count as one: npm forwards a Ctrl-C of the terminal to
@@ -11,12 +12,21 @@ export const ENV_FILE = '.env';
 
 /** Tells whether `loadEnvFile` reads a file: there is one, and this is not production. */
 export function readsEnvFile(): boolean {
-  return process.env.NODE_ENV !== 'production' && existsSync(ENV_FILE);
+  const isFile = statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile() ?? false;
+  return process.env.NODE_ENV !== 'production' && isFile;
 }
 
-/** Reads `.env` in the working directory, if there is one. Variables that are set already take precedence. */
+/**
+ * Reads `.env` in the working directory, if there is one. Variables that are set already take precedence.
+ * Throws `ConfigError` when the file cannot be read.
+ */
 export function loadEnvFile(): void {
-  if (readsEnvFile()) process.loadEnvFile(ENV_FILE);
+  if (!readsEnvFile()) return;
+  try {
+    process.loadEnvFile(ENV_FILE);
+  } catch {
+    throw new ConfigError(`The file ${ENV_FILE} cannot be read. Nothing was started.`);
+  }
 }
 
 export interface Closable {
