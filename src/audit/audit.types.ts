@@ -13,15 +13,11 @@ import {
   type AuditEventType,
 } from './audit-event';
 
-const EVENT_DESCRIPTIONS = Object.fromEntries(
-  Object.entries(AUDIT_EVENTS).map(([type, { description }]) => [type, description]),
-);
-
 export const AuditEventTypeEnum = enumOf(
   'AuditEventType',
   AUDIT_EVENT_TYPES,
   'What an event of the audit trail tells of.',
-  EVENT_DESCRIPTIONS as Record<AuditEventType, string>,
+  AUDIT_EVENTS,
 );
 
 export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'Who or what did something.', {

@@ -5,7 +5,7 @@ import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
-import type { ProviderErrorCode } from '../providers/provider';
+import type { ProviderErrorCode } from '../providers/provider-errors';
 
 export const CALL_KINDS = ['TEST', 'LIVE'] as const;
 export const CALL_DIRECTIONS = ['OUTBOUND', 'INBOUND'] as const;

@@ -13,7 +13,7 @@ import { Client } from '../clients/client.types';
 import { DateTime } from '../graphql/schema-types';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
-import type { ProviderErrorCode } from '../providers/provider';
+import type { ProviderErrorCode } from '../providers/provider-errors';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import type { CallHistoryService, CallSummary } from './call-history.service';

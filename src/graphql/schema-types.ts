@@ -14,11 +14,14 @@ export function enumOf<V extends string>(
   name: string,
   values: readonly V[],
   description: string,
-  valueDescriptions: Readonly<Record<V, string>>,
+  valueDescriptions: Readonly<Record<V, string | { readonly description: string }>>,
 ) {
   const object = Object.fromEntries(values.map((value) => [value, value])) as Record<V, V>;
   const valuesConfig = Object.fromEntries(
-    values.map((value) => [value, { description: valueDescriptions[value] }]),
+    values.map((value) => {
+      const described: string | { readonly description: string } = valueDescriptions[value];
+      return [value, { description: typeof described === 'string' ? described : described.description }];
+    }),
   );
   registerEnumType(object, {
     name,

@@ -2,7 +2,8 @@ import { Column, Entity, Index } from 'typeorm';
 import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { Provider } from '../providers';
-import type { ProviderErrorCode, ProviderRegion } from '../providers/provider';
+import type { ProviderRegion } from '../providers/provider';
+import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { KeySource, KeyStatus } from './chain';
 
 /**

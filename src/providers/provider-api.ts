@@ -1,15 +1,9 @@
 import { sendWith, MAX_REPLY_BYTES, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
-import {
-  findAgent,
-  placeCall,
-  verifyKey,
-  type AgentPresence,
-  type KeyVerdict,
-  type Placement,
-} from './requests';
+import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
 import { adapterOf, type Provider } from './index';
 import type { CallToPlace, ProviderRegion } from './provider';
+import type { AgentPresence } from './provider-errors';
 
 export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
 

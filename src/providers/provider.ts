@@ -1,21 +1,5 @@
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
-
-/**
- * These codes are the platform's words for a provider's refusal. They are also the values of
- * `ProviderErrorCode` in the API.
- */
-export const PROVIDER_ERROR_CODES = [
-  'KEY_INVALID',
-  'INSUFFICIENT_PERMISSIONS',
-  'RATE_LIMITED',
-  'OUT_OF_FUNDS',
-  'AGENT_NOT_FOUND',
-  'INVALID_REQUEST',
-  'UNREACHABLE',
-  'TIMEOUT',
-  'PROVIDER_FAULT',
-] as const;
-export type ProviderErrorCode = (typeof PROVIDER_ERROR_CODES)[number];
+import type { ProviderErrorCode } from './provider-errors';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
 export const PROVIDER_REGIONS = ['US', 'EU'] as const;

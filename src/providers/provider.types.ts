@@ -2,12 +2,8 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/schema-types';
 import { messageFor, type ProviderError } from './refusals';
 import { adapterOf, providers, PROVIDERS, type Provider } from './index';
-import {
-  PROVIDER_ERROR_CODES,
-  PROVIDER_REGIONS,
-  type ProviderAdapter,
-  type ProviderErrorCode,
-} from './provider';
+import { PROVIDER_REGIONS, type ProviderAdapter } from './provider';
+import { PROVIDER_ERROR_CODES, PROVIDER_ERRORS, type ProviderErrorCode } from './provider-errors';
 
 const adapters: readonly ProviderAdapter[] = providers;
 const descriptions = Object.fromEntries(providers.map(({ id, name }) => [id, `The provider ${name}.`]));
@@ -56,19 +52,7 @@ export const ProviderErrorCodeEnum = enumOf(
   'ProviderErrorCode',
   PROVIDER_ERROR_CODES,
   "Why a provider refused or failed, in the platform's own words.",
-  {
-    KEY_INVALID: 'The provider does not accept the key: it is wrong, expired, revoked or of the wrong kind.',
-    INSUFFICIENT_PERMISSIONS: 'The provider accepts the key, but not for this request.',
-    RATE_LIMITED:
-      'The account sends too many requests. `retryAfterSeconds` is set if the provider tells how long to wait.',
-    OUT_OF_FUNDS: "The provider account's balance or plan does not allow it.",
-    AGENT_NOT_FOUND: "The agent does not exist in the key's account.",
-    INVALID_REQUEST:
-      'The provider refuses the request as it stands, for example because of the number to call from.',
-    UNREACHABLE: 'The provider could not be reached.',
-    TIMEOUT: 'The provider gave no answer in time, and whether it acted is not known.',
-    PROVIDER_FAULT: 'The provider answered with a fault, or with something that is no answer.',
-  },
+  PROVIDER_ERRORS,
 );
 
 @ObjectType('ProviderError', {

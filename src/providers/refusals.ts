@@ -1,5 +1,6 @@
 import type { OutboundReply } from '../vault/outbound';
-import type { ProviderAdapter, ProviderErrorCode } from './provider';
+import type { ProviderAdapter } from './provider';
+import { PROVIDER_ERRORS, type ProviderErrorCode } from './provider-errors';
 
 /** This is a refusal in the platform's words. Nothing in it was written by the provider. */
 export interface ProviderError {
@@ -62,18 +63,6 @@ export function isReadable(json: unknown): boolean {
  * repeat what it was sent.
  */
 export function messageFor(providerName: string, code: ProviderErrorCode, httpStatus: number | null): string {
-  const words = MESSAGES[code].replaceAll('{provider}', providerName);
+  const words = PROVIDER_ERRORS[code].message.replaceAll('{provider}', providerName);
   return httpStatus === null ? words : `${words} (HTTP ${httpStatus})`;
 }
-
-const MESSAGES: Readonly<Record<ProviderErrorCode, string>> = {
-  KEY_INVALID: '{provider} does not accept the key: it is wrong, expired, revoked or of the wrong kind.',
-  INSUFFICIENT_PERMISSIONS: '{provider} accepts the key, but it lacks the permission for this.',
-  RATE_LIMITED: '{provider} limits the rate of requests of this account: try again later.',
-  OUT_OF_FUNDS: "The {provider} account's balance or plan does not allow it.",
-  AGENT_NOT_FOUND: "The agent does not exist in the key's {provider} account.",
-  INVALID_REQUEST: '{provider} refuses the request as it stands: check the numbers and the agent.',
-  UNREACHABLE: '{provider} could not be reached.',
-  TIMEOUT: '{provider} gave no answer in time: whether it acted is not known.',
-  PROVIDER_FAULT: '{provider} answered with a fault, or with something that is no answer.',
-};

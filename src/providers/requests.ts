@@ -1,51 +1,20 @@
 import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
 import type { OutboundReply, Send } from '../vault/outbound';
-import type { CallToPlace, ProviderAdapter, ProviderErrorCode } from './provider';
+import type { CallToPlace, ProviderAdapter } from './provider';
+import { PROVIDER_ERRORS, type AgentPresence, type KeyVerdictStatus } from './provider-errors';
 import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
 
-export const KEY_VERDICTS = [
-  'VALID',
-  'INVALID',
-  'INSUFFICIENT_PERMISSIONS',
-  'RATE_LIMITED',
-  'OUT_OF_FUNDS',
-  'UNREACHABLE',
-] as const;
-
-/**
- * `UNREACHABLE` stands for every answer that is not definitive: nothing is known of the key. The error tells
- * what was answered.
- */
 export interface KeyVerdict {
-  readonly status: (typeof KEY_VERDICTS)[number];
+  readonly status: KeyVerdictStatus;
+  /** What was answered, unless the key is valid. */
   readonly error: ProviderError | null;
 }
-
-/**
- * This tells whether an agent exists in the account of a key. `RESTRICTED` means that the key may not read
- * agents, `RATE_LIMITED` that the provider refuses for now, and `UNKNOWN` that there was no definitive
- * answer.
- */
-export type AgentPresence = 'PRESENT' | 'ABSENT' | 'RESTRICTED' | 'RATE_LIMITED' | 'UNKNOWN';
-
-const PRESENCES: Readonly<Partial<Record<ProviderErrorCode, AgentPresence>>> = {
-  AGENT_NOT_FOUND: 'ABSENT',
-  INSUFFICIENT_PERMISSIONS: 'RESTRICTED',
-  RATE_LIMITED: 'RATE_LIMITED',
-};
 
 /** `UNKNOWN` means that the call may have been placed. */
 export type Placement =
   | { readonly outcome: 'PLACED'; readonly providerCallId: string }
   | { readonly outcome: 'REFUSED'; readonly error: ProviderError }
   | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
-
-const VERDICTS: Readonly<Partial<Record<ProviderErrorCode, KeyVerdict['status']>>> = {
-  KEY_INVALID: 'INVALID',
-  INSUFFICIENT_PERMISSIONS: 'INSUFFICIENT_PERMISSIONS',
-  RATE_LIMITED: 'RATE_LIMITED',
-  OUT_OF_FUNDS: 'OUT_OF_FUNDS',
-};
 
 export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<KeyVerdict> {
   const error = errorIn(adapter, await send(adapter.verify));
@@ -54,7 +23,7 @@ export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<K
   // provider's API.
   if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
     return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
-  return { status: VERDICTS[error.code] ?? 'UNREACHABLE', error };
+  return { status: PROVIDER_ERRORS[error.code].verdict, error };
 }
 
 export async function findAgent(
@@ -65,7 +34,7 @@ export async function findAgent(
   // In a URL these two names lead to another path, however they are encoded. No agent has such an id.
   if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
   const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
-  return error === null ? 'PRESENT' : (PRESENCES[error.code] ?? 'UNKNOWN');
+  return error === null ? 'PRESENT' : PROVIDER_ERRORS[error.code].presence;
 }
 
 /**

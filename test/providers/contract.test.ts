@@ -6,15 +6,15 @@ import {
   findAgent,
   placeCall,
   verifyKey,
-  type AgentPresence,
   type KeyVerdict,
   type Placement,
 } from '../../src/providers/requests';
+import type { ProviderAdapter } from '../../src/providers/provider';
 import {
   PROVIDER_ERROR_CODES,
-  type ProviderAdapter,
+  type AgentPresence,
   type ProviderErrorCode,
-} from '../../src/providers/provider';
+} from '../../src/providers/provider-errors';
 import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 import { fixturesOf } from './fixtures';
