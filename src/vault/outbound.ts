@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { readBytes } from '../platform/read-json';
 import { ApiKeyText } from './secret';
 
 /** An adapter describes everything of a request but the host and the key. */
@@ -104,24 +105,13 @@ function keyHeader(key: string, presentation: KeyPresentation): Record<string, s
 
 /**
  * The result is the body, or null when it is too long, breaks off or is not UTF-8. This throws only when the
- * time is up. The body of a redirect is not read. Leaving the loop cancels the stream and closes the
- * connection, so that what is not read is not received either.
+ * time is up. The body of a redirect is not read.
  */
-async function readText(
-  { status, body }: Response,
-  maxBytes: number,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+async function readText(response: Response, maxBytes: number, signal: AbortSignal): Promise<string | null> {
   try {
-    if (!body || isRedirect(status)) return await discard(body);
-    for await (const chunk of body as ReadableStream<Uint8Array>) {
-      bytes += chunk.length;
-      if (bytes > maxBytes) return null;
-      chunks.push(chunk);
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
+    if (isRedirect(response.status)) return await discard(response.body);
+    const bytes = await readBytes(response, maxBytes);
+    return bytes && new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (error) {
     if (signal.aborted) throw error;
     return null;
