@@ -56,7 +56,9 @@ const sizesOfOperations = new WeakMap<OperationDefinitionNode, number>();
 
 /** The most objects that an operation of a validated document could return, ten values counting as one. */
 export function sizeOfOperation(operation: OperationDefinitionNode): number {
-  return sizesOfOperations.get(operation) ?? 0;
+  const size = sizesOfOperations.get(operation);
+  if (size === undefined) throw new Error('The document of this operation was not validated');
+  return size;
 }
 
 /**
