@@ -1,7 +1,6 @@
-import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { isUnavailable } from '../database/database-errors';
-import { PublicError } from '../graphql/errors';
+import { PublicError, type ErrorCode } from '../graphql/errors';
 import { exceedsTokens, isUnfitArgument } from './graphql-js-texts';
 import { tooManyTokens } from './rules/document-limits';
 import { hintOf } from './rules/schema-hints';
@@ -19,41 +18,35 @@ export const HOW_TO_ASK =
 // wrong place. Its messages are therefore never passed on: a constant text or a text made of the schema's own
 // names stands in their place, and only places (line and column, or a path of the schema's own names) are
 // kept.
-const REQUEST_ERRORS: Readonly<Record<string, string>> = {
-  [ApolloServerErrorCode.GRAPHQL_PARSE_FAILED]: 'The document is not valid GraphQL.',
-  [ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED]: 'The document does not fit the schema.',
-  [ApolloServerErrorCode.BAD_USER_INPUT]:
-    'A variable does not have the type that the document declares for it.',
-  [ApolloServerErrorCode.OPERATION_RESOLUTION_FAILURE]:
-    'The document has no such operation, or more than one and none was named.',
-  [ApolloServerErrorCode.BAD_REQUEST]: HOW_TO_ASK,
-  [ApolloServerErrorCode.PERSISTED_QUERY_NOT_FOUND]: 'Persisted queries are not supported.',
-  [ApolloServerErrorCode.PERSISTED_QUERY_NOT_SUPPORTED]: 'Persisted queries are not supported.',
+const REQUEST_ERRORS: Readonly<Partial<Record<ErrorCode, string>>> = {
+  GRAPHQL_PARSE_FAILED: 'The document is not valid GraphQL.',
+  GRAPHQL_VALIDATION_FAILED: 'The document does not fit the schema.',
+  BAD_USER_INPUT: 'A variable does not have the type that the document declares for it.',
+  OPERATION_RESOLUTION_FAILURE: 'The document has no such operation, or more than one and none was named.',
+  BAD_REQUEST: HOW_TO_ASK,
+  PERSISTED_QUERY_NOT_SUPPORTED: 'Persisted queries are not supported.',
 };
 
 const ARGUMENT_UNFIT = 'An argument does not have the type that the schema declares for it.';
 const MORE_VARIABLES = 'More values in the variables do not have the type that is declared for them.';
 
-export const SERVICE_UNAVAILABLE = 'SERVICE_UNAVAILABLE';
 export const UNAVAILABLE_MESSAGE = 'The service is not available at the moment. Try again later.';
 /** After how many seconds a caller may try again. */
 export const RETRY_AFTER = 5;
 
-export const INTERNAL_ERROR = 'INTERNAL_SERVER_ERROR';
-
 interface PublicForm {
   readonly message: string;
-  readonly extensions: Readonly<Record<string, unknown>>;
+  readonly extensions: { readonly code: ErrorCode; readonly [name: string]: unknown };
 }
 
 const MASKED: PublicForm = {
   message: 'Something went wrong on our side. Nothing is known to be wrong with the request.',
-  extensions: { code: INTERNAL_ERROR },
+  extensions: { code: 'INTERNAL_SERVER_ERROR' },
 };
 
 const UNAVAILABLE: PublicForm = {
   message: UNAVAILABLE_MESSAGE,
-  extensions: { code: SERVICE_UNAVAILABLE },
+  extensions: { code: 'SERVICE_UNAVAILABLE' },
 };
 
 /**
@@ -92,7 +85,7 @@ export function publicFormOf(error: unknown, hints: boolean): PublicForm | null 
 function requestError(error: GraphQLError, hints: boolean): PublicForm | null {
   const problem = problemOf(error);
   if (problem === 'MORE') return badInput(MORE_VARIABLES);
-  const code = String(error.extensions.code);
+  const code = error.extensions.code as ErrorCode;
   const constant = REQUEST_ERRORS[code];
   if (constant === undefined) return null;
   const hint = hints ? (problem ? problem.hint() : hintOf(error)) : '';
@@ -101,5 +94,5 @@ function requestError(error: GraphQLError, hints: boolean): PublicForm | null {
 }
 
 function badInput(message: string): PublicForm {
-  return { message, extensions: { code: ApolloServerErrorCode.BAD_USER_INPUT } };
+  return { message, extensions: { code: 'BAD_USER_INPUT' } };
 }

@@ -1,14 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import {
-  HOW_TO_ASK,
-  INTERNAL_ERROR,
-  RETRY_AFTER,
-  SERVICE_UNAVAILABLE,
-  UNAVAILABLE_MESSAGE,
-} from '../api/errors';
+import { HOW_TO_ASK, RETRY_AFTER, UNAVAILABLE_MESSAGE } from '../api/errors';
 import { isUnavailable } from '../database/database-errors';
-import { PublicError } from '../graphql/errors';
+import { ERROR_STATUS, PublicError, type ErrorCode } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
 
 /** The largest request body that is read, in bytes. */
@@ -41,32 +35,37 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
   if (error instanceof IssuerUnreachable) {
     request.log.error({ err: error });
     const message = 'Sign-ins cannot be checked at the moment. Try again later.';
-    return reply.code(503).header('retry-after', RETRY_AFTER).send(body(SERVICE_UNAVAILABLE, message));
+    return unavailable(reply, message);
   }
   if (isUnavailable(error)) {
     request.log.error({ err: error });
-    return reply
-      .code(503)
-      .header('retry-after', RETRY_AFTER)
-      .send(body(SERVICE_UNAVAILABLE, UNAVAILABLE_MESSAGE));
+    return unavailable(reply, UNAVAILABLE_MESSAGE);
   }
   if (error instanceof PublicError) return sendPublic(reply, error);
   const status = error.statusCode ?? 500;
   if (status < 500) return refuse(reply, status);
   request.log.error({ err: error });
-  return reply.code(500).send(body(INTERNAL_ERROR, 'Something went wrong on our side.', request.id));
+  return reply
+    .code(ERROR_STATUS.INTERNAL_SERVER_ERROR)
+    .send(body('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.', request.id));
+}
+
+function unavailable(reply: FastifyReply, message: string): FastifyReply {
+  return reply
+    .code(ERROR_STATUS.SERVICE_UNAVAILABLE)
+    .header('retry-after', RETRY_AFTER)
+    .send(body('SERVICE_UNAVAILABLE', message));
 }
 
 function sendPublic(reply: FastifyReply, { message, extensions }: PublicError): FastifyReply {
   const { http, ...shown } = extensions;
-  const { status = 400, headers = [] } = (http ?? {}) as { status?: number; headers?: Map<string, string> };
   return reply
-    .code(status)
-    .headers(Object.fromEntries(headers))
+    .code(ERROR_STATUS[shown.code])
+    .headers(Object.fromEntries(http?.headers ?? []))
     .send({ errors: [{ message, extensions: shown }] });
 }
 
-function body(code: string, message: string, requestId?: string) {
+function body(code: ErrorCode, message: string, requestId?: string) {
   return { errors: [{ message, extensions: { code, ...(requestId && { requestId }) } }] };
 }
 

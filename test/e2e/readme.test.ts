@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ERROR_STATUS, type ErrorCode } from '../../src/graphql/errors';
 import { USER_ERRORS } from '../../src/graphql/user-error';
 import { SETTING_NAMES } from '../../src/settings';
 import { freePort } from '../fixtures/oidc';
@@ -198,6 +199,17 @@ describe('the documents', () => {
   test('explain every code of `userErrors`', () => {
     for (const [code, message] of Object.entries(USER_ERRORS))
       expect(textOf('docs/errors.md')).toContain(`| \`${code}\` | ${message} |`);
+  });
+
+  test('explain every code of top-level errors, with its HTTP status', () => {
+    const [, table = ''] = textOf('docs/errors.md').split('## Everything else');
+    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
+    const statuses = rows.flatMap((row) => {
+      const [codes = '', status = ''] = row.split(' | ');
+      return (codes.match(/[A-Z_]+/g) ?? []).map((each) => [each, status] as const);
+    });
+    expect(statuses.map(([code]) => code).sort()).toEqual(Object.keys(ERROR_STATUS).sort());
+    for (const [code, status] of statuses) expect(status).toContain(String(ERROR_STATUS[code as ErrorCode]));
   });
 
   test('explain every setting', () => {

@@ -1,8 +1,12 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ApiContext } from '../context';
-import { INTERNAL_ERROR, RETRY_AFTER, SERVICE_UNAVAILABLE } from '../errors';
+import { ERROR_STATUS, type ErrorCode } from '../../graphql/errors';
+import { RETRY_AFTER } from '../errors';
 import { logFaults } from '../fault-log';
+
+const INTERNAL = 'INTERNAL_SERVER_ERROR' satisfies ErrorCode;
+const UNAVAILABLE = 'SERVICE_UNAVAILABLE' satisfies ErrorCode;
 
 /**
  * Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is
@@ -18,12 +22,12 @@ export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiCont
         if (body.kind !== 'single') return;
         const { errors = [], data } = body.singleResult;
         for (const { extensions } of errors)
-          if (extensions?.code === INTERNAL_ERROR) extensions.requestId = requestId;
+          if (extensions?.code === INTERNAL) extensions.requestId = requestId;
         // The status stays 200 where something was done or found: whoever repeats the whole request would do
         // that twice.
         const nothing = Object.values(data ?? {}).every((value) => value === null);
-        if (nothing && errors.some(({ extensions }) => extensions?.code === SERVICE_UNAVAILABLE)) {
-          http.status = 503;
+        if (nothing && errors.some(({ extensions }) => extensions?.code === UNAVAILABLE)) {
+          http.status = ERROR_STATUS[UNAVAILABLE];
           http.headers.set('retry-after', String(RETRY_AFTER));
         }
       },

@@ -27,12 +27,9 @@ export const refuseMutations: ApolloServerPlugin<ApiContext> = {
           extensions: { code: extensions.code },
         }).toJSON(),
       );
-      const { status, headers } = (first.refusal.extensions.http ?? {}) as {
-        status?: number;
-        headers?: Map<string, string>;
-      };
+      const { http } = first.refusal.extensions;
       return {
-        http: { ...(status && { status }), headers: new HeaderMap(headers) },
+        http: { ...http, headers: new HeaderMap(http?.headers) },
         body: { kind: 'single', singleResult: { data: null, errors } },
       };
     },

@@ -1,5 +1,4 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import { ApolloServerErrorCode } from '@apollo/server/errors';
 import type { ApiContext } from '../context';
 import { explainVariableErrors } from '../variable-problems';
 
@@ -8,8 +7,7 @@ export const explainVariables: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
     async didEncounterErrors({ schema, operation, request: { variables }, errors }) {
       const ofVariables = errors.some(
-        ({ path, extensions }) =>
-          path === undefined && extensions.code === ApolloServerErrorCode.BAD_USER_INPUT,
+        ({ path, extensions }) => path === undefined && extensions.code === 'BAD_USER_INPUT',
       );
       if (operation && ofVariables) explainVariableErrors(schema, operation, variables ?? {}, errors);
     },

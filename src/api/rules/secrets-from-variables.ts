@@ -1,4 +1,3 @@
-import { ApolloServerErrorCode } from '@apollo/server/errors';
 import { getNamedType, type ASTVisitor, type ValidationContext, type ValueNode } from 'graphql';
 import { PublicError } from '../../graphql/errors';
 import { SecretScalar } from '../../vault/secret.scalar';
@@ -13,12 +12,7 @@ export function SecretsFromVariablesRule(context: ValidationContext): ASTVisitor
   const check = (node: ValueNode) => {
     const type = context.getInputType();
     if (!type || getNamedType(type).name !== SecretScalar.name) return;
-    context.reportError(
-      new PublicError(SECRET_IN_DOCUMENT, {
-        nodes: node,
-        extensions: { code: ApolloServerErrorCode.GRAPHQL_VALIDATION_FAILED },
-      }),
-    );
+    context.reportError(new PublicError(SECRET_IN_DOCUMENT, { code: 'GRAPHQL_VALIDATION_FAILED' }, node));
   };
   return {
     StringValue: check,
