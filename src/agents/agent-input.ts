@@ -14,6 +14,9 @@ export interface NewAgent {
 
 export type CheckedAgent = Pick<AgentRow, 'name' | 'provider' | 'providerAgentId' | 'fromNumber'>;
 
+/** By what an agent is known at its provider, and from which number it calls. */
+export type AgentIds = Pick<AgentRow, 'providerAgentId' | 'fromNumber'>;
+
 /** Brings the input into the form in which it is stored, or reports everything that is wrong with it. */
 export function checkNewAgent(input: NewAgent): {
   readonly agent: CheckedAgent | null;
@@ -31,6 +34,35 @@ export function checkNewAgent(input: NewAgent): {
   );
   const agent = { name, provider, providerAgentId, fromNumber };
   return { agent: userErrors.length > 0 ? null : (agent as CheckedAgent), userErrors };
+}
+
+/** What an agent is to become. What is not given stays; null takes the number away. */
+export interface AgentChange {
+  readonly providerAgentId?: string | null;
+  readonly fromNumber?: string | null;
+}
+
+/**
+ * Brings a change of an agent into the form in which it is stored, or reports everything that is wrong with
+ * it.
+ */
+export function checkAgentChange(
+  provider: Provider,
+  input: AgentChange,
+): { readonly change: Partial<AgentIds>; readonly userErrors: readonly UserError[] } {
+  const change: { -readonly [K in keyof AgentIds]?: AgentIds[K] } = {};
+  const userErrors: UserError[] = [];
+  if (input.providerAgentId != null) {
+    const id = checkProviderId(adapterOf(provider), input.providerAgentId, ['input', 'providerAgentId']);
+    if (typeof id === 'string') change.providerAgentId = id;
+    else userErrors.push(id);
+  }
+  if (input.fromNumber !== undefined) {
+    const fromNumber = checkFromNumber(provider, input.fromNumber);
+    if (fromNumber === null || typeof fromNumber === 'string') change.fromNumber = fromNumber;
+    else userErrors.push(fromNumber);
+  }
+  return { change, userErrors };
 }
 
 function checkFromNumber(provider: Provider, fromNumber: string | null): string | null | UserError {

@@ -20,6 +20,7 @@ import {
   CreateAgentInput,
   CreateAgentPayload,
   RenameAgentInput,
+  UpdateAgentInput,
 } from './agent.types';
 
 @Resolver(() => Agent)
@@ -105,16 +106,34 @@ export class AgentResolver {
   }
 
   @AuditedMutation(() => ChangeAgentPayload, {
+    audit: ['AGENT_UPDATED'],
+    rateClass: 'MUTATION',
+    description:
+      "Changes an agent's id at its provider, or the number from which it calls; the provider is not asked. Whose key it uses stays the same. Its name is changed by `renameAgent`, its client by `assignAgent`.",
+  })
+  updateAgent(
+    @CurrentViewer() viewer: Viewer,
+    @InputArgument(() => UpdateAgentInput) { agentId, ...change }: UpdateAgentInput,
+  ): Promise<AgentResult> {
+    return this.agents.update(viewer, agentId, change);
+  }
+
+  @AuditedMutation(() => ChangeAgentPayload, {
     audit: ['AGENT_ASSIGNED'],
     rateClass: 'MUTATION',
     description:
       'Assigns an agent to a client, or to none. From its very next call on, the agent uses the key that the chain finds for its new client.',
   })
-  assignAgent(
+  async assignAgent(
     @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
     @InputArgument(() => AssignAgentInput) { agentId, clientId }: AssignAgentInput,
-  ): Promise<AgentResult> {
-    return this.agents.assign(viewer, agentId, clientId ?? null);
+  ): Promise<AgentResult & { readonly previousClient: ShownClient | null }> {
+    const { previousClientId, ...result } = await this.agents.assign(viewer, agentId, clientId ?? null);
+    return {
+      ...result,
+      previousClient: await loadClient(context, this.clients, viewer, previousClientId),
+    };
   }
 }
 

@@ -13,13 +13,27 @@ import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { AgentRow, type ShownAgent } from './agent.entity';
-import { checkNewAgent, elsewhere, isAKey, twice, type CheckedAgent, type NewAgent } from './agent-input';
+import {
+  checkAgentChange,
+  checkNewAgent,
+  elsewhere,
+  isAKey,
+  twice,
+  type AgentChange,
+  type AgentIds,
+  type NewAgent,
+} from './agent-input';
 import { readPagesOfClients } from './agents-of-clients';
 import { lockTwins } from './twins';
 
 export interface AgentResult {
   readonly agent: AgentRow | null;
   readonly userErrors: readonly UserError[];
+}
+
+export interface AssignedAgent extends AgentResult {
+  /** The client that the agent has left, if any. */
+  readonly previousClientId: string | null;
 }
 
 export interface AgentFilter {
@@ -71,10 +85,9 @@ export class AgentService {
     requireAdmin(viewer);
     const clientId = input.clientId ?? null;
     const checked = checkNewAgent(input);
-    const pasted = checked.agent ? await this.#checkForKeys(viewer, checked.agent) : [];
+    const pasted = checked.agent ? await this.#checkForKeys(viewer, input.provider, checked.agent) : [];
     return this.database.write(viewer, async (tx) => {
-      const clientError = await checkClient(tx, viewer, clientId);
-      const userErrors = [...checked.userErrors, ...pasted, ...(clientError ? [clientError] : [])];
+      const userErrors = [...checked.userErrors, ...pasted, ...(await checkClient(tx, viewer, clientId))];
       if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
       const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
       const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
@@ -90,7 +103,7 @@ export class AgentService {
   async rename(viewer: Viewer, id: string, newName: string): Promise<AgentResult> {
     if (!canEditAgents(viewer)) throw forbidden();
     const name = checkName(newName, ['input', 'name']);
-    const check = () => (typeof name === 'string' ? null : name);
+    const check = () => (typeof name === 'string' ? [] : [name]);
     return this.#change(viewer, id, check, async (tx, agent) => {
       if (agent.name === name) return agent;
       const renamed = { ...agent, name: name as string };
@@ -106,36 +119,65 @@ export class AgentService {
   }
 
   /**
+   * Changes by what an agent is known at its provider, or from which number it calls. Its provider and its
+   * client stay, and with them whose key it uses.
+   */
+  async update(viewer: Viewer, id: string, input: AgentChange): Promise<AgentResult> {
+    requireAdmin(viewer);
+    const provider = (await this.find(viewer, id))?.provider;
+    const { change, userErrors } = provider
+      ? checkAgentChange(provider, input)
+      : { change: {}, userErrors: [] };
+    const pasted = provider ? await this.#checkForKeys(viewer, provider, change) : [];
+    const check = () => [...userErrors, ...pasted];
+    return this.#change(viewer, id, check, async (tx, agent) => {
+      const updated = { ...agent, ...change };
+      const { providerAgentId, fromNumber } = updated;
+      const isMoved = providerAgentId !== agent.providerAgentId;
+      if (!isMoved && fromNumber === agent.fromNumber) return agent;
+      if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
+      await tx.update(AgentRow, { id }, { providerAgentId, fromNumber });
+      const { clientId } = agent;
+      await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
+      return updated;
+    });
+  }
+
+  /**
    * Assigns an agent to a client, or with null to none. Its next call uses the key that the chain then finds.
    * Earlier calls keep their client.
    */
-  async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AgentResult> {
+  async assign(viewer: Viewer, id: string, clientId: string | null): Promise<AssignedAgent> {
     requireAdmin(viewer);
-    return this.#change(
+    let previousClientId: string | null = null;
+    const result = await this.#change(
       viewer,
       id,
       (tx) => checkClient(tx, viewer, clientId),
       async (tx, agent) => {
+        previousClientId = null;
         if (agent.clientId === clientId) return agent;
         const twins = await lockTwins(tx, agent);
         if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
         await tx.update(AgentRow, { id }, { clientId });
         await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
+        previousClientId = agent.clientId;
         return { ...agent, clientId };
       },
     );
+    return { ...result, previousClientId };
   }
 
   #change(
     viewer: Viewer,
     id: string,
-    check: (tx: Transaction) => UserError | null | Promise<UserError | null>,
+    check: (tx: Transaction) => readonly UserError[] | Promise<readonly UserError[]>,
     work: (tx: Transaction, agent: AgentRow) => Promise<AgentRow | UserError>,
   ): Promise<AgentResult> {
     return this.database.write(viewer, async (tx) => {
       const agent = await lockOwn(tx, viewer, AgentRow, id);
-      const missing = agent ? null : userError('NOT_FOUND', ['input', 'agentId']);
-      const userErrors = [missing, await check(tx)].filter((error) => error !== null);
+      const missing = agent ? [] : [userError('NOT_FOUND', ['input', 'agentId'])];
+      const userErrors = [...missing, ...(await check(tx))];
       if (!agent || userErrors.length > 0) return { agent: null, userErrors };
       const changed = await work(tx, agent);
       return 'code' in changed ? { agent: null, userErrors: [changed] } : { agent: changed, userErrors };
@@ -148,7 +190,7 @@ export class AgentService {
 
   // The ids of some providers look like their keys, and an id is shown to people who may not even see the
   // mask of a key.
-  async #checkForKeys(viewer: Viewer, { provider, ...ids }: CheckedAgent): Promise<UserError[]> {
+  async #checkForKeys(viewer: Viewer, provider: Provider, ids: Partial<AgentIds>): Promise<UserError[]> {
     const fields = ['providerAgentId', 'fromNumber'] as const;
     const isKey = await Promise.all(
       fields.map(async (field) => this.isKnownKey(viewer.agencyId, provider, ids[field] ?? '')),
@@ -161,7 +203,7 @@ async function checkClient(
   tx: Transaction,
   viewer: Viewer,
   clientId: string | null,
-): Promise<UserError | null> {
+): Promise<readonly UserError[]> {
   const client = clientId === null ? null : await lockActiveClient(tx, viewer, clientId);
-  return client && 'code' in client ? client : null;
+  return client && 'code' in client ? [client] : [];
 }

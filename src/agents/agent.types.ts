@@ -1,4 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Client } from '../clients/client.types';
 import { Node } from '../graphql/node';
 import { connectionType, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
@@ -88,6 +89,27 @@ export class RenameAgentInput {
   name!: string;
 }
 
+@InputType({ description: 'An agent, and what is to change of it. What is not given stays as it is.' })
+export class UpdateAgentInput {
+  @Field(() => ID, {
+    description: 'The agent that is to be changed; NOT_FOUND when the agency has no such agent.',
+  })
+  agentId!: string;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "The provider's own id of the agent: 1-128 printable ASCII characters, in the form that the provider's ids have. DUPLICATE when the agency has this agent of the provider already. Null leaves it as it is.",
+  })
+  providerAgentId?: string | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: `${FROM_NUMBER_DESCRIPTION} Null takes it away; when it is not given, it stays.`,
+  })
+  fromNumber?: string | null;
+}
+
 @InputType({ description: 'An agent and the client that it is to be assigned to.' })
 export class AssignAgentInput {
   @Field(() => ID, {
@@ -102,5 +124,15 @@ export class AssignAgentInput {
   clientId?: string | null;
 }
 
-@ObjectType({ simpleResolvers: true, description: 'What came of `renameAgent` or `assignAgent`.' })
-export class ChangeAgentPayload extends CreateAgentPayload {}
+@ObjectType({
+  simpleResolvers: true,
+  description: 'What came of `renameAgent`, `updateAgent` or `assignAgent`.',
+})
+export class ChangeAgentPayload extends CreateAgentPayload {
+  @Field(() => Client, {
+    nullable: true,
+    description:
+      'The client that `assignAgent` took the agent from, as it is after the change, so that a cache can update its agents. Null when there was none, or when it stays the same.',
+  })
+  previousClient?: Client | null;
+}

@@ -114,6 +114,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     restoreClient: agencyAdmin,
     createAgent: agencyAdmin,
     renameAgent: editAgents,
+    updateAgent: agencyAdmin,
     assignAgent: agencyAdmin,
     acceptInvitation: signedInAtIssuer,
     declineInvitation: signedInAtIssuer,

@@ -65,13 +65,16 @@ export const AUDIT_EVENTS = {
   CLIENT_RESTORED: event<{ readonly clientId: string }>('An archived client was made active again.'),
   AGENT_CREATED: event<Agent & { readonly name: string }>('An agent was created.'),
   AGENT_RENAMED: event<Agent & { readonly name: string }>('An agent got another name.'),
+  AGENT_UPDATED: event<Agent>(
+    'An agent got another id at its provider, or another number from which it calls.',
+  ),
   AGENT_ASSIGNED: event<Agent>('An agent was assigned to a client, or to none.'),
 
   API_KEY_SET: event<
     Key & { readonly version: number; readonly maskedKey: string | null; readonly status: string }
   >('A key was set, or replaced by another.'),
   API_KEY_REJECTED: event<Key & { readonly maskedKey: string; readonly status: string }>(
-    'A key was to be set, its provider was asked, and nothing was stored: the provider did not accept the key; or it did, but another key of the request was refused, the version was not the expected one, or the one-time link was no longer open.',
+    'A key was to be set, its provider was asked, and nothing was stored: the provider did not accept the key; or it did, but another key of the request was refused, the version was not the expected one, the caller lost its rights meanwhile, or the one-time link was no longer open.',
   ),
   API_KEY_CLEARED: event<Key & { readonly version: number }>('A key was cleared, and with that destroyed.'),
   API_KEY_VERIFIED: event<Key & { readonly version: number; readonly status: string }>(

@@ -1,7 +1,9 @@
 import { AgentRow } from '../../src/agents/agent.entity';
+import { AuditEventRow } from '../../src/audit/audit.entity';
 import { newId } from '../../src/platform/ids';
 import {
   AGENCYS_OWN_AGENT,
+  ARCHIVED_CLIENT,
   CEDAR,
   HARBOR,
   HARBOR_RETELL_AGENT,
@@ -24,7 +26,7 @@ interface Created extends UserErrors {
 
 const CREATE = CREATE_AGENT.replace('{ code field }', '{ code field message }');
 const ASSIGN =
-  'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { agent { id client { id } } userErrors { code field } } }';
+  'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { agent { id client { id } } previousClient { id agents { nodes { id } } } userErrors { code field } } }';
 
 async function create(input: object, persona: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') {
   const whole = { name: 'New', provider: 'RETELL', providerAgentId: 'agent_new', ...input };
@@ -93,6 +95,84 @@ describe('the same agent of a provider', () => {
     );
     expect(codes(await assign(MAPLE_RETELL_AGENT, CEDAR))).toEqual([]);
     expect(codes(await assign(MAPLE_RETELL_AGENT, null))).toEqual([]);
+  });
+});
+
+describe('an agent that is assigned', () => {
+  test('comes with the client that it has left and the agents that are left there, and with none where it stays', async () => {
+    const previous = async (clientId: string | null) =>
+      ((await assign(MAPLE_RETELL_AGENT, clientId)) as unknown as { previousClient: object | null })
+        .previousClient;
+    const left = (await running.app.database.read.findBy(AgentRow, { clientId: MAPLE })).length - 1;
+    expect(await previous(CEDAR)).toMatchObject({
+      id: MAPLE,
+      agents: { nodes: expect.not.arrayContaining([{ id: MAPLE_RETELL_AGENT }]) as object[] },
+    });
+    expect(left).toBeGreaterThan(0);
+    expect(await previous(CEDAR)).toBeNull();
+    expect(await previous(null)).toMatchObject({ id: CEDAR });
+    expect(await previous(MAPLE)).toBeNull();
+    expect(await previous(ARCHIVED_CLIENT)).toBeNull();
+  });
+});
+
+describe('an agent that is changed', () => {
+  const UPDATE = `mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) {
+    agent { providerAgentId fromNumber name client { id } keyResolution { source } } userErrors { code field } } }`;
+  const update = async (input: object, agentId = HARBOR_RETELL_AGENT) =>
+    (
+      await running.data<{ updateAgent: UserErrors & { agent: object | null } }>(UPDATE, {
+        input: { agentId, ...input },
+      })
+    ).updateAgent;
+  const events = async () =>
+    (await running.app.database.read.findBy(AuditEventRow, { type: 'AGENT_UPDATED' })).map(
+      ({ clientId, details }) => [clientId, JSON.parse(details)] as const,
+    );
+
+  test('keeps its client and whose key it uses, and whatever is not given, with one event a change', async () => {
+    const { name, fromNumber } = await rowOf(HARBOR_RETELL_AGENT);
+    const rest = { name, client: { id: HARBOR }, keyResolution: { source: 'CLIENT' } };
+    expect((await update({ providerAgentId: ' agent_moved ' })).agent).toEqual({
+      providerAgentId: 'agent_moved',
+      fromNumber,
+      ...rest,
+    });
+    const changed = { providerAgentId: 'agent_moved', fromNumber: '+14155550177', ...rest };
+    expect((await update({ fromNumber: '+14155550177' })).agent).toEqual(changed);
+    expect((await update({})).agent).toEqual(changed);
+    expect((await update({ providerAgentId: null, fromNumber: null })).agent).toEqual({
+      ...changed,
+      fromNumber: null,
+    });
+    expect(await events()).toEqual(
+      Array(3).fill([HARBOR, { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR }]),
+    );
+  });
+
+  test('is refused with everything that is wrong, and stays as it was', async () => {
+    const before = await rowOf(HARBOR_RETELL_AGENT);
+    const taken = (await rowOf(MAPLE_RETELL_AGENT)).providerAgentId;
+    const key = 'agent_key_of_harbor_0123';
+    await running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: key }] },
+    });
+    expect(codes(await update({ providerAgentId: 'front-desk', fromNumber: 'home' }))).toEqual([
+      'INVALID_FORMAT input.providerAgentId',
+      'INVALID_FORMAT input.fromNumber',
+    ]);
+    expect(codes(await update({ providerAgentId: '' }))).toEqual(['REQUIRED input.providerAgentId']);
+    expect(codes(await update({ providerAgentId: taken }))).toEqual(['DUPLICATE input.providerAgentId']);
+    expect(codes(await update({ providerAgentId: key }))).toEqual(['INVALID_FORMAT input.providerAgentId']);
+    for (const id of [OTHER_AGENCYS_AGENT, newId(), ''])
+      expect(codes(await update({ fromNumber: null }, id))).toEqual(['NOT_FOUND input.agentId']);
+    expect(await rowOf(HARBOR_RETELL_AGENT)).toEqual(before);
+    expect(await events()).toEqual([]);
+  });
+
+  test('may get another number where an older entry for it is there a second time', async () => {
+    await twinOf(HARBOR_RETELL_AGENT, HARBOR);
+    expect(codes(await update({ fromNumber: '+14155550177' }))).toEqual([]);
   });
 });
 

@@ -51,6 +51,7 @@ const ROOTS: RootArguments = {
   restoreClient: `(input: { clientId: "${NEVER_GIVEN_OUT}" })`,
   createAgent: '(input: { name: "", provider: RETELL, providerAgentId: "" })',
   renameAgent: `(input: { agentId: "${HARBOR_RETELL_AGENT}", name: "" })`,
+  updateAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   assignAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
   // Shared with the agency: there is a warning.
