@@ -1,5 +1,5 @@
 // Makes docs/screens/*.png of the console's pages, from a fresh demo: `npm run screens`.
-/* global document */
+/* global document, sessionStorage */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,14 +19,50 @@ const typeKey = async (page) => {
   await page.getByLabel('Retell key', { exact: true }).fill(KEY);
   await page.getByText('accepts this key').waitFor();
 };
+const scrollToEnd = (page) => page.getByText(/ of 1,000/).scrollIntoViewIfNeeded();
+const acceptAndReturn = async (page) => {
+  await page.getByRole('button', { name: /^Accept/ }).click();
+  await page.getByRole('link', { name: 'Change agency' }).waitFor();
+  // As in another tab, in which nothing is chosen yet.
+  await page.evaluate(() => sessionStorage.removeItem('latchkey-agency'));
+  await page.reload();
+};
+const removeAdmin = async (page) => {
+  await page.getByRole('button', { name: 'Remove: Ada Brightline' }).click();
+  await page.getByText('Keep service tokens').waitFor();
+};
 const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
 
-/** Name, person, address, and what else: what to do first, the size, the colours. */
+const openDialog = (name) => (page) => page.getByRole('button', { name }).first().click();
+
+/** Answers for the server with a list of clients of another length than the demo has. */
+const clientsOf = (count) => async (page) => {
+  const nodes = Array.from({ length: Math.min(count, 50) }, (_, number) => ({
+    id: `01900000-0000-7000-8000-00000000${5000 + number}`,
+    name: `Client ${number + 1}`,
+    archivedAt: null,
+    apiKeys: ['RETELL', 'VAPI', 'BLAND'].map((provider, at) => ({
+      provider,
+      isSet: (number + at) % 5 === 0,
+      status: (number + at) % 5 === 0 ? 'VALID' : 'NOT_SET',
+    })),
+  }));
+  const pageInfo = { hasNextPage: count > 50, endCursor: 'next' };
+  await page.route('**/graphql', (route) =>
+    route.request().postData()?.includes('list:clients')
+      ? route.fulfill({ json: { data: { list: { nodes, pageInfo, totalCount: count } } } })
+      : route.continue(),
+  );
+};
+
+/** Name, person, address, and what else: what comes before, what to do then, the size, the colours. */
 const SCREENS = [
   ['clients', 'Ada', '/clients'],
   ['clients-dark', 'Ada', '/clients', { colorScheme: 'dark' }],
   ['clients-narrow', 'Ada', '/clients', { viewport: NARROW }],
   ['clients-none-found', 'Ada', '/clients?search=nobody'],
+  ['clients-zero', 'Ada', '/clients', { prepare: clientsOf(0) }],
+  ['clients-thousand', 'Ada', '/clients', { prepare: clientsOf(1000), act: scrollToEnd }],
   ['api-keys', 'Ada', HARBOR],
   ['api-keys-consequences', 'Ada', MAPLE, { act: typeKey }],
   ['api-keys-dark', 'Ada', MAPLE, { colorScheme: 'dark', act: typeKey }],
@@ -39,30 +75,29 @@ const SCREENS = [
   ['why-this-key', 'Ada', '/agents/01900000-0000-7000-8000-000000000401'],
   ['test-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000408', { act: press('Test call') }],
   ['calls', 'Ada', '/calls'],
+  ['calls-narrow', 'Ada', '/calls', { viewport: NARROW }],
   ['hand-ins', 'Ada', '/hand-ins'],
-  [
-    'hand-in-accept',
-    'Ada',
-    '/hand-ins',
-    {
-      act: (page) =>
-        page
-          .getByRole('button', { name: /^Accept/ })
-          .first()
-          .click(),
-    },
-  ],
+  ['hand-in-accept', 'Ada', '/hand-ins', { act: openDialog(/^Accept/) }],
   ['links', 'Ada', '/links'],
   ['link-create', 'Ada', '/links', { act: press('New one-time link') }],
   ['people', 'Ada', '/people'],
+  ['people-narrow', 'Ada', '/people', { viewport: NARROW }],
   ['service-tokens', 'Ada', '/tokens'],
   ['audit-trail', 'Ada', '/audit'],
+  ['audit-trail-narrow', 'Ada', '/audit', { viewport: NARROW }],
   ['agency', 'Ada', '/agency'],
   ['member', 'Max', '/clients'],
   ['portal', 'Hana', '/'],
+  ['portal-dark', 'Hana', '/', { colorScheme: 'dark' }],
   ['portal-integrations', 'Hana', '/integrations'],
   ['portal-hand-in', 'Hana', '/integrations', { act: press('Hand in a key') }],
   ['portal-nothing', 'Finn', '/'],
+  ['invited', 'Ines', '/'],
+  ['invited-narrow', 'Ines', '/', { viewport: NARROW }],
+  ['agencies', 'Nora', '/agencies'],
+  // What these do stays: they come last.
+  ['choose-agency', 'Nora', '/agencies', { act: acceptAndReturn }],
+  ['remove-admin', 'Ada', '/people', { act: removeAdmin }],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-screens-'));
@@ -87,9 +122,10 @@ const browser = await chromium.launch({
 try {
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
-  for (const [name, person, path, { act, ...options } = {}] of SCREENS) {
+  for (const [name, person, path, { prepare, act, ...options } = {}] of SCREENS) {
     const context = await browser.newContext({ viewport: WIDE, locale: 'en-US', ...options });
     const page = await context.newPage();
+    await prepare?.(page);
     await page.goto(url + path);
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('link', { name: person }).click();

@@ -1,7 +1,7 @@
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { LocationProvider, Route, Router } from 'preact-iso';
 import { useQuery } from './api/query';
+import { agency } from './api/request';
 import { AgencyPage } from './pages/agency';
 import { AgentPage } from './pages/agent';
 import { AgentsPage } from './pages/agents';
@@ -14,10 +14,12 @@ import { IntegrationsPage } from './pages/integrations';
 import { PeoplePage } from './pages/people';
 import { PortalPage } from './pages/portal';
 import { TokensPage } from './pages/tokens';
+import { AgenciesPage, ChooseAgency } from './sign-in/belonging';
 import { SignInAgain, SignInPage, WindowDone } from './sign-in/page';
 import { arrive, leaveToSignIn, signedIn, wasSignedIn } from './sign-in/tokens';
 import { VIEWER, ViewerContext, type Viewer } from './sign-in/viewer';
 import { Loaded, NotFound } from './ui/page';
+import { idIn, route, useLocation } from './ui/router';
 import { Shell } from './ui/shell';
 
 type Start = 'ARRIVING' | 'ASKING' | 'FAILED' | 'WINDOW' | 'READY';
@@ -30,10 +32,10 @@ export function App() {
   if (start !== 'READY')
     return <SignInPage isWorking={start === 'ARRIVING'} hasFailed={start === 'FAILED'} />;
   return (
-    <LocationProvider>
+    <>
       <SignedIn />
       {signedIn.value === 'AGAIN' && <SignInAgain />}
-    </LocationProvider>
+    </>
   );
 }
 
@@ -41,7 +43,7 @@ async function begin(): Promise<Start> {
   if (location.pathname === '/signed-in') {
     const returnTo = await arrive();
     if (returnTo === null) return 'WINDOW';
-    history.replaceState(null, '', returnTo);
+    route(returnTo, true);
     return 'READY';
   }
   if (!wasSignedIn()) return 'ASKING';
@@ -49,32 +51,48 @@ async function begin(): Promise<Start> {
   return 'ARRIVING';
 }
 
+/** Nothing stays on the screen when another agency is chosen. */
 function SignedIn() {
+  return <Viewing key={agency.value} />;
+}
+
+function Viewing() {
   const viewer = useQuery(VIEWER, {});
+  if (viewer.failure.value?.kind === 'SIGNED_OUT') return <ChooseAgency />;
   return (
     <Loaded of={viewer}>
-      {(data) => (
-        <ViewerContext.Provider value={data.viewer}>
-          <Shell>
-            <Router>
-              {pagesFor(data.viewer).map(([path, component]) => (
-                <Route key={path} path={path} component={component} />
-              ))}
-              <Route default component={NotFound} />
-            </Router>
-          </Shell>
-        </ViewerContext.Provider>
-      )}
+      {(data) =>
+        agency.value === null && (data.memberships?.length ?? 0) > 1 ? (
+          <ChooseAgency />
+        ) : (
+          <ViewerContext.Provider value={data.viewer}>
+            <Shell>
+              <PageHere viewer={data.viewer} />
+            </Shell>
+          </ViewerContext.Provider>
+        )
+      }
     </Loaded>
   );
 }
 
-type Page = readonly [path: string, component: () => VNode];
+function PageHere({ viewer }: { viewer: Viewer }) {
+  const { path } = useLocation();
+  for (const [pattern, Component] of pagesFor(viewer)) {
+    const id = idIn(pattern, path);
+    // What was typed about one client is never taken over to another.
+    if (id !== null) return <Component key={id} id={id} />;
+  }
+  return <NotFound />;
+}
+
+type Page = readonly [path: string, component: (props: { id: string }) => VNode];
 
 /** The pages that this person may see; every other address leads nowhere. */
 function pagesFor(viewer: Viewer): Page[] {
   const isAgencys = viewer.role !== 'PORTAL_USER';
   const pages: readonly (readonly [boolean, ...Page])[] = [
+    [true, '/agencies', AgenciesPage],
     [!isAgencys, '/', PortalPage],
     [isAgencys, '/', ClientsPage],
     [isAgencys, '/clients', ClientsPage],

@@ -106,8 +106,11 @@ function issuerServer(privateJwk: JWK, accessTokenSeconds = ACCESS_TOKEN_S): Ser
   const signIn = new DemoSignIn({
     people: DEMO_PEOPLE,
     accessTokenSeconds,
-    mint: async (subject, audience, expiresInSeconds) =>
-      mint(issuerOf(server), await importJWK(privateJwk, ALGORITHM), { subject, audience, expiresInSeconds }),
+    mint: async (subject, audience, expiresInSeconds) => {
+      const email = DEMO_PEOPLE.find((person) => person.subject === subject)?.email;
+      const claims = { subject, audience, expiresInSeconds, ...(email !== undefined && { email }) };
+      return mint(issuerOf(server), await importJWK(privateJwk, ALGORITHM), claims);
+    },
   });
   const server = createServer((request, response) => {
     const issuer = issuerOf(server);

@@ -41,6 +41,9 @@ export function subjectOf(persona: Persona): string {
   return `demo-${persona}`;
 }
 
+export const NORAS_ADDRESS = 'nora@northwind.example';
+export const INESS_ADDRESS = 'ines@brightline.example';
+
 /** A visitor of the demo can sign in as one of these people. */
 export const DEMO_PEOPLE: readonly DemoPerson[] = [
   demoPerson(
@@ -59,7 +62,16 @@ export const DEMO_PEOPLE: readonly DemoPerson[] = [
     'Finn Harbor',
     'Of the client Harbor Dental, with no permission at all.',
   ),
-  demoPerson('otherAgencyAdmin', 'Nora Northwind', 'Admin of another agency, Northwind Calls.'),
+  {
+    ...demoPerson('otherAgencyAdmin', 'Nora Northwind', 'Admin of another agency, Northwind Calls.'),
+    email: NORAS_ADDRESS,
+  },
+  {
+    subject: 'demo-invited',
+    name: 'Ines Brightline',
+    description: 'Invited by Brightline Voice, and in no agency yet.',
+    email: INESS_ADDRESS,
+  },
 ];
 
 function demoPerson(persona: Persona, name: string, description: string): DemoPerson {

@@ -1,4 +1,5 @@
 import type { Sandbox } from './sandbox';
+import { INESS_ADDRESS, NORAS_ADDRESS } from './seed';
 
 /** Sends one operation as an agency admin, and gives its data. */
 export type Ask = (query: string, variables?: object) => Promise<Record<string, unknown>>;
@@ -36,7 +37,8 @@ export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
 }
 
 const INVITATIONS_AND_TOKENS = `mutation ($clientId: ID!) {
-  inviteAgencyPerson(input: { name: "Ines Brightline", email: "ines@brightline.example", role: AGENCY_MEMBER }) { userErrors { code } }
+  ines: inviteAgencyPerson(input: { name: "Ines Brightline", email: "${INESS_ADDRESS}", role: AGENCY_MEMBER }) { userErrors { code } }
+  nora: inviteAgencyPerson(input: { name: "Nora Northwind", email: "${NORAS_ADDRESS}", role: AGENCY_MEMBER }) { userErrors { code } }
   invitePortalUser(input: { clientId: $clientId, name: "Omar Juniper", email: "omar@juniper.example" }) { userErrors { code } }
   crm: createServiceToken(input: { name: "CRM sync", role: AGENCY_MEMBER }) { userErrors { code } }
   exports: createServiceToken(input: { name: "Nightly export", role: AGENCY_ADMIN, expiresInDays: 30 }) { userErrors { code } }

@@ -5,6 +5,8 @@ export interface DemoPerson {
   readonly subject: string;
   readonly name: string;
   readonly description: string;
+  /** By which others invite the person. */
+  readonly email?: string;
 }
 
 const STYLE = `

@@ -1,7 +1,7 @@
 import { signal, type Signal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { textOf, type Document } from './graphql';
-import { Failure, request } from './request';
+import { nameAgency, request, type Failure } from './request';
 
 /** What is known of one question to the API: the last answer, or why there is none. */
 export interface Answered<Data> {
@@ -43,9 +43,10 @@ export async function reloadAll(): Promise<void> {
   await Promise.all([...onScreen].map((answered) => answered.reload()));
 }
 
-/** Another person, or another agency. */
-export function forgetAnswers(): void {
+/** Nothing of one agency is shown in another. */
+export function chooseAgency(id: string): void {
   kept.clear();
+  nameAgency(id);
 }
 
 function answeredBy<Data>(ask: (known: Data | null) => Promise<Data>): Answered<Data> {

@@ -1,7 +1,17 @@
-import { accessToken, renewedToken, signInAgain } from '../sign-in/tokens';
+import { signal } from '@preact/signals';
+import { accessToken, isCurrent, renewedToken, signInAgain } from '../sign-in/tokens';
 import { text } from '../text';
 import { textOf, type Document } from './graphql';
-import { chosenAgency } from './agency';
+
+const KEPT_AS = 'latchkey-agency';
+/** The agency that is chosen in this tab, by whoever has several. Its id is no secret, and survives a reload. */
+export const agency = signal(sessionStorage.getItem(KEPT_AS));
+
+/** Takes effect on the next request. Only an agency to which the person belongs may be named. */
+export function nameAgency(id: string): void {
+  sessionStorage.setItem(KEPT_AS, id);
+  agency.value = id;
+}
 
 export type FailureKind = 'NETWORK' | 'SIGNED_OUT' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVER';
 
@@ -32,19 +42,22 @@ export async function request<Data, Variables>(
 ): Promise<Data> {
   const body = JSON.stringify({ query: textOf(document), variables });
   let response = await send(body, await accessToken());
-  if (response.status === 401) response = await send(body, (await renewedToken()) ?? (await signInAgain()));
+  if (response.status === 401) {
+    // A token that is good, and that the issuer does not renew, is that of somebody whom nobody here knows.
+    const token = (await renewedToken()) ?? (isCurrent() ? null : await signInAgain());
+    if (token !== null) response = await send(body, token);
+  }
   return dataOf(response);
 }
 
 async function send(body: string, token: string): Promise<Response> {
-  const agency = chosenAgency();
   try {
     return await fetch('/graphql', {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
-        ...(agency !== null && { 'latchkey-agency': agency }),
+        ...(agency.value !== null && { 'latchkey-agency': agency.value }),
       },
       body,
     });
@@ -60,7 +73,7 @@ async function dataOf<Data>(response: Response): Promise<Data> {
   if (data && !error) return data;
   switch (error?.extensions?.code) {
     case 'UNAUTHENTICATED':
-      throw new Failure('SIGNED_OUT', text.failure.unknownHere);
+      throw new Failure('SIGNED_OUT', text.failure.signedOut);
     case 'FORBIDDEN':
       throw new Failure('FORBIDDEN', text.failure.forbidden);
     case 'RATE_LIMITED':

@@ -9,6 +9,7 @@ export interface KeyEvent {
   readonly actorName: string;
   readonly provider: string | null;
   readonly maskedKey: string | null;
+  readonly keyVersion: number | null;
 }
 
 /** What the other person did. */
@@ -27,8 +28,9 @@ interface StandingProps {
 }
 
 /** Whose key counts here, who set it, and when the provider last answered about it. */
-export function Standing({ place, agencys, events: [latest] }: StandingProps) {
-  const { isSet, maskedKey, updatedAt, lastVerifiedAt, lastError } = place;
+export function Standing({ place, agencys, events }: StandingProps) {
+  const { isSet, maskedKey, version, updatedAt, lastVerifiedAt, lastError } = place;
+  const set = events.find(({ keyVersion }) => keyVersion === version);
   if (!isSet) return <p class="standing">{agencys?.isSet === true ? <Inherited /> : text.keys.noneAtAll}</p>;
   return (
     <div class="standing">
@@ -38,7 +40,7 @@ export function Standing({ place, agencys, events: [latest] }: StandingProps) {
       <p class="fine">
         {updatedAt !== null && (
           <>
-            {text.keys.setBy} {latest?.actorName ?? text.keys.unknownPerson} <Time at={updatedAt} />
+            {text.keys.setBy(set?.actorName)} <Time at={updatedAt} />
             {' · '}
           </>
         )}

@@ -26,6 +26,7 @@ const AGENCY = graphql(
           actorName
           provider
           maskedKey
+          keyVersion
           clientId
         }
       }

@@ -72,7 +72,12 @@ export function AssignAgent({ agent: { id: agentId, name, client }, onClose }: A
       onClose={onClose}
     >
       {(errorOf) => (
-        <ClientField chosen={client} error={errorOf('clientId')} isOptional hint={text.agents.assignHint} />
+        <ClientField
+          chosen={client?.id ?? null}
+          error={errorOf('clientId')}
+          isOptional
+          hint={text.agents.assignHint}
+        />
       )}
     </ChangeDialog>
   );

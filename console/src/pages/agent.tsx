@@ -1,4 +1,3 @@
-import { useRoute } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { WhyThisKey } from '../keys/why';
@@ -45,10 +44,9 @@ const AGENT = graphql(`
 
 export type ShownAgent = NonNullable<ResultOf<typeof AGENT>['agent']>;
 
-export function AgentPage() {
-  const { params } = useRoute();
+export function AgentPage({ id }: { id: string }) {
   const viewer = useViewer();
-  const answered = useQuery(AGENT, { id: params.id ?? '', withKeys: viewer.canManageApiKeys });
+  const answered = useQuery(AGENT, { id, withKeys: viewer.canManageApiKeys });
   return <Loaded of={answered}>{({ agent }) => (agent ? <ShowAgent agent={agent} /> : <NotFound />)}</Loaded>;
 }
 

@@ -1,10 +1,9 @@
-import { useLocation } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
 import { NextKey } from '../keys/why';
 import { providerName, settings } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
-import { Filter } from '../ui/filter';
+import { Filter, useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { ClientLink } from '../ui/parts';
@@ -41,8 +40,8 @@ type Provider = Agent['provider'];
 
 export function AgentsPage() {
   const viewer = useViewer();
-  const { query, route } = useLocation();
-  const provider = query.provider ?? '';
+  const { values, set } = useFilters('/agents', ['provider']);
+  const { provider } = values;
   const create = viewer.canManageApiKeys && (
     <Opens kind="primary" label={text.agents.create}>
       {(close) => <CreateAgent clientId={null} onClose={close} />}
@@ -54,7 +53,7 @@ export function AgentsPage() {
         label={text.common.provider}
         value={provider}
         options={settings.providers.map(({ id, name }) => [id, name])}
-        onChange={(chosen) => route(chosen === '' ? '/agents' : `/agents?provider=${chosen}`)}
+        onChange={(chosen) => set({ provider: chosen })}
       />
       <AgentList clientId={null} provider={(provider || null) as Provider | null} />
     </Page>

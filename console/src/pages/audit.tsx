@@ -1,9 +1,8 @@
-import { useLocation } from 'preact-iso';
-import { useId } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { providerName } from '../sign-in/settings';
 import { text } from '../text';
-import { Filter } from '../ui/filter';
+import { ClientFilter } from '../ui/client-field';
+import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
 import { Stack, Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
@@ -20,6 +19,7 @@ const EVENTS = graphql(`
         id
         type
         at
+        actorId
         actorKind
         actorName
         sourceAddress
@@ -45,85 +45,49 @@ type Event = NonNullable<ResultOf<typeof EVENTS>['list']>['nodes'][number];
 /** Every kind of event, from the schema; written into the bundle by the build. */
 declare const AUDIT_EVENT_TYPES: readonly Event['type'][];
 
-/** The filters stand in the address, so that what one sees can be sent to somebody. */
+const PATH = '/audit';
+
 export function AuditPage() {
-  const { query, route } = useLocation();
-  const { type = '', since = '', until = '', client = '' } = query;
-  const set = (change: Record<string, string>) => {
-    const filters = Object.entries({ type, since, until, client, ...change }).filter(
-      ([, value]) => value !== '',
-    );
-    route(`/audit?${new URLSearchParams(filters).toString()}`);
-  };
+  const { values, isOn, set, addressWith } = useFilters(PATH, ['type', 'client', 'actor', 'since', 'until']);
+  const { type, client, actor, since, until } = values;
   const filter = {
-    ...(type !== '' && { types: [type as Event['type']] }),
-    ...(client !== '' && { clientId: client }),
-    ...(since !== '' && { since: startOf(since) }),
-    ...(until !== '' && { until: startOf(until) }),
+    types: type === '' ? null : [type as Event['type']],
+    clientId: client || null,
+    actorId: actor || null,
+    since: startOf(since),
+    until: startOf(until),
   };
   return (
     <Page title={text.audit.title} lead={text.audit.lead}>
-      <div class="filters">
+      <Filters path={PATH} isOn={isOn}>
         <Filter
           label={text.audit.what}
           value={type}
           options={AUDIT_EVENT_TYPES.map((each) => [each, text.audit.words(each)])}
           onChange={(chosen) => set({ type: chosen })}
         />
+        <ClientFilter value={client} onChange={(chosen) => set({ client: chosen })} />
         <DateFilter label={text.audit.since} value={since} onChange={(day) => set({ since: day })} />
         <DateFilter label={text.audit.until} value={until} onChange={(day) => set({ until: day })} />
-        {Object.keys(filter).length > 0 && (
-          <a class="button" href="/audit">
-            {text.audit.clear}
-          </a>
-        )}
-      </div>
+      </Filters>
       <List
         of={EVENTS}
         variables={{ filter }}
         caption={text.audit.title}
-        columns={COLUMNS}
+        columns={columnsFor((id) => addressWith({ actor: id }))}
         empty={[text.audit.empty, text.audit.emptyHint]}
       />
     </Page>
   );
 }
 
-// A day in the viewer's own time zone.
-function startOf(day: string): string {
-  return new Date(`${day}T00:00:00`).toISOString();
-}
-
-function DateFilter({
-  label,
-  value,
-  onChange,
-}: {
-  label: string;
-  value: string;
-  onChange: (day: string) => void;
-}) {
-  const id = useId();
-  return (
-    <div class="filter">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="date"
-        value={value}
-        onChange={({ currentTarget }) => onChange(currentTarget.value)}
-      />
-    </div>
-  );
-}
-
-const COLUMNS: Columns<Event> = [
+const columnsFor = (addressOfActor: (id: string) => string): Columns<Event> => [
   { title: text.audit.what, cell: ({ type }) => text.audit.words(type) },
   {
     title: text.audit.who,
-    cell: ({ actorName, actorKind, sourceAddress }) => (
+    cell: ({ actorId, actorName, actorKind, sourceAddress }) => (
       <Stack fine={[text.audit.actor[actorKind], sourceAddress].filter(Boolean).join(' · ')}>
-        {actorName}
+        {actorId === null ? actorName : <a href={addressOfActor(actorId)}>{actorName}</a>}
       </Stack>
     ),
   },

@@ -1,7 +1,10 @@
 import { graphql, type ResultOf } from '../api/graphql';
+import { useQuery } from '../api/query';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
+import { ClientFilter } from '../ui/client-field';
+import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
 import { Badge, ClientLink, Time, type Tone } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
@@ -11,12 +14,19 @@ const CALLS = graphql(`
   query Calls(
     $clientId: ID
     $agentId: ID
+    $updatedSince: DateTime
     $first: Int
     $after: String
     $withKeys: Boolean!
     $withDetails: Boolean!
   ) {
-    list: calls(clientId: $clientId, agentId: $agentId, first: $first, after: $after) {
+    list: calls(
+      clientId: $clientId
+      agentId: $agentId
+      updatedSince: $updatedSince
+      first: $first
+      after: $after
+    ) {
       totalCount
       pageInfo {
         hasNextPage
@@ -64,26 +74,91 @@ export function CallState({ status }: { status: Call['status'] }) {
   return <Badge tone={TONES[status]}>{text.calls.status[status]}</Badge>;
 }
 
+const AGENT_NAMES = graphql(`
+  query AgentNames($clientId: ID) {
+    agents(clientId: $clientId, first: 100) {
+      nodes {
+        id
+        name
+      }
+    }
+  }
+`);
+
+const PATH = '/calls';
+
 export function CallsPage() {
   const viewer = useViewer();
+  const isAgencys = viewer.role !== 'PORTAL_USER';
+  const { values, isOn, set } = useFilters(PATH, ['client', 'agent', 'since']);
+  const { client, agent, since } = values;
   return (
     <Page title={text.calls.title}>
       {viewer.canViewAnalytics && <CallSummary />}
-      <CallList agentId={null} clientId={null} />
+      <Filters path={PATH} isOn={isOn}>
+        {isAgencys && (
+          <ClientFilter value={client} onChange={(chosen) => set({ client: chosen, agent: '' })} />
+        )}
+        {viewer.canViewAgents && (client !== '' || !isAgencys) && (
+          <AgentFilter
+            clientId={client || null}
+            value={agent}
+            onChange={(chosen) => set({ agent: chosen })}
+          />
+        )}
+        <DateFilter label={text.calls.since} value={since} onChange={(day) => set({ since: day })} />
+      </Filters>
+      <CallList
+        agentId={agent || null}
+        clientId={client || null}
+        updatedSince={startOf(since)}
+        isFiltered={isOn}
+      />
     </Page>
   );
 }
 
-export function CallList({ agentId, clientId }: { agentId: string | null; clientId: string | null }) {
+interface AgentFilterProps {
+  readonly clientId: string | null;
+  readonly value: string;
+  readonly onChange: (id: string) => void;
+}
+
+/** Among the agents of one client. */
+function AgentFilter({ clientId, value, onChange }: AgentFilterProps) {
+  const { data } = useQuery(AGENT_NAMES, { clientId });
+  const agents = data.value?.agents?.nodes ?? [];
+  return (
+    <Filter
+      label={text.agents.agent}
+      value={value}
+      options={agents.map(({ id, name }) => [id, name])}
+      onChange={onChange}
+    />
+  );
+}
+
+interface CallListProps {
+  readonly agentId: string | null;
+  readonly clientId: string | null;
+  readonly updatedSince?: string | null;
+  readonly isFiltered?: boolean;
+}
+
+export function CallList({ agentId, clientId, updatedSince = null, isFiltered }: CallListProps) {
   const viewer = useViewer();
   const { canManageApiKeys: withKeys, canViewCallDetails: withDetails } = viewer;
   return (
     <List
       of={CALLS}
-      variables={{ agentId, clientId, withKeys, withDetails }}
+      variables={{ agentId, clientId, updatedSince, withKeys, withDetails }}
       caption={text.calls.title}
       columns={columnsFor(viewer, { agentId, clientId })}
-      empty={[text.calls.empty, text.calls.emptyHint]}
+      empty={
+        isFiltered === true
+          ? [text.calls.noMatch, text.calls.noMatchHint]
+          : [text.calls.empty, text.calls.emptyHint]
+      }
     />
   );
 }

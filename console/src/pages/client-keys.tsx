@@ -30,6 +30,7 @@ const CLIENT_KEYS = graphql(
           actorName
           provider
           maskedKey
+          keyVersion
         }
       }
     }

@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import { useRoute } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useViewer, type Viewer } from '../sign-in/viewer';
@@ -8,6 +7,7 @@ import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Note } from '../ui/parts';
 import { Rename } from '../ui/rename';
+import { useLocation } from '../ui/router';
 import { Tabs, type Tab } from '../ui/tabs';
 import { CreateAgent } from './agent-dialogs';
 import { AgentList } from './agents';
@@ -68,9 +68,8 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
 }
 
 /** A client with its tabs; the tab is a part of the address. */
-export function ClientPage() {
-  const { params, path } = useRoute();
-  const id = params.id ?? '';
+export function ClientPage({ id }: { id: string }) {
+  const { path } = useLocation();
   const viewer = useViewer();
   const answered = useQuery(CLIENT, { id });
   const tabs = tabsFor(id, viewer);

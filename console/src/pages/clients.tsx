@@ -1,4 +1,3 @@
-import { useLocation } from 'preact-iso';
 import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
@@ -8,6 +7,7 @@ import { useViewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Page } from '../ui/page';
 import { Badge, Button } from '../ui/parts';
+import { route, useLocation } from '../ui/router';
 import { SearchField } from '../ui/search';
 import { List, type Column, type Columns } from '../ui/table';
 import { CreateClient } from './client-dialogs';
@@ -51,7 +51,7 @@ type Client = ResultOf<typeof CLIENTS>['list']['nodes'][number];
 type Keys = ResultOf<typeof AGENCY_KEYS>['agency']['apiKeys'];
 
 export function ClientsPage() {
-  const { query, route } = useLocation();
+  const { query } = useLocation();
   const { canManageApiKeys: withKeys } = useViewer();
   const search = query.search ?? '';
   const agency = useQuery(AGENCY_KEYS, { withKeys });

@@ -1,4 +1,3 @@
-import { useLocation } from 'preact-iso';
 import { graphql, type ResultOf } from '../api/graphql';
 import { KeyState } from '../keys/state';
 import { providerName } from '../sign-in/settings';
@@ -8,6 +7,7 @@ import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Badge, ClientLink, Stack, Time, Until, type Tone } from '../ui/parts';
 import { actions, List, type Columns } from '../ui/table';
+import { useLocation } from '../ui/router';
 import { Tabs } from '../ui/tabs';
 import { AcceptHandIn, RefuseHandIn } from './hand-in-dialogs';
 import { CreateLink, LinkList } from './links';

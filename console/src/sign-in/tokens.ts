@@ -62,6 +62,9 @@ export async function accessToken(): Promise<string> {
   return (await renewedToken()) ?? signInAgain();
 }
 
+/** Whether the issuer still stands by the token. */
+export const isCurrent = () => tokens !== null && tokens.expiresAt > Date.now();
+
 /** Null where the issuer renews nothing any more. All who wait at the same time share one renewal. */
 export function renewedToken(): Promise<string | null> {
   renewing ??= (tokens ? renew(tokens) : Promise.resolve(null))

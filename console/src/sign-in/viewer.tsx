@@ -28,6 +28,9 @@ export const VIEWER = graphql(`
         name
       }
     }
+    memberships {
+      agencyId
+    }
   }
 `);
 

@@ -2,11 +2,12 @@ import { useState } from 'preact/hooks';
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { text } from '../text';
+import { Filter } from './filter';
 import { SelectField } from './form';
 import { SearchField } from './search';
 
 const CLIENT_NAMES = graphql(`
-  query ClientNames($search: String) {
+  query ClientNames($search: String, $chosen: ID!, $isChosen: Boolean!) {
     clients(search: $search, first: 50) {
       pageInfo {
         hasNextPage
@@ -17,47 +18,76 @@ const CLIENT_NAMES = graphql(`
         archivedAt
       }
     }
+    client(id: $chosen) @include(if: $isChosen) {
+      id
+      name
+      archivedAt
+    }
   }
 `);
 
+/** Clients by name, the one that is chosen among them; with more than fit into a list, one searches first. */
+function useClients(chosen: string) {
+  const [search, setSearch] = useState('');
+  const { data } = useQuery(CLIENT_NAMES, { search: search || null, chosen, isChosen: chosen !== '' });
+  const { clients, client } = data.value ?? {};
+  const others = (clients?.nodes ?? []).filter(({ id }) => id !== chosen);
+  const isLong = clients?.pageInfo.hasNextPage === true || search !== '';
+  return {
+    clients: [...(client ? [client] : []), ...others],
+    searchField: isLong && (
+      <SearchField
+        label={text.clients.search}
+        hint={text.clients.search}
+        value={search}
+        onSearch={setSearch}
+        isInForm
+      />
+    ),
+  };
+}
+
 interface ClientFieldProps {
-  readonly chosen: { readonly id: string; readonly name: string } | null;
+  readonly chosen: string | null;
   readonly error?: string | undefined;
   readonly hint?: string;
   readonly isOptional?: boolean;
 }
 
-/** A choice among the active clients; with more than fit into a list, one searches first. */
+/** A choice among the active clients. */
 export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProps) {
-  const [search, setSearch] = useState('');
-  const answered = useQuery(CLIENT_NAMES, { search: search || null });
-  const clients = answered.data.value?.clients;
-  const active = (clients?.nodes ?? []).filter(
-    ({ archivedAt, id }) => archivedAt === null && id !== chosen?.id,
-  );
+  const { clients, searchField } = useClients(chosen ?? '');
+  const active = clients.filter(({ id, archivedAt }) => archivedAt === null || id === chosen);
   const options = [
     ...(isOptional === true ? [['', text.agents.noClient] as const] : []),
-    ...[...(chosen ? [chosen] : []), ...active].map(({ id, name }) => [id, name] as const),
+    ...active.map(({ id, name }) => [id, name] as const),
   ];
-  const isLong = clients?.pageInfo.hasNextPage === true || search !== '';
   return (
     <>
-      {isLong && (
-        <SearchField
-          label={text.clients.search}
-          hint={text.clients.search}
-          value={search}
-          onSearch={setSearch}
-          isInForm
-        />
-      )}
+      {searchField}
       <SelectField
         label={text.common.client}
         name="clientId"
         options={options}
-        value={chosen?.id ?? ''}
+        value={chosen ?? ''}
         error={error}
         hint={hint}
+      />
+    </>
+  );
+}
+
+/** Narrows a list to a client, whether active or archived. */
+export function ClientFilter({ value, onChange }: { value: string; onChange: (id: string) => void }) {
+  const { clients, searchField } = useClients(value);
+  return (
+    <>
+      {searchField}
+      <Filter
+        label={text.common.client}
+        value={value}
+        options={clients.map(({ id, name }) => [id, name])}
+        onChange={onChange}
       />
     </>
   );

@@ -1,5 +1,43 @@
+import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 import { text } from '../text';
+import { route, useLocation } from './router';
+
+/** Filters stand in the address, so that what one sees can be sent to somebody, and the way back leads to it. */
+export function useFilters<const Name extends string>(path: string, names: readonly Name[]) {
+  const { query } = useLocation();
+  const values = Object.fromEntries(names.map((name) => [name, query[name] ?? ''])) as Record<Name, string>;
+  const addressWith = (change: Partial<Record<Name, string>>) => {
+    const chosen = Object.entries<string>({ ...values, ...change }).filter(([, value]) => value !== '');
+    return `${path}?${new URLSearchParams(chosen).toString()}`;
+  };
+  const isOn = Object.values(values).some((value) => value !== '');
+  return {
+    values,
+    isOn,
+    addressWith,
+    set: (change: Partial<Record<Name, string>>) => route(addressWith(change)),
+  };
+}
+
+interface FiltersProps {
+  readonly path: string;
+  readonly isOn: boolean;
+  readonly children: ComponentChildren;
+}
+
+export function Filters({ path, isOn, children }: FiltersProps) {
+  return (
+    <div class="filters">
+      {children}
+      {isOn && (
+        <a class="button" href={path}>
+          {text.common.showAll}
+        </a>
+      )}
+    </div>
+  );
+}
 
 interface FilterProps {
   readonly label: string;
@@ -27,3 +65,21 @@ export function Filter({ label, value, options, onChange }: FilterProps) {
     </div>
   );
 }
+
+export function DateFilter({ label, value, onChange }: Omit<FilterProps, 'options'>) {
+  const id = useId();
+  return (
+    <div class="filter">
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        type="date"
+        value={value}
+        onChange={({ currentTarget }) => onChange(currentTarget.value)}
+      />
+    </div>
+  );
+}
+
+/** The beginning of a day in the viewer's own time zone; null for none. */
+export const startOf = (day: string) => (day === '' ? null : new Date(`${day}T00:00:00`).toISOString());

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from 'preact';
-import { useLocation } from 'preact-iso';
 import { useEffect, useState } from 'preact/hooks';
+import { ToAgencies } from '../sign-in/belonging';
 import { signOut } from '../sign-in/tokens';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
 import { Button } from './parts';
+import { useLocation } from './router';
 import { Toasts } from './toasts';
 
 type Entry = readonly [path: string, label: string];
@@ -87,6 +88,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
               {viewer.client ? `${viewer.client.name} · ${viewer.agency.name}` : viewer.agency.name}
             </span>
           </p>
+          <ToAgencies />
           <Button kind="quiet" onClick={() => void signOut()}>
             {text.signIn.out}
           </Button>

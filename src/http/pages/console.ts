@@ -24,6 +24,7 @@ const PROVIDERS = providers.map(({ id, name, baseUrls }) => ({
 /** The addresses of the console's own pages, below which each deep link opens. */
 const PAGES = [
   'signed-in',
+  'agencies',
   'clients',
   'agents',
   'calls',

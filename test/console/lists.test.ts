@@ -1,0 +1,138 @@
+import type { Browser } from 'playwright-core';
+import { ClientRow } from '../../src/clients/client.entity';
+import { createAgency } from '../../src/people/enrol';
+import { newId } from '../../src/platform/ids';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import type { TestApp } from '../harness';
+import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
+
+let running: TestApp;
+let browser: Browser;
+beforeAll(async () => {
+  [running, browser] = await Promise.all([startConsole(), launch()]);
+});
+afterAll(() => Promise.all([browser.close(), running.close()]));
+
+const rows = ({ page }: Tab) => page.getByRole('rowheader');
+
+describe('an agency of its own', () => {
+  let tab: Tab;
+  let agencyId: string;
+  beforeAll(async () => {
+    const { database, audit } = running.app;
+    agencyId = await createAgency(database, audit, 'Fresh Voice', {
+      name: 'Ines Brightline',
+      subject: 'demo-invited',
+      issuer: running.issuer.issuer,
+    });
+    tab = await openTab(browser, running);
+    await signIn(tab, running, 'Ines Brightline');
+  });
+
+  test('without a client says on each page what there would be, and how one begins', async () => {
+    const empty = [
+      ['/clients', 'No clients yet'],
+      ['/agents', 'No agents yet'],
+      ['/calls', 'No calls yet'],
+      ['/hand-ins', 'Nothing waits for you'],
+      ['/hand-ins/all', 'Nothing was handed in yet'],
+      ['/links', 'No one-time links yet'],
+      ['/tokens', 'No service tokens yet'],
+    ] as const;
+    for (const [path, words] of empty) {
+      await tab.visit(path);
+      await tab.page.getByText(words).waitFor();
+      expect({ path, findings: await tab.findings() }).toEqual({ path, findings: [] });
+    }
+    await tab.visit('/clients');
+    expect(await tab.page.getByRole('button', { name: 'New client' }).count()).toBe(2);
+    expect(tab.faults).toEqual([]);
+  });
+
+  test('with 1,000 clients shows them page by page without a jump, and finds each by a part of its name', async () => {
+    const clients = Array.from({ length: 1000 }, (_, number) => ({
+      id: newId(),
+      agencyId,
+      name: `Client ${String(number + 1).padStart(4, '0')}`,
+      archivedAt: null,
+      portalPermissions: [],
+      acceptsValidHandIns: false,
+      createdAt: new Date(),
+    }));
+    await running.app.database.write(async (tx) => {
+      for (let at = 0; at < clients.length; at += 100)
+        await tx.insert(ClientRow, clients.slice(at, at + 100));
+    });
+    await tab.visit('/agents');
+    await tab.visit('/clients');
+    await tab.page.getByText('50 of 1,000').waitFor();
+    const more = tab.page.getByRole('button', { name: 'Show more' });
+    await more.scrollIntoViewIfNeeded();
+    const before = await tab.page.evaluate(() => scrollY);
+    await more.click();
+    await tab.page.getByText('100 of 1,000').waitFor();
+    expect(await rows(tab).count()).toBe(100);
+    expect(await tab.page.evaluate(() => scrollY)).toBe(before);
+    await tab.page.getByLabel('Search clients').fill('0777');
+    await tab.page.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await rows(tab).allInnerTexts()).toEqual(['Client 0777']);
+    expect(new URL(tab.page.url()).search).toBe('?search=0777');
+  });
+
+  test('lets one search among 1,000 clients in a form', async () => {
+    await tab.visit('/agents');
+    await tab.page.getByRole('button', { name: 'New agent' }).first().click();
+    const dialog = tab.page.getByRole('dialog');
+    await dialog.getByLabel('Search clients').fill('0999');
+    await dialog.getByLabel('Client', { exact: true }).selectOption('Client 0999');
+    expect(await tab.findings()).toEqual([]);
+  });
+});
+
+describe('filters', () => {
+  let tab: Tab;
+  beforeAll(async () => {
+    for (const agentId of [HARBOR_RETELL_AGENT, '01900000-0000-7000-8000-000000000404'])
+      await running.data(
+        `mutation { startTestCall(input: { agentId: "${agentId}", toNumber: "+14155550123" }) { call { id } } }`,
+      );
+    tab = await openTab(browser, running);
+    await signIn(tab, running, 'Ada Brightline', '/calls');
+  });
+
+  test('of calls stand in the address, which leads back to what was seen', async () => {
+    expect(await rows(tab).count()).toBe(2);
+    await tab.page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');
+    await tab.page.getByText('1 of 1', { exact: true }).waitFor();
+    await tab.page.getByLabel('Agent', { exact: true }).selectOption('Harbor front desk');
+    await tab.page.waitForURL(/agent=/);
+    await tab.page.getByText('1 of 1', { exact: true }).waitFor();
+    const { search } = new URL(tab.page.url());
+    expect(search).toBe(`?client=${HARBOR}&agent=${HARBOR_RETELL_AGENT}`);
+    await tab.page.reload();
+    await tab.page.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await tab.page.getByLabel('Client', { exact: true }).inputValue()).toBe(HARBOR);
+    await tab.page.getByLabel('Changed since').fill('2100-01-01');
+    await tab.page.getByText('No call is like this').waitFor();
+    await tab.page.getByRole('link', { name: 'Show all' }).click();
+    await tab.page.getByText('2 of 2', { exact: true }).waitFor();
+    expect(tab.faults).toEqual([]);
+  });
+
+  test('of the audit trail stand in the address: what, by whom, about which client, and when', async () => {
+    await tab.visit(`/audit?type=CALL_PLACED&client=${MAPLE}`);
+    await tab.page.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await tab.page.getByLabel('Client', { exact: true }).inputValue()).toBe(MAPLE);
+    await tab.page.getByRole('link', { name: 'Ada Brightline' }).click();
+    await tab.page.waitForURL(/actor=/);
+    await settled(tab.page);
+    expect(await rows(tab).allInnerTexts()).toEqual(['Call placed']);
+    await tab.page.getByLabel('Before').fill('2000-01-01');
+    await tab.page.getByText('No event is like this').waitFor();
+    await tab.page.getByRole('link', { name: 'Show all' }).click();
+    await tab.page.waitForURL(`${running.url}/audit`);
+    await settled(tab.page);
+    expect(await rows(tab).count()).toBeGreaterThan(1);
+    expect(tab.faults).toEqual([]);
+  });
+});
