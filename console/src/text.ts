@@ -71,11 +71,12 @@ export const text = {
   belonging: {
     title: 'Agencies',
     choose: 'Choose an agency',
+    welcome: 'Welcome to Latchkey',
     current: 'You are here',
     open: 'Open',
     openNamed: (agency: string) => `Open ${agency}`,
     invites: (who: string | null, agency: string, role: string, client: string | null) =>
-      `${who === null ? '' : `${who} of `}${agency} invites you ${client === null ? `as ${role.toLowerCase()}` : `to the portal of ${client}`}.`,
+      `${who === null ? '' : `${who} of `}${agency} invites you ${client === null ? `as an ${role.toLowerCase()}` : `to the portal of ${client}`}.`,
     accept: 'Accept',
     acceptNamed: (agency: string) => `Accept the invitation of ${agency}`,
     accepted: (agency: string) => `You belong to ${agency} now.`,
@@ -453,7 +454,7 @@ export const text = {
       `Hand in a key of your own provider account. ${agency} decides whether it is used.`,
     handIn: 'Hand in a key',
     handInHint: (agency: string) =>
-      `It is sealed in this browser and shown to nobody, not even masked. ${agency} gets it sealed.`,
+      `It is sealed in this browser before it is sent, and nobody can read it. ${agency} sees its last four characters alone.`,
     handedIn: 'Handed in',
     empty: 'No key was handed in yet',
     emptyHint: 'With your own key, your calls run on your own provider account.',

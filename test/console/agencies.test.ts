@@ -43,7 +43,7 @@ test('somebody whom no agency knows is told so, and can sign out', async () => {
 test('somebody who is invited sees who invites, and belongs to the agency after accepting and not before', async () => {
   const id = await invite('Ines Brightline', INESS_ADDRESS);
   const tab = await open('Ines Brightline');
-  await tab.page.getByText('Ada Brightline of Brightline Voice invites you as agency member.').waitFor();
+  await tab.page.getByText('Ada Brightline of Brightline Voice invites you as an agency member.').waitFor();
   expect(await tab.findings()).toEqual([]);
   const joined = async () => {
     const { people } = await running.data<{ people: { nodes: { id: string; joinedAt: string | null }[] } }>(

@@ -29,6 +29,7 @@ const EVERY_PAGE = [
   '/tokens',
   '/audit',
   '/agency',
+  '/agencies',
   '/integrations',
 ];
 
@@ -56,14 +57,15 @@ const PEOPLE: readonly Expected[] = [
       '/agents',
       AGENT,
       '/calls',
+      '/agencies',
     ],
   },
   {
     name: 'Dr. Hana Harbor',
     sections: ['Overview', 'Agents', 'Calls', 'Integrations'],
-    pages: ['/agents', AGENT, '/calls', '/integrations'],
+    pages: ['/agents', AGENT, '/calls', '/agencies', '/integrations'],
   },
-  { name: 'Finn Harbor', sections: ['Overview'], pages: [] },
+  { name: 'Finn Harbor', sections: ['Overview'], pages: ['/agencies'] },
 ];
 
 describe.each(PEOPLE)('for $name', ({ name, sections, pages }) => {

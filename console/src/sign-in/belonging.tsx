@@ -108,9 +108,10 @@ function Invited({ invitation, onAccepted }: InvitedProps) {
 
 /** For people whom the agency that is meant does not know, and for those who have several and have chosen none. */
 export function ChooseAgency() {
+  const { memberships } = useBelonging().data.value ?? {};
   return (
     <main class="sign-in">
-      <h1>{text.belonging.choose}</h1>
+      <h1>{memberships?.length ? text.belonging.choose : text.belonging.welcome}</h1>
       <Choices current={null} />
       <Button kind="quiet" onClick={() => void signOut()}>
         {text.signIn.out}

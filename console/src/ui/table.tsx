@@ -57,7 +57,7 @@ function Table<R extends Row>({ caption, columns, rows }: TableProps<R>) {
                 </th>
               ) : (
                 <td key={title} data-title={isTitleHidden === true ? '' : title}>
-                  {cell(row)}
+                  <div>{cell(row)}</div>
                 </td>
               ),
             )}
