@@ -7,6 +7,7 @@ import { readCommandLine, USAGE, WrongUsage, type CommandLine } from './command-
 import { ConfigError, readConfig, type Config } from './config';
 import type { Database } from './database/database';
 import { addPerson, createAgency, RefusedPerson, type NewPerson } from './people/enrol';
+import { createIdentityVerifier } from './people/identity';
 import { loadEnvFile } from './platform/process';
 import { sealedTables } from './sealed-tables';
 import { readKeyServices } from './settings';
@@ -41,7 +42,9 @@ async function main(args: readonly string[]): Promise<void> {
     case 'audit-verify':
       return verifyAudit(options.since === undefined ? undefined : earlierPrintout(options.since));
     case 'keys-rotate':
-      return withStore(({ database, vault }, { keyRing }) => rotateKeys(database, vault.cipher, keyRing));
+      return withStore(configure(), ({ database, vault }, { keyRing }) =>
+        rotateKeys(database, vault.cipher, keyRing),
+      );
   }
 }
 
@@ -56,13 +59,24 @@ async function masterKeyLine(name: string, options: Options): Promise<string> {
   return KeyRing.generateSealedLine(name, service, options[service] ?? '', readKeyServices(process.env));
 }
 
-function enrol(
+async function enrol(
   options: Omit<NewPerson, 'issuer'>,
   work: (database: Database, audit: AuditTrail, person: NewPerson) => Promise<string>,
 ): Promise<void> {
-  return withStore(async ({ database, audit }, { auth: { issuer } }) => {
+  const config = configure();
+  await checkIssuer(config);
+  await withStore(config, async ({ database, audit }, { auth: { issuer } }) => {
     process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
   });
+}
+
+// A person is stored with a digest of the issuer, which cannot be put right later.
+async function checkIssuer({ auth }: Config): Promise<void> {
+  const identities = createIdentityVerifier(auth);
+  await identities.check();
+  const problem = identities.problem();
+  if (problem !== null)
+    warn(`AUTH_ISSUER was not checked: ${problem}. It must be exactly the \`iss\` of the person's tokens.`);
 }
 
 function earlierPrintout(file: string): AuditPrintout {
@@ -123,8 +137,10 @@ async function tellWhatMayBeDropped(database: Database, { names, activeName }: K
   }
 }
 
-async function withStore(work: (store: Store, config: Config) => Promise<void>): Promise<void> {
-  const config = configure();
+async function withStore(
+  config: Config,
+  work: (store: Store, config: Config) => Promise<void>,
+): Promise<void> {
   const store = await openStore(config);
   try {
     await work(store, config);
@@ -133,12 +149,16 @@ async function withStore(work: (store: Store, config: Config) => Promise<void>):
   }
 }
 
-// Warnings stand apart from what a command prints, which other programs may read.
 function configure(): Config {
   loadEnvFile();
   const config = readConfig(process.env);
-  for (const warning of config.warnings) console.error(`Warning: ${warning}`);
+  config.warnings.forEach(warn);
   return config;
+}
+
+// Warnings stand apart from what a command prints, which other programs may read.
+function warn(text: string): void {
+  console.error(`Warning: ${text}`);
 }
 
 const EXPECTED = [ConfigError, RefusedPerson, UnusableFile, UnusableKeyRing, NoAuditTrail];

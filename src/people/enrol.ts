@@ -79,7 +79,8 @@ function toPerson({
   if (!oneOf(VIEWER_ROLES, role)) throw new RefusedPerson(`--role: one of ${VIEWER_ROLES.join(', ')}`);
   if ((role === 'PORTAL_USER') !== (client !== undefined))
     throw new RefusedPerson('--client: for the role PORTAL_USER, and only for it');
-  if (subject.trim() === '') throw new RefusedPerson('--subject: required');
+  const sub = subject.trim();
+  if (sub === '') throw new RefusedPerson('--subject: required');
   const base = {
     id: newId(),
     agencyId: agency,
@@ -93,7 +94,7 @@ function toPerson({
     ...base,
     role: role as ViewerRole,
     permissions: toPermissions(permissions),
-    identityDigest: identityDigest(issuer, subject),
+    identityDigest: identityDigest(issuer, sub),
     joinedAt: now,
     createdBy: null,
     createdAt: now,

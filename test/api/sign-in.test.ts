@@ -160,7 +160,7 @@ describe('someone of several agencies', () => {
 
   test('may be added by the operator to each agency once, and may be the first admin of another', async () => {
     const { database, audit } = running.app;
-    const grace = { role: 'AGENCY_MEMBER', name: 'Grace', subject: 'grace', issuer: running.issuer.issuer };
+    const grace = { role: 'AGENCY_MEMBER', name: 'Grace', subject: ' grace ', issuer: running.issuer.issuer };
     await addPerson(database, audit, { ...grace, agency: BRIGHTLINE });
     await addPerson(database, audit, { ...grace, agency: NORTHWIND });
     await expect(addPerson(database, audit, { ...grace, agency: NORTHWIND })).rejects.toThrow(RefusedPerson);

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KeyRing } from '../../src/vault/master-keys/key-ring';
+import { startFakeIssuer } from '../fixtures/fake-issuer';
 import { Process } from './process';
 
 async function run(...args: string[]) {
@@ -20,3 +24,37 @@ test('the command line prints the usage when it is asked, and with a reason and 
     [2, 'Only one service can wrap a key.', '', 'Usage:'],
   ]);
 });
+
+test('people are added with no other issuer than the discovery document names, and with a warning while it cannot be read', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-command-line-'));
+  const issuer = await startFakeIssuer();
+  writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
+  const create = async (AUTH_ISSUER: string) => {
+    const env = {
+      DATABASE_URL: `sqlite:${join(folder, 'latchkey.sqlite')}`,
+      LATCHKEY_MASTER_KEY_FILE: join(folder, 'master.keys'),
+      AUTH_ISSUER,
+      AUTH_AUDIENCE: 'x',
+    };
+    const args = ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga'];
+    const command = new Process('src/cli.js', folder, env, args);
+    return { status: await command.ended(), output: command.output };
+  };
+  const document = `${issuer.url}/.well-known/openid-configuration`;
+  expect(await create(`${issuer.url}/`)).toEqual({
+    status: 1,
+    output: `AUTH_ISSUER is ${issuer.url}/, but the discovery document ${document} says ${issuer.url}: both must be the same\n`,
+  });
+  expect(await create(issuer.url)).toEqual({
+    status: 0,
+    output: expect.stringMatching(/^[\w-]{36}\n$/) as string,
+  });
+  issuer.status = 503;
+  const { status, output } = await create(issuer.url);
+  expect([status, output.split('\n').find((line) => line.startsWith('Warning'))]).toEqual([
+    0,
+    `Warning: AUTH_ISSUER was not checked: the discovery document ${document} cannot be read (HTTP 503). It must be exactly the \`iss\` of the person's tokens.`,
+  ]);
+  issuer.server.close();
+  rmSync(folder, { recursive: true });
+}, 60_000);
