@@ -36,15 +36,18 @@ export class TenantDatabase {
     });
   }
 
-  /** Throws in the same way, and writes nothing. It is for what cannot be undone, e.g. showing a key to its provider. */
+  /**
+   * Throws in the same way, and writes nothing. It is for what cannot be undone, e.g. showing a key to its
+   * provider.
+   */
   requireRights(viewer: Viewer): Promise<void> {
     return this.write(viewer, () => Promise.resolve());
   }
 
   /**
-   * Writes what came of a request to a provider. That the provider was asked, and what it answered, stands whatever became of the viewer
-   * meanwhile. `work` is told whether the viewer still has its rights, and writes nothing else without them. Throws like `write`, but
-   * afterwards.
+   * Writes what came of a request to a provider. That the provider was asked, and what it answered, stands
+   * whatever became of the viewer meanwhile. `work` is told whether the viewer still has its rights, and
+   * writes nothing else without them. Throws like `write`, but afterwards.
    */
   async writeOutcome<T>(
     viewer: Viewer,

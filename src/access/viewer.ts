@@ -34,7 +34,7 @@ const PERMISSIONS = {
 export type PortalPermission = keyof typeof PERMISSIONS;
 export const PORTAL_PERMISSIONS = Object.keys(PERMISSIONS) as PortalPermission[];
 
-export function traitsOf(permission: PortalPermission): {
+export function traitsOfPermission(permission: PortalPermission): {
   readonly description: string;
   readonly needs?: PortalPermission;
 } {

@@ -1,6 +1,12 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { PORTAL_PERMISSIONS, traitsOf, VIEWER_ROLES, type PortalPermission, type ViewerRole } from './viewer';
+import {
+  PORTAL_PERMISSIONS,
+  traitsOfPermission,
+  VIEWER_ROLES,
+  type PortalPermission,
+  type ViewerRole,
+} from './viewer';
 import { enumOf } from '../graphql/schema-types';
 
 export const AGENCY_ROLE_DESCRIPTIONS = {
@@ -19,7 +25,7 @@ export const PortalPermissionEnum = enumOf(
   'What a portal user may do. None of them shows a key.',
   Object.fromEntries(
     PORTAL_PERMISSIONS.map((permission) => {
-      const { description, needs } = traitsOf(permission);
+      const { description, needs } = traitsOfPermission(permission);
       return [permission, needs ? `${description} Needs ${needs}.` : description];
     }),
   ) as Record<PortalPermission, string>,
@@ -58,10 +64,10 @@ export class ViewerType {
   })
   canManagePeople!: boolean;
 
-  @Field(() => Boolean, { description: 'An agency admin.' })
+  @Field(() => Boolean, { description: 'Whether the viewer may read the audit trail: an agency admin.' })
   canViewAuditEvents!: boolean;
 
-  @Field(() => Boolean, { description: 'An agency admin.' })
+  @Field(() => Boolean, { description: 'Whether the viewer may start test calls: an agency admin.' })
   canStartTestCalls!: boolean;
 
   @Field(() => Boolean, {

@@ -13,7 +13,7 @@ import {
 } from 'graphql';
 import { allow, deny, rule, shield } from 'graphql-shield';
 import type { RequestContext } from '../access/context';
-import { traitsOf } from '../audit/audited-mutation';
+import { traitsOfMutation } from '../audit/audited-mutation';
 import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';
 import { open, policy, WRAPPERS, type Requirement } from './policy';
 
@@ -123,10 +123,9 @@ export function accessList(schema: GraphQLSchema): string {
 }
 
 function traitsInWords(schema: GraphQLSchema, mutation: string): string {
-  const { audit, rateClass } = traitsOf(schema, mutation) ?? {};
+  const { audit, rateClass } = traitsOfMutation(schema, mutation) ?? {};
   if (!audit || !rateClass) throw new Error(`the mutation ${mutation} is not declared by AuditedMutation`);
-  const audited = 'none' in audit ? `not audited: ${audit.none}` : `audit: ${audit.join(', ')}`;
-  return `; ${audited}${rateClass === 'KEY_OPERATION' ? '; a key operation' : ''}`;
+  return `; audit: ${audit.join(', ')}${rateClass === 'KEY_OPERATION' ? '; a key operation' : ''}`;
 }
 
 function rulesOf(schema: GraphQLSchema): Rules {

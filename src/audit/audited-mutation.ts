@@ -2,8 +2,8 @@ import type { GraphQLSchema } from 'graphql';
 import { Arg, Extensions, Mutation, type ClassType } from 'type-graphql';
 import type { AuditEventType } from './audit-event';
 
-/** The events that a mutation records, or why it records none. */
-export type Audited = readonly [AuditEventType, ...AuditEventType[]] | { readonly none: string };
+/** The events that a mutation records: one at least. */
+export type Audited = readonly [AuditEventType, ...AuditEventType[]];
 
 /**
  * The rate limit that a mutation counts against. A key operation shows a key to a provider, changes a key,
@@ -23,10 +23,10 @@ export interface MutationTraits {
  */
 export function AuditedMutation(
   returns: Parameters<typeof Mutation>[0],
-  { description, ...traits }: MutationTraits & { readonly description?: string },
+  { description, ...traits }: MutationTraits & { readonly description: string },
 ): MethodDecorator {
   return (target, key, descriptor) => {
-    Mutation(returns, description === undefined ? {} : { description })(target, key, descriptor);
+    Mutation(returns, { description })(target, key, descriptor);
     Extensions({ ...traits })(target, key, descriptor);
   };
 }
@@ -37,6 +37,6 @@ export function InputArgument(type: () => ClassType) {
 }
 
 /** The result is undefined for a field that is no mutation of the schema. */
-export function traitsOf(schema: GraphQLSchema, mutation: string): MutationTraits | undefined {
+export function traitsOfMutation(schema: GraphQLSchema, mutation: string): MutationTraits | undefined {
   return schema.getMutationType()?.getFields()[mutation]?.extensions as unknown as MutationTraits | undefined;
 }

@@ -43,7 +43,7 @@ export class Page<T extends { readonly id: string }> {
 }
 
 /** What a caller has asked for, unchecked. */
-export interface PageArguments {
+interface AskedPage {
   readonly first?: number | null;
   readonly after?: string | null;
 }
@@ -51,7 +51,7 @@ export interface PageArguments {
 export type Order = 'ASC' | 'DESC';
 
 /** Throws `BAD_USER_INPUT` for a size outside of 1-100, and for a cursor that no page gave out. */
-export function pageArgs({ first, after }: PageArguments): PageArgs {
+export function pageArgs({ first, after }: AskedPage): PageArgs {
   const size = first ?? DEFAULT_PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE)
     throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import ipaddr, { type IPv4, type IPv6 } from 'ipaddr.js';
+import { isLoopback } from '../platform/secure-url';
 
 export type Network = [address: IPv4 | IPv6, bits: number];
 
@@ -65,9 +66,7 @@ export function networkOf(address: string): string {
   return isIP(normal) === 6 ? `${ipaddr.IPv6.networkAddressFromCIDR(`${normal}/64`).toString()}/64` : normal;
 }
 
-const LOOPBACK_HOST = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i;
-
 /** Tells whether a `Host` header names this machine in a way that no DNS server can change. */
 export function isLoopbackHost(host: string | undefined): boolean {
-  return LOOPBACK_HOST.test(host ?? '');
+  return isLoopback((host ?? '').replace(/:\d{1,5}$/, ''));
 }

@@ -1,4 +1,4 @@
-import { PORTAL_PERMISSIONS, traitsOf, type PortalPermission } from '../access/viewer';
+import { PORTAL_PERMISSIONS, traitsOfPermission, type PortalPermission } from '../access/viewer';
 import { userError, type UserError } from '../graphql/user-error';
 
 /** Tells whether two sets of permissions are the same, in whatever order. */
@@ -21,7 +21,7 @@ export function checkPermissions(
   if (permissions.length > known)
     return [userError('TOO_LONG', field, `There are ${known} permissions: name each at most once.`)];
   return permissions.flatMap((name, index) => {
-    const { needs: needed } = traitsOf(name);
+    const { needs: needed } = traitsOfPermission(name);
     const lacks = needed && !permissions.includes(needed);
     return [
       ...(permissions.indexOf(name) < index ? [userError('DUPLICATE', [...field, index])] : []),

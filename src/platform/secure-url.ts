@@ -1,4 +1,7 @@
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Tells whether a host, as it stands in a URL, names this machine in a way that no DNS server can change. */
+export function isLoopback(hostname: string): boolean {
+  return /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(hostname);
+}
 
 export function isUrl(text: string, allows: (url: URL) => boolean): boolean {
   return URL.canParse(text) && allows(new URL(text));
@@ -9,8 +12,7 @@ export function isSecureUrl(text: string): boolean {
   return isUrl(
     text,
     ({ protocol, hostname, username, password }) =>
-      username + password === '' &&
-      (protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))),
+      username + password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))),
   );
 }
 

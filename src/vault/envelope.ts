@@ -15,7 +15,7 @@ export interface Envelope {
  * The header is authenticated as it is written. The other parts are decoded first: the last character of a
  * part in base64url has bits that say nothing, so that the same JWE can be written in several ways.
  */
-export function digestOf(jwe: string): string {
+export function digestOfJwe(jwe: string): string {
   const [header = '', ...parts] = jwe.split('.');
   const canonical = parts.map((part) => Buffer.from(part, 'base64url').toString('base64url'));
   return createHash('sha256')

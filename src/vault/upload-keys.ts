@@ -5,7 +5,7 @@ import { tokenDigest } from '../access/bearer';
 import type { Database } from '../database/database';
 import type { Reader } from '../database/transaction';
 import type { Cipher } from './cipher';
-import { digestOf, forgetUses } from './envelope';
+import { digestOfJwe, forgetUses } from './envelope';
 import { isTokenOf } from './pasted';
 import { Secret, type ApiKeyText, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';
@@ -101,7 +101,7 @@ export class UploadKeys {
     const { lk_owner: owner, lk_provider: provider } = opened.header;
     if (owner === undefined || provider === undefined) return 'NOT_BOUND';
     if (owner !== place.ownerId || provider !== place.provider) return 'BOUND_ELSEWHERE';
-    const envelope = { digest: digestOf(sealed), expiresAt: endOf(pair) };
+    const envelope = { digest: digestOfJwe(sealed), expiresAt: endOf(pair) };
     return new Secret(opened.text).read(isOwnToken, envelope);
   }
 

@@ -4,11 +4,7 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { startTestApp, type TestApp } from '../harness';
 import { mutationCases, mutations, runMutation } from '../mutations';
 
-const auditOf = (name: string) => mutations[name]?.extensions.audit as Audited;
-const declared = (name: string): readonly AuditEventType[] => {
-  const audit = auditOf(name);
-  return 'none' in audit ? [] : audit;
-};
+const declared = (name: string) => mutations[name]?.extensions.audit as Audited;
 
 let running: TestApp;
 beforeEach(async () => (running = await startTestApp()));

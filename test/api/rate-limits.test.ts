@@ -1,7 +1,7 @@
 import { isInputObjectType, getNamedType, type GraphQLInputType } from 'graphql';
 import { buildBareSchema } from '../../src/api/schema';
 import type { Services } from '../../src/api/services';
-import { traitsOf } from '../../src/audit/audited-mutation';
+import { traitsOfMutation } from '../../src/audit/audited-mutation';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { callerOf, RateLimits } from '../../src/http/rate-limits';
 import { subjectOf } from '../../src/demo/seed';
@@ -236,5 +236,5 @@ test('every mutation that takes a key or asks for one, shows one to its provider
       ? 'KEY_OPERATION'
       : 'MUTATION',
   ]);
-  expect(expected.map(([name = '']) => [name, traitsOf(schema, name)?.rateClass])).toEqual(expected);
+  expect(expected.map(([name = '']) => [name, traitsOfMutation(schema, name)?.rateClass])).toEqual(expected);
 });

@@ -24,7 +24,6 @@ import { buildBareSchema } from '../../src/api/schema';
 import { nodeSources } from '../../src/api/node.resolver';
 import type { Services } from '../../src/api/services';
 import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
-import { AuditedMutation } from '../../src/audit/audited-mutation';
 import { emittedFiles } from '../../src/emit-schema';
 import { PROVIDERS } from '../../src/providers';
 
@@ -92,18 +91,6 @@ describe('the policy', () => {
     const field = (schema.getType('Client') as GraphQLObjectType).getFields().apiKeys;
     expect(field?.description).toContain('Requires: agency admin.');
   });
-});
-
-test('a mutation does not compile without the events that it records and the rate limit that it counts against', () => {
-  const declare = [
-    // @ts-expect-error There is no rate limit.
-    () => AuditedMutation(() => String, { audit: ['CLIENT_CREATED'] }),
-    // @ts-expect-error There are no events.
-    () => AuditedMutation(() => String, { rateClass: 'MUTATION' }),
-    // @ts-expect-error An empty list says nothing.
-    () => AuditedMutation(() => String, { audit: [], rateClass: 'MUTATION' }),
-  ];
-  expect(declare).toHaveLength(3);
 });
 
 /** The types of which `node` finds objects for a viewer. */

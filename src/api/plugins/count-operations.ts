@@ -5,7 +5,7 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { traitsOf, type MutationClass } from '../../audit/audited-mutation';
+import { traitsOfMutation, type MutationClass } from '../../audit/audited-mutation';
 import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
 import { sizeOfOperation } from '../rules/size-limit';
@@ -66,6 +66,6 @@ function classOf(
   field: string,
 ): OperationClass {
   return operation === OperationTypeNode.MUTATION
-    ? (traitsOf(schema, field)?.rateClass ?? 'MUTATION')
+    ? (traitsOfMutation(schema, field)?.rateClass ?? 'MUTATION')
     : 'QUERY';
 }
