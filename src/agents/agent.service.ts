@@ -69,10 +69,11 @@ export class AgentService {
       });
     if (filter.provider !== null) query.andWhere('agent.provider = :provider', { provider: filter.provider });
     return readPage(
+      this.database.read,
       query,
       args,
       'ASC',
-      filter.clientId === null && viewer.clientId === null ? 'agents_by_agency' : null,
+      filter.clientId === null && viewer.clientId === null ? 'agents_by_agency' : 'agents_by_client',
     );
   }
 

@@ -60,12 +60,7 @@ export class CallHistoryService {
       query.andWhere('call.updatedAt >= :updatedSince', {
         updatedSince: checkTime('updatedSince', updatedSince),
       });
-    const ofAgency =
-      filter.clientId === null &&
-      filter.agentId === null &&
-      updatedSince === null &&
-      viewer.clientId === null;
-    return readPage(query, args, 'DESC', ofAgency ? 'calls_by_agency' : null);
+    return readPage(this.database.read, query, args, 'DESC', indexFor(viewer, filter));
   }
 
   /**
@@ -97,6 +92,13 @@ export class CallHistoryService {
   #visible(viewer: Viewer): Select<CallRow> {
     return this.database.read.createQueryBuilder(CallRow, 'call').where(visibleTo(viewer));
   }
+}
+
+/** The index in which the fewest calls have to be looked at. */
+function indexFor(viewer: Viewer, { agentId, clientId, updatedSince }: CallListFilter): string {
+  if (agentId !== null) return 'calls_by_agent';
+  if (clientId !== null || viewer.clientId !== null) return 'calls_by_client';
+  return updatedSince === null ? 'calls_by_agency' : 'calls_by_update';
 }
 
 /** Throws `BAD_USER_INPUT` for a time that no database keeps as it is. */

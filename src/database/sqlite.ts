@@ -115,8 +115,8 @@ class SqliteSession extends Session {
     this.#connection = sqliteConnectionOf(source);
   }
 
-  indexHint(): string {
-    return '';
+  indexHint(index: string): string {
+    return ` INDEXED BY ${index}`;
   }
 
   async rows<T>(sql: string, values: readonly unknown[] = []): Promise<T[]> {

@@ -17,7 +17,6 @@ export interface Select<T> {
   orderBy(column: string, order?: 'ASC' | 'DESC'): this;
   addOrderBy(column: string, order?: 'ASC' | 'DESC'): this;
   limit(count: number): this;
-  useIndex(index: string): this;
   clone(): this;
   getQuery(): string;
   getOne(): Promise<T | null>;
@@ -40,7 +39,8 @@ export interface Reader extends Pick<EntityManager, Reads> {
   /**
    * An index hint, to be written after the name of a table, so that it is read in the order of this index
    * from a given id on. Without the hint, MariaDB reads all rows of an agency that has most of the table,
-   * because its plan does not take the LIMIT into account.
+   * because its plan does not take the LIMIT into account, and SQLite takes any index that begins with a
+   * column of the condition, e.g. that of the agency for the calls of one client.
    */
   indexHint(index: string): string;
   /**

@@ -60,10 +60,10 @@ export function sqliteConnectionOf(source: DataSource): SqliteConnection {
 }
 
 /**
- * Makes a query read along an index. TypeORM can only suggest one, and MariaDB does not follow a suggestion.
+ * Makes a query read along an index, by the hint of `Reader.indexHint`. TypeORM can only suggest an index to
+ * MariaDB, which does not follow a suggestion, and cannot name one to SQLite at all.
  */
-export function forceIndex<T>(query: Select<T>, index: string): void {
-  query.useIndex(index);
-  const suggested = query.getQuery.bind(query);
-  query.getQuery = () => suggested().replace(' USE INDEX ', ' FORCE INDEX ');
+export function forceIndex<T>(query: Select<T>, hint: string): void {
+  const plain = query.getQuery.bind(query);
+  query.getQuery = () => plain().replace(/ FROM \S+ \S+/, (table) => table + hint);
 }

@@ -59,7 +59,9 @@ export class HandInService {
         { now },
       );
     else if (status !== null) query.andWhere('handIn.status = :status', { status });
-    return readPage(query, args, 'DESC');
+    const ofClient = clientId !== null || viewer.clientId !== null;
+    const index = ofClient ? 'key_hand_ins_by_client' : 'key_hand_ins_by_agency';
+    return readPage(this.database.read, query, args, 'DESC', index);
   }
 
   findMany(viewer: Viewer, ids: readonly string[]): Promise<(KeyHandInRow | null)[]> {

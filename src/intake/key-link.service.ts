@@ -57,7 +57,8 @@ export class KeyLinkService implements AccessGranter {
     const query = this.database.read.createQueryBuilder(KeyLinkRow, 'link').where(visibleTo(viewer));
     if (clientId !== null)
       query.andWhere('link.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
-    return readPage(query, args, 'DESC');
+    const index = clientId === null ? 'key_links_by_agency' : 'key_links_by_client';
+    return readPage(this.database.read, query, args, 'DESC', index);
   }
 
   findMany(viewer: Viewer, ids: readonly string[]): Promise<(KeyLinkRow | null)[]> {

@@ -58,12 +58,11 @@ export class PersonService {
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<PersonRow>> {
     requireAdmin(viewer);
     const client = clientId === null ? IsNull() : In([clientId].filter(isId));
-    return readPage(
-      this.database.read
-        .createQueryBuilder(PersonRow, 'person')
-        .where({ ...visibleTo(viewer), clientId: client }),
-      args,
-    );
+    const { read } = this.database;
+    const query = read
+      .createQueryBuilder(PersonRow, 'person')
+      .where({ ...visibleTo(viewer), clientId: client });
+    return readPage(read, query, args, 'ASC', clientId === null ? 'people_by_agency' : 'people_by_client');
   }
 
   findMany(viewer: Viewer, ids: readonly string[]): Promise<(PersonRow | null)[]> {

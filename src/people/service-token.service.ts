@@ -43,10 +43,9 @@ export class ServiceTokenService implements AccessGranter {
 
   list(viewer: Viewer, args: PageArgs): Promise<Page<ServiceTokenRow>> {
     requireAccessManager(viewer);
-    return readPage(
-      this.database.read.createQueryBuilder(ServiceTokenRow, 'token').where(visibleTo(viewer)),
-      args,
-    );
+    const { read } = this.database;
+    const query = read.createQueryBuilder(ServiceTokenRow, 'token').where(visibleTo(viewer));
+    return readPage(read, query, args, 'ASC', 'service_tokens_by_agency');
   }
 
   findMany(viewer: Viewer, ids: readonly string[]): Promise<(ServiceTokenRow | null)[]> {

@@ -30,11 +30,12 @@ test('the code that reaches behind TypeORM and the drivers was tried with the ve
   ]);
 });
 
-test('a query is made to read along an index where the database can be told of one', () => {
+test('a query is made to read along an index', () => {
   const query = database.read.createQueryBuilder(ClientRow, 'client').where({ agencyId: 'a' });
-  forceIndex(query, 'clients_by_agency');
+  forceIndex(query, database.read.indexHint('clients_by_agency'));
   const sqlite = managerOf(database.read).dataSource.options.type === 'better-sqlite3';
-  expect(query.getQuery()).toMatch(sqlite ? /^SELECT / : / FORCE INDEX \(`clients_by_agency`\) /);
+  const hint = sqlite ? 'INDEXED BY clients_by_agency' : 'FORCE INDEX (clients_by_agency)';
+  expect(query.getQuery()).toContain(`client${sqlite ? '"' : '`'} ${hint} WHERE `);
 });
 
 test('TypeORM knows of a transaction that it did not begin', async () => {

@@ -42,6 +42,17 @@ const LATER_PAGES = `query ($after: String!) {
   clients(after: $after) { nodes { id } } agents(after: $after) { nodes { id } } calls(after: $after) { nodes { id } } auditEvents(after: $after) { nodes { id } }
 }`;
 
+/** Lists of which only what belongs to one client or agent is asked for. */
+const NARROWED = `{
+  calls(clientId: "${HARBOR}") { nodes { id } }
+  ofAgent: calls(agentId: "${HARBOR_RETELL_AGENT}") { nodes { id } }
+  agents(clientId: "${HARBOR}") { nodes { id } }
+  people(clientId: "${HARBOR}") { nodes { id } }
+  keyLinks(clientId: "${HARBOR}") { nodes { id } }
+  keyHandIns(clientId: "${HARBOR}") { nodes { id } }
+  auditEvents(filter: { clientId: "${HARBOR}" }) { nodes { id } }
+}`;
+
 const statements = new Map<string, unknown[]>();
 let running: TestApp;
 
@@ -122,28 +133,59 @@ test('a statement that no index helps is found', async () => {
   expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
 });
 
-test('a later page is found by its place in the index of its agency', async () => {
-  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
-    '{ clients(first: 1) { pageInfo { endCursor } } }',
-  );
+/** What the plans of the pages that `ask` reads say of the index. */
+async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
   const read = jest.spyOn(AbstractLogger.prototype, 'logQuery');
-  await running.data(LATER_PAGES, { after: clients.pageInfo.endCursor });
+  await ask();
   const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
   read.mockRestore();
   const database = managerOf(running.app.database.read);
   const sqlite = database.dataSource.options.type === 'better-sqlite3';
-  const found = await Promise.all(
+  return Promise.all(
     pages.map(async ([sql, values]) => {
-      const plan: Record<string, unknown>[] = await database.query(
+      const [plan = {}]: Record<string, unknown>[] = await database.query(
         `EXPLAIN ${sqlite ? 'QUERY PLAN ' : ''}${sql}`,
         (values as unknown[]).map(bound),
       );
-      return sqlite
-        ? /_by_agency \(agencyId=\? AND id[<>]\?\)/.test(String(plan[0]?.detail))
-        : plan[0]?.type === 'range' && /_by_agency$/.test(String(plan[0].key));
+      return plan;
     }),
   );
+}
+
+test('a later page is found by its place in the index of its agency', async () => {
+  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
+    '{ clients(first: 1) { pageInfo { endCursor } } }',
+  );
+  const plans = await plansOf(() => running.data(LATER_PAGES, { after: clients.pageInfo.endCursor }));
+  const found = plans.map((plan) =>
+    /_by_agency \(agencyId=\? AND id[<>]\?\)|"type":"range".*"key":"\w+_by_agency"/.test(
+      JSON.stringify(plan),
+    ),
+  );
   expect(found).toEqual([true, true, true, true]);
+});
+
+test('a list of what belongs to one client or agent does not look at what belongs to others', async () => {
+  const narrowed = await plansOf(() => running.data(NARROWED));
+  const ofPortalUser = await plansOf(() =>
+    running.ask(
+      'portalUser',
+      '{ calls { nodes { id } } agents { nodes { id } } keyHandIns { nodes { id } } }',
+    ),
+  );
+  const indexes = [...narrowed, ...ofPortalUser].map((plan) => /\w+_by_\w+/.exec(JSON.stringify(plan))?.[0]);
+  expect(indexes).toEqual([
+    'calls_by_client',
+    'calls_by_agent',
+    'agents_by_client',
+    'people_by_client',
+    'key_links_by_client',
+    'key_hand_ins_by_client',
+    'audit_events_by_client',
+    'calls_by_client',
+    'agents_by_client',
+    'key_hand_ins_by_client',
+  ]);
 });
 
 test('a filter by type of event is planned by how many there are of each type', () => {
