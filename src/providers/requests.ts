@@ -46,7 +46,7 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
   const error = errorIn(adapter, reply);
   if (error !== null) {
     if (mayHaveActed(reply)) return { outcome: 'UNKNOWN', error };
-    return { outcome: 'REFUSED', error: await withMissingAgent(adapter, send, call, error) };
+    return { outcome: 'REFUSED', error: await withMissingAgent(adapter, send, call, reply, error) };
   }
   const providerCallId = reply.kind === 'ANSWER' ? adapter.callId(reply.json) : '';
   if (isCallId(providerCallId)) return { outcome: 'PLACED', providerCallId };
@@ -54,16 +54,20 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
 }
 
 // A provider names only the first fault that it finds. With a key of another account that is often the phone
-// number, although the agent is missing as well.
+// number, although the agent is missing as well. A bare 404 does not say what was not found: it may be the
+// number. The provider is asked for the agent where its answer does not tell.
 async function withMissingAgent(
   adapter: ProviderAdapter,
   send: Send,
   { providerAgentId }: CallToPlace,
+  reply: OutboundReply,
   error: ProviderError,
 ): Promise<ProviderError> {
-  if (error.code !== 'INVALID_REQUEST') return error;
+  if (error.code !== 'INVALID_REQUEST' && error.code !== 'AGENT_NOT_FOUND') return error;
+  if (reply.kind === 'ANSWER' && adapter.refusal(reply.status, reply.json) === 'AGENT_NOT_FOUND')
+    return error;
   const presence = await findAgent(adapter, send, providerAgentId);
-  return presence === 'ABSENT' ? { ...error, code: 'AGENT_NOT_FOUND' } : error;
+  return { ...error, code: presence === 'ABSENT' ? 'AGENT_NOT_FOUND' : 'INVALID_REQUEST' };
 }
 
 // Cloudflare answers with these statuses when it did not reach the server behind it:

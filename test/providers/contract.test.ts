@@ -224,6 +224,22 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     },
   );
 
+  test('takes a bare 404 for a missing agent only where the provider, asked for the agent, says that it is missing', async () => {
+    const bare = json(404, { nothing: 'more' });
+    const { status, body } = noSuchAgent[0] as (typeof noSuchAgent)[number];
+    for (const [second, code] of [
+      [json(200, {}), 'INVALID_REQUEST'],
+      [json(500, {}), 'INVALID_REQUEST'],
+      [json(status, body), 'AGENT_NOT_FOUND'],
+    ] as const) {
+      const answers = [bare, second];
+      const send = await answering((...exchange) => (answers.shift() ?? silence)(...exchange));
+      const error = { code, httpStatus: 404 };
+      expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
+      expect(answers).toEqual([]);
+    }
+  });
+
   test('says nothing of a key when the request itself is refused', async () => {
     const send = await answering(json(409, {}));
     expect(await verifyKey(adapter, send)).toMatchObject({
