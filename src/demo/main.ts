@@ -16,6 +16,7 @@ import { addShowcase, type Ask } from './showcase';
 const FOLDER = '.latchkey';
 const DEMO_FILE = join(FOLDER, 'demo.json');
 const AUDIENCE = 'latchkey-demo';
+const NPM_LOOKED_FOR_EVERY_MS = 500;
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
 
 /**
@@ -47,6 +48,7 @@ async function main(): Promise<void> {
     drainMs: app.drainMs,
     close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])),
   });
+  endWithNpm();
   await listen(app, config);
   const url = ownAddress(app.server, config);
   if (tokens.agencyAdmin !== undefined && asksStandInsAlone(sandbox, config))
@@ -62,6 +64,19 @@ async function main(): Promise<void> {
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
+}
+
+// When npm is told to end, it tells its shell alone, which ends and leaves this process to another parent.
+// Where there is a production start, `exec` takes the place of the shell, which the shell of Windows does not
+// know.
+function endWithNpm(): void {
+  const shell = process.ppid;
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const watching = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(watching);
+    process.kill(process.pid, 'SIGTERM');
+  }, NPM_LOOKED_FOR_EVERY_MS).unref();
 }
 
 // The showcase verifies keys and places calls. It must never do so at a provider whose address somebody has

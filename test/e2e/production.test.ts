@@ -54,8 +54,12 @@ const settings = () => ({
 const status = async (path: string) =>
   (await fetch(`http://127.0.0.1:${port}${path}`).catch(() => null))?.status ?? 0;
 
-async function started(command: string, args: readonly string[]): Promise<ChildProcess> {
-  const child = spawn(command, args, { cwd: folder, env: settings(), stdio: 'ignore' });
+async function started(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = settings(),
+): Promise<ChildProcess> {
+  const child = spawn(command, args, { cwd: folder, env, stdio: 'ignore' });
   await until(async () => (await status('/readyz')) === 200);
   return child;
 }
@@ -76,6 +80,14 @@ test('`npm run serve` ends the server when npm is told to, as by a container', a
   await ended(npm);
   await until(async () => (await status('/healthz')) === 0);
   expect(existsSync(join(folder, 'latchkey.sqlite'))).toBe(true);
+}, 60_000);
+
+test('`npm start` ends the demo when npm is told to', async () => {
+  const { PATH } = process.env;
+  // The build of this checkout is there.
+  const npm = await started('npm', ['start', '--ignore-scripts'], { PATH, PORT: String(port) });
+  await ended(npm);
+  await until(async () => (await status('/healthz')) === 0);
 }, 60_000);
 
 test('a build without the development dependencies says what to do, and keeps the build that is there', () => {
