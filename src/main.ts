@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { createApp, listen, ownAddress } from './app';
 import { ConfigError, readConfig } from './config';
-import { closeOnSignals, loadEnvFile } from './platform/process';
+import { endOnSignals, loadEnvFile } from './platform/process';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
 
 async function main(): Promise<void> {
+  const closeOnSignals = endOnSignals();
   loadEnvFile();
   const config = readConfig(process.env);
   const app = await createApp(config);

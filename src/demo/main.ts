@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createApp, listen, ownAddress } from '../app';
 import { ConfigError, readConfig, type Config } from '../config';
-import { closeOnSignals, loadEnvFile } from '../platform/process';
+import { endOnSignals, loadEnvFile } from '../platform/process';
 import { BASE_URLS } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
@@ -25,6 +25,7 @@ const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
  * precedence.
  */
 async function main(): Promise<void> {
+  const closeOnSignals = endOnSignals();
   loadEnvFile();
   if (process.env.NODE_ENV === 'production')
     throw new ConfigError(

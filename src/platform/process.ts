@@ -37,14 +37,18 @@ export interface Closable {
 }
 
 /**
- * Closes and exits on SIGTERM or SIGINT. A second signal cuts off nothing, unless it is the Ctrl-C of someone
- * at a terminal who does not want to wait.
+ * Ends the process on SIGTERM or SIGINT: at once while it starts, and after it has closed what the result was
+ * given. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who does not want
+ * to wait. It is called before anything else, because as the first process of a container a program ends on no
+ * signal that it does not handle.
  */
-export function closeOnSignals(app: Closable): void {
+export function endOnSignals(): (started: Closable) => void {
+  let app: Closable | null = null;
   let since: number | null = null;
   const end = () => {
     if (since !== null) return;
     since = Date.now();
+    if (!app) process.exit(0);
     setTimeout(() => process.exit(1), app.drainMs).unref();
     app.close().then(
       () => process.exit(0),
@@ -55,4 +59,7 @@ export function closeOnSignals(app: Closable): void {
   process.on('SIGINT', () =>
     since !== null && Date.now() - since > ONE_CTRL_C_MS ? process.exit(1) : end(),
   );
+  return (started) => {
+    app = started;
+  };
 }

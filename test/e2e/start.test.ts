@@ -403,6 +403,16 @@ describe('a production start', () => {
     issuer.server.close();
   });
 
+  test('ends when it is told to before it listens, as the first process of a container ends on no other signals', async () => {
+    const issuer = await startFakeIssuer();
+    issuer.instead = () => true;
+    const running = new Process('src/main.js', folder, environment({ AUTH_ISSUER: issuer.url }));
+    await until(() => issuer.requests.length > 0);
+    // Without a handler of its own, the process would end by the signal, and would have no status.
+    expect(await running.end()).toBe(0);
+    issuer.server.close();
+  });
+
   test('that finds its port taken tells so in one line, whatever database it has opened already', async () => {
     const database = await createTestDatabase();
     const taken = await startProvider();

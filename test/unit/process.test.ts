@@ -1,4 +1,4 @@
-import { closeOnSignals } from '../../src/platform/process';
+import { endOnSignals } from '../../src/platform/process';
 
 const DRAIN_MS = 400_000;
 
@@ -9,7 +9,6 @@ beforeEach(() => {
   jest.useFakeTimers();
   exit = jest.spyOn(process, 'exit').mockImplementation(() => undefined as never);
   close = jest.fn(() => new Promise<void>((resolve) => (closed = resolve)));
-  closeOnSignals({ close, drainMs: DRAIN_MS });
 });
 afterEach(() => {
   for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal);
@@ -17,7 +16,21 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a process that is asked by %s while it starts ends at once',
+  (signal) => {
+    exit.mockImplementation(() => {
+      throw new Error('It has ended');
+    });
+    endOnSignals();
+    expect(() => process.emit(signal)).toThrow('It has ended');
+    expect(exit.mock.calls).toEqual([[0]]);
+  },
+);
+
 describe('a process that is asked to end', () => {
+  beforeEach(() => endOnSignals()({ close, drainMs: DRAIN_MS }));
+
   test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends once all is finished', async (signal) => {
     process.emit(signal);
     expect(exit).not.toHaveBeenCalled();
