@@ -1,6 +1,7 @@
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
+import { DatabaseUnavailable } from '../../src/database/database-errors';
 import { KeyLinkRow } from '../../src/intake/key-link.entity';
 import { ARCHIVED_CLIENT, CEDAR, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { errorCodes, handInSteps } from '../hand-ins';
@@ -305,6 +306,22 @@ describe('its page', () => {
     expect(await answer.text()).toContain(answer.headers.get('x-request-id'));
     expect(await status()).toBe('OPEN');
     expect(await pending()).toEqual([]);
+  });
+
+  test('says when to come back while the database is away, to whoever opens it and to whoever fills in its form', async () => {
+    const { url, code } = await create();
+    const { read } = running.app.database;
+    const away = () => Promise.reject(new DatabaseUnavailable('The database is silent'));
+    const spies = (['find', 'findBy', 'findOneBy', 'rows'] as const).map((name) =>
+      jest.spyOn(read, name).mockImplementation(away),
+    );
+    const answers = [await fetch(url), await fill(url, { code, apiKey: bland().valid })];
+    spies.forEach((spy) => spy.mockRestore());
+    for (const answer of answers) {
+      expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5']);
+      expect(await answer.text()).toContain('not available at the moment');
+    }
+    expect(await status()).toBe('OPEN');
   });
 
   test('is limited more strictly than everything else, and says when to come back', async () => {

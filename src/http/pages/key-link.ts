@@ -1,4 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RETRY_AFTER } from '../../api/errors';
+import { isUnavailable } from '../../database/database-errors';
 import { PublicError } from '../../graphql/errors';
 import type { KeyLinkFormService, KeyRequest, LinkOutcome } from '../../intake/key-link-form.service';
 import { Secret } from '../../vault/secret';
@@ -59,6 +61,7 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   if (status < 500) return sendPage(reply, status, UNREADABLE_PAGE);
   request.log.error({ err: error });
+  if (isUnavailable(error)) return sendPage(reply.header('retry-after', RETRY_AFTER), 503, UNAVAILABLE_PAGE);
   return sendPage(reply, 500, {
     title: 'Something went wrong on our side',
     body: html`<p>Nothing was stored. Try again later. The number of this request is ${request.id}.</p>`,
@@ -70,6 +73,12 @@ const CLOSED_PAGE: Page = {
   body: html`<p>
     It was used or has expired, or it is not complete. Ask whoever sent it to you for a new one.
   </p>`,
+};
+
+// Nothing is said of what was stored, because a connection can be lost between storing and learning of it.
+const UNAVAILABLE_PAGE: Page = {
+  title: 'This page is not available at the moment',
+  body: html`<p>Open the link again in a minute. If it opens, fill in its form again.</p>`,
 };
 
 const UNREADABLE_PAGE: Page = {
