@@ -37,8 +37,9 @@ const FORMS =
   'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)';
 
 /** Throws `BadAddress`. */
-export function parseDatabaseUrl(text: string): DatabaseAddress {
-  if (text.startsWith('sqlite:')) return { kind: 'sqlite', file: sqliteFile(text.slice('sqlite:'.length)) };
+export function parseDatabaseUrl(given: string): DatabaseAddress {
+  const text = given.trim();
+  if (/^sqlite:/i.test(text)) return { kind: 'sqlite', file: sqliteFile(text.slice('sqlite:'.length)) };
   const url = URL.canParse(text) ? new URL(text) : null;
   const kind = url?.protocol === 'mysql:' ? 'mysql' : url?.protocol === 'mariadb:' ? 'mariadb' : null;
   if (!url || kind === null || url.hostname === '') throw new BadAddress(FORMS);
@@ -99,6 +100,13 @@ function tlsOf({ searchParams, hash }: URL, host: string): DatabaseTls | null {
 }
 
 function certificate(file: string): string {
+  const text = readCertificate(file);
+  // The driver would take an empty text for none, and trust the authorities that the system knows.
+  if (text.trim() === '') throw new BadAddress('names an `ssl-ca` that is empty');
+  return text;
+}
+
+function readCertificate(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

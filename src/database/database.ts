@@ -1,5 +1,6 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
+import { parseDatabaseUrl } from './address';
 import { DatabaseUnavailable } from './database-errors';
 import type { Database, Dialect, Mapping } from './dialect';
 import { migrate } from './migrate';
@@ -8,18 +9,13 @@ import * as sqlite from './sqlite';
 
 export type { Database, Mapping } from './dialect';
 
-const DIALECTS: Readonly<Record<string, Dialect>> = { 'sqlite:': sqlite, 'mysql:': mysql, 'mariadb:': mysql };
-
-/** Throws an error for an address of no known kind. */
+/** Throws `BadAddress`. */
 function dialectOf(url: string): Dialect {
-  const dialect = DIALECTS[url.slice(0, url.indexOf(':') + 1)];
-  if (!dialect) throw new Error('DATABASE_URL: use sqlite:, mysql: or mariadb:');
-  return dialect;
+  return parseDatabaseUrl(url).kind === 'sqlite' ? sqlite : mysql;
 }
 
 /**
- * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws an error for an
- * address of no known kind.
+ * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws `BadAddress`.
  */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
   const options = dialectOf(url).optionsOf(url, mapping);

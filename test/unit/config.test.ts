@@ -10,6 +10,8 @@ const keyRingFile = join(folder, 'master.keys');
 writeFileSync(keyRingFile, KeyRing.generateLine('one'), { mode: 0o600 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const emptyFile = join(folder, 'empty.pem');
+writeFileSync(emptyFile, '\n');
 const documentsFile = join(folder, 'documents.json');
 writeFileSync(
   documentsFile,
@@ -82,6 +84,8 @@ describe('the configuration', () => {
     ['AUTH_ISSUER', 'http://localhost:9'],
     ['DATABASE_URL', 'sqlite:data/latchkey.sqlite'],
     ['DATABASE_URL', 'mysql://us%40er:p%25w@db.internal/latchkey'],
+    ['DATABASE_URL', ' SQLite:data/latchkey.sqlite'],
+    ['DATABASE_URL', ' MySQL://root@127.0.0.1/latchkey'],
     ['PORT', '0'],
     ['PORT', ' 4001 '],
     ['DATABASE_URL', 'mariadb://root@127.0.0.1/latchkey'],
@@ -137,6 +141,7 @@ describe('the configuration', () => {
     ['DATABASE_URL', `mysql://u:p@db.internal/latchkey?ssl-ca=${__filename}`],
     ['DATABASE_URL', `mysql://u:p@db.internal/latchkey?ssl-mode=REQUIRED&ssl-ca=${__filename}`],
     ['DATABASE_URL', 'mysql://u:p@db.internal/latchkey?ssl-mode=VERIFY_CA&ssl-ca=/absent.pem'],
+    ['DATABASE_URL', `mysql://u:p@db.internal/latchkey?ssl-mode=VERIFY_CA&ssl-ca=${emptyFile}`],
     ['DATABASE_URL', 'mysql://u:p@10.0.0.1/latchkey?ssl-mode=VERIFY_IDENTITY'],
     ['PORT', '70000'],
     ['PORT', ' '],
