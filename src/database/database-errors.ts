@@ -1,12 +1,12 @@
 import { QueryFailedError } from 'typeorm';
 
-/** The database does not answer. */
+/** The database does not answer, or cannot do what it should. */
 export class DatabaseUnavailable extends Error {
   readonly code = 'DATABASE_UNAVAILABLE';
 }
 
-// The server cannot be reached, is shutting down, takes no more connections, or is a node that has left its
-// cluster.
+// The server cannot be reached, is shutting down, takes no more connections, is a node that has left its
+// cluster, takes no writes, has no space left, or could not give a lock in time.
 const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ...[
     'ECONNREFUSED',
@@ -19,8 +19,21 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
     'EAI_AGAIN',
   ],
   ...['PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
-  ...['SQLITE_BUSY', 'SQLITE_CANTOPEN', 'DATABASE_UNAVAILABLE'],
+  ...['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED', 'ER_LOCK_WAIT_TIMEOUT'],
+  ...['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'],
+  'DATABASE_UNAVAILABLE',
 ]);
+/**
+ * SQLite's primary result codes for the same. Others are derived from them, e.g. SQLITE_IOERR_WRITE, and the
+ * driver names some of those by their number alone, whose last byte is the primary one.
+ */
+const UNAVAILABLE_IN_SQLITE: Readonly<Record<number, string>> = {
+  5: 'BUSY',
+  8: 'READONLY',
+  10: 'IOERR',
+  13: 'FULL',
+  14: 'CANTOPEN',
+};
 
 /** Returns the driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
 export function databaseCode(error: unknown): unknown {
@@ -29,7 +42,15 @@ export function databaseCode(error: unknown): unknown {
 
 /** Tells whether a statement failed because the database is not available, so that it may succeed later. */
 export function isUnavailable(error: unknown): boolean {
-  return error instanceof DatabaseUnavailable || UNAVAILABLE.has(databaseCode(error));
+  const code = databaseCode(error);
+  return error instanceof DatabaseUnavailable || UNAVAILABLE.has(code) || isUnavailableInSqlite(code);
+}
+
+function isUnavailableInSqlite(code: unknown): boolean {
+  const [, name, number] = /^(?:SQLITE_([A-Z]+)|UNKNOWN_SQLITE_ERROR_(\d+))/.exec(String(code)) ?? [];
+  return number === undefined
+    ? name !== undefined && Object.values(UNAVAILABLE_IN_SQLITE).includes(name)
+    : (Number(number) & 0xff) in UNAVAILABLE_IN_SQLITE;
 }
 
 /**

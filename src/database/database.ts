@@ -44,14 +44,14 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
 
 const PING_TIMEOUT_MS = 2_000;
 
-/** Throws an error unless the database answers within two seconds. */
-export async function ping({ read }: Pick<Database, 'read'>): Promise<void> {
+/** Throws an error unless the database answers within two seconds and, as far as it tells, takes writes. */
+export async function ping(database: Pick<Database, 'ping'>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => reject(new DatabaseUnavailable('The database is silent')), PING_TIMEOUT_MS);
   });
   try {
-    await Promise.race([read.rows('SELECT 1 AS one'), late]);
+    await Promise.race([database.ping(), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -9,6 +9,8 @@ import type { Reader, Transaction } from './transaction';
 export interface Database {
   readonly read: Reader;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Throws an error unless the database answers and, as far as it tells, takes writes. */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }
 

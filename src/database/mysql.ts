@@ -7,6 +7,7 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { parseDatabaseUrl } from './address';
+import { DatabaseUnavailable } from './database-errors';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
@@ -81,6 +82,14 @@ class MysqlDatabase implements Database {
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return untilItWins(() => this.#transaction(work));
+  }
+
+  // A replica answers every read.
+  async ping(): Promise<void> {
+    const [row] = await this.read.rows<{ refusing: number }>(
+      "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing",
+    );
+    if (row?.refusing !== 0) throw new DatabaseUnavailable('The database takes no writes (read_only)');
   }
 
   close(): Promise<void> {

@@ -81,6 +81,10 @@ class SqliteDatabase implements Database {
     return untilItWins(() => this.#afterOthers(() => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work)));
   }
 
+  async ping(): Promise<void> {
+    await this.read.rows('SELECT 1 AS one');
+  }
+
   async close(): Promise<void> {
     await this.#last;
     await this.reader.destroy();

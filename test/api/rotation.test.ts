@@ -53,6 +53,7 @@ function before(work: (write: number) => Promise<unknown>): Database {
   let writes = 0;
   return {
     read: database.read,
+    ping: () => database.ping(),
     close: () => database.close(),
     write: async (inside) => {
       await work((writes += 1));

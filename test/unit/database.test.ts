@@ -1,4 +1,7 @@
-import { dataSourceOptions } from '../../src/database/database';
+import { QueryFailedError } from 'typeorm';
+import { dataSourceOptions, openDatabase, ping } from '../../src/database/database';
+import { isUnavailable } from '../../src/database/database-errors';
+import { createTestDatabase } from '../database';
 
 const mapping = { entities: [], migrations: [] };
 
@@ -12,3 +15,56 @@ test.each([
     expect(dataSourceOptions(url, mapping)).toMatchObject(options);
   },
 );
+
+test.each([
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_DISK_FULL',
+  'SQLITE_BUSY',
+  'SQLITE_FULL',
+  'SQLITE_READONLY',
+  'SQLITE_READONLY_DBMOVED',
+  'SQLITE_IOERR_WRITE',
+  // SQLITE_READONLY_DIRECTORY, for which the driver has no name.
+  'UNKNOWN_SQLITE_ERROR_1544',
+])('a statement that failed with %s may succeed later', (code) => {
+  expect(isUnavailable(new QueryFailedError('', [], Object.assign(new Error(), { code })))).toBe(true);
+});
+
+test.each([
+  'ER_DUP_ENTRY',
+  'ER_PARSE_ERROR',
+  'SQLITE_CONSTRAINT_UNIQUE',
+  'SQLITE_ERROR',
+  'UNKNOWN_SQLITE_ERROR_2067',
+])('a statement that failed with %s fails again', (code) => {
+  expect(isUnavailable(new QueryFailedError('', [], Object.assign(new Error(), { code })))).toBe(false);
+});
+
+test('a database is ready while it takes writes', async () => {
+  const { url, drop } = await createTestDatabase();
+  const database = await openDatabase(url, mapping);
+  await ping(database);
+  if (!url.startsWith('sqlite:')) {
+    // What a replica answers.
+    jest.spyOn(database.read, 'rows').mockResolvedValue([{ refusing: 1 }]);
+    await expect(ping(database)).rejects.toThrow('The database takes no writes');
+  }
+  await database.close();
+  await drop();
+});
+
+if (process.env.TEST_DATABASE_SERVER === undefined)
+  test('a write that SQLite refuses because nothing can be written may succeed later', async () => {
+    const { url, drop } = await createTestDatabase();
+    const database = await openDatabase(url, mapping);
+    await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
+    await database.write((tx) => tx.run('PRAGMA query_only = 1', []));
+    const refused = await database
+      .write((tx) => tx.run('INSERT INTO things VALUES (1)', []))
+      .catch((error: unknown) => error);
+    expect(isUnavailable(refused)).toBe(true);
+    await database.close();
+    await drop();
+  });
