@@ -63,6 +63,7 @@ async function connect(url: string, mapping: Mapping): Promise<DataSource> {
     dialectOf(url).checkAccess(url);
     return await new DataSource(dataSourceOptions(url, mapping)).initialize();
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(`DATABASE_URL: the database cannot be opened (${code || 'it failed'})`);
   }

@@ -23,7 +23,10 @@ export interface Mapping {
 export interface Dialect {
   /** The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). */
   optionsOf(url: string, mapping: Mapping): DataSourceOptions;
-  /** Throws an error of the operating system with a code where a file cannot be read and written. */
+  /**
+   * Throws an error of the operating system with a code where a file cannot be read and written, or
+   * `ConfigError` where its folder cannot be written.
+   */
   checkAccess(url: string): void;
   /** Applies the settings on which our statements rely to every connection, now and later. */
   prepareSessions(source: DataSource): Promise<void>;

@@ -8,6 +8,7 @@ import {
   type EntityTarget,
   type ObjectLiteral,
 } from 'typeorm';
+import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
@@ -38,11 +39,21 @@ function fileOf(url: string): string {
   return address.file;
 }
 
+const REFUSED: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
 /** The driver does not say why it cannot open a file: the operating system does, which is asked first. */
 export function checkAccess(url: string): void {
   const file = fileOf(url);
   if (existsSync(file)) closeSync(openSync(file, 'r+'));
-  else accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
+  try {
+    accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!REFUSED.has(code)) throw error;
+    throw new ConfigError(
+      `DATABASE_URL: the folder of the file must be writable, because SQLite writes its log beside the file (${code})`,
+    );
+  }
 }
 
 /** SQLite needs no settings on a connection. */

@@ -1,6 +1,11 @@
+import fs from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { QueryFailedError } from 'typeorm';
 import { dataSourceOptions, openDatabase, ping } from '../../src/database/database';
 import { isUnavailable } from '../../src/database/database-errors';
+import { ConfigError } from '../../src/platform/config-error';
 import { createTestDatabase } from '../database';
 
 const mapping = { entities: [], migrations: [] };
@@ -68,3 +73,21 @@ if (process.env.TEST_DATABASE_SERVER === undefined)
     await database.close();
     await drop();
   });
+
+test('a SQLite file in a folder that cannot be written is not opened, and the message says that it must be', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-folder-'));
+  const file = join(folder, 'latchkey.sqlite');
+  await writeFile(file, '');
+  // Whoever runs the tests may be allowed to write everywhere.
+  const access = jest.spyOn(fs, 'accessSync').mockImplementation((path) => {
+    expect(path).toBe(folder);
+    throw Object.assign(new Error(), { code: 'EACCES' });
+  });
+  await expect(openDatabase(`sqlite:${file}`, mapping)).rejects.toThrow(
+    new ConfigError(
+      'DATABASE_URL: the folder of the file must be writable, because SQLite writes its log beside the file (EACCES)',
+    ),
+  );
+  access.mockRestore();
+  await rm(folder, { recursive: true });
+});
