@@ -43,14 +43,21 @@ export function databaseCode(error: unknown): unknown {
 /** Tells whether a statement failed because the database is not available, so that it may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   const code = databaseCode(error);
-  return error instanceof DatabaseUnavailable || UNAVAILABLE.has(code) || isUnavailableInSqlite(code);
+  return (
+    error instanceof DatabaseUnavailable || UNAVAILABLE.has(code) || unavailableInSqlite(code) !== undefined
+  );
 }
 
-function isUnavailableInSqlite(code: unknown): boolean {
+/** Tells whether a statement failed because another connection has locked the SQLite file. */
+export function isLocked(error: unknown): boolean {
+  return unavailableInSqlite(databaseCode(error)) === 'BUSY';
+}
+
+function unavailableInSqlite(code: unknown): string | undefined {
   const [, name, number] = /^(?:SQLITE_([A-Z]+)|UNKNOWN_SQLITE_ERROR_(\d+))/.exec(String(code)) ?? [];
   return number === undefined
-    ? name !== undefined && Object.values(UNAVAILABLE_IN_SQLITE).includes(name)
-    : (Number(number) & 0xff) in UNAVAILABLE_IN_SQLITE;
+    ? Object.values(UNAVAILABLE_IN_SQLITE).find((known) => known === name)
+    : UNAVAILABLE_IN_SQLITE[Number(number) & 0xff];
 }
 
 /**

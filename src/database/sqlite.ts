@@ -1,5 +1,6 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
   DataSource,
@@ -10,12 +11,21 @@ import {
 } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
+import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
 import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
 
-const BUSY_TIMEOUT_MS = 5_000;
+/** How long a start, which serves nothing yet, may wait for the lock of another process. */
+const START_TIMEOUT_MS = 5_000;
+/**
+ * How long the driver may wait for that lock afterwards. It stops the event loop meanwhile, so that the rest
+ * of the waiting is done outside of it.
+ */
+const DRIVER_TIMEOUT_MS = 20;
+const LOCK_TIMEOUT_MS = 5_000;
+const RETRY_AFTER_MS = 100;
 
 export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
   return {
@@ -27,7 +37,7 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
     driver: require('libsql') as unknown,
     database: fileOf(url),
     enableWAL: true,
-    timeout: BUSY_TIMEOUT_MS,
+    timeout: START_TIMEOUT_MS,
     prepareDatabase: (connection: { pragma(text: string): unknown }) =>
       void connection.pragma('synchronous = FULL'),
   };
@@ -70,7 +80,22 @@ export function readerOf(source: DataSource): Reader {
  * the open transaction.
  */
 export async function databaseOf(source: DataSource): Promise<Database> {
-  return new SqliteDatabase(source, await new DataSource(source.options).initialize());
+  const reader = await new DataSource(source.options).initialize();
+  for (const connection of [source, reader])
+    await connection.query(`PRAGMA busy_timeout = ${DRIVER_TIMEOUT_MS}`);
+  return new SqliteDatabase(source, reader);
+}
+
+/** Does the work again while another process has locked the file, until the time is over. Reads need no lock. */
+async function whileLocked<T>(work: () => Promise<T>, deadline: number): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isLocked(error) || Date.now() > deadline) throw error;
+    }
+    await wait(Math.random() * RETRY_AFTER_MS);
+  }
 }
 
 class SqliteDatabase implements Database {
@@ -89,7 +114,10 @@ class SqliteDatabase implements Database {
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get
     // it any more.
-    return untilItWins(() => this.#afterOthers(() => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work)));
+    // One writer at a time tries to get it. All who wait give up after the same time.
+    const deadline = Date.now() + LOCK_TIMEOUT_MS;
+    const attempt = () => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work);
+    return untilItWins(() => this.#afterOthers(() => whileLocked(attempt, deadline)));
   }
 
   async ping(): Promise<void> {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { QueryFailedError } from 'typeorm';
+import { DataSource, QueryFailedError } from 'typeorm';
 import { dataSourceOptions, openDatabase, ping } from '../../src/database/database';
 import { isUnavailable } from '../../src/database/database-errors';
 import { ConfigError } from '../../src/platform/config-error';
@@ -60,7 +60,31 @@ test('a database is ready while it takes writes', async () => {
   await drop();
 });
 
-if (process.env.TEST_DATABASE_SERVER === undefined)
+if (process.env.TEST_DATABASE_SERVER === undefined) {
+  test('a SQLite file that another process has locked stops neither the process nor reads, and is told of as unavailable in time', async () => {
+    const { url, drop } = await createTestDatabase();
+    const database = await openDatabase(url, mapping);
+    await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
+    const insert = () => database.write((tx) => tx.run('INSERT INTO things VALUES (1)', []));
+    const other = await new DataSource(dataSourceOptions(url, mapping)).initialize();
+    await other.query('BEGIN IMMEDIATE');
+    const started = Date.now();
+    let turns = 0;
+    const turning = setInterval(() => (turns += 1), 10);
+    const refused = await Promise.all([1, 2, 3].map(() => insert().catch((error: unknown) => error)));
+    clearInterval(turning);
+    expect(refused.map(isUnavailable)).toEqual([true, true, true]);
+    expect(Date.now() - started).toBeLessThan(9_000);
+    expect(turns).toBeGreaterThan(50);
+    const waiting = insert();
+    expect(await database.read.rows('SELECT id FROM things')).toEqual([]);
+    await other.query('ROLLBACK');
+    expect(await waiting).toBe(1);
+    await database.close();
+    await other.destroy();
+    await drop();
+  }, 30_000);
+
   test('a write that SQLite refuses because nothing can be written may succeed later', async () => {
     const { url, drop } = await createTestDatabase();
     const database = await openDatabase(url, mapping);
@@ -73,6 +97,7 @@ if (process.env.TEST_DATABASE_SERVER === undefined)
     await database.close();
     await drop();
   });
+}
 
 test('a SQLite file in a folder that cannot be written is not opened, and the message says that it must be', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-folder-'));
