@@ -86,7 +86,9 @@ export async function databaseOf(source: DataSource): Promise<Database> {
   return new SqliteDatabase(source, reader);
 }
 
-/** Does the work again while another process has locked the file, until the time is over. Reads need no lock. */
+/**
+ * Does the work again while another process has locked the file, until the time is over. Reads need no lock.
+ */
 async function whileLocked<T>(work: () => Promise<T>, deadline: number): Promise<T> {
   for (;;) {
     try {

@@ -37,10 +37,10 @@ export interface Closable {
 }
 
 /**
- * Ends the process on SIGTERM or SIGINT: at once while it starts, and after it has closed what the result was
- * given. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who does not want
- * to wait. It is called before anything else, because as the first process of a container a program ends on no
- * signal that it does not handle.
+ * Ends the process on SIGTERM or SIGINT: at once while it starts, and later after it has closed what the
+ * result was given. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who
+ * does not want to wait. It is called before anything else, because as the first process of a container a
+ * program ends on no signal that it does not handle.
  */
 export function endOnSignals(): (started: Closable) => void {
   let app: Closable | null = null;

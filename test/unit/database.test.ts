@@ -48,7 +48,8 @@ test.each([
 });
 
 test('a database is ready while it takes writes', async () => {
-  const { url, drop } = await createTestDatabase();
+  const created = await createTestDatabase();
+  const { url } = created;
   const database = await openDatabase(url, mapping);
   await ping(database);
   if (!url.startsWith('sqlite:')) {
@@ -57,12 +58,13 @@ test('a database is ready while it takes writes', async () => {
     await expect(ping(database)).rejects.toThrow('The database takes no writes');
   }
   await database.close();
-  await drop();
+  await created.drop();
 });
 
 if (process.env.TEST_DATABASE_SERVER === undefined) {
   test('a SQLite file that another process has locked stops neither the process nor reads, and is told of as unavailable in time', async () => {
-    const { url, drop } = await createTestDatabase();
+    const created = await createTestDatabase();
+    const { url } = created;
     const database = await openDatabase(url, mapping);
     await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
     const insert = () => database.write((tx) => tx.run('INSERT INTO things VALUES (1)', []));
@@ -82,11 +84,12 @@ if (process.env.TEST_DATABASE_SERVER === undefined) {
     expect(await waiting).toBe(1);
     await database.close();
     await other.destroy();
-    await drop();
+    await created.drop();
   }, 30_000);
 
   test('a write that SQLite refuses because nothing can be written may succeed later', async () => {
-    const { url, drop } = await createTestDatabase();
+    const created = await createTestDatabase();
+    const { url } = created;
     const database = await openDatabase(url, mapping);
     await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
     await database.write((tx) => tx.run('PRAGMA query_only = 1', []));
@@ -95,7 +98,7 @@ if (process.env.TEST_DATABASE_SERVER === undefined) {
       .catch((error: unknown) => error);
     expect(isUnavailable(refused)).toBe(true);
     await database.close();
-    await drop();
+    await created.drop();
   });
 }
 
