@@ -13,7 +13,7 @@ import { Client } from '../clients/client.types';
 import { DateTime } from '../graphql/schema-types';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
-import type { ProviderErrorCode } from '../providers/provider-errors';
+import { PROVIDER_ERRORS } from '../providers/provider-errors';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import type { CallHistoryService, CallSummary } from './call-history.service';
@@ -158,23 +158,15 @@ export class CallResolver {
   })
   error(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): ProviderErrorType | null {
     return errorOf(
-      isAdmin(viewer) || !tellsOfKey(call.errorCode)
+      isAdmin(viewer) || !tellsOfKey(call)
         ? call
         : { ...call, errorCode: 'PROVIDER_FAULT', errorHttpStatus: null, errorRetryAfterSeconds: null },
     );
   }
 }
 
-// These codes tell of the health of a key, and with it of the agency's own account. A true fault of the
-// provider is shown in the same way, status included.
-function tellsOfKey(code: ProviderErrorCode | null): boolean {
-  return (
-    code === 'KEY_INVALID' ||
-    code === 'INSUFFICIENT_PERMISSIONS' ||
-    code === 'OUT_OF_FUNDS' ||
-    code === 'RATE_LIMITED' ||
-    code === 'PROVIDER_FAULT'
-  );
+function tellsOfKey({ errorCode }: CallRow): boolean {
+  return errorCode !== null && PROVIDER_ERRORS[errorCode].tellsOfKey;
 }
 
 // The people of its former client do not see what it has become for another client.

@@ -18,9 +18,15 @@ interface ErrorTraits {
   readonly verdict: Exclude<KeyVerdictStatus, 'VALID'>;
   /** What the code says of an agent that is looked for. */
   readonly presence: Exclude<AgentPresence, 'PRESENT'>;
+  /**
+   * Whether the code tells of the health of the key, and with it of its owner's account. Such a code is shown
+   * to agency admins alone, and everybody else reads `PROVIDER_FAULT`. A true fault of the provider is one of
+   * them, so that both look the same.
+   */
+  readonly tellsOfKey: boolean;
 }
 
-const SAYS_NOTHING = { verdict: 'UNREACHABLE', presence: 'UNKNOWN' } as const;
+const SAYS_NOTHING = { verdict: 'UNREACHABLE', presence: 'UNKNOWN', tellsOfKey: false } as const;
 
 /** These codes are the platform's words for a provider's refusal, with all that each of them means. */
 export const PROVIDER_ERRORS = {
@@ -29,12 +35,14 @@ export const PROVIDER_ERRORS = {
     message: '{provider} does not accept the key: it is wrong, expired, revoked or of the wrong kind.',
     verdict: 'INVALID',
     presence: 'UNKNOWN',
+    tellsOfKey: true,
   },
   INSUFFICIENT_PERMISSIONS: {
     description: 'The provider accepts the key, but not for this request.',
     message: '{provider} accepts the key, but it lacks the permission for this.',
     verdict: 'INSUFFICIENT_PERMISSIONS',
     presence: 'RESTRICTED',
+    tellsOfKey: true,
   },
   RATE_LIMITED: {
     description:
@@ -42,18 +50,21 @@ export const PROVIDER_ERRORS = {
     message: '{provider} limits the rate of requests of this account: try again later.',
     verdict: 'RATE_LIMITED',
     presence: 'RATE_LIMITED',
+    tellsOfKey: true,
   },
   OUT_OF_FUNDS: {
     description: "The provider account's balance or plan does not allow it.",
     message: "The {provider} account's balance or plan does not allow it.",
     verdict: 'OUT_OF_FUNDS',
     presence: 'UNKNOWN',
+    tellsOfKey: true,
   },
   AGENT_NOT_FOUND: {
     description: "The agent does not exist in the key's account.",
     message: "The agent does not exist in the key's {provider} account.",
     verdict: 'UNREACHABLE',
     presence: 'ABSENT',
+    tellsOfKey: false,
   },
   INVALID_REQUEST: {
     description:
@@ -75,6 +86,7 @@ export const PROVIDER_ERRORS = {
     description: 'The provider answered with a fault, or with something that is no answer.',
     message: '{provider} answered with a fault, or with something that is no answer.',
     ...SAYS_NOTHING,
+    tellsOfKey: true,
   },
 } as const satisfies Readonly<Record<string, ErrorTraits>>;
 
