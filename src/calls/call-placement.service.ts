@@ -9,7 +9,7 @@ import { ClientRow } from '../clients/client.entity';
 import type { Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
-import { recordVerdict } from '../keys/changes/key-writer';
+import { recordVerdict } from '../keys/key-writer';
 import {
   subjectOf,
   type KeyResolverService,

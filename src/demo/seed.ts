@@ -7,7 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import { ClientRow } from '../clients/client.entity';
-import { storeKey } from '../keys/changes/key-writer';
+import { storeKey } from '../keys/key-writer';
 import { nameOfKey, type KeyOwner } from '../keys/key-store';
 import { ConfigError } from '../platform/config-error';
 import type { Database } from '../database/database';

@@ -7,7 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyState } from '../keys/key-states';
-import type { KeyWarning } from '../keys/changes/duplicates';
+import type { KeyWarning } from '../keys/duplicates';
 import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.service';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';

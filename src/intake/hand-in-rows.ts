@@ -1,5 +1,5 @@
 import type { Actor } from '../audit/audit-event';
-import type { KeyToStore } from '../keys/changes/key-writer';
+import type { KeyToStore } from '../keys/key-writer';
 import type { KeyOwner } from '../keys/key-store';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';

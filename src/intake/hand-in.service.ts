@@ -4,7 +4,7 @@ import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
-import { keyReader, readCandidate } from '../keys/changes/key-input';
+import { keyReader, readCandidate } from '../keys/key-input';
 import type { KeyOwner } from '../keys/key-store';
 import type { TenantDatabase } from '../access/tenant-database';
 import { forbidden } from '../graphql/errors';

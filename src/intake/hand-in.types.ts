@@ -5,7 +5,7 @@ import { ActorKindEnum } from '../audit/audit.types';
 import { Client } from '../clients/client.types';
 import { ApiKey, KeyStatusEnum } from '../keys/api-key.types';
 import type { KeyStatus } from '../keys/chain';
-import { ApiKeyWarning } from '../keys/changes/key-warning.types';
+import { ApiKeyWarning } from '../keys/key-warning.types';
 import { ApiKeyChangePreview } from '../keys/checks/key-check.types';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';

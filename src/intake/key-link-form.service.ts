@@ -5,7 +5,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
 import { isAccepted } from '../keys/changes/rejection';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
-import { keyReader, readCandidate } from '../keys/changes/key-input';
+import { keyReader, readCandidate } from '../keys/key-input';
 import type { TenantDatabase } from '../access/tenant-database';
 import { USER_ERRORS } from '../graphql/user-error';
 import type { Transaction } from '../database/transaction';

@@ -1,8 +1,8 @@
-import { AgentRow } from '../../agents/agent.entity';
-import type { Reader, Select } from '../../database/transaction';
-import type { Provider } from '../../providers';
-import type { PlaceMacs } from '../../vault/place-macs';
-import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from '../place';
+import { AgentRow } from '../agents/agent.entity';
+import type { Reader, Select } from '../database/transaction';
+import type { Provider } from '../providers';
+import type { PlaceMacs } from '../vault/place-macs';
+import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
 
 /** An answer lists at most this many agents. Its counts are exact all the same. */
 export const MAX_AGENTS_LISTED = 100;

@@ -1,10 +1,10 @@
 import { In } from 'typeorm';
-import { ClientRow } from '../../clients/client.entity';
-import type { Reader } from '../../database/transaction';
-import { placeholders } from '../../database/raw';
-import { adapterOf, type Provider } from '../../providers';
-import type { ApiKeyRow } from '../api-key.entity';
-import type { KeyOwner } from '../key-store';
+import { ClientRow } from '../clients/client.entity';
+import type { Reader } from '../database/transaction';
+import { placeholders } from '../database/raw';
+import { adapterOf, type Provider } from '../providers';
+import type { ApiKeyRow } from './api-key.entity';
+import type { KeyOwner } from './key-store';
 
 /** These warnings tell an admin something about a change that is made all the same. */
 export const WARNING_CODES = ['DUPLICATE_KEY'] as const;

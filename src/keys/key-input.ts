@@ -1,18 +1,18 @@
-import type { Origin } from '../../access/viewer';
-import { userError, type UserError, type UserErrorCode } from '../../graphql/user-error';
-import { PROVIDERS, type Provider } from '../../providers';
-import type { ProviderRegion } from '../../providers/provider';
-import type { ProviderApi } from '../../providers/provider-api';
+import type { Origin } from '../access/viewer';
+import { userError, type UserError, type UserErrorCode } from '../graphql/user-error';
+import { PROVIDERS, type Provider } from '../providers';
+import type { ProviderRegion } from '../providers/provider';
+import type { ProviderApi } from '../providers/provider-api';
 import {
   KEY_MAX_LENGTH,
   KEY_MIN_LENGTH,
   type ApiKeyText,
   type Secret,
   type SecretFault,
-} from '../../vault/secret';
-import type { Vault } from '../../vault/vault';
+} from '../vault/secret';
+import type { Vault } from '../vault/vault';
 import type { KeyToStore } from './key-writer';
-import type { KeyOwner } from '../key-store';
+import type { KeyOwner } from './key-store';
 
 /** This is one key of a request, as it came in. */
 export interface KeyEntry {

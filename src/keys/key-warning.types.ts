@@ -1,8 +1,8 @@
 import { Field, ObjectType } from 'type-graphql';
-import { Client } from '../../clients/client.types';
-import { enumOf } from '../../graphql/schema-types';
-import type { Provider } from '../../providers';
-import { ProviderEnum } from '../../providers/provider.types';
+import { Client } from '../clients/client.types';
+import { enumOf } from '../graphql/schema-types';
+import type { Provider } from '../providers';
+import { ProviderEnum } from '../providers/provider.types';
 import { MAX_CLIENTS_LISTED, WARNING_CODES, type KeyWarning } from './duplicates';
 
 export const ApiKeyWarningCodeEnum = enumOf(

@@ -1,16 +1,16 @@
-import type { AuditEventRow } from '../../audit/audit.entity';
-import { newId } from '../../platform/ids';
-import { ConcurrentChange, type Transaction } from '../../database/transaction';
-import { dateOrNull } from '../../database/raw';
-import type { Provider } from '../../providers';
-import type { ProviderRegion } from '../../providers/provider';
-import type { KeyVerdict } from '../../providers/requests';
-import { secretEndOf } from '../../vault/cipher';
-import type { ApiKeyText } from '../../vault/secret';
-import type { Vault } from '../../vault/vault';
-import { ApiKeyRow, type StoredKey } from '../api-key.entity';
-import { readKeyState, type KeyState } from '../key-states';
-import type { KeyOwner, LockedKey } from '../key-store';
+import type { AuditEventRow } from '../audit/audit.entity';
+import { newId } from '../platform/ids';
+import { ConcurrentChange, type Transaction } from '../database/transaction';
+import { dateOrNull } from '../database/raw';
+import type { Provider } from '../providers';
+import type { ProviderRegion } from '../providers/provider';
+import type { KeyVerdict } from '../providers/requests';
+import { secretEndOf } from '../vault/cipher';
+import type { ApiKeyText } from '../vault/secret';
+import type { Vault } from '../vault/vault';
+import { ApiKeyRow, type StoredKey } from './api-key.entity';
+import { readKeyState, type KeyState } from './key-states';
+import type { KeyOwner, LockedKey } from './key-store';
 
 export interface KeyToStore {
   readonly provider: Provider;

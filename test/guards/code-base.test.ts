@@ -115,6 +115,20 @@ describe('the code base', () => {
     expect(names.filter((name) => reaches(name, name))).toEqual([]);
   });
 
+  test('has no sub-folders beside each other that import each other', () => {
+    const subFolderOf = (name: string) => name.split('/').slice(0, -1).join('/');
+    const areSiblings = (one: string, other: string) =>
+      one !== other && one.includes('/') && dirname(one) === dirname(other);
+    const pairs = files.flatMap(({ name, imports }) =>
+      imports
+        .filter((imported) => areSiblings(subFolderOf(name), subFolderOf(imported)))
+        .map((imported) => `${subFolderOf(name)} -> ${subFolderOf(imported)}`),
+    );
+    expect(pairs).toContain('keys/changes -> keys/checks');
+    const circles = pairs.filter((pair) => pairs.includes(pair.split(' -> ').reverse().join(' -> ')));
+    expect(circles).toEqual([]);
+  });
+
   test('reveals keys in the vault only', () => {
     const revealing = files
       .filter(({ text }) => text.includes('ApiKeyText.reveal'))

@@ -18,8 +18,8 @@ import {
 import { CALL_STATUSES } from '../../calls/call.entity';
 import { limitExceeded } from '../../graphql/errors';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
-import { MAX_CLIENTS_LISTED } from '../../keys/changes/duplicates';
-import { MAX_AGENTS_LISTED } from '../../keys/checks/affected-agents';
+import { MAX_CLIENTS_LISTED } from '../../keys/duplicates';
+import { MAX_AGENTS_LISTED } from '../../keys/affected-agents';
 import { MAX_INVITATIONS_LISTED, MAX_MEMBERSHIPS_LISTED } from '../../people/invitation.service';
 import { PROVIDERS } from '../../providers';
 

@@ -16,9 +16,9 @@ import type { KeyCheckService } from '../checks/key-check.service';
 import { lockKeys, nameOfKey, type KeyOwner } from '../key-store';
 import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
 import { effectOfClear, type ClearEffect } from './clear-effect';
-import { findDuplicates, type KeyWarning } from './duplicates';
-import { checkProviders, keyReader, readEntries, type KeyEntry } from './key-input';
-import { clearKey, storeKey, type KeyToStore } from './key-writer';
+import { findDuplicates, type KeyWarning } from '../duplicates';
+import { checkProviders, keyReader, readEntries, type KeyEntry } from '../key-input';
+import { clearKey, storeKey, type KeyToStore } from '../key-writer';
 import { faultOf, findPlaces, readRepeated, type PlaceOfKey } from './place-of-key';
 import { rejection } from './rejection';
 

@@ -3,7 +3,7 @@ import type { Transaction } from '../../database/transaction';
 import type { Provider } from '../../providers';
 import type { PlaceMacs } from '../../vault/place-macs';
 import type { KeySource } from '../chain';
-import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../checks/affected-agents';
+import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
 import { readSealedKeys, type KeyOwner } from '../key-store';
 
 /** This is what the agents that used a cleared key use from now on. */

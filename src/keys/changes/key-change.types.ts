@@ -10,7 +10,7 @@ import { SecretScalar } from '../../vault/secret.scalar';
 import { ApiKey, KeySourceEnum } from '../api-key.types';
 import type { KeySource } from '../chain';
 import { OwningAgency, OwningClient, type ShownOwner } from '../shown-owner.types';
-import { ApiKeyWarning } from './key-warning.types';
+import { ApiKeyWarning } from '../key-warning.types';
 
 @InputType({ description: 'A key that is to be set.' })
 export class ApiKeyInput {

@@ -5,7 +5,7 @@ import type { PlaceMacs } from '../../vault/place-macs';
 import type { UsedSealedKeyRow } from '../../vault/used-sealed-key.entity';
 import { lockKeys, type KeyOwner, type LockedKey } from '../key-store';
 import { readKeyState, type KeyState } from '../key-states';
-import type { KeyToStore } from './key-writer';
+import type { KeyToStore } from '../key-writer';
 
 /** This is a key to store, with what is in its place now and how its sealed form was used before. */
 export interface PlaceOfKey {

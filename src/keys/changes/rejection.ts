@@ -1,7 +1,7 @@
 import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
 import { toProviderError } from '../../providers/provider.types';
 import type { KeyVerdict } from '../../providers/requests';
-import type { KeyToStore } from './key-writer';
+import type { KeyToStore } from '../key-writer';
 
 /** A key whose account is out of funds is accepted, because the key itself is good. */
 export function isAccepted({ status }: KeyVerdict): boolean {

@@ -12,12 +12,12 @@ import { toProviderError, type ProviderErrorType } from '../../providers/provide
 import { UnreadableKey } from '../../vault/cipher';
 import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
-import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from './affected-agents';
+import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
-import { findDuplicates, type KeyWarning } from '../changes/duplicates';
+import { findDuplicates, type KeyWarning } from '../duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
-import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../changes/key-input';
-import { recordFingerprint, recordUnreadable, recordVerdict } from '../changes/key-writer';
+import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../key-input';
+import { recordFingerprint, recordUnreadable, recordVerdict } from '../key-writer';
 import {
   nameOfKey,
   openKey,

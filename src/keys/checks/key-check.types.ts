@@ -14,7 +14,7 @@ import type { Secret } from '../../vault/secret';
 import { SecretScalar } from '../../vault/secret.scalar';
 import { ApiKey, KeySourceEnum, KeyStatusEnum } from '../api-key.types';
 import type { KeySource, KeyStatus } from '../chain';
-import { ApiKeyWarning } from '../changes/key-warning.types';
+import { ApiKeyWarning } from '../key-warning.types';
 import { OwningAgency, OwningClient, type ShownOwner } from '../shown-owner.types';
 
 @InputType({ description: "The agency's own keys that are to be verified." })
