@@ -298,10 +298,8 @@ describe('the audit trail', () => {
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['FORBIDDEN']);
   });
 
-  test('keeps the name of every type of event', () => {
-    expect(AUDIT_EVENT_TYPES.length).toBeGreaterThan(20);
-    expect(new Set(AUDIT_EVENT_TYPES).size).toBe(AUDIT_EVENT_TYPES.length);
-    for (const type of AUDIT_EVENT_TYPES) expect(type.length).toBeLessThanOrEqual(48);
+  test('has names of types of events that fit into their column', () => {
+    expect(AUDIT_EVENT_TYPES.filter((type) => type.length > 48)).toEqual([]);
   });
 });
 
