@@ -2,7 +2,8 @@ import { QueryFailedError } from 'typeorm';
 
 /** The database does not answer, or cannot do what it should. */
 export class DatabaseUnavailable extends Error {
-  readonly code = 'DATABASE_UNAVAILABLE';
+  static readonly code = 'DATABASE_UNAVAILABLE';
+  readonly code = DatabaseUnavailable.code;
 }
 
 // The server cannot be reached, is shutting down, takes no more connections, is a node that has left its
@@ -21,7 +22,7 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ...['PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
   ...['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED', 'ER_LOCK_WAIT_TIMEOUT'],
   ...['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'],
-  'DATABASE_UNAVAILABLE',
+  DatabaseUnavailable.code,
 ]);
 /**
  * SQLite's primary result codes for the same. Others are derived from them, e.g. SQLITE_IOERR_WRITE, and the
@@ -37,15 +38,14 @@ const UNAVAILABLE_IN_SQLITE: Readonly<Record<number, string>> = {
 
 /** Returns the driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
 export function databaseCode(error: unknown): unknown {
+  if (error instanceof DatabaseUnavailable) return error.code;
   return error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
 }
 
 /** Tells whether a statement failed because the database is not available, so that it may succeed later. */
 export function isUnavailable(error: unknown): boolean {
   const code = databaseCode(error);
-  return (
-    error instanceof DatabaseUnavailable || UNAVAILABLE.has(code) || unavailableInSqlite(code) !== undefined
-  );
+  return UNAVAILABLE.has(code) || unavailableInSqlite(code) !== undefined;
 }
 
 /** Tells whether a statement failed because another connection has locked the SQLite file. */

@@ -1,11 +1,12 @@
 import { DataSource, type DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
-import { DatabaseUnavailable } from './database-errors';
+import { databaseCode, DatabaseUnavailable, isUnavailable } from './database-errors';
 import type { Database, Dialect, Mapping } from './dialect';
 import { migrate } from './migrate';
 import * as mysql from './mysql';
 import * as sqlite from './sqlite';
+import { withinTime } from './waiting';
 
 export type { Database, Mapping } from './dialect';
 
@@ -37,35 +38,42 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
     await migrate(source);
     return await dialect.databaseOf(source);
   } catch (error) {
-    await source.destroy();
-    throw error;
+    throw await givenUp(source, error);
   }
+}
+
+const GIVE_UP_MS = 1_000;
+
+/** Closes what can be closed: a silent server does not answer. Returns the error to throw. */
+async function givenUp(source: DataSource, error: unknown): Promise<unknown> {
+  await withinTime(source.destroy(), GIVE_UP_MS).catch(() => undefined);
+  return isUnavailable(error) ? cannotBeOpened(databaseCode(error)) : error;
+}
+
+function cannotBeOpened(code: unknown): ConfigError {
+  const known = typeof code === 'string' && code !== '' ? code : 'it failed';
+  const reason = code === DatabaseUnavailable.code ? 'it does not answer' : known;
+  return new ConfigError(`DATABASE_URL: the database cannot be opened (${reason})`);
 }
 
 const PING_TIMEOUT_MS = 2_000;
 
 /** Throws an error unless the database answers within two seconds and, as far as it tells, takes writes. */
 export async function ping(database: Pick<Database, 'ping'>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DatabaseUnavailable('The database is silent')), PING_TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([database.ping(), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await withinTime(database.ping(), PING_TIMEOUT_MS);
 }
+
+/** Longer than a driver takes to find out that there is no server. */
+const CONNECT_TIMEOUT_MS = 15_000;
 
 // The driver's message may name the user and the host; its code is enough.
 async function connect(url: string, mapping: Mapping): Promise<DataSource> {
   try {
     dialectOf(url).checkAccess(url);
-    return await new DataSource(dataSourceOptions(url, mapping)).initialize();
+    return await withinTime(new DataSource(dataSourceOptions(url, mapping)).initialize(), CONNECT_TIMEOUT_MS);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`DATABASE_URL: the database cannot be opened (${code || 'it failed'})`);
+    throw cannotBeOpened((error as NodeJS.ErrnoException).code);
   }
 }
 
@@ -82,8 +90,7 @@ export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnl
     await dialect.prepareSessions(source);
     if (await isMigrated(source)) return { read: dialect.readerOf(source), close: () => source.destroy() };
   } catch (error) {
-    await source.destroy();
-    throw error;
+    throw await givenUp(source, error);
   }
   await source.destroy();
   return null;

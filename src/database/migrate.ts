@@ -3,6 +3,8 @@ import type { DataSource } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { isDuplicate } from './database-errors';
 import { newId } from '../platform/ids';
+import { poolOf } from './typeorm-internals';
+import { waitPatiently } from './waiting';
 
 const LEASE_MS = 30_000;
 const RENEW_MS = 10_000;
@@ -18,11 +20,20 @@ export async function migrate(source: DataSource): Promise<void> {
   const holder = await lock(source);
   const renewal = setInterval(() => void renew(source, holder).catch(() => undefined), RENEW_MS);
   try {
-    await source.runMigrations();
+    await runMigrations(source);
   } finally {
     clearInterval(renewal);
     await source.query('DELETE FROM migration_lock WHERE holder = ?', [holder]);
   }
+}
+
+function runMigrations(source: DataSource): Promise<unknown> {
+  const run = () => source.runMigrations();
+  return isSqlite(source) ? run() : waitPatiently(poolOf(source), () => source.query('SELECT 1'), run);
+}
+
+function isSqlite({ options }: DataSource): boolean {
+  return options.type === 'better-sqlite3';
 }
 
 async function lock(source: DataSource): Promise<string> {
@@ -59,7 +70,7 @@ function renew(source: DataSource, holder: string): Promise<unknown> {
 
 // Tables inherit the character set of the database: with latin1 a client's name in Greek could not be stored.
 async function refuseOtherCharacterSets(source: DataSource): Promise<void> {
-  if (source.options.type === 'better-sqlite3') return;
+  if (isSqlite(source)) return;
   const rows: { charset: string }[] = await source.query('SELECT @@character_set_database AS charset');
   if (rows[0]?.charset !== 'utf8mb4')
     throw new ConfigError(

@@ -53,13 +53,13 @@ export function readerOf(source: DataSource): Reader {
 }
 
 export function databaseOf(source: DataSource): Promise<Database> {
-  limitWaiting(poolOf(source));
   return Promise.resolve(new MysqlDatabase(source));
 }
 
 // A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction
 // would still see a key that was cleared after it began.
 export async function prepareSessions(source: DataSource): Promise<void> {
+  limitWaiting(poolOf(source));
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,

@@ -6,6 +6,43 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 /** How long a connection may send and receive nothing while it is in use. */
 const SILENCE_MS = 10_000;
 
+const patient = new WeakSet<MysqlPool>();
+
+/**
+ * Does work whose statements may take long, e.g. an ALTER of a large table, without this limit. It gives up
+ * when `isThere` fails, which asks the server on another connection.
+ */
+export async function waitPatiently<T>(
+  pool: MysqlPool,
+  isThere: () => Promise<unknown>,
+  work: () => Promise<T>,
+): Promise<T> {
+  patient.add(pool);
+  let asking: NodeJS.Timeout | undefined;
+  const silent = new Promise<never>((_resolve, reject) => {
+    asking = setInterval(() => void withinTime(isThere(), SILENCE_MS).catch(reject), SILENCE_MS);
+  });
+  try {
+    return await Promise.race([work(), silent]);
+  } finally {
+    clearInterval(asking);
+    patient.delete(pool);
+  }
+}
+
+/** Throws `DatabaseUnavailable` when the answer does not come in time. */
+export async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DatabaseUnavailable('The database is silent')), ms);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Bounds how long a statement waits for a server that is there and says nothing, e.g. behind a firewall that
  * lost the connection. The driver's own time limit does not cover preparing a statement, and leaves the
@@ -21,7 +58,8 @@ export function limitWaiting(pool: MysqlPool): void {
     watched.add(connection);
     // This fails the statement that waits, and the pool removes the connection.
     connection.stream.setTimeout(SILENCE_MS, () => {
-      if (inUse.has(connection)) connection.stream.destroy(new DatabaseUnavailable('The database is silent'));
+      if (inUse.has(connection) && !patient.has(pool))
+        connection.stream.destroy(new DatabaseUnavailable('The database is silent'));
     });
   });
   limitConnecting(pool);

@@ -1,4 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { QueryRunner } from 'typeorm';
+import { openDatabase, openToRead } from '../../src/database/database';
+import { createTestDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 
 /**
@@ -8,6 +11,7 @@ import { startTestApp, type TestApp } from '../harness';
 class Proxy {
   readonly #sockets = new Set<Socket>();
   #silent = false;
+  #silentFrom: string | null = null;
   private constructor(private readonly server: Server) {}
 
   static async start(target: URL): Promise<Proxy> {
@@ -20,7 +24,10 @@ class Proxy {
         [far, near],
       ] as const) {
         proxy.#sockets.add(from);
-        from.on('data', (bytes) => !proxy.#silent && to.write(bytes));
+        from.on('data', (bytes) => {
+          if (proxy.#silentFrom !== null && bytes.includes(proxy.#silentFrom)) proxy.#silent = true;
+          if (!proxy.#silent) to.write(bytes);
+        });
         from.on('error', () => undefined);
         from.on('close', () => to.destroy());
       }
@@ -35,6 +42,11 @@ class Proxy {
 
   silence(silent: boolean): void {
     this.#silent = silent;
+  }
+
+  /** Becomes silent at the first statement that holds this text. */
+  silenceFrom(text: string): void {
+    this.#silentFrom = text;
   }
 
   /** Takes no connections any more, and ends those that there are. */
@@ -100,6 +112,48 @@ if (server !== undefined) {
       proxy.close();
       expect([await asked(QUERY), await asked(MUTATION), await ready()]).toEqual([refusal, refusal, 503]);
     });
+  });
+
+  describe('a start', () => {
+    const wait = 'SELECT SLEEP(12)';
+    class Slow1700000000000 {
+      name = 'Slow1700000000000';
+      up = (runner: QueryRunner) => runner.query(wait);
+      down = () => Promise.resolve();
+    }
+    const mapping = { entities: [], migrations: [Slow1700000000000] };
+    const refused = 'DATABASE_URL: the database cannot be opened (it does not answer)';
+
+    test.each([
+      ['version()', openDatabase],
+      ['wsrep_sync_wait', openDatabase],
+      ['migration_lock', openDatabase],
+      [wait, openDatabase],
+      ['wsrep_sync_wait', openToRead],
+    ])(
+      'that finds the database silent from %s on is given up in time, and says so',
+      async (text, open) => {
+        const created = await createTestDatabase();
+        const between = await Proxy.start(new URL(created.url));
+        between.silenceFrom(text);
+        const behind = new URL(created.url);
+        behind.host = `127.0.0.1:${between.port}`;
+        await expect(open(behind.toString(), mapping)).rejects.toThrow(refused);
+        between.close();
+        await created.drop();
+      },
+      40_000,
+    );
+
+    test('waits for a migration that takes longer than any other statement may', async () => {
+      const created = await createTestDatabase();
+      const database = await openDatabase(created.url, mapping);
+      expect(await database.read.rows('SELECT name FROM migrations')).toEqual([
+        { name: 'Slow1700000000000' },
+      ]);
+      await database.close();
+      await created.drop();
+    }, 40_000);
   });
 } else {
   test('of SQLite cannot be reached over a connection', () => expect(server).toBeUndefined());
