@@ -202,6 +202,15 @@ describe('a token of the issuer', () => {
     ])
       expect([text, isTokenOf(ISSUER, text)]).toEqual([text, false]);
   });
+
+  test('of any length is looked for in a time that grows no faster than the text', () => {
+    const start = performance.now();
+    for (let time = 0; time < 20; time += 1)
+      for (const text of ['a', 'a.', '.', '-_', 'eyJ.'])
+        expect(isTokenOf(ISSUER, text.repeat(16_384 / text.length))).toBe(false);
+    // It took half of this on a busy machine. Looking at the rest again from each character on took twice.
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
 });
 
 describe('a sealed key that was damaged on its way is never taken for a key', () => {
