@@ -57,15 +57,18 @@ export async function grantedBy(
 
 /**
  * Revokes what someone has made, except what is kept, and returns all of it. The row of the maker has been
- * changed or removed before, so that nothing new is made at the same time.
+ * changed or removed before, so that nothing new is made at the same time. Whoever gives up their own rights
+ * keeps nothing.
  */
 export async function withdrawAccess(
   { serviceTokens, keyLinks, invitations }: AccessGranters,
   tx: Transaction,
   viewer: Viewer,
   createdBy: string,
-  kept: KeptAccess,
+  asked: KeptAccess,
 ): Promise<GrantedAccess[]> {
+  // Nobody can keep a way in for themselves: what is kept would belong to someone who has lost these rights.
+  const kept = viewer.id === createdBy ? {} : asked;
   return [
     ...(await serviceTokens.withdraw(tx, viewer, createdBy, kept.keepServiceTokens ?? false)),
     ...(await keyLinks.withdraw(tx, viewer, createdBy, kept.keepKeyLinks ?? false)),

@@ -139,7 +139,8 @@ export class InvitePortalUserInput {
 class KeptAccessInput implements KeptAccess {
   @Field(() => Boolean, {
     nullable: true,
-    description: 'Keeps the service tokens that the person made. Whoever asks answers for them from then on.',
+    description:
+      'Keeps the service tokens that the person made. Whoever asks answers for them from then on, so it has no effect where the person is the one who asks.',
   })
   keepServiceTokens?: boolean | null;
 

@@ -118,6 +118,19 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
     expect([await serves(), await opens(), await joins('waiting')]).toEqual(statuses);
   });
 
+  test('keeps nothing for themselves by asking for it themselves', async () => {
+    const own = { ...input, keepServiceTokens: true, keepKeyLinks: true, keepInvitations: true };
+    const { result } = await running.data<{ result: { grantedAccess: Granted[] } }>(
+      query,
+      { input: own },
+      'agencyMember',
+    );
+    expect(result.grantedAccess.filter(({ isRevoked }) => !isRevoked).map(({ kind }) => kind)).toEqual([
+      'PERSON',
+    ]);
+    expect([await serves(), await opens(), await joins('waiting')]).toEqual([401, 404, 401]);
+  });
+
   test('hands what is kept on to the one who keeps it, with whom it goes in turn', async () => {
     await leave(query, { ...input, keepServiceTokens: true, keepKeyLinks: true, keepInvitations: true });
     const bearer = await mint('joined');
