@@ -14,17 +14,12 @@ import { okForPlainJson } from './plugins/plain-json';
 import { refuseMutations } from './plugins/refused-mutations';
 import { limitQueryTime } from './plugins/time-limit';
 import { explainVariables } from './plugins/variable-errors';
-import { DocumentLimitsRule, MAX_TOKENS } from './rules/document-limits';
+import { DocumentLimitsRule, MAX_ERRORS, MAX_TOKENS, tellLimitOnce } from './rules/document-limits';
 import { KnownOperationTypesRule } from './rules/known-operations';
 import { SchemaHintsRule } from './rules/schema-hints';
 import { SecretsFromVariablesRule } from './rules/secrets-from-variables';
 import { SizeLimitRule } from './rules/size-limit';
 import { VariablePlacesRule } from './rules/variable-places';
-
-/**
- * At most this many errors of a document, or of its variables, are told. One more says that there are others.
- */
-const MAX_ERRORS = 5;
 
 /**
  * A browser sends these headers to another origin only after a preflight request, so that no image and no
@@ -80,6 +75,7 @@ export function createApollo({
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      tellLimitOnce,
       explainVariables,
       maskedErrors(log),
       countOperations(limits),

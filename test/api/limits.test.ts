@@ -48,6 +48,13 @@ describe('a document is answered at the limit and refused one beyond it:', () =>
       28,
       /more than 30 aliases/,
     ],
+    [
+      'uses of a field at one place',
+      (n) =>
+        `{ ${repeat(n - 2, () => 'viewer { ...A }')} viewer { ... { role } } viewer { role } } fragment A on Viewer { role }`,
+      50,
+      /more than 50 times at one place/,
+    ],
     ['directives of a field', (n) => `{ __typename ${'@aa '.repeat(n)} }`, 3, /More than 3 directives/],
     [
       'directives of an operation',
@@ -71,6 +78,17 @@ describe('a document is answered at the limit and refused one beyond it:', () =>
       message: expect.stringMatching(message) as string,
       extensions: { code: 'LIMIT_EXCEEDED' },
     });
+  });
+
+  test('a document beyond the limit gets one error, and its fields are not compared with each other', async () => {
+    // To compare them takes some 20 ms; each of these documents is new, so that it is validated.
+    const ask = (n: number) =>
+      running.ask(null, `query Q${n} { ${repeat(240, () => 'viewer { id }')} viewer { nothing } }`);
+    const started = process.cpuUsage();
+    const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => ask(n)));
+    const { user } = process.cpuUsage(started);
+    expect(answers.map(({ status, errors }) => [status, errors.length])).toEqual(answers.map(() => [400, 1]));
+    expect(user / 1_000 / answers.length).toBeLessThan(12);
   });
 
   test('what tools ask of the schema is well within the limits', async () => {

@@ -82,7 +82,7 @@ describe.each([
 
   test('take over from those of the file, and a production start asks that service alone for them', async () => {
     expect(line).toMatch(new RegExp(`^wrapped:${service}:${named}:\\S+\\n$`));
-    writeFileSync(ringFile(), line + readFileSync(running.keyRingFile, 'utf8'));
+    writeFileSync(ringFile(), line + readFileSync(running.keyRingFile, 'utf8'), { mode: 0o600 });
     expect(await admin('keys-rotate')).toMatch(
       /^master key test seals 0 of the stored keys: its line may be dropped$/m,
     );

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 function rotate(): Process {
   const file = join(folder, 'master.keys');
-  writeFileSync(file, nextLine + testLine);
+  writeFileSync(file, nextLine + testLine, { mode: 0o600 });
   const env = {
     DATABASE_URL: running.databaseUrl,
     LATCHKEY_MASTER_KEY_FILE: file,

@@ -1,8 +1,9 @@
+import type { ApolloServerPlugin } from '@apollo/server';
 import {
   Kind,
   OperationTypeNode,
-  type ASTNode,
   type ASTVisitor,
+  type OperationDefinitionNode,
   type SelectionNode,
   type SelectionSetNode,
   type ValidationContext,
@@ -16,12 +17,19 @@ export const MAX_DEPTH = 15;
 export const MAX_FIELDS = 400;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 3;
+/** Every two uses of one field at one place are compared with each other, and so are their selections. */
+export const MAX_USES = 50;
 /** Each mutation writes, and many ask a provider. */
 export const MAX_MUTATIONS = 10;
+/**
+ * At most this many errors of a document, or of its variables, are told. One more says that there are others.
+ */
+export const MAX_ERRORS = 5;
 
 const TOO_DEEP = `The operation is more than ${MAX_DEPTH} fields deep.`;
 const TOO_MANY_FIELDS = `The operation has more than ${MAX_FIELDS} fields, those of its fragments included wherever they are used.`;
 const TOO_MANY_ALIASES = `The operation has more than ${MAX_ALIASES} aliases, those of its fragments included wherever they are used.`;
+const TOO_MANY_USES = `A field stands more than ${MAX_USES} times at one place of the operation, its fragments included. Once is enough.`;
 const TOO_MANY_DIRECTIVES = `More than ${MAX_DIRECTIVES} directives stand in one place.`;
 const TOO_MANY_MUTATIONS = `The operation has more than ${MAX_MUTATIONS} mutations. Send them in several requests.`;
 
@@ -43,22 +51,78 @@ const NOTHING: Extent = { roots: 0, fields: 0, aliases: 0, depth: 0 };
 /**
  * Refuses documents by their form alone. Introspection counts like everything else: a limit that made an
  * exception by name could be passed by that name.
+ *
+ * What is too large is refused before any other rule looks at it, because comparing the fields of such a
+ * document takes long. To leave out the other rules, graphql-js has no way but its limit of errors: the error
+ * is reported until that is reached, and `tellLimitOnce` answers with one of them.
  */
 export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
-  const report = (message: string, node: ASTNode) => context.reportError(limitExceeded(message, node));
   const extentOf = measure(context);
+  const faultOf = ({ operation, selectionSet }: OperationDefinitionNode): string | null => {
+    const { roots, fields, aliases, depth } = extentOf(selectionSet);
+    if (depth > MAX_DEPTH) return TOO_DEEP;
+    if (fields > MAX_FIELDS) return TOO_MANY_FIELDS;
+    if (aliases > MAX_ALIASES) return TOO_MANY_ALIASES;
+    if (operation === OperationTypeNode.MUTATION && roots > MAX_MUTATIONS) return TOO_MANY_MUTATIONS;
+    return mostUses(context, selectionSet) > MAX_USES ? TOO_MANY_USES : null;
+  };
   return {
+    Document({ definitions }) {
+      for (const node of definitions) {
+        const fault = node.kind === Kind.OPERATION_DEFINITION ? faultOf(node) : null;
+        if (fault === null) continue;
+        const error = limitExceeded(fault, node);
+        for (let count = 0; count <= MAX_ERRORS; count += 1) context.reportError(error);
+      }
+    },
     enter(node) {
-      if ('directives' in node && node.directives.length > MAX_DIRECTIVES) report(TOO_MANY_DIRECTIVES, node);
-      if (node.kind !== Kind.OPERATION_DEFINITION) return;
-      const { roots, fields, aliases, depth } = extentOf(node.selectionSet);
-      if (depth > MAX_DEPTH) report(TOO_DEEP, node);
-      if (fields > MAX_FIELDS) report(TOO_MANY_FIELDS, node);
-      if (aliases > MAX_ALIASES) report(TOO_MANY_ALIASES, node);
-      if (node.operation === OperationTypeNode.MUTATION && roots > MAX_MUTATIONS)
-        report(TOO_MANY_MUTATIONS, node);
+      if ('directives' in node && node.directives.length > MAX_DIRECTIVES)
+        context.reportError(limitExceeded(TOO_MANY_DIRECTIVES, node));
     },
   };
+}
+
+/** See `DocumentLimitsRule`. */
+export const tellLimitOnce: ApolloServerPlugin = {
+  requestDidStart: () =>
+    Promise.resolve({
+      willSendResponse({ errors, response: { body } }) {
+        const [first, second] = errors ?? [];
+        if (body.kind === 'single' && first && first.message === second?.message)
+          body.singleResult.errors = body.singleResult.errors?.slice(0, 1) ?? [];
+        return Promise.resolve();
+      },
+    }),
+};
+
+/**
+ * How often the field stands that stands most often at one place, e.g. `clients.nodes.name`, with all
+ * fragments spelled out. The selection has been measured before, so that it is not too large for that.
+ */
+function mostUses(context: ValidationContext, operation: SelectionSetNode): number {
+  const uses = new Map<string, number>();
+  const open = new Set<string>();
+  const visit = ({ selections }: SelectionSetNode, place: string): void => {
+    for (const selection of selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet, place);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) visitFragment(selection.name.value, place);
+      else {
+        const inner = `${place}.${(selection.alias ?? selection.name).value}`;
+        uses.set(inner, (uses.get(inner) ?? 0) + 1);
+        if (selection.selectionSet) visit(selection.selectionSet, inner);
+      }
+    }
+  };
+  const visitFragment = (name: string, place: string): void => {
+    const fragment = context.getFragment(name);
+    // Another rule refuses a fragment that contains itself.
+    if (!fragment || open.has(name)) return;
+    open.add(name);
+    visit(fragment.selectionSet, place);
+    open.delete(name);
+  };
+  visit(operation, '');
+  return Math.max(0, ...uses.values());
 }
 
 function measure(context: ValidationContext): (selectionSet: SelectionSetNode) => Extent {
