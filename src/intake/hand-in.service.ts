@@ -1,3 +1,4 @@
+import { MoreThan, Not } from 'typeorm';
 import { findOwnMany, visibleTo } from '../access/tenancy';
 import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
 import type { Actor } from '../audit/audit-event';
@@ -28,6 +29,13 @@ export interface HandInFilter {
   readonly clientId: string | null;
   readonly status: KeyHandInStatus | null;
 }
+
+/**
+ * Where so many keys of a client within a day were not found to be valid, no provider is asked about the next
+ * one, which waits for an admin: handing in is no way to try stolen keys.
+ */
+const MAX_DOUBTFUL = 10;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Takes keys that come from a client: write-only, sealed at once, without effect until an admin accepts them,
@@ -85,12 +93,14 @@ export class HandInService {
       keyReader(this.vault, this.providers, owner, viewer.origin),
     );
     if ('userErrors' in read) return { keyHandIn: null, userErrors: read.userErrors };
-    const received = await this.database.write(viewer, (tx) =>
-      this.receive(tx, viewer, owner, { provider, ...read }),
-    );
+    const [received, isAsked] = await this.database.write(viewer, async (tx) => [
+      await this.receive(tx, viewer, owner, { provider, ...read }),
+      (await countDoubtful(tx, owner)) <= MAX_DOUBTFUL,
+    ]);
     if (received === 'CLIENT_ARCHIVED') return { keyHandIn: null, userErrors: [userError(received, null)] };
     if (received === 'SEALED_KEY_USED')
       return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
+    if (!isAsked) return { keyHandIn: received, userErrors: [] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
     // The key is there and its provider was asked, whatever became of the viewer meanwhile; but a key that
     // counts at once needs its rights.
@@ -164,6 +174,12 @@ export class HandInService {
     if ('userErrors' in accepted) throw new Error('No version was expected');
     return accepted.keyHandIn;
   }
+}
+
+// The client is locked, so that keys that are handed in at the same time are counted one after the other.
+function countDoubtful(tx: Transaction, { id: clientId }: KeyOwner): Promise<number> {
+  const createdAt = MoreThan(new Date(Date.now() - DAY_MS));
+  return tx.countBy(KeyHandInRow, { clientId, createdAt, keyStatus: Not('VALID') });
 }
 
 function ownClient(viewer: Viewer): KeyOwner {

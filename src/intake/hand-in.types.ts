@@ -139,7 +139,7 @@ export class SetHandInPolicyInput {
 
   @Field(() => Boolean, {
     description:
-      'Whether a key that is handed in counts at once if its provider says that it is valid. Otherwise an admin decides.',
+      'Whether a key that is handed in counts at once if its provider says that it is valid. Otherwise an admin decides, and also after ten keys of the client within 24 hours that were not found to be valid.',
   })
   acceptsValidHandIns!: boolean;
 }

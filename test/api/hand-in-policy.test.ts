@@ -1,3 +1,4 @@
+import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/viewer';
 import { AuditEventRow } from '../../src/audit/audit.entity';
@@ -43,6 +44,23 @@ describe('when the agency chose that valid keys count at once,', () => {
       expect(await source()).toBe('AGENCY');
     },
   );
+
+  test('no provider is asked any more after ten keys of a day that were not valid: the next one waits for an admin', async () => {
+    await acceptValid();
+    await Promise.all(Array.from({ length: 5 }, () => handedIn(bland().revoked)));
+    for (let count = 0; count < 5; count += 1) await handedIn(bland().outOfFunds);
+    const asked = running.sandbox.bland.requests.length;
+    const waiting = await handedIn();
+    expect(waiting.status).toBe('PENDING');
+    expect((await row(waiting.id)).keyStatus).toBe('UNVERIFIED');
+    expect(running.sandbox.bland.requests).toHaveLength(asked);
+    expect(await source()).toBe('AGENCY');
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await running.app.database.write((tx) =>
+      tx.update(KeyHandInRow, { clientId: HARBOR }, { createdAt: yesterday }),
+    );
+    expect((await handedIn()).status).toBe('ACCEPTED');
+  });
 
   test('a provider that is down accepts nothing', async () => {
     await acceptValid();

@@ -86,10 +86,12 @@ export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
 export const tellLimitOnce: ApolloServerPlugin = {
   requestDidStart: () =>
     Promise.resolve({
-      willSendResponse({ errors, response: { body } }) {
-        const [first, second] = errors ?? [];
-        if (body.kind === 'single' && first && first.message === second?.message)
-          body.singleResult.errors = body.singleResult.errors?.slice(0, 1) ?? [];
+      willSendResponse({ response: { body } }) {
+        const result = body.kind === 'single' ? body.singleResult : {};
+        const [first] = result.errors ?? [];
+        // A document that was refused has no data, not even null.
+        if (first?.extensions?.code === 'LIMIT_EXCEEDED' && result.data === undefined)
+          result.errors = [first];
         return Promise.resolve();
       },
     }),
