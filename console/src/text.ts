@@ -363,8 +363,8 @@ export const text = {
     emptyPortalHint: 'Invite someone of this client by e-mail address.',
   },
   granted: {
-    ifRemoved: 'Goes with this person, unless you keep it',
-    ifMember: 'Goes when this person is no admin any more, unless you keep it',
+    ifRemoved: 'Goes with this person, unless you keep it. What is your own always goes.',
+    ifMember: 'Goes when this person is no admin any more, unless you keep it. What is your own always goes.',
     keep: {
       SERVICE_TOKEN: 'Keep service tokens:',
       KEY_LINK: 'Keep one-time links for:',

@@ -62,7 +62,7 @@ export function ClientsPage() {
     </Button>
   );
   return (
-    <Page title={text.clients.title} lead={text.clients.lead} actions={create}>
+    <Page title={text.clients.title} lead={withKeys ? text.clients.lead : undefined} actions={create}>
       <SearchField
         label={text.clients.search}
         hint={text.clients.searchHint}
