@@ -75,7 +75,7 @@ export class CallResolver {
     @Arg('updatedSince', () => DateTime, {
       nullable: true,
       description:
-        'Only calls of which anything changed at this time or later. Ask with the latest `updatedAt` that you know, again and again, in place of a subscription.',
+        'Only calls of which anything changed at this time or later. Ask again and again, in place of a subscription, with the time one minute before the latest `updatedAt` that you know: a change may appear after another one that has a later time.',
     })
     updatedSince: Date | null,
   ): Promise<Page<CallRow>> {
