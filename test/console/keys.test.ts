@@ -154,6 +154,9 @@ test('asks to sign in again in a window of its own where nothing is renewed, and
     else await route.continue();
   });
   await page.getByRole('dialog').getByRole('button', { name: 'New client' }).click();
+  // What waits for the token would wait for ever if the dialog could be left.
+  await page.getByRole('dialog', { name: 'Your sign-in has ended' }).waitFor();
+  await page.keyboard.press('Escape');
   const opened = page.context().waitForEvent('page');
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await opened;

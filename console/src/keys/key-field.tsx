@@ -27,12 +27,14 @@ interface KeyFieldProps {
   readonly refused: UserError | null;
   /** The request failed, and the key is asked for again. */
   readonly wasDropped: boolean;
+  /** Keys are being saved. What was typed meanwhile would be lost with the fields. */
+  readonly isOff: boolean;
   readonly onTyped: (typed: Typed | null) => void;
   readonly onClear: () => void;
 }
 
 export function KeyField(props: KeyFieldProps) {
-  const { owner, place, agencys, events, refused, wasDropped, onTyped, onClear } = props;
+  const { owner, place, agencys, events, refused, wasDropped, isOff, onTyped, onClear } = props;
   const { provider, isSet, status, version } = place;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -53,7 +55,7 @@ export function KeyField(props: KeyFieldProps) {
     onTyped(hasText ? { input: element, provider, region: chosenRegion(), version: seen.current } : null);
   };
   return (
-    <section class="key">
+    <section class="key" inert={isOff}>
       <header>
         <h3>{name}</h3>
         {isSet && <KeyState status={status} />}

@@ -75,6 +75,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
             events={events.filter(({ provider }) => provider === key.provider)}
             refused={refused.get(key.provider) ?? null}
             wasDropped={failure !== null}
+            isOff={isBusy}
             onTyped={(what) => note(key.provider, what)}
             onClear={() => setClearing(key.provider)}
           />

@@ -34,7 +34,7 @@ export function SignInPage({ isWorking, hasFailed }: { isWorking: boolean; hasFa
 /** Over a page whose person has to prove once more who they are: what they have typed below it stays. */
 export function SignInAgain() {
   return (
-    <Dialog title={text.signIn.againTitle} onClose={() => undefined}>
+    <Dialog title={text.signIn.againTitle}>
       <p>{text.signIn.again}</p>
       <footer>
         <Button kind="primary" onClick={() => void openSignIn()}>

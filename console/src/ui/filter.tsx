@@ -81,5 +81,8 @@ export function DateFilter({ label, value, onChange }: Omit<FilterProps, 'option
   );
 }
 
-/** The beginning of a day in the viewer's own time zone; null for none. */
-export const startOf = (day: string) => (day === '' ? null : new Date(`${day}T00:00:00`).toISOString());
+/** The beginning of a day in the viewer's own time zone; null for none, and for what is no day. */
+export function startOf(day: string) {
+  const start = new Date(`${day}T00:00:00`);
+  return Number.isNaN(start.getTime()) ? null : start.toISOString();
+}

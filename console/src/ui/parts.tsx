@@ -150,7 +150,10 @@ export function Copy({ value, label }: { value: string; label: string }) {
   );
 }
 
-/** A native modal dialog: the browser keeps the focus inside, and gives it back. */
+/**
+ * A native modal dialog: the browser keeps the focus inside, and gives it back. Without `onClose` nobody can
+ * leave it: the Escape key opens it again.
+ */
 export function Dialog({
   title,
   children,
@@ -158,17 +161,20 @@ export function Dialog({
 }: {
   title: string;
   children: ComponentChildren;
-  onClose: () => void;
+  onClose?: () => void;
 }) {
   const element = useRef<HTMLDialogElement>(null);
-  useEffect(() => element.current?.showModal(), []);
+  const open = () => element.current?.showModal();
+  useEffect(open, []);
   return (
-    <dialog ref={element} aria-label={title} onClose={onClose}>
+    <dialog ref={element} aria-label={title} onClose={onClose ?? open}>
       <header>
         <h2>{title}</h2>
-        <Button kind="quiet" label={text.common.close} onClick={() => element.current?.close()}>
-          ✕
-        </Button>
+        {onClose && (
+          <Button kind="quiet" label={text.common.close} onClick={() => element.current?.close()}>
+            ✕
+          </Button>
+        )}
       </header>
       {children}
     </dialog>

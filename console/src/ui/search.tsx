@@ -21,7 +21,7 @@ export function SearchField({ label, hint, value, onSearch, isInForm }: SearchPr
   };
   const Frame = isInForm === true ? 'div' : 'form';
   return (
-    <Frame class="search" role="search" onSubmit={(event: Event) => event.preventDefault()}>
+    <Frame class="search" role="search">
       <label class="unseen" for={id}>
         {label}
       </label>
@@ -32,6 +32,8 @@ export function SearchField({ label, hint, value, onSearch, isInForm }: SearchPr
         maxLength={100}
         defaultValue={value}
         onInput={({ currentTarget }) => search(currentTarget.value)}
+        // Enter would send the form around it, with whatever is chosen there.
+        onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
       />
     </Frame>
   );
