@@ -6,11 +6,22 @@ import { startTestApp, type TestApp } from '../harness';
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 
-export function startConsole(env: NodeJS.ProcessEnv = {}, accessTokenSeconds?: number): Promise<TestApp> {
-  return startTestApp(
+export async function startConsole(
+  env: NodeJS.ProcessEnv = {},
+  accessTokenSeconds?: number,
+): Promise<TestApp> {
+  const running = await startTestApp(
     { CONSOLE: 'on', CONSOLE_CLIENT_ID: 'latchkey-console', ...env },
     accessTokenSeconds === undefined ? {} : { accessTokenSeconds },
   );
+  return {
+    ...running,
+    close: () => {
+      // A browser opens connections in advance. The server would wait a minute for a request on them.
+      running.app.server.server.closeAllConnections();
+      return running.close();
+    },
+  };
 }
 
 export function launch(): Promise<Browser> {

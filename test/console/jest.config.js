@@ -6,5 +6,5 @@ module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/console/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
 };
