@@ -289,7 +289,7 @@ export const text = {
   },
   handIns: {
     title: 'Hand-ins',
-    lead: 'Keys that clients handed in. None has any effect until you accept it.',
+    lead: 'Keys that clients handed in. A key has no effect until it is accepted.',
     tabs: { pending: 'Waiting for you', all: 'All hand-ins', links: 'One-time links' },
     key: 'Key',
     from: 'Handed in by',
@@ -454,7 +454,7 @@ export const text = {
       `Hand in a key of your own provider account. ${agency} decides whether it is used.`,
     handIn: 'Hand in a key',
     handInHint: (agency: string) =>
-      `It is sealed in this browser before it is sent, and nobody can read it. ${agency} sees its last four characters alone.`,
+      `It is sealed in this browser before it is sent. ${agency} sees its last four characters alone.`,
     handedIn: 'Handed in',
     empty: 'No key was handed in yet',
     emptyHint: 'With your own key, your calls run on your own provider account.',

@@ -8,7 +8,7 @@ import { UnreadableKey, type Cipher } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import { keyHandInPlace, KeyHandInRow } from './key-hand-in.entity';
 
-const DAY_MS = 24 * 60 * 60 * 1000;
+export const DAY_MS = 24 * 60 * 60 * 1000;
 const DESTROYED = { pendingFor: null, sealed: null, masterKey: null };
 
 /** What is known of a key when it is handed in. */

@@ -22,7 +22,7 @@ import { recordUse, useOf } from '../vault/envelope';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
-import { endHandIn, nameOf, newHandIn, ownerOf, pendingFor, type HandedInKey } from './hand-in-rows';
+import { DAY_MS, endHandIn, nameOf, newHandIn, ownerOf, pendingFor, type HandedInKey } from './hand-in-rows';
 import { handInStatus, keyHandInPlace, KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
 
 export interface HandInFilter {
@@ -35,7 +35,6 @@ export interface HandInFilter {
  * one, which waits for an admin: handing in is no way to try stolen keys.
  */
 const MAX_DOUBTFUL = 10;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Takes keys that come from a client: write-only, sealed at once, without effect until an admin accepts them,

@@ -91,6 +91,19 @@ describe('a document is answered at the limit and refused one beyond it:', () =>
     expect(user / 1_000 / answers.length).toBeLessThan(12);
   });
 
+  test.each([
+    ['that lead to no fragment', ''],
+    ['that lead to each other', 'fragment F60 on Query { ...F0 ...F0 }'],
+    [
+      'that lead to each other through an inline fragment',
+      'fragment F60 on Query { ... on Query { ...F0 } }',
+    ],
+  ])('fragments that double each other sixty times, %s, are refused at once', async (_what, last) => {
+    const doubling = repeat(60, (n) => `fragment F${n} on Query { ...F${n + 1} ...F${n + 1} }`);
+    const { status, errors } = await running.ask(null, `{ ...F0 } ${doubling} ${last}`);
+    expect([status, errors[0]?.extensions.code]).toEqual([400, 'LIMIT_EXCEEDED']);
+  });
+
   test('what tools ask of the schema is well within the limits', async () => {
     const query = getIntrospectionQuery({
       inputValueDeprecation: true,

@@ -19,6 +19,8 @@ export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 3;
 /** Every two uses of one field at one place are compared with each other, and so are their selections. */
 export const MAX_USES = 50;
+/** Fields and fragments, spelled out. Fragments without fields that double each other would have no end. */
+const MAX_SELECTIONS = 5_000;
 /** Each mutation writes, and many ask a provider. */
 export const MAX_MUTATIONS = 10;
 /**
@@ -30,6 +32,7 @@ const TOO_DEEP = `The operation is more than ${MAX_DEPTH} fields deep.`;
 const TOO_MANY_FIELDS = `The operation has more than ${MAX_FIELDS} fields, those of its fragments included wherever they are used.`;
 const TOO_MANY_ALIASES = `The operation has more than ${MAX_ALIASES} aliases, those of its fragments included wherever they are used.`;
 const TOO_MANY_USES = `A field stands more than ${MAX_USES} times at one place of the operation, its fragments included. Once is enough.`;
+const TOO_MANY_SELECTIONS = `The operation has more than ${MAX_SELECTIONS} fields and fragments, those of its fragments included wherever they are used.`;
 const TOO_MANY_DIRECTIVES = `More than ${MAX_DIRECTIVES} directives stand in one place.`;
 const TOO_MANY_MUTATIONS = `The operation has more than ${MAX_MUTATIONS} mutations. Send them in several requests.`;
 
@@ -64,7 +67,9 @@ export function DocumentLimitsRule(context: ValidationContext): ASTVisitor {
     if (fields > MAX_FIELDS) return TOO_MANY_FIELDS;
     if (aliases > MAX_ALIASES) return TOO_MANY_ALIASES;
     if (operation === OperationTypeNode.MUTATION && roots > MAX_MUTATIONS) return TOO_MANY_MUTATIONS;
-    return mostUses(context, selectionSet) > MAX_USES ? TOO_MANY_USES : null;
+    const uses = mostUses(context, selectionSet);
+    if (uses === null) return TOO_MANY_SELECTIONS;
+    return uses > MAX_USES ? TOO_MANY_USES : null;
   };
   return {
     Document({ definitions }) {
@@ -98,14 +103,16 @@ export const tellLimitOnce: ApolloServerPlugin = {
 };
 
 /**
- * How often the field stands that stands most often at one place, e.g. `clients.nodes.name`, with all
- * fragments spelled out. The selection has been measured before, so that it is not too large for that.
+ * Returns how often the field stands that stands most often at one place, e.g. `clients.nodes.name`, with all
+ * fragments spelled out, and null for an operation that is too large for that.
  */
-function mostUses(context: ValidationContext, operation: SelectionSetNode): number {
+function mostUses(context: ValidationContext, operation: SelectionSetNode): number | null {
+  let visited = 0;
   const uses = new Map<string, number>();
   const open = new Set<string>();
   const visit = ({ selections }: SelectionSetNode, place: string): void => {
     for (const selection of selections) {
+      if ((visited += 1) > MAX_SELECTIONS) return;
       if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet, place);
       else if (selection.kind === Kind.FRAGMENT_SPREAD) visitFragment(selection.name.value, place);
       else {
@@ -124,6 +131,7 @@ function mostUses(context: ValidationContext, operation: SelectionSetNode): numb
     open.delete(name);
   };
   visit(operation, '');
+  if (visited > MAX_SELECTIONS) return null;
   return Math.max(0, ...uses.values());
 }
 
