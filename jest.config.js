@@ -1,6 +1,10 @@
+// Packages whose one copy the tests and the product share (test/environment.js), and those that ship as ES
+// modules alone, which jest cannot load by itself.
+const TRANSFORMED = '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|type-graphql|typeorm|uuid)';
+
 /** @type {import('jest').Config} */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   // They need a browser: `npm run test:console`.
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/'],
@@ -17,7 +21,7 @@ module.exports = {
   testSequencer: '<rootDir>/test/sequencer.js',
   transform: {
     '\\.ts$': '<rootDir>/test/transform.js',
-    '/node_modules/(jose|uuid)/.+\\.js$': '<rootDir>/test/transform.js',
+    [`/node_modules/${TRANSFORMED}/.+\\.js$`]: '<rootDir>/test/transform.js',
   },
-  transformIgnorePatterns: ['/node_modules/(?!(jose|uuid)/)'],
+  transformIgnorePatterns: [`/node_modules/(?!${TRANSFORMED}/)`],
 };

@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import '../mocks/counted-compiler';
 import { buildSchema } from 'graphql';
 import { compileQuery } from 'graphql-jit';

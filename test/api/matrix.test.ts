@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import { policyWatch, type Policy } from '../mocks/watched-policy';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import { openedBytes } from '../mocks/opened-by-jose';
 import { execFile } from 'node:child_process';
 import {

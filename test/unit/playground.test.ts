@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import Fastify from 'fastify';
 import { playground } from '../../src/http/pages/playground';
 import { ConfigError } from '../../src/platform/config-error';
