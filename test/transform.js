@@ -4,6 +4,7 @@ const { join, relative } = require('node:path');
 const { transformSync, version } = require('esbuild');
 
 const ROOT = join(__dirname, '..');
+const IS_COMMON_JS = /\/node_modules\/(?!jose\/|uuid\/)/;
 const own = readFileSync(__filename, 'utf8');
 const tsconfigRaw = readFileSync(join(ROOT, 'tsconfig.json'), 'utf8');
 
@@ -13,17 +14,7 @@ const tsconfigRaw = readFileSync(join(ROOT, 'tsconfig.json'), 'utf8');
  */
 module.exports = {
   process: (source, file) => {
-    const { code } = transformSync(source, {
-      loader: file.endsWith('.ts') ? 'ts' : 'js',
-      format: 'cjs',
-      platform: 'node',
-      target: 'node20.19',
-      // A module that jest runs has no import() of its own.
-      supported: { 'dynamic-import': false },
-      sourcefile: file,
-      sourcemap: 'inline',
-      tsconfigRaw,
-    });
+    const code = IS_COMMON_JS.test(file) ? source : commonJs(source, file);
     const shared = sharedModule(relative(ROOT, file));
     if (!shared) return { code };
     // Which environment a test file has is known only when it runs.
@@ -37,6 +28,21 @@ module.exports = {
       .update(JSON.stringify([version, own, tsconfigRaw, file, source]))
       .digest('hex'),
 };
+
+function commonJs(source, file) {
+  const { code } = transformSync(source, {
+    loader: file.endsWith('.ts') ? 'ts' : 'js',
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20.19',
+    // A module that jest runs has no import() of its own.
+    supported: { 'dynamic-import': false },
+    sourcefile: file,
+    sourcemap: 'inline',
+    tsconfigRaw,
+  });
+  return code;
+}
 
 /** The module that all test files of a process share in place of a file: of the product, what was built. */
 function sharedModule(file) {
