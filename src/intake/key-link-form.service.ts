@@ -13,11 +13,12 @@ import { adapterOf } from '../providers';
 import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import type { KeyVerdict } from '../providers/requests';
 import { useOf } from '../vault/envelope';
+import { linkTokenDigest } from '../vault/own-tokens';
 import type { Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ownerOf } from './hand-in-rows';
 import type { HandInService } from './hand-in.service';
-import { codeDigest, nameOf, tokenDigest } from './key-link-rows';
+import { codeDigest, nameOf } from './key-link-rows';
 import { KeyLinkRow, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link.entity';
 
 const TOKEN = /^[\w-]{43}$/;
@@ -188,7 +189,7 @@ export class KeyLinkFormService {
 
   async #find(token: string): Promise<KeyLinkRow | null> {
     const link = TOKEN.test(token)
-      ? await this.database.read.findOneBy(KeyLinkRow, { tokenDigest: tokenDigest(token) })
+      ? await this.database.read.findOneBy(KeyLinkRow, { tokenDigest: linkTokenDigest(token) })
       : null;
     return link && linkStatus(link) === 'OPEN' ? link : null;
   }

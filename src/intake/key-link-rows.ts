@@ -1,5 +1,6 @@
 import { newId, digest } from '../platform/ids';
 import type { Viewer } from '../access/viewer';
+import { linkTokenDigest } from '../vault/own-tokens';
 import type { KeyLinkRow } from './key-link.entity';
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -16,7 +17,7 @@ export function newKeyLink(
 ): KeyLinkRow {
   const createdAt = new Date();
   const expiresAt = new Date(createdAt.getTime() + hours * HOUR_MS);
-  const digests = { tokenDigest: tokenDigest(token), codeDigest: codeDigest(token, code) };
+  const digests = { tokenDigest: linkTokenDigest(token), codeDigest: codeDigest(token, code) };
   const { agencyId, id: createdBy, name: createdByName } = viewer;
   return {
     id: newId(),
@@ -33,14 +34,6 @@ export function newKeyLink(
     usedAt: null,
     revokedAt: null,
   };
-}
-
-/**
- * Digests a token without a salt: its 256 random bits cannot be guessed, and the link is looked up by the
- * digest.
- */
-export function tokenDigest(token: string): string {
-  return digest('key link', token);
 }
 
 /**

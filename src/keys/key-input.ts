@@ -1,6 +1,6 @@
 import type { Origin } from '../access/viewer';
 import { userError, type UserError, type UserErrorCode } from '../graphql/user-error';
-import { PROVIDERS, type Provider } from '../providers';
+import { adapterOf, PROVIDERS, type Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import {
@@ -22,10 +22,13 @@ export interface KeyEntry {
   readonly expectedVersion?: number | null;
 }
 
+/** `ID` is for what a provider gives to its agents. */
+type KeyFault = SecretFault | 'ID';
+
 /** A reader checks the keys that are meant for one owner, whether they come as plain text or sealed. */
 export interface KeyReader {
   hasRegion(provider: Provider, region: ProviderRegion): boolean;
-  read(provider: Provider, secret: Secret): Promise<ApiKeyText | SecretFault>;
+  read(provider: Provider, secret: Secret): Promise<ApiKeyText | KeyFault>;
 }
 
 /**
@@ -40,14 +43,23 @@ export function keyReader(
 ): KeyReader {
   return {
     hasRegion: (provider, region) => providers.hasRegion(provider, region),
-    read: (provider, secret) =>
-      vault.uploads.read(secret, { agencyId, ownerId, provider }, origin?.tokenDigest?.() ?? null),
+    async read(provider, secret) {
+      const place = { agencyId, ownerId, provider };
+      const key = await vault.uploads.read(secret, place, origin?.tokenDigest?.() ?? null);
+      return typeof key !== 'string' && ID_PREFIXES.some((prefix) => key.beginsWith(prefix)) ? 'ID' : key;
+    },
   };
 }
 
+/** Some providers' ids of agents begin with these. They are copied from the same dashboards as keys. */
+const ID_PREFIXES = PROVIDERS.flatMap((provider) => {
+  const { idForm } = adapterOf(provider);
+  return typeof idForm === 'object' ? [idForm.prefix] : [];
+});
+
 // Each fault has the code of its user error and, where the general message of that code is not enough, a
 // message that tells the reason and the remedy. A message never quotes what was sent.
-const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, message?: string]>> = {
+const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?: string]>> = {
   REQUIRED: ['REQUIRED'],
   LOOKS_MASKED: ['LOOKS_MASKED'],
   INVALID_FORMAT: ['INVALID_FORMAT', 'A key consists of printable ASCII characters without spaces.'],
@@ -98,11 +110,25 @@ const FAULTS: Readonly<Record<SecretFault, readonly [code: UserErrorCode, messag
     'INVALID_FORMAT',
     'A word of an HTTP header is in front of the key, for example `Bearer`. Paste only what follows it.',
   ],
-  ADDRESS: ['INVALID_FORMAT', 'This is an address, not a key. Paste the key itself.'],
+  ADDRESS: [
+    'INVALID_FORMAT',
+    'This is an address, or a reference to a secret that is kept elsewhere, not a key. Paste the key itself.',
+  ],
+  CONTACT: [
+    'INVALID_FORMAT',
+    'This is an e-mail address or a phone number, not a key. Paste the key itself.',
+  ],
+  ENCODED: [
+    'INVALID_FORMAT',
+    'Some characters are encoded, as in an address, in HTML or in JSON. Paste the key as its provider shows it.',
+  ],
+  ID: ['INVALID_FORMAT', "This is a provider's id of an agent, not a key. Paste the key itself."],
+  REPEATED: ['INVALID_FORMAT', 'The key stands there more than once. Paste it once.'],
   QUOTED: ['INVALID_FORMAT', 'The key is in quotes. Paste it without them.'],
   PUNCTUATED: [
     'INVALID_FORMAT',
-    'A comma, a semicolon, a bracket or a backslash is before or behind the key. Paste the key without it.',
+    'A full stop, a comma, a bracket or another character that is no part of the key is before or behind ' +
+      'it. Paste the key without it.',
   ],
 };
 

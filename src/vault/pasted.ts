@@ -1,3 +1,6 @@
+import { hasOwnToken } from './own-tokens';
+import { readingsOf } from './readings';
+
 /**
  * These are the reasons why pasted text is not a key, although it may have the characters of one. The form of
  * a provider's real keys is never checked, because it changes. Only what surrounds a key, or stands in its
@@ -12,13 +15,15 @@ export type PasteFault =
   | 'NAMED'
   | 'SCHEME'
   | 'ADDRESS'
+  | 'CONTACT'
+  | 'ENCODED'
   | 'QUOTED'
-  | 'PUNCTUATED';
+  | 'PUNCTUATED'
+  | 'REPEATED';
 
 const QUOTES = '"\'`´‘’‚‛“”„‟«»‹›＂＇';
 
 const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
-  ['OWN_TOKEN', [/^\W*lk_/i, /(^|[^a-z0-9])lk_[a-z]+_/i]],
   [
     'NO_VALUE',
     [
@@ -46,6 +51,7 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
       /^(process\.env|import\.meta\.env|os\.environ|os\.getenv|secrets?\.|env[.([]|getenv)/i,
       // This is the name of a variable in place of its value.
       /^[A-Z][A-Z0-9_]*_(KEY|TOKEN|SECRET)$/,
+      /^[A-Z]+(_[A-Z]+)+$/,
       // These are words that documentation writes in place of a key.
       /(^|[^a-z])your[-_. ]?([a-z]+[-_. ])*(api|key|token|secret|value)/i,
       /^(insert|enter|paste|put|add|replace|type)[-_. ].*(key|token|secret|value|here)/i,
@@ -60,18 +66,32 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
       /^\W*((export|set|setx|let|const|var|env)\s+)?[$a-z_][\w.:[\]"'-]*\s*:?=\s*[^=\s]/i,
       // This is a header, or a property in JSON or YAML.
       new RegExp(`^\\W*[\\w-]*(key|token|secret|auth|authorization|bearer)[\\w-]*[${QUOTES}]?\\s*:`, 'i'),
+      // This is the name of a variable with any other separator, as in a table.
+      /^[A-Z]+(_[A-Z]+)+[^\w.+/-]/,
     ],
   ],
-  ['SCHEME', [/^\W*(bearer|basic|token|api-?key|key)(\s|%20|\+)/i]],
-  ['ADDRESS', [/^[a-z][a-z0-9+.-]*:\/\//i]],
+  ['SCHEME', [/^\W*(bearer|authorization)/i, /^\W*(basic|token|api-?key|key)(\s|%20|\+)/i]],
+  // These are addresses, and references to a secret that is kept elsewhere: `arn:`, `vault:`, `mailto:`.
+  ['ADDRESS', [/^[a-z][a-z0-9+.-]*:\/\//i, /^[a-z]{2,}(-[a-z]+)*:/i, /(^|\/)secrets?\//i]],
+  ['CONTACT', [/^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i, /^\+[\d().-]{7,20}$/, /^\d+([().-]+\d+)+$/]],
+  ['ENCODED', [/%[0-7][0-9a-f]/i, /&(#\d{2,4}|#x[0-9a-f]{2,4}|quot|amp|apos|lt|gt);/i, /\\u00[0-9a-f]{2}/i]],
   ['QUOTED', [new RegExp(`^[${QUOTES}]|[${QUOTES}]$`, 'u')]],
-  // These forms also find brackets, a backslash at the end of a line, and an escaped end of line.
-  ['PUNCTUATED', [/^[,;([{<]/, /([,;)\]}>\\]|\\[nrt])$/]],
+  // Keys contain such characters, if any, in their middle. Before or behind a key they belong to the text from
+  // which it was copied: the end of a sentence, Markdown, a table, a list, a prompt, a bracket, a template.
+  ['PUNCTUATED', [/^[.,;:([{<>)\]}|*#%@&$?=^\\]|^~~/, /([.,;:([{<>)\]}|*#%@&$?^\\]|~~|\\[nrt])$/]],
 ];
 
 /** The text has been trimmed and is not longer than a key may be. */
 export function pasteFaultOf(text: string): PasteFault | null {
-  return FORMS.find(([, forms]) => forms.some((form) => form.test(text)))?.[0] ?? null;
+  if (hasOwnToken(text)) return 'OWN_TOKEN';
+  const fault = FORMS.find(([, forms]) => forms.some((form) => form.test(text)))?.[0];
+  return fault ?? (isRepeated(text) ? 'REPEATED' : null);
+}
+
+// Pasting twice puts the key there twice. A text that repeats a few characters only is none of this.
+function isRepeated(text: string): boolean {
+  const [, once = ''] = /^(.{8,}?)(?:[^\w]{0,3}\1)+$/.exec(text) ?? [];
+  return once !== '' && new Set(once).size > 4;
 }
 
 /**
@@ -79,38 +99,18 @@ export function pasteFaultOf(text: string): PasteFault | null {
  * is in force, or was signed by the issuer, does not matter.
  */
 export function isTokenOf(issuer: string, text: string): boolean {
-  // Splitting takes a time that grows with the length. A pattern for all three parts of a token would look at
-  // the rest of the text again from every character on.
-  const runs =
-    text
-      .slice(0, LOOKED_AT)
-      .replace(/\s+/g, '')
-      .match(/[\w.-]+/g) ?? [];
-  return runs.some((run) => run.split('.').some((part) => issuerIn(part) === issuer));
+  const claim = `"iss":${JSON.stringify(issuer)}`;
+  return readingsOf(text).some((reading) => reading.includes(claim));
 }
-
-/** The part may be the claims of a token. */
-function issuerIn(part: string): unknown {
-  const text = Buffer.from(part, 'base64url').toString();
-  // An exception for each of thousands of parts would take longer than all the rest.
-  if (!text.includes('iss')) return null;
-  try {
-    return (JSON.parse(text) as { readonly iss?: unknown } | null)?.iss;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * Only this many characters are looked at. They leave room for the longest sealed key, written in JSON or
- * with its characters encoded.
- */
-const LOOKED_AT = 16_384;
 
 // The header of a sealed key contains one of these, and the header of a signed token (a JWT) does not. The
 // last form is the name of an upload key.
 const OF_SEALED =
-  /"(enc|epk)"\s*:|"alg"\s*:\s*"(ECDH|RSA-OAEP|RSA1_5|PBES2|A\d{3}|dir\b)|upload-\d{1,9}\.[0-9a-f]{8}-/;
+  /"(enc|epk)":|"alg":"(ECDH|RSA-OAEP|RSA1_5|PBES2|A\d{3}|dir\b)|lk_(owner|provider|region)|upload-\d{1,9}\.[0-9a-f]{8}-/;
+
+// This is what stands behind the header of a sealed key: the initialisation vector of 12 bytes, the
+// ciphertext and the tag of 16 bytes. No signature of a JWT is so short.
+const WITHOUT_HEADER = /^\W*[\w-]{16}\.[\w-]+\.[\w-]{22}\W*$/;
 
 /**
  * This tells whether text is what is left of a sealed key: cut off, quoted, in JSON, with other separators,
@@ -118,17 +118,12 @@ const OF_SEALED =
  * providers use as a key, does not count as one.
  */
 export function isDamagedSealedKey(text: string): boolean {
-  const looked = text.slice(0, LOOKED_AT).replace(/\s+/g, '');
-  if (OF_SEALED.test(looked.replaceAll('\\', ''))) return true;
-  const runs = looked.match(/[\w+/-]{8,}/g) ?? [];
-  if (runs.some((run) => OF_SEALED.test(decodedAnywhere(run)))) return true;
-  return isHeaderWithoutRest(looked);
-}
-
-// If a run lost characters at its front, it can be decoded from one of its first four remaining characters.
-// All four are tried.
-function decodedAnywhere(run: string): string {
-  return [0, 1, 2, 3].map((offset) => Buffer.from(run.slice(offset), 'base64').toString('latin1')).join('\n');
+  const readings = readingsOf(text);
+  const [looked = ''] = readings;
+  return (
+    readings.some((reading) => OF_SEALED.test(reading) || WITHOUT_HEADER.test(reading)) ||
+    isHeaderWithoutRest(looked)
+  );
 }
 
 // The header may have been cut off before the part that tells what it belongs to. Complete JSON in base64 is

@@ -66,6 +66,11 @@ export class ApiKeyText extends Opaque {
     return key.#text;
   }
 
+  /** This tells whether the key begins with a text that is no secret. */
+  beginsWith(prefix: string): boolean {
+    return this.#text.startsWith(prefix);
+  }
+
   /**
    * The mask is eight dots and the last four characters, or the dots alone for keys shorter than 16
    * characters.

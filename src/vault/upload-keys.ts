@@ -6,8 +6,9 @@ import type { Database } from '../database/database';
 import type { Reader } from '../database/transaction';
 import type { Cipher } from './cipher';
 import { digestOfJwe, forgetUses } from './envelope';
+import { hasLinkToken } from './own-tokens';
 import { isTokenOf } from './pasted';
-import { Secret, type ApiKeyText, type SecretFault } from './secret';
+import { ApiKeyText, Secret, type SecretFault } from './secret';
 import { VaultKeyRow } from './vault-key.entity';
 import { insertVaultKey, openVaultKey } from './vault-keys';
 
@@ -93,7 +94,7 @@ export class UploadKeys {
     const { sealed } = secret;
     const isOwnToken = (text: string) =>
       (callersDigest !== null && tokenDigest(text) === callersDigest) || isTokenOf(this.issuer, text);
-    if (sealed === null) return secret.read(isOwnToken);
+    if (sealed === null) return this.#unlessLink(secret.read(isOwnToken));
     if (sealed.length > SEALED_MAX_LENGTH) return 'TOO_LONG';
     const pair = await this.#pairFor(sealed, place.agencyId);
     const opened = pair && (await decrypt(sealed, this.#privateKey(pair)));
@@ -102,7 +103,13 @@ export class UploadKeys {
     if (owner === undefined || provider === undefined) return 'NOT_BOUND';
     if (owner !== place.ownerId || provider !== place.provider) return 'BOUND_ELSEWHERE';
     const envelope = { digest: digestOfJwe(sealed), expiresAt: endOf(pair) };
-    return new Secret(opened.text).read(isOwnToken, envelope);
+    return this.#unlessLink(new Secret(opened.text).read(isOwnToken, envelope));
+  }
+
+  async #unlessLink(read: ApiKeyText | SecretFault): Promise<ApiKeyText | SecretFault> {
+    const isLink =
+      read instanceof ApiKeyText && (await hasLinkToken(this.database.read, ApiKeyText.reveal(read)));
+    return isLink ? 'OWN_TOKEN' : read;
   }
 
   /**

@@ -56,6 +56,8 @@ test.each([
   ['with a comma', () => 'key_pasted_0123456789,', /comma/],
   ['that is a placeholder', () => '{{RETELL_API_KEY}}', /placeholder/],
   ['that is no value', () => 'undefined', /no value/],
+  ['that is an id of an agent', () => 'agent_0a1b2c3d4e5f60718293', /id of an agent/],
+  ['that stands there twice', () => 'key_pasted_0123456789'.repeat(2), /more than once/],
   ['that is a service token', () => 'lk_svc_0123456789_pasted', /token for Latchkey/],
   [
     'that is a damaged sealed key',
@@ -74,6 +76,22 @@ test.each([
   const page = await byLink(text);
   expect([page.status, page.text]).toEqual([422, expect.stringMatching(reason)]);
   expect(page.text).not.toContain(text);
+  expect(asked()).toEqual(before);
+});
+
+test('the token of a one-time link is refused on every way in, and goes nowhere', async () => {
+  const before = asked();
+  const { createKeyLink } = await running.data<{ createKeyLink: { url: string } }>(CREATE_KEY_LINK, {
+    input: { clientId: MAPLE, provider: 'RETELL' },
+  });
+  const token = createKeyLink.url.slice(-43);
+  for (const text of [token, `x:${token}`, Buffer.from(token).toString('base64'), await seal(token)]) {
+    if (!text.includes('..'))
+      for (const way of Object.values(WAYS))
+        expect((await way(text))?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+    else expect((await WAYS.setClient(text))?.userErrors[0]?.message).toMatch(/token for Latchkey/);
+    expect((await byLink(text)).text).toMatch(/token for Latchkey/);
+  }
   expect(asked()).toEqual(before);
 });
 

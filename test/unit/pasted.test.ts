@@ -1,4 +1,5 @@
 import { CompactEncrypt, generateKeyPair, SignJWT } from 'jose';
+import { newServiceToken } from '../../src/people/service-token';
 import { isTokenOf } from '../../src/vault/pasted';
 import { ApiKeyText, Secret } from '../../src/vault/secret';
 
@@ -8,6 +9,7 @@ function read(text: string, isOwnToken?: (text: string) => boolean): string {
 }
 
 const KEY = 'key_3f9d1c77a2b4e6f8';
+const LINK = 'agency.example/key/p7Qx0b1V-cN_5mGkT2sYdHr8uJw4eLz6aFo3iBtXyKc';
 const KID = 'upload-12.01900000-0000-7000-8000-000000000001';
 
 describe('a real key is taken as it is', () => {
@@ -27,6 +29,11 @@ describe('a real key is taken as it is', () => {
     ['in two parts', '0a1b2c3d4e5f.60718293a4b5c6d7'],
     ['with a colon', '0a1b2c3d:60718293a4b5'],
     ['in capital letters', 'SK0A1B2C3D4E5F'],
+    ['with other characters in its middle', 'k9|fj%#2$q@8*w&1'],
+    ['that begins like one of ours', 'svc_0a1b2c3d4e5f60718293a4b5c6d7'],
+    ['of base64url that begins and ends with its own characters', '_0a1b2c3d4e5f60718293a4-'],
+    ['of letters and digits of the length of a token', '0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b'],
+    ['of the length of the token of a link', 'p7Qx0b1V-cN_5mGkT2sYdHr8uJw4eLz6aFo3iBtXyKc'],
   ])('%s', (_what, key) => {
     expect(read(key)).toBe(key);
   });
@@ -55,6 +62,8 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         `"Bearer ${KEY}"`,
         `Basic ${KEY}`,
         `Bearer\u00a0${KEY}`,
+        `Bearer${KEY}`,
+        `Authorization${KEY}`,
       ],
     ],
     [
@@ -91,6 +100,22 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         `x-api-key: ${KEY}`,
         `--api-key=${KEY}`,
         `?api_key=${KEY}`,
+        `RETELL_API_KEY|${KEY}`,
+        `RETELL_API_KEY,${KEY}`,
+        `VAPI_CREDENTIAL;${KEY}`,
+      ],
+    ],
+    ['ENCODED', [`%22${KEY}%22`, `${KEY}%0A`, `&quot;${KEY}&quot;`, `${KEY}&#10;`, `\\u0022${KEY}\\u0022`]],
+    ['REPEATED', [KEY + KEY, `${KEY},${KEY}`, `${KEY}|${KEY}`, KEY + KEY + KEY]],
+    [
+      'CONTACT',
+      ['grace@brightline.example', '+14155550100', '+1(415)555-0100', '415-555-0100', '0049.30.1234567'],
+    ],
+    [
+      'PUNCTUATED',
+      [
+        ...[`${KEY}.`, `**${KEY}**`, `*${KEY}*`, `|${KEY}|`, `~~${KEY}~~`, `@${KEY}`, `#${KEY}`],
+        ...[`>${KEY}`, `=${KEY}`, `&${KEY}`, `${KEY}?`, '@@RETELL_KEY@@', '$env:RETELL_API_KEY'],
       ],
     ],
     ['PUNCTUATED', [`${KEY},`, `${KEY};`, `,${KEY}`, `(${KEY})`, `${KEY}\\n`, `${KEY}\\`, `{${KEY}}`]],
@@ -111,6 +136,7 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         'key_your_api_key',
         'YOURAPIKEY',
         'RETELL_API_KEY',
+        'RETELL_CREDENTIALS',
         'process.env.RETELL_API_KEY',
         'os.environ["VAPI_KEY"]',
         'insert_key_here',
@@ -147,7 +173,14 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         '[FILTERED]',
       ],
     ],
-    ['ADDRESS', ['https://api.retellai.com', 'mysql://root@db/x']],
+    [
+      'ADDRESS',
+      [
+        ...['https://api.retellai.com', 'mysql://root@db/x', 'op://vault/item/field', 'mailto:x@example.com'],
+        ...['arn:aws:secretsmanager:eu-west-1:123456789012:secret:retell-a1b2c3', 'env:RETELL_API_KEY'],
+        ...['vault:secret/data/retell#key', 'projects/p1/secrets/retell/versions/3', 'tel:+14155550100'],
+      ],
+    ],
     [
       'OWN_TOKEN',
       [
@@ -172,6 +205,52 @@ describe('what is pasted with a key, or in its place, is refused with its reason
   });
 });
 
+const escapes = (text: string) => text.replaceAll('_', '\\_');
+const percent = (text: string) => text.replaceAll('_', '%5F');
+const base64 = (text: string) => Buffer.from(text).toString('base64');
+
+describe('a token of Latchkey is recognised', () => {
+  const TOKEN = newServiceToken();
+  test.each<[string, (token: string) => string]>([
+    ['with backslashes', escapes],
+    ['percent-encoded', percent],
+    ['percent-encoded twice', (token) => token.replaceAll('_', '%255F')],
+    ['with entities of HTML', (token) => token.replaceAll('_', '&#95;')],
+    ['with escapes of JSON', (token) => token.replaceAll('_', '\\u005f')],
+    ['in fullwidth characters', (token) => token.replaceAll('_', '\uFF3F')],
+    ['with what is not seen', (token) => token.replaceAll('_', '_\u200B')],
+    ['over two lines', (token) => `${token.slice(0, 5)}\n  ${token.slice(5)}`],
+    ['without its first character', (token) => token.slice(1)],
+    ['without its first two characters', (token) => token.slice(2)],
+    ['without its prefix', (token) => token.slice(7)],
+    ['with another prefix', (token) => `key_${token.slice(7)}`],
+    ['with other separators', (token) => token.replaceAll('_', '-')],
+    ['without its end', (token) => token.slice(0, -10)],
+    ['without its first character and its end', (token) => token.slice(1, -10)],
+    ['in capital letters', (token) => token.toUpperCase()],
+    ['in base64', base64],
+    ['in base64url', (token) => Buffer.from(token).toString('base64url')],
+    ['in base64 twice', (token) => base64(base64(token))],
+    ['in base64 with a scheme', (token) => base64(`Bearer ${token}`)],
+    ['in base64 without its first character', (token) => base64(token).slice(1)],
+    ['without its prefix, in base64', (token) => base64(token.slice(7))],
+    ['within other text', (token) => `key_0a1b2c3d${token}x`],
+  ])('%s', (_how, damage) => {
+    expect(read(damage(TOKEN))).toBe('OWN_TOKEN');
+  });
+
+  test.each<[string, string]>([
+    ['a link', `https://${LINK}`],
+    ['a link without its scheme', LINK],
+    ['a link without its host', LINK.slice(LINK.indexOf('/'))],
+    ['a link that is cut off', `https://${LINK}`.slice(0, -15)],
+    ['a link that is percent-encoded', encodeURIComponent(`https://${LINK}`)],
+    ['a link in base64', base64(`https://${LINK}`)],
+  ])('in %s', (_what, text) => {
+    expect(read(text)).toBe('OWN_TOKEN');
+  });
+});
+
 describe('a token of the issuer', () => {
   const ISSUER = 'https://login.example.com/';
   const claims = (iss: unknown) => Buffer.from(JSON.stringify({ iss, sub: 'grace' })).toString('base64url');
@@ -184,6 +263,11 @@ describe('a token of the issuer', () => {
       whole.slice(0, -6),
       `"${whole}"`,
       `Bearer ${whole}`,
+      whole.slice(10),
+      escapes(whole),
+      whole.replaceAll('.', '%2E'),
+      base64(whole),
+      Buffer.from(whole.split('.')[1] ?? '', 'base64url').toString(),
       `${whole.slice(0, 30)}\n  ${whole.slice(30)}`,
       JSON.stringify({ access_token: whole, id_token: token('https://other.example.com/') }),
     ])
@@ -250,6 +334,16 @@ describe('a sealed key that was damaged on its way is never taken for a key', ()
     ['as JSON within JSON', (jwe) => JSON.stringify(JSON.stringify({ protected: jwe.split('.')[0] }))],
     ['its header, decoded', (jwe) => Buffer.from(jwe.split('.')[0] ?? '', 'base64url').toString()],
     ['the name of its upload key', () => KID],
+    ['its header, encoded once more', (jwe) => base64(jwe.split('.')[0] ?? '')],
+    ['whole, encoded once more', base64],
+    ['percent-encoded and cut off', (jwe) => encodeURIComponent(`"${jwe.slice(0, 60)}`)],
+    ['without its header', (jwe) => jwe.split('.').slice(2).join('.')],
+    ['without its header, but with its full stops', (jwe) => jwe.slice(jwe.indexOf('.'))],
+    [
+      'what its header says of the owner',
+      () => base64('{"lk_owner":"01900000-0000-7000-8000-000000000001"}'),
+    ],
+    ['what its header says of the provider', () => base64('{"x":1,"lk_provider":"RETELL"').slice(3)],
   ])('%s', async (_how, damage) => {
     // What still has five parts is taken for whole, and does not open.
     expect(['DAMAGED', 'NOT_OPENED']).toContain(read(damage(await sealed())));
