@@ -28,7 +28,7 @@ type KeyFault = SecretFault | 'ID';
 /** A reader checks the keys that are meant for one owner, whether they come as plain text or sealed. */
 export interface KeyReader {
   hasRegion(provider: Provider, region: ProviderRegion): boolean;
-  read(provider: Provider, secret: Secret): Promise<ApiKeyText | KeyFault>;
+  read(provider: Provider, region: ProviderRegion, secret: Secret): Promise<ApiKeyText | KeyFault>;
 }
 
 /**
@@ -43,8 +43,8 @@ export function keyReader(
 ): KeyReader {
   return {
     hasRegion: (provider, region) => providers.hasRegion(provider, region),
-    async read(provider, secret) {
-      const place = { agencyId, ownerId, provider };
+    async read(provider, region, secret) {
+      const place = { agencyId, ownerId, provider, region };
       const key = await vault.uploads.read(secret, place, origin?.tokenDigest?.() ?? null);
       return typeof key !== 'string' && ID_PREFIXES.some((prefix) => key.beginsWith(prefix)) ? 'ID' : key;
     },
@@ -78,8 +78,8 @@ const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?:
   ],
   BOUND_ELSEWHERE: [
     'INVALID_FORMAT',
-    'The sealed key is for another client, agency or provider: its `lk_owner` or `lk_provider` names ' +
-      'another one. Seal the key again for this one.',
+    'The sealed key is for another client, agency, provider or region: its `lk_owner`, `lk_provider` or ' +
+      '`lk_region` names another one (`US` where it has no `lk_region`). Seal the key again for this one.',
   ],
   DAMAGED: [
     'INVALID_FORMAT',
@@ -196,7 +196,7 @@ async function readKey(
 ): Promise<ReadKey | Refused> {
   const userErrors: UserError[] = [];
   const region = candidate.region ?? 'US';
-  const key = await reader.read(provider, candidate.secret);
+  const key = await reader.read(provider, region, candidate.secret);
   if (!reader.hasRegion(provider, region))
     userErrors.push(userError('INVALID_FORMAT', [...field, 'region'], 'The provider has no such region.'));
   if (typeof key === 'string') {

@@ -76,8 +76,8 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
   ['CONTACT', [/^[^@\s]+@[^@\s]+\.[a-z]{2,}$/i, /^\+[\d().-]{7,20}$/, /^\d+([().-]+\d+)+$/]],
   ['ENCODED', [/%[0-7][0-9a-f]/i, /&(#\d{2,4}|#x[0-9a-f]{2,4}|quot|amp|apos|lt|gt);/i, /\\u00[0-9a-f]{2}/i]],
   ['QUOTED', [new RegExp(`^[${QUOTES}]|[${QUOTES}]$`, 'u')]],
-  // Keys contain such characters, if any, in their middle. Before or behind a key they belong to the text from
-  // which it was copied: the end of a sentence, Markdown, a table, a list, a prompt, a bracket, a template.
+  // Keys contain such characters, if any, in their middle. Before or behind a key they belong to the text
+  // from which it was copied: the end of a sentence, Markdown, a table, a prompt, a bracket, a template.
   ['PUNCTUATED', [/^[.,;:([{<>)\]}|*#%@&$?=^\\]|^~~/, /([.,;:([{<>)\]}|*#%@&$?^\\]|~~|\\[nrt])$/]],
 ];
 
@@ -88,10 +88,10 @@ export function pasteFaultOf(text: string): PasteFault | null {
   return fault ?? (isRepeated(text) ? 'REPEATED' : null);
 }
 
-// Pasting twice puts the key there twice. A text that repeats a few characters only is none of this.
+// Pasting twice puts the key there twice. A key is more than a word that repeats.
 function isRepeated(text: string): boolean {
   const [, once = ''] = /^(.{8,}?)(?:[^\w]{0,3}\1)+$/.exec(text) ?? [];
-  return once !== '' && new Set(once).size > 4;
+  return /\d/.test(once) && new Set(once).size > 4;
 }
 
 /**

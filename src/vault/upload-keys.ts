@@ -20,14 +20,16 @@ export interface UploadKey {
 }
 
 /**
- * A sealed key is good for one place only: its header names the owner and the provider, and its `kid` names
- * the agency.
+ * A sealed key is good for one place only: its header names the owner, the provider and the region, and its
+ * `kid` names the agency.
  */
 export interface UploadPlace {
   readonly agencyId: string;
   /** This is the id of the client, or of the agency. */
   readonly ownerId: string;
   readonly provider: string;
+  /** This is the region of the account. A header that names none is for the default region. */
+  readonly region: string;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -41,6 +43,8 @@ const LIFETIME_MS = 60 * DAY_MS;
  * takes.
  */
 const SEALED_MAX_LENGTH = 4096;
+
+const DEFAULT_REGION = 'US';
 
 const PREFIX = 'upload-';
 const NAME = /^upload-\d{1,9}$/;
@@ -99,9 +103,10 @@ export class UploadKeys {
     const pair = await this.#pairFor(sealed, place.agencyId);
     const opened = pair && (await decrypt(sealed, this.#privateKey(pair)));
     if (!pair || !opened) return 'NOT_OPENED';
-    const { lk_owner: owner, lk_provider: provider } = opened.header;
+    const { lk_owner: owner, lk_provider: provider, lk_region: region = DEFAULT_REGION } = opened.header;
     if (owner === undefined || provider === undefined) return 'NOT_BOUND';
-    if (owner !== place.ownerId || provider !== place.provider) return 'BOUND_ELSEWHERE';
+    if (owner !== place.ownerId || provider !== place.provider || region !== place.region)
+      return 'BOUND_ELSEWHERE';
     const envelope = { digest: digestOfJwe(sealed), expiresAt: endOf(pair) };
     return this.#unlessLink(new Secret(opened.text).read(isOwnToken, envelope));
   }

@@ -46,7 +46,7 @@ const expectRefused = async (apiKey: string) => {
 
 describe('what a sealed key is for', () => {
   const NOT_BOUND = /^The sealed key does not say what it is for\. Put `lk_owner` .* `lk_provider`/;
-  const ELSEWHERE = /^The sealed key is for another client, agency or provider/;
+  const ELSEWHERE = /^The sealed key is for another client, agency, provider or region/;
 
   test.each([
     ['without an owner', { lk_owner: undefined }, NOT_BOUND],
@@ -57,8 +57,23 @@ describe('what a sealed key is for', () => {
     ['another provider', { lk_provider: 'VAPI' }, ELSEWHERE],
     ['a list of owners', { lk_owner: [MAPLE, HARBOR] }, ELSEWHERE],
     ['the provider in small letters', { lk_provider: 'retell' }, ELSEWHERE],
+    ['another region', { lk_region: 'EU' }, ELSEWHERE],
+    ['no region by name', { lk_region: null }, ELSEWHERE],
   ])('is in its header, and good for nothing else: %s', async (_what, header, message) => {
     expect(await expectRefused(await seal('key_bound_elsewhere_1111', header))).toMatch(message);
+  });
+
+  test.each([
+    ['names', { lk_region: 'EU' }, 'EU', []],
+    ['does not name', {}, 'EU', [`INVALID_FORMAT ${FIELD}`]],
+    ['names otherwise', { lk_region: 'US' }, 'EU', [`INVALID_FORMAT ${FIELD}`]],
+    ['names', { lk_region: 'US' }, 'US', []],
+    ['does not name', {}, null, []],
+  ])('in a region that the header %s (%j): %s', async (_how, header, region, refusals) => {
+    const apiKey = await seal('key_of_a_region_0123', { lk_provider: 'VAPI', ...header });
+    const input = { clientId: MAPLE, keys: [{ provider: 'VAPI', region, apiKey }] };
+    const { setClientApiKeys } = await running.data<{ setClientApiKeys: Payload }>(SET_CLIENT, { input });
+    expect(codes(setClientApiKeys)).toEqual(refusals);
   });
 
   test('cannot be changed on the way', async () => {

@@ -101,7 +101,12 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
 }
 
 async function inputOf(owner: Owner, { input, provider, region, version }: Typed): Promise<KeyInput> {
-  return { provider, region, expectedVersion: version, apiKey: await sealed(input, owner, provider) };
+  return {
+    provider,
+    region,
+    expectedVersion: version,
+    apiKey: await sealed(input, owner, { provider, region }),
+  };
 }
 
 // The path is ["input", "keys", "<index>", ...].

@@ -81,12 +81,12 @@ export const verifyKeys = ofOwner(
 /** With a key, what setting it would do; without, what clearing would do. */
 export const previewKey = ofOwner(PREVIEW_CLIENT, mutation('previewAgencyApiKeyChange', LOOKED));
 
-/** What stands in a field, sealed for one owner and provider. */
+/** What stands in a field, sealed for one owner, provider and region. */
 export async function sealed(
   input: HTMLInputElement,
   { client, agencyId }: Owner,
-  provider: Provider,
+  { provider, region }: Pick<KeyInput, 'provider' | 'region'>,
 ): Promise<string> {
   const { apiKeyUploadKey } = await request(UPLOAD_KEY, {});
-  return seal(input, { owner: client?.id ?? agencyId, provider }, apiKeyUploadKey);
+  return seal(input, { owner: client?.id ?? agencyId, provider, region: region ?? null }, apiKeyUploadKey);
 }

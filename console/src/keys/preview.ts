@@ -34,8 +34,9 @@ export function usePreview(
     const run = latest.current;
     setBusy(true);
     try {
-      const apiKey = await sealed(element, owner, provider);
-      const answer = await previewKey(owner, { provider, region: regionOf(region), apiKey });
+      const place = { provider, region: regionOf(region) };
+      const apiKey = await sealed(element, owner, place);
+      const answer = await previewKey(owner, { ...place, apiKey });
       if (run !== latest.current) return;
       setLooked(answer);
       setProblem(answer.userErrors[0]?.message ?? null);

@@ -9,6 +9,8 @@ export interface Place {
   /** The id of the client, or of the agency for its own keys. */
   readonly owner: string;
   readonly provider: string;
+  /** The region of the account; null for the provider's default, `US`. */
+  readonly region: string | null;
 }
 
 const CURVE = { name: 'ECDH', namedCurve: 'P-256' };
@@ -40,9 +42,10 @@ export async function seal(input: HTMLInputElement, place: Place, { kid, jwk }: 
   ].join('.');
 }
 
-// The header is authenticated: nobody can use the sealed key for another owner or provider.
-function headerOf(kid: string, epk: object, { owner, provider }: Place): object {
-  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk, lk_owner: owner, lk_provider: provider };
+// The header is authenticated: nobody can use the sealed key for another owner, provider or region.
+function headerOf(kid: string, epk: object, { owner, provider, region }: Place): object {
+  const place = { lk_owner: owner, lk_provider: provider, lk_region: region ?? 'US' };
+  return { alg: 'ECDH-ES', enc: ENCRYPTION, kid, epk, ...place };
 }
 
 // The Concat KDF of RFC 7518, section 4.6.2, whose one round is enough for 256 bits.

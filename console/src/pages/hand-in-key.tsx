@@ -28,7 +28,7 @@ export function HandInKey({ onClose }: { onClose: () => void }) {
     setFailure(null);
     setRefused(null);
     try {
-      const apiKey = await sealed(field, { client, agencyId: agency.id }, provider);
+      const apiKey = await sealed(field, { client, agencyId: agency.id }, { provider, region });
       const { done } = await request(HAND_IN, { input: { provider, region, apiKey } });
       const [error] = done.userErrors;
       if (error) setRefused(error);
