@@ -12,6 +12,7 @@ import { keyLinkPage } from './http/pages/key-link';
 import { browserConsole } from './http/pages/console';
 import { playground, type PlaygroundTokens } from './http/pages/playground';
 import { RateLimits } from './http/rate-limits';
+import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
 import type { Services } from './api/services';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
@@ -22,7 +23,7 @@ import { ConfigError, type Config } from './config';
 import { ApiKeyService } from './keys/changes/api-key.service';
 import { KeyCheckService } from './keys/checks/key-check.service';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
-import { isKnownKey } from './keys/known-keys';
+import { containKnownKeys } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { ping } from './database/database';
 import { createLog, type LogStream } from './platform/log';
@@ -87,7 +88,11 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
         }),
         graphql({
           ...config.http,
-          schema: guard(buildBareSchema(services)),
+          schema: guard(
+            refuseKeysAsText(buildBareSchema(services), (...texts) =>
+              containKnownKeys(database.read, vault.fingerprints, ...texts),
+            ),
+          ),
           identify: (credentials, origin) => signIn.identify(credentials, origin),
           rateLimits,
           introspection: config.playground,
@@ -161,9 +166,7 @@ function createServices(
   const serviceTokens = new ServiceTokenService(database, audit);
   const invitations = new InvitationService(database, audit);
   const keyLinks = new KeyLinkService(database, audit, providers, addressOf);
-  const agents = new AgentService(database, audit, (...key) =>
-    isKnownKey(database.read, vault.fingerprints, ...key),
-  );
+  const agents = new AgentService(database, audit);
   const keyResolver = new KeyResolverService(database, vault);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);

@@ -84,9 +84,3 @@ export function elsewhere(): UserError {
     'The agency has the same agent of the provider a second time, for another client: whose key pays would depend on which of them is used.';
   return userError('DUPLICATE', ['input', 'clientId'], message);
 }
-
-export function isAKey(field: readonly string[]): UserError {
-  const message =
-    'This is an API key that is set in this agency, not an id. Ids are shown to more people than keys.';
-  return userError('INVALID_FORMAT', field, message);
-}

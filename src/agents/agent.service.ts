@@ -17,10 +17,8 @@ import {
   checkAgentChange,
   checkNewAgent,
   elsewhere,
-  isAKey,
   twice,
   type AgentChange,
-  type AgentIds,
   type NewAgent,
 } from './agent-input';
 import { readPagesOfClients } from './agents-of-clients';
@@ -41,14 +39,10 @@ export interface AgentFilter {
   readonly provider: Provider | null;
 }
 
-/** Tells whether text is one of the keys that are set in an agency for a provider. */
-type IsKnownKey = (agencyId: string, provider: Provider, text: string) => Promise<boolean>;
-
 export class AgentService {
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
-    private readonly isKnownKey: IsKnownKey,
   ) {}
 
   /** Answers with null where the viewer's agency, or a portal user's client, has no such agent. */
@@ -86,9 +80,8 @@ export class AgentService {
     requireAdmin(viewer);
     const clientId = input.clientId ?? null;
     const checked = checkNewAgent(input);
-    const pasted = checked.agent ? await this.#checkForKeys(viewer, input.provider, checked.agent) : [];
     return this.database.write(viewer, async (tx) => {
-      const userErrors = [...checked.userErrors, ...pasted, ...(await checkClient(tx, viewer, clientId))];
+      const userErrors = [...checked.userErrors, ...(await checkClient(tx, viewer, clientId))];
       if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
       const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
       const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
@@ -129,19 +122,22 @@ export class AgentService {
     const { change, userErrors } = provider
       ? checkAgentChange(provider, input)
       : { change: {}, userErrors: [] };
-    const pasted = provider ? await this.#checkForKeys(viewer, provider, change) : [];
-    const check = () => [...userErrors, ...pasted];
-    return this.#change(viewer, id, check, async (tx, agent) => {
-      const updated = { ...agent, ...change };
-      const { providerAgentId, fromNumber } = updated;
-      const isMoved = providerAgentId !== agent.providerAgentId;
-      if (!isMoved && fromNumber === agent.fromNumber) return agent;
-      if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
-      await tx.update(AgentRow, { id }, { providerAgentId, fromNumber });
-      const { clientId } = agent;
-      await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
-      return updated;
-    });
+    return this.#change(
+      viewer,
+      id,
+      () => userErrors,
+      async (tx, agent) => {
+        const updated = { ...agent, ...change };
+        const { providerAgentId, fromNumber } = updated;
+        const isMoved = providerAgentId !== agent.providerAgentId;
+        if (!isMoved && fromNumber === agent.fromNumber) return agent;
+        if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
+        await tx.update(AgentRow, { id }, { providerAgentId, fromNumber });
+        const { clientId } = agent;
+        await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
+        return updated;
+      },
+    );
   }
 
   /**
@@ -187,16 +183,6 @@ export class AgentService {
 
   #visible(viewer: Viewer): Select<AgentRow> {
     return this.database.read.createQueryBuilder(AgentRow, 'agent').where(visibleTo(viewer));
-  }
-
-  // The ids of some providers look like their keys, and an id is shown to people who may not even see the
-  // mask of a key.
-  async #checkForKeys(viewer: Viewer, provider: Provider, ids: Partial<AgentIds>): Promise<UserError[]> {
-    const fields = ['providerAgentId', 'fromNumber'] as const;
-    const isKey = await Promise.all(
-      fields.map(async (field) => this.isKnownKey(viewer.agencyId, provider, ids[field] ?? '')),
-    );
-    return fields.filter((_field, index) => isKey[index]).map((field) => isAKey(['input', field]));
   }
 }
 

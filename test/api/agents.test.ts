@@ -153,7 +153,7 @@ describe('an agent that is changed', () => {
   test('is refused with everything that is wrong, and stays as it was', async () => {
     const before = await rowOf(HARBOR_RETELL_AGENT);
     const taken = (await rowOf(MAPLE_RETELL_AGENT)).providerAgentId;
-    const key = 'agent_key_of_harbor_0123';
+    const key = 'key_of_harbor_0123';
     await running.data(SET_CLIENT, {
       input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: key }] },
     });
@@ -225,8 +225,10 @@ describe('an id of a provider', () => {
       ['INVALID_FORMAT input.fromNumber'],
     ]);
     expect(JSON.stringify([asAgent, asNumber])).not.toContain(key);
-    // At another provider it is no key, and in another agency nobody may find out.
-    expect(codes(await create({ provider: 'BLAND', providerAgentId: key }))).toEqual([]);
+    expect(codes(await create({ provider: 'BLAND', providerAgentId: key }))).toEqual([
+      'INVALID_FORMAT input.providerAgentId',
+    ]);
+    // In another agency nobody may find out.
     expect(codes(await create({ provider: 'VAPI', providerAgentId: key }, 'otherAgencyAdmin'))).toEqual([]);
   });
 

@@ -1,0 +1,118 @@
+import {
+  defaultFieldResolver,
+  getNamedType,
+  getNullableType,
+  GraphQLString,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import type { RequestContext } from '../access/context';
+import { badArgument } from '../graphql/errors';
+import { userError, type UserError } from '../graphql/user-error';
+
+/** Tells which of some texts contain a key that is set in an agency. */
+export type ContainsKnownKey = (agencyId: string, texts: readonly string[]) => Promise<readonly boolean[]>;
+
+type Field = GraphQLField<unknown, RequestContext>;
+
+interface Text {
+  readonly field: readonly string[];
+  readonly text: string;
+}
+
+const MESSAGE =
+  'This is, or contains, an API key that is set in this agency. Names, ids and notes are shown to more ' +
+  'people than keys.';
+
+/**
+ * Refuses a key of the agency where the API takes text of another kind, such as a name, a reason, an id of a
+ * provider or a search: what is stored there is shown and recorded. It stands before all resolvers of the
+ * roots, so that no field is left out. Ids and cursors are never stored, and are not looked at.
+ */
+export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: ContainsKnownKey): GraphQLSchema {
+  const check = async (field: Field, args: object, { viewer }: RequestContext): Promise<Text[]> => {
+    const texts = viewer ? textsOf(field, args) : [];
+    if (!viewer || texts.length === 0) return [];
+    const known = await containsKnownKey(
+      viewer.agencyId,
+      texts.map(({ text }) => text),
+    );
+    return texts.filter((_text, index) => known[index]);
+  };
+  for (const field of fieldsOf(schema.getMutationType()).filter(takesText)) {
+    const refused = refusalFor(field);
+    before(field, async (args, context) => {
+      const errors = (await check(field, args, context)).map(({ field: path }) =>
+        userError('INVALID_FORMAT', path, MESSAGE),
+      );
+      return errors.length > 0 ? refused(errors) : undefined;
+    });
+  }
+  for (const field of fieldsOf(schema.getQueryType()).filter(takesText))
+    before(field, async (args, context) => {
+      const [first] = await check(field, args, context);
+      if (first) throw badArgument(first.field.join('.'), MESSAGE);
+    });
+  return schema;
+}
+
+function fieldsOf(type: ReturnType<GraphQLSchema['getQueryType']>): Field[] {
+  return Object.values(
+    (type as GraphQLObjectType<unknown, RequestContext> | null | undefined)?.getFields() ?? {},
+  );
+}
+
+// Nothing waits where there is no text, so that these resolvers stay as fast as they are.
+function before(field: Field, check: (args: object, context: RequestContext) => Promise<unknown>): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (parent, args: object, context, info) =>
+    textsOf(field, args).length === 0
+      ? resolve(parent, args, context, info)
+      : check(args, context).then((refusal) => refusal ?? resolve(parent, args, context, info));
+}
+
+/** What a mutation answers that did nothing: its errors, and null or an empty list for everything else. */
+function refusalFor({ type }: Field): (userErrors: readonly UserError[]) => object {
+  const payload = getNamedType(type);
+  if (!isObjectType(payload)) throw new Error(`${String(type)} is no payload`);
+  const others = Object.values(payload.getFields()).map(({ name, type: ofField }) => {
+    if (isNonNullType(ofField) && !isListType(getNullableType(ofField)))
+      throw new Error(`${payload.name}.${name} must be nullable`);
+    return [name, isNonNullType(ofField) ? [] : null] as const;
+  });
+  return (userErrors) => ({ ...Object.fromEntries(others), userErrors });
+}
+
+function takesText({ args }: Field): boolean {
+  return args.some(({ name, type }) => name !== 'after' && hasText(type));
+}
+
+function hasText(type: GraphQLInputType): boolean {
+  const named = getNamedType(type);
+  return isInputObjectType(named)
+    ? Object.values(named.getFields()).some((field) => hasText(field.type))
+    : named === GraphQLString;
+}
+
+function textsOf({ args }: Field, given: object): Text[] {
+  return args
+    .filter(({ name }) => name !== 'after')
+    .flatMap(({ name, type }) => textsIn(type, (given as Record<string, unknown>)[name], [name]));
+}
+
+function textsIn(type: GraphQLInputType, value: unknown, field: readonly string[]): Text[] {
+  const named = getNamedType(type);
+  if (Array.isArray(value))
+    return value.flatMap((each, index) => textsIn(named, each, [...field, String(index)]));
+  if (typeof value === 'string') return named === GraphQLString ? [{ field, text: value }] : [];
+  if (typeof value !== 'object' || value === null || !isInputObjectType(named)) return [];
+  return Object.values(named.getFields()).flatMap(({ name, type: ofField }) =>
+    textsIn(ofField, (value as Record<string, unknown>)[name], [...field, name]),
+  );
+}

@@ -1,0 +1,118 @@
+import {
+  getNamedType,
+  GraphQLString,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  type GraphQLInputType,
+} from 'graphql';
+import { HARBOR } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { mutations, runMutation } from '../mutations';
+import { codes, SET_CLIENT, type UserErrors } from '../operations';
+
+// The key of one provider is looked for in the fields of every other, too.
+const KEY = '0a7b1a4a-3c1f-4b39-9d0e-0a1b2c3d4e5f';
+
+let running: TestApp;
+beforeAll(async () => {
+  running = await startTestApp();
+  const input = { clientId: HARBOR, keys: [{ provider: 'VAPI', apiKey: KEY }] };
+  expect(
+    codes(
+      (
+        await running.data<{ set: UserErrors }>(
+          SET_CLIENT.replace('setClientApiKeys', 'set: setClientApiKeys'),
+          { input },
+        )
+      ).set,
+    ),
+  ).toEqual([]);
+});
+afterAll(() => running.close());
+
+/** The least that a type accepts. */
+function dummy(type: GraphQLInputType): unknown {
+  if (isNonNullType(type)) return dummy(type.ofType);
+  if (isListType(type)) return [];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (isInputObjectType(type))
+    return Object.fromEntries(
+      Object.values(type.getFields()).flatMap((field) =>
+        isNonNullType(field.type) ? [[field.name, dummy(field.type)]] : [],
+      ),
+    );
+  const plain: Record<string, unknown> = { Boolean: true, Int: 1, DateTime: '2030-01-01T00:00:00.000Z' };
+  return plain[type.name] ?? 'anything';
+}
+
+const TEXTS = Object.values(mutations).flatMap(({ name, args }) => {
+  const type = getNamedType(args[0]?.type);
+  const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
+  return fields
+    .filter((field) => getNamedType(field.type) === GraphQLString)
+    .map((field) => [name, field.name, type as GraphQLInputType] as const);
+});
+
+test('a text is looked for in every mutation that takes one', () => {
+  expect(TEXTS.map(([mutation, field]) => `${mutation}.${field}`)).toEqual(
+    expect.arrayContaining([
+      ...['createClient.name', 'renameClient.name', 'createAgent.name', 'createAgent.providerAgentId'],
+      ...['renameAgent.name', 'startTestCall.idempotencyKey', 'inviteAgencyPerson.name'],
+      ...['invitePortalUser.email', 'createServiceToken.name', 'refuseKeyHandIn.reason'],
+    ]),
+  );
+});
+
+describe('a key that is set in the agency', () => {
+  test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type) => {
+    for (const text of [KEY, ` ${KEY}\n`, `Key of Harbor: ${KEY}`, `(${KEY})`]) {
+      const input = { ...(dummy(type) as object), [field]: text };
+      const payload = await runMutation(running, mutation, input);
+      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${field}`]);
+      expect(JSON.stringify(payload)).not.toContain(KEY);
+    }
+  });
+
+  test('is refused with every field in which it stands, also written into the document', async () => {
+    const { data } = await running.ask(
+      'agencyAdmin',
+      `mutation { createAgent(input: { name: "${KEY}", provider: VAPI, providerAgentId: "${KEY}" }) { agent { id } userErrors { code field } } }`,
+    );
+    const { createAgent } = data as { createAgent: UserErrors };
+    expect(codes(createAgent)).toEqual(['INVALID_FORMAT input.name', 'INVALID_FORMAT input.providerAgentId']);
+  });
+
+  test('is refused by a search', async () => {
+    const { errors, text } = await running.ask(
+      'agencyAdmin',
+      '{ clients(search: $s) { totalCount } }'.replace(/^/, 'query ($s: String) '),
+      {
+        s: KEY,
+      },
+    );
+    expect(errors.map(({ extensions }) => extensions)).toEqual([
+      { code: 'BAD_USER_INPUT', argument: 'search' },
+    ]);
+    expect(text).not.toContain(KEY);
+  });
+
+  test('is unknown to another agency', async () => {
+    const { data } = await running.ask(
+      'otherAgencyAdmin',
+      'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { name } userErrors { code } } }',
+      { input: { name: KEY } },
+    );
+    expect(data).toEqual({ createClient: { client: { name: KEY }, userErrors: [] } });
+  });
+});
+
+test.each(['Harbor Dental', 'brightline2024', `${KEY.slice(0, -1)}0`])(
+  '%s is a name as before',
+  async (name) => {
+    expect(codes((await runMutation(running, 'createClient', { name })) as unknown as UserErrors)).toEqual(
+      [],
+    );
+  },
+);
