@@ -12,6 +12,7 @@ import { countOperations, type OperationCounter } from './plugins/count-operatio
 import { maskedErrors } from './plugins/masked-errors';
 import { okForPlainJson } from './plugins/plain-json';
 import { refuseMutations } from './plugins/refused-mutations';
+import { takeUpInvitations } from './plugins/invitations';
 import { limitQueryTime } from './plugins/time-limit';
 import { explainVariables } from './plugins/variable-errors';
 import { DocumentLimitsRule, MAX_ERRORS, MAX_TOKENS, tellLimitOnce } from './rules/document-limits';
@@ -82,6 +83,7 @@ export function createApollo({
       limitQueryTime,
       okForPlainJson,
       refuseMutations,
+      takeUpInvitations(log),
       compiledQueries(schema, compiledFromRun, log),
     ],
   });

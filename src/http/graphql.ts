@@ -7,7 +7,7 @@ import { createApollo } from '../api/apollo';
 import type { ApiContext } from '../api/context';
 import { TimeLimit } from '../api/time-limit';
 import { Loaders } from '../graphql/loaders';
-import type { Credentials, SignInOutcome } from '../people/sign-in';
+import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
 import { refuse } from './answers';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
@@ -29,6 +29,7 @@ export interface GraphqlOptions {
 declare module 'fastify' {
   interface FastifyRequest {
     timeLimit: TimeLimit;
+    join: Join | null;
   }
 }
 
@@ -45,6 +46,7 @@ export function graphql(options: GraphqlOptions): Route {
     const apollo = createApollo({ schema, log: server.log, introspection, compiledFromRun, limits });
     await apollo.start();
     server.decorateRequest('timeLimit');
+    server.decorateRequest('join', null);
     const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
     const preHandler = async (request: FastifyRequest, reply: FastifyReply) => admit(options, request, reply);
     const handler = async (request: FastifyRequest<TextReply>, reply: FastifyReply<TextReply>) => {
@@ -65,7 +67,11 @@ async function admit(
   // Apollo's integration makes a URL from the host that the request names, and fails where that is no URL.
   if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
   const { authorization, 'latchkey-agency': agencyId } = request.headers;
-  const credentials = { authorization, agencyId: typeof agencyId === 'string' ? agencyId : undefined };
+  const credentials = {
+    authorization,
+    agencyId: typeof agencyId === 'string' ? agencyId : undefined,
+    mayJoin: request.method === 'POST',
+  };
   const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.sourceAddress));
   try {
     const outcome = await identify(credentials, {
@@ -76,6 +82,7 @@ async function admit(
     request.viewer = outcome.viewer;
     request.identity = outcome.identity;
     request.signInRefusal = outcome.refusal;
+    request.join = outcome.join;
   } catch (error) {
     // Asking an issuer that does not answer takes more than any other request.
     await count();
@@ -94,5 +101,6 @@ function contextOf(request: FastifyRequest): ApiContext {
     loaders: new Loaders(),
     caller: callerOf(request.viewer, request.sourceAddress),
     timeLimit: request.timeLimit,
+    join: request.join,
   };
 }

@@ -23,6 +23,8 @@ export interface Credentials {
    * agency is taken up.
    */
   readonly agencyId: string | undefined;
+  /** Whether the request may change anything: only then is an invitation taken up. */
+  readonly mayJoin: boolean;
 }
 
 /**
@@ -47,9 +49,15 @@ export type SignInRefusal =
  * it.
  */
 export type SignInOutcome = { readonly identity: Identity | null } & (
-  | { readonly viewer: Viewer; readonly refusal: null }
-  | { readonly viewer: null; readonly refusal: SignInRefusal }
+  | { readonly viewer: Viewer; readonly refusal: null; readonly join: Join | null }
+  | { readonly viewer: null; readonly refusal: SignInRefusal; readonly join: null }
 );
+
+/**
+ * Takes up the invitation by which a viewer will belong to the agency. It is called once the operation is
+ * about to run. Returns null when the invitation is gone.
+ */
+export type Join = () => Promise<Viewer | null>;
 
 const NOTE_EVERY_MS = 60_000;
 /** One statement looks up at most this many people. Each number of them makes a statement of its own. */
@@ -82,17 +90,21 @@ export class SignIn {
   ) {}
 
   /** Finds out who asks. Throws `IssuerUnreachable` when it cannot tell. */
-  async identify({ authorization, agencyId }: Credentials, origin: Origin): Promise<SignInOutcome> {
+  async identify({ authorization, agencyId, mayJoin }: Credentials, origin: Origin): Promise<SignInOutcome> {
     if (authorization === undefined) return refused('NO_TOKEN');
     const token = /^Bearer +(lk_svc_.*)$/i.exec(authorization)?.[1];
     if (token !== undefined) return this.#byServiceToken(token, agencyId, origin);
     const holder = await this.identities.identify(authorization);
     if (typeof holder === 'string') return refused(holder);
     const identity = identityOf(holder, origin);
-    return { ...(await this.#byIdentity(identity, agencyId)), identity };
+    return { ...(await this.#byIdentity(identity, agencyId, mayJoin)), identity };
   }
 
-  async #byIdentity(identity: Identity, agencyId: string | undefined): Promise<SignInOutcome> {
+  async #byIdentity(
+    identity: Identity,
+    agencyId: string | undefined,
+    mayJoin: boolean,
+  ): Promise<SignInOutcome> {
     const { digest, origin } = identity;
     const known = await this.#people.load(digest);
     const person = meant(known, agencyId);
@@ -103,7 +115,7 @@ export class SignIn {
     // Anyone may invite any address. Therefore signing in takes an invitation up only when the request names
     // the agency.
     if (agencyId === undefined) return refused('NOBODY_KNOWN');
-    const outcome = await this.#byInvitation(identity, agencyId);
+    const outcome = mayJoin ? await this.#byInvitation(identity, agencyId) : refused('NOBODY_KNOWN');
     // Whether there is an invitation is not known where the issuer failed to tell the address.
     if (outcome.viewer || known.length === 0 || outcome.refusal === 'USERINFO_FAILED') return outcome;
     await this.#refusePerson(digest, origin);
@@ -127,11 +139,8 @@ export class SignIn {
       order: { identityDigest: 'DESC' },
     });
     if (!found) return refused('NOT_INVITED');
-    const viewer =
-      found.identityDigest === digest
-        ? viewerOfPerson(found, origin)
-        : await this.invitations.join(found.id, identity);
-    return viewer ? outcomeOf(viewer) : refused('NOT_INVITED');
+    const join = () => this.invitations.join(found.id, identity);
+    return outcomeOf(viewerOfPerson(found, origin), found.identityDigest === digest ? null : join);
   }
 
   async #byServiceToken(token: string, agencyId: string | undefined, origin: Origin): Promise<SignInOutcome> {
@@ -194,11 +203,11 @@ function identityOf(holder: TokenHolder, origin: Origin): Identity {
 }
 
 function refused(refusal: SignInRefusal): SignInOutcome {
-  return { identity: null, viewer: null, refusal };
+  return { identity: null, viewer: null, refusal, join: null };
 }
 
-function outcomeOf(viewer: Viewer | null): SignInOutcome {
-  return viewer ? { identity: null, viewer, refusal: null } : refused('CONTRADICTORY_ROW');
+function outcomeOf(viewer: Viewer | null, join: Join | null = null): SignInOutcome {
+  return viewer ? { identity: null, viewer, refusal: null, join } : refused('CONTRADICTORY_ROW');
 }
 
 type Refusable = Pick<PersonRow, 'id' | 'lastRefusedAt'>;

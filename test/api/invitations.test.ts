@@ -1,6 +1,7 @@
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { emailDigest } from '../../src/people/email';
 import { identityDigest } from '../../src/people/identities';
+import { InvitationService } from '../../src/people/invitation.service';
 import { PersonRow } from '../../src/people/person.entity';
 import { newId } from '../../src/platform/ids';
 import { MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
@@ -156,6 +157,72 @@ describe('somebody who is invited', () => {
       tx.update(PersonRow, { name: 'Grace' }, { createdBy: NEVER_GIVEN_OUT }),
     );
     expect(await shownTo()).toMatchObject([{ invitedByName: null }]);
+  });
+});
+
+describe('the header that names an agency', () => {
+  const headers = { 'latchkey-agency': BRIGHTLINE };
+  const json = { 'content-type': 'application/json', ...headers };
+  const send = async (init: RequestInit, query = '') => {
+    const authorization = `Bearer ${await mint()}`;
+    const url = new URL(`/graphql${query}`, running.url);
+    return fetch(url, { ...init, headers: { ...(init.headers as object), authorization } });
+  };
+  const body = (content: unknown) => ({ method: 'POST', headers: json, body: JSON.stringify(content) });
+  const SET_NAME = 'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }';
+
+  test.each<[what: string, () => Promise<Response>]>([
+    ['a GET', () => send({ headers }, `?query=${encodeURIComponent(VIEWER)}`)],
+    ['no JSON', () => send({ ...body(null), body: '{"query":' })],
+    ['no GraphQL', () => send(body({ query: '{ viewer' }))],
+    ['what does not fit the schema', () => send(body({ query: '{ viewer { nme } }' }))],
+    ['what is beyond a limit', () => send(body({ query: `{ ${'viewer { role } '.repeat(2_000)} }` }))],
+    ['no operation', () => send(body({ query: `query A ${VIEWER}`, operationName: 'B' }))],
+    [
+      'wrong variables',
+      () => send(body({ query: 'query ($n: Int!) { clients(first: $n) { totalCount } }' })),
+    ],
+    ['a refused mutation', () => send(body({ query: SET_NAME, variables: { input: { name: 'Name' } } }))],
+    [
+      'another type of content',
+      () => send({ ...body({ query: VIEWER }), headers: { ...headers, 'content-type': 'text/x' } }),
+    ],
+  ])('takes up no invitation with %s', async (_what, ask) => {
+    await invite();
+    const { status } = await ask();
+    expect([200, 400, 401, 415]).toContain(status);
+    expect(await events('PERSON_JOINED')).toEqual([]);
+    expect(await shownTo()).toHaveLength(1);
+  });
+
+  test('takes the invitation up with an operation that runs, once', async () => {
+    await invite();
+    const answers = await Promise.all(Array.from({ length: 4 }, () => ask(VIEWER, {}, undefined, headers)));
+    for (const { data } of answers)
+      expect(data).toEqual({ viewer: { role: 'AGENCY_MEMBER', agency: { id: BRIGHTLINE } } });
+    expect(await events('PERSON_JOINED')).toHaveLength(1);
+  });
+
+  test('lets nobody in whose invitation was withdrawn while the request was read', async () => {
+    await invite();
+    const { join } = InvitationService.prototype;
+    jest.spyOn(InvitationService.prototype, 'join').mockImplementationOnce(async function (
+      this: InvitationService,
+      ...args
+    ) {
+      await running.app.database.write((tx) => tx.delete(PersonRow, { id: args[0] }));
+      return join.apply(this, args);
+    });
+    const { status, data, errors } = await ask(VIEWER, {}, undefined, headers);
+    expect([status, data, errors[0]?.extensions.code]).toEqual([401, null, 'UNAUTHENTICATED']);
+  });
+
+  test('says that something went wrong where joining fails', async () => {
+    await invite();
+    jest.spyOn(InvitationService.prototype, 'join').mockRejectedValueOnce(new Error('canary'));
+    const { status, data, errors, text } = await ask(VIEWER, {}, undefined, headers);
+    expect([status, data, errors[0]?.extensions.code]).toEqual([500, null, 'INTERNAL_SERVER_ERROR']);
+    expect(text).not.toContain('canary');
   });
 });
 
