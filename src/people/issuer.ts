@@ -9,6 +9,9 @@ import { isSecureUrl } from '../platform/secure-url';
  */
 export class IssuerUnreachable extends Error {}
 
+/** The issuer does not tell the holder of this token anything. */
+export class IssuerRefuses extends IssuerUnreachable {}
+
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface IssuerOptions {
@@ -70,7 +73,7 @@ export class Issuer {
 
   /**
    * Returns what the issuer tells whoever holds this token of the person, or null when the issuer has no such
-   * endpoint. Throws `IssuerUnreachable`.
+   * endpoint. Throws `IssuerUnreachable`, or `IssuerRefuses` where the endpoint takes no such token.
    */
   async userinfo(token: string): Promise<Claims | null> {
     const { userinfo } = await this.#discovered();
@@ -129,7 +132,8 @@ export class Issuer {
     address: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Claims> {
-    const failed = (reason: string) => new IssuerUnreachable(`${what} ${address} cannot be read (${reason})`);
+    const failed = (reason: string, Failure = IssuerUnreachable) =>
+      new Failure(`${what} ${address} cannot be read (${reason})`);
     const { timeoutMs } = this.options;
     const signal = AbortSignal.timeout(timeoutMs);
     let response: Response;
@@ -145,7 +149,9 @@ export class Issuer {
       if (signal.aborted) throw failed(`no whole answer within ${timeoutMs} ms`);
       throw failed(error instanceof UnreadableAnswer ? error.message : networkCode(error));
     }
-    if (response.status !== 200) throw failed(`HTTP ${response.status}`);
+    const { status } = response;
+    if (status === 401 || status === 403) throw failed(`HTTP ${status}`, IssuerRefuses);
+    if (status !== 200) throw failed(`HTTP ${status}`);
     if (document === null || typeof document !== 'object') throw failed('not a JSON object');
     return document as Claims;
   }

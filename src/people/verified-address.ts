@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Address } from '../access/identity';
-import type { Claims, Issuer } from './issuer';
+import { IssuerRefuses, type Claims, type Issuer } from './issuer';
 
 type Subject = Claims & { readonly sub?: string };
 
@@ -11,6 +11,12 @@ const KEPT = 10_000;
  */
 const KEPT_FOR_MS = 120_000;
 const FAILURE_KEPT_FOR_MS = 3_000;
+
+const NO_ADDRESS: Address = { email: null, refusal: 'NO_ADDRESS' };
+const NOT_VERIFIED: Address = { email: null, refusal: 'ADDRESS_NOT_VERIFIED' };
+const FAILED: Address = { email: null, refusal: 'USERINFO_FAILED' };
+/** The endpoint takes no such token, e.g. because it belongs to another service. */
+const REFUSED: Address = { ...FAILED };
 
 /**
  * The e-mail addresses that the issuer has verified. Most access tokens carry none. Then the issuer's
@@ -27,13 +33,17 @@ export class VerifiedAddresses {
     private readonly trustEmail: boolean,
   ) {}
 
-  /** Reads the claims of a token, and asks the issuer when they do not tell the address. */
+  /**
+   * Reads the claims of a token, and asks the issuer when they do not say that the address is verified. What
+   * the issuer denies, in the token or at its endpoint, never counts.
+   */
   async of(claims: Subject, token: string): Promise<Address> {
     const told = this.#read(claims);
-    const isTold = claims.email !== undefined && claims.email_verified !== undefined;
-    if (told.refusal === null || isTold) return told;
+    if (isDenied(claims) || (told.email !== null && isVerified(claims))) return told;
     const answer = await this.#askOnce(claims.sub ?? '', token);
-    return answer.refusal === 'NO_ADDRESS' ? told : answer;
+    if (answer.refusal === 'NO_ADDRESS') return told;
+    // The address of the token is trusted unless the endpoint denies it, or could not be asked.
+    return told.email !== null && (answer.email !== null || answer === REFUSED) ? told : answer;
   }
 
   #askOnce(subject: string, token: string): Promise<Address> {
@@ -51,17 +61,26 @@ export class VerifiedAddresses {
     try {
       const claims = await this.issuer.userinfo(token);
       // An answer about somebody else must not be used (OpenID Connect Core, 5.3.2).
-      return claims?.sub === subject ? this.#read(claims) : { email: null, refusal: 'NO_ADDRESS' };
-    } catch {
-      return { email: null, refusal: 'USERINFO_FAILED' };
+      return claims?.sub === subject ? this.#read(claims) : NO_ADDRESS;
+    } catch (error) {
+      return error instanceof IssuerRefuses ? REFUSED : FAILED;
     }
   }
 
-  // Some issuers send `email_verified` as text.
-  #read({ email, email_verified: verified }: Claims): Address {
-    if (typeof email !== 'string' || email.trim() === '') return { email: null, refusal: 'NO_ADDRESS' };
-    const counts =
-      verified === true || verified === 'true' || (this.trustEmail && (verified ?? null) === null);
-    return counts ? { email, refusal: null } : { email: null, refusal: 'ADDRESS_NOT_VERIFIED' };
+  #read(claims: Claims): Address {
+    if (isDenied(claims)) return NOT_VERIFIED;
+    const { email } = claims;
+    if (typeof email !== 'string' || email.trim() === '') return NO_ADDRESS;
+    return isVerified(claims) || this.trustEmail ? { email, refusal: null } : NOT_VERIFIED;
   }
+}
+
+// Some issuers send `email_verified` as text.
+function isVerified({ email_verified: verified }: Claims): boolean {
+  return verified === true || verified === 'true';
+}
+
+/** Whatever an issuer says that does not mean that the address is verified denies it. */
+function isDenied(claims: Claims): boolean {
+  return (claims.email_verified ?? null) !== null && !isVerified(claims);
 }

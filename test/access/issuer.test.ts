@@ -180,6 +180,51 @@ describe('the address of someone', () => {
     },
   );
 
+  const denied = { email: null, refusal: 'ADDRESS_NOT_VERIFIED' };
+  const failed = { email: null, refusal: 'USERINFO_FAILED' };
+  const address = { email: 'ada@example.com' };
+  test.each<[string, object, object | null, object]>([
+    ['the endpoint denies it', address, { sub: 'ada', ...address, email_verified: false }, denied],
+    ['the endpoint denies it as text', address, { sub: 'ada', ...address, email_verified: 'false' }, denied],
+    ['the endpoint denies it without naming it', address, { sub: 'ada', email_verified: false }, denied],
+    [
+      'the token denies it',
+      { ...address, email_verified: false },
+      { sub: 'ada', ...address, email_verified: true },
+      denied,
+    ],
+    [
+      'the token denies it without naming it',
+      { email_verified: 'no' },
+      { sub: 'ada', ...address, email_verified: true },
+      denied,
+    ],
+    ['the endpoint says nothing of it', address, { sub: 'ada', ...address }, known],
+    [
+      'the endpoint speaks of somebody else',
+      address,
+      { sub: 'eve', ...address, email_verified: false },
+      known,
+    ],
+    ['the endpoint takes no such token', address, null, known],
+    ['the endpoint takes no such token, and the token names none', {}, null, failed],
+    [
+      'the token says that it is verified',
+      { ...address, email_verified: true },
+      { sub: 'ada', email_verified: false },
+      known,
+    ],
+  ])('that is trusted where nothing is said: %s', async (_what, claims, told, expected) => {
+    answers(told);
+    expect(await addressOf(claims, true)).toEqual(expected);
+  });
+
+  test('is not trusted while nobody can say whether the issuer denies it', async () => {
+    answers({ sub: 'ada' });
+    issuer.instead = ({ url }, response) => url === '/userinfo' && !!response.writeHead(503).end();
+    expect(await addressOf(address, true)).toEqual(failed);
+  });
+
   test('is asked for with the token of that person, once for many requests and for two minutes', async () => {
     answers({ sub: 'ada', email: 'ada@example.com', email_verified: true });
     const verify = verifier();
