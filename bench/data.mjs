@@ -38,6 +38,7 @@ function agencyOf(client, clients) {
 }
 
 /** A first client of each of the large agencies. */
+export const firstAgentOf = (client) => agentId(client * AGENTS_A_CLIENT);
 export const firstClientOf = (agency) => clientId(agency * PAGE);
 
 /** Answers the agents with the key that the chain finds for each, for the measurements in process. */

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import Database from 'libsql';
 import mysql from 'mysql2/promise';
-import { agencyId, clientId, LARGE_AGENCIES, personId } from './data.mjs';
+import { agencyId, clientId, firstAgentOf, LARGE_AGENCIES, personId } from './data.mjs';
 import { median } from './load.mjs';
 
 const product = createRequire(import.meta.url);
@@ -53,7 +53,7 @@ export async function measureInProcess(env, times) {
         title: 'resolving a key',
         ...(await compare(
           times,
-          (index) => resolver.resolve(agentOf(index)),
+          (index) => resolve(resolver, index),
           (index) => byHand.resolve(agentOf(index)),
         )),
       },
@@ -73,10 +73,16 @@ export async function measureInProcess(env, times) {
   }
 }
 
-/** As the chain sees it: of a client that has a key. */
 function agentOf(index) {
   const agency = index % LARGE_AGENCIES;
-  return { agencyId: agencyId(agency), clientId: clientId(agency * 50 + (index % 50)), provider: 'RETELL' };
+  return { agencyId: agencyId(agency), agentId: firstAgentOf(agency * 50 + (index % 50)) };
+}
+
+/** As a call does: from the agent to the open key. */
+async function resolve(resolver, index) {
+  const { agencyId: agency, agentId: agent } = agentOf(index);
+  const { key } = await resolver.resolve(agency, agent);
+  return resolver.open(key);
 }
 
 /** Resolves keys, and tells how many microseconds one takes. */
@@ -86,7 +92,7 @@ export async function openResolver(env) {
   return {
     async time(times) {
       const started = performance.now();
-      for (let index = 0; index < times; index += 1) await resolver.resolve(agentOf(index));
+      for (let index = 0; index < times; index += 1) await resolve(resolver, index);
       return ((performance.now() - started) * 1000) / times;
     },
     close: () => database.close(),
@@ -109,8 +115,10 @@ async function compare(times, ours, byHand) {
   return { productUs: median(samples.ours.slice(1)), byHandUs: median(samples.byHand.slice(1)) };
 }
 
-const READ =
-  'SELECT ownerType, ownerId, version, region, sealed FROM api_keys WHERE ownerId IN (?, ?) AND +agencyId = ? AND provider = ? AND isSet = 1';
+const KEYS = `SELECT a.agencyId, a.clientId, a.provider, a.providerAgentId, a.fromNumber, c.archivedAt, k.ownerType, k.ownerId,
+k.version, k.region, k.sealed FROM agents a LEFT JOIN clients c ON c.id = a.clientId JOIN api_keys k`;
+const READ = `${KEYS} ON k.ownerId = a.clientId AND k.provider = a.provider AND k.isSet = 1 WHERE a.id = ? AND a.agencyId = ?
+UNION ALL ${KEYS} ON k.ownerId = a.agencyId AND k.provider = a.provider AND k.isSet = 1 WHERE a.id = ? AND a.agencyId = ?`;
 
 function openByHand(env) {
   const [name, encoded] = readFileSync(env.LATCHKEY_MASTER_KEY_FILE, 'utf8').trim().split(':');
@@ -120,10 +128,10 @@ function openByHand(env) {
     : overMysql(env.DATABASE_URL);
   return {
     close: store.close,
-    async resolve({ agencyId: agency, clientId: client, provider }) {
-      const rows = await store.read(READ, [client, agency, agency, provider]);
+    async resolve({ agencyId: agency, agentId: agent }) {
+      const rows = await store.read(READ, [agent, agency, agent, agency]);
       const row = rows.find(({ ownerType }) => ownerType === 'CLIENT') ?? rows[0];
-      const place = [agency, row.ownerType, row.ownerId, provider, row.version, row.region];
+      const place = [agency, row.ownerType, row.ownerId, row.provider, row.version, row.region];
       const bytes = Buffer.from(row.sealed.split('.')[2], 'base64url');
       const dataKey = open(masterKey, bytes.subarray(0, 60), JSON.stringify(['lk2', 'data-key', ...place]));
       return {
@@ -133,8 +141,7 @@ function openByHand(env) {
       };
     },
     /**
-     * The same rows as the product writes, and nothing checked: the key, its audit event and the end of the
-     * chain.
+     * The same rows as the product writes, and nothing checked: the key and its audit event.
      */
     set: ({ agencyId: agency, clientId: client, provider }, index) =>
       store.write(rowsOfSet(agency, client, provider, index, name)),
@@ -151,8 +158,8 @@ function open(key, sealed, associated) {
 const id = () => `018f0000-0000-7000-9000-${randomBytes(6).toString('hex')}`;
 
 /**
- * Statements with values, every column that a set gives a value. The end of the chain is read, to go on from
- * it; the owner is not locked, and duplicates are not looked for.
+ * Statements with values, every column that a set gives a value. The owner is not locked, and duplicates are
+ * not looked for.
  */
 function rowsOfSet(agency, client, provider, index, masterKey) {
   const now = '2026-01-02 00:00:00.000';
@@ -184,7 +191,6 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
     mac: randomBytes(32).toString('base64url'),
   };
   return {
-    end: ['SELECT sequence, hash FROM audit_heads WHERE id = ?', [agency]],
     find: [
       'SELECT id, version FROM api_keys WHERE ownerId = ? AND ownerType = ? AND provider = ?',
       [client, 'CLIENT', provider],
@@ -208,11 +214,11 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
         [version, ...Object.values(state), key, version - 1],
       ],
     ],
-    rest: (version, head) => [
+    rest: [
       insert('audit_events', {
         id: id(),
         agencyId: agency,
-        sequence: (head?.sequence ?? 0) + 1,
+        sequence: null,
         type: 'API_KEY_SET',
         at: now,
         actorKind: 'PERSON',
@@ -224,12 +230,6 @@ function rowsOfSet(agency, client, provider, index, masterKey) {
         details,
         hash,
       }),
-      head
-        ? [
-            'UPDATE audit_heads SET sequence = ?, hash = ?, seal = ? WHERE id = ?',
-            [head.sequence + 1, hash, hash, agency],
-          ]
-        : ['INSERT INTO audit_heads (id, sequence, hash, seal) VALUES (?, 1, ?, ?)', [agency, hash, hash]],
     ],
   };
 }
@@ -252,14 +252,13 @@ function overSqlite(file) {
   };
   return {
     read: async (sql, values) => prepared(sql).all(...values),
-    write: async ({ end, find, create, replace, rest }) => {
+    write: async ({ find, create, replace, rest }) => {
       prepared('BEGIN IMMEDIATE').run();
       const found = prepared(find[0]).get(...find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
       const changes = found ? replace(key, version) : create(key);
-      const head = prepared(end[0]).get(...end[1]);
-      for (const [sql, values] of [...changes, ...rest(version, head)]) prepared(sql).run(...values);
+      for (const [sql, values] of [...changes, ...rest]) prepared(sql).run(...values);
       prepared('COMMIT').run();
     },
     close: async () => database.close(),
@@ -273,15 +272,14 @@ function overMysql(url) {
   );
   return {
     read: async (sql, values) => (await pool.execute(sql, values))[0],
-    write: async ({ end, find, create, replace, rest }) => {
+    write: async ({ find, create, replace, rest }) => {
       const connection = await pool.getConnection();
       await connection.beginTransaction();
       const [[found]] = await connection.execute(`${find[0]} FOR UPDATE`, find[1]);
       const key = found?.id ?? id();
       const version = (found?.version ?? 0) + 1;
       const changes = found ? replace(key, version) : create(key);
-      const [[head]] = await connection.execute(`${end[0]} FOR UPDATE`, end[1]);
-      for (const [sql, values] of [...changes, ...rest(version, head)]) await connection.execute(sql, values);
+      for (const [sql, values] of [...changes, ...rest]) await connection.execute(sql, values);
       await connection.commit();
       connection.release();
     },

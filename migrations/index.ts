@@ -18,6 +18,7 @@ import { RefusedKeysOfLinks1764120000000 } from './1764120000000-refused-keys-of
 import { AgentsByProviderAgent1764130000000 } from './1764130000000-agents-by-provider-agent';
 import { AskedKeysOfLinks1764140000000 } from './1764140000000-asked-keys-of-links';
 import { MakersFromTheTrail1764150000000 } from './1764150000000-makers-from-the-trail';
+import { EventsChainedLater1764240000000 } from './1764240000000-events-chained-later';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -41,4 +42,5 @@ export const migrations = [
   AgentsByProviderAgent1764130000000,
   AskedKeysOfLinks1764140000000,
   MakersFromTheTrail1764150000000,
+  EventsChainedLater1764240000000,
 ];

@@ -1,6 +1,7 @@
 import { isIPv6, type AddressInfo } from 'node:net';
 import { createIdentityVerifier } from './people/identity';
 import { TenantDatabase } from './access/tenant-database';
+import { AuditSealer } from './audit/audit-sealer';
 import { AgencyService } from './agencies/agency.service';
 import { AgentService } from './agents/agent.service';
 import { guard } from './api/guard';
@@ -41,6 +42,7 @@ import { openStore, type Store } from './store';
 
 export interface App extends Store {
   readonly server: Server;
+  readonly sealer: AuditSealer;
   /** Finishes the requests that are in flight, and then closes the database. */
   close(): Promise<void>;
   /** The longest time that closing can take, in milliseconds. */
@@ -115,12 +117,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     await expireHandIns();
     const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
     const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
+    const sealer = new AuditSealer(database, audit, logFault);
+    sealer.start();
     const close = async () => {
       clearInterval(tidying);
       await server.close();
+      await sealer.stop();
       await database.close();
     };
-    return { server, database, vault, audit, close, drainMs: drainMsOf(config) };
+    return { server, database, vault, audit, sealer, close, drainMs: drainMsOf(config) };
   } catch (error) {
     await database.close();
     throw error;

@@ -3,6 +3,7 @@ import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
 import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
+import { LeaseRow } from './database/lease';
 import { CallRow } from './calls/call.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
@@ -27,4 +28,5 @@ export const entities = [
   KeyLinkRow,
   AuditEventRow,
   AuditHeadRow,
+  LeaseRow,
 ];

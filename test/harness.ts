@@ -4,7 +4,9 @@ import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
+import { IsNull } from 'typeorm';
 import { createApp, type App } from '../src/app';
+import { AuditEventRow } from '../src/audit/audit.entity';
 import { readConfig } from '../src/config';
 import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
@@ -41,6 +43,8 @@ export interface TestApp {
   ask(as: Persona | null, query: string, variables?: object): Promise<Answer>;
   /** As an agency admin; throws unless the answer has no errors. */
   data<T>(query: string, variables?: object, as?: Persona): Promise<T>;
+  /** Waits until every event of the audit trail is chained. */
+  chained(): Promise<void>;
   /** Another instance over the same database; `env` replaces what this one was configured with. */
   another(env?: NodeJS.ProcessEnv): Promise<TestApp>;
   close(): Promise<void>;
@@ -77,6 +81,7 @@ export async function startTestApp(
   const shared = { issuer, sandbox, tokens, databaseUrl: database.url, keyRingFile, audience: AUDIENCE };
   const first = await startInstance(environment, shared);
   await seed(first.app.database, first.app.vault, first.app.audit, issuer.issuer, sandbox);
+  await first.chained();
   return {
     ...first,
     close: async () => {
@@ -103,6 +108,8 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     compiledFromRun: 1,
     playgroundTokens: shared.tokens,
   });
+  // Events are chained when a test asks for it, so that it sees the statements of its requests alone.
+  await app.sealer.stop();
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   const ask: TestApp['ask'] = (as, query, variables) =>
     post(url, as && shared.tokens[as], { query, variables });
@@ -118,6 +125,11 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     logs,
     ask,
     data,
+    chained: async () => {
+      const isBehind = () => app.database.read.existsBy(AuditEventRow, { sequence: IsNull() });
+      // Another instance may hold the lease.
+      while (await isBehind()) await app.sealer.seal();
+    },
     another: (env = {}) => startInstance({ ...environment, ...env }, shared),
     close: () => app.close(),
   };

@@ -1,11 +1,10 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { requireAdmin } from '../access/context';
 import { findOwnMany, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { Database } from '../database/database';
 import { isId, newId } from '../platform/ids';
-import { ConcurrentChange, type Transaction } from '../database/transaction';
+import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import type { Cipher } from '../vault/cipher';
@@ -23,27 +22,18 @@ export interface AuditFilter {
   readonly until: Date | null;
 }
 
-type ChainEnd = Pick<AuditHeadRow, 'sequence' | 'hash'>;
-
-/** The most agencies whose last event is remembered, at a hundred bytes each. */
-const ENDS_KEPT = 10_000;
-
 const KEY_BYTES = 32;
 const KEY_NAME = 'audit';
 
 /** Nothing was ever recorded in this database. */
 export class NoAuditTrail extends Error {}
 
-/** What happened, agency by agency: written with the change that it tells of, or neither is. */
+/** What happened in each agency: written with the change that it tells of, or neither is. */
 export class AuditTrail {
   private constructor(
     private readonly database: Pick<Database, 'read'>,
     private readonly key: KeyObject,
   ) {}
-
-  // The last events that this instance recorded, so that it need not read them. Where several instances take
-  // turns in one agency, the remembered event is outdated, which costs one update that changes no row.
-  readonly #ends = new LRUCache<string, ChainEnd>({ max: ENDS_KEPT });
 
   /**
    * Opens the trail with the key of its chains, which lies sealed in the database, so that nobody who can
@@ -62,33 +52,13 @@ export class AuditTrail {
   }
 
   /**
-   * Adds an event to its agency's chain, inside the transaction of the change that it tells of. Call it as
-   * late in the transaction as possible: from here to its end, other changes of the agency wait.
+   * Writes an event inside the transaction of the change that it tells of. It has a keyed hash of its own;
+   * the sealer puts it into its agency's chain, so that the changes of one agency never wait for each other
+   * here.
    */
   async record(tx: Transaction, actor: Actor, event: AuditEvent): Promise<void> {
-    const { agencyId: id } = actor;
-    const known = this.#ends.get(id);
-    if (known && (await this.#append(tx, actor, event, known))) return;
-    const [end] = await tx.lockRows<ChainEnd>('SELECT sequence, hash FROM audit_heads WHERE id = ?', [id]);
-    if (!(await this.#append(tx, actor, event, end ?? null))) throw new ConcurrentChange();
-  }
-
-  /**
-   * Returns whether the chain still ends at `end`. It does not if another instance has added to it, or if the
-   * last event was rolled back.
-   */
-  async #append(tx: Transaction, actor: Actor, event: AuditEvent, end: ChainEnd | null): Promise<boolean> {
-    const { agencyId: id } = actor;
-    const unsigned = toRow(actor, event, (end?.sequence ?? 0) + 1);
-    const { sequence } = unsigned;
-    const hash = this.hashOf(unsigned, end?.hash ?? '');
-    const next = { sequence, hash, seal: this.sealOf({ id, sequence, hash }) };
-    if (!end) await tx.insertRow('audit_heads', { id, ...next });
-    else if (!(await tx.updateRow('audit_heads', next, { id, sequence: end.sequence, hash: end.hash })))
-      return false;
-    await tx.insertRow('audit_events', { ...unsigned, hash });
-    this.#ends.set(id, { sequence, hash });
-    return true;
+    const row = toRow(actor, event);
+    await tx.insertRow('audit_events', { ...row, sequence: null, hash: this.#macOf(row) });
   }
 
   /** Lists events, the newest first. */
@@ -114,59 +84,54 @@ export class AuditTrail {
     return findOwnMany(this.database.read, viewer, AuditEventRow, ids);
   }
 
-  /** Returns the keyed hash of every column in a fixed order and of the hash before it. */
-  hashOf(row: UnsignedRow, previous: string): string {
-    const {
-      id,
-      agencyId,
-      sequence,
-      type,
-      at,
-      actorKind,
-      actorId,
-      actorName,
-      requestId,
-      sourceAddress,
-      clientId,
-      details,
-    } = row;
-    const who = [actorKind, actorId, actorName, requestId, sourceAddress];
-    const text = JSON.stringify([
-      previous,
-      id,
-      agencyId,
-      sequence,
-      type,
-      at.toISOString(),
-      ...who,
-      clientId,
-      details,
-    ]);
-    return createHmac('sha256', this.key).update(text).digest('hex');
+  /** Tells whether an event that is not chained yet is as it was written. */
+  isGenuine(row: AuditEventRow): boolean {
+    return isTime(row.at) && row.hash === this.#macOf(row);
+  }
+
+  #macOf(row: UnchainedEvent): string {
+    const { id, agencyId, type, at, clientId, details } = row;
+    return this.#mac(['event', id, agencyId, type, at.toISOString(), ...whoOf(row), clientId, details]);
+  }
+
+  /** Returns the keyed hash of an event at its place in the chain, and of the hash before it. */
+  hashOf(row: UnchainedEvent, sequence: number, previous: string): string {
+    const { id, agencyId, type, at, clientId, details } = row;
+    const what = [previous, id, agencyId, sequence, type, at.toISOString()];
+    return this.#mac([...what, ...whoOf(row), clientId, details]);
   }
 
   /** Returns the keyed hash of the end of an agency's chain. */
   sealOf({ id, sequence, hash }: Omit<AuditHeadRow, 'seal'>): string {
-    return createHmac('sha256', this.key)
-      .update(JSON.stringify(['end', id, sequence, hash]))
-      .digest('hex');
+    return this.#mac(['end', id, sequence, hash]);
+  }
+
+  #mac(parts: readonly unknown[]): string {
+    return createHmac('sha256', this.key).update(JSON.stringify(parts)).digest('hex');
   }
 }
 
-type UnsignedRow = Omit<AuditEventRow, 'hash'>;
+/** SQLite stores any text in the column, and MySQL may store a day that no calendar has. */
+export function isTime(at: Date | null): boolean {
+  return at instanceof Date && !Number.isNaN(at.getTime());
+}
+
+type UnchainedEvent = Omit<AuditEventRow, 'sequence' | 'hash'>;
+
+function whoOf({ actorKind, actorId, actorName, requestId, sourceAddress }: UnchainedEvent): unknown[] {
+  return [actorKind, actorId, actorName, requestId, sourceAddress];
+}
 
 function toRow(
   { kind, id, name, agencyId, origin }: Actor,
   { type, ...details }: AuditEvent,
-  sequence: number,
-): UnsignedRow {
+): UnchainedEvent {
   const clientId = 'clientId' in details ? details.clientId : null;
   const { requestId, sourceAddress } = origin;
   const actor = { actorKind: kind, actorId: id, actorName: name, requestId, sourceAddress };
   return {
     id: newId(),
     agencyId,
-    sequence,
     type,
     at: new Date(),
     ...actor,

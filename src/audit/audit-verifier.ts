@@ -1,23 +1,31 @@
-import { MoreThan } from 'typeorm';
+import { IsNull, MoreThan, Not } from 'typeorm';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { ReadOnlyDatabase } from '../database/database';
-import type { AuditTrail } from './audit-trail';
-import { AuditEventRow, AuditHeadRow } from './audit.entity';
-import { comparePlaces, LastOfPlaces, type ReadPlaces } from './place-comparison';
+import { isTime, type AuditTrail } from './audit-trail';
+import { AuditEventRow, AuditHeadRow, isChained, type ChainedEvent } from './audit.entity';
+import { comparePlaces, LastOfPlaces, nameOfEvent, type ReadPlaces } from './place-comparison';
 
 /** An event by its place and its hash, which stands for all that came before it. */
-export type ChainLink = Pick<AuditEventRow, 'sequence' | 'hash'>;
+export type ChainLink = Pick<ChainedEvent, 'sequence' | 'hash'>;
 
 export interface AuditReport {
   readonly agencyId: string;
   readonly events: number;
-  /** The last event; null when there is none. */
+  /** The last event that is chained; null when there is none. */
   readonly end: ChainLink | null;
+  /** Events that are not chained yet. If one of them is removed, that is not found. */
+  readonly unchained: UnchainedEvents | null;
   /**
    * What is not as it was written, of the events and of the places of keys that they tell of; empty when
    * everything is.
    */
   readonly faults: readonly string[];
+}
+
+export interface UnchainedEvents {
+  readonly count: number;
+  readonly oldestAgeMs: number;
+  readonly youngestAgeMs: number;
 }
 
 /** The event at which an earlier verification ended, for each agency. */
@@ -28,10 +36,11 @@ type Reader = Pick<ReadOnlyDatabase, 'read'>;
 const BATCH = 1_000;
 
 /**
- * Walks every chain there is or was, and compares the places of keys with the events that tell of them. What
- * was altered, removed, added or put in another order after it was written is a fault. So is what stood in an
- * earlier printout and is gone or different: without a printout, an old end that was put back cannot be told
- * from a true one.
+ * Walks every chain there is or was, and compares the places of keys with the events that tell of them. An
+ * event that is not chained yet is verified by itself: that it was altered or made up is found, that it was
+ * removed is not, unless the place of a key tells of it. Of the others, what was altered, removed, added or
+ * put in another order after it was written is a fault. So is what stood in an earlier printout and is gone
+ * or different: without a printout, an old end that was put back cannot be told from a true one.
  */
 export async function* verifyAuditTrail(
   database: Reader,
@@ -67,62 +76,81 @@ async function verifyAgency(
     [head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]),
   );
   const stated = await readPlaces(agencyId);
-  const last = new LastOfPlaces(stated.lastEvent ?? head?.sequence ?? null);
+  const last = new LastOfPlaces({ ...stated, lastEvent: stated.lastEvent ?? head?.sequence ?? null });
+  // They are read before the chain, so that an event that is chained meanwhile is seen in one place at least.
+  const unchained = await unchainedOf(database, agencyId);
+  const seen = new Set(unchained.map(({ id }) => id));
+  for (const row of unchained) faults.push(...faultsOfUnchained(audit, row), ...last.add(row));
   let end: ChainLink | null = null;
-  let events = 0;
-  for await (const row of rowsOf(database, agencyId)) {
-    faults.push(...faultsOf(audit, row, end), ...last.add(row));
+  let events = unchained.length;
+  for await (const row of chainOf(database, agencyId)) {
+    faults.push(...faultsOf(audit, row, end));
     if (row.sequence > 0) end = { sequence: row.sequence, hash: row.hash };
     if (hashes.has(row.sequence)) hashes.set(row.sequence, row.hash);
+    if (seen.has(row.id)) continue;
+    faults.push(...last.add(row));
     events += 1;
   }
-  faults.push(...faultsOfEnd(audit, head, hashes, events), ...faultsSince(earlier, hashes));
+  faults.push(...faultsOfEnd(audit, head, hashes, end, events), ...faultsSince(earlier, hashes));
   faults.push(...comparePlaces(stated.places, last));
-  return { agencyId, events, end, faults };
+  return { agencyId, events, end, unchained: agesOf(unchained), faults };
 }
 
 /**
  * Begins with the lowest number, whatever it is, so that an event that was put before the first is found as
  * well.
  */
-async function* rowsOf({ read }: Reader, agencyId: string): AsyncGenerator<AuditEventRow> {
-  let after: number | null = null;
-  for (;;) {
-    const where: object = after === null ? { agencyId } : { agencyId, sequence: MoreThan(after) };
+async function* chainOf({ read }: Reader, agencyId: string): AsyncGenerator<ChainedEvent> {
+  for (let after: number | null = null; ;) {
+    const sequence = after === null ? Not(IsNull()) : MoreThan(after);
     const rows: AuditEventRow[] = await read.find(AuditEventRow, {
-      where,
+      where: { agencyId, sequence },
       order: { sequence: 'ASC' },
       take: BATCH,
     });
-    yield* rows;
-    const last = rows.at(-1);
+    const chained = rows.filter(isChained);
+    yield* chained;
+    const last = chained.at(-1);
     if (!last) return;
     after = last.sequence;
   }
 }
 
-function faultsOf(audit: AuditTrail, row: AuditEventRow, last: ChainLink | null): string[] {
+function unchainedOf({ read }: Reader, agencyId: string): Promise<AuditEventRow[]> {
+  return read.find(AuditEventRow, { where: { agencyId, sequence: IsNull() }, order: { id: 'ASC' } });
+}
+
+function agesOf(unchained: readonly AuditEventRow[]): UnchainedEvents | null {
+  const ages = unchained
+    .filter(({ at }) => isTime(at))
+    .map(({ at }) => Math.max(0, Date.now() - at.getTime()));
+  if (ages.length === 0) return null;
+  return { count: unchained.length, oldestAgeMs: Math.max(...ages), youngestAgeMs: Math.min(...ages) };
+}
+
+function faultsOfUnchained(audit: AuditTrail, row: AuditEventRow): string[] {
+  return audit.isGenuine(row) ? [] : [`${nameOfEvent(row)} is not as it was written`];
+}
+
+function faultsOf(audit: AuditTrail, row: ChainedEvent, last: ChainLink | null): string[] {
   const { sequence } = row;
   const next = (last?.sequence ?? 0) + 1;
   if (sequence < 1) return [`event ${sequence} was never written: the first is 1`];
   if (sequence !== next) return [`events ${next} to ${sequence - 1} are missing`];
-  return isTime(row.at) && row.hash === audit.hashOf(row, last?.hash ?? '')
+  return isTime(row.at) && row.hash === audit.hashOf(row, sequence, last?.hash ?? '')
     ? []
     : [`event ${sequence} is not as it was written`];
-}
-
-// SQLite stores any text in the column, and MySQL may store a day that no calendar has.
-function isTime(at: Date | null): boolean {
-  return at instanceof Date && !Number.isNaN(at.getTime());
 }
 
 function faultsOfEnd(
   audit: AuditTrail,
   head: AuditHeadRow | null,
   hashes: ReadonlyMap<number, string | null>,
+  end: ChainLink | null,
   events: number,
 ): string[] {
-  if (!head) return [events > 0 ? 'the end of the chain is not on record' : 'there is not one event'];
+  if (!head && end) return ['the end of the chain is not on record'];
+  if (!head) return events > 0 ? [] : ['there is not one event'];
   if (head.seal !== audit.sealOf(head)) return ['the end of the chain is not as it was written'];
   return hashes.get(head.sequence) === head.hash
     ? []

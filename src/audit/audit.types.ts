@@ -39,9 +39,11 @@ export class AuditEvent {
   id!: string;
 
   @Field(() => Int, {
-    description: "The number of the event in the agency's chain, which starts at 1 and has no gaps.",
+    nullable: true,
+    description:
+      "The number of the event in the agency's chain, which starts at 1 and has no gaps. It is null until the event is chained, which takes about two seconds.",
   })
-  sequence!: number;
+  sequence!: number | null;
 
   @Field(() => AuditEventTypeEnum, { description: 'What happened.' })
   type!: AuditEventType;

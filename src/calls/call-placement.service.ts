@@ -1,12 +1,8 @@
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
-import { lockOwn } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
-import { AgencyRow } from '../agencies/agency.entity';
-import { AgentRow } from '../agents/agent.entity';
 import type { AuditTrail } from '../audit/audit-trail';
-import { ClientRow } from '../clients/client.entity';
-import type { Transaction } from '../database/transaction';
+import type { Reader } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
 import { recordVerdict } from '../keys/key-writer';
@@ -15,6 +11,8 @@ import {
   type KeyResolverService,
   type ResolvedKey,
 } from '../keys/resolution/key-resolver.service';
+import type { AgentToCall } from '../keys/resolution/agent-with-keys';
+import { isId } from '../platform/ids';
 import { adapterOf } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
@@ -34,11 +32,14 @@ import {
 const AGENT_FIELD = ['input', 'agentId'];
 const LACKS_NUMBER = 'The agent has no `fromNumber`, without which its provider places no calls.';
 
-/** A call that is on record and not yet placed. */
-interface PreparedCall {
-  readonly call: CallRow;
-  readonly agent: AgentRow;
+interface AgentWithKey {
+  readonly agent: AgentToCall;
   readonly key: ResolvedKey;
+}
+
+/** A call that is on record and not yet placed. */
+interface PreparedCall extends AgentWithKey {
+  readonly call: CallRow;
 }
 
 /** Places calls with the providers. */
@@ -59,35 +60,57 @@ export class CallPlacementService {
     requireAdmin(viewer);
     const userErrors = checkInput(input);
     if (userErrors.length > 0) return refused(...userErrors);
-    const prepared = await this.database.write(viewer, (tx) => this.#prepare(tx, viewer, input));
-    return 'key' in prepared ? this.#place(viewer, prepared) : prepared;
+    const earlier = await this.#earlier(this.database.read, viewer, input);
+    if (earlier) return repetition(earlier, input);
+    const resolved = await this.#resolve(viewer, input.agentId);
+    if ('code' in resolved) return refused(resolved);
+    const { agent, key } = resolved;
+    const call = newCall(agent, key, input);
+    const repeated = await this.#record(viewer, call, input);
+    return repeated ? repetition(repeated, input) : this.#place(viewer, { call, agent, key });
+  }
+
+  /** The call that was started before under the same idempotency key. */
+  async #earlier(read: Reader, { agencyId }: Viewer, input: TestCall): Promise<CallRow | null> {
+    const idempotencyDigest = digestOf(input);
+    return idempotencyDigest === null ? null : read.findOneBy(CallRow, { agencyId, idempotencyDigest });
   }
 
   /**
-   * Resolves the key and puts the call on record inside a `write`, while whatever could change the key waits.
-   * A call that comes after a change must not be billed as if it came before it.
+   * Resolves the key by one statement, which locks nothing: the calls of one agency never wait for each
+   * other. A set or a clear that was acknowledged before is in force; of one that comes at the same time,
+   * either side may be.
    */
-  async #prepare(tx: Transaction, viewer: Viewer, input: TestCall): Promise<PreparedCall | CallResult> {
-    const idempotencyDigest = digestOf(input);
-    const earlier =
-      idempotencyDigest && (await tx.findOneBy(CallRow, { agencyId: viewer.agencyId, idempotencyDigest }));
-    if (earlier) return repetition(earlier, input);
-    // A set, a clear, an archive and an assignment each lock one or two of these rows in this same order, so
-    // that none waits for another in a circle. A first key locks its client, and then the agency that it
-    // refers to.
-    const agent = await lockOwn(tx, viewer, AgentRow, input.agentId);
-    if (!agent) return refused(userError('NOT_FOUND', AGENT_FIELD));
-    const client = agent.clientId === null ? null : await tx.lock(ClientRow, agent.clientId);
-    await tx.lock(AgencyRow, viewer.agencyId);
-    if (client?.archivedAt) return refused(userError('CLIENT_ARCHIVED', AGENT_FIELD));
+  async #resolve(viewer: Viewer, agentId: string): Promise<AgentWithKey | UserError> {
+    const found = isId(agentId) ? await this.resolver.resolve(viewer.agencyId, agentId) : null;
+    if (!found) return userError('NOT_FOUND', AGENT_FIELD);
+    const { agent, clientArchived, key } = found;
+    if (clientArchived) return userError('CLIENT_ARCHIVED', AGENT_FIELD);
     if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null)
-      return refused(userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER));
-    const key = await this.#resolve(tx, agent);
-    if ('code' in key) return refused(key);
-    const call = newCall(agent, key, input);
-    await tx.insert(CallRow, call);
-    await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
-    return { call, agent, key };
+      return userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER);
+    if (!key) return userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false)));
+    try {
+      return { agent, key: this.resolver.open(key) };
+    } catch (error) {
+      if (error instanceof UnreadableKey) return userError('KEY_UNREADABLE', AGENT_FIELD);
+      throw error;
+    }
+  }
+
+  /**
+   * Puts the call on record. Returns the call that another request of the same idempotency key has put there.
+   */
+  #record(viewer: Viewer, call: CallRow, input: TestCall): Promise<CallRow | null> {
+    let attempts = 0;
+    return this.database.write(viewer, async (tx) => {
+      // The first attempt finds out by the unique index whether there is one.
+      const earlier = attempts > 0 ? await this.#earlier(tx, viewer, input) : null;
+      attempts += 1;
+      if (earlier) return earlier;
+      await tx.insertRow('calls', call);
+      await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
+      return null;
+    });
   }
 
   async #place(viewer: Viewer, { call, agent, key }: PreparedCall): Promise<CallResult> {
@@ -101,7 +124,7 @@ export class CallPlacementService {
     });
     const outcome = outcomeOf(placement);
     // The call was placed, whatever became of its viewer meanwhile.
-    await this.database.writeWithoutViewer((tx) => tx.update(CallRow, { id: call.id }, outcome));
+    await this.database.writeWithoutViewer((tx) => tx.updateRow('calls', outcome, { id: call.id }));
     if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
     return { call: { ...call, ...outcome }, userErrors: [] };
   }
@@ -121,15 +144,5 @@ export class CallPlacementService {
         status: verdict.status,
       });
     });
-  }
-
-  async #resolve(tx: Transaction, agent: AgentRow): Promise<ResolvedKey | UserError> {
-    try {
-      const key = await this.resolver.resolve(agent, tx);
-      return key ?? userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false)));
-    } catch (error) {
-      if (error instanceof UnreadableKey) return userError('KEY_UNREADABLE', AGENT_FIELD);
-      throw error;
-    }
   }
 }

@@ -1,6 +1,6 @@
-import type { AgentRow } from '../agents/agent.entity';
 import { checkPhoneNumber } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
+import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { digest, newId } from '../platform/ids';
 import type { Placement } from '../providers/requests';
@@ -48,7 +48,7 @@ export function repetition(earlier: CallRow, { agentId, toNumber }: TestCall): C
 }
 
 /** Makes the row of a call that its provider has not been asked for yet. */
-export function newCall(agent: AgentRow, key: ResolvedKey, input: TestCall): CallRow {
+export function newCall(agent: AgentToCall, key: ResolvedKey, input: TestCall): CallRow {
   const now = new Date();
   return {
     id: newId(),

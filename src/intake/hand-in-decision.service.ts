@@ -63,7 +63,7 @@ export class HandInDecisionService {
       warnings: [],
       userErrors,
     });
-    return this.database.write(viewer, async (tx) => {
+    const accepted = await this.database.write(viewer, async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return refused([pending]);
       const key = openHandIn(this.vault.cipher, pending);
@@ -74,8 +74,12 @@ export class HandInDecisionService {
       });
       return 'userErrors' in accepted
         ? refused([userError('VERSION_CONFLICT', ['input', 'expectedVersion'])])
-        : { ...accepted, userErrors: [] };
+        : accepted;
     });
+    if ('userErrors' in accepted) return accepted;
+    const { keyHandIn, apiKey, stored } = accepted;
+    const warnings = await this.keys.warningsOf(ownerOf(keyHandIn), [stored]);
+    return { keyHandIn, apiKey, warnings, userErrors: [] };
   }
 
   /** Refuses a pending key, which destroys it. The reason is for the portal user to read. */
@@ -149,17 +153,12 @@ export class HandInDecisionService {
     }: { readonly decidedByName: string | null; readonly expectedVersion: number | null },
   ) {
     const { provider, region } = pending;
-    const stored = await this.keys.storeAll(
-      tx,
-      actor,
-      ownerOf(pending),
-      [{ provider, region, key, ...verdictOn(pending) }],
-      [expectedVersion],
-    );
-    if ('userErrors' in stored) return stored;
+    const stored = { provider, region, key, ...verdictOn(pending) };
+    const apiKeys = await this.keys.storeAll(tx, actor, ownerOf(pending), [stored], [expectedVersion]);
+    if ('userErrors' in apiKeys) return apiKeys;
     const keyHandIn = await endHandIn(tx, pending, { status: 'ACCEPTED', decidedByName });
     await this.audit.record(tx, actor, { type: 'HAND_IN_ACCEPTED', ...nameOf(pending) });
-    return { keyHandIn, apiKey: stored.apiKeys[0] ?? null, warnings: stored.warnings };
+    return { keyHandIn, apiKey: apiKeys[0] ?? null, stored };
   }
 
   async #lockPending(tx: Transaction, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {

@@ -52,7 +52,7 @@ async function clientsWithUnreadableKey(
   provider: Provider,
 ): Promise<string[]> {
   const rows = await read.rows<PlaceRow & { readonly clientId: string }>(
-    `SELECT ${PLACE_COLUMNS}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
+    `SELECT ${PLACE_COLUMNS.join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
     [agencyId],
   );
   const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(macs, row);

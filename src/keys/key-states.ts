@@ -25,7 +25,7 @@ export type KeySummary = Pick<
   'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'
 >;
 
-const SUMMARY_COLUMNS = `${PLACE_COLUMNS}, k.maskedKey, k.status`;
+const SUMMARY_COLUMNS = `${PLACE_COLUMNS.join(', ')}, k.maskedKey, k.status`;
 const STATE_COLUMNS = `${SUMMARY_COLUMNS}, k.updatedAt, k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds`;
 
 /** The keys of some owners, set or cleared, as everyone else sees them. */

@@ -1,3 +1,4 @@
+import type { AgentRow } from '../agents/agent.entity';
 import type { Reader, Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -26,26 +27,35 @@ export interface SealedKey extends ChainKey {
   readonly row: (PlaceRow & Pick<ApiKeyRow, 'sealed'>) | null;
 }
 
-type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
+export type SealedRow = PlaceRow & Pick<ApiKeyRow, 'status' | 'sealed'>;
+
+/** The keys of a client (if any) and of its agency for one provider. Keys that were cleared are null. */
+export type KeysOfChain = Readonly<Record<KeySource, SealedKey | null>>;
 
 // This is one statement outside of any transaction, and nothing is cached, so that a set or a clear is in
 // force for whoever reads after its commit. It finds all rows that name an owner, whatever else they say,
 // because a row whose provider or agency was changed must not be missed.
-const READ = `SELECT ${PLACE_COLUMNS}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed
+const READ = `SELECT ${PLACE_COLUMNS.join(', ')}, k.status, CASE WHEN k.provider = ? THEN k.sealed END AS sealed
 FROM api_keys k WHERE k.ownerId IN (?, ?)`;
 
-/**
- * The key of a client (if any) and of its agency for one provider, read together. Keys that were cleared are
- * left out.
- */
+/** Reads the keys of a client (if any) and of its agency together. */
 export async function readSealedKeys(
   read: Reader,
   macs: PlaceMacs,
   agencyId: string,
   clientId: string | null,
   provider: Provider,
-): Promise<Record<KeySource, SealedKey | null>> {
+): Promise<KeysOfChain> {
   const rows = await read.rows<SealedRow>(READ, [provider, clientId ?? agencyId, agencyId]);
+  return keysOfChain(macs, { agencyId, clientId, provider }, rows);
+}
+
+/** Finds the keys of the chain among all rows that name the client or the agency as their owner. */
+export function keysOfChain(
+  macs: PlaceMacs,
+  { agencyId, clientId, provider }: Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>,
+  rows: readonly SealedRow[],
+): KeysOfChain {
   const keyOf = (owner: KeyOwner, ofOwner: readonly SealedRow[]): SealedKey | null => {
     const row = rowAt(macs, owner, provider, ofOwner);
     if (!row?.isSet) return null;
@@ -96,7 +106,7 @@ export async function lockKeys(
   owner: KeyOwner,
   providers: readonly Provider[],
 ): Promise<(LockedKey | null)[]> {
-  const sql = `SELECT ${PLACE_COLUMNS}
+  const sql = `SELECT ${PLACE_COLUMNS.join(', ')}
 FROM ${owner.type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON k.ownerId = o.id
 WHERE o.id = ?`;
   const rows = await tx.lockRows<PlaceRow | { readonly id: null }>(sql, [owner.id]);

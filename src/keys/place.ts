@@ -12,8 +12,10 @@ export interface KeyOwner {
 }
 
 /** What a statement has to select from `api_keys k` for `isGenuine`. */
-export const PLACE_COLUMNS = `k.id, k.agencyId, k.ownerType, k.ownerId, k.provider, k.version, k.region, k.isSet, k.mac,
-SUBSTR(k.sealed, -${SECRET_END_LENGTH}) AS secretEnd`;
+export const PLACE_COLUMNS = [
+  ...['k.id', 'k.agencyId', 'k.ownerType', 'k.ownerId', 'k.provider', 'k.version', 'k.region', 'k.isSet'],
+  ...['k.mac', `SUBSTR(k.sealed, -${SECRET_END_LENGTH}) AS secretEnd`],
+];
 
 /** The row of a place as it is read, before anybody knows whether Latchkey wrote it. */
 export interface PlaceRow extends Pick<

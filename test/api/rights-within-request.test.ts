@@ -249,7 +249,7 @@ describe('a portal user whose rights change while a key that it hands in is veri
     await undo();
     const { read } = running.app.database;
     const pending = await read.findBy(KeyHandInRow, { clientId: HARBOR, status: 'PENDING' });
-    const events = await read.find(AuditEventRow, { order: { sequence: 'DESC' }, take: 2 });
+    const events = await read.find(AuditEventRow, { order: { id: 'DESC' }, take: 2 });
     return { answer, pending: pending.map(({ provider: of, keyStatus }) => [of, keyStatus]), events };
   };
   beforeEach(async () => {

@@ -14,8 +14,8 @@ import {
 } from '../demo-ids';
 import { freePort } from '../fixtures/oidc';
 import { startTestApp, type TestApp } from '../harness';
-import { AuditEventRow } from '../../src/audit/audit.entity';
-import { ClientRow } from '../../src/clients/client.entity';
+import { AbstractLogger } from 'typeorm';
+import { violationsOfVersions, type Resolution, type Version } from '../register';
 import {
   CLEAR_AGENCY,
   CLEAR_CLIENT,
@@ -375,79 +375,59 @@ describe('what a failed call tells', () => {
   });
 });
 
-describe('changes that commit while calls are prepared', () => {
-  const ASSIGN =
-    'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }';
-  interface Event {
-    readonly type: string;
-    readonly clientId: string | null;
-    readonly version: number | null;
-    readonly keySource: string | null;
-  }
+describe('calls that are placed while their key is set and cleared, on two instances', () => {
+  type Changed = UserErrors & { readonly apiKeys: readonly { readonly version: number }[] };
 
-  /** Sends `change` for ever, from several frontends at once, until `work` is done. */
-  async function amid(
-    changes: readonly (() => Promise<unknown>)[],
-    work: () => Promise<unknown>,
-  ): Promise<void> {
-    let done = false;
-    const stream = async (change: () => Promise<unknown>) => {
-      while (!done) await change();
-    };
-    const streams = changes.map(stream);
-    await work().finally(() => (done = true));
-    await Promise.all(streams);
-  }
-
-  /** What the chain says for Harbor's agent after each event, in the order in which they were committed. */
-  function callsAgainstTheirPast(events: readonly Event[]): { placed: unknown; expected: unknown }[] {
-    let clientVersion: number | null = 1;
-    let assigned = true;
-    return events.flatMap(({ type, version, keySource, clientId }) => {
-      if (type === 'API_KEY_SET' && clientId === HARBOR) clientVersion = version;
-      if (type === 'API_KEY_CLEARED' && clientId === HARBOR) clientVersion = null;
-      if (type === 'AGENT_ASSIGNED') assigned = clientId === HARBOR;
-      const expected =
-        assigned && clientVersion !== null
-          ? { keySource: 'CLIENT', version: clientVersion }
-          : { keySource: 'AGENCY', version: 1 };
-      return type === 'CALL_PLACED' ? [{ placed: { keySource, version }, expected }] : [];
-    });
-  }
-
-  const agencyOf = async (clientId: string) =>
-    (await running.app.database.read.findOneByOrFail(ClientRow, { id: clientId })).agencyId;
-  const placeCalls = async (count: number) => {
-    for (let index = 0; index < count; index += 1) expect((await call()).call).not.toBeNull();
-  };
-
-  test('neither keep a call from being placed nor let it be billed as if they had not happened', async () => {
+  test('use what was in force when they began, or what came while they ran', async () => {
     await start();
-    const other = await running.another();
-    const key = (index: number) => ({
-      clientId: HARBOR,
-      keys: [{ provider: 'RETELL', apiKey: `key_in_a_stream_${index}` }],
-    });
-    const changes = [
-      () => other.data(SET_CLIENT, { input: key(1) }),
-      () => running.data(SET_CLIENT, { input: key(2) }),
-      clearClient,
-      () => other.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: null } }),
-      () => running.data(ASSIGN, { input: { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR } }),
-    ];
-    await amid(changes, () => placeCalls(10));
-    await other.close();
-    const rows = await running.app.database.read.find(AuditEventRow, {
-      where: { agencyId: await agencyOf(HARBOR) },
-      order: { sequence: 'ASC' },
-    });
-    const events = rows.map(({ type, clientId, details }) => ({
-      type,
-      clientId,
-      ...(JSON.parse(details) as Pick<Event, 'version' | 'keySource'>),
-    }));
-    const calls = callsAgainstTheirPast(events);
-    expect(calls).toHaveLength(10);
-    for (const { placed, expected } of calls) expect(placed).toEqual(expected);
+    const instances = [running, await running.another()];
+    const versions: Version[] = [{ version: 1, isSet: true, start: -Infinity, end: -Infinity }];
+    const resolutions: Resolution[] = [];
+    const timed = async <T>(work: () => Promise<T>) => {
+      const start = performance.now();
+      return { result: await work(), start, end: performance.now() };
+    };
+    const change = async (instance: TestApp, name: string, query: string, input: object) => {
+      const work = () =>
+        instance.data<Record<string, Changed>>(query, { input: { clientId: HARBOR, ...input } });
+      const { result, ...interval } = await timed(work);
+      const { apiKeys, userErrors } = result[name] ?? { apiKeys: [], userErrors: [] };
+      const [{ version } = { version: 0 }] = apiKeys;
+      // A key that is cleared already is not cleared again.
+      if (userErrors.length === 0 && versions.every((known) => known.version !== version))
+        versions.push({ version, isSet: name === 'setClientApiKeys', ...interval });
+    };
+    const changes = async (instance: TestApp, index: number) => {
+      for (let round = 0; round < 10; round += 1) {
+        const keys = [{ provider: 'RETELL', apiKey: `key_in_a_stream_${index}_${round}` }];
+        await change(instance, 'setClientApiKeys', SET_CLIENT, { keys });
+        await change(instance, 'clearClientApiKeys', CLEAR_CLIENT, { providers: ['RETELL'] });
+      }
+    };
+    const calls = async (instance: TestApp) => {
+      for (let round = 0; round < 20; round += 1) {
+        const { result, ...interval } = await timed(() => call({}, instance));
+        const { keySource, keyVersion = null } = result.call ?? {};
+        resolutions.push({ version: keySource === 'CLIENT' ? keyVersion : null, ...interval });
+      }
+    };
+    await Promise.all(
+      instances.flatMap((instance, index) => [changes(instance, index), calls(instance), calls(instance)]),
+    );
+    await instances[1]?.close();
+    expect(violationsOfVersions(versions, resolutions)).toEqual([]);
+    expect(versions.length).toBeGreaterThan(20);
+    expect(new Set(resolutions.map(({ version }) => version)).size).toBeGreaterThan(3);
+  });
+
+  test('lock nothing: what decides who pays is read by one statement, and no other call is waited for', async () => {
+    await start();
+    await call();
+    const logged = jest.spyOn(AbstractLogger.prototype, 'logQuery');
+    await call({ idempotencyKey: 'once' });
+    const statements = logged.mock.calls.map(([sql]) => sql);
+    logged.mockRestore();
+    expect(statements.filter((sql) => /FROM agents|FROM api_keys/.test(sql))).toHaveLength(1);
+    expect(statements.filter((sql) => / FOR UPDATE/.test(sql))).toEqual([]);
   });
 });

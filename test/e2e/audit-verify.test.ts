@@ -55,6 +55,7 @@ describe('npm run audit:verify', () => {
     const { read } = running.app.database;
     const head = await read.findOneByOrFail(AuditHeadRow, { id: BRIGHTLINE });
     await running.data(CREATE_CLIENT, { input: { name: 'To be forgotten' } });
+    await running.chained();
     const { hash } = await read.findOneByOrFail(AuditEventRow, { agencyId: BRIGHTLINE, sequence: 7 });
     const before = await verify();
     expect(before.output.split('\n')[0]).toBe(

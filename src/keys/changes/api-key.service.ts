@@ -29,12 +29,9 @@ interface Changed {
 
 type ExpectedVersions = readonly (number | null | undefined)[];
 
-export interface Stored {
-  readonly apiKeys: readonly KeyState[];
+export interface SetResult extends Changed {
   readonly warnings: readonly KeyWarning[];
 }
-
-export type SetResult = Stored & Changed;
 
 export interface ClearResult extends Changed {
   readonly agentsWithoutKey: readonly AgentRow[];
@@ -164,20 +161,33 @@ export class ApiKeyService {
     }
   }
 
-  #store(
+  async #store(
     viewer: Viewer,
     owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: ExpectedVersions,
   ): Promise<SetResult> {
-    return this.database.writeOutcome(viewer, async (tx, hasRights) => {
+    const stored = await this.database.writeOutcome(viewer, async (tx, hasRights) => {
       const stored = hasRights
         ? await this.storeAll(tx, viewer, owner, keys, expectedVersions)
         : { userErrors: [] };
-      if (!('userErrors' in stored)) return { ...stored, userErrors: [] };
-      await this.#recordShown(tx, viewer, owner, keys);
-      return refused(stored.userErrors);
+      if ('userErrors' in stored) await this.#recordShown(tx, viewer, owner, keys);
+      return stored;
     });
+    if ('userErrors' in stored) return refused(stored.userErrors);
+    return { apiKeys: stored, warnings: await this.warningsOf(owner, keys), userErrors: [] };
+  }
+
+  /**
+   * Warns of keys that other owners have as well. It is asked when the keys are stored and committed: of two
+   * changes that set the same key at once, the one that commits later sees the other's.
+   */
+  warningsOf(owner: KeyOwner, keys: readonly KeyToStore[]): Promise<KeyWarning[]> {
+    const fingerprinted = keys.map(({ provider, key }) => ({
+      provider,
+      fingerprint: this.vault.fingerprints.of(key, owner.agencyId, provider),
+    }));
+    return findDuplicates(this.database.read, owner, fingerprinted);
   }
 
   /**
@@ -192,7 +202,7 @@ export class ApiKeyService {
     owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: ExpectedVersions,
-  ): Promise<Stored | { readonly userErrors: readonly UserError[] }> {
+  ): Promise<readonly KeyState[] | { readonly userErrors: readonly UserError[] }> {
     const { places, faults } = await this.#findPlaces(tx, owner, keys, expectedVersions);
     if (faults.length > 0) return { userErrors: faults };
     const apiKeys: KeyState[] = [];
@@ -204,14 +214,7 @@ export class ApiKeyService {
       owner,
       places.filter(({ use }) => use).map(({ key }) => key),
     );
-    // Duplicates are looked for last. The audit trail lets only one change of an agency through at a time, so
-    // that of two changes that set the same key the later one sees the other's.
-    const { fingerprints } = this.vault;
-    const fingerprinted = keys.map(({ provider, key }) => ({
-      provider,
-      fingerprint: fingerprints.of(key, owner.agencyId, provider),
-    }));
-    return { apiKeys, warnings: await findDuplicates(tx, owner, fingerprinted) };
+    return apiKeys;
   }
 
   async #storeOne(
@@ -228,13 +231,13 @@ export class ApiKeyService {
     return stored;
   }
 
-  #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
-    return this.database.write(viewer, async (tx) => {
+  async #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
+    const cleared = await this.database.write(viewer, async (tx) => {
       const current = await lockKeys(tx, this.vault.placeMacs, owner, providers);
       const unset = current.flatMap((row, index) =>
         row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],
       );
-      if (unset.length > 0) return notCleared(unset);
+      if (unset.length > 0) return { userErrors: unset };
       const apiKeys: StoredKey[] = [];
       for (const row of current) if (row) apiKeys.push(await clearKey(tx, this.vault, owner, row));
       for (const { provider, version } of apiKeys) {
@@ -244,18 +247,21 @@ export class ApiKeyService {
           version,
         });
       }
-      // The effects are read last, as duplicates are: if a client's key and its agency's key are cleared at
-      // once, the later change is the one that leaves the agents with no key.
-      const effects = [];
-      for (const { provider } of apiKeys)
-        effects.push(await effectOfClear(tx, this.vault.placeMacs, owner, provider));
-      return {
-        apiKeys,
-        effects: effects.map(({ effect }) => effect),
-        agentsWithoutKey: effects.flatMap(({ agents }) => agents),
-        userErrors: [],
-      };
+      return apiKeys;
     });
+    if ('userErrors' in cleared) return notCleared(cleared.userErrors);
+    // The effects are read when the change is committed: if a client's key and its agency's key are cleared
+    // at once, the one that commits later leaves the agents with no key, and says so.
+    const { read } = this.database;
+    const effects = await Promise.all(
+      cleared.map(({ provider }) => effectOfClear(read, this.vault.placeMacs, owner, provider)),
+    );
+    return {
+      apiKeys: cleared,
+      effects: effects.map(({ effect }) => effect),
+      agentsWithoutKey: effects.flatMap(({ agents }) => agents),
+      userErrors: [],
+    };
   }
 }
 

@@ -1,5 +1,5 @@
 import type { AgentRow } from '../../agents/agent.entity';
-import type { Transaction } from '../../database/transaction';
+import type { Reader } from '../../database/transaction';
 import type { Provider } from '../../providers';
 import type { PlaceMacs } from '../../vault/place-macs';
 import type { KeySource } from '../chain';
@@ -16,14 +16,14 @@ export interface ClearEffect {
 
 /** `agents` are those that are left with no key. At most `MAX_AGENTS_LISTED` are listed. */
 export async function effectOfClear(
-  tx: Transaction,
+  read: Reader,
   macs: PlaceMacs,
   owner: KeyOwner,
   provider: Provider,
 ): Promise<{ effect: ClearEffect; agents: AgentRow[] }> {
-  const keys = await readSealedKeys(tx, macs, owner.agencyId, null, provider);
+  const keys = await readSealedKeys(read, macs, owner.agencyId, null, provider);
   const source = owner.type === 'CLIENT' && keys.AGENCY ? 'AGENCY' : null;
-  const query = await agentsPaidBy(tx, macs, owner, provider);
+  const query = await agentsPaidBy(read, macs, owner, provider);
   const { agents, count } = await listAgents(query, MAX_AGENTS_LISTED);
   return {
     effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },

@@ -2,7 +2,6 @@ import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { TenantDatabase } from '../../access/tenant-database';
-import type { Reader } from '../../database/transaction';
 import { placeholders } from '../../database/raw';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
@@ -16,7 +15,8 @@ import {
   type KeySource,
 } from '../chain';
 import { readKeySummaries } from '../key-states';
-import { openKey, readSealedKeys } from '../key-store';
+import { openKey, type SealedKey } from '../key-store';
+import { readAgentWithKeys, type AgentToCall } from './agent-with-keys';
 
 /** A call is started with this key. It stays decrypted only for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -24,6 +24,14 @@ export interface ResolvedKey {
   readonly source: KeySource;
   readonly version: number;
   readonly account: ProviderAccount;
+}
+
+/** What decided who pays for a call. */
+export interface Resolution {
+  readonly agent: AgentToCall;
+  readonly clientArchived: boolean;
+  /** The key that counts, which is not open yet; null when the chain ends without a key. */
+  readonly key: SealedKey | null;
 }
 
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
@@ -39,17 +47,22 @@ export class KeyResolverService {
   ) {}
 
   /**
-   * The result is null when the chain ends without a key. If the key that counts does not open, this throws
-   * `UnreadableKey`, and it passes on whatever the database throws. Neither may be taken for "no key",
-   * because the call would then fall back to another payer. Whether the client is archived is not asked here.
+   * Reads what decides who pays for a call of an agent, at one instant. The result is null for an agent that
+   * the agency does not have. It passes on whatever the database throws, which may never be taken for "no
+   * key", because the call would then fall back to another payer.
    */
-  async resolve(agent: AgentInChain, reader: Reader = this.database.read): Promise<ResolvedKey | null> {
-    const { agencyId, clientId, provider } = agent;
-    const keys = await readSealedKeys(reader, this.vault.placeMacs, agencyId, clientId, provider);
-    const sealed = keyThatCounts(keys);
-    if (!sealed) return null;
+  async resolve(agencyId: string, agentId: string): Promise<Resolution | null> {
+    const found = await readAgentWithKeys(this.database.read, this.vault.placeMacs, agentId);
+    if (found?.agent.agencyId !== agencyId) return null;
+    const { agent, clientArchived, keys } = found;
+    return { agent, clientArchived, key: keyThatCounts(keys) };
+  }
+
+  /** Opens the key that was resolved. Throws `UnreadableKey`. */
+  open(sealed: SealedKey): ResolvedKey {
     const { id, region, key } = openKey(this.vault.cipher, sealed);
-    return { id, source: sealed.owner.type, version: sealed.version, account: { provider, region, key } };
+    const { owner, version, provider } = sealed;
+    return { id, source: owner.type, version, account: { provider, region, key } };
   }
 
   /**

@@ -1,0 +1,78 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { newId } from '../platform/ids';
+import { PlainIdColumn, TimeColumn } from './columns';
+import type { Database } from './dialect';
+import type { Transaction } from './transaction';
+
+/** Which instance does work that only one of them should do at a time. */
+@Entity('leases')
+export class LeaseRow {
+  @PrimaryColumn('varchar', { length: 32 })
+  name!: string;
+
+  @PlainIdColumn()
+  holder!: string;
+
+  /** It goes up with each holder, so that one who was away for too long is told from the one after it. */
+  @Column('int')
+  fence!: number;
+
+  @TimeColumn()
+  expiresAt!: Date;
+}
+
+/**
+ * A lease on work that only one instance should do at a time. That is decided by clocks, which may be wrong,
+ * so that each transaction of the work has to `renew` the lease: it is refused where another instance has
+ * taken it meanwhile.
+ */
+export class Lease {
+  readonly #holder = newId();
+  #fence = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly name: string,
+    private readonly lifetimeMs: number,
+  ) {}
+
+  /** Takes the lease if it is free or has expired. Tells whether this instance holds it. */
+  async take(): Promise<boolean> {
+    const seen = await this.database.read.findOneBy(LeaseRow, { name: this.name });
+    if (seen && seen.expiresAt > new Date()) return this.#isMine(seen);
+    return this.database.write(async (tx) => {
+      const row = await tx.findOneBy(LeaseRow, { name: this.name });
+      if (row && row.expiresAt > new Date()) return this.#isMine(row);
+      const next = { holder: this.#holder, fence: (row?.fence ?? 0) + 1, expiresAt: this.#end() };
+      if (!row) await tx.insertRow('leases', { name: this.name, ...next });
+      else if (!(await tx.updateRow('leases', next, { name: this.name, fence: row.fence }))) return false;
+      this.#fence = next.fence;
+      return true;
+    });
+  }
+
+  /**
+   * Renews the lease in the transaction of the work. Where it answers false, that transaction must not write.
+   */
+  renew(tx: Transaction): Promise<boolean> {
+    return tx.updateRow('leases', { expiresAt: this.#end() }, this.#mine());
+  }
+
+  /** Gives the lease up, so that the next holder need not wait for its end. */
+  async release(): Promise<void> {
+    if (this.#fence === 0) return;
+    await this.database.write((tx) => tx.updateRow('leases', { expiresAt: new Date(0) }, this.#mine()));
+  }
+
+  #end(): Date {
+    return new Date(Date.now() + this.lifetimeMs);
+  }
+
+  #mine() {
+    return { name: this.name, holder: this.#holder, fence: this.#fence };
+  }
+
+  #isMine({ holder, fence }: LeaseRow): boolean {
+    return holder === this.#holder && fence === this.#fence;
+  }
+}

@@ -1,0 +1,60 @@
+import type { AgentRow } from '../../agents/agent.entity';
+import type { RawDate } from '../../database/raw';
+import type { Reader } from '../../database/transaction';
+import type { PlaceMacs } from '../../vault/place-macs';
+import { keysOfChain, type KeysOfChain, type SealedRow } from '../key-store';
+import { PLACE_COLUMNS } from '../place';
+
+/** What a call needs to know of its agent. */
+export type AgentToCall = Omit<AgentRow, 'name' | 'createdAt'>;
+
+export interface AgentWithKeys {
+  readonly agent: AgentToCall;
+  readonly clientArchived: boolean;
+  readonly keys: KeysOfChain;
+}
+
+type AgentColumns = {
+  readonly [Column in keyof AgentToCall as `agent_${Column}`]: AgentToCall[Column];
+} & { readonly archivedAt: RawDate | null };
+
+type Row = AgentColumns & (SealedRow | { readonly ownerId: null });
+
+const AGENT = (['id', 'agencyId', 'clientId', 'provider', 'providerAgentId', 'fromNumber'] as const).map(
+  (column) => `a.${column} AS agent_${column}`,
+);
+const COLUMNS = [...AGENT, 'c.archivedAt', ...PLACE_COLUMNS, 'k.status'].join(', ');
+const FROM = `SELECT ${COLUMNS}, CASE WHEN k.provider = a.provider THEN k.sealed END AS sealed
+FROM agents a LEFT JOIN clients c ON c.id = a.clientId`;
+
+// This is one statement outside of any transaction, and nothing is cached: the agent, whether its client is
+// archived, and both candidate keys are as they were at one instant, and a set or a clear is in force for
+// whoever reads after its commit. Each half finds all rows that name an owner, whatever else they say.
+const READ = `${FROM} LEFT JOIN api_keys k ON k.ownerId = a.agencyId WHERE a.id = ?
+UNION ALL ${FROM} JOIN api_keys k ON k.ownerId = a.clientId WHERE a.id = ?`;
+
+/** The result is null for an id that no agent has. */
+export async function readAgentWithKeys(
+  read: Reader,
+  macs: PlaceMacs,
+  agentId: string,
+): Promise<AgentWithKeys | null> {
+  const rows = await read.rows<Row>(READ, [agentId, agentId]);
+  const [first] = rows;
+  // MariaDB ignores case and trailing spaces when it compares.
+  if (first?.agent_id !== agentId) return null;
+  const agent = {
+    id: first.agent_id,
+    agencyId: first.agent_agencyId,
+    clientId: first.agent_clientId,
+    provider: first.agent_provider,
+    providerAgentId: first.agent_providerAgentId,
+    fromNumber: first.agent_fromNumber,
+  };
+  const keys = keysOfChain(
+    macs,
+    agent,
+    rows.filter((row): row is AgentColumns & SealedRow => row.ownerId !== null),
+  );
+  return { agent, clientArchived: first.archivedAt !== null, keys };
+}

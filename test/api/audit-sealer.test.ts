@@ -1,0 +1,206 @@
+import { AuditSealer } from '../../src/audit/audit-sealer';
+import { readPrintout, printed } from '../../src/audit/audit-printout';
+import { verifyAuditTrail } from '../../src/audit/audit-verifier';
+import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import type { Database } from '../../src/database/database';
+import { Lease } from '../../src/database/lease';
+import type { Transaction } from '../../src/database/transaction';
+import { readStatedPlaces } from '../../src/keys/stated-places';
+import { BRIGHTLINE, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
+import { until } from '../e2e/process';
+import { startTestApp, type TestApp } from '../harness';
+import { CREATE_CLIENT, SET_CLIENT } from '../operations';
+
+const NORTHWIND = '01900000-0000-7000-8000-000000000002';
+const EVENTS_OF_DEMO = 6;
+
+let running: TestApp;
+beforeEach(async () => (running = await startTestApp()));
+afterEach(() => running.close());
+
+const create = (name: string, as?: 'otherAgencyAdmin') =>
+  running.data(CREATE_CLIENT, { input: { name } }, as);
+const set = () =>
+  running.data(SET_CLIENT, {
+    input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: 'key_of_test_0123456' }] },
+  });
+const write = (sql: string, ...values: unknown[]) => running.app.database.write((tx) => tx.run(sql, values));
+const unchained = () =>
+  running.app.database.read.rows<{ id: string }>(
+    'SELECT id FROM audit_events WHERE sequence IS NULL ORDER BY id',
+  );
+const isChained = async () => (await unchained()).length === 0;
+
+async function reports() {
+  const { database, audit, vault } = running.app;
+  const places = (id: string) => readStatedPlaces(database.read, vault.placeMacs, id);
+  const all = [];
+  for await (const report of verifyAuditTrail(database, audit, places)) all.push(report);
+  return all;
+}
+const faults = async () => (await reports()).flatMap((report) => report.faults);
+
+/** Lets another instance take the lease. */
+const goOn = () => write('UPDATE leases SET expiresAt = ?', new Date(0));
+
+test('events are chained within two seconds, and nobody has to ask for it', async () => {
+  running.app.sealer.start();
+  await create('One');
+  const [event] = await running.app.database.read.find(AuditEventRow, { order: { id: 'DESC' }, take: 1 });
+  await until(isChained);
+  expect(Date.now() - (event?.at.getTime() ?? 0)).toBeLessThan(2_000);
+});
+
+test('an instance that ends leaves no event unchained and the lease to others', async () => {
+  const second = await running.another();
+  await second.data(CREATE_CLIENT, { input: { name: 'One' } });
+  await Promise.all([second.close(), running.chained()]);
+  expect(await isChained()).toBe(true);
+});
+
+describe('audit:verify, of events that are not chained yet,', () => {
+  test('tells how many there are and how old', async () => {
+    await create('One');
+    await set();
+    const [report] = await reports();
+    expect(report).toMatchObject({
+      events: EVENTS_OF_DEMO + 2,
+      end: { sequence: EVENTS_OF_DEMO },
+      faults: [],
+    });
+    const [line = ''] = report ? printed(report) : [];
+    expect(line).toMatch(
+      /; 2 not chained yet, the youngest \d+\.\d s and the oldest \d+\.\d s old; the last is 6 /,
+    );
+    expect(readPrintout(line).get(BRIGHTLINE)?.sequence).toBe(EVENTS_OF_DEMO);
+  });
+
+  test.each(['type', 'actorName', 'actorId', 'clientId', 'details', 'requestId', 'sourceAddress', 'hash'])(
+    'finds an altered %s, which is never chained',
+    async (column) => {
+      await create('One');
+      await write(`UPDATE audit_events SET ${column} = 'x' WHERE sequence IS NULL`);
+      const [{ id } = { id: '' }] = await unchained();
+      const found = [`the unchained event ${id} is not as it was written`];
+      expect(await faults()).toEqual(found);
+      await create('Two', 'otherAgencyAdmin');
+      for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+      expect([await unchained(), await faults()]).toEqual([[{ id }], found]);
+      expect(running.logs.filter((line) => line.includes('An event is not chained'))).toHaveLength(1);
+    },
+  );
+
+  test('finds one that was made up, or moved here from another agency', async () => {
+    await create('One', 'otherAgencyAdmin');
+    await write('UPDATE audit_events SET agencyId = ? WHERE sequence IS NULL', BRIGHTLINE);
+    const [{ id } = { id: '' }] = await unchained();
+    const made = await running.app.database.read.findOneByOrFail(AuditEventRow, { id });
+    await running.app.database.write((tx) => tx.insertRow('audit_events', { ...made, id: NEVER_GIVEN_OUT }));
+    expect((await faults()).toSorted()).toEqual(
+      [id, NEVER_GIVEN_OUT].toSorted().map((each) => `the unchained event ${each} is not as it was written`),
+    );
+  });
+
+  test('finds a removed one that tells of a key, by the place of that key', async () => {
+    await set();
+    await write('DELETE FROM audit_events WHERE sequence IS NULL');
+    expect(await faults()).toEqual([
+      `the RETELL key of client ${HARBOR} stands as set as version 2, but event 3 set as version 1`,
+    ]);
+  });
+
+  test('finds a chained one that was made to look unchained, before and after it is chained again', async () => {
+    const sequence = EVENTS_OF_DEMO - 1;
+    await write(
+      'UPDATE audit_events SET sequence = NULL WHERE agencyId = ? AND sequence = ?',
+      BRIGHTLINE,
+      sequence,
+    );
+    expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
+    await running.app.sealer.seal();
+    expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
+  });
+});
+
+describe('a chain whose end was removed', () => {
+  test('is not begun anew, and keeps no other agency from being chained', async () => {
+    await running.app.database.write((tx) => tx.delete(AuditHeadRow, { id: BRIGHTLINE }));
+    await create('One');
+    await create('Two', 'otherAgencyAdmin');
+    for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+    const { read } = running.app.database;
+    expect(await read.existsBy(AuditEventRow, { agencyId: NORTHWIND, sequence: 3 })).toBe(true);
+    expect(await faults()).toEqual(['the end of the chain is not on record']);
+    expect(running.logs.filter((line) => line.includes('cannot be chained'))).toHaveLength(1);
+  });
+});
+
+describe('chains of two sealers', () => {
+  test('that work at once are whole, and each event stands in them once', async () => {
+    const second = await running.another();
+    const sealers = [running.app.sealer, second.app.sealer];
+    for (let round = 0; round < 20; round += 1) {
+      const asked = [create(`Of ${round}`), create(`Of another ${round}`, 'otherAgencyAdmin'), set()];
+      await Promise.all([...asked, ...sealers.map((sealer) => sealer.seal())]);
+      await goOn();
+    }
+    await running.chained();
+    await second.close();
+    expect(await faults()).toEqual([]);
+    const [of = { events: 0 }] = await reports();
+    expect(of.events).toBe(EVENTS_OF_DEMO + 40);
+  });
+
+  test('are not written by one that was away while another took its lease', async () => {
+    const { database } = running.app;
+    const away = new Lease(database, 'work', 0);
+    const other = new Lease(database, 'work', 60_000);
+    expect([await away.take(), await other.take()]).toEqual([true, true]);
+    expect(await database.write((tx) => away.renew(tx))).toBe(false);
+    await away.release();
+    expect([await away.take(), await database.write((tx) => other.renew(tx))]).toEqual([false, true]);
+  });
+});
+
+test('a sealer that is killed before any of its statements leaves a chain that is whole, and another goes on', async () => {
+  let statements = 0;
+  for (let at = 1; statements === at - 1; at += 1) {
+    await create(`Of Brightline ${at}`);
+    await create(`Of Northwind ${at}`, 'otherAgencyAdmin');
+    await goOn();
+    statements = 0;
+    const killed = killedAt(running.app.database, () => (statements += 1) === at);
+    await new AuditSealer(killed, running.app.audit, fail).seal().catch(() => undefined);
+    expect(await faults()).toEqual([]);
+    await goOn();
+    await running.chained();
+    expect(await faults()).toEqual([]);
+  }
+  expect(statements).toBeGreaterThanOrEqual(5);
+});
+
+function fail(error: Error): never {
+  throw error;
+}
+
+/** A database whose transactions lose their connection before one of their statements. */
+function killedAt(database: Database, isTime: () => boolean): Database {
+  const statements = new Set<PropertyKey>(['run', 'insertRow', 'updateRow', 'lockRows', 'findOneBy']);
+  const failing = (tx: Transaction) =>
+    new Proxy(tx, {
+      get(target, property) {
+        const value: unknown = Reflect.get(target, property, target);
+        if (typeof value !== 'function' || !statements.has(property)) return value;
+        return (...args: unknown[]): unknown => {
+          if (isTime()) throw new Error('Killed');
+          return Reflect.apply(value, target, args);
+        };
+      },
+    });
+  return {
+    read: database.read,
+    write: (work) => database.write((tx) => work(failing(tx))),
+    ping: () => database.ping(),
+    close: () => database.close(),
+  };
+}
