@@ -52,6 +52,137 @@ const CASES: readonly (readonly [what: string, query: string, hints: string[]])[
     ['The input CreateClientInput needs `name`.'],
   ],
   ['a type', '{ viewer { ... on Viewr { role } } }', ['There is no such type. Near names: Viewer.']],
+  [
+    'a field of the objects of a list, by where it is',
+    '{ clients { name } }',
+    ['The type ClientConnection has no such field. Ask for it within: `nodes`.'],
+  ],
+  [
+    'a field of an edge, by where it is',
+    '{ clients { edges { name } } }',
+    ['The type ClientEdge has no such field. Near names: node. Ask for it within: `node`.'],
+  ],
+  [
+    'a field of a payload, by where it is',
+    'mutation { createClient(input: { name: "x" }) { name } }',
+    ['The type CreateClientPayload has no such field. Ask for it within: `client`.'],
+  ],
+  [
+    'a field of an interface, by the types that have it',
+    '{ node(id: "x") { archivedAt } }',
+    ['The type Node has no such field. Ask for it in: `... on Client`.'],
+  ],
+  [
+    'a field that no type of an interface has',
+    '{ node(id: "x") { xxxxxxxx } }',
+    ['The type Node has no such field. Ask for a field of one type in `... on` that type.'],
+  ],
+  [
+    'fields of a list that are missing',
+    '{ clients }',
+    ['Query.clients is of the type ClientConnection: say which of its fields.'],
+  ],
+  ['a directive', '{ viewer { role @live } }', ['There is no such directive. There are: @include, @skip.']],
+  [
+    'a directive in the wrong place',
+    'query @skip(if: true) { viewer { role } }',
+    ['A directive stands where it may not be used.'],
+  ],
+  [
+    'a directive without its argument',
+    '{ viewer { role @skip } }',
+    ['A directive lacks an argument that it needs.'],
+  ],
+  [
+    'an argument of a directive',
+    '{ viewer { role @skip(if: true, x: 1) } }',
+    ['A directive has no such argument.'],
+  ],
+  [
+    'a directive twice',
+    '{ viewer { role @skip(if: true) @skip(if: true) } }',
+    ['A directive stands twice at the same place: leave one out.'],
+  ],
+  [
+    'fields that conflict',
+    '{ a: client(id: "1") { id } a: client(id: "2") { id } }',
+    [
+      'Two fields would have the same name in the answer, and differ in what they ask for: give one of them an alias.',
+    ],
+  ],
+  [
+    'fields below others that conflict',
+    '{ viewer { name: role name } }',
+    [
+      'Two fields would have the same name in the answer, and differ in what they ask for: give one of them an alias.',
+    ],
+  ],
+  [
+    'a fragment',
+    '{ viewer { ...X } }',
+    ['A fragment is spread that the document does not define: send its definition along.'],
+  ],
+  [
+    'a fragment that is not used',
+    '{ viewer { role } } fragment X on Viewer { role }',
+    ['A fragment is defined and never spread: spread it, or leave it out.'],
+  ],
+  [
+    'a fragment in a circle',
+    '{ viewer { ...X } } fragment X on Viewer { role ...X }',
+    ['A fragment spreads itself, directly or by way of others.'],
+  ],
+  [
+    'a fragment of another type',
+    '{ viewer { ... on Client { id } } }',
+    [
+      'A fragment is for a type that can never be found here: put it where its type, or an interface of it, stands.',
+    ],
+  ],
+  [
+    'a named fragment of another type',
+    '{ viewer { ...X } } fragment X on Client { id }',
+    [
+      'A fragment is for a type that can never be found here: put it where its type, or an interface of it, stands.',
+    ],
+  ],
+  [
+    'a fragment of no object',
+    '{ viewer { ... on Provider { id } } }',
+    [
+      'A fragment is for a type that can never be found here: put it where its type, or an interface of it, stands.',
+    ],
+  ],
+  [
+    'a variable',
+    '{ client(id: $id) { id } }',
+    ['A variable is used that the operation does not declare: declare it with its type.'],
+  ],
+  [
+    'a variable that is not used',
+    'query ($id: ID) { viewer { role } }',
+    ['The operation declares a variable that it does not use: use it, or leave it out.'],
+  ],
+  [
+    'a variable of no input',
+    'query ($id: Client) { client(id: $id) { id } }',
+    ['A variable is declared with a type that is no input: name an input, an enum or a scalar.'],
+  ],
+  [
+    'a name twice',
+    'query ($a: ID!, $a: ID!) { client(id: $a, id: $a) { id } }',
+    ['The same name is given twice: rename one, or leave it out.'],
+  ],
+  [
+    'an operation without a name among others',
+    '{ viewer { role } } query B { viewer { role } }',
+    ['With several operations in a document, each needs a name, and `operationName` says which one runs.'],
+  ],
+  [
+    'a definition of a type',
+    'type A { b: Int } { viewer { role } }',
+    ['A document consists of operations and fragments alone.'],
+  ],
   ['a scalar', '{ clients(first: "ten") { totalCount } }', ['A value of the type Int is expected here.']],
   [
     'a variable of another type',

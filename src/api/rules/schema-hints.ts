@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  isAbstractType,
   isCompositeType,
   isEnumType,
   isInputObjectType,
@@ -12,13 +13,23 @@ import {
   type ASTNode,
   type ASTVisitor,
   type FieldNode,
+  type GraphQLCompositeType,
   type GraphQLError,
   type GraphQLField,
   type GraphQLInputType,
+  type GraphQLSchema,
   type ObjectValueNode,
   type ValidationContext,
 } from 'graphql';
 import { suggestionList } from 'graphql/jsutils/suggestionList';
+import { remedyOf } from '../graphql-js-texts';
+
+const QUERY_LOCATIONS: ReadonlySet<string> = new Set([
+  'FIELD',
+  'QUERY',
+  'FRAGMENT_SPREAD',
+  'INLINE_FRAGMENT',
+]);
 
 const hints = new WeakMap<ASTNode, string>();
 
@@ -26,8 +37,10 @@ const hints = new WeakMap<ASTNode, string>();
  * Answers what the schema accepts in the part of a document that a validation error is about; undefined where
  * there is no hint.
  */
-export function hintOf({ nodes }: GraphQLError): string | undefined {
-  const [node, use] = nodes ?? [];
+export function hintOf(error: GraphQLError): string | undefined {
+  const [node, use] = error.nodes ?? [];
+  const remedy = remedyOf(error);
+  if (remedy !== undefined) return remedy;
   // When a variable does not fit where it is used, the error names its declaration first and then its use.
   if (node?.kind === Kind.VARIABLE_DEFINITION) return use && hints.get(use);
   // When a variable is not declared, the type that is expected there is not what is wrong.
@@ -54,21 +67,15 @@ export function SchemaHintsRule(context: ValidationContext): ASTVisitor {
         note(node, incompleteField(node, parent.name, field));
         note(node.selectionSet, `${parent.name}.${field.name} has no fields of its own.`);
       } else if (parent) {
-        const fields = isObjectType(parent) || isInterfaceType(parent) ? Object.keys(parent.getFields()) : [];
-        note(node, `The type ${parent.name} has no such field.${near(node.name.value, fields)}`);
+        note(node, missingField(schema, parent, node.name.value));
       }
     },
     Argument(node) {
       const field = context.getFieldDef();
       const parent = context.getParentType();
       if (context.getArgument() || context.getDirective() || !field || !parent) return;
-      note(
-        node,
-        `${parent.name}.${field.name} has no such argument.${listed(
-          'Its arguments',
-          field.args.map(({ name }) => name),
-        )}`,
-      );
+      const known = field.args.map(({ name }) => name);
+      note(node, `${parent.name}.${field.name} has no such argument.${listed('Its arguments', known)}`);
     },
     ObjectField(node) {
       const parent = getNamedType(context.getParentInputType());
@@ -83,6 +90,9 @@ export function SchemaHintsRule(context: ValidationContext): ASTVisitor {
       if (isInputObjectType(type)) note(node, incompleteInput(type.name, missingFields(node, type)));
       else noteExpected(node);
     },
+    Directive(node) {
+      if (!context.getDirective()) note(node, missingDirective(schema));
+    },
     NamedType(node) {
       if (!schema.getType(node.name.value))
         note(node, `There is no such type.${near(node.name.value, Object.keys(schema.getTypeMap()))}`);
@@ -96,6 +106,33 @@ export function SchemaHintsRule(context: ValidationContext): ASTVisitor {
     EnumValue: noteExpected,
     Variable: noteExpected,
   };
+}
+
+function missingDirective(schema: GraphQLSchema): string {
+  const known = schema
+    .getDirectives()
+    .filter(({ locations }) => locations.some((each) => QUERY_LOCATIONS.has(each)))
+    .map(({ name }) => `@${name}`);
+  return `There is no such directive.${listed('There are', known)}`;
+}
+
+/** Tells also where such a field is found: within a field of this type, or on types of this interface. */
+function missingField(schema: GraphQLSchema, parent: GraphQLCompositeType, name: string): string {
+  const none = `The type ${parent.name} has no such field.`;
+  if (isAbstractType(parent)) {
+    const having = schema.getPossibleTypes(parent).filter((type) => type.getFields()[name]);
+    const names = having.map((type) => `\`... on ${type.name}\``);
+    return names.length > 0
+      ? `${none}${listed('Ask for it in', names)}`
+      : `${none} Ask for a field of one type in \`... on\` that type.`;
+  }
+  const fields = Object.values(parent.getFields());
+  const within = fields.filter((field) => {
+    const type = getNamedType(field.type);
+    return (isObjectType(type) || isInterfaceType(type)) && type.getFields()[name];
+  });
+  const [known, ways] = [fields.map((field) => field.name), within.map((field) => `\`${field.name}\``)];
+  return none + near(name, known) + listed('Ask for it within', ways);
 }
 
 function incompleteField(
