@@ -1,24 +1,39 @@
-// Characters that show nothing, or change what is shown of those around them: control characters, the
-// direction of text (U+202E), soft hyphens, fillers, variation selectors, tags, annotations, a blank pattern
-// of Braille, and halves of a character.
-const UNSEEN =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\u2800\uFFF9-\uFFFC]/u;
+// Format characters that are seen: signs of Arabic, Syriac and Kaithi that stand under or around digits.
+const SEEN_FORMAT = '[\\u0600-\\u0605\\u06DD\\u070F\\u0890\\u0891\\u08E2\\u{110BD}\\u{110CD}]';
+// Characters that show nothing, or change what is shown of those around them: control and format characters,
+// the direction of text (U+202E), soft hyphens, fillers, variation selectors, tags, annotations and halves of
+// a character. Code points that are not assigned, or assigned by nobody but a font, show something else to
+// each reader. No property tells of the blank pattern of Braille and the note without a head.
+const UNSEEN = new RegExp(
+  `(?!${SEEN_FORMAT})[\\p{C}\\p{Zl}\\p{Zp}\\p{Default_Ignorable_Code_Point}\\u2800\\u{1D159}\\uFFFC]`,
+  'u',
+);
 
 // Scripts in which a joiner or a non-joiner between two letters is part of how a word is written, as in
 // Persian and Hindi.
 const JOINED_SCRIPTS = [
   ...['Arab', 'Syrc', 'Nkoo', 'Mand', 'Mong', 'Deva', 'Beng', 'Guru', 'Gujr', 'Orya', 'Taml', 'Telu', 'Knda'],
-  ...['Mlym', 'Sinh', 'Khmr', 'Mymr', 'Tibt', 'Java', 'Bali'],
+  ...['Mlym', 'Sinh', 'Khmr', 'Mymr', 'Tibt', 'Java', 'Bali', 'Adlm', 'Rohg', 'Cakm', 'Newa', 'Lepc', 'Limb'],
+  ...['Lana', 'Sund', 'Mtei', 'Sylo', 'Kthi', 'Tirh', 'Phag'],
 ]
   .map((script) => `\\p{scx=${script}}`)
   .join('');
 const LETTER = `(?=[\\p{L}\\p{M}])[${JOINED_SCRIPTS}]`;
+const SIGN = '[\\p{L}\\p{M}\\p{N}]';
+// The sign that takes a consonant its vowel, and a few others that change it as well.
+const VIRAMA = `(?=\\p{M})(?=\\p{Diacritic})[${JOINED_SCRIPTS}]`;
 const PICTURE = '\\p{Extended_Pictographic}(?:\\p{Emoji_Modifier}|\\uFE0F)?';
 
 // Where such a character is seen: in what it makes of those around it.
 const SEEN = new RegExp(
   [
     `(?<=${LETTER})[\\u200C\\u200D](?=${LETTER})`,
+    // A suffix of Persian behind a number or a foreign word, and the other way round.
+    `(?<=${LETTER})\\u200C(?=${SIGN})|(?<=${SIGN})\\u200C(?=${LETTER})`,
+    // Half letters and final consonants, which also end words, as in Malayalam.
+    `(?<=${VIRAMA})[\\u200C\\u200D](?![\\u200C\\u200D])`,
+    // A single letter that is written as if more followed, as in the abbreviation of a Persian year.
+    `(?<=(?<!${SIGN})${LETTER})\\u200D(?!${SIGN}|[\\u200C\\u200D])`,
     // Families and professions, the picture or the text form of a sign, and the keys of a telephone.
     `(?<=${PICTURE})\\u200D(?=\\p{Extended_Pictographic})`,
     '(?<=\\p{Extended_Pictographic})[\\uFE0E\\uFE0F]',

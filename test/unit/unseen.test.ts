@@ -45,6 +45,19 @@ describe('a name', () => {
     ['an annotation terminator', 'Harbor\uFFFB'],
     ['an object replacement', 'Harbor\uFFFC'],
     ['a noncharacter', 'Harbor\uFFFF'],
+    ['a musical note without a head', 'Harbor\u{1D159}'],
+    ['a format character of hieroglyphs', 'Harbor\u{13430}'],
+    ['a format character of shorthand', 'Harbor\u{1BCA0}'],
+    ['a code point that is not assigned', 'Harbor\u0378'],
+    ['a code point of a plane that is not assigned', 'Harbor\u{40000}'],
+    ['a code point that everybody may assign', 'Harbor\uE000'],
+    ['a code point of a private plane', 'Harbor\u{F0000}'],
+    ['an interlinear annotation within white space', ' \uFFF9 '],
+    ['a joiner behind white space at the end', 'Harbor \u200D'],
+    ['a joiner behind a word of Arabic', 'عيادة\u200D'],
+    ['two joiners behind a sign of Malayalam', 'ജോണ്\u200D\u200D'],
+    ['a joiner behind a vowel of Hindi', 'रामा\u200D'],
+    ['a non-joiner between digits', '2\u200C4'],
     ['a musical format character', 'Harbor\u{1D173}'],
     ['a language tag', 'Harbor\u{E0001}'],
     ['tag letters that no flag begins', 'Harbor\u{E0061}\u{E0062}\u{E007F}'],
@@ -65,6 +78,18 @@ describe('a name', () => {
     ['Persian', 'می\u200Cخواهم'],
     ['Hindi with a non-joiner', 'क्\u200Cष'],
     ['Hindi with a joiner', 'क्\u200Dष'],
+    ['a Persian number with a suffix', 'کلینیک ۲۴\u200Cساعته'],
+    ['a Persian suffix behind a foreign word', 'SMS\u200Cها'],
+    ['a Persian abbreviation', '۱۴۰۰ ه\u200D.ش'],
+    ['a Persian name in two parts', 'علی\u200Cرضا'],
+    ['Malayalam that ends with a joiner', 'ജോണ്\u200D'],
+    ['Malayalam with a joiner before a space', 'ജോണ്\u200D പോൾ'],
+    ['Bengali that ends with a joiner', 'হঠাত্\u200D'],
+    ['Hindi that ends with a non-joiner', 'वाक्\u200C'],
+    ['Arabic with a sign around its number', '\u06DD١٢'],
+    ['a couple with skin tones', '\u{1F9D1}\u{1F3FD}\u200D\u2764\uFE0F\u200D\u{1F9D1}\u{1F3FB}'],
+    ['an eye in a bubble', '\u{1F441}\uFE0F\u200D\u{1F5E8}\uFE0F'],
+    ['the flag of pirates', '\u{1F3F4}\u200D\u2620\uFE0F'],
     ['Sinhala', 'ශ්\u200Dරී'],
     ['Malayalam', 'ന്\u200Dറെ'],
     ['Arabic', 'عيادة الميناء'],
@@ -86,6 +111,14 @@ describe('a name', () => {
     expect(checkName(name, [])).toBe(name);
   });
 });
+
+test.each(['\u3000', '\u00A0', '\u2003', '\u1680', '\uFEFF', '\u2028'])(
+  'a name loses the white space at its ends, and consists of more: %j',
+  (space) => {
+    expect(checkName(`${space}Harbor${space}${space}`, [])).toBe('Harbor');
+    expect(checkName(space, [])).toMatchObject({ code: 'REQUIRED' });
+  },
+);
 
 describe('an e-mail address', () => {
   test.each([
