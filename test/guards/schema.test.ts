@@ -52,7 +52,7 @@ describe('the policy', () => {
 
   test('lets a refused field be null, so that the rest of the answer stands', () => {
     // These belong to every page of whoever an agency knows, and clients rely on their being there. Nobody
-    // else has a rest of the answer but for `invitations` and `memberships`, which are asked for by themselves.
+    // else has a rest of the answer but `invitations` and `memberships`, which are asked for by themselves.
     const signedIn = ['Query.viewer', 'Query.agency', 'Query.clients', 'Query.apiKeyUploadKey'];
     // A mutation is not null: where one mutation of a request is refused, none of them may run.
     const nonNull = objectTypes
