@@ -51,7 +51,7 @@ export class ClientResolver {
     @Arg('search', () => String, {
       nullable: true,
       description:
-        'Only clients whose name contains this text of at most 100 characters. Upper and lower case are the same, on SQLite for ASCII letters alone.',
+        'Only clients whose name contains this text of at most 100 characters. Upper and lower case are the same, on SQLite for ASCII letters alone; letters with and without an accent, or ß and ss, are not the same.',
     })
     search: string | null,
   ): Promise<Page<ShownClient>> {

@@ -151,17 +151,13 @@ export class ClientService {
 
 const NOTHING_MORE: Condition = { sql: '', values: [] };
 
-// Collations of MariaDB take all characters beyond the basic multilingual plane, e.g. all emoji, for equal to
-// each other and to U+FFFD.
-const TAKEN_FOR_ANOTHER = /[\u{FFFD}\u{10000}-\u{10FFFF}]/u;
-
-// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for exactly as it is
-// written.
+// Collations of MariaDB take accents, variation selectors, and all characters beyond the basic multilingual
+// plane for equal, and SQLite none of them. By code points, both find the same, but for upper and lower case:
+// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for as it is written.
 function nameContains({ byCodePoint }: Reader, search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
-  const exactly = TAKEN_FOR_ANOTHER.test(search) ? byCodePoint : '';
   return {
-    sql: ` AND (name${exactly} LIKE ? ESCAPE '!' OR LOWER(name)${exactly} LIKE ? ESCAPE '!')`,
+    sql: ` AND (name${byCodePoint} LIKE ? ESCAPE '!' OR LOWER(name)${byCodePoint} LIKE ? ESCAPE '!')`,
     values: [pattern(search), pattern(search.toLowerCase())],
   };
 }

@@ -56,7 +56,14 @@ describe('the search for a client by a part of its name', () => {
     );
     return clients.nodes.map(({ name }) => name);
   };
-  const NAMES = ['Fire \u{1F525} Works', 'Tea \u{1F375} House', 'The \u{FFFD} House'];
+  const NAMES = [
+    'Straße 1',
+    'Café Noir',
+    'Heart \u2764\uFE0F Clinic',
+    'Fire \u{1F525} Works',
+    'Tea \u{1F375} House',
+    'The \u{FFFD} House',
+  ];
   beforeAll(async () => {
     for (const name of NAMES)
       await running.data(
@@ -71,6 +78,12 @@ describe('the search for a client by a part of its name', () => {
     ['\u{1F375} hOUSE', ['Tea \u{1F375} House']],
     ['\u{FFFD}', ['The \u{FFFD} House']],
     ['\u{1F680}', []],
+    ['strasse', []],
+    ['sTRAße', ['Straße 1']],
+    ['cafe', []],
+    ['cAFé', ['Café Noir']],
+    ['\u2764\uFE0E', []],
+    ['\u2764\uFE0F cLINIC', ['Heart \u2764\uFE0F Clinic']],
   ])('finds no other characters than those that are asked for: %j', async (text, names) => {
     expect(await search(text)).toEqual(names);
   });
