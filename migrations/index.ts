@@ -19,6 +19,7 @@ import { AgentsByProviderAgent1764130000000 } from './1764130000000-agents-by-pr
 import { AskedKeysOfLinks1764140000000 } from './1764140000000-asked-keys-of-links';
 import { MakersFromTheTrail1764150000000 } from './1764150000000-makers-from-the-trail';
 import { EventsChainedLater1764240000000 } from './1764240000000-events-chained-later';
+import { AskedAtOfLinks1764250000000 } from './1764250000000-asked-at-of-links';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -43,4 +44,5 @@ export const migrations = [
   AskedKeysOfLinks1764140000000,
   MakersFromTheTrail1764150000000,
   EventsChainedLater1764240000000,
+  AskedAtOfLinks1764250000000,
 ];

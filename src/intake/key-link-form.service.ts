@@ -19,7 +19,7 @@ import type { Vault } from '../vault/vault';
 import { ownerOf } from './hand-in-rows';
 import type { HandInService } from './hand-in.service';
 import { codeDigest, nameOf } from './key-link-rows';
-import { KeyLinkRow, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link.entity';
+import { KeyLinkRow, keysInFlight, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link.entity';
 
 const TOKEN = /^[\w-]{43}$/;
 
@@ -124,19 +124,23 @@ export class KeyLinkFormService {
     return this.database.writeWithoutViewer(async (tx) => {
       const link = await tx.lock(KeyLinkRow, id);
       if (!link || linkStatus(link) !== 'OPEN') return 'CLOSED';
-      if (link.refusedKeys + link.askedKeys >= MAX_REFUSED_KEYS) return 'CLOSED';
+      const inFlight = keysInFlight(link);
+      if (link.refusedKeys + inFlight >= MAX_REFUSED_KEYS) return 'CLOSED';
       if (await useOf(tx, key.envelope)) return 'SEALED_KEY_USED';
-      await tx.update(KeyLinkRow, { id }, { askedKeys: link.askedKeys + 1 });
+      await tx.update(KeyLinkRow, { id }, { askedKeys: inFlight + 1, askedAt: new Date() });
       return 'OPEN';
     });
   }
 
   async #ask(actor: Actor, link: KeyLinkRow, account: ProviderAccount): Promise<TryOutcome> {
     const { id } = link;
-    const verdict = await this.checks.ask(ownerOf(link), account);
+    const verdict = await this.checks.ask(ownerOf(link), account).catch(async (error: unknown) => {
+      // Where this fails too, the try is given up in time.
+      await this.database.writeWithoutViewer((tx) => endTry(tx, id)).catch(() => undefined);
+      throw error;
+    });
     return this.database.writeWithoutViewer(async (tx) => {
-      const current = await tx.lock(KeyLinkRow, id);
-      if (current) await tx.update(KeyLinkRow, { id }, { askedKeys: current.askedKeys - 1 });
+      const current = await endTry(tx, id);
       const outcome = await this.#settle(tx, actor, current, account, verdict);
       // The event is written because the key was shown to its provider.
       if (outcome !== 'USED') await this.audit.record(tx, actor, rejection(link, account, verdict));
@@ -207,6 +211,12 @@ export class KeyLinkFormService {
       expiresAt,
     };
   }
+}
+
+async function endTry(tx: Transaction, id: string): Promise<KeyLinkRow | null> {
+  const link = await tx.lock(KeyLinkRow, id);
+  if (link) await tx.update(KeyLinkRow, { id }, { askedKeys: Math.max(0, link.askedKeys - 1) });
+  return link;
 }
 
 function rejection({ clientId, provider }: KeyLinkRow, { key }: ProviderAccount, { status }: KeyVerdict) {

@@ -27,6 +27,7 @@ export function newKeyLink(
     failedCodes: 0,
     refusedKeys: 0,
     askedKeys: 0,
+    askedAt: null,
     createdByName,
     createdBy,
     createdAt,

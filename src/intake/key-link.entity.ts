@@ -45,12 +45,13 @@ export class KeyLinkRow {
   @Column('int', { default: 0 })
   refusedKeys!: number;
 
-  /**
-   * Keys that the provider is being asked about. If the server is killed meanwhile, they stay here and use up
-   * tries.
-   */
+  /** Keys that the provider is being asked about: see `keysInFlight`. */
   @Column('int', { default: 0 })
   askedKeys!: number;
+
+  /** When the provider was last asked. */
+  @TimeColumn({ nullable: true })
+  askedAt!: Date | null;
 
   @Column('varchar', { length: 200 })
   createdByName!: string;
@@ -82,6 +83,17 @@ export const MAX_FAILED_CODES = 5;
  * The number of refused keys after which a link does not open any more: it is no place to try stolen keys.
  */
 export const MAX_REFUSED_KEYS = 10;
+
+/** Longer than any provider is waited for, so that nobody waits for an answer any more. */
+const ASKED_FOR_MS = 5 * 60 * 1000;
+
+/**
+ * The number of keys that the provider is being asked about. Those that were given up are not counted: their
+ * server was killed, or the database was away when the answer came.
+ */
+export function keysInFlight({ askedKeys, askedAt }: KeyLinkRow): number {
+  return askedAt !== null && Date.now() - askedAt.getTime() < ASKED_FOR_MS ? askedKeys : 0;
+}
 
 export function linkStatus({
   usedAt,

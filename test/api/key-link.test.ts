@@ -3,6 +3,7 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { DatabaseUnavailable } from '../../src/database/database-errors';
 import { KeyLinkRow } from '../../src/intake/key-link.entity';
+import { KeyCheckService } from '../../src/keys/checks/key-check.service';
 import { ARCHIVED_CLIENT, CEDAR, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { errorCodes, handInSteps } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';
@@ -96,6 +97,28 @@ describe('a one-time link', () => {
       (await fill(url, { code: ` ${code.slice(0, 3)}-${code.slice(3)} `, apiKey: ` ${bland().valid}\n` }))
         .status,
     ).toBe(200);
+  });
+
+  test('is not closed by tries whose server was killed, and is by those that go on', async () => {
+    const { url, code, keyLink } = await create();
+    const asked = (askedAt: Date) =>
+      running.app.database.write((tx) =>
+        tx.update(KeyLinkRow, { id: keyLink?.id ?? '' }, { askedKeys: 10, askedAt }),
+      );
+    await asked(new Date());
+    expect((await fill(url, { code, apiKey: bland().revoked })).status).toBe(404);
+    await asked(new Date(Date.now() - 6 * 60_000));
+    expect((await fill(url, { code, apiKey: bland().revoked })).status).toBe(422);
+    expect((await fill(url, { code, apiKey: bland().valid })).status).toBe(200);
+  });
+
+  test('is not closed by tries that failed on our side', async () => {
+    const { url, code } = await create();
+    const ask = jest.spyOn(KeyCheckService.prototype, 'ask').mockRejectedValue(new Error('a fault'));
+    for (let times = 0; times < 11; times += 1)
+      expect((await fill(url, { code, apiKey: bland().valid })).status).toBe(500);
+    ask.mockRestore();
+    expect((await fill(url, { code, apiKey: bland().valid })).status).toBe(200);
   });
 
   test.each([
