@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { isUnavailable } from '../database/database-errors';
+import { ServiceBusy } from '../database/repetition';
 import { PublicError, type ErrorCode } from '../graphql/errors';
 import { exceedsTokens, isUnfitArgument } from './graphql-js-texts';
 import { tooManyTokens } from './rules/document-limits';
@@ -49,6 +50,11 @@ const UNAVAILABLE: PublicForm = {
   extensions: { code: 'SERVICE_UNAVAILABLE' },
 };
 
+const BUSY: PublicForm = {
+  message: 'Too many changes of the same things at once: nothing of this one was done. Try again later.',
+  extensions: { code: 'SERVICE_BUSY' },
+};
+
 /**
  * The one place where errors get their public form. With `hints`, the schema's own names are told, as
  * introspection tells them.
@@ -60,9 +66,10 @@ export function formatError(hints: boolean) {
   };
 }
 
-// Both are faults of ours and are logged. A caller who finds the database away is told to try again later.
+// All are faults of ours and are logged. A caller who finds the database away or busy is told to try again later.
 function maskOf(error: unknown): PublicForm {
   const raised = error instanceof GraphQLError ? error.originalError : error;
+  if (raised instanceof ServiceBusy) return BUSY;
   return isUnavailable(raised) ? UNAVAILABLE : MASKED;
 }
 

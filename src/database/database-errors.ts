@@ -6,6 +6,20 @@ export class DatabaseUnavailable extends Error {
   readonly code = DatabaseUnavailable.code;
 }
 
+/** Latchkey gave up on a connection whose server said nothing, or left the server that it leads to. */
+export class ConnectionLost extends DatabaseUnavailable {}
+
+// A transaction that fails so has changed nothing, and may succeed when it is run again: it lost a race against
+// others, on this node of a cluster or on another one, or its node is not in the cluster's primary component.
+const RACES: ReadonlySet<unknown> = new Set([
+  ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_ERROR_DURING_COMMIT', 'ER_CHECKREAD'],
+  'ER_UNKNOWN_COM_ERROR',
+]);
+// The connection is lost, or the server is about to close it.
+const LOST: ReadonlySet<unknown> = new Set([
+  ...['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED'],
+]);
+
 // The server cannot be reached, is shutting down, takes no more connections, is a node that has left its
 // cluster, takes no writes, has no space left, or could not give a lock in time.
 const UNAVAILABLE: ReadonlySet<unknown> = new Set([
@@ -21,6 +35,7 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
   ],
   ...['PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
   ...['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED', 'ER_LOCK_WAIT_TIMEOUT'],
+  ...['ER_CONNECTION_KILLED', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT'],
   ...['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'],
   DatabaseUnavailable.code,
 ]);
@@ -46,6 +61,17 @@ export function databaseCode(error: unknown): unknown {
 export function isUnavailable(error: unknown): boolean {
   const code = databaseCode(error);
   return UNAVAILABLE.has(code) || unavailableInSqlite(code) !== undefined;
+}
+
+/** Tells whether a statement failed because its transaction lost a race, so that it may win the next one. */
+export function isRace(error: unknown): boolean {
+  return RACES.has(databaseCode(error));
+}
+
+/** Tells whether a statement failed because its connection was lost, after which its transaction is undone. */
+export function isConnectionLost(error: unknown): boolean {
+  const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
+  return driverError instanceof ConnectionLost || LOST.has(databaseCode(error));
 }
 
 /** Tells whether a statement failed because another connection has locked the SQLite file. */

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import {
   QueryFailedError,
   type DataSource,
@@ -7,15 +8,19 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { parseDatabaseUrl } from './address';
-import { DatabaseUnavailable } from './database-errors';
+import { DatabaseUnavailable, isUnavailable } from './database-errors';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
-import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
+import { CommitUnknown, untilItWins } from './repetition';
+import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
 import { connectionOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
 import { limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** How long the fate of a transaction is looked for, and how often. */
+const FATE_DEADLINE_MS = 10_000;
+const FATE_ASKED_EVERY_MS = 200;
 /**
  * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for
  * a shorter one the optimizer looks every value up in the index before the statement does. That pays for
@@ -98,22 +103,50 @@ class MysqlDatabase implements Database {
 
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const runner = this.source.createQueryRunner();
+    let session: MysqlSession | null = null;
     try {
       const connection = await connectionOf(runner);
       noteTransaction(runner);
-      return await inTransaction(
-        new MysqlSession(this.source, connection, runner),
-        'START TRANSACTION',
-        work,
-      );
+      session = new MysqlSession(this.source, connection, runner);
+      return await inTransaction(session, 'START TRANSACTION', work);
+    } catch (error) {
+      if (error instanceof CommitUnknown && (await this.#isCommitted(session?.witness, error)))
+        return error.result as T;
+      throw error;
     } finally {
       await runner.release();
     }
   }
+
+  /**
+   * Finds out what became of a transaction whose connection was lost during COMMIT, by a row that it has
+   * inserted. The lock waits until the server has ended that transaction. A transaction that inserted nothing
+   * counts as undone, and is run again: it does the same to the rows that it changed before.
+   */
+  async #isCommitted(witness: Witness | null | undefined, lost: CommitUnknown): Promise<boolean> {
+    if (!witness) return false;
+    for (const deadline = Date.now() + FATE_DEADLINE_MS; ;) {
+      try {
+        const sql = `SELECT id FROM ${witness.table} WHERE id = ? LOCK IN SHARE MODE`;
+        return (await this.read.rows(sql, [witness.id])).length > 0;
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        if (Date.now() > deadline) throw new DatabaseUnavailable(lost.message, { cause: error });
+      }
+      await wait(FATE_ASKED_EVERY_MS);
+    }
+  }
+}
+
+/** A row that stands for its transaction: it is there if, and only if, that was committed. */
+interface Witness {
+  readonly table: string;
+  readonly id: unknown;
 }
 
 class MysqlSession extends Session {
   readonly byCodePoint = ' COLLATE utf8mb4_bin';
+  witness: Witness | null = null;
 
   constructor(
     source: DataSource,
@@ -147,8 +180,17 @@ class MysqlSession extends Session {
     return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
   }
 
+  override async insertRow(table: string, row: object): Promise<void> {
+    await super.insertRow(table, row);
+    if ('id' in row) this.witness = { table, id: row.id };
+  }
+
   async command(sql: string): Promise<void> {
     await this.#attempt(sql, [], (done) => this.session.query(sql, done));
+  }
+
+  abandon(): void {
+    this.session.destroy?.();
   }
 
   #execute(sql: string, values: readonly unknown[]): Promise<unknown> {

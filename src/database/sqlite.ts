@@ -13,7 +13,8 @@ import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
-import { byId, inTransaction, Session, untilItWins, type Reader, type Transaction } from './transaction';
+import { untilItWins } from './repetition';
+import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
 
@@ -196,6 +197,11 @@ class SqliteSession extends Session {
 
   async command(sql: string): Promise<void> {
     await this.run(sql, []);
+  }
+
+  /** There is one connection to write with, which has rolled back by itself. */
+  abandon(): void {
+    return;
   }
 
   // The driver takes a third of a microsecond to hand over one cell; as one text, all rows come in half the

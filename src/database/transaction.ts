@@ -1,5 +1,6 @@
 import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
-import { databaseCode, isDuplicate } from './database-errors';
+import { isConnectionLost } from './database-errors';
+import { CommitUnknown } from './repetition';
 import { equal, placeholders } from './raw';
 
 /**
@@ -76,9 +77,6 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
   updateRow(table: string, change: object, where: object): Promise<boolean>;
 }
 
-/** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
-export class ConcurrentChange extends Error {}
-
 /**
  * One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities
  * and with statements as they are written.
@@ -96,6 +94,8 @@ export abstract class Session extends EntityManager implements Transaction {
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
   /** Runs a statement that begins or ends a transaction. MySQL cannot prepare all of them. */
   abstract command(sql: string): Promise<void>;
+  /** Closes a connection whose state nobody knows, so that it serves nobody else. */
+  abstract abandon(): void;
 
   async insertRow(table: string, row: object): Promise<void> {
     const columns = Object.keys(row);
@@ -116,42 +116,34 @@ export function byId<T extends ObjectLiteral & { id: string }>(id: string): Find
   return { id } as FindOptionsWhere<T>;
 }
 
-/** Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. */
+/**
+ * Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. Throws
+ * `CommitUnknown` where the connection is lost in between.
+ */
 export async function inTransaction<T>(
   session: Session,
   begin: string,
   work: (tx: Transaction) => Promise<T>,
 ): Promise<T> {
   await session.command(begin);
+  const result = await orUndone(session, () => work(session));
+  await orUndone(session, async () => {
+    try {
+      await session.command('COMMIT');
+    } catch (error) {
+      throw isConnectionLost(error) ? new CommitUnknown(result, error) : error;
+    }
+  });
+  return result;
+}
+
+async function orUndone<T>(session: Session, step: () => Promise<T>): Promise<T> {
   try {
-    const result = await work(session);
-    await session.command('COMMIT');
-    return result;
+    return await step();
   } catch (error) {
     // The first error is the one to report. After some errors, e.g. of a full disk, SQLite has rolled back by
-    // itself, and on a connection that is lost nothing can be rolled back, so that this statement may fail as
-    // well.
-    await session.command('ROLLBACK').catch(() => undefined);
+    // itself. Elsewhere, a connection on which nothing can be rolled back may not be used for other work.
+    await session.command('ROLLBACK').catch(() => session.abandon());
     throw error;
   }
-}
-
-const WRITE_ATTEMPTS = 8;
-
-/** Runs a transaction again from its start when it lost a race against another one. */
-export async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (tries === WRITE_ATTEMPTS || !lostARace(error)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * tries));
-    }
-  }
-}
-
-function lostARace(error: unknown): boolean {
-  return (
-    error instanceof ConcurrentChange || isDuplicate(error) || databaseCode(error) === 'ER_LOCK_DEADLOCK'
-  );
 }

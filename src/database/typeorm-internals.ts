@@ -11,6 +11,8 @@ type Done = (error: Error | null, result: unknown) => void;
 export interface MysqlStatements {
   execute(sql: string, values: readonly unknown[], done: Done): unknown;
   query(sql: string, done?: Done): unknown;
+  /** Closes a connection at once; its pool then opens another one. A pool has no such method. */
+  destroy?(): void;
 }
 
 export interface PooledConnection extends MysqlStatements {

@@ -1,4 +1,4 @@
-import { connectionError, DatabaseUnavailable } from './database-errors';
+import { connectionError, ConnectionLost, DatabaseUnavailable } from './database-errors';
 import type { MysqlPool, PooledConnection } from './typeorm-internals';
 
 /** How long a statement may wait for its connection, which may have to be opened. */
@@ -59,7 +59,7 @@ export function limitWaiting(pool: MysqlPool): void {
     // This fails the statement that waits, and the pool removes the connection.
     connection.stream.setTimeout(SILENCE_MS, () => {
       if (inUse.has(connection) && !patient.has(pool))
-        connection.stream.destroy(new DatabaseUnavailable('The database is silent'));
+        connection.stream.destroy(new ConnectionLost('The database is silent'));
     });
   });
   limitConnecting(pool);

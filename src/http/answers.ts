@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HOW_TO_ASK, RETRY_AFTER, UNAVAILABLE_MESSAGE } from '../api/errors';
 import { isUnavailable } from '../database/database-errors';
+import { ServiceBusy } from '../database/repetition';
 import { ERROR_STATUS, PublicError, type ErrorCode } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
 
@@ -37,7 +38,7 @@ function answerError(error: FastifyError, request: FastifyRequest, reply: Fastif
     const message = 'Sign-ins cannot be checked at the moment. Try again later.';
     return unavailable(reply, message);
   }
-  if (isUnavailable(error)) {
+  if (isUnavailable(error) || error instanceof ServiceBusy) {
     request.log.error({ err: error });
     return unavailable(reply, UNAVAILABLE_MESSAGE);
   }

@@ -1,6 +1,7 @@
 import type { AuditEventRow } from '../audit/audit.entity';
 import { newId } from '../platform/ids';
-import { ConcurrentChange, type Transaction } from '../database/transaction';
+import { ConcurrentChange } from '../database/repetition';
+import type { Transaction } from '../database/transaction';
 import { dateOrNull } from '../database/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';

@@ -1,60 +1,8 @@
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { QueryRunner } from 'typeorm';
 import { openDatabase, openToRead } from '../../src/database/database';
 import { createTestDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
-
-/**
- * Between the product and a server: forwards bytes until it is told to be silent, and then keeps its
- * connections open.
- */
-class Proxy {
-  readonly #sockets = new Set<Socket>();
-  #silent = false;
-  #silentFrom: string | null = null;
-  private constructor(private readonly server: Server) {}
-
-  static async start(target: URL): Promise<Proxy> {
-    const server = createServer();
-    const proxy = new Proxy(server);
-    server.on('connection', (near) => {
-      const far = connect(Number(target.port || 3306), target.hostname);
-      for (const [from, to] of [
-        [near, far],
-        [far, near],
-      ] as const) {
-        proxy.#sockets.add(from);
-        from.on('data', (bytes) => {
-          if (proxy.#silentFrom !== null && bytes.includes(proxy.#silentFrom)) proxy.#silent = true;
-          if (!proxy.#silent) to.write(bytes);
-        });
-        from.on('error', () => undefined);
-        from.on('close', () => to.destroy());
-      }
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  silence(silent: boolean): void {
-    this.#silent = silent;
-  }
-
-  /** Becomes silent at the first statement that holds this text. */
-  silenceFrom(text: string): void {
-    this.#silentFrom = text;
-  }
-
-  /** Takes no connections any more, and ends those that there are. */
-  close(): void {
-    this.server.close();
-    for (const socket of this.#sockets) socket.destroy();
-  }
-}
+import { Proxy } from '../proxy';
 
 const QUERY = '{ clients { nodes { name } } }';
 const MUTATION = 'mutation { createClient(input: { name: "Silent" }) { userErrors { code } } }';

@@ -79,6 +79,7 @@ async function dataOf<Data>(response: Response): Promise<Data> {
     case 'RATE_LIMITED':
     case 'TIME_LIMIT_EXCEEDED':
     case 'SERVICE_UNAVAILABLE':
+    case 'SERVICE_BUSY':
       throw new Failure('RATE_LIMITED', error.message);
     default:
       throw new Failure('SERVER', text.failure.server, requestId);

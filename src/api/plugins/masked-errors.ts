@@ -6,11 +6,11 @@ import { RETRY_AFTER } from '../errors';
 import { logFaults } from '../fault-log';
 
 const INTERNAL = 'INTERNAL_SERVER_ERROR' satisfies ErrorCode;
-const UNAVAILABLE = 'SERVICE_UNAVAILABLE' satisfies ErrorCode;
+const LATER: ReadonlySet<unknown> = new Set<ErrorCode>(['SERVICE_UNAVAILABLE', 'SERVICE_BUSY']);
 
 /**
  * Logs what was not raised on purpose, and gives its masked answer the request's id, by which the log line is
- * found. Where the database is not there, the answer says when to try again.
+ * found. Where the database is not there, or busy, the answer says when to try again.
  */
 export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiContext> {
   return {
@@ -26,8 +26,8 @@ export function maskedErrors(log: FastifyBaseLogger): ApolloServerPlugin<ApiCont
         // The status stays 200 where something was done or found: whoever repeats the whole request would do
         // that twice.
         const nothing = Object.values(data ?? {}).every((value) => value === null);
-        if (nothing && errors.some(({ extensions }) => extensions?.code === UNAVAILABLE)) {
-          http.status = ERROR_STATUS[UNAVAILABLE];
+        if (nothing && errors.some(({ extensions }) => LATER.has(extensions?.code))) {
+          http.status = ERROR_STATUS.SERVICE_UNAVAILABLE;
           http.headers.set('retry-after', String(RETRY_AFTER));
         }
       },

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { RETRY_AFTER } from '../../api/errors';
 import { isUnavailable } from '../../database/database-errors';
+import { ServiceBusy } from '../../database/repetition';
 import { PublicError } from '../../graphql/errors';
 import type { KeyLinkFormService, KeyRequest, LinkOutcome } from '../../intake/key-link-form.service';
 import { Secret } from '../../vault/secret';
@@ -61,7 +62,8 @@ function answerError(error: unknown, request: FastifyRequest, reply: FastifyRepl
   const status = (error as { statusCode?: number }).statusCode ?? 500;
   if (status < 500) return sendPage(reply, status, UNREADABLE_PAGE);
   request.log.error({ err: error });
-  if (isUnavailable(error)) return sendPage(reply.header('retry-after', RETRY_AFTER), 503, UNAVAILABLE_PAGE);
+  if (isUnavailable(error) || error instanceof ServiceBusy)
+    return sendPage(reply.header('retry-after', RETRY_AFTER), 503, UNAVAILABLE_PAGE);
   return sendPage(reply, 500, {
     title: 'Something went wrong on our side',
     body: html`<p>Nothing was stored. Try again later. The number of this request is ${request.id}.</p>`,

@@ -1,0 +1,62 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isConnectionLost, isDuplicate, isRace } from './database-errors';
+
+/** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
+export class ConcurrentChange extends Error {}
+
+/**
+ * A transaction lost its races against others until its time was over. Nothing of it was done, and the same may
+ * succeed later.
+ */
+export class ServiceBusy extends Error {}
+
+/**
+ * The connection was lost while a transaction was being committed, so that nobody has said whether it was.
+ * `result` is what its work returned.
+ */
+export class CommitUnknown extends Error {
+  constructor(
+    readonly result: unknown,
+    cause: unknown,
+  ) {
+    super('The connection was lost during COMMIT', { cause });
+  }
+}
+
+/** How long a transaction is tried again. */
+const DEADLINE_MS = 10_000;
+/**
+ * A duplicate is most often a race for the first row of its kind, which the next attempt finds. One that stays
+ * is a fault.
+ */
+const DUPLICATE_ATTEMPTS = 8;
+const LONGEST_PAUSE_MS = 250;
+
+/**
+ * Runs a transaction again from its start when it lost a race against another one, or its connection before
+ * anything can have been committed. Throws `ServiceBusy` when the time is over, and what failed otherwise.
+ */
+export async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + DEADLINE_MS;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!mayWin(error, tries)) throw error;
+      // Those who lost the same race must not meet again.
+      const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * tries);
+      if (Date.now() + pause > deadline) throw isConnectionLost(error) ? error : busy(error);
+      await wait(pause);
+    }
+  }
+}
+
+function mayWin(error: unknown, tries: number): boolean {
+  if (isDuplicate(error)) return tries < DUPLICATE_ATTEMPTS;
+  const isOver = error instanceof ConcurrentChange || error instanceof CommitUnknown;
+  return isOver || isRace(error) || isConnectionLost(error);
+}
+
+function busy(cause: unknown): ServiceBusy {
+  return new ServiceBusy('A transaction lost its races until its time was over', { cause });
+}

@@ -1,0 +1,103 @@
+import { AuditEventRow } from '../../src/audit/audit.entity';
+import { CallRow } from '../../src/calls/call.entity';
+import { ClientRow } from '../../src/clients/client.entity';
+import { HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { codes, CREATE_CLIENT, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { Proxy } from '../proxy';
+
+const server = process.env.TEST_DATABASE_SERVER;
+
+// SQLite has no connection that could be lost.
+if (server !== undefined) {
+  let running: TestApp;
+  let instance: TestApp;
+  let proxy: Proxy;
+  beforeAll(async () => {
+    running = await startTestApp();
+    proxy = await Proxy.start(new URL(running.databaseUrl));
+    const behind = new URL(running.databaseUrl);
+    behind.hostname = '127.0.0.1';
+    behind.port = String(proxy.port);
+    instance = await running.another({ DATABASE_URL: behind.toString() });
+  }, 60_000);
+  afterAll(async () => {
+    await instance.close();
+    proxy.close();
+    await running.close();
+  });
+
+  const cuts = [
+    ['START TRANSACTION', 'BEFORE'],
+    ['START TRANSACTION', 'AFTER'],
+    ['COMMIT', 'BEFORE'],
+    ['COMMIT', 'AFTER'],
+  ] as const;
+  const count = (type: AuditEventRow['type']) => running.app.database.read.countBy(AuditEventRow, { type });
+
+  describe.each(cuts)('a connection that is lost at %s, %s it is run,', (text, when) => {
+    test('lets a key be set once, and the answer says so', async () => {
+      const before = await count('API_KEY_SET');
+      proxy.cutAt(text, when);
+      const input = {
+        clientId: HARBOR,
+        keys: [{ provider: 'RETELL', apiKey: `key_of_${text.length}_${when}` }],
+      };
+      const { setClientApiKeys: set } = await instance.data<{ setClientApiKeys: UserErrors }>(SET_CLIENT, {
+        input,
+      });
+      expect(codes(set)).toEqual([]);
+      expect(proxy.hasCut).toBe(true);
+      expect(await count('API_KEY_SET')).toBe(before + 1);
+    });
+
+    test('lets one client be created, and the answer names it', async () => {
+      proxy.cutAt(text, when);
+      const name = `Created ${text} ${when}`;
+      const { createClient } = await instance.data<{ createClient: { client: { id: string } } }>(
+        CREATE_CLIENT,
+        {
+          input: { name },
+        },
+      );
+      const found = await running.app.database.read.findBy(ClientRow, { name });
+      expect(found.map(({ id }) => id)).toEqual([createClient.client.id]);
+      expect(proxy.hasCut).toBe(true);
+    });
+
+    test('lets a call be placed once, also when it is asked for again under its idempotency key', async () => {
+      const asked = running.sandbox.retell.requests.length;
+      proxy.cutAt(text, when);
+      const idempotencyKey = `${text} ${when}`;
+      const input = { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey };
+      const start = () =>
+        instance.data<{ startTestCall: { call: { id: string; providerCallId: string } } }>(START_CALL, {
+          input,
+        });
+      const { startTestCall: first } = await start();
+      const { startTestCall: again } = await start();
+      expect(proxy.hasCut).toBe(true);
+      expect([first.call.providerCallId, again.call]).toEqual([expect.any(String), first.call]);
+      expect(running.sandbox.retell.requests).toHaveLength(asked + 1);
+      const { id } = first.call;
+      expect(await running.app.database.read.findBy(CallRow, { id })).toMatchObject([{ status: 'QUEUED' }]);
+    });
+  });
+
+  test('a transaction that nobody can undo takes its connection with it', async () => {
+    const { database } = instance.app;
+    const connectionOf = async (tx: Pick<typeof database.read, 'rows'>) =>
+      (await tx.rows<{ id: number }>('SELECT CONNECTION_ID() AS id'))[0]?.id;
+    let lost: number | undefined;
+    const failing = database.write(async (tx) => {
+      lost = await connectionOf(tx);
+      proxy.cutAt('ROLLBACK', 'BEFORE');
+      throw new Error('The work failed');
+    });
+    await expect(failing).rejects.toThrow('The work failed');
+    const used = await Promise.all(Array.from({ length: 25 }, () => database.write(connectionOf)));
+    expect(used).not.toContain(lost);
+  });
+} else {
+  test('SQLite is not reached over a connection', () => expect(server).toBeUndefined());
+}

@@ -1,0 +1,61 @@
+import { QueryFailedError } from 'typeorm';
+import { ConnectionLost } from '../../src/database/database-errors';
+import { CommitUnknown, ConcurrentChange, ServiceBusy, untilItWins } from '../../src/database/repetition';
+
+const failed = (code: string) => new QueryFailedError('', [], Object.assign(new Error(), { code }));
+const lost = new QueryFailedError('', [], new ConnectionLost('The database is silent'));
+
+/** Runs a transaction that fails with this error for a number of times, by a clock that does not wait. */
+async function repeated(
+  error: Error,
+  times: number,
+): Promise<{ attempts: number; outcome: unknown; tookMs: number }> {
+  jest.useFakeTimers();
+  const started = Date.now();
+  let attempts = 0;
+  const work = untilItWins(() => {
+    attempts += 1;
+    return attempts > times ? Promise.resolve('done') : Promise.reject(error);
+  }).catch((reason: unknown) => reason);
+  let outcome: unknown;
+  void work.then((result) => (outcome = result));
+  while (outcome === undefined) await jest.advanceTimersByTimeAsync(50);
+  const tookMs = Date.now() - started;
+  jest.useRealTimers();
+  return { attempts, outcome, tookMs };
+}
+
+describe('a transaction', () => {
+  test.each([
+    ['a row that someone else has changed', new ConcurrentChange()],
+    ['a deadlock', failed('ER_LOCK_DEADLOCK')],
+    ['a lock that did not come', failed('ER_LOCK_WAIT_TIMEOUT')],
+    ['a conflict with another node', failed('ER_ERROR_DURING_COMMIT')],
+    ['a node outside of the primary component', failed('ER_UNKNOWN_COM_ERROR')],
+    ['a lost connection', failed('PROTOCOL_CONNECTION_LOST')],
+    ['a silent server', lost],
+    ['a COMMIT that was found not to have happened', new CommitUnknown('x', lost)],
+  ])('is run again after %s, far more often than a race is lost by chance', async (_what, error) => {
+    expect(await repeated(error, 20)).toMatchObject({ attempts: 21, outcome: 'done' });
+  });
+
+  test('that loses its races for ten seconds is refused as busy', async () => {
+    const { outcome, tookMs } = await repeated(failed('ER_LOCK_DEADLOCK'), Infinity);
+    expect(outcome).toBeInstanceOf(ServiceBusy);
+    expect(tookMs).toBeGreaterThan(9_000);
+    expect(tookMs).toBeLessThan(11_000);
+  });
+
+  test('that finds a duplicate again and again fails with it', async () => {
+    const duplicate = failed('ER_DUP_ENTRY');
+    expect(await repeated(duplicate, Infinity)).toMatchObject({ attempts: 8, outcome: duplicate });
+  });
+
+  test.each(['ER_PARSE_ERROR', 'ER_DISK_FULL', 'SQLITE_FULL'])(
+    'that fails with %s is not run again',
+    async (code) => {
+      const error = failed(code);
+      expect(await repeated(error, Infinity)).toMatchObject({ attempts: 1, outcome: error });
+    },
+  );
+});
