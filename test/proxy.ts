@@ -58,7 +58,9 @@ export class Proxy {
     return this.#cutAt === null;
   }
 
-  /** Cuts one connection at the next statement that holds this text: before it is run, or before its answer. */
+  /**
+   * Cuts one connection at the next statement that holds this text: before it is run, or before its answer.
+   */
   cutAt(text: string, when: 'BEFORE' | 'AFTER'): void {
     this.#cutAt = { text, isForwarded: when === 'AFTER' };
   }

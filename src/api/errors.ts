@@ -66,7 +66,8 @@ export function formatError(hints: boolean) {
   };
 }
 
-// All are faults of ours and are logged. A caller who finds the database away or busy is told to try again later.
+// All are faults of ours and are logged. A caller who finds the database away or busy is told to try again
+// later.
 function maskOf(error: unknown): PublicForm {
   const raised = error instanceof GraphQLError ? error.originalError : error;
   if (raised instanceof ServiceBusy) return BUSY;

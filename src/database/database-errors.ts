@@ -9,8 +9,9 @@ export class DatabaseUnavailable extends Error {
 /** Latchkey gave up on a connection whose server said nothing, or left the server that it leads to. */
 export class ConnectionLost extends DatabaseUnavailable {}
 
-// A transaction that fails so has changed nothing, and may succeed when it is run again: it lost a race against
-// others, on this node of a cluster or on another one, or its node is not in the cluster's primary component.
+// A transaction that fails so has changed nothing, and may succeed when it is run again: it lost a race
+// against others, on this node of a cluster or on another one, or its node is not in the cluster's primary
+// component.
 const RACES: ReadonlySet<unknown> = new Set([
   ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_ERROR_DURING_COMMIT', 'ER_CHECKREAD'],
   'ER_UNKNOWN_COM_ERROR',
@@ -68,7 +69,9 @@ export function isRace(error: unknown): boolean {
   return RACES.has(databaseCode(error));
 }
 
-/** Tells whether a statement failed because its connection was lost, after which its transaction is undone. */
+/**
+ * Tells whether a statement failed because its connection was lost, after which its transaction is undone.
+ */
 export function isConnectionLost(error: unknown): boolean {
   const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return driverError instanceof ConnectionLost || LOST.has(databaseCode(error));

@@ -5,8 +5,8 @@ import { isConnectionLost, isDuplicate, isRace } from './database-errors';
 export class ConcurrentChange extends Error {}
 
 /**
- * A transaction lost its races against others until its time was over. Nothing of it was done, and the same may
- * succeed later.
+ * A transaction lost its races against others until its time was over. Nothing of it was done, and the
+ * same may succeed later.
  */
 export class ServiceBusy extends Error {}
 
@@ -26,8 +26,8 @@ export class CommitUnknown extends Error {
 /** How long a transaction is tried again. */
 const DEADLINE_MS = 10_000;
 /**
- * A duplicate is most often a race for the first row of its kind, which the next attempt finds. One that stays
- * is a fault.
+ * A duplicate is most often a race for the first row of its kind, which the next attempt finds. One that
+ * stays is a fault.
  */
 const DUPLICATE_ATTEMPTS = 8;
 const LONGEST_PAUSE_MS = 250;

@@ -40,7 +40,7 @@ if (server !== undefined) {
       const before = await count('API_KEY_SET');
       proxy.cutAt(text, when);
       const input = {
-        clientId: HARBOR,
+        clientId: MAPLE,
         keys: [{ provider: 'RETELL', apiKey: `key_of_${text.length}_${when}` }],
       };
       const { setClientApiKeys: set } = await instance.data<{ setClientApiKeys: UserErrors }>(SET_CLIENT, {
