@@ -15,6 +15,8 @@ import { AuditEventRow, AuditHeadRow } from './audit.entity';
 export interface AuditFilter {
   readonly types: readonly AuditEventType[] | null;
   readonly clientId: string | null;
+  /** Only events that concern no client. */
+  readonly withoutClient: boolean;
   readonly actorId: string | null;
   /** Events at this time or later. */
   readonly since: Date | null;
@@ -65,11 +67,12 @@ export class AuditTrail {
   list(viewer: Viewer, args: PageArgs, filter: AuditFilter): Promise<Page<AuditEventRow>> {
     requireAdmin(viewer);
     const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where(visibleTo(viewer));
-    const { types, clientId, actorId, since, until } = filter;
+    const { types, clientId, withoutClient, actorId, since, until } = filter;
     if (types !== null)
       query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });
     if (clientId !== null)
       query.andWhere('event.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
+    if (withoutClient) query.andWhere('event.clientId IS NULL');
     if (actorId !== null)
       query.andWhere('event.actorId = :actorId', { actorId: isId(actorId) ? actorId : '' });
     if (since !== null) query.andWhere('event.at >= :since', { since });

@@ -25,9 +25,9 @@ export class AuditResolver {
     filter: AuditEventFilter | null,
   ): Promise<Page<AuditEvent>> {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
-    return (await this.audit.list(viewer, pageArgs(page), { types, clientId, actorId, since, until })).map(
-      toAuditEvent,
-    );
+    const withoutClient = filter?.withoutClient ?? false;
+    const wanted = { types, clientId, withoutClient, actorId, since, until };
+    return (await this.audit.list(viewer, pageArgs(page), wanted)).map(toAuditEvent);
   }
 }
 

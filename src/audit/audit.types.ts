@@ -164,6 +164,13 @@ export class AuditEventFilter {
   })
   clientId?: string | null;
 
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      "Whether only events that concern no client are wanted, e.g. those of the agency's own keys. With `clientId` the list is empty.",
+  })
+  withoutClient?: boolean | null;
+
   @Field(() => ID, {
     nullable: true,
     description: 'Only events of this person, service token or one-time link.',

@@ -1,4 +1,4 @@
-import { Arg, ID, Query, Resolver } from 'type-graphql';
+import { Arg, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
 import { CurrentViewer } from '../access/context';
 import type { GrantedAccess as GrantedAccessOf } from './granted-access';
 import type { PersonRow } from './person.entity';
@@ -26,6 +26,11 @@ import {
 @Resolver(() => Person)
 export class PersonResolver {
   constructor(private readonly people: PersonService) {}
+
+  @FieldResolver(() => Boolean, { description: 'Whether this is the person who asks.' })
+  isViewer(@Root() person: PersonRow, @CurrentViewer() viewer: Viewer): boolean {
+    return person.id === viewer.id;
+  }
 
   @Query(() => PersonConnection, {
     nullable: true,

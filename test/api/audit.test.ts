@@ -258,6 +258,10 @@ describe('the audit trail', () => {
     ]);
     expect(await types({ types: [] })).toEqual([]);
     expect(await types({ clientId: MAPLE })).toEqual(['API_KEY_SET']);
+    expect(await types({ withoutClient: true, types: ['API_KEY_SET'] })).toEqual(
+      Array.from({ length: 3 }, () => 'API_KEY_SET'),
+    );
+    expect(await types({ withoutClient: true, clientId: MAPLE })).toEqual([]);
     expect(await types({ since: between })).toEqual(['API_KEY_SET']);
     expect(await types({ until: between })).toEqual(['CLIENT_CREATED', ...KEYS_OF_DEMO, 'AGENCY_CREATED']);
     const [{ actorId } = { actorId: null }] = await events();

@@ -92,6 +92,13 @@ const lastEvent = async () =>
     )
   ).auditEvents.nodes[0];
 
+test('one of the people is the one who asks', async () => {
+  const { people } = await running.data<{ people: { nodes: (Person & { isViewer: boolean })[] } }>(
+    '{ people { nodes { id isViewer } } }',
+  );
+  expect(people.nodes.filter(({ isViewer }) => isViewer).map(({ id }) => id)).toEqual([ADA]);
+});
+
 describe('an invitation', () => {
   test('is taken up by whoever first signs in with its verified address, in upper or lower case', async () => {
     const { person } = await invite(' Grace@Example.com ', 'AGENCY_ADMIN');
