@@ -18,8 +18,8 @@ import { AgenciesPage, ChooseAgency } from './sign-in/belonging';
 import { SignInAgain, SignInPage, WindowDone } from './sign-in/page';
 import { arrive, leaveToSignIn, signedIn, wasSignedIn } from './sign-in/tokens';
 import { VIEWER, ViewerContext, type Viewer } from './sign-in/viewer';
-import { Loaded, NotFound } from './ui/page';
-import { idIn, route, useLocation } from './ui/router';
+import { Guarded, Loaded, NotFound } from './ui/page';
+import { idIn, useLocation } from './ui/router';
 import { Shell } from './ui/shell';
 
 type Start = 'ARRIVING' | 'ASKING' | 'FAILED' | 'WINDOW' | 'READY';
@@ -41,10 +41,9 @@ export function App() {
 
 async function begin(): Promise<Start> {
   if (location.pathname === '/signed-in') {
-    const returnTo = await arrive();
-    if (returnTo === null) return 'WINDOW';
-    route(returnTo, true);
-    return 'READY';
+    const came = await arrive();
+    if (came === 'WINDOW') return 'WINDOW';
+    if (came === 'SIGNED_IN') return 'READY';
   }
   if (!wasSignedIn()) return 'ASKING';
   await leaveToSignIn();
@@ -53,7 +52,7 @@ async function begin(): Promise<Start> {
 
 /** Nothing stays on the screen when another agency is chosen. */
 function SignedIn() {
-  return <Viewing key={agency.value} />;
+  return signedIn.value === 'NO' ? null : <Viewing key={agency.value} />;
 }
 
 function Viewing() {
@@ -81,7 +80,12 @@ function PageHere({ viewer }: { viewer: Viewer }) {
   for (const [pattern, Component] of pagesFor(viewer)) {
     const id = idIn(pattern, path);
     // What was typed about one client is never taken over to another.
-    if (id !== null) return <Component key={id} id={id} />;
+    if (id !== null)
+      return (
+        <Guarded>
+          <Component key={id} id={id} />
+        </Guarded>
+      );
   }
   return <NotFound />;
 }

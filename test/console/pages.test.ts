@@ -53,7 +53,6 @@ const PEOPLE: readonly Expected[] = [
       CLIENT,
       `${CLIENT}/agents`,
       `${CLIENT}/calls`,
-      `${CLIENT}/people`,
       '/agents',
       AGENT,
       '/calls',

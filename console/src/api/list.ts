@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { textOf, type Document } from './graphql';
 import { useAnswered, type Answered } from './query';
-import { request } from './request';
+import { request, type Failure } from './request';
 
 export interface Page<Node> {
   readonly nodes: readonly Node[];
@@ -11,6 +11,8 @@ export interface Page<Node> {
 
 export interface List<Node> extends Answered<Page<Node>> {
   readonly isGrowing: boolean;
+  /** Why the next page is not there. */
+  readonly stopped: Failure | null;
   /** Appends the next page. */
   more(): Promise<void>;
 }
@@ -28,6 +30,7 @@ export function useList<Node, Variables extends Paging>(
   variables: Variables,
 ): List<Node> {
   const [isGrowing, setGrowing] = useState(false);
+  const [stopped, setStopped] = useState<Failure | null>(null);
   const ask = async (after: string | null) => {
     const { list } = await request(document, { ...variables, first: PAGE, after });
     return list ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
@@ -36,22 +39,28 @@ export function useList<Node, Variables extends Paging>(
     `${textOf(document)}${JSON.stringify(variables)}`,
     async (known) => {
       let page = await ask(null);
-      while (page.pageInfo.hasNextPage && page.nodes.length < (known?.nodes.length ?? 0))
+      // What was appended meanwhile is not taken away again.
+      while (page.pageInfo.hasNextPage && page.nodes.length < (known()?.nodes.length ?? 0))
         page = joined(page, await ask(page.pageInfo.endCursor));
       return page;
     },
   );
-  const more = async () => {
+  const append = async (): Promise<void> => {
     const known = answered.data.peek();
-    if (!known || isGrowing) return;
-    setGrowing(true);
-    try {
-      answered.data.value = joined(known, await ask(known.pageInfo.endCursor));
-    } finally {
-      setGrowing(false);
-    }
+    if (!known?.pageInfo.hasNextPage) return;
+    const next = await ask(known.pageInfo.endCursor);
+    // Where the list was asked for again meanwhile, what is appended follows what is there now.
+    if (known !== answered.data.peek()) await append();
+    else answered.data.value = joined(known, next);
   };
-  return { ...answered, isGrowing, more };
+  const more = async () => {
+    if (isGrowing) return;
+    setGrowing(true);
+    setStopped(null);
+    await append().catch(setStopped);
+    setGrowing(false);
+  };
+  return { ...answered, isGrowing, stopped, more };
 }
 
 function joined<Node>(page: Page<Node>, next: Page<Node>): Page<Node> {

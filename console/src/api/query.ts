@@ -1,13 +1,14 @@
-import { signal, type Signal } from '@preact/signals';
-import { useEffect, useMemo } from 'preact/hooks';
+import { batch, signal, type Signal } from '@preact/signals';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { textOf, type Document } from './graphql';
 import { nameAgency, request, type Failure } from './request';
 
 /** What is known of one question to the API: the last answer, or why there is none. */
 export interface Answered<Data> {
   readonly data: Signal<Data | null>;
+  /** What is shown is the answer to the question before, until there is one to this. */
+  readonly isEarlier: Signal<boolean>;
   readonly failure: Signal<Failure | null>;
-  readonly isLoading: Signal<boolean>;
   readonly reload: () => Promise<void>;
 }
 
@@ -23,18 +24,29 @@ export function useQuery<Data, Variables>(
   return useAnswered(name, () => request(document, variables));
 }
 
-/** `ask` gets what is known so far, e.g. to ask for as many pages again. */
-export function useAnswered<Data>(name: string, ask: (known: Data | null) => Promise<Data>): Answered<Data> {
+/** `known` tells what is known by then, e.g. to ask for as many pages again. */
+type Ask<Data> = (known: () => Data | null) => Promise<Data>;
+
+export function useAnswered<Data>(name: string, ask: Ask<Data>): Answered<Data> {
+  const before = useRef<Answered<Data> | null>(null);
   const answered = useMemo(() => {
-    const known = (kept.get(name) as Answered<Data> | undefined) ?? answeredBy(ask);
+    const known =
+      (kept.get(name) as Answered<Data> | undefined) ?? answeredBy(ask, before.current?.data.peek() ?? null);
     kept.set(name, known);
-    return known;
+    return (before.current = known);
   }, [name]);
   useEffect(() => {
     onScreen.add(answered);
     void answered.reload();
     return () => void onScreen.delete(answered);
   }, [answered]);
+  return answered;
+}
+
+/** Asked anew whenever the component appears: for decisions, which nobody takes by an earlier answer. */
+export function useFresh<Data>(ask: () => Promise<Data>): Answered<Data> {
+  const answered = useMemo(() => answeredBy(ask, null), []);
+  useEffect(() => void answered.reload(), []);
   return answered;
 }
 
@@ -49,22 +61,25 @@ export function chooseAgency(id: string): void {
   nameAgency(id);
 }
 
-function answeredBy<Data>(ask: (known: Data | null) => Promise<Data>): Answered<Data> {
-  const data = signal<Data | null>(null);
+function answeredBy<Data>(ask: Ask<Data>, earlier: Data | null): Answered<Data> {
+  const data = signal(earlier);
+  const isEarlier = signal(earlier !== null);
   const failure = signal<Failure | null>(null);
-  const isLoading = signal(false);
+  const known = () => (isEarlier.peek() ? null : data.peek());
   let latest = 0;
   const reload = async () => {
     const run = (latest += 1);
-    isLoading.value = true;
-    try {
-      const answer = await ask(data.peek());
+    const settle = (answer: Data | null, why: Failure | null) => {
       // A slower answer to an earlier question says less.
-      if (run === latest) [data.value, failure.value] = [answer, null];
-    } catch (error) {
-      if (run === latest) failure.value = error as Failure;
-    }
-    if (run === latest) isLoading.value = false;
+      if (run !== latest) return;
+      batch(() => {
+        [data.value, failure.value, isEarlier.value] = [answer, why, false];
+      });
+    };
+    await ask(known).then(
+      (answer) => settle(answer, null),
+      (error: unknown) => settle(known(), error as Failure),
+    );
   };
-  return { data, failure, isLoading, reload };
+  return { data, isEarlier, failure, reload };
 }

@@ -40,29 +40,30 @@ export async function request<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
+  const asked = agency.peek();
   const body = JSON.stringify({ query: textOf(document), variables });
-  let response = await send(body, await accessToken());
-  if (response.status === 401) {
-    // A token that is good, and that the issuer does not renew, is that of somebody whom nobody here knows.
-    const token = (await renewedToken()) ?? (isCurrent() ? null : await signInAgain());
-    if (token !== null) response = await send(body, token);
-  }
-  return dataOf(response);
-}
-
-async function send(body: string, token: string): Promise<Response> {
-  try {
-    return await fetch('/graphql', {
+  const send = (token: string) =>
+    fetch('/graphql', {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
         'content-type': 'application/json',
-        ...(agency.value !== null && { 'latchkey-agency': agency.value }),
+        ...(asked !== null && { 'latchkey-agency': asked }),
       },
       body,
     });
-  } catch {
-    throw new Failure('NETWORK', text.failure.network);
+  try {
+    let response = await send(await accessToken());
+    if (response.status === 401) {
+      // A token that is good, and that the issuer does not renew, is that of somebody whom nobody here knows.
+      const token = (await renewedToken()) ?? (isCurrent() ? null : await signInAgain());
+      if (token !== null) response = await send(token);
+    }
+    const data = await dataOf<Data>(response);
+    // Nobody waits for what an agency answers that was left meanwhile.
+    return asked === agency.peek() ? data : await new Promise(() => undefined);
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure('NETWORK', text.failure.network);
   }
 }
 

@@ -51,27 +51,29 @@ export function ofWarning({ sharedWithAgency, clients }: Warning): Sentence {
   return { tone: 'warn', words: text.keys.duplicate(owners.join(', ')) };
 }
 
-export function consequencesOfClear({
-  affectedAgents,
-  affectedAgentCount: count,
-  agentsWithoutKey,
-  agentsWithoutKeyCount: without,
-}: Preview): Sentence[] {
+interface Cleared extends Partial<Pick<Preview, 'affectedAgents' | 'agentsWithoutKey'>> {
+  /** How many agents use the key. */
+  readonly agentCount?: number;
+  readonly affectedAgentCount?: number;
+  readonly agentsWithoutKeyCount: number;
+}
+
+/** What clearing would do, or what it did. */
+export function consequencesOfClear(cleared: Cleared): Sentence[] {
+  const { affectedAgents = [], agentsWithoutKey = [], agentsWithoutKeyCount: without } = cleared;
+  const count = cleared.agentCount ?? cleared.affectedAgentCount ?? 0;
   const back = count - without;
-  return [
-    ...(back > 0
-      ? [
-          {
-            tone: 'info',
-            words: text.keys.goBack(back, without === 0 ? namesOf(affectedAgents, count) : ''),
-          } as const,
-        ]
-      : []),
-    ...(without > 0
-      ? [{ tone: 'bad', words: text.keys.leftWithout(without, namesOf(agentsWithoutKey, without)) } as const]
-      : []),
-    ...(count === 0 ? [{ tone: 'plain', words: text.keys.nobodyMoves } as const] : []),
-  ];
+  const named = (things: readonly { readonly name: string }[], of: number) =>
+    things.length > 0 ? namesOf(things, of) : '';
+  const sentences: Sentence[] = [];
+  if (back > 0)
+    sentences.push({
+      tone: 'info',
+      words: text.keys.goBack(back, without === 0 ? named(affectedAgents, count) : ''),
+    });
+  if (without > 0)
+    sentences.push({ tone: 'bad', words: text.keys.leftWithout(without, named(agentsWithoutKey, without)) });
+  return count === 0 ? [{ tone: 'plain', words: text.keys.nobodyMoves }] : sentences;
 }
 
 const MARKS: Readonly<Record<Tone, string>> = { ok: '✓', warn: '!', bad: '✕', info: '→', plain: '–' };

@@ -19,14 +19,19 @@ export interface Typed {
   readonly version: number;
 }
 
+/** A key that was sent and not saved: it was dropped, and is asked for again. */
+export interface Refused {
+  /** What is wrong with it; nothing where another key was refused, or the request failed. */
+  readonly error: UserError | null;
+  readonly version: number;
+}
+
 interface KeyFieldProps {
   readonly owner: Owner;
   readonly place: Key;
   readonly agencys: Pick<Key, 'isSet' | 'status'> | null;
   readonly events: readonly KeyEvent[];
-  readonly refused: UserError | null;
-  /** The request failed, and the key is asked for again. */
-  readonly wasDropped: boolean;
+  readonly refused: Refused | null;
   /** Keys are being saved. What was typed meanwhile would be lost with the fields. */
   readonly isOff: boolean;
   readonly onTyped: (typed: Typed | null) => void;
@@ -34,17 +39,17 @@ interface KeyFieldProps {
 }
 
 export function KeyField(props: KeyFieldProps) {
-  const { owner, place, agencys, events, refused, wasDropped, isOff, onTyped, onClear } = props;
+  const { owner, place, agencys, events, refused, isOff, onTyped, onClear } = props;
   const { provider, isSet, status, version } = place;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
   const region = useRef<HTMLSelectElement>(null);
   const seen = useRef(version);
   const [isTyped, setTyped] = useState(false);
-  const preview = usePreview(owner, provider, input, region);
+  const chosenRegion = () => (region.current?.value ?? null) as Key['region'];
+  const preview = usePreview(owner, provider, input, chosenRegion);
   const verification = useVerification(owner, provider);
   const name = providerName(provider);
-  const chosenRegion = () => (region.current?.value ?? null) as Key['region'];
   const onInput = () => {
     const element = input.current;
     const hasText = element !== null && element.value.trim() !== '';
@@ -59,6 +64,7 @@ export function KeyField(props: KeyFieldProps) {
       <header>
         <h3>{name}</h3>
         {isSet && <KeyState status={status} />}
+        {!isSet && agencys?.isSet === true && <KeyState status={agencys.status} />}
         <Standing place={place} agencys={agencys} events={events} />
       </header>
       <div class="key-entry">
@@ -97,7 +103,6 @@ export function KeyField(props: KeyFieldProps) {
       </div>
       <div class="key-says" id={`${id}-says`} aria-live="polite">
         {!isTyped && refused && <Refusal refused={refused} events={events} />}
-        {!isTyped && !refused && wasDropped && <p class="hint">{text.keys.dropped}</p>}
         {isTyped && preview.isBusy && <p class="fine late">{text.keys.testing}</p>}
         {isTyped && preview.looked && <Sentences sentences={consequencesOfSet(provider, preview.looked)} />}
         {isTyped && preview.problem !== null && <p class="error">{preview.problem}</p>}
@@ -107,12 +112,13 @@ export function KeyField(props: KeyFieldProps) {
   );
 }
 
-function Refusal({ refused, events }: { refused: UserError; events: readonly KeyEvent[] }) {
-  const isConflict = refused.code === 'VERSION_CONFLICT';
+function Refusal({ refused, events }: { refused: Refused; events: readonly KeyEvent[] }) {
+  const { error, version } = refused;
+  const isConflict = error?.code === 'VERSION_CONFLICT';
   return (
     <div class="error" role="alert">
-      <p>{isConflict ? text.keys.conflict : refused.message}</p>
-      {isConflict && <p>{conflictOf(events)}</p>}
+      <p>{isConflict ? text.keys.conflict : error?.message}</p>
+      {isConflict && <p>{conflictOf(events, version)}</p>}
       <p class="hint">{isConflict ? text.keys.conflictNext : text.keys.dropped}</p>
     </div>
   );

@@ -7,7 +7,7 @@ import { Problem } from '../ui/page';
 import { Button } from '../ui/parts';
 import { tell } from '../ui/toasts';
 import { ClearKey } from './clear-key';
-import { KeyField, type Typed } from './key-field';
+import { KeyField, type Refused, type Typed } from './key-field';
 import { sealed, setKeys, type Key, type KeyInput, type Owner, type Provider } from './operations';
 import type { KeyEvent } from './who';
 
@@ -27,7 +27,8 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   const [round, setRound] = useState(0);
   const [verify, setVerify] = useState(true);
   const [isBusy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<ReadonlyMap<string, UserError>>(new Map());
+  const [refused, setRefused] = useState<ReadonlyMap<string, Refused>>(new Map());
+  const [others, setOthers] = useState<readonly UserError[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
   const [clearing, setClearing] = useState<Provider | null>(null);
 
@@ -38,23 +39,31 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   };
   const save = async () => {
     const sent = keys.flatMap(({ provider }) => typed.get(provider) ?? []);
+    let errors: readonly UserError[] = [];
+    let failed: Failure | null = null;
     setBusy(true);
+    setRefused(new Map());
+    setOthers([]);
     setFailure(null);
     try {
       const inputs = await Promise.all(sent.map((each) => inputOf(owner, each)));
       const { userErrors, warnings } = await setKeys(owner, { keys: inputs, verify });
-      setRefused(byProvider(userErrors, sent));
-      if (userErrors.length === 0)
+      errors = userErrors;
+      if (errors.length === 0)
         tell(`${text.keys.saved(sent.length)} ${warnings.map(({ message }) => message).join(' ')}`);
     } catch (error) {
-      setFailure(error as Failure);
+      failed = error as Failure;
     }
     // New fields: neither the old ones nor what undo remembers of them keeps a key.
     typed.clear();
     setDirty([]);
     setRound((number) => number + 1);
-    setBusy(false);
+    // A conflict is told with what the other person did, which is known only then.
     await reloadAll();
+    if (failed || errors.length > 0) setRefused(refusedOf(errors, sent));
+    setOthers(errors.filter((error) => indexOf(error) === null));
+    setFailure(failed);
+    setBusy(false);
   };
   return (
     <>
@@ -74,11 +83,15 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
             agencys={agencyKeys?.find(({ provider }) => provider === key.provider) ?? null}
             events={events.filter(({ provider }) => provider === key.provider)}
             refused={refused.get(key.provider) ?? null}
-            wasDropped={failure !== null}
             isOff={isBusy}
             onTyped={(what) => note(key.provider, what)}
             onClear={() => setClearing(key.provider)}
           />
+        ))}
+        {others.map(({ message }) => (
+          <p key={message} class="error" role="alert">
+            {message}
+          </p>
         ))}
         {failure && <Problem failure={failure} />}
         <footer>
@@ -110,9 +123,13 @@ async function inputOf(owner: Owner, { input, provider, region, version }: Typed
 }
 
 // The path is ["input", "keys", "<index>", ...].
-function byProvider(errors: readonly UserError[], sent: readonly Typed[]): Map<string, UserError> {
-  const named = errors.map(
-    (error) => [sent[Number(error.field?.[2])]?.provider ?? sent[0]?.provider ?? '', error] as const,
+const indexOf = ({ field }: UserError) => (field?.[1] === 'keys' ? Number(field[2]) : null);
+
+/** All or none are saved: every key that was sent has to be entered again. */
+const refusedOf = (errors: readonly UserError[], sent: readonly Typed[]): Map<string, Refused> =>
+  new Map(
+    sent.map(({ provider, version }, index) => [
+      provider,
+      { error: errors.find((error) => indexOf(error) === index) ?? null, version },
+    ]),
   );
-  return new Map(named);
-}

@@ -1,5 +1,5 @@
 import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
-import { mutation, type Mutation, type Payload } from '../api/mutation';
+import { mutation, type DoneBy, type Mutation, type Payload } from '../api/mutation';
 import { request } from '../api/request';
 import { seal } from './seal';
 
@@ -73,13 +73,24 @@ function ofOwner<Input, Done extends Payload>(
 }
 
 export const setKeys = ofOwner(SET_CLIENT, mutation('setAgencyApiKeys', WARNINGS));
-export const clearKeys = ofOwner(mutation('clearClientApiKeys'), mutation('clearAgencyApiKeys'));
 export const verifyKeys = ofOwner(
   mutation('verifyClientApiKeys', RESULTS),
   mutation('verifyAgencyApiKeys', RESULTS),
 );
 /** With a key, what setting it would do; without, what clearing would do. */
 export const previewKey = ofOwner(PREVIEW_CLIENT, mutation('previewAgencyApiKeyChange', LOOKED));
+
+const EFFECTS = 'effects{agentCount agentsWithoutKeyCount}';
+const CLEAR_CLIENT = mutation('clearClientApiKeys', EFFECTS);
+const CLEAR_AGENCY = mutation('clearAgencyApiKeys', EFFECTS);
+
+export const clearingOf = ({ client }: Owner) => ({
+  mutation: (client ? CLEAR_CLIENT : CLEAR_AGENCY) as Mutation<
+    { clientId?: string; providers: readonly Provider[] },
+    DoneBy<typeof CLEAR_CLIENT>
+  >,
+  clientId: client && { clientId: client.id },
+});
 
 /** What stands in a field, sealed for one owner, provider and region. */
 export async function sealed(

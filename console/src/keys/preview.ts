@@ -12,7 +12,7 @@ export function usePreview(
   owner: Owner,
   provider: Provider,
   input: RefObject<HTMLInputElement | null>,
-  region: RefObject<HTMLSelectElement | null>,
+  regionOf: () => Key['region'],
 ) {
   const [looked, setLooked] = useState<Looked | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
@@ -34,7 +34,7 @@ export function usePreview(
     const run = latest.current;
     setBusy(true);
     try {
-      const place = { provider, region: regionOf(region) };
+      const place = { provider, region: regionOf() };
       const apiKey = await sealed(element, owner, place);
       const answer = await previewKey(owner, { ...place, apiKey });
       if (run !== latest.current) return;
@@ -51,8 +51,4 @@ export function usePreview(
       timer.current = window.setTimeout(() => void now(), PAUSE_MS);
   };
   return { looked, problem, isBusy, typed, now: () => void now() };
-}
-
-export function regionOf(region: RefObject<HTMLSelectElement | null>): Key['region'] {
-  return (region.current?.value ?? null) as Key['region'];
 }

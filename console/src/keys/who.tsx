@@ -12,8 +12,9 @@ export interface KeyEvent {
   readonly keyVersion: number | null;
 }
 
-/** What the other person did. */
-export function conflictOf([latest]: readonly KeyEvent[]): string {
+/** What the other person did after `version` was seen. */
+export function conflictOf(events: readonly KeyEvent[], version: number): string {
+  const latest = events.find(({ keyVersion }) => (keyVersion ?? 0) > version);
   if (!latest) return '';
   const { type, actorName, maskedKey } = latest;
   return type === 'API_KEY_CLEARED'
@@ -27,11 +28,11 @@ interface StandingProps {
   readonly events: readonly KeyEvent[];
 }
 
-/** Whose key counts here, who set it, and when the provider last answered about it. */
+/** Whose key counts here, who set it, and when the provider last gave a clear answer about it. */
 export function Standing({ place, agencys, events }: StandingProps) {
-  const { isSet, maskedKey, version, updatedAt, lastVerifiedAt, lastError } = place;
+  const { isSet, status, maskedKey, version, updatedAt, lastVerifiedAt, lastError } = place;
   const set = events.find(({ keyVersion }) => keyVersion === version);
-  if (!isSet) return <p class="standing">{agencys?.isSet === true ? <Inherited /> : text.keys.noneAtAll}</p>;
+  if (!isSet) return <p class="standing">{agencys?.isSet === true ? <Inherited /> : noKey(agencys)}</p>;
   return (
     <div class="standing">
       <p>
@@ -48,7 +49,7 @@ export function Standing({ place, agencys, events }: StandingProps) {
           text.keys.neverAsked
         ) : (
           <>
-            {text.keys.lastGood} <Time at={lastVerifiedAt} />
+            {text.keys.lastAnswer(status === 'VALID')} <Time at={lastVerifiedAt} />
           </>
         )}
       </p>
@@ -56,6 +57,8 @@ export function Standing({ place, agencys, events }: StandingProps) {
     </div>
   );
 }
+
+const noKey = (agencys: StandingProps['agencys']) => (agencys ? text.keys.noneAtAll : text.keys.noneOfAgency);
 
 function Inherited() {
   return <a href="/agency">{text.keys.usesAgencys}</a>;

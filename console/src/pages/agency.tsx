@@ -13,13 +13,12 @@ const AGENCY = graphql(
     query AgencyPage {
       agency {
         id
-        name
         portalPermissions
         apiKeys {
           ...Key
         }
       }
-      auditEvents(filter: { types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
+      auditEvents(filter: { withoutClient: true, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
         nodes {
           type
           at
@@ -27,7 +26,6 @@ const AGENCY = graphql(
           provider
           maskedKey
           keyVersion
-          clientId
         }
       }
     }
@@ -50,7 +48,7 @@ export function AgencyPage() {
               owner={{ client: null, agencyId: agency.id }}
               keys={agency.apiKeys ?? []}
               agencyKeys={null}
-              events={(auditEvents?.nodes ?? []).filter(({ clientId }) => clientId === null)}
+              events={auditEvents?.nodes ?? []}
             />
             {viewer.canManagePeople && (
               <PermissionDefaults

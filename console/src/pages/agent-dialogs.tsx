@@ -2,7 +2,7 @@ import { mutation } from '../api/mutation';
 import type { Provider } from '../keys/operations';
 import { providerName, settings } from '../sign-in/settings';
 import { text } from '../text';
-import { ChangeDialog, wayBack } from '../ui/change';
+import { ChangeDialog, wayBack, type ErrorOf } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { SelectField, TextField, textOf } from '../ui/form';
 import type { ShownAgent } from './agent';
@@ -10,6 +10,7 @@ import type { ShownAgent } from './agent';
 const CREATE = mutation('createAgent');
 export const RENAME_AGENT = mutation('renameAgent');
 const ASSIGN = mutation('assignAgent');
+const UPDATE = mutation('updateAgent');
 
 export function CreateAgent({ clientId, onClose }: { clientId: string | null; onClose: () => void }) {
   return (
@@ -20,8 +21,7 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
       inputOf={(values) => ({
         name: textOf(values, 'name'),
         provider: textOf(values, 'provider') as Provider,
-        providerAgentId: textOf(values, 'providerAgentId'),
-        fromNumber: textOf(values, 'fromNumber') || null,
+        ...atProvider(values),
         clientId: clientId ?? (textOf(values, 'clientId') || null),
       })}
       said={(_done, { name }) => text.common.wasCreated(name)}
@@ -36,19 +36,7 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
             options={settings.providers.map(({ id }) => [id, providerName(id)])}
             error={errorOf('provider')}
           />
-          <TextField
-            label={text.agents.providerAgentId}
-            name="providerAgentId"
-            hint={text.agents.providerAgentIdHint}
-            error={errorOf('providerAgentId')}
-          />
-          <TextField
-            label={text.agents.fromNumber}
-            name="fromNumber"
-            isOptional
-            hint={text.agents.fromNumberHint}
-            error={errorOf('fromNumber')}
-          />
+          <AtProvider errorOf={errorOf} />
           {clientId === null && <ClientField chosen={null} error={errorOf('clientId')} isOptional />}
         </>
       )}
@@ -56,12 +44,60 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
   );
 }
 
-interface AssignAgentProps {
+const atProvider = (values: FormData) => ({
+  providerAgentId: textOf(values, 'providerAgentId'),
+  fromNumber: textOf(values, 'fromNumber') || null,
+});
+
+/** What the agent is at its provider. */
+function AtProvider({ agent, errorOf }: { agent?: ShownAgent; errorOf: ErrorOf }) {
+  return (
+    <>
+      <TextField
+        label={text.agents.providerAgentId}
+        name="providerAgentId"
+        value={agent?.providerAgentId ?? ''}
+        hint={text.agents.providerAgentIdHint}
+        error={errorOf('providerAgentId')}
+      />
+      <TextField
+        label={text.agents.fromNumber}
+        name="fromNumber"
+        value={agent?.fromNumber ?? ''}
+        isOptional
+        hint={text.agents.fromNumberHint}
+        error={errorOf('fromNumber')}
+      />
+    </>
+  );
+}
+
+interface AgentDialogProps {
   readonly agent: ShownAgent;
   readonly onClose: () => void;
 }
 
-export function AssignAgent({ agent: { id: agentId, name, client }, onClose }: AssignAgentProps) {
+export function UpdateAgent({ agent, onClose }: AgentDialogProps) {
+  const { id: agentId, name, providerAgentId, fromNumber } = agent;
+  return (
+    <ChangeDialog
+      title={text.agents.updateTitle(name)}
+      mutation={UPDATE}
+      inputOf={(values) => ({ agentId, ...atProvider(values) })}
+      said={() => text.agents.updated(name)}
+      undo={wayBack(UPDATE, {
+        agentId,
+        providerAgentId: providerAgentId ?? null,
+        fromNumber: fromNumber ?? null,
+      })}
+      onClose={onClose}
+    >
+      {(errorOf) => <AtProvider agent={agent} errorOf={errorOf} />}
+    </ChangeDialog>
+  );
+}
+
+export function AssignAgent({ agent: { id: agentId, name, client }, onClose }: AgentDialogProps) {
   return (
     <ChangeDialog
       title={text.agents.assignTitle(name)}

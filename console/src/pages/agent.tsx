@@ -9,7 +9,7 @@ import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { ClientLink } from '../ui/parts';
 import { Rename } from '../ui/rename';
-import { AssignAgent, RENAME_AGENT } from './agent-dialogs';
+import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
 import { CallList } from './calls';
 import { TestCall } from './test-call';
 
@@ -100,7 +100,10 @@ function Actions({ agent }: { agent: ShownAgent }) {
         </Opens>
       )}
       {viewer.canManageApiKeys && (
-        <Opens label={text.agents.assign}>{(close) => <AssignAgent agent={agent} onClose={close} />}</Opens>
+        <>
+          <Opens label={text.agents.update}>{(close) => <UpdateAgent agent={agent} onClose={close} />}</Opens>
+          <Opens label={text.agents.assign}>{(close) => <AssignAgent agent={agent} onClose={close} />}</Opens>
+        </>
       )}
       {viewer.canStartTestCalls && (
         <Opens kind="primary" label={text.agents.testCall}>

@@ -41,7 +41,7 @@ type Provider = Agent['provider'];
 export function AgentsPage() {
   const viewer = useViewer();
   const { values, set } = useFilters('/agents', ['provider']);
-  const { provider } = values;
+  const provider = settings.providers.find(({ id }) => id === values.provider)?.id ?? '';
   const create = viewer.canManageApiKeys && (
     <Opens kind="primary" label={text.agents.create}>
       {(close) => <CreateAgent clientId={null} onClose={close} />}

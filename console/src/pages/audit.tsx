@@ -43,15 +43,17 @@ const EVENTS = graphql(`
 type Event = NonNullable<ResultOf<typeof EVENTS>['list']>['nodes'][number];
 
 /** Every kind of event, from the schema; written into the bundle by the build. */
-declare const AUDIT_EVENT_TYPES: readonly Event['type'][];
+declare const AUDIT_EVENT_TYPES: string;
+const TYPES = AUDIT_EVENT_TYPES.split(' ') as Event['type'][];
 
 const PATH = '/audit';
 
 export function AuditPage() {
   const { values, isOn, set, addressWith } = useFilters(PATH, ['type', 'client', 'actor', 'since', 'until']);
-  const { type, client, actor, since, until } = values;
+  const { client, actor, since, until } = values;
+  const type = TYPES.find((each) => each === values.type);
   const filter = {
-    types: type === '' ? null : [type as Event['type']],
+    types: type ? [type] : null,
     clientId: client || null,
     actorId: actor || null,
     since: startOf(since),
@@ -62,8 +64,8 @@ export function AuditPage() {
       <Filters path={PATH} isOn={isOn}>
         <Filter
           label={text.audit.what}
-          value={type}
-          options={AUDIT_EVENT_TYPES.map((each) => [each, text.audit.words(each)])}
+          value={type ?? ''}
+          options={TYPES.map((each) => [each, text.audit.words(each)])}
           onChange={(chosen) => set({ type: chosen })}
         />
         <ClientFilter value={client} onChange={(chosen) => set({ client: chosen })} />

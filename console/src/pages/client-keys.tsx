@@ -23,7 +23,7 @@ const CLIENT_KEYS = graphql(
           status
         }
       }
-      auditEvents(filter: { clientId: $id, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 30) {
+      auditEvents(filter: { clientId: $id, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
         nodes {
           type
           at

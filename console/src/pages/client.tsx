@@ -73,7 +73,8 @@ export function ClientPage({ id }: { id: string }) {
   const viewer = useViewer();
   const answered = useQuery(CLIENT, { id });
   const tabs = tabsFor(id, viewer);
-  const tab = tabs.find((each) => each.path === path) ?? tabs[0];
+  // The address of the client alone opens the first tab; that of a tab which is none, nothing.
+  const tab = tabs.find((each) => each.path === path) ?? (path === `/clients/${id}` ? tabs[0] : undefined);
   return (
     <Loaded of={answered}>
       {({ client }) =>

@@ -1,5 +1,6 @@
 import { graphql, type ResultOf } from '../api/graphql';
-import { useQuery } from '../api/query';
+import { useFresh, type Answered } from '../api/query';
+import { request } from '../api/request';
 import { text } from '../text';
 import { Loaded } from '../ui/page';
 
@@ -34,18 +35,32 @@ export const keptOf = (values: FormData) => ({
 
 const namesOf = (access: readonly Granted[]) => access.map(({ name }) => name).join(', ');
 
-/** By what a person has let others in, and for each kind whether it is kept; nothing where there is nothing. */
-export function GrantedFields({ personId, hint }: { personId: string; hint: string }) {
-  const answered = useQuery(GRANTED, { personId });
+export type GrantedAccess = Answered<ResultOf<typeof GRANTED>>;
+
+/** By what a person has let others in. */
+export const useGranted = (personId: string): GrantedAccess => useFresh(() => request(GRANTED, { personId }));
+
+interface GrantedFieldsProps {
+  readonly granted: GrantedAccess;
+  readonly hint: string;
+  /** Nobody keeps a way in for themselves. */
+  readonly isOwn: boolean;
+}
+
+/** For each kind whether it is kept, and what goes with the person in any case; nothing where there is nothing. */
+export function GrantedFields({ granted, hint, isOwn }: GrantedFieldsProps) {
   return (
-    <Loaded of={answered} rows={2}>
+    <Loaded of={granted} rows={2}>
       {({ grantedAccess }) => {
         const of = (kind: Granted['kind']) => (grantedAccess ?? []).filter((each) => each.kind === kind);
         const people = of('PERSON');
         const kinds = KINDS.filter((kind) => of(kind).length > 0);
         return (
           <>
-            {kinds.length > 0 && (
+            {kinds.length > 0 && isOwn && (
+              <p>{text.granted.goes(kinds.map((kind) => namesOf(of(kind))).join(', '))}</p>
+            )}
+            {kinds.length > 0 && !isOwn && (
               <fieldset>
                 <legend>{hint}</legend>
                 {kinds.map((kind) => (

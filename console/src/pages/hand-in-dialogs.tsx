@@ -1,15 +1,14 @@
-import { useEffect, useState } from 'preact/hooks';
 import { graphql } from '../api/graphql';
 import { mutation } from '../api/mutation';
-import { request, type Failure } from '../api/request';
+import { useFresh } from '../api/query';
+import { request } from '../api/request';
 import { consequencesOfSet, Sentences } from '../keys/consequences';
 import { LOOKED, type Looked } from '../keys/operations';
 import { providerName } from '../sign-in/settings';
 import { text } from '../text';
 import { ChangeDialog } from '../ui/change';
 import { Field, textOf } from '../ui/form';
-import { Problem } from '../ui/page';
-import { Loading } from '../ui/parts';
+import { Loaded } from '../ui/page';
 import type { HandIn } from './hand-ins';
 
 const PREVIEW = mutation('previewKeyHandIn', LOOKED);
@@ -46,31 +45,24 @@ async function look({
 }
 
 export function AcceptHandIn({ handIn, onClose }: HandInDialogProps) {
-  const [looked, setLooked] = useState<Looked | null>(null);
-  const [expectedVersion, setVersion] = useState<number | null>(null);
-  const [failure, setFailure] = useState<Failure | null>(null);
-  useEffect(() => {
-    look(handIn).then((found) => {
-      setLooked(found.looked);
-      setVersion(found.version);
-    }, setFailure);
-  }, []);
+  const found = useFresh(() => look(handIn));
   const name = providerName(handIn.provider);
   const client = handIn.client?.name ?? '';
   return (
     <ChangeDialog
       title={text.handIns.acceptTitle(name, client)}
       submit={text.handIns.accept}
-      isOff={looked === null}
+      isOff={found.data.value === null}
       mutation={ACCEPT}
-      inputOf={() => ({ keyHandInId: handIn.id, expectedVersion })}
+      inputOf={() => ({ keyHandInId: handIn.id, expectedVersion: found.data.value?.version ?? null })}
       said={() => text.handIns.accepted(name, client)}
+      // What accepting would do rests on what is there now.
+      onRefused={() => void found.reload()}
       onClose={onClose}
     >
       {() => (
-        <>
-          {failure && <Problem failure={failure} />}
-          {looked ? (
+        <Loaded of={found} rows={3}>
+          {({ looked }) => (
             <>
               <Sentences sentences={consequencesOfSet(handIn.provider, looked)} />
               {looked.userErrors.map(({ message }) => (
@@ -79,10 +71,8 @@ export function AcceptHandIn({ handIn, onClose }: HandInDialogProps) {
                 </p>
               ))}
             </>
-          ) : (
-            !failure && <Loading rows={3} />
           )}
-        </>
+        </Loaded>
       )}
     </ChangeDialog>
   );

@@ -61,8 +61,9 @@ const COLUMNS: Columns<Link> = [
       <Stack
         fine={
           <>
-            <Until at={expiresAt} />
-            {failedCodes > 0 && ` · ${text.links.failedCodes(failedCodes)}`}
+            {status === 'OPEN' && <Until at={expiresAt} />}
+            {status === 'EXPIRED' && <Time at={expiresAt} />}
+            {failedCodes > 0 && ` ${text.links.failedCodes(failedCodes)}`}
           </>
         }
       >
@@ -121,6 +122,7 @@ export function CreateLink({ onClose }: { onClose: () => void }) {
           <TextField
             label={text.links.hours}
             name="expiresInHours"
+            type="number"
             value="72"
             hint={text.links.hoursHint}
             error={errorOf('expiresInHours')}

@@ -3,7 +3,7 @@ import { text } from '../text';
 import { ChangeDialog, type ErrorOf } from '../ui/change';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { PermissionFields, permissionsOf, type Permission } from '../ui/permissions';
-import { GrantedFields, keptOf, withdrawn, WITHDRAWN } from './granted-access';
+import { GrantedFields, keptOf, useGranted, withdrawn, WITHDRAWN } from './granted-access';
 import type { Person } from './people';
 
 const INVITE_PERSON = mutation('inviteAgencyPerson');
@@ -96,10 +96,13 @@ export function ChangePerson(props: PersonDialogProps) {
   return props.person.role === 'PORTAL_USER' ? <ChangePortalUser {...props} /> : <ChangeRole {...props} />;
 }
 
-function ChangeRole({ person: { id: personId, name, role }, onClose }: PersonDialogProps) {
+function ChangeRole({ person, onClose }: PersonDialogProps) {
+  const { id: personId, name, role, isViewer } = person;
+  const granted = useGranted(personId);
   return (
     <ChangeDialog
       title={text.people.changeTitle(name)}
+      isOff={granted.data.value === null}
       mutation={CHANGE_PERSON}
       inputOf={(values) => ({ personId, role: textOf(values, 'role') as Role, ...keptOf(values) })}
       said={({ grantedAccess }) => withdrawn(text.people.changed(name), grantedAccess)}
@@ -114,7 +117,9 @@ function ChangeRole({ person: { id: personId, name, role }, onClose }: PersonDia
             value={role}
             error={errorOf('role')}
           />
-          {role === 'AGENCY_ADMIN' && <GrantedFields personId={personId} hint={text.granted.ifMember} />}
+          {role === 'AGENCY_ADMIN' && (
+            <GrantedFields granted={granted} hint={text.granted.ifMember} isOwn={isViewer} />
+          )}
         </>
       )}
     </ChangeDialog>
@@ -135,12 +140,15 @@ function ChangePortalUser({ person: { id: personId, name, permissions }, onClose
   );
 }
 
-export function RemovePerson({ person: { id: personId, name, role }, onClose }: PersonDialogProps) {
+export function RemovePerson({ person, onClose }: PersonDialogProps) {
+  const { id: personId, name, role, isViewer } = person;
+  const granted = useGranted(personId);
   return (
     <ChangeDialog
       title={text.people.removeTitle(name)}
       submit={text.people.remove}
       kind="danger"
+      isOff={granted.data.value === null}
       mutation={REMOVE}
       inputOf={(values) => ({ personId, ...keptOf(values) })}
       said={({ grantedAccess }) => withdrawn(text.people.removed(name), grantedAccess)}
@@ -148,8 +156,10 @@ export function RemovePerson({ person: { id: personId, name, role }, onClose }: 
     >
       {() => (
         <>
-          <p>{text.people.removeHint}</p>
-          {role !== 'PORTAL_USER' && <GrantedFields personId={personId} hint={text.granted.ifRemoved} />}
+          <p>{isViewer ? text.people.removeOwnHint : text.people.removeHint}</p>
+          {role !== 'PORTAL_USER' && (
+            <GrantedFields granted={granted} hint={text.granted.ifRemoved} isOwn={isViewer} />
+          )}
         </>
       )}
     </ChangeDialog>

@@ -24,6 +24,7 @@ const PEOPLE = graphql(`
         permissions
         createdAt
         joinedAt
+        isViewer
       }
     }
   }

@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
+import { reloadAll } from '../api/query';
 import { request } from '../api/request';
 import { text } from '../text';
 import { ChangeDialog } from '../ui/change';
@@ -30,14 +31,19 @@ const ASKED_EVERY_MS = 2_000;
 const UNDER_WAY: readonly string[] = ['QUEUED', 'RINGING', 'IN_PROGRESS', 'UNKNOWN'];
 
 export function TestCall({ agent, onClose }: { agent: ShownAgent; onClose: () => void }) {
-  // One for this dialog: whoever submits twice places one call.
-  const [idempotencyKey] = useState(() => crypto.randomUUID());
+  // One for each number: whoever submits twice places one call, and whoever corrects the number another.
+  const placed = useRef({ toNumber: '', idempotencyKey: '' });
+  const inputOf = (toNumber: string) => {
+    if (placed.current.toNumber !== toNumber)
+      placed.current = { toNumber, idempotencyKey: crypto.randomUUID() };
+    return { agentId: agent.id, ...placed.current };
+  };
   return (
     <ChangeDialog
       title={text.testCall.title(agent.name)}
       submit={text.testCall.start}
       mutation={START}
-      inputOf={(values) => ({ agentId: agent.id, toNumber: textOf(values, 'toNumber'), idempotencyKey })}
+      inputOf={(values) => inputOf(textOf(values, 'toNumber'))}
       said={({ call }) => (call ? <Progress started={call} /> : text.failure.server)}
       onClose={onClose}
     >
@@ -61,6 +67,8 @@ export function TestCall({ agent, onClose }: { agent: ShownAgent; onClose: () =>
 
 function Progress({ started }: { started: Call }) {
   const [call, setCall] = useState(started);
+  // The list of calls below shows it as well.
+  useEffect(() => void reloadAll(), [call.status]);
   useEffect(() => {
     if (!UNDER_WAY.includes(call.status)) return undefined;
     const timer = setInterval(() => {

@@ -22,7 +22,6 @@ const TOKENS = graphql(`
         name
         role
         prefix
-        createdAt
         expiresAt
         lastUsedAt
         revokedAt
@@ -88,7 +87,7 @@ function TokenState({ token }: { token: Token }) {
     );
   const expired = isExpired(token);
   return (
-    <Stack fine={<Until at={token.expiresAt} />}>
+    <Stack fine={expired ? <Time at={token.expiresAt} /> : <Until at={token.expiresAt} />}>
       <Badge tone={expired ? 'warn' : 'ok'}>{expired ? text.tokens.expired : text.tokens.active}</Badge>
     </Stack>
   );
@@ -120,6 +119,7 @@ function CreateToken({ onClose }: { onClose: () => void }) {
           <TextField
             label={text.tokens.days}
             name="expiresInDays"
+            type="number"
             value="90"
             hint={text.tokens.daysHint}
             error={errorOf('expiresInDays')}

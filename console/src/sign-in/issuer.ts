@@ -72,10 +72,13 @@ export async function finishJourney({ state, verifier }: Journey, answer: URL): 
   return tokensOf(await oauth.processAuthorizationCodeResponse(server, client, response), null);
 }
 
+/** Null where the issuer renews nothing any more. */
 export async function renew({ refresh, id }: Tokens): Promise<Tokens | null> {
   if (refresh === null) return null;
   const server = await discover();
   const response = await oauth.refreshTokenGrantRequest(server, client, oauth.None(), refresh, options);
+  // The issuer says no. Whatever else goes wrong says nothing of the person.
+  if (response.status === 400 || response.status === 401) return null;
   const renewed = tokensOf(await oauth.processRefreshTokenResponse(server, client, response), id);
   return { ...renewed, refresh: renewed.refresh ?? refresh };
 }

@@ -19,11 +19,7 @@ export function SignInPage({ isWorking, hasFailed }: { isWorking: boolean; hasFa
     <main class="sign-in">
       <h1>{text.signIn.title}</h1>
       <p class="lead">{text.signIn.lead}</p>
-      {(hasFailed || isBroken) && (
-        <Note tone="bad">
-          <p role="alert">{text.failure.signIn}</p>
-        </Note>
-      )}
+      {(hasFailed || isBroken) && <SignInFailed />}
       <Button kind="primary" isBusy={isLeaving} onClick={leave}>
         {isLeaving ? text.signIn.working : text.signIn.action}
       </Button>
@@ -31,13 +27,27 @@ export function SignInPage({ isWorking, hasFailed }: { isWorking: boolean; hasFa
   );
 }
 
+function SignInFailed() {
+  return (
+    <Note tone="bad">
+      <p role="alert">{text.failure.signIn}</p>
+    </Note>
+  );
+}
+
 /** Over a page whose person has to prove once more who they are: what they have typed below it stays. */
 export function SignInAgain() {
+  const [isBroken, setBroken] = useState(false);
+  const open = () => {
+    setBroken(false);
+    openSignIn().catch(() => setBroken(true));
+  };
   return (
     <Dialog title={text.signIn.againTitle}>
       <p>{text.signIn.again}</p>
+      {isBroken && <SignInFailed />}
       <footer>
-        <Button kind="primary" onClick={() => void openSignIn()}>
+        <Button kind="primary" onClick={open}>
           {text.signIn.action}
         </Button>
       </footer>

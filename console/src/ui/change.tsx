@@ -5,7 +5,7 @@ import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
 import { text } from '../text';
 import { Problem } from './page';
-import { Button, Dialog } from './parts';
+import { Button, Dialog, refocus } from './parts';
 import { tell } from './toasts';
 
 /** What leads back from a change; it answers with the words that say so. */
@@ -27,6 +27,7 @@ interface ChangeFormProps<Input, Done extends Payload> {
   readonly said: (done: Done, input: Input) => string | VNode;
   readonly undo?: () => Promise<string>;
   readonly onDone?: () => void;
+  readonly onRefused?: () => void;
   readonly submit?: string;
   readonly kind?: 'primary' | 'danger';
   readonly isOff?: boolean;
@@ -38,7 +39,18 @@ interface ChangeFormProps<Input, Done extends Payload> {
  * the field that it names, and else above the button.
  */
 export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<Input, Done>) {
-  const { mutation, inputOf, said, undo, onDone, submit, kind = 'primary', isOff, children } = props;
+  const {
+    mutation,
+    inputOf,
+    said,
+    undo,
+    onDone,
+    onRefused,
+    submit,
+    kind = 'primary',
+    isOff,
+    children,
+  } = props;
   const [isBusy, setBusy] = useState(false);
   const [errors, setErrors] = useState<readonly UserError[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -51,7 +63,8 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
     try {
       const { done } = await request(mutation, { input });
       setErrors(done.userErrors);
-      if (done.userErrors.length === 0) {
+      if (done.userErrors.length > 0) onRefused?.();
+      else {
         const says = said(done, input);
         if (typeof says !== 'string') setShown(says);
         await reloadAll();
@@ -144,8 +157,9 @@ export function ChangeButton<Input>({
       const { done } = await request(mutation, { input });
       const [error] = done.userErrors;
       await reloadAll();
-      tell(error?.message ?? said, error ? undefined : undo);
       if (!error) onDone?.();
+      tell(error?.message ?? said, error ? undefined : undo);
+      refocus();
     } catch (error) {
       tell((error as Failure).message);
     }

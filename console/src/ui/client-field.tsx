@@ -56,10 +56,11 @@ interface ClientFieldProps {
 
 /** A choice among the active clients. */
 export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProps) {
-  const { clients, searchField } = useClients(chosen ?? '');
+  const [picked, setPicked] = useState(chosen ?? '');
+  const { clients, searchField } = useClients(picked);
   const active = clients.filter(({ id, archivedAt }) => archivedAt === null || id === chosen);
   const options = [
-    ...(isOptional === true ? [['', text.agents.noClient] as const] : []),
+    ['', isOptional === true ? text.agents.noClient : text.common.choose] as const,
     ...active.map(({ id, name }) => [id, name] as const),
   ];
   return (
@@ -69,9 +70,11 @@ export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProp
         label={text.common.client}
         name="clientId"
         options={options}
-        value={chosen ?? ''}
+        value={picked}
         error={error}
         hint={hint}
+        onChange={setPicked}
+        isRequired={isOptional !== true}
       />
     </>
   );

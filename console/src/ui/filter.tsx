@@ -3,7 +3,7 @@ import { useId } from 'preact/hooks';
 import { text } from '../text';
 import { route, useLocation } from './router';
 
-/** Filters stand in the address, so that what one sees can be sent to somebody, and the way back leads to it. */
+/** Filters stand in the address, so that what one sees can be sent to somebody. */
 export function useFilters<const Name extends string>(path: string, names: readonly Name[]) {
   const { query } = useLocation();
   const values = Object.fromEntries(names.map((name) => [name, query[name] ?? ''])) as Record<Name, string>;
@@ -16,7 +16,8 @@ export function useFilters<const Name extends string>(path: string, names: reado
     values,
     isOn,
     addressWith,
-    set: (change: Partial<Record<Name, string>>) => route(addressWith(change)),
+    // In place of the address before: the way back leads to another page, and not through each key pressed.
+    set: (change: Partial<Record<Name, string>>) => route(addressWith(change), true),
   };
 }
 

@@ -40,10 +40,11 @@ interface TextFieldProps {
   readonly type?: 'text' | 'email' | 'number' | 'tel';
   readonly isOptional?: boolean;
   readonly hasFocus?: boolean;
+  readonly onInput?: (value: string) => void;
 }
 
 export function TextField(props: TextFieldProps) {
-  const { label, hint, error, name, value = '', isOptional, hasFocus } = props;
+  const { label, hint, error, name, value = '', isOptional, hasFocus, onInput } = props;
   // Preact's types list the attributes of each type apart; those that are used here suit all.
   const type = (props.type ?? 'text') as 'text';
   return (
@@ -57,6 +58,7 @@ export function TextField(props: TextFieldProps) {
           required={isOptional !== true}
           autoFocus={hasFocus === true}
           autocomplete="off"
+          onInput={({ currentTarget }) => onInput?.(currentTarget.value)}
         />
       )}
     </Field>
@@ -71,13 +73,21 @@ interface SelectProps {
   readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
   readonly onChange?: (value: string) => void;
+  /** The first option, which is empty, is none to choose. */
+  readonly isRequired?: boolean;
 }
 
-export function SelectField({ label, hint, error, options, value, onChange, name }: SelectProps) {
+export function SelectField(props: SelectProps) {
+  const { label, hint, error, options, value, onChange, name, isRequired = false } = props;
   return (
     <Field label={label} hint={hint} error={error}>
       {(attributes) => (
-        <select {...attributes} name={name} onChange={({ currentTarget }) => onChange?.(currentTarget.value)}>
+        <select
+          {...attributes}
+          name={name}
+          required={isRequired}
+          onChange={({ currentTarget }) => onChange?.(currentTarget.value)}
+        >
           {options.map(([each, words]) => (
             <option key={each} value={each} selected={each === value}>
               {words}

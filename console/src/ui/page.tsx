@@ -1,9 +1,10 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
 import type { Answered } from '../api/query';
 import type { Failure } from '../api/request';
 import { text } from '../text';
 import { Button, Empty, Loading, Note } from './parts';
+import { useLocation } from './router';
 
 interface PageProps {
   readonly title: string;
@@ -47,9 +48,23 @@ export function Problem({ failure, retry }: { failure: Failure; retry?: () => vo
   );
 }
 
+/** A fault of one page leaves the way to the others. */
+export function Guarded({ children }: { children: ComponentChildren }) {
+  const { path } = useLocation();
+  const [fault, forget] = useErrorBoundary(reportError) as [unknown, () => void];
+  useEffect(forget, [path]);
+  if (fault === undefined) return <>{children}</>;
+  return (
+    <Note tone="bad">
+      <p role="alert">{text.failure.fault}</p>
+      <Button onClick={forget}>{text.failure.retry}</Button>
+    </Note>
+  );
+}
+
 /** What was asked for, or why it is not there (yet). An old answer stays while a new one is asked for. */
 export function Loaded<Data>({
-  of: { data, failure, reload },
+  of: { data, failure, isEarlier, reload },
   children,
   rows,
 }: {
@@ -62,7 +77,9 @@ export function Loaded<Data>({
     <>
       {failure.value && <Problem failure={failure.value} retry={() => void reload()} />}
       {known !== null ? (
-        children(known)
+        <div class="stays" aria-busy={isEarlier.value}>
+          {children(known)}
+        </div>
       ) : failure.value ? null : (
         <Loading {...(rows !== undefined && { rows })} />
       )}

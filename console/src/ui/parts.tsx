@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { text } from '../text';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'plain';
@@ -138,16 +138,30 @@ export function ClientLink({ client }: ClientLinkProps) {
 }
 
 export function Copy({ value, label }: { value: string; label: string }) {
-  const [isCopied, setCopied] = useState(false);
-  const copy = () => void navigator.clipboard.writeText(value).then(() => setCopied(true));
+  const code = useRef<HTMLElement>(null);
+  const [says, setSays] = useState(text.common.copy);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(value);
+      setSays(text.common.copied);
+    } catch {
+      if (code.current) getSelection()?.selectAllChildren(code.current);
+      setSays(text.common.copyFailed);
+    }
+  };
   return (
     <div class="copy">
-      <code>{value}</code>
-      <Button label={`${text.common.copy} ${label}`} onClick={copy}>
-        {isCopied ? text.common.copied : text.common.copy}
+      <code ref={code}>{value}</code>
+      <Button label={`${says} ${label}`} onClick={() => void copy()}>
+        {says}
       </Button>
     </div>
   );
+}
+
+/** Where what had the focus is gone, the heading gets it, and not the beginning of the page. */
+export function refocus(): void {
+  if (document.activeElement === document.body) document.querySelector('h1')?.focus();
 }
 
 /**
@@ -165,9 +179,17 @@ export function Dialog({
 }) {
   const element = useRef<HTMLDialogElement>(null);
   const open = () => element.current?.showModal();
-  useEffect(open, []);
+  // Before it leaves the page: only then does it give the focus back.
+  useLayoutEffect(() => {
+    const dialog = element.current;
+    open();
+    return () => {
+      dialog?.close();
+      refocus();
+    };
+  }, []);
   return (
-    <dialog ref={element} aria-label={title} onClose={onClose ?? open}>
+    <dialog ref={element} aria-label={title} onClose={() => element.current && (onClose ?? open)()}>
       <header>
         <h2>{title}</h2>
         {onClose && (

@@ -1,4 +1,4 @@
-import { useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface SearchProps {
   readonly label: string;
@@ -15,6 +15,12 @@ const PAUSE_MS = 250;
 export function SearchField({ label, hint, value, onSearch, isInForm }: SearchProps) {
   const id = useId();
   const timer = useRef(0);
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  useEffect(() => {
+    // Another address is another search, unless it is this one that led there.
+    if (input.current && input.current !== document.activeElement) input.current.value = value;
+  }, [value]);
   const search = (words: string) => {
     clearTimeout(timer.current);
     timer.current = window.setTimeout(() => onSearch(words.trim()), PAUSE_MS);
@@ -26,6 +32,7 @@ export function SearchField({ label, hint, value, onSearch, isInForm }: SearchPr
         {label}
       </label>
       <input
+        ref={input}
         id={id}
         type="search"
         placeholder={hint}

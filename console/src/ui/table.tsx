@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Document } from '../api/graphql';
 import { useList, type Page, type Paging } from '../api/list';
 import { text } from '../text';
-import { Loaded } from './page';
+import { Loaded, Problem } from './page';
 import { Button, Empty } from './parts';
 
 export interface Column<Row> {
@@ -93,6 +93,7 @@ export function List<R extends Row, Variables extends Paging>(props: ListProps<R
             <div class="card">
               <Table {...table} rows={nodes} />
             </div>
+            {list.stopped && <Problem failure={list.stopped} />}
             <p class="list-end">
               <span>{text.common.shown(nodes.length, totalCount)}</span>
               {pageInfo.hasNextPage && (

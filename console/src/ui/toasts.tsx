@@ -1,10 +1,12 @@
 import { signal } from '@preact/signals';
-import type { Failure } from '../api/request';
+import { agency, type Failure } from '../api/request';
 import { text } from '../text';
 import { Button } from './parts';
 
 interface Toast {
   readonly id: number;
+  /** The agency in which it happened, and outside of which it is neither shown nor taken back. */
+  readonly agency: string | null;
   readonly message: string;
   /** The way back, where there is one. */
   readonly undo: (() => Promise<string>) | undefined;
@@ -16,7 +18,7 @@ let next = 1;
 
 /** Says what happened. */
 export function tell(message: string, undo?: Toast['undo']): void {
-  const toast = { id: (next += 1), message, undo };
+  const toast = { id: (next += 1), agency: agency.peek(), message, undo };
   toasts.value = [...toasts.value.slice(-2), toast];
   setTimeout(() => dismiss(toast), SHOWN_MS);
 }
@@ -33,19 +35,21 @@ async function takeBack(toast: Toast): Promise<void> {
 export function Toasts() {
   return (
     <div class="toasts" role="status" aria-live="polite">
-      {toasts.value.map((toast) => (
-        <div key={toast.id} class="toast">
-          <span>{toast.message}</span>
-          {toast.undo && (
-            <Button kind="quiet" onClick={() => void takeBack(toast)}>
-              {text.common.undo}
+      {toasts.value
+        .filter((toast) => toast.agency === agency.value)
+        .map((toast) => (
+          <div key={toast.id} class="toast">
+            <span>{toast.message}</span>
+            {toast.undo && (
+              <Button kind="quiet" onClick={() => void takeBack(toast)}>
+                {text.common.undo}
+              </Button>
+            )}
+            <Button kind="quiet" label={text.common.dismiss} onClick={() => dismiss(toast)}>
+              ✕
             </Button>
-          )}
-          <Button kind="quiet" label={text.common.dismiss} onClick={() => dismiss(toast)}>
-            ✕
-          </Button>
-        </div>
-      ))}
+          </div>
+        ))}
     </div>
   );
 }

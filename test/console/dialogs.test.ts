@@ -1,0 +1,237 @@
+import type { Browser, Locator, Page } from 'playwright-core';
+import { seedHandIns } from '../../src/demo/hand-ins';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import type { TestApp } from '../harness';
+import { SET_CLIENT } from '../operations';
+import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
+
+let running: TestApp;
+let browser: Browser;
+let tab: Tab;
+let page: Page;
+let dialog: Locator;
+beforeAll(async () => {
+  [running, browser] = await Promise.all([startConsole(), launch()]);
+  const { database, vault, audit } = running.app;
+  await seedHandIns(database, vault, audit, running.sandbox);
+  await running.data(
+    'mutation { createServiceToken(input: { name: "CRM sync", role: AGENCY_MEMBER }) { token } }',
+  );
+  tab = await openTab(browser, running, { colorScheme: 'dark' });
+  await signIn(tab, running, 'Ada Brightline');
+  ({ page } = tab);
+  dialog = page.getByRole('dialog');
+});
+afterAll(() => Promise.all([browser.close(), running.close()]));
+afterEach(() => expect(tab.faults).toEqual([]));
+
+const AGENT = `/agents/${HARBOR_RETELL_AGENT}`;
+const button = (name: string) => page.getByRole('button', { name, exact: true }).first();
+const submit = (name: string) => dialog.getByRole('button', { name, exact: true }).click();
+const says = (words: string | RegExp) => page.locator('.toasts').getByText(words).waitFor();
+
+test.each([
+  ['/clients', 'New client'],
+  [`/clients/${HARBOR}`, 'Rename'],
+  [`/clients/${HARBOR}`, 'Archive'],
+  [`/clients/${HARBOR}`, 'Clear: Retell key'],
+  [`/clients/${HARBOR}/agents`, 'New agent'],
+  [`/clients/${HARBOR}/people`, 'Invite a portal user'],
+  ['/agents', 'New agent'],
+  [AGENT, 'Change'],
+  [AGENT, 'Assign'],
+  [AGENT, 'Test call'],
+  ['/hand-ins', 'Accept: Bland, Harbor Dental'],
+  ['/hand-ins', 'Refuse: Bland, Harbor Dental'],
+  ['/links', 'New one-time link'],
+  ['/people', 'Invite a colleague'],
+  ['/people', 'Change: Max Brightline'],
+  ['/people', 'Remove: Ada Brightline'],
+  ['/tokens', 'New service token'],
+  ['/tokens', 'Revoke: CRM sync'],
+])('on %s, axe finds nothing in the dialog "%s", which gives the focus back', async (path, name) => {
+  await tab.visit(path);
+  await button(name).click();
+  await dialog.waitFor();
+  await settled(page);
+  expect(await tab.findings()).toEqual([]);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await button(name).evaluate((element) => element === document.activeElement)).toBe(true);
+});
+
+test('a dialog that is done gives the focus back, or to the heading where its button is gone', async () => {
+  await tab.visit('/clients');
+  await button('New client').click();
+  await dialog.getByLabel('Name').fill('In focus');
+  await submit('New client');
+  await says('In focus was created.');
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('New client');
+  await tab.visit(`/clients/${MAPLE}`);
+  await button('Archive').click();
+  await submit('Archive');
+  await says(/is archived/);
+  await button('Restore').click();
+  await button('Archive').waitFor();
+  await page.waitForFunction(() => document.activeElement !== document.body);
+});
+
+test('what an agent is at its provider can be changed, and changed back', async () => {
+  await tab.visit(AGENT);
+  const id = page.locator('.facts code');
+  const before = await id.innerText();
+  await button('Change').click();
+  await dialog.getByLabel('ID at the provider').fill('agent_of_another_name');
+  await dialog.getByLabel('Calls from').fill('');
+  await submit('Save');
+  await says(/is changed/);
+  expect(await id.innerText()).toBe('agent_of_another_name');
+  expect(await page.locator('.facts').innerText()).not.toContain('Calls from');
+  await button('Undo').click();
+  await page.getByText(before).waitFor();
+  expect(await page.locator('.facts').innerText()).toContain('Calls from');
+});
+
+test('a number is a number: what is none is not sent, and becomes no default in silence', async () => {
+  await tab.visit('/links');
+  await button('New one-time link').click();
+  await dialog.getByLabel('Client').selectOption('Harbor Dental');
+  const hours = dialog.getByLabel('Opens for how many hours');
+  expect(await hours.getAttribute('type')).toBe('number');
+  await hours.fill('');
+  await submit('New one-time link');
+  expect(await hours.evaluate((input: HTMLInputElement) => input.validity.valueMissing)).toBe(true);
+  await page.keyboard.press('Escape');
+});
+
+test('a one-time link is for the client that is chosen, and a code that cannot be copied is said to be', async () => {
+  await tab.visit('/links');
+  await button('New one-time link').click();
+  const client = dialog.getByLabel('Client');
+  expect(await client.inputValue()).toBe('');
+  await submit('New one-time link');
+  expect(await client.evaluate((select: HTMLSelectElement) => select.validity.valueMissing)).toBe(true);
+  await client.selectOption('Maple Realty');
+  await submit('New one-time link');
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));
+  });
+  await dialog.getByRole('button', { name: 'Copy Code' }).click();
+  await dialog.getByText('Not copied: copy the selected text').waitFor();
+  const code = await dialog.locator('code').last().innerText();
+  expect(await page.evaluate(() => getSelection()?.toString())).toBe(code);
+  await page.keyboard.press('Escape');
+  await page.getByRole('row', { name: /Maple Realty.*Until/ }).waitFor();
+  await button('Revoke: Retell, Maple Realty').click();
+  await page.getByRole('row', { name: /Maple Realty.*Revoked/ }).waitFor();
+  expect(await page.getByRole('row', { name: /Maple Realty/ }).innerText()).not.toContain('Until');
+});
+
+test('a service token is shown once, and is revoked with its next request', async () => {
+  await tab.visit('/tokens');
+  await button('New service token').click();
+  await dialog.getByLabel('Name').fill('Exports');
+  await submit('New service token');
+  const token = await dialog.locator('code').innerText();
+  expect(token.length).toBeGreaterThan(20);
+  await page.keyboard.press('Escape');
+  await button('Revoke: Exports').click();
+  await submit('Revoke');
+  await says('Exports is revoked.');
+  expect(await page.locator('body').innerHTML()).not.toContain(token);
+  expect(await page.getByRole('row', { name: /Exports/ }).innerText()).toContain('Revoked');
+});
+
+test('a client is archived and restored, each with its way back', async () => {
+  await tab.visit(`/clients/${MAPLE}`);
+  await button('Archive').click();
+  await submit('Archive');
+  await page.getByText('This client is archived').waitFor();
+  expect(await tab.findings()).toEqual([]);
+  await button('Undo').click();
+  await page.getByText('This client is archived').waitFor({ state: 'detached' });
+});
+
+test('a test call stands in the list below it, and one with a corrected number is another call', async () => {
+  await tab.visit(AGENT);
+  await button('Test call').click();
+  await dialog.getByLabel('Number to call').fill('not a number');
+  await submit('Place the call');
+  await dialog.locator('.error').getByText(/\w/).first().waitFor();
+  await dialog.getByLabel('Number to call').fill('+14155550123');
+  await page.route('**/graphql', async (route) => {
+    if (!route.request().postData()?.includes('startTestCall')) return route.continue();
+    // It is placed, and the answer is lost.
+    await route.fetch();
+    return route.abort();
+  });
+  await submit('Place the call');
+  await dialog.getByText('The server cannot be reached.').waitFor();
+  await page.unroute('**/graphql');
+  await submit('Place the call');
+  await dialog.getByText(/^Placed with/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('1 of 1', { exact: true }).waitFor();
+  await button('Test call').click();
+  await dialog.getByLabel('Number to call').fill('+14155550124');
+  await submit('Place the call');
+  await dialog.getByText(/^Placed with/).waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByText('2 of 2', { exact: true }).waitFor();
+});
+
+describe('a key that was handed in', () => {
+  test('is looked at again where the key that it replaces was changed meanwhile, and then accepted', async () => {
+    await tab.visit('/hand-ins');
+    await button('Accept: Bland, Harbor Dental').click();
+    await dialog.locator('.sentences').waitFor();
+    const { valid } = running.sandbox.bland.keys;
+    await running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: valid }] },
+    });
+    await submit('Accept');
+    await dialog.locator('.error').getByText(/\w/).waitFor();
+    await dialog.getByText('instead of the current one').waitFor();
+    await submit('Accept');
+    await says('The Bland key of Harbor Dental counts from the next call on.');
+  });
+
+  test('is refused with a reason, which stands in the list of all', async () => {
+    await tab.visit('/hand-ins');
+    await button('Refuse: Retell, Cedar Clinic').click();
+    await dialog.getByLabel('Reason').fill('It is of another account.');
+    await submit('Refuse');
+    await says('The Retell key was refused and destroyed.');
+    await page.getByText('Nothing waits for you').waitFor();
+    await tab.visit('/hand-ins/all');
+    const row = await page.getByRole('row', { name: /Cedar Clinic/ }).innerText();
+    expect(row).toContain('It is of another account.');
+    expect(row).toContain('Refused');
+  });
+});
+
+test('oneself is told what goes with one, and is offered to keep nothing', async () => {
+  await tab.visit('/people');
+  await button('Remove: Ada Brightline').click();
+  await dialog.getByText('What you let others in by is revoked: CRM sync').waitFor();
+  expect(await dialog.getByRole('checkbox').count()).toBe(0);
+  await page.keyboard.press('Escape');
+});
+
+test('nobody is removed before it is known what goes with them', async () => {
+  await tab.visit('/people');
+  let answer = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (answer = resolve));
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('GrantedAccess')) await asked;
+    await route.continue();
+  });
+  await button('Remove: Max Brightline').click();
+  const remove = dialog.getByRole('button', { name: 'Remove', exact: true });
+  expect(await remove.isDisabled()).toBe(true);
+  answer();
+  await settled(page);
+  expect(await remove.isEnabled()).toBe(true);
+  await page.unroute('**/graphql');
+  await page.keyboard.press('Escape');
+});
