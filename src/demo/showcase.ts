@@ -1,3 +1,4 @@
+import { HARBOR_DENTAL } from './ids';
 import type { Sandbox } from './sandbox';
 import { INESS_ADDRESS, NORAS_ADDRESS } from './seed';
 
@@ -28,7 +29,11 @@ export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
     await createAgent(ask, lumen, 'Lumen quotes', second),
     await createAgent(ask, null, 'Brightline support', third),
   ];
-  for (const agentId of called)
+  const { agents } = await ask('query ($id: ID!) { agents(clientId: $id) { nodes { id } } }', {
+    id: HARBOR_DENTAL,
+  });
+  const harbors = (agents as { nodes: readonly { id: string }[] }).nodes.map(({ id }) => id);
+  for (const agentId of [...harbors, ...called])
     await ask(
       'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { userErrors { code } } }',
       { input: { agentId, toNumber: '+14155550199' } },

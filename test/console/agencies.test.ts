@@ -66,7 +66,7 @@ test('an invitation that is declined is gone', async () => {
   await tab.page.getByText('No agency knows you yet').waitFor();
 });
 
-test('a member of one agency accepts the invitation of another, changes between both, and keeps the choice over a reload', async () => {
+test('a member of one agency accepts the invitation of another, changes between both with nothing of one left in the other, and keeps the choice over a reload', async () => {
   await invite('Nora Northwind', NORAS_ADDRESS);
   const tab = await open('Nora Northwind', '/clients');
   await tab.page.getByRole('link', { name: 'Fjord Hotels' }).waitFor();
@@ -74,6 +74,7 @@ test('a member of one agency accepts the invitation of another, changes between 
   await tab.page.getByRole('button', { name: 'Accept the invitation of Brightline Voice' }).click();
   await tab.page.getByRole('link', { name: 'Harbor Dental' }).waitFor();
   expect(await tab.page.getByText('Fjord Hotels').count()).toBe(0);
+  await tab.page.getByText('You belong to Brightline Voice now.').waitFor();
   await tab.page.getByRole('link', { name: 'Change agency' }).click();
   await tab.page.getByText('You are here').waitFor();
   expect(await tab.findings()).toEqual([]);
@@ -82,6 +83,14 @@ test('a member of one agency accepts the invitation of another, changes between 
   expect(await tab.page.getByText('Harbor Dental').count()).toBe(0);
   await tab.page.reload();
   await tab.page.getByRole('link', { name: 'Fjord Hotels' }).waitFor();
+  await tab.page.getByRole('link', { name: 'Fjord Hotels' }).click();
+  await tab.page.getByRole('button', { name: 'Archive' }).click();
+  await tab.page.getByRole('dialog').getByRole('button', { name: 'Archive' }).click();
+  await tab.page.getByRole('button', { name: 'Undo' }).waitFor();
+  await tab.visit('/agencies');
+  await tab.page.getByRole('button', { name: 'Open Brightline Voice' }).click();
+  await tab.page.getByRole('link', { name: 'Harbor Dental' }).waitFor();
+  expect(await tab.page.getByText(/Undo|Fjord/).count()).toBe(0);
   expect(tab.faults).toEqual([]);
 });
 

@@ -75,3 +75,83 @@ test('a key says who set it, also where it came with the demo', async () => {
   await settled(tab.page);
   expect(await tab.page.locator('.standing').first().innerText()).toMatch(/Set by operator/);
 });
+
+/** Holds what is asked with these words until the work is done, and says when the first has come. */
+async function held(words: string, work: (asked: Promise<void>) => Promise<void>): Promise<void> {
+  const address = `${running.url}/graphql`;
+  let come = (): void => undefined;
+  let release = (): void => undefined;
+  const asked = new Promise<void>((resolve) => (come = resolve));
+  const done = new Promise<void>((resolve) => (release = resolve));
+  await tab.page.route(address, async (route) => {
+    if (route.request().postData()?.includes(words)) {
+      come();
+      await done;
+    }
+    await route.continue();
+  });
+  await work(asked);
+  release();
+  await settled(tab.page);
+  await tab.page.unroute(address);
+}
+
+test('a list stays where it is while it is narrowed, and the way back leads past what was narrowed', async () => {
+  await tab.visit('/clients');
+  await tab.visit('/agents');
+  const rows = await tab.page.getByRole('rowheader').count();
+  await held('"provider":"VAPI"', async (asked) => {
+    await tab.page.getByLabel('Provider').selectOption('Vapi');
+    await asked;
+    expect(await tab.page.getByRole('rowheader').count()).toBe(rows);
+    expect(await tab.page.locator('.loading').count()).toBe(0);
+  });
+  expect(await tab.page.getByRole('rowheader').count()).toBeLessThan(rows);
+  await tab.page.getByLabel('Provider').selectOption('Bland');
+  await tab.page.waitForURL(/BLAND/);
+  await tab.page.goBack();
+  await tab.page.getByRole('heading', { level: 1, name: 'Clients' }).waitFor();
+});
+
+test.each([
+  ['/agents?provider=ACME', 'Harbor front desk'],
+  ['/audit?type=NOTHING&since=never', 'Agency created'],
+  ['/clients?search=', 'Harbor Dental'],
+])('%s, which names what there is not, shows the whole list', async (path, words) => {
+  await tab.visit(path);
+  await tab.page.getByRole('row', { name: words }).first().waitFor();
+  expect(await tab.page.getByRole('alert').allInnerTexts()).toEqual([]);
+});
+
+test('the address of a tab which a client does not have leads nowhere', async () => {
+  await tab.visit(`/clients/${HARBOR}/invoices`);
+  await tab.page.getByText('There is nothing here').first().waitFor();
+});
+
+test('a search that is not over does not lead back from the page that one has gone to', async () => {
+  await tab.visit('/clients');
+  await tab.page.clock.install();
+  await tab.page.getByLabel('Search clients').fill('maple');
+  await tab.page.getByRole('link', { name: 'Agents' }).click();
+  await tab.page.clock.runFor(1_000);
+  await tab.page.clock.resume();
+  expect(new URL(tab.page.url()).pathname).toBe('/agents');
+});
+
+test('a page with a fault says so, and leaves the way to the others', async () => {
+  const address = `${running.url}/graphql`;
+  const page = { pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 1, nodes: [null] };
+  await tab.page.route(address, (route) =>
+    route.request().postData()?.includes('Tokens')
+      ? route.fulfill({ json: { data: { list: page } } })
+      : route.continue(),
+  );
+  await tab.page.getByRole('link', { name: 'Service tokens' }).click();
+  await tab.page.getByText('This page has a fault.').waitFor();
+  await tab.page.unroute(address);
+  await tab.page.getByRole('link', { name: 'People' }).click();
+  await tab.page.getByText('Max Brightline').waitFor();
+  // The fault is reported as such.
+  expect(tab.faults).toHaveLength(1);
+  tab.faults.length = 0;
+});

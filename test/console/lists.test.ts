@@ -84,8 +84,54 @@ describe('an agency of its own', () => {
     await tab.page.getByRole('button', { name: 'New agent' }).first().click();
     const dialog = tab.page.getByRole('dialog');
     await dialog.getByLabel('Search clients').fill('0999');
-    await dialog.getByLabel('Client', { exact: true }).selectOption('Client 0999');
+    const client = dialog.getByLabel('Client', { exact: true });
+    expect(await client.inputValue()).toBe('');
+    await client.selectOption('Client 0999');
+    const chosen = await client.inputValue();
+    await dialog.getByLabel('Search clients').fill('0777');
+    await dialog.getByRole('option', { name: 'Client 0777' }).waitFor({ state: 'attached' });
+    expect(await client.inputValue()).toBe(chosen);
     expect(await tab.findings()).toEqual([]);
+    await tab.page.keyboard.press('Escape');
+  });
+
+  test('a page that cannot be had is said to be missing, and can be asked for again', async () => {
+    const { page } = tab;
+    await tab.visit('/clients?search=client');
+    await page.getByText('50 of 1,000').waitFor();
+    const address = `${running.url}/graphql`;
+    await page.route(address, (route) => route.abort());
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText('The server cannot be reached.').waitFor();
+    await page.unroute(address);
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByText('100 of 1,000').waitFor();
+    expect(await page.getByText('The server cannot be reached.').count()).toBe(0);
+  });
+
+  test('a list that is asked for again while it grows loses nothing and doubles nothing', async () => {
+    const { page } = tab;
+    const address = `${running.url}/graphql`;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route(address, async (route) => {
+      if (/"after":"[^"]/.test(route.request().postData() ?? '')) await released;
+      await route.continue();
+    });
+    await tab.visit('/agents');
+    await tab.visit('/clients');
+    await page.getByRole('button', { name: 'Show more' }).click();
+    await page.getByRole('button', { name: 'New client' }).first().click();
+    await page.getByRole('dialog').getByLabel('Name').fill('Client 0000');
+    await page.getByRole('dialog').getByRole('button', { name: 'New client' }).click();
+    release();
+    await page.getByText('Client 0000 was created.').waitFor();
+    await settled(page);
+    await page.getByText(/ of 1,001/).waitFor();
+    const names = await rows(tab).allInnerTexts();
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThanOrEqual(100);
+    await page.unroute(address);
   });
 });
 

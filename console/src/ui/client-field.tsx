@@ -31,7 +31,7 @@ function useClients(chosen: string) {
   const [search, setSearch] = useState('');
   const { data } = useQuery(CLIENT_NAMES, { search: search || null, chosen, isChosen: chosen !== '' });
   const { clients, client } = data.value ?? {};
-  const others = (clients?.nodes ?? []).filter(({ id }) => id !== chosen);
+  const others = (clients?.nodes ?? []).filter(({ id }) => id !== client?.id);
   const isLong = clients?.pageInfo.hasNextPage === true || search !== '';
   return {
     clients: [...(client ? [client] : []), ...others],

@@ -51,7 +51,7 @@ export function Problem({ failure, retry }: { failure: Failure; retry?: () => vo
 /** A fault of one page leaves the way to the others. */
 export function Guarded({ children }: { children: ComponentChildren }) {
   const { path } = useLocation();
-  const [fault, forget] = useErrorBoundary(reportError) as [unknown, () => void];
+  const [fault, forget] = useErrorBoundary((error) => reportError(error)) as [unknown, () => void];
   useEffect(forget, [path]);
   if (fault === undefined) return <>{children}</>;
   return (
