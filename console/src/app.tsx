@@ -57,7 +57,7 @@ function SignedIn() {
 
 function Viewing() {
   const viewer = useQuery(VIEWER, {});
-  if (viewer.failure.value?.kind === 'SIGNED_OUT') return <ChooseAgency />;
+  if (viewer.failure.value?.isUnknown) return <ChooseAgency />;
   return (
     <Loaded of={viewer}>
       {(data) =>

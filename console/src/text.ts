@@ -33,7 +33,6 @@ export const text = {
     loading: 'Loading',
     more: 'Show more',
     shown: (shown: number, total: number) => `${shown.toLocaleString()} of ${total.toLocaleString()}`,
-    cancel: 'Cancel',
     save: 'Save',
     close: 'Close',
     undo: 'Undo',

@@ -13,15 +13,14 @@ export function nameAgency(id: string): void {
   agency.value = id;
 }
 
-export type FailureKind = 'NETWORK' | 'SIGNED_OUT' | 'FORBIDDEN' | 'RATE_LIMITED' | 'SERVER';
-
 /** Why there is no answer, in words for the person who waits for it. */
 export class Failure extends Error {
   constructor(
-    readonly kind: FailureKind,
     message: string,
     /** By which the operator finds it in the log. */
     readonly requestId: string | null = null,
+    /** The agency that is meant does not know the person. */
+    readonly isUnknown = false,
   ) {
     super(message);
   }
@@ -63,7 +62,7 @@ export async function request<Data, Variables>(
     // Nobody waits for what an agency answers that was left meanwhile.
     return asked === agency.peek() ? data : await new Promise(() => undefined);
   } catch (error) {
-    throw error instanceof Failure ? error : new Failure('NETWORK', text.failure.network);
+    throw error instanceof Failure ? error : new Failure(text.failure.network);
   }
 }
 
@@ -74,15 +73,15 @@ async function dataOf<Data>(response: Response): Promise<Data> {
   if (data && !error) return data;
   switch (error?.extensions?.code) {
     case 'UNAUTHENTICATED':
-      throw new Failure('SIGNED_OUT', text.failure.signedOut);
+      throw new Failure(text.failure.signedOut, null, true);
     case 'FORBIDDEN':
-      throw new Failure('FORBIDDEN', text.failure.forbidden);
+      throw new Failure(text.failure.forbidden);
     case 'RATE_LIMITED':
     case 'TIME_LIMIT_EXCEEDED':
     case 'SERVICE_UNAVAILABLE':
     case 'SERVICE_BUSY':
-      throw new Failure('RATE_LIMITED', error.message);
+      throw new Failure(error.message);
     default:
-      throw new Failure('SERVER', text.failure.server, requestId);
+      throw new Failure(text.failure.server, requestId);
   }
 }

@@ -43,12 +43,12 @@ const UPLOAD_KEY = graphql(`
   }
 `);
 
-const AGENTS = '{id name}';
-const WARNINGS = `warnings{code provider message sharedWithAgency clients{id name}}` as const;
+const AGENTS = '{name}';
+const WARNINGS = `warnings{message sharedWithAgency clients{name}}` as const;
 /** What a preview is asked for. */
 export const LOOKED =
-  `preview{status sourceBefore sourceAfter affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked} ${WARNINGS}` as const;
-const RESULTS = `results{status error{message} agentsMissingInAccount${AGENTS} agentsNotChecked}` as const;
+  `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked} ${WARNINGS}` as const;
+const RESULTS = `results{status agentsMissingInAccount${AGENTS} agentsNotChecked}` as const;
 
 const SET_CLIENT = mutation('setClientApiKeys', WARNINGS);
 const PREVIEW_CLIENT = mutation('previewClientApiKeyChange', LOOKED);

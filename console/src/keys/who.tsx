@@ -5,7 +5,6 @@ import type { Key } from './operations';
 /** An event of the audit trail that set or cleared a key. */
 export interface KeyEvent {
   readonly type: string;
-  readonly at: string;
   readonly actorName: string;
   readonly provider: string | null;
   readonly maskedKey: string | null;

@@ -21,7 +21,6 @@ const AGENCY = graphql(
       auditEvents(filter: { withoutClient: true, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
         nodes {
           type
-          at
           actorName
           provider
           maskedKey

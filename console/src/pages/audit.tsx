@@ -33,7 +33,6 @@ const EVENTS = graphql(`
         status
         name
         role
-        permissions
         reason
       }
     }

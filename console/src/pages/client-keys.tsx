@@ -26,7 +26,6 @@ const CLIENT_KEYS = graphql(
       auditEvents(filter: { clientId: $id, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
         nodes {
           type
-          at
           actorName
           provider
           maskedKey

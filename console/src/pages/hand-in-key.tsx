@@ -12,7 +12,7 @@ import { Button, Dialog } from '../ui/parts';
 import { firstProvider, ProviderFields, regionOf } from '../ui/provider-fields';
 import { tell } from '../ui/toasts';
 
-const HAND_IN = mutation('handInApiKey', 'keyHandIn{id status}');
+const HAND_IN = mutation('handInApiKey', 'keyHandIn{status}');
 
 /** Write-only: what is handed in is sealed here, and shown to nobody. */
 export function HandInKey({ onClose }: { onClose: () => void }) {

@@ -30,7 +30,6 @@ const HAND_INS = graphql(`
         reason
         maskedKey
         keyStatus
-        handedInByKind
         handedInByName
         decidedByName
         client {

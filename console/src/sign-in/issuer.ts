@@ -30,7 +30,7 @@ function discover(): Promise<oauth.AuthorizationServer> {
   const issuer = new URL(settings.issuer);
   found ??= oauth
     .discoveryRequest(issuer, options)
-    .then((response) => oauth.processDiscoveryResponse(new URL(settings.issuer), response));
+    .then((response) => oauth.processDiscoveryResponse(issuer, response));
   // An issuer that does not answer now may answer the next time.
   found.catch(() => (found = null));
   return found;

@@ -7,7 +7,6 @@ export const VIEWER = graphql(`
     viewer {
       role
       name
-      permissions
       canManageApiKeys
       canManagePeople
       canViewAuditEvents

@@ -81,7 +81,7 @@ export function Loaded<Data>({
           {children(known)}
         </div>
       ) : failure.value ? null : (
-        <Loading {...(rows !== undefined && { rows })} />
+        <Loading rows={rows} />
       )}
     </>
   );

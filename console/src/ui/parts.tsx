@@ -52,7 +52,7 @@ export function Button({
 }
 
 /** Progress for what takes longer than people take for immediate. */
-export function Loading({ rows = 4 }: { rows?: number }) {
+export function Loading({ rows = 4 }: { rows?: number | undefined }) {
   return (
     <div class="loading" role="status">
       <span class="unseen">{text.common.loading}</span>
