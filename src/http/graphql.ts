@@ -72,7 +72,10 @@ async function admit(
     agencyId: typeof agencyId === 'string' ? agencyId : undefined,
     mayJoin: request.method === 'POST',
   };
-  const count = () => rateLimits.count('REQUEST', callerOf(request.viewer, request.sourceAddress));
+  const count = () => {
+    const { viewer, sourceAddress } = request;
+    return rateLimits.count('REQUEST', callerOf(viewer, sourceAddress), 1, viewer?.agencyId ?? null);
+  };
   try {
     const outcome = await identify(credentials, {
       requestId: request.id,

@@ -48,6 +48,41 @@ async function askFrom(url: string, addresses: string, times: number) {
   return outcome(await ask(times % MAX_USES || MAX_USES));
 }
 
+describe('the limit of an agency', () => {
+  test('is ten times that of a caller, however many callers there are', async () => {
+    const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 2, ONE_TIME_LINK: 1 });
+    for (let caller = 0; caller < 10; caller += 1) await limits.count('KEY_OPERATION', `${caller}`, 2, 'one');
+    await expect(limits.count('KEY_OPERATION', 'eleventh', 1, 'one')).rejects.toMatchObject({
+      extensions: { code: 'RATE_LIMITED' },
+    });
+    await limits.count('KEY_OPERATION', 'of another', 2, 'other');
+    await limits.count('KEY_OPERATION', 'of none', 2);
+  });
+
+  test('is not used up by what one caller asks beyond its own limit', async () => {
+    const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 2, ONE_TIME_LINK: 1 });
+    for (let times = 0; times < 30; times += 1)
+      await limits.count('KEY_OPERATION', 'greedy', 1, 'one').catch(() => undefined);
+    await limits.count('KEY_OPERATION', 'modest', 2, 'one');
+  });
+
+  test('counts all service tokens of the agency', async () => {
+    const create = `mutation ($n: String!) { createServiceToken(input: { name: $n, role: AGENCY_ADMIN }) { token } }`;
+    const tokens: string[] = [];
+    for (let n = 0; n < 10; n += 1) {
+      const { data } = await instance.ask('agencyAdmin', create, { n: `Token ${n}` });
+      tokens.push((data as { createServiceToken: { token: string } }).createServiceToken.token);
+    }
+    const use = async (token: string, times: number) =>
+      outcome(await post(instance.url, token, { query: `mutation { ${clears(times)} }` }));
+    const outcomes: unknown[] = [];
+    for (const token of tokens) outcomes.push(await use(token, 10));
+    expect(outcomes).toEqual(Array.from({ length: 10 }, () => DONE));
+    // The admin has asked for nothing yet, but nothing is left to the agency.
+    expect(outcome(await instance.ask('agencyAdmin', `mutation { ${clears(1)} }`))).toEqual(REFUSED);
+  });
+});
+
 describe('the rate limit', () => {
   test('lets as many key operations through as it says and refuses the next, with the time to wait', async () => {
     await useUpKeyOperations();

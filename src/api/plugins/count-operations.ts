@@ -12,9 +12,12 @@ import { sizeOfOperation } from '../rules/size-limit';
 
 export type OperationClass = 'QUERY' | MutationClass | 'ONE_TIME_LINK';
 
-/** Counts operations of a class for a caller. It throws `RATE_LIMITED` beyond the limit of the class. */
+/**
+ * Counts operations of a class for a caller, and for its agency if it has one. It throws `RATE_LIMITED`
+ * beyond the limit of the class.
+ */
 export interface OperationCounter {
-  count(name: OperationClass, caller: string, times: number): Promise<void>;
+  count(name: OperationClass, caller: string, times: number, agencyId: string | null): Promise<void>;
 }
 
 /**
@@ -32,11 +35,11 @@ const OBJECTS_PER_QUERY = 1_000;
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {
     requestDidStart: async () => ({
-      async didResolveOperation({ schema, operation, document, contextValue: { caller } }) {
+      async didResolveOperation({ schema, operation, document, contextValue: { caller, viewer } }) {
         // Apollo refuses a document without the operation that was named.
         if (!operation) return;
         for (const [name, times] of countsOf(schema, operation, document))
-          await limits.count(name, caller, times);
+          await limits.count(name, caller, times, viewer?.agencyId ?? null);
       },
     }),
   };
