@@ -6,8 +6,8 @@ const TRANSFORMED = '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|t
 module.exports = {
   testEnvironment: '<rootDir>/test/environment.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need a browser: `npm run test:console`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/'],
+  // They need a browser, or Redis: `npm run test:console`, `npm run test:redis`.
+  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/', '<rootDir>/test/redis/'],
   globalSetup: '<rootDir>/test/global-setup.js',
   globalTeardown: '<rootDir>/test/global-teardown.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],

@@ -1,5 +1,6 @@
 import { isIPv6, type AddressInfo } from 'node:net';
-import { createIdentityVerifier } from './people/identity';
+import type { FastifyBaseLogger } from 'fastify';
+import { createIdentityVerifier, type IdentityVerifier } from './people/identity';
 import { TenantDatabase } from './access/tenant-database';
 import { AuditSealer } from './audit/audit-sealer';
 import { AgencyService } from './agencies/agency.service';
@@ -12,6 +13,7 @@ import { health } from './http/health';
 import { keyLinkPage } from './http/pages/key-link';
 import { browserConsole } from './http/pages/console';
 import { playground, type PlaygroundTokens } from './http/pages/playground';
+import { RateLimitStore } from './http/rate-limit-store';
 import { RateLimits } from './http/rate-limits';
 import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
@@ -73,63 +75,103 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const identities = createIdentityVerifier(config.auth);
   // The issuer is checked first, before the database is opened and brought up to date.
   await identities.check();
+  const log = createLog(config.logLevel, options.logStream);
   const { database, vault, audit } = await openStore(config);
+  let rateLimitStore: RateLimitStore | null = null;
   try {
+    rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
     const services = createServices(config, { database, vault, audit }, addressOf);
-    const rateLimits = new RateLimits(config.http.perMinute);
-    const signIn = new SignIn(database, identities, audit, services.invitations);
-    const server: Server = await createServer({
-      ...config.http,
-      log: createLog(config.logLevel, options.logStream),
-      loopbackOnly: options.loopbackOnly ?? false,
-      routes: [
-        health({
-          isReady: () => ping(database),
-          issuerProblem: () => identities.problem(),
-        }),
-        graphql({
-          ...config.http,
-          schema: guard(
-            refuseKeysAsText(buildBareSchema(services), (...texts) =>
-              containKnownKeys(database.read, vault.fingerprints, ...texts),
-            ),
-          ),
-          identify: (credentials, origin) => signIn.identify(credentials, origin),
-          rateLimits,
-          introspection: config.playground,
-          compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
-        }),
-        keyLinkPage(services.keyLinkForm, rateLimits),
-        ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
-        ...(config.console ? [browserConsole(config.console)] : []),
-      ],
-    });
-    for (const warning of config.warnings) server.log.warn(warning);
-    server.addHook('onListen', (done) => {
-      const problem = identities.problem();
-      if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);
-      done();
+    const server: Server = await createServerOf(config, options, {
+      log,
+      store: { database, vault, audit },
+      services,
+      identities,
+      rateLimits: new RateLimits(config.http.perMinute, rateLimitStore),
     });
     const logFault = (error: unknown) => server.log.error({ err: error });
-    // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
-    const expireHandIns = () => services.handInDecisions.expire(logFault).catch(logFault);
-    await expireHandIns();
-    const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
-    const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
-    const sealer = new AuditSealer(database, audit, logFault);
-    sealer.start();
+    const upkeep = await startUpkeep({ database, vault, audit }, services, logFault);
     const close = async () => {
-      clearInterval(tidying);
+      upkeep.stopTidying();
       await server.close();
-      await sealer.stop();
+      rateLimitStore?.close();
+      await upkeep.sealer.stop();
       await database.close();
     };
+    const { sealer } = upkeep;
     return { server, database, vault, audit, sealer, close, drainMs: drainMsOf(config) };
   } catch (error) {
+    rateLimitStore?.close();
     await database.close();
     throw error;
   }
+}
+
+type AppServices = Services & { readonly keyLinkForm: KeyLinkFormService };
+
+interface Parts {
+  readonly log: FastifyBaseLogger;
+  readonly store: Store;
+  readonly services: AppServices;
+  readonly identities: IdentityVerifier;
+  readonly rateLimits: RateLimits;
+}
+
+async function createServerOf(
+  config: Config,
+  options: AppOptions,
+  { log, store: { database, vault, audit }, services, identities, rateLimits }: Parts,
+): Promise<Server> {
+  const signIn = new SignIn(database, identities, audit, services.invitations);
+  const server = await createServer({
+    ...config.http,
+    log,
+    loopbackOnly: options.loopbackOnly ?? false,
+    routes: [
+      health({
+        isReady: () => ping(database),
+        issuerProblem: () => identities.problem(),
+      }),
+      graphql({
+        ...config.http,
+        schema: guard(
+          refuseKeysAsText(buildBareSchema(services), (...texts) =>
+            containKnownKeys(database.read, vault.fingerprints, ...texts),
+          ),
+        ),
+        identify: (credentials, origin) => signIn.identify(credentials, origin),
+        rateLimits,
+        introspection: config.playground,
+        compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
+      }),
+      keyLinkPage(services.keyLinkForm, rateLimits),
+      ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
+      ...(config.console ? [browserConsole(config.console)] : []),
+    ],
+  });
+  for (const warning of config.warnings) server.log.warn(warning);
+  server.addHook('onListen', (done) => {
+    const problem = identities.problem();
+    if (problem !== null) server.log.warn(`Nobody can sign in yet: ${problem}`);
+    done();
+  });
+  return server;
+}
+
+/** Begins with what an instance does without being asked. */
+async function startUpkeep(
+  { database, vault, audit }: Store,
+  { handInDecisions }: Services,
+  logFault: (error: unknown) => void,
+): Promise<{ readonly sealer: AuditSealer; stopTidying(): void }> {
+  // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
+  const expireHandIns = () => handInDecisions.expire(logFault).catch(logFault);
+  await expireHandIns();
+  const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
+  const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
+  const sealer = new AuditSealer(database, audit, logFault);
+  sealer.start();
+  return { sealer, stopTidying: () => clearInterval(tidying) };
 }
 
 // When a call is cut off, it may have been placed and nobody learns its id. A mutation asks whether a key is
@@ -164,7 +206,7 @@ function createServices(
   config: Config,
   { database: bare, vault, audit }: Store,
   addressOf: (token: string) => string,
-): Services & { readonly keyLinkForm: KeyLinkFormService } {
+): AppServices {
   const database = new TenantDatabase(bare, lostRights);
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
   const clients = new ClientService(database, audit);

@@ -1,5 +1,6 @@
 import type { GraphqlOptions } from './http/graphql';
 import type { ConsoleOptions } from './http/pages/console';
+import type { StoreAddress } from './http/rate-limit-store';
 import type { PerMinute } from './http/rate-limits';
 import type { ServerOptions } from './http/server';
 import { ConfigError } from './platform/config-error';
@@ -34,6 +35,8 @@ export interface Config {
   /** Null when the console is not served. */
   readonly console: ConsoleOptions | null;
   readonly http: HttpOptions;
+  /** Where the rate limits of all instances are counted. Null when each instance counts in its memory. */
+  readonly rateLimitStore: StoreAddress | null;
   readonly logLevel: string;
   /** One line for each thing that does not stop the start, but is probably not meant so. */
   readonly warnings: readonly string[];
@@ -76,6 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         ONE_TIME_LINK: settings.RATE_LIMIT_ONE_TIME_LINKS,
       },
     },
+    rateLimitStore: settings.RATE_LIMIT_STORE ?? null,
     logLevel: settings.LOG_LEVEL,
     warnings: [
       ...misspeltSettings(env, SETTING_NAMES),

@@ -80,6 +80,7 @@ function modeOf(file: string): number {
 // It may as well hold nothing but a port, which is nobody's secret.
 function holdsSecrets(): boolean {
   if (!readsEnvFile()) return false;
-  const { VAULT_TOKEN, DATABASE_URL } = parseEnv(readFileSync(ENV_FILE, 'utf8'));
-  return Boolean(VAULT_TOKEN) || /:\/\/[^/@]*:[^/@]+@/.test(DATABASE_URL ?? '');
+  const { VAULT_TOKEN, DATABASE_URL = '', RATE_LIMIT_STORE = '' } = parseEnv(readFileSync(ENV_FILE, 'utf8'));
+  const hasPassword = (url: string) => /:\/\/[^/@]*:[^/@]+@/.test(url);
+  return Boolean(VAULT_TOKEN) || [DATABASE_URL, RATE_LIMIT_STORE].some(hasPassword);
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { MAX_FIELDS, MAX_MUTATIONS } from './api/rules/document-limits';
 import { parseDatabaseUrl } from './database/address';
 import { parseNetwork } from './http/addresses';
+import { parseStoreAddress } from './http/rate-limit-store';
 import { TrustedDocuments } from './http/trusted-documents';
 import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
@@ -35,6 +36,16 @@ const databaseUrl = z.string('is required').superRefine((text, context) => {
     parseDatabaseUrl(text);
   } catch (error) {
     context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
+/** It may hold a password, so that messages quote nothing of it. */
+const storeAddress = z.string().transform((text, context) => {
+  try {
+    return parseStoreAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+    return z.NEVER;
   }
 });
 
@@ -155,6 +166,7 @@ const settings = z.object({
   RATE_LIMIT_MUTATIONS: perMinute(MAX_MUTATIONS, 3_000),
   RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
   RATE_LIMIT_ONE_TIME_LINKS: perMinute(1, 20),
+  RATE_LIMIT_STORE: storeAddress.optional(),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],

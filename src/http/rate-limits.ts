@@ -3,6 +3,7 @@ import type { Viewer } from '../access/viewer';
 import type { OperationClass, OperationCounter } from '../api/plugins/count-operations';
 import { rateLimited } from '../graphql/errors';
 import { networkOf } from './addresses';
+import type { Limiter, RateLimitStore } from './rate-limit-store';
 
 export type PerMinute = Readonly<Record<OperationClass, number>>;
 
@@ -13,16 +14,16 @@ export const CALLERS_OF_AGENCY = 10;
 type Counted = OperationClass | 'REQUEST';
 
 /**
- * Counts how much each caller asks of this instance in a minute, by class. The counts are kept in memory:
- * they begin anew with each start, and are not shared between instances.
+ * Counts how much each caller asks for in a minute, by class: in a store that all instances share, or in the
+ * memory of this one, where the counts begin anew with each start.
  */
 export class RateLimits implements OperationCounter {
-  readonly #ofCallers: Readonly<Record<Counted, RateLimiterMemory>>;
-  readonly #ofAgencies: Readonly<Record<Counted, RateLimiterMemory>>;
+  readonly #ofCallers: Readonly<Record<Counted, Limiter>>;
+  readonly #ofAgencies: Readonly<Record<Counted, Limiter>>;
 
-  constructor(perMinute: PerMinute) {
-    this.#ofCallers = limiters(perMinute, 1);
-    this.#ofAgencies = limiters(perMinute, CALLERS_OF_AGENCY);
+  constructor(perMinute: PerMinute, store: RateLimitStore | null = null) {
+    this.#ofCallers = limiters(perMinute, 1, store);
+    this.#ofAgencies = limiters(perMinute, CALLERS_OF_AGENCY, store);
   }
 
   /**
@@ -41,17 +42,23 @@ export class RateLimits implements OperationCounter {
   }
 }
 
-function limiters(perMinute: PerMinute, callers: number): Readonly<Record<Counted, RateLimiterMemory>> {
-  const { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK } = perMinute;
-  const limiter = (points: number) => new RateLimiterMemory({ points: points * callers, duration: WINDOW_S });
+function limiters(
+  { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK }: PerMinute,
+  callers: number,
+  store: RateLimitStore | null,
+): Readonly<Record<Counted, Limiter>> {
+  const limiter = (name: Counted, points: number): Limiter => {
+    const limit = { keyPrefix: `latchkey:${name}`, points: points * callers, duration: WINDOW_S };
+    return store ? store.limiter(limit) : new RateLimiterMemory(limit);
+  };
   return {
     // Requests are counted too, since reading one that cannot run costs time. Operations that run reach the
     // limit of their class first.
-    REQUEST: limiter(QUERY + MUTATION + KEY_OPERATION),
-    QUERY: limiter(QUERY),
-    MUTATION: limiter(MUTATION),
-    KEY_OPERATION: limiter(KEY_OPERATION),
-    ONE_TIME_LINK: limiter(ONE_TIME_LINK),
+    REQUEST: limiter('REQUEST', QUERY + MUTATION + KEY_OPERATION),
+    QUERY: limiter('QUERY', QUERY),
+    MUTATION: limiter('MUTATION', MUTATION),
+    KEY_OPERATION: limiter('KEY_OPERATION', KEY_OPERATION),
+    ONE_TIME_LINK: limiter('ONE_TIME_LINK', ONE_TIME_LINK),
   };
 }
 

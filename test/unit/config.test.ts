@@ -105,6 +105,9 @@ describe('the configuration', () => {
     ['RATE_LIMIT_MUTATIONS', '10'],
     ['RATE_LIMIT_KEY_OPERATIONS', '10'],
     ['RATE_LIMIT_ONE_TIME_LINKS', '1'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal'],
+    ['RATE_LIMIT_STORE', ' redis://:p%25w@[::1]:6380/3 '],
+    ['RATE_LIMIT_STORE', 'rediss://latchkey:p%40w@redis.internal:6379/'],
   ])('accepts %s=%s', (name, value) => {
     expect(problemsOf({ ...complete, [name]: value })).toBe('');
   });
@@ -169,6 +172,19 @@ describe('the configuration', () => {
     ['RATE_LIMIT_MUTATIONS', '9'],
     ['RATE_LIMIT_KEY_OPERATIONS', 'many'],
     ['RATE_LIMIT_ONE_TIME_LINKS', '0'],
+    ['RATE_LIMIT_STORE', 'redis'],
+    ['RATE_LIMIT_STORE', 'redis.internal:6379'],
+    ['RATE_LIMIT_STORE', 'redis://'],
+    ['RATE_LIMIT_STORE', 'valkey://redis.internal'],
+    ['RATE_LIMIT_STORE', 'https://redis.internal'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal/cache'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal/0/1'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal:70000'],
+    ['RATE_LIMIT_STORE', 'redis://one.internal,two.internal'],
+    ['RATE_LIMIT_STORE', 'redis://:p%zz@redis.internal'],
+    ['RATE_LIMIT_STORE', 'rediss://redis.internal?tls=true'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal/0?'],
+    ['RATE_LIMIT_STORE', 'redis://redis.internal#0'],
     ['LATCHKEY_MASTER_KEY_FILE', join(folder, 'none')],
     ['LATCHKEY_MASTER_KEY_FILE', __filename],
   ])('refuses %s=%s', (name, value) => {
@@ -189,7 +205,8 @@ describe('the configuration', () => {
     ['MASTER_KEY_FILE', 'LATCHKEY_MASTER_KEY_FILE'],
     ['LATCHKEY_DATABASE_URL', 'DATABASE_URL'],
     ['AUTH_CLIENT_ID', 'AUTH_AUDIENCE'],
-    ['RATE_LIMIT_LINKS', 'RATE_LIMIT_QUERIES'],
+    ['RATE_LIMIT_QUERY', 'RATE_LIMIT_QUERIES'],
+    ['RATE_LIMIT_STORES', 'RATE_LIMIT_STORE'],
     ['CONSOLE_CLIENT', 'CONSOLE_CLIENT_ID'],
   ])('warns that %s is no setting, and names %s, but no value', (name, setting) => {
     expect(warningsOf({ [name]: 'hunter2' })).toEqual([
@@ -247,5 +264,33 @@ describe('the configuration', () => {
 
   test('quotes no value: an address can hold a password', () => {
     expect(problemsOf({ ...complete, DATABASE_URL: 'postgres://u:hunter2@h/d' })).not.toContain('hunter2');
+    for (const store of [
+      'valkey://u:hunter2@h',
+      'redis://u:hunter2@h?hunter2=hunter2',
+      'redis://u:hunter2@h/x',
+    ])
+      expect(problemsOf({ ...complete, RATE_LIMIT_STORE: store })).not.toContain('hunter2');
+  });
+
+  test('reads where the store of the rate limits is', () => {
+    const storeOf = (RATE_LIMIT_STORE: string) =>
+      readConfig({ ...complete, RATE_LIMIT_STORE }).rateLimitStore;
+    expect(readConfig(complete).rateLimitStore).toBeNull();
+    expect(storeOf('redis://:p%25w@[::1]/3')).toEqual({
+      host: '::1',
+      port: 6379,
+      username: '',
+      password: 'p%w',
+      database: 3,
+      tls: false,
+    });
+    expect(storeOf('rediss://latchkey:p%40w@redis.internal:6380')).toEqual({
+      host: 'redis.internal',
+      port: 6380,
+      username: 'latchkey',
+      password: 'p@w',
+      database: 0,
+      tls: true,
+    });
   });
 });

@@ -36,7 +36,8 @@ describe('the file .env', () => {
   test.each([
     ['VAULT_TOKEN=hvs.1', true],
     ['DATABASE_URL=mysql://latchkey:hunter2@db.internal/latchkey', true],
-    ['DATABASE_URL=sqlite:latchkey.sqlite\nPORT=4001', false],
+    ['RATE_LIMIT_STORE=redis://:hunter2@redis.internal', true],
+    ['DATABASE_URL=sqlite:latchkey.sqlite\nRATE_LIMIT_STORE=redis://redis.internal', false],
   ])('with %j that others can read is warned of: %s', (text, isWarned) => {
     writeFileSync('.env', text, { mode: 0o644 });
     const warning = expect.stringMatching(/^The file \.env: others than its owner .*0644/) as string;
