@@ -31,6 +31,13 @@ const removeAdmin = async (page) => {
   await page.getByRole('button', { name: 'Remove: Ada Brightline' }).click();
   await page.getByText('Keep service tokens').waitFor();
 };
+/** The demo has one admin, who is shown here as if another looked. */
+const asAnother = (page) =>
+  page.route('**/graphql', async (route) => {
+    const response = await route.fetch();
+    const body = await response.text();
+    await route.fulfill({ response, body: body.replace('"isViewer":true', '"isViewer":false') });
+  });
 const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
 
 const openDialog = (name) => (page) => page.getByRole('button', { name }).first().click();
@@ -97,7 +104,7 @@ const SCREENS = [
   ['agencies', 'Nora', '/agencies'],
   // What these do stays: they come last.
   ['choose-agency', 'Nora', '/agencies', { act: acceptAndReturn }],
-  ['remove-admin', 'Ada', '/people', { act: removeAdmin }],
+  ['remove-admin', 'Ada', '/people', { prepare: asAnother, act: removeAdmin }],
 ];
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-screens-'));

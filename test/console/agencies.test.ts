@@ -8,14 +8,15 @@ import type { DemoPersonName } from './people';
 const INVITE = `mutation ($input: InviteAgencyPersonInput!) { inviteAgencyPerson(input: $input) { person { id } userErrors { code } } }`;
 const REMOVE = `mutation ($input: RemovePersonInput!) { removePerson(input: $input) { userErrors { code } } }`;
 const CHANGE = `mutation ($input: ChangeAgencyPersonInput!) { changeAgencyPerson(input: $input) { userErrors { code } } }`;
+const INVITED = ['Ines Brightline', 'Nora Northwind'];
 const MAX = '01900000-0000-7000-8000-000000000302';
 
 let running: TestApp;
 let browser: Browser;
-beforeAll(async () => (browser = await launch()));
-afterAll(() => browser.close());
-beforeEach(async () => (running = await startConsole()));
-afterEach(() => running.close());
+beforeAll(async () => {
+  [running, browser] = await Promise.all([startConsole(), launch()]);
+});
+afterAll(() => Promise.all([browser.close(), running.close()]));
 
 const invite = async (name: string, email: string) => {
   const { inviteAgencyPerson } = await running.data<{ inviteAgencyPerson: { person: { id: string } } }>(
@@ -24,6 +25,14 @@ const invite = async (name: string, email: string) => {
   );
   return inviteAgencyPerson.person.id;
 };
+// Whoever was invited is not known any more.
+afterEach(async () => {
+  const { people } = await running.data<{ people: { nodes: { id: string; name: string }[] } }>(
+    '{ people { nodes { id name } } }',
+  );
+  for (const { id: personId, name } of people.nodes)
+    if (INVITED.includes(name)) await running.data(REMOVE, { input: { personId } });
+});
 const open = async (name: DemoPersonName, path = '/'): Promise<Tab> => {
   const tab = await openTab(browser, running);
   await signIn(tab, running, name, path);
@@ -121,6 +130,8 @@ test('whoever is removed from the agency that is chosen is offered the one that 
 
 describe('an admin who is removed', () => {
   beforeEach(async () => {
+    await running.close();
+    running = await startConsole();
     await running.data(CHANGE, { input: { personId: MAX, role: 'AGENCY_ADMIN' } });
     const asMax = (query: string) => running.data(query, {}, 'agencyMember');
     await asMax(

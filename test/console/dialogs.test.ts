@@ -28,6 +28,8 @@ afterEach(() => expect(tab.faults).toEqual([]));
 const AGENT = `/agents/${HARBOR_RETELL_AGENT}`;
 const button = (name: string) => page.getByRole('button', { name, exact: true }).first();
 const submit = (name: string) => dialog.getByRole('button', { name, exact: true }).click();
+const undo = (words: string) =>
+  page.locator('.toast', { hasText: words }).getByRole('button', { name: 'Undo' }).click();
 const says = (words: string | RegExp) => page.locator('.toasts').getByText(words).waitFor();
 
 test.each([
@@ -55,6 +57,8 @@ test.each([
   await dialog.waitFor();
   await settled(page);
   expect(await tab.findings()).toEqual([]);
+  // Also where the button stands in a cell that is aligned otherwise.
+  expect(await dialog.evaluate((element) => getComputedStyle(element).textAlign)).toBe('start');
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   expect(await button(name).evaluate((element) => element === document.activeElement)).toBe(true);
@@ -87,7 +91,7 @@ test('what an agent is at its provider can be changed, and changed back', async 
   await says(/is changed/);
   expect(await id.innerText()).toBe('agent_of_another_name');
   expect(await page.locator('.facts').innerText()).not.toContain('Calls from');
-  await button('Undo').click();
+  await undo('is changed');
   await page.getByText(before).waitFor();
   expect(await page.locator('.facts').innerText()).toContain('Calls from');
 });
@@ -148,7 +152,7 @@ test('a client is archived and restored, each with its way back', async () => {
   await submit('Archive');
   await page.getByText('This client is archived').waitFor();
   expect(await tab.findings()).toEqual([]);
-  await button('Undo').click();
+  await undo('is archived');
   await page.getByText('This client is archived').waitFor({ state: 'detached' });
 });
 

@@ -82,6 +82,8 @@ describe.each(PEOPLE)('for $name', ({ name, sections, pages }) => {
 
   test('each page opens or says that there is nothing, without a fault and without a finding of axe', async () => {
     for (const path of EVERY_PAGE) {
+      // As a deep link, too.
+      expect((await fetch(running.url + path)).status).toBe(200);
       await tab.visit(path);
       const isThere = (await tab.page.getByText('There is nothing here').count()) === 0;
       expect(`${path} ${isThere}`).toBe(`${path} ${pages.includes(path)}`);
