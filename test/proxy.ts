@@ -6,6 +6,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
  */
 export class Proxy {
   readonly #sockets = new Set<Socket>();
+  #port = 0;
   #silent = false;
   #silentFrom: string | null = null;
   #cutAt: { readonly text: string; readonly isForwarded: boolean } | null = null;
@@ -37,11 +38,18 @@ export class Proxy {
       }
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    proxy.#port = (server.address() as AddressInfo).port;
     return proxy;
   }
 
+  /** How many connections were opened through it. */
+  get connections(): number {
+    return this.#sockets.size / 2;
+  }
+
+  /** It stays the same when the proxy is closed. */
   get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return this.#port;
   }
 
   silence(silent: boolean): void {

@@ -6,14 +6,19 @@ export type DatabaseAddress =
   | { readonly kind: 'sqlite'; readonly file: string }
   | {
       readonly kind: 'mysql' | 'mariadb';
-      readonly host: string;
-      readonly port: number;
+      /** Hosts that hold the same data, in the order in which they are tried. There is at least one. */
+      readonly hosts: readonly [DatabaseHost, ...DatabaseHost[]];
       readonly username: string;
       readonly password: string;
       readonly database: string;
       /** Null if the connection is not encrypted. */
       readonly tls: DatabaseTls | null;
     };
+
+export interface DatabaseHost {
+  readonly host: string;
+  readonly port: number;
+}
 
 /** The options in the form that the driver takes. */
 export interface DatabaseTls {
@@ -34,28 +39,47 @@ const SSL_MODES: Readonly<Record<string, Omit<DatabaseTls, 'ca'> | null>> = {
   VERIFY_IDENTITY: { rejectUnauthorized: true, verifyIdentity: true },
 };
 const FORMS =
-  'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25)';
+  'must be sqlite:<file>, mysql://... or mariadb://... with the name of a database (a % in a password is written %25); the hosts of a cluster stand side by side, with commas in between';
 
 /** Throws `BadAddress`. */
 export function parseDatabaseUrl(given: string): DatabaseAddress {
   const text = given.trim();
   if (/^sqlite:/i.test(text)) return { kind: 'sqlite', file: sqliteFile(text.slice('sqlite:'.length)) };
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const [address = '', ...others] = hostsApart(text);
+  const url = URL.canParse(address) ? new URL(address) : null;
   const kind = url?.protocol === 'mysql:' ? 'mysql' : url?.protocol === 'mariadb:' ? 'mariadb' : null;
-  if (!url || kind === null || url.hostname === '') throw new BadAddress(FORMS);
+  if (!url || kind === null) throw new BadAddress(FORMS);
   const [username, password, database] = [url.username, url.password, url.pathname.slice(1)].map(decoded);
   if (!database) throw new BadAddress(FORMS);
-  const host = decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
-  const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
+  const hosts = [
+    hostOf(url),
+    ...others.map((other) => hostOf(URL.canParse(other) ? new URL(other) : null)),
+  ] as const;
   return {
     kind,
-    host,
-    port,
+    hosts,
     username: username ?? '',
     password: password ?? '',
     database,
-    tls: tlsOf(url, host),
+    tls: tlsOf(
+      url,
+      hosts.map(({ host }) => host),
+    ),
   };
+}
+
+/** The same address with the first host alone, and an address of each other host. */
+function hostsApart(text: string): string[] {
+  const [, scheme = '', userinfo = '', hosts = '', rest = ''] =
+    /^([a-z]+:\/\/)([^/?#]*@)?([^/?#@]*)(.*)$/i.exec(text) ?? [];
+  const [first = '', ...others] = hosts.split(',');
+  return [`${scheme}${userinfo}${first}${rest}`, ...others.map((host) => `${scheme}${host}`)];
+}
+
+function hostOf(url: URL | null): DatabaseHost {
+  if (!url || url.hostname === '') throw new BadAddress(FORMS);
+  const host = decoded(url.hostname).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: url.port === '' ? DEFAULT_PORT : Number(url.port) };
 }
 
 function sqliteFile(path: string): string {
@@ -78,7 +102,7 @@ function decoded(part: string): string {
   }
 }
 
-function tlsOf({ searchParams, hash }: URL, host: string): DatabaseTls | null {
+function tlsOf({ searchParams, hash }: URL, hosts: readonly string[]): DatabaseTls | null {
   const known = `the options are ${OPTIONS.map((name) => `\`${name}\``).join(' and ')}`;
   const names = [...searchParams.keys()];
   // An option that we do not know may be anything that was pasted there, so its name is not quoted.
@@ -92,7 +116,7 @@ function tlsOf({ searchParams, hash }: URL, host: string): DatabaseTls | null {
   const file = searchParams.get('ssl-ca');
   if (file !== null && !tls?.rejectUnauthorized)
     throw new BadAddress('has an `ssl-ca`, which takes an `ssl-mode` of VERIFY_CA or VERIFY_IDENTITY');
-  if (tls?.verifyIdentity && isIP(host) !== 0)
+  if (tls?.verifyIdentity && hosts.some((host) => isIP(host) !== 0))
     throw new BadAddress(
       'must name the host as the certificate does, not by its IP address, for VERIFY_IDENTITY',
     );

@@ -92,11 +92,9 @@ function unavailableInSqlite(code: unknown): string | undefined {
 /**
  * Turns an error of connecting into a `DatabaseUnavailable` where it says that the server cannot be reached.
  */
-export function connectionError(error: Error): Error {
+export function connectionError(error: Error, Unreachable: typeof DatabaseUnavailable): Error {
   const { code } = error as { code?: unknown };
-  return UNAVAILABLE.has(code)
-    ? new DatabaseUnavailable(`The database cannot be reached (${String(code)})`)
-    : error;
+  return UNAVAILABLE.has(code) ? new Unreachable(`The database cannot be reached (${String(code)})`) : error;
 }
 
 /** Tells whether a row was refused because it would duplicate another one. */

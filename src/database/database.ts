@@ -16,17 +16,22 @@ function dialectOf(url: string): Dialect {
 }
 
 /**
- * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). Throws `BadAddress`.
+ * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB), to the first host that the
+ * address names. Throws `BadAddress`.
  */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
-  const options = dialectOf(url).optionsOf(url, mapping);
-  return {
-    ...options,
+  return hostOptions(url, mapping)[0];
+}
+
+function hostOptions(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
+  const ours = {
     synchronize: false,
     logging: false,
     migrationsRun: false,
     migrationsTransactionMode: 'each',
-  };
+  } as const;
+  const [first, ...others] = dialectOf(url).optionsOf(url, mapping);
+  return [{ ...first, ...ours }, ...others.map((other) => ({ ...other, ...ours }))];
 }
 
 /** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */
@@ -34,9 +39,9 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
   const dialect = dialectOf(url);
   const source = await connect(url, mapping);
   try {
-    await dialect.prepareSessions(source);
+    await dialect.prepareSessions(source, url);
     await migrate(source);
-    return await dialect.databaseOf(source);
+    return await dialect.databaseOf(source, url);
   } catch (error) {
     throw await givenUp(source, error);
   }
@@ -66,15 +71,20 @@ export async function ping(database: Pick<Database, 'ping'>): Promise<void> {
 /** Longer than a driver takes to find out that there is no server. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-// The driver's message may name the user and the host; its code is enough.
+/** Connects to the first host that answers. Throws `ConfigError` where none does. */
 async function connect(url: string, mapping: Mapping): Promise<DataSource> {
-  try {
-    dialectOf(url).checkAccess(url);
-    return await withinTime(new DataSource(dataSourceOptions(url, mapping)).initialize(), CONNECT_TIMEOUT_MS);
-  } catch (error) {
-    if (error instanceof ConfigError) throw error;
-    throw cannotBeOpened((error as NodeJS.ErrnoException).code);
+  const failures: unknown[] = [];
+  for (const options of hostOptions(url, mapping)) {
+    try {
+      dialectOf(url).checkAccess(url);
+      return await withinTime(new DataSource(options).initialize(), CONNECT_TIMEOUT_MS);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      failures.push(error);
+    }
   }
+  // The driver's message may name the user and the host; its code is enough.
+  throw cannotBeOpened((failures[0] as NodeJS.ErrnoException).code);
 }
 
 export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
@@ -87,7 +97,7 @@ export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnl
   const dialect = dialectOf(url);
   const source = await connect(url, mapping);
   try {
-    await dialect.prepareSessions(source);
+    await dialect.prepareSessions(source, url);
     if (await isMigrated(source)) return { read: dialect.readerOf(source), close: () => source.destroy() };
   } catch (error) {
     throw await givenUp(source, error);

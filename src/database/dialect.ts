@@ -21,17 +21,23 @@ export interface Mapping {
 
 /** What both `sqlite.ts` and `mysql.ts` export, under the same names. */
 export interface Dialect {
-  /** The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB). */
-  optionsOf(url: string, mapping: Mapping): DataSourceOptions;
+  /**
+   * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB), for each host that the
+   * address names.
+   */
+  optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]];
   /**
    * Throws an error of the operating system with a code where a file cannot be read and written, or
    * `ConfigError` where its folder cannot be written.
    */
   checkAccess(url: string): void;
-  /** Applies the settings on which our statements rely to every connection, now and later. */
-  prepareSessions(source: DataSource): Promise<void>;
+  /**
+   * Applies the settings on which our statements rely to every connection, now and later. Throws
+   * `ConfigError` for a server that does not keep what it has acknowledged.
+   */
+  prepareSessions(source: DataSource, url: string): Promise<void>;
   readerOf(source: DataSource): Reader;
-  databaseOf(source: DataSource): Promise<Database>;
+  databaseOf(source: DataSource, url: string): Promise<Database>;
 }
 
 /**

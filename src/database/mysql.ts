@@ -7,9 +7,12 @@ import {
   type ObjectLiteral,
   type QueryRunner,
 } from 'typeorm';
-import { parseDatabaseUrl } from './address';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { parseDatabaseUrl, type DatabaseHost } from './address';
 import { DatabaseUnavailable, isUnavailable } from './database-errors';
 import { MAX_PREPARED, type Database, type Mapping } from './dialect';
+import { HostWatch } from './hosts';
+import { checkServer } from './server-check';
 import { CommitUnknown, untilItWins } from './repetition';
 import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
@@ -18,9 +21,14 @@ import { limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Where there are other hosts, one that does not answer is not waited for. */
+const CLUSTER_CONNECT_TIMEOUT_MS = 2_000;
 /** How long the fate of a transaction is looked for, and how often. */
 const FATE_DEADLINE_MS = 10_000;
 const FATE_ASKED_EVERY_MS = 200;
+/** How long the server lets one statement wait for a lock, or run. */
+const LOCK_TIMEOUT_SECONDS = 5;
+const STATEMENT_TIMEOUT_SECONDS = 8;
 /**
  * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for
  * a shorter one the optimizer looks every value up in the index before the statement does. That pays for
@@ -28,11 +36,9 @@ const FATE_ASKED_EVERY_MS = 200;
  */
 export const LONG_LIST = 50;
 
-export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
-  const address = parseDatabaseUrl(url);
-  if (address.kind === 'sqlite') throw new Error('Not an address of MySQL or MariaDB');
-  const { kind, host, port, username, password, database, tls } = address;
-  return {
+export function optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
+  const { kind, hosts, username, password, database, tls } = addressOf(url);
+  const optionsFor = ({ host, port }: DatabaseHost): DataSourceOptions => ({
     ...mapping,
     type: kind,
     host,
@@ -43,9 +49,17 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
     ...(tls && { ssl: tls }),
     timezone: 'Z',
     charset: 'utf8mb4',
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    connectTimeout: hosts.length > 1 ? CLUSTER_CONNECT_TIMEOUT_MS : CONNECT_TIMEOUT_MS,
     extra: { connectionLimit: POOL_SIZE, maxPreparedStatements: MAX_PREPARED },
-  };
+  });
+  const [first, ...others] = hosts;
+  return [optionsFor(first), ...others.map(optionsFor)];
+}
+
+function addressOf(url: string) {
+  const address = parseDatabaseUrl(url);
+  if (address.kind === 'sqlite') throw new Error('Not an address of MySQL or MariaDB');
+  return address;
 }
 
 /** There is no file to check: connecting tells whether the address is right. */
@@ -57,31 +71,83 @@ export function readerOf(source: DataSource): Reader {
   return new MysqlSession(source, poolOf(source));
 }
 
-export function databaseOf(source: DataSource): Promise<Database> {
-  return Promise.resolve(new MysqlDatabase(source));
+export async function databaseOf(source: DataSource, url: string): Promise<Database> {
+  await limitStatements(source);
+  const address = addressOf(url);
+  const { host, port } = source.options as DatabaseHost;
+  const current = address.hosts.find((each) => each.host === host && each.port === port) ?? address.hosts[0];
+  const watch = new HostWatch(poolOf(source), address.hosts, current, (asked) => askHost(address, asked));
+  if (address.hosts.length > 1) watch.start();
+  return new MysqlDatabase(source, watch);
+}
+
+/**
+ * Throws an error where a host cannot be used: it answers no one, takes no writes, or is outside of its
+ * cluster.
+ */
+async function askHost(
+  { username, password, database, tls }: ReturnType<typeof addressOf>,
+  host: DatabaseHost,
+): Promise<void> {
+  const connection = await createConnection({
+    ...host,
+    user: username,
+    password,
+    database,
+    ...(tls && { ssl: tls }),
+    connectTimeout: CLUSTER_CONNECT_TIMEOUT_MS,
+  });
+  try {
+    const [rows] = await connection.query<(RowDataPacket & { refusing: number })[]>(IS_REFUSING);
+    if (rows[0]?.refusing !== 0) throw new DatabaseUnavailable(TAKES_NO_WRITES);
+  } finally {
+    connection.destroy();
+  }
 }
 
 // A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction
 // would still see a key that was cleared after it began.
-export async function prepareSessions(source: DataSource): Promise<void> {
-  limitWaiting(poolOf(source));
+export async function prepareSessions(source: DataSource, url: string): Promise<void> {
+  limitWaiting(poolOf(source), addressOf(url).hosts.length > 1);
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,
+    `SET SESSION innodb_lock_wait_timeout = ${LOCK_TIMEOUT_SECONDS}`,
   ];
   // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for
   // it.
   const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
   if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
+  await applySettings(source, settings);
+  await checkServer((sql) => source.query(sql));
+}
+
+// A migration may take longer than any statement of a request: this comes after it. MySQL limits SELECTs
+// alone.
+async function limitStatements(source: DataSource): Promise<void> {
+  const [known] = await source.query<unknown[]>("SHOW VARIABLES LIKE 'max_statement_time'");
+  const seconds = STATEMENT_TIMEOUT_SECONDS;
+  const limit = known ? `max_statement_time = ${seconds}` : `max_execution_time = ${seconds * 1_000}`;
+  await applySettings(source, [`SET SESSION ${limit}`]);
+}
+
+async function applySettings(source: DataSource, settings: readonly string[]): Promise<void> {
   poolOf(source).on('connection', (connection) => settings.forEach((setting) => connection.query(setting)));
   // One connection is open already, so that the listener was not called for it.
   for (const setting of settings) await source.query(setting);
 }
 
+const TAKES_NO_WRITES = 'The database takes no writes (read_only)';
+// A replica answers every read.
+const IS_REFUSING = "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing";
+
 class MysqlDatabase implements Database {
   readonly read: Reader;
 
-  constructor(private readonly source: DataSource) {
+  constructor(
+    private readonly source: DataSource,
+    private readonly watch: HostWatch,
+  ) {
     this.read = new MysqlSession(source, poolOf(source));
   }
 
@@ -89,16 +155,14 @@ class MysqlDatabase implements Database {
     return untilItWins(() => this.#transaction(work));
   }
 
-  // A replica answers every read.
   async ping(): Promise<void> {
-    const [row] = await this.read.rows<{ refusing: number }>(
-      "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing",
-    );
-    if (row?.refusing !== 0) throw new DatabaseUnavailable('The database takes no writes (read_only)');
+    const [row] = await this.read.rows<{ refusing: number }>(IS_REFUSING);
+    if (row?.refusing !== 0) throw new DatabaseUnavailable(TAKES_NO_WRITES);
   }
 
-  close(): Promise<void> {
-    return this.source.destroy();
+  async close(): Promise<void> {
+    await this.watch.stop();
+    await this.source.destroy();
   }
 
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

@@ -28,8 +28,8 @@ const DRIVER_TIMEOUT_MS = 20;
 const LOCK_TIMEOUT_MS = 5_000;
 const RETRY_AFTER_MS = 100;
 
-export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
-  return {
+export function optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
+  const options: DataSourceOptions = {
     ...mapping,
     type: 'better-sqlite3',
     // libsql has better-sqlite3's interface and ships its binaries in the package, so that nothing is
@@ -42,6 +42,7 @@ export function optionsOf(url: string, mapping: Mapping): DataSourceOptions {
     prepareDatabase: (connection: { pragma(text: string): unknown }) =>
       void connection.pragma('synchronous = FULL'),
   };
+  return [options];
 }
 
 function fileOf(url: string): string {

@@ -23,6 +23,22 @@ export interface PooledConnection extends MysqlStatements {
 export interface MysqlPool extends MysqlStatements {
   getConnection: (done: (error: Error | null, connection?: PooledConnection) => void) => void;
   on(event: 'connection' | 'acquire' | 'release', listener: (connection: PooledConnection) => void): unknown;
+  readonly config: { readonly connectionConfig: object };
+  readonly _allConnections: { readonly length: number; get(index: number): PooledConnection | undefined };
+}
+
+/**
+ * Lets a pool open its connections to another host from now on, and closes all that it has. The statements
+ * that wait on them fail with this error.
+ */
+export function leadTo(
+  { config, _allConnections: all }: MysqlPool,
+  host: { readonly host: string; readonly port: number },
+  reason: Error,
+): void {
+  Object.assign(config.connectionConfig, host);
+  const open = Array.from({ length: all.length }, (_, index) => all.get(index));
+  for (const connection of open) connection?.stream.destroy(reason);
 }
 
 /**

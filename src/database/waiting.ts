@@ -48,7 +48,7 @@ export async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> 
  * lost the connection. The driver's own time limit does not cover preparing a statement, and leaves the
  * connection in the pool.
  */
-export function limitWaiting(pool: MysqlPool): void {
+export function limitWaiting(pool: MysqlPool, hasOtherHosts: boolean): void {
   const inUse = new WeakSet<PooledConnection>();
   const watched = new WeakSet<PooledConnection>();
   pool.on('release', (connection) => inUse.delete(connection));
@@ -62,21 +62,23 @@ export function limitWaiting(pool: MysqlPool): void {
         connection.stream.destroy(new ConnectionLost('The database is silent'));
     });
   });
-  limitConnecting(pool);
+  limitConnecting(pool, hasOtherHosts);
 }
 
-function limitConnecting(pool: MysqlPool): void {
+// Where there are other hosts, one of them soon takes the place of a host that cannot be reached.
+function limitConnecting(pool: MysqlPool, hasOtherHosts: boolean): void {
+  const Unreachable = hasOtherHosts ? ConnectionLost : DatabaseUnavailable;
   const connect = pool.getConnection.bind(pool);
   pool.getConnection = (done) => {
     let late = false;
     const timer = setTimeout(() => {
       late = true;
-      done(new DatabaseUnavailable('There is no connection to the database'));
+      done(new Unreachable('There is no connection to the database'));
     }, CONNECTION_TIMEOUT_MS);
     connect((error, connection) => {
       clearTimeout(timer);
       if (late) connection?.release();
-      else done(error && connectionError(error), connection);
+      else done(error && connectionError(error, Unreachable), connection);
     });
   };
 }

@@ -1,3 +1,4 @@
+import { databaseCode, DatabaseUnavailable } from '../database/database-errors';
 import type { Route } from './server';
 
 export interface HealthOptions {
@@ -20,8 +21,15 @@ export function health({ isReady, issuerProblem }: HealthOptions): Route {
         return { status: 'ready', ...(problem !== null && { signIn: problem }) };
       } catch (error) {
         request.log.error({ err: error });
-        return reply.code(503).send({ status: 'not ready' });
+        return reply.code(503).send({ status: 'not ready', database: reasonOf(error) });
       }
     });
   };
+}
+
+// The driver's own message may name the user and the host; its code is enough.
+function reasonOf(error: unknown): string {
+  if (error instanceof DatabaseUnavailable) return error.message;
+  const code = databaseCode(error);
+  return `The database does not answer as it should (${typeof code === 'string' ? code : 'it failed'})`;
 }

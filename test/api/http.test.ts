@@ -216,10 +216,14 @@ describe('health', () => {
     expect([(await get('/healthz')).status, (await get('/readyz')).status]).toEqual([200, 200]);
   });
 
-  test('is not ready without its database, and still alive', async () => {
+  test('is not ready without its database, and says so, and still alive', async () => {
     const instance = await running.another();
     await instance.app.database.close();
-    expect((await fetch(`${instance.url}/readyz`)).status).toBe(503);
+    const unready = await fetch(`${instance.url}/readyz`);
+    expect([unready.status, await unready.json()]).toEqual([
+      503,
+      { status: 'not ready', database: expect.stringMatching(/^The database /) as string },
+    ]);
     expect((await fetch(`${instance.url}/healthz`)).status).toBe(200);
     await instance.app.server.close();
   });

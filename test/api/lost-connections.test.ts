@@ -1,3 +1,4 @@
+import { Like } from 'typeorm';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { ClientRow } from '../../src/clients/client.entity';
@@ -97,6 +98,62 @@ if (server !== undefined) {
     await expect(failing).rejects.toThrow('The work failed');
     const used = await Promise.all(Array.from({ length: 25 }, () => database.write(connectionOf)));
     expect(used).not.toContain(lost);
+  });
+
+  describe('one of two hosts of a database', () => {
+    let hosts: Proxy[];
+    let cluster: TestApp;
+    beforeEach(async () => {
+      const target = new URL(running.databaseUrl);
+      hosts = await Promise.all([Proxy.start(target), Proxy.start(target)]);
+      const ports = hosts.map(({ port }) => `127.0.0.1:${port}`);
+      const address = running.databaseUrl.replace(target.host, ports.join(','));
+      cluster = await running.another({ DATABASE_URL: address });
+    });
+    afterEach(async () => {
+      await cluster.close();
+      for (const host of hosts) host.close();
+    });
+    const create = (name: string) => cluster.ask('agencyAdmin', CREATE_CLIENT, { input: { name } });
+    const events: readonly [string, (host?: Proxy) => void][] = [
+      ['dies', (host) => host?.close()],
+      ['hangs', (host) => host?.silence(true)],
+    ];
+
+    test.each(events)('is used alone until it %s, and is left within three seconds', async (what, fail) => {
+      await create(`Before it ${what}`);
+      expect(hosts.map(({ connections }) => connections > 0)).toEqual([true, false]);
+      fail(hosts[0]);
+      const started = Date.now();
+      const created: string[] = [];
+      const refused = new Set<string | undefined>();
+      const change = async (index: number) => {
+        for (let attempt = 0; ; attempt += 1) {
+          const name = `While it ${what} ${index} ${attempt}`;
+          const { errors } = await create(name);
+          if (errors.length === 0) return void created.push(name);
+          for (const { extensions } of errors) refused.add(extensions.code);
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, (_, index) => change(index)));
+      expect(Date.now() - started).toBeLessThan(3_000);
+      expect([...refused].filter((code) => code !== 'SERVICE_UNAVAILABLE')).toEqual([]);
+      const found = await running.app.database.read.findBy(ClientRow, { name: Like(`While it ${what} %`) });
+      expect(found.map(({ name }) => name).toSorted()).toEqual(created.toSorted());
+      expect((await fetch(`${cluster.url}/readyz`)).status).toBe(200);
+    });
+
+    test('that is dead at the start is passed over', async () => {
+      const [dead, alive] = hosts;
+      dead?.close();
+      const address = running.databaseUrl.replace(
+        new URL(running.databaseUrl).host,
+        `127.0.0.1:${dead?.port ?? 0},127.0.0.1:${alive?.port ?? 0}`,
+      );
+      const late = await running.another({ DATABASE_URL: address });
+      expect((await fetch(`${late.url}/readyz`)).status).toBe(200);
+      await late.close();
+    });
   });
 } else {
   test('SQLite is not reached over a connection', () => expect(server).toBeUndefined());

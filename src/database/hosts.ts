@@ -1,0 +1,54 @@
+import { ConnectionLost } from './database-errors';
+import type { DatabaseHost } from './address';
+import { leadTo, type MysqlPool } from './typeorm-internals';
+import { withinTime } from './waiting';
+
+/** Together, these are the time after which a host that hangs is left: it says nothing by itself. */
+const ASKED_EVERY_MS = 1_000;
+const ANSWER_TIMEOUT_MS = 1_000;
+
+/**
+ * Leads the pool of connections to one of several hosts that hold the same data. It is used until it is dead,
+ * hangs, or cannot be used as it is; then the next one is, which answers.
+ */
+export class HostWatch {
+  #timer: NodeJS.Timeout | null = null;
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly pool: MysqlPool,
+    private readonly hosts: readonly DatabaseHost[],
+    private current: DatabaseHost,
+    /** Throws an error where the host cannot be used. */
+    private readonly ask: (host: DatabaseHost) => Promise<void>,
+  ) {}
+
+  start(): void {
+    this.#timer = setTimeout(() => {
+      this.#round = this.#look().finally(() => this.#timer && this.start());
+    }, ASKED_EVERY_MS).unref();
+  }
+
+  async stop(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#round;
+  }
+
+  async #look(): Promise<void> {
+    if (await this.#isUsable(this.current)) return;
+    const others = this.hosts.filter((host) => host !== this.current);
+    const usable = await Promise.all(others.map((host) => this.#isUsable(host)));
+    const next = others.find((_host, index) => usable[index]);
+    if (!next) return;
+    this.current = next;
+    leadTo(this.pool, next, new ConnectionLost('The host of the database was left for another one'));
+  }
+
+  async #isUsable(host: DatabaseHost): Promise<boolean> {
+    return withinTime(this.ask(host), ANSWER_TIMEOUT_MS).then(
+      () => true,
+      () => false,
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import { ConfigError } from '../platform/config-error';
+
+type Query = <T>(sql: string) => Promise<T[]>;
+
+type Setting =
+  | 'wsrep_on'
+  | 'wsrep_sync_wait'
+  | 'innodb_flush_log_at_trx_commit'
+  | 'group_replication_group_name'
+  | 'group_replication_consistency'
+  | 'read_only';
+type Settings = ReadonlyMap<Setting, string>;
+
+/**
+ * Throws `ConfigError` for a server that can lose or delay what it has acknowledged, in the ways that its
+ * settings rule out, and for one that takes no writes. It is asked in a session with the product's settings.
+ */
+export async function checkServer(query: Query): Promise<void> {
+  const rows = await query<{ Variable_name: Setting; Value: string }>('SHOW VARIABLES');
+  const settings = new Map(rows.map(({ Variable_name: name, Value: value }) => [name, value]));
+  const problem = problemOf(settings) ?? (await replicaProblem(query));
+  if (problem !== null) throw new ConfigError(`DATABASE_URL: ${problem}`);
+}
+
+/** What must be changed on the server; null for one that can be used. */
+export function problemOf(settings: Settings): string | null {
+  if (isOn(settings.get('read_only')))
+    return 'the server takes no writes: name another one, or set read_only = OFF';
+  if (isOn(settings.get('wsrep_on'))) {
+    if ((Number(settings.get('wsrep_sync_wait')) & 1) === 0)
+      return 'a Galera node may answer reads with what is outdated: set wsrep_sync_wait = 1';
+    if (settings.get('innodb_flush_log_at_trx_commit') !== '1')
+      return 'a Galera node may lose what it has acknowledged: set innodb_flush_log_at_trx_commit = 1';
+  }
+  const isGroup = (settings.get('group_replication_group_name') ?? '') !== '';
+  if (isGroup && !settings.get('group_replication_consistency')?.startsWith('BEFORE'))
+    return 'a member of the group may answer reads with what is outdated: set group_replication_consistency = BEFORE';
+  return null;
+}
+
+function isOn(value: string | undefined): boolean {
+  return value !== undefined && !['0', 'OFF', 'NO'].includes(value.toUpperCase());
+}
+
+// Users without the privilege are told nothing. A replica that takes writes is found by that privilege alone.
+async function replicaProblem(query: Query): Promise<string | null> {
+  const rows = await query('SHOW SLAVE STATUS').catch(() => []);
+  return rows.length > 0 ? 'the server is a replica, which is behind its primary: name the primary' : null;
+}
