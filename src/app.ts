@@ -28,7 +28,7 @@ import { KeyCheckService } from './keys/checks/key-check.service';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
 import { containKnownKeys } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
-import { ping } from './database/database';
+import { givenUp, ping } from './database/database';
 import { createLog, type LogStream } from './platform/log';
 import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
@@ -102,8 +102,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     return { server, database, vault, audit, sealer, close, drainMs: drainMsOf(config) };
   } catch (error) {
     rateLimitStore?.close();
-    await database.close();
-    throw error;
+    throw await givenUp(database, error);
   }
 }
 

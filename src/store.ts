@@ -5,7 +5,7 @@ import type { Config } from './config';
 import { entities } from './entities';
 import { giveMacsToOldPlaces } from './keys/old-places';
 import { readStatedPlaces } from './keys/stated-places';
-import { openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
+import { givenUp, openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
 import { sealedTables } from './sealed-tables';
 import { Cipher, UnreadableKey } from './vault/cipher';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
@@ -39,8 +39,7 @@ export async function openStore(config: Config): Promise<Store> {
     const vault = await openVault(database, new Cipher(ring), config.auth.issuer);
     return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
   } catch (error) {
-    await database.close();
-    throw error;
+    throw await givenUp(database, error);
   }
 }
 
@@ -67,9 +66,8 @@ export async function openAuditTrail(config: Config): Promise<StoredTrail> {
       : await PlaceMacs.readExisting(database.read, cipher);
     return { database, audit, readPlaces: (agencyId) => readStatedPlaces(database.read, macs, agencyId) };
   } catch (error) {
-    await database.close();
     throw error instanceof UnreadableKey
-      ? new UnusableKeyRing("The key ring does not open the audit trail's key")
-      : error;
+      ? await givenUp(database, new UnusableKeyRing("The key ring does not open the audit trail's key"))
+      : await givenUp(database, error);
   }
 }

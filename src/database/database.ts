@@ -43,15 +43,16 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
     await migrate(source);
     return await dialect.databaseOf(source, url);
   } catch (error) {
-    throw await givenUp(source, error);
+    throw await givenUp({ close: () => dialect.close(source) }, error);
   }
 }
 
-const GIVE_UP_MS = 1_000;
-
-/** Closes what can be closed: a silent server does not answer. Returns the error to throw. */
-async function givenUp(source: DataSource, error: unknown): Promise<unknown> {
-  await withinTime(source.destroy(), GIVE_UP_MS).catch(() => undefined);
+/**
+ * Closes a database with which nothing can be done. Returns the error to throw: a `ConfigError` where the
+ * database is away.
+ */
+export async function givenUp(database: Pick<Database, 'close'>, error: unknown): Promise<unknown> {
+  await database.close().catch(() => undefined);
   return isUnavailable(error) ? cannotBeOpened(databaseCode(error)) : error;
 }
 
@@ -98,11 +99,12 @@ export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnl
   const source = await connect(url, mapping);
   try {
     await dialect.prepareSessions(source, url);
-    if (await isMigrated(source)) return { read: dialect.readerOf(source), close: () => source.destroy() };
+    if (await isMigrated(source))
+      return { read: dialect.readerOf(source), close: () => dialect.close(source) };
   } catch (error) {
-    throw await givenUp(source, error);
+    throw await givenUp({ close: () => dialect.close(source) }, error);
   }
-  await source.destroy();
+  await dialect.close(source);
   return null;
 }
 

@@ -38,6 +38,8 @@ export interface Dialect {
   prepareSessions(source: DataSource, url: string): Promise<void>;
   readerOf(source: DataSource): Reader;
   databaseOf(source: DataSource, url: string): Promise<Database>;
+  /** Closes what was opened, in bounded time. */
+  close(source: DataSource): Promise<void>;
 }
 
 /**

@@ -17,7 +17,7 @@ import { CommitUnknown, untilItWins } from './repetition';
 import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
 import { connectionOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
-import { limitWaiting } from './waiting';
+import { endInTime, limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -69,6 +69,10 @@ export function checkAccess(): void {
 
 export function readerOf(source: DataSource): Reader {
   return new MysqlSession(source, poolOf(source));
+}
+
+export function close(source: DataSource): Promise<void> {
+  return endInTime(poolOf(source), source.destroy());
 }
 
 export async function databaseOf(source: DataSource, url: string): Promise<Database> {
@@ -162,7 +166,7 @@ class MysqlDatabase implements Database {
 
   async close(): Promise<void> {
     await this.watch.stop();
-    await this.source.destroy();
+    await close(this.source);
   }
 
   async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {

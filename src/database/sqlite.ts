@@ -81,6 +81,10 @@ export function readerOf(source: DataSource): Reader {
  * Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see
  * the open transaction.
  */
+export function close(source: DataSource): Promise<void> {
+  return source.destroy();
+}
+
 export async function databaseOf(source: DataSource): Promise<Database> {
   const reader = await new DataSource(source.options).initialize();
   for (const connection of [source, reader])

@@ -6,7 +6,12 @@ const CONNECTION_TIMEOUT_MS = 5_000;
 /** How long a connection may send and receive nothing while it is in use. */
 const SILENCE_MS = 10_000;
 
+/** How long a server may take to end its connections. */
+const CLOSING_MS = 2_000;
+
 const patient = new WeakSet<MysqlPool>();
+/** Every connection of a pool. */
+const connections = new WeakMap<MysqlPool, Set<PooledConnection>>();
 
 /**
  * Does work whose statements may take long, e.g. an ALTER of a large table, without this limit. It gives up
@@ -50,19 +55,35 @@ export async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> 
  */
 export function limitWaiting(pool: MysqlPool, hasOtherHosts: boolean): void {
   const inUse = new WeakSet<PooledConnection>();
-  const watched = new WeakSet<PooledConnection>();
+  const watched = new Set<PooledConnection>();
+  connections.set(pool, watched);
   pool.on('release', (connection) => inUse.delete(connection));
   pool.on('acquire', (connection) => {
     inUse.add(connection);
     if (watched.has(connection)) return;
     watched.add(connection);
-    // This fails the statement that waits, and the pool removes the connection.
-    connection.stream.setTimeout(SILENCE_MS, () => {
+    connection.stream.once('close', () => watched.delete(connection));
+    // A connection that nobody uses is silent as well, and is watched again when it is used: a callback of
+    // `setTimeout` would be called once. Destroying the connection fails the statement that waits, and the
+    // pool removes it.
+    connection.stream.setTimeout(SILENCE_MS).on('timeout', () => {
       if (inUse.has(connection) && !patient.has(pool))
         connection.stream.destroy(new ConnectionLost('The database is silent'));
     });
   });
   limitConnecting(pool, hasOtherHosts);
+}
+
+/**
+ * Ends a pool. Every connection says goodbye to the server first, and a server that is silent never answers:
+ * its connections are cut off, because they would keep the process from ending.
+ */
+export async function endInTime(pool: MysqlPool, end: Promise<void>): Promise<void> {
+  try {
+    await withinTime(end, CLOSING_MS);
+  } catch {
+    for (const { stream } of connections.get(pool) ?? []) stream.destroy();
+  }
 }
 
 // Where there are other hosts, one of them soon takes the place of a host that cannot be reached.

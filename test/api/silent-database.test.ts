@@ -1,5 +1,7 @@
-import type { QueryRunner } from 'typeorm';
+import type { Socket } from 'node:net';
+import type { DataSource, QueryRunner } from 'typeorm';
 import { openDatabase, openToRead } from '../../src/database/database';
+import { poolOf } from '../../src/database/typeorm-internals';
 import { createTestDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { Proxy } from '../proxy';
@@ -62,6 +64,26 @@ if (server !== undefined) {
     });
   });
 
+  test('a server ends in time although its database went silent after it had been idle', async () => {
+    const between = await Proxy.start(new URL(running.databaseUrl));
+    const behind = new URL(running.databaseUrl);
+    behind.host = `127.0.0.1:${between.port}`;
+    const idle = await running.another({ DATABASE_URL: behind.toString() });
+    const { source } = idle.app.database as unknown as { readonly source: DataSource };
+    const streams = new Set<Socket>();
+    poolOf(source).on('acquire', ({ stream }) => streams.add(stream));
+    const ask = () => idle.ask('agencyAdmin', QUERY);
+    await Promise.all(Array.from({ length: 25 }, ask));
+    // This is what a socket does when nothing was sent for its time.
+    for (const stream of streams) stream.emit('timeout');
+    between.silence(true);
+    const started = Date.now();
+    expect((await ask()).status).toBe(503);
+    await idle.close();
+    expect(Date.now() - started).toBeLessThan(30_000);
+    between.close();
+  }, 60_000);
+
   describe('a start', () => {
     const wait = 'SELECT SLEEP(12)';
     class Slow1700000000000 {
@@ -89,6 +111,20 @@ if (server !== undefined) {
         await expect(open(behind.toString(), mapping)).rejects.toThrow(refused);
         between.close();
         await created.drop();
+      },
+      40_000,
+    );
+
+    test.each(['master_key_checks', 'vault_keys'])(
+      'of the server is given up in time, and says so: silent from %s on',
+      async (text) => {
+        const between = await Proxy.start(new URL(running.databaseUrl));
+        between.silenceFrom(text);
+        const behind = new URL(running.databaseUrl);
+        behind.host = `127.0.0.1:${between.port}`;
+        const started = running.another({ DATABASE_URL: behind.toString() });
+        await expect(started).rejects.toThrow(refused);
+        between.close();
       },
       40_000,
     );
