@@ -13,6 +13,7 @@ import { health } from './http/health';
 import { keyLinkPage } from './http/pages/key-link';
 import { browserConsole } from './http/pages/console';
 import { playground, type PlaygroundTokens } from './http/pages/playground';
+import { MetricsEndpoint } from './http/metrics';
 import { RateLimitStore } from './http/rate-limit-store';
 import { RateLimits } from './http/rate-limits';
 import { refuseKeysAsText } from './api/known-key-texts';
@@ -30,6 +31,7 @@ import { containKnownKeys } from './keys/known-keys';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { givenUp, ping } from './database/database';
 import { createLog, type LogStream } from './platform/log';
+import { Metrics } from './platform/metrics';
 import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
 import { PersonService } from './people/person.service';
@@ -45,6 +47,8 @@ import { openStore, type Store } from './store';
 export interface App extends Store {
   readonly server: Server;
   readonly sealer: AuditSealer;
+  /** Null where nothing is measured. */
+  readonly metrics: MetricsEndpoint | null;
   /** Finishes the requests that are in flight, and then closes the database. */
   close(): Promise<void>;
   /** The longest time that closing can take, in milliseconds. */
@@ -76,32 +80,40 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   // The issuer is checked first, before the database is opened and brought up to date.
   await identities.check();
   const log = createLog(config.logLevel, options.logStream);
-  const { database, vault, audit } = await openStore(config);
+  const metrics = config.metrics && (await Metrics.open());
+  const store = await openStore(config, metrics);
+  const { database } = store;
+  if (metrics) database.onRetry = () => metrics.retry();
   let rateLimitStore: RateLimitStore | null = null;
   try {
     rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
-    const services = createServices(config, { database, vault, audit }, addressOf);
+    const services = createServices(config, store, metrics, addressOf);
     const server: Server = await createServerOf(config, options, {
       log,
-      store: { database, vault, audit },
+      metrics,
+      store,
       services,
       identities,
       rateLimits: new RateLimits(config.http.perMinute, rateLimitStore),
     });
     const logFault = (error: unknown) => server.log.error({ err: error });
-    const upkeep = await startUpkeep({ database, vault, audit }, services, logFault);
+    const upkeep = await startUpkeep(store, services, logFault);
+    const endpoint = metrics && new MetricsEndpoint(metrics, database, log);
     const close = async () => {
       upkeep.stopTidying();
       await server.close();
       rateLimitStore?.close();
       await upkeep.sealer.stop();
+      // Until here it can be seen how the instance ends.
+      await endpoint?.close();
       await database.close();
     };
     const { sealer } = upkeep;
-    return { server, database, vault, audit, sealer, close, drainMs: drainMsOf(config) };
+    return { ...store, server, sealer, metrics: endpoint, close, drainMs: drainMsOf(config) };
   } catch (error) {
     rateLimitStore?.close();
+    metrics?.close();
     throw await givenUp(database, error);
   }
 }
@@ -110,6 +122,7 @@ type AppServices = Services & { readonly keyLinkForm: KeyLinkFormService };
 
 interface Parts {
   readonly log: FastifyBaseLogger;
+  readonly metrics: Metrics | null;
   readonly store: Store;
   readonly services: AppServices;
   readonly identities: IdentityVerifier;
@@ -119,13 +132,14 @@ interface Parts {
 async function createServerOf(
   config: Config,
   options: AppOptions,
-  { log, store: { database, vault, audit }, services, identities, rateLimits }: Parts,
+  { log, metrics, store: { database, vault, audit }, services, identities, rateLimits }: Parts,
 ): Promise<Server> {
   const signIn = new SignIn(database, identities, audit, services.invitations);
   const server = await createServer({
     ...config.http,
     log,
     loopbackOnly: options.loopbackOnly ?? false,
+    metrics,
     routes: [
       health({
         isReady: () => ping(database),
@@ -141,6 +155,7 @@ async function createServerOf(
         identify: (credentials, origin) => signIn.identify(credentials, origin),
         rateLimits,
         introspection: config.playground,
+        isMeasured: metrics !== null,
         compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       }),
       keyLinkPage(services.keyLinkForm, rateLimits),
@@ -183,15 +198,20 @@ function drainMsOf({ providerTimeoutMs, http }: Config): number {
   );
 }
 
-/** Throws `ConfigError` when the server cannot listen there. */
-export async function listen({ server }: App, { host, port }: Config): Promise<void> {
-  try {
-    await server.listen({ host, port });
-  } catch (error) {
-    throw new ConfigError(
-      `HOST and PORT: the server cannot listen there (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`,
-    );
-  }
+/** Throws `ConfigError` when the server, or its metrics, cannot listen there. */
+export async function listen({ server, metrics }: App, config: Config): Promise<void> {
+  const { host, port } = config;
+  if (metrics && config.metrics)
+    await metrics.listen(config.metrics).catch((error: unknown) => {
+      throw cannotListen('METRICS_HOST and METRICS_PORT: the metrics cannot be served there', error);
+    });
+  await server.listen({ host, port }).catch((error: unknown) => {
+    throw cannotListen('HOST and PORT: the server cannot listen there', error);
+  });
+}
+
+function cannotListen(problem: string, error: unknown): ConfigError {
+  return new ConfigError(`${problem} (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`);
 }
 
 /** Returns the address of a server that listens, as it is reached from this machine. */
@@ -204,10 +224,11 @@ export function ownAddress(server: Server, { host }: Config): string {
 function createServices(
   config: Config,
   { database: bare, vault, audit }: Store,
+  metrics: Metrics | null,
   addressOf: (token: string) => string,
 ): AppServices {
   const database = new TenantDatabase(bare, lostRights);
-  const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs);
+  const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
   const clients = new ClientService(database, audit);
   const serviceTokens = new ServiceTokenService(database, audit);
   const invitations = new InvitationService(database, audit);
@@ -243,6 +264,6 @@ function createServices(
     keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallHistoryService(database),
-    callPlacement: new CallPlacementService(database, audit, keyResolver, providers),
+    callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics),
   };
 }

@@ -37,6 +37,8 @@ export interface Config {
   readonly http: HttpOptions;
   /** Where the rate limits of all instances are counted. Null when each instance counts in its memory. */
   readonly rateLimitStore: StoreAddress | null;
+  /** Where the metrics are served. Null when nothing is measured. */
+  readonly metrics: { readonly host: string; readonly port: number } | null;
   readonly logLevel: string;
   /** One line for each thing that does not stop the start, but is probably not meant so. */
   readonly warnings: readonly string[];
@@ -80,6 +82,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       },
     },
     rateLimitStore: settings.RATE_LIMIT_STORE ?? null,
+    metrics: settings.METRICS === 'on' ? { host: settings.METRICS_HOST, port: settings.METRICS_PORT } : null,
     logLevel: settings.LOG_LEVEL,
     warnings: [
       ...misspeltSettings(env, SETTING_NAMES),

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { ENV_FILE, readsEnvFile } from './platform/process';
 
 /** A variable that begins like this is meant for Latchkey, whatever comes after it. */
-const OWN = /^(LATCHKEY|AUTH|RATE_LIMIT|CONSOLE|CORS|HAND_IN)_/i;
+const OWN = /^(LATCHKEY|AUTH|RATE_LIMIT|CONSOLE|CORS|HAND_IN|METRICS)_/i;
 /** A name that differs from a setting in one letter of this many is taken for a misspelt setting. */
 const LETTERS_A_MISTAKE = 5;
 

@@ -167,6 +167,9 @@ const settings = z.object({
   RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
   RATE_LIMIT_ONE_TIME_LINKS: perMinute(1, 20),
   RATE_LIMIT_STORE: storeAddress.optional(),
+  METRICS: onOrOff,
+  METRICS_HOST: host.default('127.0.0.1'),
+  METRICS_PORT: wholeNumber(0, 65_535, 9464),
   LOG_LEVEL: z
     .enum(
       ['fatal', 'error', 'warn', 'info', 'debug', 'silent'],

@@ -6,6 +6,7 @@ import { entities } from './entities';
 import { giveMacsToOldPlaces } from './keys/old-places';
 import { readStatedPlaces } from './keys/stated-places';
 import { givenUp, openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
+import type { Metrics } from './platform/metrics';
 import { sealedTables } from './sealed-tables';
 import { Cipher, UnreadableKey } from './vault/cipher';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
@@ -28,7 +29,7 @@ export interface Store {
 /**
  * Opens the database, brings it up to date, and opens the keys that belong to it. Throws `UnusableKeyRing`.
  */
-export async function openStore(config: Config): Promise<Store> {
+export async function openStore(config: Config, metrics: Metrics | null = null): Promise<Store> {
   const ring = await config.keyRing.unseal(config.keyServices);
   const database = await openDatabase(config.databaseUrl, { entities, migrations });
   try {
@@ -36,7 +37,7 @@ export async function openStore(config: Config): Promise<Store> {
     await refuseWrongMasterKeys(database, ring, [...inUse.keys()]);
     await giveMacsToOldPlaces(database, ring);
     await noteMasterKeys(database, ring);
-    const vault = await openVault(database, new Cipher(ring), config.auth.issuer);
+    const vault = await openVault(database, new Cipher(ring, metrics), config.auth.issuer);
     return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
   } catch (error) {
     throw await givenUp(database, error);

@@ -11,6 +11,7 @@ import { formatError } from './errors';
 import { countOperations, type OperationCounter } from './plugins/count-operations';
 import { maskedErrors } from './plugins/masked-errors';
 import { okForPlainJson } from './plugins/plain-json';
+import { measuredOperations } from './plugins/measured-operations';
 import { refuseMutations } from './plugins/refused-mutations';
 import { takeUpInvitations } from './plugins/invitations';
 import { limitQueryTime } from './plugins/time-limit';
@@ -35,6 +36,8 @@ export interface ApolloOptions {
   /** How often a query runs before it is compiled; it runs compiled from this run on. */
   readonly compiledFromRun: number;
   readonly limits: OperationCounter;
+  /** Whether operations are noted for the metrics. */
+  readonly isMeasured: boolean;
 }
 
 export function createApollo({
@@ -43,6 +46,7 @@ export function createApollo({
   introspection,
   compiledFromRun,
   limits,
+  isMeasured,
 }: ApolloOptions): ApolloServer<ApiContext> {
   return new ApolloServer<ApiContext>({
     schema,
@@ -79,6 +83,8 @@ export function createApollo({
       tellLimitOnce,
       explainVariables,
       maskedErrors(log),
+      // It notes an operation before its limit can refuse it.
+      ...(isMeasured ? [measuredOperations] : []),
       countOperations(limits),
       limitQueryTime,
       okForPlainJson,

@@ -1,12 +1,22 @@
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import type { ErrorCode } from '../graphql/errors';
+import type { OperationClass } from './operation-class';
 import type { TimeLimit } from './time-limit';
+
+/** What the metrics count of a request, as far as it is known. */
+export interface Measured {
+  operationClass: OperationClass | null;
+  code: ErrorCode | null;
+}
 
 /** The context of an operation. Resolvers see a `RequestContext`; the rest is for the endpoint. */
 export interface ApiContext extends RequestContext {
   /** The one whom the rate limits count this operation for. */
   readonly caller: string;
   readonly timeLimit: TimeLimit;
+  /** Null where nothing is measured. */
+  readonly measured: Measured | null;
   /**
    * Takes up the invitation by which the viewer will belong to the agency, and is null for who belongs
    * already. Returns null when the invitation is gone.

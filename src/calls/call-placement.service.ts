@@ -13,6 +13,7 @@ import {
 } from '../keys/resolution/key-resolver.service';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import { isId } from '../platform/ids';
+import type { Metrics } from '../platform/metrics';
 import { adapterOf } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
@@ -49,6 +50,7 @@ export class CallPlacementService {
     private readonly audit: AuditTrail,
     private readonly resolver: KeyResolverService,
     private readonly providers: ProviderApi,
+    private readonly metrics: Metrics | null,
   ) {}
 
   /**
@@ -122,6 +124,7 @@ export class CallPlacementService {
       toNumber,
       fromNumber,
     });
+    this.metrics?.call(call.provider, key.source, placement.outcome);
     const outcome = outcomeOf(placement);
     // The call was placed, whatever became of its viewer meanwhile.
     await this.database.writeWithoutViewer((tx) => tx.updateRow('calls', outcome, { id: call.id }));

@@ -12,6 +12,16 @@ export interface Database {
   /** Throws an error unless the database answers and, as far as it tells, takes writes. */
   ping(): Promise<void>;
   close(): Promise<void>;
+  /** Tells how much of it is in use at this moment. */
+  load(): Load;
+  /** It is called whenever a transaction is about to run again. */
+  onRetry: (() => void) | null;
+}
+
+/** Connections of a pool in use, and who waits for one; with SQLite its one writer, and who waits for it. */
+export interface Load {
+  readonly inUse: number;
+  readonly waiting: number;
 }
 
 export interface Mapping {

@@ -10,13 +10,13 @@ import {
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { parseDatabaseUrl, type DatabaseHost } from './address';
 import { DatabaseUnavailable, isUnavailable } from './database-errors';
-import { MAX_PREPARED, type Database, type Mapping } from './dialect';
+import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
 import { checkServer } from './server-check';
 import { CommitUnknown, untilItWins } from './repetition';
 import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
-import { connectionOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
+import { connectionOf, loadOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
 import { endInTime, limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
@@ -147,6 +147,7 @@ const IS_REFUSING = "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing";
 
 class MysqlDatabase implements Database {
   readonly read: Reader;
+  onRetry: (() => void) | null = null;
 
   constructor(
     private readonly source: DataSource,
@@ -156,12 +157,19 @@ class MysqlDatabase implements Database {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return untilItWins(() => this.#transaction(work));
+    return untilItWins(
+      () => this.#transaction(work),
+      () => this.onRetry?.(),
+    );
   }
 
   async ping(): Promise<void> {
     const [row] = await this.read.rows<{ refusing: number }>(IS_REFUSING);
     if (row?.refusing !== 0) throw new DatabaseUnavailable(TAKES_NO_WRITES);
+  }
+
+  load(): Load {
+    return loadOf(poolOf(this.source));
   }
 
   async close(): Promise<void> {

@@ -36,7 +36,10 @@ const LONGEST_PAUSE_MS = 250;
  * Runs a transaction again from its start when it lost a race against another one, or its connection before
  * anything can have been committed. Throws `ServiceBusy` when the time is over, and what failed otherwise.
  */
-export async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
+export async function untilItWins<T>(
+  attempt: () => Promise<T>,
+  onRetry: () => void = () => undefined,
+): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;
   for (let tries = 1; ; tries += 1) {
     try {
@@ -47,6 +50,7 @@ export async function untilItWins<T>(attempt: () => Promise<T>): Promise<T> {
       const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * tries);
       if (Date.now() + pause > deadline) throw isConnectionLost(error) ? error : busy(error);
       await wait(pause);
+      onRetry();
     }
   }
 }

@@ -12,7 +12,7 @@ import {
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { isLocked } from './database-errors';
-import { MAX_PREPARED, type Database, type Mapping } from './dialect';
+import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { untilItWins } from './repetition';
 import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
@@ -110,6 +110,8 @@ class SqliteDatabase implements Database {
   readonly read: Reader;
   readonly #tx: Session;
   #last: Promise<unknown> = Promise.resolve();
+  #writers = 0;
+  onRetry: (() => void) | null = null;
 
   constructor(
     private readonly writer: DataSource,
@@ -125,11 +127,18 @@ class SqliteDatabase implements Database {
     // One writer at a time tries to get it. All who wait give up after the same time.
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
     const attempt = () => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work);
-    return untilItWins(() => this.#afterOthers(() => whileLocked(attempt, deadline)));
+    return untilItWins(
+      () => this.#afterOthers(() => whileLocked(attempt, deadline)),
+      () => this.onRetry?.(),
+    );
   }
 
   async ping(): Promise<void> {
     await this.read.rows('SELECT 1 AS one');
+  }
+
+  load(): Load {
+    return { inUse: Math.min(1, this.#writers), waiting: Math.max(0, this.#writers - 1) };
   }
 
   async close(): Promise<void> {
@@ -143,7 +152,8 @@ class SqliteDatabase implements Database {
   }
 
   #afterOthers<T>(step: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(step);
+    this.#writers += 1;
+    const result = this.#last.then(step).finally(() => (this.#writers -= 1));
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -49,6 +49,15 @@ export function poolOf(source: DataSource): MysqlPool {
   return (source.driver as unknown as { pool: MysqlPool }).pool;
 }
 
+/** How many of the pool's connections are in use, and how many wait for one. */
+export function loadOf(pool: MysqlPool): { inUse: number; waiting: number } {
+  const { _allConnections, _freeConnections, _connectionQueue } = pool as unknown as Record<
+    '_allConnections' | '_freeConnections' | '_connectionQueue',
+    { readonly length: number }
+  >;
+  return { inUse: _allConnections.length - _freeConnections.length, waiting: _connectionQueue.length };
+}
+
 /** The pooled connection of a query runner, until the runner is released. */
 export async function connectionOf(runner: QueryRunner): Promise<MysqlStatements> {
   return (await runner.connect()) as MysqlStatements;

@@ -60,6 +60,7 @@ function unavailable(reply: FastifyReply, message: string): FastifyReply {
 
 function sendPublic(reply: FastifyReply, { message, extensions }: PublicError): FastifyReply {
   const { http, ...shown } = extensions;
+  if (reply.request.measured) reply.request.measured.code ??= shown.code;
   return reply
     .code(ERROR_STATUS[shown.code])
     .headers(Object.fromEntries(http?.headers ?? []))

@@ -22,6 +22,8 @@ export interface GraphqlOptions {
   /** The documents that run. Where it is null, every document runs that fits the schema and the limits. */
   readonly trustedDocuments: TrustedDocuments | null;
   readonly introspection: boolean;
+  /** Whether operations are noted for the metrics. */
+  readonly isMeasured: boolean;
   /** The run of a query at which it is compiled. */
   readonly compiledFromRun: number;
 }
@@ -41,9 +43,16 @@ interface TextReply {
 /** Serves GraphQL at `/graphql`, and for a POST at `/` too. */
 export function graphql(options: GraphqlOptions): Route {
   return async (server) => {
-    const { schema, introspection, compiledFromRun, rateLimits, queryTimeoutMs } = options;
+    const { schema, introspection, compiledFromRun, rateLimits, queryTimeoutMs, isMeasured } = options;
     const limits = rateLimits;
-    const apollo = createApollo({ schema, log: server.log, introspection, compiledFromRun, limits });
+    const apollo = createApollo({
+      schema,
+      log: server.log,
+      introspection,
+      compiledFromRun,
+      limits,
+      isMeasured,
+    });
     await apollo.start();
     server.decorateRequest('timeLimit');
     server.decorateRequest('join', null);
@@ -104,6 +113,7 @@ function contextOf(request: FastifyRequest): ApiContext {
     loaders: new Loaders(),
     caller: callerOf(request.viewer, request.sourceAddress),
     timeLimit: request.timeLimit,
+    measured: request.measured,
     join: request.join,
   };
 }

@@ -1,6 +1,7 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Viewer } from '../access/viewer';
-import type { OperationClass, OperationCounter } from '../api/plugins/count-operations';
+import type { OperationClass } from '../api/operation-class';
+import type { OperationCounter } from '../api/plugins/count-operations';
 import { rateLimited } from '../graphql/errors';
 import { networkOf } from './addresses';
 import type { Limiter, RateLimitStore } from './rate-limit-store';

@@ -9,7 +9,10 @@ import Fastify, {
 } from 'fastify';
 import type { Identity } from '../access/identity';
 import type { Viewer } from '../access/viewer';
+import type { Measured } from '../api/context';
+import type { ErrorCode } from '../graphql/errors';
 import type { SignInRefusal } from '../people/sign-in';
+import type { Metrics } from '../platform/metrics';
 import { isLoopbackHost, parseNetwork, sourceAddressOf } from './addresses';
 import { addErrorAnswers, answerUndecodable, MAX_BODY_BYTES, refuse } from './answers';
 import { SECURITY_HEADERS } from './security-headers';
@@ -31,6 +34,8 @@ export interface ServerOptions {
   readonly routes: readonly Route[];
   /** Whether requests are answered that name this machine alone: see `isLoopbackHost`. */
   readonly loopbackOnly: boolean;
+  /** Null where nothing is measured. */
+  readonly metrics: Metrics | null;
 }
 
 /** The time to receive a whole request, in milliseconds. */
@@ -46,6 +51,8 @@ declare module 'fastify' {
     identity: Identity | null;
     /** Why nobody is signed in; for the log alone. */
     signInRefusal: SignInRefusal | null;
+    /** Null where nothing is measured. */
+    measured: Measured | null;
   }
 }
 
@@ -56,6 +63,7 @@ export async function createServer({
   trustProxy,
   routes,
   loopbackOnly,
+  metrics,
 }: ServerOptions): Promise<Server> {
   const server: Server = Fastify({
     loggerInstance: log,
@@ -81,7 +89,9 @@ export async function createServer({
   server.decorateRequest('identity', null);
   server.decorateRequest('signInRefusal', null);
   server.decorateRequest('sourceAddress', '');
+  server.decorateRequest('measured', null);
   addHooks(server, trustProxy);
+  if (metrics) measure(server, metrics);
   if (loopbackOnly) refuseOtherHosts(server);
   if (corsOrigins.length > 0) await allowOrigins(server, corsOrigins);
   addErrorAnswers(server);
@@ -152,6 +162,26 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
     });
     done();
   });
+}
+
+// Health checks, pages and requests that hold no operation that runs are of the class `OTHER`.
+function measure(server: Server, metrics: Metrics): void {
+  server.addHook('onRequest', (request, _reply, done) => {
+    request.measured = { operationClass: null, code: null };
+    done();
+  });
+  server.addHook('onResponse', ({ measured }, reply, done) => {
+    const outcome = measured?.code ?? outcomeOf(reply.statusCode);
+    metrics.request({ class: measured?.operationClass ?? 'OTHER', outcome }, reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+function outcomeOf(status: number): ErrorCode | 'OK' {
+  if (status < 400) return 'OK';
+  if (status === 429) return 'RATE_LIMITED';
+  if (status === 503) return 'SERVICE_UNAVAILABLE';
+  return status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR';
 }
 
 // A request without a token was not refused: its sender did not try to sign in.

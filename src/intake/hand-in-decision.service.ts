@@ -48,7 +48,8 @@ export class HandInDecisionService {
   async preview(viewer: Viewer, id: string): Promise<PreviewResult> {
     requireAdmin(viewer);
     const found = await findOwn(this.database.read, viewer, KeyHandInRow, id);
-    const key = found && handInStatus(found) === 'PENDING' ? openHandIn(this.vault.cipher, found) : null;
+    const key =
+      found && handInStatus(found) === 'PENDING' ? openHandIn(this.vault.cipher, found, 'PREVIEW') : null;
     if (!found || !key)
       return { preview: null, warnings: [], userErrors: [found ? fault(found) : notFound()] };
     return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
@@ -66,7 +67,7 @@ export class HandInDecisionService {
     const accepted = await this.database.write(viewer, async (tx) => {
       const pending = await this.#lockPending(tx, viewer, id);
       if ('code' in pending) return refused([pending]);
-      const key = openHandIn(this.vault.cipher, pending);
+      const key = openHandIn(this.vault.cipher, pending, 'HAND_IN');
       if (!key) return refused([fault(pending)]);
       const accepted = await this.acceptPending(tx, viewer, pending, key, {
         decidedByName: viewer.name,

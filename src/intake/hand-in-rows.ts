@@ -4,7 +4,7 @@ import type { KeyOwner } from '../keys/key-store';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
-import { UnreadableKey, type Cipher } from '../vault/cipher';
+import { UnreadableKey, type Cipher, type DecryptPurpose } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import { keyHandInPlace, KeyHandInRow } from './key-hand-in.entity';
 
@@ -55,9 +55,9 @@ export async function endHandIn(
 }
 
 /** Opens the key of a hand-in, and returns null when what is stored does not open. */
-export function openHandIn(cipher: Cipher, row: KeyHandInRow): ApiKeyText | null {
+export function openHandIn(cipher: Cipher, row: KeyHandInRow, purpose: DecryptPurpose): ApiKeyText | null {
   try {
-    return cipher.open(row.sealed ?? '', keyHandInPlace(row));
+    return cipher.open(row.sealed ?? '', keyHandInPlace(row), purpose);
   } catch (error) {
     if (error instanceof UnreadableKey) return null;
     throw error;

@@ -165,7 +165,7 @@ export class HandInService {
     const keyHandIn = { ...current, ...asked };
     const counts = mayStill && client?.acceptsValidHandIns && client.archivedAt === null;
     if (!counts || verdict.status !== 'VALID') return keyHandIn;
-    const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn));
+    const key = this.vault.cipher.open(keyHandIn.sealed ?? '', keyHandInPlace(keyHandIn), 'HAND_IN');
     const accepted = await this.decisions.acceptPending(tx, actor, keyHandIn, key, {
       decidedByName: null,
       expectedVersion: null,

@@ -2,7 +2,7 @@ import type { AgentRow } from '../agents/agent.entity';
 import type { Reader, Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { UnreadableKey, type Cipher } from '../vault/cipher';
+import { UnreadableKey, type Cipher, type DecryptPurpose } from '../vault/cipher';
 import type { PlaceMacs } from '../vault/place-macs';
 import type { ApiKeyText } from '../vault/secret';
 import type { ApiKeyRow } from './api-key.entity';
@@ -83,9 +83,9 @@ export interface OpenKey {
 }
 
 /** Throws `UnreadableKey`. */
-export function openKey(cipher: Cipher, { row }: SealedKey): OpenKey {
+export function openKey(cipher: Cipher, { row }: SealedKey, purpose: DecryptPurpose): OpenKey {
   if (!row?.sealed) throw new UnreadableKey('The row of the key is not as it was written');
-  return { id: row.id, region: row.region, key: cipher.open(row.sealed, row) };
+  return { id: row.id, region: row.region, key: cipher.open(row.sealed, row, purpose) };
 }
 
 /** The place of a key, as the writer of its next version finds it. */

@@ -1,4 +1,5 @@
-import { sendWith, MAX_REPLY_BYTES, type Send } from '../vault/outbound';
+import type { Metrics } from '../platform/metrics';
+import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
 import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
 import { adapterOf, type Provider } from './index';
@@ -22,29 +23,46 @@ export class ProviderApi {
   constructor(
     private readonly baseUrls: BaseUrls,
     private readonly timeoutMs: number,
+    private readonly metrics: Metrics | null = null,
   ) {}
 
   verifyKey(account: ProviderAccount): Promise<KeyVerdict> {
-    return verifyKey(adapterOf(account.provider), this.#sender(account));
+    return verifyKey(adapterOf(account.provider), this.#sender(account, 'VERIFY'));
   }
 
   findAgent(account: ProviderAccount, providerAgentId: string): Promise<AgentPresence> {
-    return findAgent(adapterOf(account.provider), this.#sender(account), providerAgentId);
+    return findAgent(adapterOf(account.provider), this.#sender(account, 'AGENT'), providerAgentId);
   }
 
   placeCall(account: ProviderAccount, call: CallToPlace): Promise<Placement> {
-    return placeCall(adapterOf(account.provider), this.#sender(account), call);
+    return placeCall(adapterOf(account.provider), this.#sender(account, 'CALL'), call);
   }
 
   hasRegion(provider: Provider, region: ProviderRegion): boolean {
     return this.baseUrls[provider][region] !== undefined;
   }
 
-  #sender({ provider, region, key }: ProviderAccount): Send {
+  #sender({ provider, region, key }: ProviderAccount, purpose: Purpose): Send {
     const baseUrl = this.baseUrls[provider][region];
     if (baseUrl === undefined) throw new Error('The provider has no endpoint in this region');
     const target = { baseUrl, keyPresentation: adapterOf(provider).keyPresentation };
-    return (request) =>
-      sendWith(key, target, request, { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES });
+    const limits = { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES };
+    const { metrics } = this;
+    if (!metrics) return (request) => sendWith(key, target, request, limits);
+    return async (request) => {
+      const start = performance.now();
+      const reply = await sendWith(key, target, request, limits);
+      const labels = { provider, request: purpose, outcome: outcomeOf(reply) };
+      metrics.providerRequest(labels, (performance.now() - start) / 1000);
+      return reply;
+    };
   }
+}
+
+/** What a request is made for. One for a call may look its agent up. */
+type Purpose = 'VERIFY' | 'AGENT' | 'CALL';
+
+// A status is counted by its first digit, e.g. as 4xx.
+function outcomeOf(reply: OutboundReply): string {
+  return reply.kind === 'ANSWER' ? `${String(reply.status).slice(0, 1)}xx` : reply.reason;
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { decrypt, encrypt, IV_BYTES, type KeyRing } from './master-keys/key-ring';
+import type { Metrics } from '../platform/metrics';
 import { ApiKeyText } from './secret';
 
 /**
@@ -22,6 +23,13 @@ export interface SecretPlace {
  */
 export class UnreadableKey extends Error {}
 
+/**
+ * What a secret is opened for. It is counted, so that no decryption goes unexplained: `HAND_IN` accepts a key
+ * that was handed in, `UPLOAD` opens what a frontend has sealed, `ROTATION` wraps a data key anew and leaves
+ * the secret alone, and `VAULT_KEY` reads a key of the vault itself.
+ */
+export type DecryptPurpose = 'CALL' | 'VERIFY' | 'PREVIEW' | 'HAND_IN' | 'UPLOAD' | 'ROTATION' | 'VAULT_KEY';
+
 /** Secrets are sealed in the newest format. Those of `lk1`, which is not bound to the region, still open. */
 const FORMATS = ['lk2', 'lk1'] as const;
 type Format = (typeof FORMATS)[number];
@@ -36,7 +44,10 @@ const DATA_KEY_BYTES = 32;
  * ciphertext, base64url>`.
  */
 export class Cipher {
-  constructor(private readonly ring: KeyRing) {}
+  constructor(
+    private readonly ring: KeyRing,
+    private readonly metrics: Metrics | null = null,
+  ) {}
 
   get masterKeyName(): string {
     return this.ring.activeName;
@@ -71,16 +82,16 @@ export class Cipher {
   /**
    * If the secret does not open, this throws `UnreadableKey` without a cause that could describe the secret.
    */
-  open(sealed: string, place: SecretPlace): ApiKeyText {
-    const plaintext = this.openBytes(sealed, place);
+  open(sealed: string, place: SecretPlace, purpose: DecryptPurpose): ApiKeyText {
+    const plaintext = this.openBytes(sealed, place, purpose);
     const key = new ApiKeyText(plaintext.toString());
     plaintext.fill(0);
     return key;
   }
 
   /** This throws `UnreadableKey` as well. */
-  openBytes(sealed: string, place: SecretPlace): Buffer {
-    return this.#withDataKey(sealed, place, (dataKey, body, format) =>
+  openBytes(sealed: string, place: SecretPlace, purpose: DecryptPurpose): Buffer {
+    return this.#withDataKey(sealed, place, purpose, (dataKey, body, format) =>
       decrypt(dataKey, body, associated(format, 'secret', place)),
     );
   }
@@ -90,7 +101,7 @@ export class Cipher {
    * not decrypted and keeps its format. This throws `UnreadableKey` as well.
    */
   rewrap(sealed: string, place: SecretPlace): string {
-    return this.#withDataKey(sealed, place, (dataKey, body, format) =>
+    return this.#withDataKey(sealed, place, 'ROTATION', (dataKey, body, format) =>
       this.#wrapped(format, dataKey, body, place),
     );
   }
@@ -103,6 +114,7 @@ export class Cipher {
   #withDataKey<T>(
     sealed: string,
     place: SecretPlace,
+    purpose: DecryptPurpose,
     use: (dataKey: Buffer, body: Buffer, format: Format) => T,
   ): T {
     const [name, masterKey = '', encoded = ''] = sealed.split('.');
@@ -113,7 +125,9 @@ export class Cipher {
     try {
       const wrapped = bytes.subarray(0, WRAPPED_BYTES);
       dataKey = this.ring.unwrap(masterKey, wrapped, associated(format, 'data-key', place));
-      return use(dataKey, bytes.subarray(WRAPPED_BYTES), format);
+      const result = use(dataKey, bytes.subarray(WRAPPED_BYTES), format);
+      this.metrics?.decrypt(purpose);
+      return result;
     } catch {
       throw new UnreadableKey('The stored key does not open');
     } finally {

@@ -4,7 +4,7 @@ import { IsNull, LessThan, Like } from 'typeorm';
 import { tokenDigest } from '../access/bearer';
 import type { Database } from '../database/database';
 import type { Reader } from '../database/transaction';
-import type { Cipher } from './cipher';
+import type { Cipher, DecryptPurpose } from './cipher';
 import { digestOfJwe, forgetUses } from './envelope';
 import { hasLinkToken } from './own-tokens';
 import { isTokenOf } from './pasted';
@@ -78,7 +78,7 @@ export class UploadKeys {
       crv = '',
       x = '',
       y = '',
-    } = createPublicKey(this.#privateKey(row)).export({ format: 'jwk' });
+    } = createPublicKey(this.#privateKey(row, 'VAULT_KEY')).export({ format: 'jwk' });
     return {
       kid: kidOf(row.name, agencyId),
       jwk: { kty, crv, x, y },
@@ -101,7 +101,7 @@ export class UploadKeys {
     if (sealed === null) return this.#unlessLink(secret.read(isOwnToken));
     if (sealed.length > SEALED_MAX_LENGTH) return 'TOO_LONG';
     const pair = await this.#pairFor(sealed, place.agencyId);
-    const opened = pair && (await decrypt(sealed, this.#privateKey(pair)));
+    const opened = pair && (await decrypt(sealed, this.#privateKey(pair, 'UPLOAD')));
     if (!pair || !opened) return 'NOT_OPENED';
     const { lk_owner: owner, lk_provider: provider, lk_region: region = DEFAULT_REGION } = opened.header;
     if (owner === undefined || provider === undefined) return 'NOT_BOUND';
@@ -147,8 +147,8 @@ export class UploadKeys {
     return row && row.sealed !== null && ageOf(row) < LIFETIME_MS ? row : null;
   }
 
-  #privateKey(row: VaultKeyRow): KeyObject {
-    const der = openVaultKey(this.cipher, row);
+  #privateKey(row: VaultKeyRow, purpose: DecryptPurpose): KeyObject {
+    const der = openVaultKey(this.cipher, row, purpose);
     const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
     der.fill(0);
     return key;

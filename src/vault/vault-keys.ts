@@ -1,6 +1,6 @@
 import type { Reader, Transaction } from '../database/transaction';
 import type { Database } from '../database/database';
-import { UnreadableKey, type Cipher, type SecretPlace } from './cipher';
+import { UnreadableKey, type Cipher, type DecryptPurpose, type SecretPlace } from './cipher';
 import { VaultKeyRow } from './vault-key.entity';
 
 /** The ciphertext of a key of the vault is bound to this place. */
@@ -22,9 +22,9 @@ export async function insertVaultKey(
 }
 
 /** This throws `UnreadableKey` if the key was destroyed or does not open. */
-export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buffer {
+export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow, purpose: DecryptPurpose): Buffer {
   if (sealed === null) throw new UnreadableKey('The key of the vault was destroyed');
-  return cipher.openBytes(sealed, vaultKeyPlace(name));
+  return cipher.openBytes(sealed, vaultKeyPlace(name), purpose);
 }
 
 /**
@@ -32,7 +32,7 @@ export function openVaultKey(cipher: Cipher, { name, sealed }: VaultKeyRow): Buf
  */
 export async function readVaultKey(manager: Reader, cipher: Cipher, name: string): Promise<Buffer | null> {
   const row = await manager.findOneBy(VaultKeyRow, { name });
-  return row && openVaultKey(cipher, row);
+  return row && openVaultKey(cipher, row, 'VAULT_KEY');
 }
 
 /**
@@ -49,5 +49,5 @@ export async function obtainVaultKey(
   const row =
     (await find(database.read)) ??
     (await database.write(async (tx) => (await find(tx)) ?? insertVaultKey(tx, cipher, name, make())));
-  return openVaultKey(cipher, row);
+  return openVaultKey(cipher, row, 'VAULT_KEY');
 }

@@ -202,5 +202,7 @@ function killedAt(database: Database, isTime: () => boolean): Database {
     write: (work) => database.write((tx) => work(failing(tx))),
     ping: () => database.ping(),
     close: () => database.close(),
+    load: () => database.load(),
+    onRetry: null,
   };
 }

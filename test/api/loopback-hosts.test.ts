@@ -20,6 +20,7 @@ beforeAll(async () => {
     corsOrigins: ['https://portal.example.com'],
     trustProxy: ['127.0.0.1'],
     loopbackOnly: true,
+    metrics: null,
     routes: [(scope) => void scope.get('/tokens', async () => ({ token: 'secret' }))],
   });
   addresses.server = await server.listen({ host: '127.0.0.1', port: 0 });

@@ -55,6 +55,8 @@ function before(work: (write: number) => Promise<unknown>): Database {
     read: database.read,
     ping: () => database.ping(),
     close: () => database.close(),
+    load: () => database.load(),
+    onRetry: null,
     write: async (inside) => {
       await work((writes += 1));
       return database.write(inside);
@@ -82,7 +84,7 @@ async function opened(cipher: Cipher): Promise<number> {
   const secrets = (await Promise.all(places)).flat();
   for (const { sealed, place } of secrets) {
     if (sealed === null) throw new Error('A secret is lost');
-    cipher.openBytes(sealed, place);
+    cipher.openBytes(sealed, place, 'VAULT_KEY');
   }
   return secrets.length;
 }

@@ -218,7 +218,7 @@ describe('the key ring', () => {
       version,
       region: 'US',
     };
-    expect(app.vault.cipher.open(sealed, place).mask).toBe('••••••••0002');
+    expect(app.vault.cipher.open(sealed, place, 'CALL').mask).toBe('••••••••0002');
     await app.close();
   });
 });

@@ -16,7 +16,8 @@ const ring = KeyRing.parse(KeyRing.generateLine('one'));
 const cipher = new Cipher(ring);
 const sealed = cipher.seal(new ApiKeyText(text), place);
 
-const open = (stored: string, where: SecretPlace = place) => ApiKeyText.reveal(cipher.open(stored, where));
+const open = (stored: string, where: SecretPlace = place) =>
+  ApiKeyText.reveal(cipher.open(stored, where, 'CALL'));
 
 /** The same stored text with one byte of its payload changed. */
 function withByteFlipped(stored: string, index: number): string {
@@ -86,14 +87,14 @@ describe('a sealed key', () => {
 
   test('does not open under another master key of the same name', () => {
     const other = new Cipher(KeyRing.parse(KeyRing.generateLine('one')));
-    expect(() => other.open(sealed, place)).toThrow(UnreadableKey);
+    expect(() => other.open(sealed, place, 'CALL')).toThrow(UnreadableKey);
   });
 
   test('opens after its master key is no longer the active one', () => {
     const line = KeyRing.generateLine('old');
     const stored = new Cipher(KeyRing.parse(line)).seal(new ApiKeyText(text), place);
     const later = new Cipher(KeyRing.parse(KeyRing.generateLine('new') + line));
-    expect(ApiKeyText.reveal(later.open(stored, place))).toBe(text);
+    expect(ApiKeyText.reveal(later.open(stored, place, 'CALL'))).toBe(text);
     expect(later.seal(new ApiKeyText(text), place)).toMatch(/^lk2\.new\./);
   });
 
@@ -160,7 +161,7 @@ describe('what was in the clear', () => {
   ])('is wiped of the data key of what %s', (_what, stored) => {
     const unwrapping = jest.spyOn(ring, 'unwrap');
     try {
-      cipher.open(stored, place);
+      cipher.open(stored, place, 'CALL');
     } catch {
       // As it should, where it does not open.
     }
@@ -177,8 +178,8 @@ describe('a key that is wrapped anew', () => {
     const rewrapped = both.rewrap(stored, place);
     expect(rewrapped).toMatch(/^lk2\.new\./);
     const later = new Cipher(KeyRing.parse(newLine));
-    expect(ApiKeyText.reveal(later.open(rewrapped, place))).toBe(text);
-    expect(() => later.open(rewrapped, { ...place, version: 8 })).toThrow(UnreadableKey);
+    expect(ApiKeyText.reveal(later.open(rewrapped, place, 'CALL'))).toBe(text);
+    expect(() => later.open(rewrapped, { ...place, version: 8 }, 'CALL')).toThrow(UnreadableKey);
   });
 
   test('is the same from its 61st byte on, also where the secret itself is damaged', () => {

@@ -172,6 +172,9 @@ describe('the configuration', () => {
     ['RATE_LIMIT_MUTATIONS', '9'],
     ['RATE_LIMIT_KEY_OPERATIONS', 'many'],
     ['RATE_LIMIT_ONE_TIME_LINKS', '0'],
+    ['METRICS', 'yes'],
+    ['METRICS_HOST', '127.0.0.1:9464'],
+    ['METRICS_PORT', '70000'],
     ['RATE_LIMIT_STORE', 'redis'],
     ['RATE_LIMIT_STORE', 'redis.internal:6379'],
     ['RATE_LIMIT_STORE', 'redis://'],
@@ -207,6 +210,8 @@ describe('the configuration', () => {
     ['AUTH_CLIENT_ID', 'AUTH_AUDIENCE'],
     ['RATE_LIMIT_QUERY', 'RATE_LIMIT_QUERIES'],
     ['RATE_LIMIT_STORES', 'RATE_LIMIT_STORE'],
+    ['METRIC', 'METRICS'],
+    ['METRICS_ADDRESS', 'METRICS_HOST'],
     ['CONSOLE_CLIENT', 'CONSOLE_CLIENT_ID'],
   ])('warns that %s is no setting, and names %s, but no value', (name, setting) => {
     expect(warningsOf({ [name]: 'hunter2' })).toEqual([
@@ -270,6 +275,13 @@ describe('the configuration', () => {
       'redis://u:hunter2@h/x',
     ])
       expect(problemsOf({ ...complete, RATE_LIMIT_STORE: store })).not.toContain('hunter2');
+  });
+
+  test('measures nothing unless it is told to, and then serves it to this machine', () => {
+    expect(readConfig({ ...complete, METRICS_PORT: '9000' }).metrics).toBeNull();
+    expect(readConfig({ ...complete, METRICS: 'on' }).metrics).toEqual({ host: '127.0.0.1', port: 9464 });
+    const env = { ...complete, METRICS: 'on', METRICS_HOST: '[::1]', METRICS_PORT: '9000' };
+    expect(readConfig(env).metrics).toEqual({ host: '::1', port: 9000 });
   });
 
   test('reads where the store of the rate limits is', () => {

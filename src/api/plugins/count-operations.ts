@@ -5,12 +5,11 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { traitsOfMutation, type MutationClass } from '../../audit/audited-mutation';
+import { traitsOfMutation } from '../../audit/audited-mutation';
 import type { ApiContext } from '../context';
+import type { OperationClass } from '../operation-class';
 import { rootFields } from '../root-fields';
 import { sizeOfOperation } from '../rules/size-limit';
-
-export type OperationClass = 'QUERY' | MutationClass | 'ONE_TIME_LINK';
 
 /**
  * Counts operations of a class for a caller, and for its agency if it has one. It throws `RATE_LIMITED`
@@ -61,6 +60,18 @@ function countsOf(
   if (queries !== undefined) counts.set('QUERY', Math.max(queries, Math.ceil(weight)));
   else if (weight >= 1) counts.set('QUERY', Math.floor(weight));
   return counts;
+}
+
+/** The class of a whole operation: of those of its fields, the one whose limit is the lowest. */
+export function classOfOperation(
+  schema: GraphQLSchema,
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+): OperationClass {
+  const fields = rootFields(operation.selectionSet, document);
+  const classes = fields.map(({ name }) => classOf(schema, operation, name.value));
+  const isMutation = operation.operation === OperationTypeNode.MUTATION;
+  return classes.find((each) => each === 'KEY_OPERATION') ?? (isMutation ? 'MUTATION' : 'QUERY');
 }
 
 function classOf(

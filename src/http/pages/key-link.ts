@@ -30,9 +30,10 @@ export function keyLinkPage(links: KeyLinkFormService, rateLimits: RateLimits): 
       (_request, body, done) => done(null, new URLSearchParams(String(body))),
     );
     scope.setErrorHandler((error, request, reply) => answerError(error, request, reply));
-    scope.addHook('onRequest', async (request) =>
-      rateLimits.count('ONE_TIME_LINK', callerOf(null, request.sourceAddress)),
-    );
+    scope.addHook('onRequest', async (request) => {
+      if (request.measured) request.measured.operationClass = 'ONE_TIME_LINK';
+      await rateLimits.count('ONE_TIME_LINK', callerOf(null, request.sourceAddress));
+    });
     scope.get<LinkRoute>('/key/:token', async ({ params }, reply) => {
       const request = await links.look(params.token);
       return request ? sendPage(reply, 200, formPage(request, null)) : sendPage(reply, 404, CLOSED_PAGE);

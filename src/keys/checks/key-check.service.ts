@@ -261,7 +261,7 @@ export class KeyCheckService {
 
   #open(sealed: SealedKey): OpenKey | null {
     try {
-      return openKey(this.vault.cipher, sealed);
+      return openKey(this.vault.cipher, sealed, 'VERIFY');
     } catch (error) {
       if (error instanceof UnreadableKey) return null;
       throw error;

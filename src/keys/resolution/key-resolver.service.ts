@@ -58,9 +58,9 @@ export class KeyResolverService {
     return { agent, clientArchived, key: keyThatCounts(keys) };
   }
 
-  /** Opens the key that was resolved. Throws `UnreadableKey`. */
+  /** Opens the key that was resolved, for a call. Throws `UnreadableKey`. */
   open(sealed: SealedKey): ResolvedKey {
-    const { id, region, key } = openKey(this.vault.cipher, sealed);
+    const { id, region, key } = openKey(this.vault.cipher, sealed, 'CALL');
     const { owner, version, provider } = sealed;
     return { id, source: owner.type, version, account: { provider, region, key } };
   }

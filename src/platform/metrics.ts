@@ -1,0 +1,146 @@
+import { monitorEventLoopDelay, type IntervalHistogram } from 'node:perf_hooks';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+type Prometheus = typeof import('prom-client');
+
+/** What is read at the moment at which somebody asks for the metrics. Null is what could not be read. */
+export interface Readings {
+  readonly database: { readonly inUse: number; readonly waiting: number };
+  readonly audit: { readonly events: number; readonly ageSeconds: number } | null;
+}
+
+const DELAY_RESOLUTION_MS = 10;
+const QUANTILES = [0.5, 0.99, 1];
+/** Upper ends, in seconds. */
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * The registry of one instance, with all that is counted. A label is always a word of our own from a short
+ * list: no id, no key and nothing that a client has written.
+ */
+export class Metrics {
+  readonly #registry: Registry;
+  readonly #requests: Histogram<'class' | 'outcome'>;
+  readonly #providerRequests: Histogram<'provider' | 'request' | 'outcome'>;
+  readonly #calls: Counter<'provider' | 'source' | 'outcome'>;
+  readonly #decrypts: Counter<'purpose'>;
+  readonly #retries: Counter;
+  readonly #gauges: Readonly<Record<'inUse' | 'waiting' | 'auditEvents' | 'auditAge', Gauge>>;
+  readonly #delays: Gauge<'quantile'>;
+  readonly #delay: IntervalHistogram;
+
+  private constructor({ Counter, Gauge, Histogram, Registry }: Prometheus) {
+    const registry = new Registry();
+    // Without it, prom-client would take a registry that all instances of a process share.
+    const registers = [registry];
+    const gauge = (name: string, help: string) => new Gauge({ name: `latchkey_${name}`, help, registers });
+    this.#registry = registry;
+    this.#requests = new Histogram({
+      name: 'latchkey_request_duration_seconds',
+      help: 'Requests, from their header to the end of the answer.',
+      labelNames: ['class', 'outcome'],
+      buckets: BUCKETS,
+      registers,
+    });
+    this.#providerRequests = new Histogram({
+      name: 'latchkey_provider_request_duration_seconds',
+      help: 'Requests to providers.',
+      labelNames: ['provider', 'request', 'outcome'],
+      buckets: BUCKETS,
+      registers,
+    });
+    this.#calls = new Counter({
+      name: 'latchkey_calls_total',
+      help: 'Calls that providers were asked to place.',
+      labelNames: ['provider', 'source', 'outcome'],
+      registers,
+    });
+    this.#decrypts = new Counter({
+      name: 'latchkey_decrypts_total',
+      help: 'Stored secrets that were opened.',
+      labelNames: ['purpose'],
+      registers,
+    });
+    this.#retries = new Counter({
+      name: 'latchkey_transaction_retries_total',
+      help: 'Transactions that were run again because they had lost a race or their connection.',
+      registers,
+    });
+    this.#gauges = {
+      inUse: gauge('database_connections_in_use', 'Connections of the pool in use, or the writer of SQLite.'),
+      waiting: gauge('database_waiting', 'What waits for a connection, or for the writer of SQLite.'),
+      auditEvents: gauge('audit_unchained_events', 'Events of the audit trail that are not chained yet.'),
+      auditAge: gauge('audit_unchained_age_seconds', 'Age of the oldest event that is not chained yet.'),
+    };
+    this.#delays = new Gauge({
+      name: 'latchkey_event_loop_delay_seconds',
+      help: 'How late timers came since the metrics were read before.',
+      labelNames: ['quantile'],
+      registers,
+    });
+    this.#delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
+    this.#delay.enable();
+  }
+
+  /** The package is loaded here, and so never where metrics are off. */
+  static async open(): Promise<Metrics> {
+    return new Metrics(await import('prom-client'));
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  request(labels: { readonly class: string; readonly outcome: string }, seconds: number): void {
+    this.#requests.observe(labels, seconds);
+  }
+
+  providerRequest(
+    labels: { readonly provider: string; readonly request: string; readonly outcome: string },
+    seconds: number,
+  ): void {
+    this.#providerRequests.observe(labels, seconds);
+  }
+
+  call(provider: string, source: string, outcome: string): void {
+    this.#calls.inc({ provider, source, outcome });
+  }
+
+  decrypt(purpose: string): void {
+    this.#decrypts.inc({ purpose });
+  }
+
+  retry(): void {
+    this.#retries.inc();
+  }
+
+  /** Returns everything in the text format of Prometheus. */
+  async text({ database, audit }: Readings): Promise<string> {
+    const { inUse, waiting, auditEvents, auditAge } = this.#gauges;
+    inUse.set(database.inUse);
+    waiting.set(database.waiting);
+    if (audit) {
+      auditEvents.set(audit.events);
+      auditAge.set(audit.ageSeconds);
+    } else {
+      // Nothing is better than what was true before.
+      auditEvents.remove();
+      auditAge.remove();
+    }
+    this.#readDelay();
+    return this.#registry.metrics();
+  }
+
+  close(): void {
+    this.#delay.disable();
+  }
+
+  #readDelay(): void {
+    for (const quantile of QUANTILES) {
+      const milliseconds = this.#delay.count === 0 ? 0 : this.#delay.percentile(100 * quantile) / 1e6;
+      // It measures the time from one timer to the next.
+      this.#delays.set({ quantile }, Math.max(0, milliseconds - DELAY_RESOLUTION_MS) / 1000);
+    }
+    this.#delay.reset();
+  }
+}
