@@ -88,7 +88,8 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   try {
     rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
     const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
-    const services = createServices(config, store, metrics, addressOf);
+    const logFault = (error: unknown) => server.log.error({ err: error });
+    const services = createServices(config, store, metrics, addressOf, logFault);
     const server: Server = await createServerOf(config, options, {
       log,
       metrics,
@@ -97,7 +98,6 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       identities,
       rateLimits: new RateLimits(config.http.perMinute, rateLimitStore),
     });
-    const logFault = (error: unknown) => server.log.error({ err: error });
     const upkeep = await startUpkeep(store, services, logFault);
     const endpoint = metrics && new MetricsEndpoint(metrics, database, log);
     const close = async () => {
@@ -226,6 +226,7 @@ function createServices(
   { database: bare, vault, audit }: Store,
   metrics: Metrics | null,
   addressOf: (token: string) => string,
+  report: (error: unknown) => void,
 ): AppServices {
   const database = new TenantDatabase(bare, lostRights);
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
@@ -264,6 +265,6 @@ function createServices(
     keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallHistoryService(database),
-    callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics),
+    callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
   };
 }

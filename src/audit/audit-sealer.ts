@@ -3,7 +3,7 @@ import { isDuplicate } from '../database/database-errors';
 import { Lease } from '../database/lease';
 import { placeholders } from '../database/raw';
 import { ConcurrentChange } from '../database/repetition';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { forceIndex } from '../database/typeorm-internals';
 import type { AuditTrail } from './audit-trail';
 import { AuditEventRow, type AuditHeadRow, type ChainedEvent } from './audit.entity';
@@ -28,7 +28,9 @@ type Report = (error: Error) => void;
  */
 export class AuditSealer {
   readonly #lease: Lease;
+  /** Events that are not as they were written, and agencies whose end of the chain is not. */
   readonly #reported = new Set<string>();
+  readonly #leftOut = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> = Promise.resolve();
 
@@ -58,7 +60,8 @@ export class AuditSealer {
   /** Chains all events that are committed, unless another instance holds the lease. */
   async seal(): Promise<void> {
     if (!(await this.#isBehind()) || !(await this.#lease.take())) return;
-    for (let after: string | null = ''; after !== null;) after = await this.#sealAfter(after);
+    let after: string | null = '';
+    while (after !== null) after = await this.#sealAfter(after);
   }
 
   async #seal(): Promise<void> {
@@ -70,62 +73,92 @@ export class AuditSealer {
   }
 
   async #isBehind(): Promise<boolean> {
-    return (
-      (await this.database.read.rows('SELECT id FROM audit_events WHERE sequence IS NULL LIMIT 1')).length > 0
+    const [unchained] = await this.database.read.rows(
+      'SELECT id FROM audit_events WHERE sequence IS NULL LIMIT 1',
     );
+    return unchained !== undefined;
   }
 
   /** Chains a batch, and returns the id after which the next one begins; null when there is none. */
   async #sealAfter(after: string): Promise<string | null> {
-    const batch = await unchainedAfter(this.database.read, after);
-    const events = batch.filter((row) => this.#isGenuine(row));
-    if (events.length > 0 && !(await this.#chainAll(events))) return null;
-    return batch.length < BATCH ? null : (batch.at(-1)?.id ?? null);
-  }
-
-  /** Tells whether this instance still holds the lease. */
-  async #chainAll(events: readonly AuditEventRow[]): Promise<boolean> {
     try {
-      return await this.database.write((tx) => this.#chain(tx, events));
+      return await this.database.write((tx) => this.#chain(tx, after));
     } catch (error) {
-      // The end of a chain that somebody has removed or put back leads to a number that is taken. That must
-      // not stop the chains of other agencies.
+      // A chain leads to a number that is taken, because somebody has put an old end back.
       if (!isDuplicate(error)) throw error;
-      const [id, ...others] = new Set(events.map(({ agencyId }) => agencyId));
-      if (id === undefined || others.length === 0) {
-        this.#reportOnce(String(id), 'The events of an agency cannot be chained: audit:verify tells more');
-        return true;
-      }
-      for (const one of [id, ...others])
-        if (!(await this.#chainAll(events.filter(({ agencyId }) => agencyId === one)))) return false;
-      return true;
+      for (const agencyId of new Set(
+        (await this.#batchAfter(this.database.read, after)).map((row) => row.agencyId),
+      ))
+        await this.#sealOne(agencyId, after);
+      return after;
     }
   }
 
-  async #chain(tx: Transaction, events: readonly AuditEventRow[]): Promise<boolean> {
-    if (!(await this.#lease.renew(tx))) return false;
-    const agencyIds = [...new Set(events.map(({ agencyId }) => agencyId))];
-    const found = await tx.lockRows<ChainEnd>(
-      `SELECT id, sequence, hash FROM audit_heads WHERE id IN (${placeholders(agencyIds)})`,
-      agencyIds,
-    );
-    const ends = new Map(found.map((end) => [end.id, end]));
+  async #sealOne(agencyId: string, after: string): Promise<void> {
+    try {
+      await this.database.write((tx) => this.#chain(tx, after, agencyId));
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      this.#leaveOut(agencyId);
+    }
+  }
+
+  async #chain(tx: Transaction, after: string, agencyId?: string): Promise<string | null> {
+    if (!(await this.#lease.renew(tx))) return null;
+    const batch = await this.#batchAfter(tx, after, agencyId);
+    const ends = await this.#ends(tx, [...new Set(batch.map((row) => row.agencyId))]);
+    const known = new Set([...ends].flatMap(([id, end]) => (end ? id : [])));
+    const events = batch.filter((row) => ends.has(row.agencyId) && this.#isGenuine(row));
     const chained = events.map((event) => this.#link(event, ends));
     await updateRows(tx, 'audit_events', ['sequence', 'hash'], chained, 'sequence IS NULL');
-    const known = new Set(found.map(({ id }) => id));
-    const heads = [...ends.values()].map((end) => ({ ...end, seal: this.audit.sealOf(end) }));
-    await updateRows(
-      tx,
-      'audit_heads',
-      ['sequence', 'hash', 'seal'],
-      heads.filter(({ id }) => known.has(id)),
-    );
+    const changed = new Set(events.map((event) => event.agencyId));
+    const heads = [...ends.values()]
+      .filter((end) => end !== null && changed.has(end.id))
+      .map((end) => ({ ...end, seal: this.audit.sealOf(end as ChainEnd) }) as AuditHeadRow);
+    const old = heads.filter(({ id }) => known.has(id));
+    await updateRows(tx, 'audit_heads', ['sequence', 'hash', 'seal'], old);
     for (const head of heads) if (!known.has(head.id)) await tx.insertRow('audit_heads', head);
-    return true;
+    return batch.length < BATCH ? null : (batch.at(-1)?.id ?? null);
+  }
+
+  /**
+   * The ends of chains, null for one that has not begun. An agency whose end is not as it was written, or is
+   * gone, is left out: to go on from there would hide that.
+   */
+  async #ends(tx: Transaction, agencyIds: readonly string[]): Promise<Map<string, ChainEnd | null>> {
+    const ends = new Map<string, ChainEnd | null>();
+    if (agencyIds.length === 0) return ends;
+    const found = await tx.lockRows<AuditHeadRow>(
+      `SELECT id, sequence, hash, seal FROM audit_heads WHERE id IN (${placeholders(agencyIds)})`,
+      agencyIds,
+    );
+    for (const id of agencyIds) {
+      const head = found.find((row) => row.id === id) ?? null;
+      const isSound = head ? head.seal === this.audit.sealOf(head) : !(await hasChain(tx, id));
+      if (isSound) ends.set(id, head);
+      else this.#leaveOut(id);
+    }
+    return ends;
+  }
+
+  #leaveOut(agencyId: string): void {
+    if (this.#leftOut.has(agencyId)) return;
+    this.#leftOut.add(agencyId);
+    this.report(new Error('The events of an agency cannot be chained: audit:verify tells more'));
+  }
+
+  #batchAfter(read: Reader, after: string, agencyId?: string): Promise<AuditEventRow[]> {
+    const query = read.createQueryBuilder(AuditEventRow, 'event');
+    forceIndex(query, read.indexHint('audit_events_in_order'));
+    query.where('event.sequence IS NULL AND event.id > :after', { after });
+    if (agencyId !== undefined) query.andWhere('event.agencyId = :agencyId', { agencyId });
+    const leftOut = [...this.#leftOut];
+    if (leftOut.length > 0) query.andWhere('event.agencyId NOT IN (:...leftOut)', { leftOut });
+    return query.orderBy('event.id', 'ASC').limit(BATCH).getMany();
   }
 
   /** Gives an event its place after the end of its chain, which it becomes. */
-  #link(event: AuditEventRow, ends: Map<string, ChainEnd>): ChainedEvent {
+  #link(event: AuditEventRow, ends: Map<string, ChainEnd | null>): ChainedEvent {
     const { agencyId: id } = event;
     const end = ends.get(id);
     const sequence = (end?.sequence ?? 0) + 1;
@@ -135,25 +168,18 @@ export class AuditSealer {
   }
 
   #isGenuine(row: AuditEventRow): boolean {
-    const genuine = this.audit.isGenuine(row);
-    if (!genuine) this.#reportOnce(row.id, 'An event is not chained, because it is not as it was written');
-    return genuine;
-  }
-
-  #reportOnce(id: string, text: string): void {
-    if (!this.#reported.has(id)) this.report(new Error(text));
-    this.#reported.add(id);
+    const isGenuine = this.audit.isGenuine(row);
+    if (!isGenuine && !this.#reported.has(row.id)) {
+      this.#reported.add(row.id);
+      this.report(new Error('An event is not chained, because it is not as it was written'));
+    }
+    return isGenuine;
   }
 }
 
-function unchainedAfter(read: Database['read'], after: string): Promise<AuditEventRow[]> {
-  const query = read.createQueryBuilder(AuditEventRow, 'event');
-  forceIndex(query, read.indexHint('audit_events_in_order'));
-  return query
-    .where('event.sequence IS NULL AND event.id > :after', { after })
-    .orderBy('event.id', 'ASC')
-    .limit(BATCH)
-    .getMany();
+async function hasChain(tx: Transaction, agencyId: string): Promise<boolean> {
+  const sql = 'SELECT id FROM audit_events WHERE agencyId = ? AND sequence IS NOT NULL LIMIT 1';
+  return (await tx.rows(sql, [agencyId])).length > 0;
 }
 
 /** As many rows are changed by one statement at most: the database looks for a row's values one by one. */

@@ -3,7 +3,7 @@ import { requireAdmin } from '../access/context';
 import { findOwnMany, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import type { Database } from '../database/database';
-import { isId, newId } from '../platform/ids';
+import { isId } from '../platform/ids';
 import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
@@ -59,7 +59,7 @@ export class AuditTrail {
    * here.
    */
   async record(tx: Transaction, actor: Actor, event: AuditEvent): Promise<void> {
-    const row = toRow(actor, event);
+    const row = toRow(tx.lastingId(), actor, event);
     await tx.insertRow('audit_events', { ...row, sequence: null, hash: this.#macOf(row) });
   }
 
@@ -126,6 +126,7 @@ function whoOf({ actorKind, actorId, actorName, requestId, sourceAddress }: Unch
 }
 
 function toRow(
+  eventId: string,
   { kind, id, name, agencyId, origin }: Actor,
   { type, ...details }: AuditEvent,
 ): UnchainedEvent {
@@ -133,7 +134,7 @@ function toRow(
   const { requestId, sourceAddress } = origin;
   const actor = { actorKind: kind, actorId: id, actorName: name, requestId, sourceAddress };
   return {
-    id: newId(),
+    id: eventId,
     agencyId,
     type,
     at: new Date(),

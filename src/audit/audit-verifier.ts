@@ -34,6 +34,8 @@ export type AuditPrintout = ReadonlyMap<string, ChainLink>;
 type Reader = Pick<ReadOnlyDatabase, 'read'>;
 
 const BATCH = 1_000;
+/** An event is chained within seconds, where an instance runs. */
+const LATE_MS = 60_000;
 
 /**
  * Walks every chain there is or was, and compares the places of keys with the events that tell of them. An
@@ -75,8 +77,10 @@ async function verifyAgency(
   const hashes = new Map<number, string | null>(
     [head, earlier].filter((link) => link !== null).map(({ sequence }) => [sequence, null]),
   );
+  const hadChain = await database.read.existsBy(AuditEventRow, { agencyId, sequence: Not(IsNull()) });
   const stated = await readPlaces(agencyId);
-  const last = new LastOfPlaces({ ...stated, lastEvent: stated.lastEvent ?? head?.sequence ?? null });
+  const lastEvent = stated.lastEvent ?? head?.sequence ?? (hadChain ? null : 0);
+  const last = new LastOfPlaces({ ...stated, lastEvent });
   // They are read before the chain, so that an event that is chained meanwhile is seen in one place at least.
   const unchained = await unchainedOf(database, agencyId);
   const seen = new Set(unchained.map(({ id }) => id));
@@ -92,7 +96,7 @@ async function verifyAgency(
     events += 1;
   }
   faults.push(...faultsOfEnd(audit, head, hashes, end, events), ...faultsSince(earlier, hashes));
-  faults.push(...comparePlaces(stated.places, last));
+  faults.push(...comparePlaces(stated.places, last), ...faultsOfAge(agesOf(unchained)));
   return { agencyId, events, end, unchained: agesOf(unchained), faults };
 }
 
@@ -126,6 +130,13 @@ function agesOf(unchained: readonly AuditEventRow[]): UnchainedEvents | null {
     .map(({ at }) => Math.max(0, Date.now() - at.getTime()));
   if (ages.length === 0) return null;
   return { count: unchained.length, oldestAgeMs: Math.max(...ages), youngestAgeMs: Math.min(...ages) };
+}
+
+// Until an event is chained, nobody would miss it.
+function faultsOfAge(unchained: UnchainedEvents | null): string[] {
+  return unchained && unchained.oldestAgeMs > LATE_MS
+    ? [`events are not chained for more than ${LATE_MS / 1_000} s: does an instance run that can chain them?`]
+    : [];
 }
 
 function faultsOfUnchained(audit: AuditTrail, row: AuditEventRow): string[] {

@@ -51,6 +51,8 @@ export class CallPlacementService {
     private readonly resolver: KeyResolverService,
     private readonly providers: ProviderApi,
     private readonly metrics: Metrics | null,
+    /** Logs what went wrong after a call was placed. */
+    private readonly report: (error: unknown) => void,
   ) {}
 
   /**
@@ -108,7 +110,8 @@ export class CallPlacementService {
       // The first attempt finds out by the unique index whether there is one.
       const earlier = attempts > 0 ? await this.#earlier(tx, viewer, input) : null;
       attempts += 1;
-      if (earlier) return earlier;
+      // The row of this very request may be there: the connection was lost when it was committed.
+      if (earlier) return earlier.id === call.id ? null : earlier;
       await tx.insertRow('calls', call);
       await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
       return null;
@@ -126,9 +129,14 @@ export class CallPlacementService {
     });
     this.metrics?.call(call.provider, key.source, placement.outcome);
     const outcome = outcomeOf(placement);
-    // The call was placed, whatever became of its viewer meanwhile.
-    await this.database.writeWithoutViewer((tx) => tx.updateRow('calls', outcome, { id: call.id }));
-    if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
+    // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
+    // the caller place it again.
+    try {
+      await this.database.writeWithoutViewer((tx) => tx.updateRow('calls', outcome, { id: call.id }));
+      if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
+    } catch (error) {
+      this.report(error);
+    }
     return { call: { ...call, ...outcome }, userErrors: [] };
   }
 

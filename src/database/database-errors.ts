@@ -52,10 +52,18 @@ const UNAVAILABLE_IN_SQLITE: Readonly<Record<number, string>> = {
   14: 'CANTOPEN',
 };
 
+/** MariaDB's own errors, for which the driver has no names. */
+const MARIADB_CODES: Readonly<Record<number, string>> = {
+  1927: 'ER_CONNECTION_KILLED',
+  1969: 'ER_STATEMENT_TIMEOUT',
+};
+
 /** Returns the driver's own code of a failed statement, e.g. `ER_LOCK_DEADLOCK`. */
 export function databaseCode(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable) return error.code;
-  return error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
+  if (!(error instanceof QueryFailedError)) return undefined;
+  const { code, errno } = error.driverError as { code?: unknown; errno?: number };
+  return code ?? MARIADB_CODES[errno ?? 0];
 }
 
 /** Tells whether a statement failed because the database is not available, so that it may succeed later. */
@@ -67,6 +75,12 @@ export function isUnavailable(error: unknown): boolean {
 /** Tells whether a statement failed because its transaction lost a race, so that it may win the next one. */
 export function isRace(error: unknown): boolean {
   return RACES.has(databaseCode(error));
+}
+
+/** Tells whether nobody knows what became of a transaction whose COMMIT failed so. */
+export function isFateUnknown(error: unknown): boolean {
+  const code = databaseCode(error);
+  return isConnectionLost(error) || code === 'ER_ERROR_DURING_COMMIT' || code === 'ER_UNKNOWN_COM_ERROR';
 }
 
 /**

@@ -37,9 +37,8 @@ function hostOptions(url: string, mapping: Mapping): [DataSourceOptions, ...Data
 /** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */
 export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
   const dialect = dialectOf(url);
-  const source = await connect(url, mapping);
+  const source = await connect(url, mapping, true);
   try {
-    await dialect.prepareSessions(source, url);
     await migrate(source);
     return await dialect.databaseOf(source, url);
   } catch (error) {
@@ -72,20 +71,28 @@ export async function ping(database: Pick<Database, 'ping'>): Promise<void> {
 /** Longer than a driver takes to find out that there is no server. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** Connects to the first host that answers. Throws `ConfigError` where none does. */
-async function connect(url: string, mapping: Mapping): Promise<DataSource> {
+/** Connects to the first host that can be used. Throws `ConfigError` where none can. */
+async function connect(url: string, mapping: Mapping, toWrite: boolean): Promise<DataSource> {
+  const dialect = dialectOf(url);
   const failures: unknown[] = [];
   for (const options of hostOptions(url, mapping)) {
     try {
-      dialectOf(url).checkAccess(url);
-      return await withinTime(new DataSource(options).initialize(), CONNECT_TIMEOUT_MS);
+      dialect.checkAccess(url);
+      const source = await withinTime(new DataSource(options).initialize(), CONNECT_TIMEOUT_MS);
+      try {
+        await dialect.prepareSessions(source, url);
+        if (toWrite) await dialect.checkServer(source);
+        return source;
+      } catch (error) {
+        throw await givenUp({ close: () => dialect.close(source) }, error);
+      }
     } catch (error) {
-      if (error instanceof ConfigError) throw error;
       failures.push(error);
     }
   }
+  const [failure] = failures;
   // The driver's message may name the user and the host; its code is enough.
-  throw cannotBeOpened((failures[0] as NodeJS.ErrnoException).code);
+  throw failure instanceof ConfigError ? failure : cannotBeOpened((failure as NodeJS.ErrnoException).code);
 }
 
 export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
@@ -96,9 +103,8 @@ export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
  */
 export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
   const dialect = dialectOf(url);
-  const source = await connect(url, mapping);
+  const source = await connect(url, mapping, false);
   try {
-    await dialect.prepareSessions(source, url);
     if (await isMigrated(source))
       return { read: dialect.readerOf(source), close: () => dialect.close(source) };
   } catch (error) {

@@ -41,11 +41,10 @@ export interface Dialect {
    * `ConfigError` where its folder cannot be written.
    */
   checkAccess(url: string): void;
-  /**
-   * Applies the settings on which our statements rely to every connection, now and later. Throws
-   * `ConfigError` for a server that does not keep what it has acknowledged.
-   */
+  /** Applies the settings on which our statements rely to every connection, now and later. */
   prepareSessions(source: DataSource, url: string): Promise<void>;
+  /** Throws `ConfigError` for a server that does not keep what it has acknowledged, or takes no writes. */
+  checkServer(source: DataSource): Promise<void>;
   readerOf(source: DataSource): Reader;
   databaseOf(source: DataSource, url: string): Promise<Database>;
   /** Closes what was opened, in bounded time. */

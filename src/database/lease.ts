@@ -39,10 +39,10 @@ export class Lease {
   /** Takes the lease if it is free or has expired. Tells whether this instance holds it. */
   async take(): Promise<boolean> {
     const seen = await this.database.read.findOneBy(LeaseRow, { name: this.name });
-    if (seen && seen.expiresAt > new Date()) return this.#isMine(seen);
+    if (seen && this.#isHeld(seen)) return this.#isMine(seen);
     return this.database.write(async (tx) => {
       const row = await tx.findOneBy(LeaseRow, { name: this.name });
-      if (row && row.expiresAt > new Date()) return this.#isMine(row);
+      if (row && this.#isHeld(row)) return this.#isMine(row);
       const next = { holder: this.#holder, fence: (row?.fence ?? 0) + 1, expiresAt: this.#end() };
       if (!row) await tx.insertRow('leases', { name: this.name, ...next });
       else if (!(await tx.updateRow('leases', next, { name: this.name, fence: row.fence }))) return false;
@@ -62,6 +62,13 @@ export class Lease {
   async release(): Promise<void> {
     if (this.#fence === 0) return;
     await this.database.write((tx) => tx.updateRow('leases', { expiresAt: new Date(0) }, this.#mine()));
+  }
+
+  // An end that no holder would have written, because its clock was wrong or somebody else wrote it, must not
+  // stop the work. The fence keeps that safe.
+  #isHeld({ expiresAt }: LeaseRow): boolean {
+    const leftMs = expiresAt.getTime() - Date.now();
+    return leftMs > 0 && leftMs <= 2 * this.lifetimeMs;
   }
 
   #end(): Date {

@@ -7,12 +7,12 @@ import {
   type ObjectLiteral,
   type QueryRunner,
 } from 'typeorm';
-import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createConnection } from 'mysql2';
 import { parseDatabaseUrl, type DatabaseHost } from './address';
-import { DatabaseUnavailable, isUnavailable } from './database-errors';
+import { ConnectionLost, DatabaseUnavailable, isDuplicate } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
-import { checkServer } from './server-check';
+import { refuseUnsafe } from './server-check';
 import { CommitUnknown, untilItWins } from './repetition';
 import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
 
@@ -80,39 +80,61 @@ export async function databaseOf(source: DataSource, url: string): Promise<Datab
   const address = addressOf(url);
   const { host, port } = source.options as DatabaseHost;
   const current = address.hosts.find((each) => each.host === host && each.port === port) ?? address.hosts[0];
-  const watch = new HostWatch(poolOf(source), address.hosts, current, (asked) => askHost(address, asked));
+  const watch = new HostWatch(poolOf(source), address.hosts, current, (...asked) =>
+    askHost(address, ...asked),
+  );
   if (address.hosts.length > 1) watch.start();
   return new MysqlDatabase(source, watch);
 }
 
 /**
- * Throws an error where a host cannot be used: it answers no one, takes no writes, or is outside of its
- * cluster.
+ * Throws an error where a host cannot be used within some time: it answers no one, takes no writes, is
+ * outside of its cluster, or has settings with which no start is made.
  */
 async function askHost(
   { username, password, database, tls }: ReturnType<typeof addressOf>,
   host: DatabaseHost,
+  timeoutMs: number,
 ): Promise<void> {
-  const connection = await createConnection({
+  const connection = createConnection({
     ...host,
     user: username,
     password,
     database,
     ...(tls && { ssl: tls }),
-    connectTimeout: CLUSTER_CONNECT_TIMEOUT_MS,
+    connectTimeout: timeoutMs,
   });
+  const timer = setTimeout(() => connection.destroy(), timeoutMs);
+  const query = <T>(sql: string) =>
+    new Promise<T[]>((resolve, reject) => {
+      connection.once('error', reject).once('end', () => reject(new ConnectionLost('The host is silent')));
+      connection.query(sql, (error, rows) => (error ? reject(error) : resolve(rows as T[])));
+    });
   try {
-    const [rows] = await connection.query<(RowDataPacket & { refusing: number })[]>(IS_REFUSING);
-    if (rows[0]?.refusing !== 0) throw new DatabaseUnavailable(TAKES_NO_WRITES);
+    for (const setting of await sessionSettings(query)) await query(setting);
+    await refuseUnsafe(query);
+    await query(A_TABLE);
   } finally {
+    clearTimeout(timer);
     connection.destroy();
   }
 }
+
+// A node that has left its cluster still answers what needs no table.
+const A_TABLE = 'SELECT id FROM migration_lock LIMIT 1';
 
 // A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction
 // would still see a key that was cleared after it began.
 export async function prepareSessions(source: DataSource, url: string): Promise<void> {
   limitWaiting(poolOf(source), addressOf(url).hosts.length > 1);
+  await applySettings(source, await sessionSettings((sql) => source.query(sql)));
+}
+
+export function checkServer(source: DataSource): Promise<void> {
+  return refuseUnsafe((sql) => source.query(sql));
+}
+
+async function sessionSettings(query: <T>(sql: string) => Promise<T[]>): Promise<string[]> {
   const settings = [
     'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
     `SET SESSION eq_range_index_dive_limit = ${LONG_LIST}`,
@@ -120,10 +142,8 @@ export async function prepareSessions(source: DataSource, url: string): Promise<
   ];
   // On a Galera cluster, a read on one node does not see what another has just committed unless it waits for
   // it.
-  const known: unknown[] = await source.query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
-  if (known.length > 0) settings.push('SET SESSION wsrep_sync_wait = 1');
-  await applySettings(source, settings);
-  await checkServer((sql) => source.query(sql));
+  const known = await query("SHOW VARIABLES LIKE 'wsrep_sync_wait'");
+  return known.length > 0 ? [...settings, 'SET SESSION wsrep_sync_wait = 1'] : settings;
 }
 
 // A migration may take longer than any statement of a request: this comes after it. MySQL limits SELECTs
@@ -143,7 +163,8 @@ async function applySettings(source: DataSource, settings: readonly string[]): P
 
 const TAKES_NO_WRITES = 'The database takes no writes (read_only)';
 // A replica answers every read.
-const IS_REFUSING = "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing";
+const IS_REFUSING =
+  "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing FROM (SELECT 1) one LEFT JOIN migration_lock ON 1 = 0";
 
 class MysqlDatabase implements Database {
   readonly read: Reader;
@@ -157,8 +178,9 @@ class MysqlDatabase implements Database {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const run: Run = { ids: [], unknown: null };
     return untilItWins(
-      () => this.#transaction(work),
+      () => this.#transaction(work, run),
       () => this.onRetry?.(),
     );
   }
@@ -177,17 +199,22 @@ class MysqlDatabase implements Database {
     await close(this.source);
   }
 
-  async #transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+  async #transaction<T>(work: (tx: Transaction) => Promise<T>, run: Run): Promise<T> {
     const runner = this.source.createQueryRunner();
     let session: MysqlSession | null = null;
     try {
       const connection = await connectionOf(runner);
       noteTransaction(runner);
       session = new MysqlSession(this.source, connection, runner);
-      return await inTransaction(session, 'START TRANSACTION', work);
+      return await inTransaction(session, 'START TRANSACTION', work, run.ids);
     } catch (error) {
-      if (error instanceof CommitUnknown && (await this.#isCommitted(session?.witness, error)))
-        return error.result as T;
+      if (error instanceof CommitUnknown && session?.witness)
+        run.unknown = { witness: session.witness, result: error.result };
+      // A run that counted as undone may have been committed after all, by a server that was left: then
+      // this one finds its rows there.
+      const mayBeThere = error instanceof CommitUnknown || isDuplicate(error);
+      if (mayBeThere && run.unknown && (await this.#isCommitted(run.unknown.witness)))
+        return run.unknown.result as T;
       throw error;
     } finally {
       await runner.release();
@@ -196,22 +223,28 @@ class MysqlDatabase implements Database {
 
   /**
    * Finds out what became of a transaction whose connection was lost during COMMIT, by a row that it has
-   * inserted. The lock waits until the server has ended that transaction. A transaction that inserted nothing
-   * counts as undone, and is run again: it does the same to the rows that it changed before.
+   * inserted. On the same server, the lock waits until that transaction has ended. A transaction that
+   * inserted nothing counts as undone, and is run again: it does the same to the rows that it changed
+   * before.
    */
-  async #isCommitted(witness: Witness | null | undefined, lost: CommitUnknown): Promise<boolean> {
-    if (!witness) return false;
+  async #isCommitted({ table, id }: Witness): Promise<boolean> {
     for (const deadline = Date.now() + FATE_DEADLINE_MS; ;) {
       try {
-        const sql = `SELECT id FROM ${witness.table} WHERE id = ? LOCK IN SHARE MODE`;
-        return (await this.read.rows(sql, [witness.id])).length > 0;
+        const sql = `SELECT id FROM ${table} WHERE id = ? LOCK IN SHARE MODE`;
+        return (await this.read.rows(sql, [id])).length > 0;
       } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        if (Date.now() > deadline) throw new DatabaseUnavailable(lost.message, { cause: error });
+        if (Date.now() > deadline)
+          throw new DatabaseUnavailable('Nobody knows whether a change was committed', { cause: error });
       }
       await wait(FATE_ASKED_EVERY_MS);
     }
   }
+}
+
+/** What is kept of a transaction over its runs. */
+interface Run {
+  readonly ids: string[];
+  unknown: { readonly witness: Witness; readonly result: unknown } | null;
 }
 
 /** A row that stands for its transaction: it is there if, and only if, that was committed. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isConnectionLost, isDuplicate, isRace } from './database-errors';
+import { isConnectionLost, isDuplicate, isRace, isUnavailable } from './database-errors';
 
 /** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
 export class ConcurrentChange extends Error {}
@@ -41,23 +41,23 @@ export async function untilItWins<T>(
   onRetry: () => void = () => undefined,
 ): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;
-  for (let tries = 1; ; tries += 1) {
+  for (let tries = 1, duplicates = 0; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
-      if (!mayWin(error, tries)) throw error;
+      if (isDuplicate(error)) duplicates += 1;
+      if (duplicates >= DUPLICATE_ATTEMPTS || !mayWin(error)) throw error;
       // Those who lost the same race must not meet again.
       const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * tries);
-      if (Date.now() + pause > deadline) throw isConnectionLost(error) ? error : busy(error);
+      if (Date.now() + pause > deadline) throw isUnavailable(error) ? error : busy(error);
       await wait(pause);
       onRetry();
     }
   }
 }
 
-function mayWin(error: unknown, tries: number): boolean {
-  if (isDuplicate(error)) return tries < DUPLICATE_ATTEMPTS;
-  const isOver = error instanceof ConcurrentChange || error instanceof CommitUnknown;
+function mayWin(error: unknown): boolean {
+  const isOver = error instanceof ConcurrentChange || error instanceof CommitUnknown || isDuplicate(error);
   return isOver || isRace(error) || isConnectionLost(error);
 }
 

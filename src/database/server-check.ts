@@ -15,7 +15,7 @@ type Settings = ReadonlyMap<Setting, string>;
  * Throws `ConfigError` for a server that can lose or delay what it has acknowledged, in the ways that its
  * settings rule out, and for one that takes no writes. It is asked in a session with the product's settings.
  */
-export async function checkServer(query: Query): Promise<void> {
+export async function refuseUnsafe(query: Query): Promise<void> {
   const rows = await query<{ Variable_name: Setting; Value: string }>('SHOW VARIABLES');
   const settings = new Map(rows.map(({ Variable_name: name, Value: value }) => [name, value]));
   const problem = problemOf(settings) ?? (await replicaProblem(query));

@@ -73,6 +73,11 @@ export function prepareSessions(): Promise<void> {
   return Promise.resolve();
 }
 
+/** A file has no settings that could be wrong. */
+export function checkServer(): Promise<void> {
+  return Promise.resolve();
+}
+
 export function readerOf(source: DataSource): Reader {
   return new SqliteSession(source);
 }
@@ -126,7 +131,8 @@ class SqliteDatabase implements Database {
     // it any more.
     // One writer at a time tries to get it. All who wait give up after the same time.
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
-    const attempt = () => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work);
+    const ids: string[] = [];
+    const attempt = () => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work, ids);
     return untilItWins(
       () => this.#afterOthers(() => whileLocked(attempt, deadline)),
       () => this.onRetry?.(),

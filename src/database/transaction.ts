@@ -1,5 +1,6 @@
 import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
-import { isConnectionLost } from './database-errors';
+import { isFateUnknown } from './database-errors';
+import { newId } from '../platform/ids';
 import { CommitUnknown } from './repetition';
 import { equal, placeholders } from './raw';
 
@@ -68,6 +69,11 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
    * Runs a statement that writes as it is written. Returns how many rows were inserted, changed or deleted.
    */
   run(sql: string, values: readonly unknown[]): Promise<number>;
+  /**
+   * Returns an id that stays the same when the transaction is run again, at the same place of its work. A row
+   * with such an id keeps two runs of one transaction from both being committed.
+   */
+  lastingId(): string;
   /** Inserts a row whose properties have the names of the columns. */
   insertRow(table: string, row: object): Promise<void>;
   /**
@@ -94,6 +100,21 @@ export abstract class Session extends EntityManager implements Transaction {
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
   /** Runs a statement that begins or ends a transaction. MySQL cannot prepare all of them. */
   abstract command(sql: string): Promise<void>;
+  #ids: string[] = [];
+  #nextId = 0;
+
+  /** Begins a run of the transaction that has these ids, and adds to them. */
+  beginRun(ids: string[]): void {
+    this.#ids = ids;
+    this.#nextId = 0;
+  }
+
+  lastingId(): string {
+    const id = (this.#ids[this.#nextId] ??= newId());
+    this.#nextId += 1;
+    return id;
+  }
+
   /** Closes a connection whose state nobody knows, so that it serves nobody else. */
   abstract abandon(): void;
 
@@ -117,21 +138,24 @@ export function byId<T extends ObjectLiteral & { id: string }>(id: string): Find
 }
 
 /**
- * Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. Throws
- * `CommitUnknown` where the connection is lost in between.
+ * Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. `ids` are
+ * those of `lastingId`, for all runs of the transaction. Throws `CommitUnknown` where nobody knows whether
+ * it was committed.
  */
 export async function inTransaction<T>(
   session: Session,
   begin: string,
   work: (tx: Transaction) => Promise<T>,
+  ids: string[],
 ): Promise<T> {
   await session.command(begin);
+  session.beginRun(ids);
   const result = await orUndone(session, () => work(session));
   await orUndone(session, async () => {
     try {
       await session.command('COMMIT');
     } catch (error) {
-      throw isConnectionLost(error) ? new CommitUnknown(result, error) : error;
+      throw isFateUnknown(error) ? new CommitUnknown(result, error) : error;
     }
   });
   return result;

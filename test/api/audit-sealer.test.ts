@@ -135,6 +135,34 @@ describe('a chain whose end was removed', () => {
   });
 });
 
+test('an end of a chain that somebody made up is never gone on from, which would hide what was cut off', async () => {
+  const where = 'WHERE agencyId = ? AND sequence';
+  await write(`DELETE FROM audit_events ${where} > 4`, BRIGHTLINE);
+  await write(
+    `UPDATE audit_heads SET sequence = 4, seal = 'x', hash = (SELECT hash FROM audit_events ${where} = 4) WHERE id = ?`,
+    BRIGHTLINE,
+    BRIGHTLINE,
+  );
+  await create('One');
+  for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+  expect(await faults()).toContain('the end of the chain is not as it was written');
+  expect(await unchained()).toHaveLength(1);
+});
+
+test('a lease that ends later than any holder would say keeps nobody from chaining events', async () => {
+  await write("UPDATE leases SET holder = 'x', expiresAt = ?", new Date(Date.now() + 3_600_000));
+  await create('One');
+  await running.app.sealer.seal();
+  expect(await isChained()).toBe(true);
+});
+
+test('events that are not chained for more than a minute are a fault: until then, nobody would miss them', async () => {
+  await create('One');
+  const now = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+  expect(await faults()).toEqual([expect.stringMatching(/^events are not chained for more than 60 s/)]);
+  now.mockRestore();
+});
+
 describe('chains of two sealers', () => {
   test('that work at once are whole, and each event stands in them once', async () => {
     const second = await running.another();
@@ -153,9 +181,11 @@ describe('chains of two sealers', () => {
 
   test('are not written by one that was away while another took its lease', async () => {
     const { database } = running.app;
-    const away = new Lease(database, 'work', 0);
+    const away = new Lease(database, 'work', 60_000);
     const other = new Lease(database, 'work', 60_000);
-    expect([await away.take(), await other.take()]).toEqual([true, true]);
+    expect([await away.take(), await other.take()]).toEqual([true, false]);
+    await goOn();
+    expect(await other.take()).toBe(true);
     expect(await database.write((tx) => away.renew(tx))).toBe(false);
     await away.release();
     expect([await away.take(), await database.write((tx) => other.renew(tx))]).toEqual([false, true]);

@@ -338,6 +338,21 @@ describe('a test call at a provider in trouble', () => {
   });
 });
 
+test('a call that was placed is told of although its outcome cannot be recorded, so that nobody places it again', async () => {
+  await start();
+  const { database } = running.app;
+  const write = database.write.bind(database);
+  let writes = 0;
+  jest.spyOn(database, 'write').mockImplementation((work) => {
+    writes += 1;
+    return writes === 1 ? write(work) : Promise.reject(new Error('The database is gone'));
+  });
+  const { call: placed, userErrors } = await call();
+  expect([placed?.status, placed?.providerCallId, userErrors]).toEqual(['QUEUED', expect.any(String), []]);
+  expect(writes).toBe(2);
+  expect(running.logs.filter((line) => line.includes('The database is gone'))).toHaveLength(1);
+});
+
 describe('what a failed call tells', () => {
   const ERROR = '{ calls(first: 1) { nodes { error { code httpStatus message retryAfterSeconds } } } }';
   const errorFor = async (persona: 'agencyAdmin' | 'agencyMember' | 'portalUser') =>

@@ -37,6 +37,13 @@ test.each([
   expect(isUnavailable(new QueryFailedError('', [], Object.assign(new Error(), { code })))).toBe(true);
 });
 
+test.each([1927, 1969])(
+  'an error of MariaDB that the driver has no name for, %d, is known by its number',
+  (errno) => {
+    expect(isUnavailable(new QueryFailedError('', [], Object.assign(new Error(), { errno })))).toBe(true);
+  },
+);
+
 test.each([
   'ER_DUP_ENTRY',
   'ER_PARSE_ERROR',
