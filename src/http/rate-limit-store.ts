@@ -87,7 +87,6 @@ export class RateLimitStore {
     private readonly log: FastifyBaseLogger,
   ) {
     client.on('error', (error: unknown) => this.#missed(error));
-    client.on('ready', () => (this.#pausedUntil = 0));
   }
 
   /** Waits a moment for the first connection. Throws `ConfigError` where the package is missing. */
@@ -166,13 +165,21 @@ export class RateLimitStore {
   }
 
   #missed(error: unknown): void {
+    const code = codeOf(error);
     this.#pausedUntil = performance.now() + PAUSE_MS;
+    // The server has become a replica, which keeps its connections: the address may lead to another one now.
+    if (code === 'READONLY') this.#connectAnew();
     if (!this.#isAway)
       this.log.warn(
-        { code: codeOf(error) },
+        { code },
         'The store of the rate limits does not answer: each instance counts by itself until it does',
       );
     this.#isAway = true;
+  }
+
+  #connectAnew(): void {
+    this.client.destroy();
+    this.client.connect().catch(() => undefined);
   }
 }
 

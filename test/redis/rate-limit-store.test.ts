@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../e2e/process';
@@ -145,6 +146,28 @@ describe('a store that fails', () => {
       await ask(one);
       return told(one).includes('back');
     });
+  });
+
+  test('because it became a replica is left for the server to which its address leads now', async () => {
+    const [old, next] = [await redis(), await redis()];
+    let leadsTo = old;
+    const relay = createServer((near) => {
+      const far = connect(leadsTo.port, '127.0.0.1');
+      for (const socket of [near, far]) socket.on('error', () => undefined);
+      near.pipe(far).pipe(near);
+    });
+    await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve));
+    const one = await instance(`redis://127.0.0.1:${(relay.address() as AddressInfo).port}`);
+    expect(await ask(one)).toBe(200);
+    leadsTo = next;
+    await old.send('REPLICAOF 127.0.0.1 1');
+    expect(await letThrough(one)).toBe(LIMIT);
+    await until(async () => {
+      await ask(one);
+      return told(one).includes('back');
+    });
+    expect(told(one)).toEqual(['READONLY', 'back']);
+    relay.close();
   });
 
   test('at the start stops nothing, and counts as soon as it is there', async () => {
