@@ -14,9 +14,8 @@ module.exports = {
   testTimeout: 30_000,
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
   maxWorkers: '100%',
-  // A process with a larger heap than that takes longer to end than jest waits, which then warns of a leak
-  // that is none.
-  workerIdleMemoryLimit: '300MB',
+  // A process that is begun anew loads the product again.
+  workerIdleMemoryLimit: '1GB',
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/test/clients'],
   testSequencer: '<rootDir>/test/sequencer.js',
   transform: {

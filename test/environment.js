@@ -7,6 +7,10 @@ const { TestEnvironment } = require('jest-environment-node');
 // modules. A file that mocks a module needs them for itself: it begins with `@jest-environment node`.
 const SHARED_CONTEXT = {};
 
+// When its event loop is empty, a process with as large a heap still takes longer to free it than jest waits,
+// which then warns of a leak that is none.
+process.once('exit', (code) => process.reallyExit(code));
+
 const { compileFunction } = vm;
 vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) =>
   compileFunction(code, parameters, {
