@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,8 +37,14 @@ export async function createMigratedDatabase(): Promise<TestDatabase> {
 
 const SQLITE = 'sqlite:';
 
+/**
+ * Where Linux keeps files in memory. A COMMIT waits for the disk elsewhere, which takes half the time of a
+ * test.
+ */
+const MEMORY = '/dev/shm';
+
 async function createFile(): Promise<TestDatabase> {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  const folder = await mkdtemp(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'latchkey-'));
   return { url: `sqlite:${join(folder, 'test.sqlite')}`, drop: () => rm(folder, { recursive: true }) };
 }
 
