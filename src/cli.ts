@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { printed, readPrintout } from './audit/audit-printout';
+import { AuditSealer } from './audit/audit-sealer';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
 import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
 import { readCommandLine, USAGE, WrongUsage, type CommandLine } from './command-line';
@@ -67,6 +68,8 @@ async function enrol(
   await checkIssuer(config);
   await withStore(config, async ({ database, audit }, { auth: { issuer } }) => {
     process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
+    // No instance may run yet that would chain the events.
+    await new AuditSealer(database, audit, ({ message }) => warn(message)).stop();
   });
 }
 

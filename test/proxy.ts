@@ -1,4 +1,5 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { TestApp } from './harness';
 
 /**
  * Between the product and a server: forwards bytes until it is told to be silent, and then keeps its
@@ -78,4 +79,13 @@ export class Proxy {
     this.server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
+}
+
+/** An instance that reaches the database of another one through a proxy. */
+export async function startBehindProxy(running: TestApp): Promise<{ instance: TestApp; proxy: Proxy }> {
+  const proxy = await Proxy.start(new URL(running.databaseUrl));
+  const behind = new URL(running.databaseUrl);
+  behind.hostname = '127.0.0.1';
+  behind.port = String(proxy.port);
+  return { proxy, instance: await running.another({ DATABASE_URL: behind.toString() }) };
 }

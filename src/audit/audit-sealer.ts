@@ -5,6 +5,7 @@ import { placeholders } from '../database/raw';
 import { ConcurrentChange } from '../database/repetition';
 import type { Reader, Transaction } from '../database/transaction';
 import { forceIndex } from '../database/typeorm-internals';
+import { Rounds } from '../platform/rounds';
 import type { AuditTrail } from './audit-trail';
 import { AuditEventRow, type AuditHeadRow, type ChainedEvent } from './audit.entity';
 
@@ -28,11 +29,11 @@ type Report = (error: Error) => void;
  */
 export class AuditSealer {
   readonly #lease: Lease;
-  /** Events that are not as they were written, and agencies whose end of the chain is not. */
+  /** The ids of events that are not as they were written. */
   readonly #reported = new Set<string>();
+  /** The ids of agencies whose end of the chain is not as it was written, until the next start. */
   readonly #leftOut = new Set<string>();
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds = new Rounds(EVERY_MS, () => this.#seal());
 
   constructor(
     private readonly database: Database,
@@ -43,16 +44,12 @@ export class AuditSealer {
   }
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#seal().finally(() => this.#timer && this.start());
-    }, EVERY_MS).unref();
+    this.#rounds.start();
   }
 
   /** Chains what is left, as far as that can be done, and leaves the rest to other instances. */
   async stop(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    await this.#round;
+    await this.#rounds.stop();
     await this.#seal();
     await this.#lease.release().catch(this.report);
   }
@@ -86,10 +83,8 @@ export class AuditSealer {
     } catch (error) {
       // A chain leads to a number that is taken, because somebody has put an old end back.
       if (!isDuplicate(error)) throw error;
-      for (const agencyId of new Set(
-        (await this.#batchAfter(this.database.read, after)).map((row) => row.agencyId),
-      ))
-        await this.#sealOne(agencyId, after);
+      const batch = await this.#batchAfter(this.database.read, after);
+      for (const agencyId of new Set(batch.map((row) => row.agencyId))) await this.#sealOne(agencyId, after);
       return after;
     }
   }
@@ -106,18 +101,16 @@ export class AuditSealer {
   async #chain(tx: Transaction, after: string, agencyId?: string): Promise<string | null> {
     if (!(await this.#lease.renew(tx))) return null;
     const batch = await this.#batchAfter(tx, after, agencyId);
-    const ends = await this.#ends(tx, [...new Set(batch.map((row) => row.agencyId))]);
-    const known = new Set([...ends].flatMap(([id, end]) => (end ? id : [])));
-    const events = batch.filter((row) => ends.has(row.agencyId) && this.#isGenuine(row));
-    const chained = events.map((event) => this.#link(event, ends));
+    const found = await this.#ends(tx, [...new Set(batch.map((row) => row.agencyId))]);
+    const ends = new Map<string, ChainEnd>();
+    const chained = batch
+      .filter((row) => found.has(row.agencyId) && this.#isGenuine(row))
+      .map((event) => this.#link(event, ends, ends.get(event.agencyId) ?? found.get(event.agencyId) ?? null));
     await updateRows(tx, 'audit_events', ['sequence', 'hash'], chained, 'sequence IS NULL');
-    const changed = new Set(events.map((event) => event.agencyId));
-    const heads = [...ends.values()]
-      .filter((end) => end !== null && changed.has(end.id))
-      .map((end) => ({ ...end, seal: this.audit.sealOf(end as ChainEnd) }) as AuditHeadRow);
-    const old = heads.filter(({ id }) => known.has(id));
+    const heads = [...ends.values()].map((end) => ({ ...end, seal: this.audit.sealOf(end) }));
+    const old = heads.filter(({ id }) => found.get(id));
     await updateRows(tx, 'audit_heads', ['sequence', 'hash', 'seal'], old);
-    for (const head of heads) if (!known.has(head.id)) await tx.insertRow('audit_heads', head);
+    for (const head of heads) if (!found.get(head.id)) await tx.insertRow('audit_heads', head);
     return batch.length < BATCH ? null : (batch.at(-1)?.id ?? null);
   }
 
@@ -157,10 +150,9 @@ export class AuditSealer {
     return query.orderBy('event.id', 'ASC').limit(BATCH).getMany();
   }
 
-  /** Gives an event its place after the end of its chain, which it becomes. */
-  #link(event: AuditEventRow, ends: Map<string, ChainEnd | null>): ChainedEvent {
+  /** Gives an event its place after the end of its chain, and makes it the end. */
+  #link(event: AuditEventRow, ends: Map<string, ChainEnd>, end: ChainEnd | null): ChainedEvent {
     const { agencyId: id } = event;
-    const end = ends.get(id);
     const sequence = (end?.sequence ?? 0) + 1;
     const hash = this.audit.hashOf(event, sequence, end?.hash ?? '');
     ends.set(id, { id, sequence, hash });

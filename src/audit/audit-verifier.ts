@@ -96,8 +96,9 @@ async function verifyAgency(
     events += 1;
   }
   faults.push(...faultsOfEnd(audit, head, hashes, end, events), ...faultsSince(earlier, hashes));
-  faults.push(...comparePlaces(stated.places, last), ...faultsOfAge(agesOf(unchained)));
-  return { agencyId, events, end, unchained: agesOf(unchained), faults };
+  const ages = agesOf(unchained);
+  faults.push(...comparePlaces(stated.places, last), ...faultsOfAge(ages));
+  return { agencyId, events, end, unchained: ages, faults };
 }
 
 /**

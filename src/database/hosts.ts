@@ -1,3 +1,4 @@
+import { Rounds } from '../platform/rounds';
 import { ConnectionLost } from './database-errors';
 import type { DatabaseHost } from './address';
 import { leadTo, type MysqlPool } from './typeorm-internals';
@@ -11,8 +12,7 @@ const ANSWER_TIMEOUT_MS = 700;
  * hangs, or cannot be used as it is; then the next one is, which answers.
  */
 export class HostWatch {
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> = Promise.resolve();
+  readonly #rounds = new Rounds(ASKED_EVERY_MS, () => this.#look());
 
   constructor(
     private readonly pool: MysqlPool,
@@ -23,15 +23,11 @@ export class HostWatch {
   ) {}
 
   start(): void {
-    this.#timer = setTimeout(() => {
-      this.#round = this.#look().finally(() => this.#timer && this.start());
-    }, ASKED_EVERY_MS).unref();
+    this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    await this.#round;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   async #look(): Promise<void> {

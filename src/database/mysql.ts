@@ -1,22 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import {
-  QueryFailedError,
-  type DataSource,
-  type DataSourceOptions,
-  type EntityTarget,
-  type ObjectLiteral,
-  type QueryRunner,
-} from 'typeorm';
-import { createConnection } from 'mysql2';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl, type DatabaseHost } from './address';
 import { ConnectionLost, DatabaseUnavailable, isDuplicate } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
 import { refuseUnsafe } from './server-check';
 import { CommitUnknown, untilItWins } from './repetition';
-import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
-
-import { connectionOf, loadOf, noteTransaction, poolOf, type MysqlStatements } from './typeorm-internals';
+import { MysqlSession, type Witness } from './mysql-session';
+import { inTransaction, type Reader, type Transaction } from './transaction';
+import { connectionOf, loadOf, noteTransaction, poolOf } from './typeorm-internals';
 import { endInTime, limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
@@ -96,6 +88,8 @@ async function askHost(
   host: DatabaseHost,
   timeoutMs: number,
 ): Promise<void> {
+  // With one host, and on SQLite, nothing is asked so, and the driver need not be loaded for it.
+  const { createConnection } = await import('mysql2');
   const connection = createConnection({
     ...host,
     user: username,
@@ -113,15 +107,12 @@ async function askHost(
   try {
     for (const setting of await sessionSettings(query)) await query(setting);
     await refuseUnsafe(query);
-    await query(A_TABLE);
+    await query(IS_REFUSING);
   } finally {
     clearTimeout(timer);
     connection.destroy();
   }
 }
-
-// A node that has left its cluster still answers what needs no table.
-const A_TABLE = 'SELECT id FROM migration_lock LIMIT 1';
 
 // A statement sees what is committed when it runs. With REPEATABLE READ, the default of MySQL, a transaction
 // would still see a key that was cleared after it began.
@@ -162,7 +153,8 @@ async function applySettings(source: DataSource, settings: readonly string[]): P
 }
 
 const TAKES_NO_WRITES = 'The database takes no writes (read_only)';
-// A replica answers every read.
+// A replica answers every read. A node that has left its cluster answers what names no table, so that one is
+// named, of which no row is read.
 const IS_REFUSING =
   "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing FROM (SELECT 1) one LEFT JOIN migration_lock ON 1 = 0";
 
@@ -245,75 +237,4 @@ class MysqlDatabase implements Database {
 interface Run {
   readonly ids: string[];
   unknown: { readonly witness: Witness; readonly result: unknown } | null;
-}
-
-/** A row that stands for its transaction: it is there if, and only if, that was committed. */
-interface Witness {
-  readonly table: string;
-  readonly id: unknown;
-}
-
-class MysqlSession extends Session {
-  readonly byCodePoint = ' COLLATE utf8mb4_bin';
-  witness: Witness | null = null;
-
-  constructor(
-    source: DataSource,
-    private readonly session: MysqlStatements,
-    queryRunner?: QueryRunner,
-  ) {
-    super(source, queryRunner);
-  }
-
-  indexHint(index: string): string {
-    return ` FORCE INDEX (${index})`;
-  }
-
-  rows<T>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
-    return this.#execute(sql, values) as Promise<T[]>;
-  }
-
-  lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
-    return this.findOne(row, { where: byId<T>(id), lock: { mode: 'pessimistic_write' } });
-  }
-
-  lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
-    return this.rows(`${sql} FOR UPDATE`, values);
-  }
-
-  shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
-    return this.rows(`${sql} LOCK IN SHARE MODE`, values);
-  }
-
-  async run(sql: string, values: readonly unknown[]): Promise<number> {
-    return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
-  }
-
-  override async insertRow(table: string, row: object): Promise<void> {
-    await super.insertRow(table, row);
-    if ('id' in row) this.witness = { table, id: row.id };
-  }
-
-  async command(sql: string): Promise<void> {
-    await this.#attempt(sql, [], (done) => this.session.query(sql, done));
-  }
-
-  abandon(): void {
-    this.session.destroy?.();
-  }
-
-  #execute(sql: string, values: readonly unknown[]): Promise<unknown> {
-    return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
-  }
-
-  #attempt(
-    sql: string,
-    values: readonly unknown[],
-    work: (done: (error: Error | null, result: unknown) => void) => void,
-  ): Promise<unknown> {
-    this.dataSource.logger.logQuery(sql, [...values]);
-    return new Promise((resolve, reject) => {
-      work((error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));
-    });
-  }
 }

@@ -32,13 +32,19 @@ export interface MysqlPool extends MysqlStatements {
  * that wait on them fail with this error.
  */
 export function leadTo(
-  { config, _allConnections: all }: MysqlPool,
+  pool: MysqlPool,
   host: { readonly host: string; readonly port: number },
   reason: Error,
 ): void {
-  Object.assign(config.connectionConfig, host);
-  const open = Array.from({ length: all.length }, (_, index) => all.get(index));
-  for (const connection of open) connection?.stream.destroy(reason);
+  Object.assign(pool.config.connectionConfig, host);
+  for (const { stream } of connectionsOf(pool)) stream.destroy(reason);
+}
+
+/** All connections of a pool: in use, idle, and those that are being opened. */
+export function connectionsOf({ _allConnections: all }: MysqlPool): PooledConnection[] {
+  return Array.from({ length: all.length }, (_, index) => all.get(index)).filter(
+    (each) => each !== undefined,
+  );
 }
 
 /**

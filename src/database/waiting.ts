@@ -1,5 +1,6 @@
+import { within } from '../platform/within';
 import { connectionError, ConnectionLost, DatabaseUnavailable } from './database-errors';
-import type { MysqlPool, PooledConnection } from './typeorm-internals';
+import { connectionsOf, type MysqlPool, type PooledConnection } from './typeorm-internals';
 
 /** How long a statement may wait for its connection, which may have to be opened. */
 const CONNECTION_TIMEOUT_MS = 5_000;
@@ -10,8 +11,6 @@ const SILENCE_MS = 10_000;
 const CLOSING_MS = 2_000;
 
 const patient = new WeakSet<MysqlPool>();
-/** Every connection of a pool. */
-const connections = new WeakMap<MysqlPool, Set<PooledConnection>>();
 
 /**
  * Does work whose statements may take long, e.g. an ALTER of a large table, without this limit. It gives up
@@ -36,16 +35,8 @@ export async function waitPatiently<T>(
 }
 
 /** Throws `DatabaseUnavailable` when the answer does not come in time. */
-export async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DatabaseUnavailable('The database is silent')), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+export function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> {
+  return within(ms, answer, () => new DatabaseUnavailable('The database is silent'));
 }
 
 /**
@@ -55,14 +46,12 @@ export async function withinTime<T>(answer: Promise<T>, ms: number): Promise<T> 
  */
 export function limitWaiting(pool: MysqlPool, hasOtherHosts: boolean): void {
   const inUse = new WeakSet<PooledConnection>();
-  const watched = new Set<PooledConnection>();
-  connections.set(pool, watched);
+  const watched = new WeakSet<PooledConnection>();
   pool.on('release', (connection) => inUse.delete(connection));
   pool.on('acquire', (connection) => {
     inUse.add(connection);
     if (watched.has(connection)) return;
     watched.add(connection);
-    connection.stream.once('close', () => watched.delete(connection));
     // A connection that nobody uses is silent as well, and is watched again when it is used: a callback of
     // `setTimeout` would be called once. Destroying the connection fails the statement that waits, and the
     // pool removes it.
@@ -82,7 +71,7 @@ export async function endInTime(pool: MysqlPool, end: Promise<void>): Promise<vo
   try {
     await withinTime(end, CLOSING_MS);
   } catch {
-    for (const { stream } of connections.get(pool) ?? []) stream.destroy();
+    for (const { stream } of connectionsOf(pool)) stream.destroy();
   }
 }
 

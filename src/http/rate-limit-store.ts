@@ -4,6 +4,7 @@ import type { createClient } from '@redis/client';
 import type { FastifyBaseLogger } from 'fastify';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { ConfigError } from '../platform/config-error';
+import { within } from '../platform/within';
 
 /** Where a Redis server is, read from `RATE_LIMIT_STORE`. */
 export interface StoreAddress {
@@ -114,8 +115,8 @@ export class RateLimitStore {
     });
     const store = new RateLimitStore(client as Client, log);
     const connected = client.connect().catch(() => undefined);
-    await withinTime(CONNECT_MS, Promise.race([connected, once(client, 'error')])).catch((error: unknown) =>
-      store.#missed(error),
+    await within(CONNECT_MS, Promise.race([connected, once(client, 'error')]), tooLate).catch(
+      (error: unknown) => store.#missed(error),
     );
     return store;
   }
@@ -137,7 +138,7 @@ export class RateLimitStore {
   async #ask(question: () => Promise<RateLimiterRes>): Promise<RateLimiterRes | null> {
     if (!this.#mayAsk()) return null;
     try {
-      const answer = await withinTime(ANSWER_MS, question());
+      const answer = await within(ANSWER_MS, question(), tooLate);
       this.#answered();
       return answer;
     } catch (error) {
@@ -184,19 +185,7 @@ export class RateLimitStore {
 }
 
 class TooLate extends Error {}
-
-async function withinTime<T>(ms: number, answer: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    // An answer that came while the process was busy has still to be read.
-    timer = setTimeout(() => setImmediate(() => reject(new TooLate())), ms);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+const tooLate = () => new TooLate();
 
 // A message may name the host, and what a server answers may quote what it was sent. Its answers begin with a
 // word that says what is wrong, e.g. NOAUTH.

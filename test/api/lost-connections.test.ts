@@ -5,7 +5,7 @@ import { ClientRow } from '../../src/clients/client.entity';
 import { HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { codes, CREATE_CLIENT, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
-import { Proxy } from '../proxy';
+import { Proxy, startBehindProxy } from '../proxy';
 
 const server = process.env.TEST_DATABASE_SERVER;
 
@@ -16,11 +16,7 @@ if (server !== undefined) {
   let proxy: Proxy;
   beforeAll(async () => {
     running = await startTestApp();
-    proxy = await Proxy.start(new URL(running.databaseUrl));
-    const behind = new URL(running.databaseUrl);
-    behind.hostname = '127.0.0.1';
-    behind.port = String(proxy.port);
-    instance = await running.another({ DATABASE_URL: behind.toString() });
+    ({ instance, proxy } = await startBehindProxy(running));
   }, 60_000);
   afterAll(async () => {
     await instance.close();

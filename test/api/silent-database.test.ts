@@ -4,7 +4,7 @@ import { openDatabase, openToRead } from '../../src/database/database';
 import { poolOf } from '../../src/database/typeorm-internals';
 import { createTestDatabase } from '../database';
 import { startTestApp, type TestApp } from '../harness';
-import { Proxy } from '../proxy';
+import { Proxy, startBehindProxy } from '../proxy';
 
 const QUERY = '{ clients { nodes { name } } }';
 const MUTATION = 'mutation { createClient(input: { name: "Silent" }) { userErrors { code } } }';
@@ -17,11 +17,7 @@ if (server !== undefined) {
   let proxy: Proxy;
   beforeAll(async () => {
     running = await startTestApp();
-    proxy = await Proxy.start(new URL(running.databaseUrl));
-    const behind = new URL(running.databaseUrl);
-    behind.hostname = '127.0.0.1';
-    behind.port = String(proxy.port);
-    instance = await running.another({ DATABASE_URL: behind.toString() });
+    ({ instance, proxy } = await startBehindProxy(running));
   }, 60_000);
   afterAll(async () => {
     await instance.close();

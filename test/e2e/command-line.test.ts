@@ -29,17 +29,18 @@ test('people are added with no other issuer than the discovery document names, a
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-command-line-'));
   const issuer = await startFakeIssuer();
   writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
-  const create = async (AUTH_ISSUER: string) => {
+  const run = async (AUTH_ISSUER: string, args: string[]) => {
     const env = {
       DATABASE_URL: `sqlite:${join(folder, 'latchkey.sqlite')}`,
       LATCHKEY_MASTER_KEY_FILE: join(folder, 'master.keys'),
       AUTH_ISSUER,
       AUTH_AUDIENCE: 'x',
     };
-    const args = ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga'];
     const command = new Process('src/cli.js', folder, env, args);
     return { status: await command.ended(), output: command.output };
   };
+  const create = (authIssuer: string) =>
+    run(authIssuer, ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga']);
   const document = `${issuer.url}/.well-known/openid-configuration`;
   expect(await create(`${issuer.url}/`)).toEqual({
     status: 1,
@@ -48,6 +49,11 @@ test('people are added with no other issuer than the discovery document names, a
   expect(await create(issuer.url)).toEqual({
     status: 0,
     output: expect.stringMatching(/^[\w-]{36}\n$/) as string,
+  });
+  // What the command line records is chained, although no instance runs.
+  expect(await run(issuer.url, ['audit-verify'])).toEqual({
+    status: 0,
+    output: expect.stringMatching(/: 2 events, all as they were written; the last is 2 /) as string,
   });
   issuer.status = 503;
   const { status, output } = await create(issuer.url);

@@ -12,7 +12,7 @@ const OTHER_TABLES: Readonly<Record<string, readonly string[]>> = {
 };
 // What databases and drivers themselves give a name to, and the types of columns.
 const NOT_OURS =
-  /^(wsrep_\w+|eq_range_index_dive_limit|character_set_database|rows|wal_checkpoint|synchronous)$/;
+  /^(wsrep_\w+|eq_range_index_dive_limit|character_set_database|Variable_name|rows|wal_checkpoint|synchronous)$/;
 
 const isSql = (text: string) =>
   /\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WHERE|ORDER BY|GROUP BY|AND|OR) [\w(?+*]/.test(text);

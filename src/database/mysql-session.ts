@@ -1,0 +1,82 @@
+import {
+  QueryFailedError,
+  type DataSource,
+  type EntityTarget,
+  type ObjectLiteral,
+  type QueryRunner,
+} from 'typeorm';
+import { byId, Session } from './transaction';
+import type { MysqlStatements } from './typeorm-internals';
+
+/** A row that stands for its transaction: it is there if, and only if, that was committed. */
+export interface Witness {
+  readonly table: string;
+  readonly id: unknown;
+}
+
+/** The pool of connections, for reads, or one of its connections, in a transaction. */
+export class MysqlSession extends Session {
+  readonly byCodePoint = ' COLLATE utf8mb4_bin';
+  /** The last row that was inserted. */
+  witness: Witness | null = null;
+
+  constructor(
+    source: DataSource,
+    private readonly session: MysqlStatements,
+    queryRunner?: QueryRunner,
+  ) {
+    super(source, queryRunner);
+  }
+
+  indexHint(index: string): string {
+    return ` FORCE INDEX (${index})`;
+  }
+
+  rows<T>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+    return this.#execute(sql, values) as Promise<T[]>;
+  }
+
+  lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
+    return this.findOne(row, { where: byId<T>(id), lock: { mode: 'pessimistic_write' } });
+  }
+
+  lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
+    return this.rows(`${sql} FOR UPDATE`, values);
+  }
+
+  shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {
+    return this.rows(`${sql} LOCK IN SHARE MODE`, values);
+  }
+
+  async run(sql: string, values: readonly unknown[]): Promise<number> {
+    return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
+  }
+
+  override async insertRow(table: string, row: object): Promise<void> {
+    await super.insertRow(table, row);
+    if ('id' in row) this.witness = { table, id: row.id };
+  }
+
+  async command(sql: string): Promise<void> {
+    await this.#attempt(sql, [], (done) => this.session.query(sql, done));
+  }
+
+  abandon(): void {
+    this.session.destroy?.();
+  }
+
+  #execute(sql: string, values: readonly unknown[]): Promise<unknown> {
+    return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
+  }
+
+  #attempt(
+    sql: string,
+    values: readonly unknown[],
+    work: (done: (error: Error | null, result: unknown) => void) => void,
+  ): Promise<unknown> {
+    this.dataSource.logger.logQuery(sql, [...values]);
+    return new Promise((resolve, reject) => {
+      work((error, result) => (error ? reject(new QueryFailedError(sql, [], error)) : resolve(result)));
+    });
+  }
+}
