@@ -233,8 +233,7 @@ export const text = {
     providerAgentId: 'ID at the provider',
     providerAgentIdHint: 'As the provider shows it.',
     fromNumber: 'Calls from',
-    fromNumberHint:
-      'A number such as +14155550100, or the id of a phone number at Vapi. Bland can do without.',
+    fromNumberHint: 'A number such as +14155550100, or its id at the provider. Some need none.',
     noClient: 'No client: always the agency’s key',
     update: 'Change',
     updateTitle: (name: string) => `What ${name} is at its provider`,

@@ -156,6 +156,14 @@ test('a client is archived and restored, each with its way back', async () => {
   await page.getByText('This client is archived').waitFor({ state: 'detached' });
 });
 
+test('no agent of an archived client is said to use a key on its next call, because it places none', async () => {
+  await tab.visit('/agents');
+  const row = (name: RegExp) => page.getByRole('row', { name });
+  expect(await row(/^Maple viewings/).innerText()).toMatch(/Agency’s key/);
+  expect(await row(/^Old Mill service/).innerText()).toMatch(/Archived$/);
+  expect(await row(/^Old Mill service/).innerText()).not.toMatch(/key/);
+});
+
 test('a test call stands in the list below it, and one with a corrected number is another call', async () => {
   await tab.visit(AGENT);
   await button('Test call').click();

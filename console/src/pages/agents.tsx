@@ -6,7 +6,7 @@ import { text } from '../text';
 import { Filter, useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { ClientLink } from '../ui/parts';
+import { Badge, ClientLink } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
 import { CreateAgent } from './agent-dialogs';
 
@@ -25,6 +25,7 @@ const AGENTS = graphql(`
         client {
           id
           name
+          archivedAt
         }
         keyResolution @include(if: $withKeys) {
           source
@@ -84,6 +85,12 @@ const columnsFor = ({ canManageApiKeys, role }: Viewer, clientId: string | null)
     },
   canManageApiKeys && {
     title: text.agents.nextKey,
-    cell: ({ keyResolution }) => keyResolution && <NextKey resolution={keyResolution} />,
+    cell: ({ client, keyResolution }) =>
+      client?.archivedAt ? (
+        // Its agents place no calls, whatever key would count.
+        <Badge tone="plain">{text.clients.archived}</Badge>
+      ) : (
+        keyResolution && <NextKey resolution={keyResolution} />
+      ),
   },
 ];
