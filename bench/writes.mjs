@@ -1,4 +1,5 @@
 // npm run bench:writes [-- --quick] [--database sqlite|mariadb] [--rounds N] [--seconds N]
+// [--only NAME OF AN OPERATION]
 // Changes over HTTP, in one agency and over all of them, beside a Fastify service that writes the same rows and
 // asks the same provider; on MariaDB also by three instances.
 import autocannon from 'autocannon';
@@ -7,6 +8,7 @@ import { withDatabases, YOUNG_GENERATION } from './compare.mjs';
 import { AGENCIES, agencyId, agentAt, clientId, clientIndexOf, portalSubjectOf, subjectOf } from './data.mjs';
 import { median } from './load.mjs';
 import { System } from './system.mjs';
+import { openByHand } from './written-rows.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values: options } = parseArgs({
     database: { type: 'string' },
     rounds: { type: 'string' },
     seconds: { type: 'string' },
+    only: { type: 'string' },
   },
 });
 const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
@@ -62,6 +65,8 @@ const OPERATIONS = {
   startTestCall: { path: () => '/call', body: ({ agentId }) => callOf(agentId) },
   handInApiKey: { path: () => '/hand-in', body: (_, index) => handInOf(index), isOfPortal: true },
 };
+
+const measured = Object.entries(OPERATIONS).filter(([name]) => !options.only || name === options.only);
 
 /** What the connections of a system send, as a list for each of them. `ordinal` keeps the rows of systems apart. */
 async function requestsFor(mint, operation, placeOf, isByHand) {
@@ -153,6 +158,12 @@ const SYSTEMS = {
 };
 const THREE = { 'Latchkey, three instances': { ...PRODUCT, instances: 3 } };
 
+async function forgetEvents(env) {
+  const byHand = openByHand(env);
+  await byHand.forgetEvents();
+  await byHand.close();
+}
+
 function print(title, samples) {
   const [limit] = Object.keys(samples);
   console.log(`\n  ${title}`);
@@ -190,7 +201,7 @@ await withDatabases(databases, { clients: 5000 }, async ({ url, env, mint }) => 
       for (const [name, system] of Object.entries(systems)) {
         const instances = await startAll({ ...system, env: own });
         try {
-          for (const [title, operation] of Object.entries(OPERATIONS)) {
+          for (const [title, operation] of measured) {
             for (const [scope, placeOf] of Object.entries(PLACES)) {
               const lists = await requestsFor(mint, operation, placeOf, system.isByHand);
               await load(instances, lists, options.quick ? 1 : 2);
@@ -200,6 +211,7 @@ await withDatabases(databases, { clients: 5000 }, async ({ url, env, mint }) => 
           }
         } finally {
           for (const { system: instance } of instances) await instance.stop();
+          if (system.isByHand) await forgetEvents(own);
         }
       }
     }
