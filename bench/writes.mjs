@@ -1,7 +1,6 @@
-// npm run bench:writes [-- --quick] [--database sqlite|mariadb] [--rounds N] [--seconds N]
-// [--only NAME OF AN OPERATION]
-// Changes over HTTP, in one agency and over all of them, beside a Fastify service that writes the same rows and
-// asks the same provider; on MariaDB also by three instances.
+// npm run bench:writes [-- --quick] [--database sqlite|mariadb] [--rounds N] [--seconds N] [--only OPERATION]
+// Changes over HTTP, in one agency and over all of them, beside a Fastify service that writes the same rows
+// and asks the same provider; on MariaDB also by three instances.
 import autocannon from 'autocannon';
 import { parseArgs } from 'node:util';
 import { withDatabases, YOUNG_GENERATION } from './compare.mjs';
@@ -68,7 +67,7 @@ const OPERATIONS = {
 
 const measured = Object.entries(OPERATIONS).filter(([name]) => !options.only || name === options.only);
 
-/** What the connections of a system send, as a list for each of them. `ordinal` keeps the rows of systems apart. */
+/** What the connections of a system send, as a list for each. Each system has rows of its own. */
 async function requestsFor(mint, operation, placeOf, isByHand) {
   const tokens = new Map();
   const tokenOf = async (subject) => {
