@@ -36,6 +36,8 @@ export interface TestApp {
   readonly databaseUrl: string;
   readonly keyRingFile: string;
   readonly audience: string;
+  /** What it was configured with. */
+  readonly env: NodeJS.ProcessEnv;
   readonly tokens: Readonly<Record<Persona, string>>;
   /** Every log line so far. */
   readonly logs: string[];
@@ -122,6 +124,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   return {
     ...shared,
     app,
+    env: environment,
     url,
     logs,
     ask,
