@@ -9,7 +9,7 @@ export class Proxy {
   readonly #sockets = new Set<Socket>();
   #port = 0;
   #silent = false;
-  #silentFrom: string | null = null;
+  #silentFrom: { readonly text: string; readonly isReached: () => void } | null = null;
   #cutAt: { readonly text: string; readonly isForwarded: boolean } | null = null;
   private constructor(private readonly server: Server) {}
 
@@ -31,7 +31,10 @@ export class Proxy {
             // The answer comes, so that the statement was run, and is kept back.
             far.removeAllListeners('data').once('data', () => near.destroy());
           }
-          if (proxy.#silentFrom !== null && bytes.includes(proxy.#silentFrom)) proxy.#silent = true;
+          if (proxy.#silentFrom !== null && bytes.includes(proxy.#silentFrom.text)) {
+            proxy.#silent = true;
+            proxy.#silentFrom.isReached();
+          }
           if (!proxy.#silent) to.write(bytes);
         });
         from.on('error', () => undefined);
@@ -57,9 +60,9 @@ export class Proxy {
     this.#silent = silent;
   }
 
-  /** Becomes silent at the first statement that holds this text. */
-  silenceFrom(text: string): void {
-    this.#silentFrom = text;
+  /** Becomes silent at the first statement that holds this text, and tells when it has. */
+  silenceFrom(text: string): Promise<void> {
+    return new Promise((isReached) => (this.#silentFrom = { text, isReached }));
   }
 
   /** Whether the connection was cut that was to be. */

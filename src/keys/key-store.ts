@@ -97,8 +97,9 @@ export interface LockedKey extends Pick<ApiKeyRow, 'provider' | 'version' | 'isS
 /**
  * Locks and reads the places of one owner's keys for some providers. The answer is in the order of the
  * providers, with null where no key was ever set. It is used inside a `write`: whoever else locks keys of
- * this owner waits until that transaction ends. The owner's row is locked first, because it exists before the
- * first key does.
+ * this owner waits until that transaction ends. The owner itself is not locked: each call refers to its
+ * agency and its client, and would wait. Of two transactions that set the first key of an owner, the later
+ * one finds a duplicate and is run again.
  */
 export async function lockKeys(
   tx: Transaction,
@@ -106,11 +107,8 @@ export async function lockKeys(
   owner: KeyOwner,
   providers: readonly Provider[],
 ): Promise<(LockedKey | null)[]> {
-  const sql = `SELECT ${PLACE_COLUMNS.join(', ')}
-FROM ${owner.type === 'CLIENT' ? 'clients' : 'agencies'} o LEFT JOIN api_keys k ON k.ownerId = o.id
-WHERE o.id = ?`;
-  const rows = await tx.lockRows<PlaceRow | { readonly id: null }>(sql, [owner.id]);
-  const places = rows.filter((row) => row.id !== null);
+  const sql = `SELECT ${PLACE_COLUMNS.join(', ')} FROM api_keys k WHERE k.ownerId = ?`;
+  const places = await tx.lockRows<PlaceRow>(sql, [owner.id]);
   return providers.map((provider) => {
     const row = rowAt(macs, owner, provider, places);
     if (!row) return null;

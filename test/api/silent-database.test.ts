@@ -3,7 +3,9 @@ import type { DataSource, QueryRunner } from 'typeorm';
 import { openDatabase, openToRead } from '../../src/database/database';
 import { poolOf } from '../../src/database/typeorm-internals';
 import { createTestDatabase } from '../database';
+import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
+import { SET_AGENCY, SET_CLIENT, START_CALL } from '../operations';
 import { Proxy, startBehindProxy } from '../proxy';
 
 const QUERY = '{ clients { nodes { name } } }';
@@ -80,6 +82,28 @@ if (server !== undefined) {
     between.close();
   }, 60_000);
 
+  test.each([
+    ['client', SET_CLIENT, { clientId: HARBOR }],
+    ['agency', SET_AGENCY, {}],
+  ])(
+    'an instance that hangs while it sets a key of its %s keeps none of its calls waiting',
+    async (_, mutation, owner) => {
+      const { instance: hanging, proxy: between } = await startBehindProxy(running);
+      const hangs = between.silenceFrom('COMMIT');
+      const input = { ...owner, keys: [{ provider: 'RETELL', apiKey: 'key_0123456789abcdef' }] };
+      const set = hanging.ask('agencyAdmin', mutation, { input });
+      await hangs;
+      const started = Date.now();
+      const call = { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550100' };
+      await running.data(START_CALL, { input: call });
+      expect(Date.now() - started).toBeLessThan(3_000);
+      between.close();
+      expect((await set).status).toBe(503);
+      await hanging.close();
+    },
+    60_000,
+  );
+
   describe('a start', () => {
     const wait = 'SELECT SLEEP(12)';
     class Slow1700000000000 {
@@ -101,7 +125,7 @@ if (server !== undefined) {
       async (text, open) => {
         const created = await createTestDatabase();
         const between = await Proxy.start(new URL(created.url));
-        between.silenceFrom(text);
+        void between.silenceFrom(text);
         const behind = new URL(created.url);
         behind.host = `127.0.0.1:${between.port}`;
         await expect(open(behind.toString(), mapping)).rejects.toThrow(refused);
@@ -115,7 +139,7 @@ if (server !== undefined) {
       'of the server is given up in time, and says so: silent from %s on',
       async (text) => {
         const between = await Proxy.start(new URL(running.databaseUrl));
-        between.silenceFrom(text);
+        void between.silenceFrom(text);
         const behind = new URL(running.databaseUrl);
         behind.host = `127.0.0.1:${between.port}`;
         const started = running.another({ DATABASE_URL: behind.toString() });
