@@ -77,10 +77,15 @@ export class Proxy {
     this.#cutAt = { text, isForwarded: when === 'AFTER' };
   }
 
+  /** Ends all connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   /** Takes no connections any more, and ends those that there are. */
   close(): void {
     this.server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
   }
 }
 

@@ -16,9 +16,11 @@ const RACES: ReadonlySet<unknown> = new Set([
   ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_ERROR_DURING_COMMIT', 'ER_CHECKREAD'],
   'ER_UNKNOWN_COM_ERROR',
 ]);
+/** As mysql2 calls a connection that was lost while a statement ran on it. */
+const CLOSED = 'PROTOCOL_CONNECTION_LOST';
 // The connection is lost, or the server is about to close it.
 const LOST: ReadonlySet<unknown> = new Set([
-  ...['ECONNRESET', 'EPIPE', 'PROTOCOL_CONNECTION_LOST', 'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED'],
+  ...['ECONNRESET', 'EPIPE', CLOSED, 'ER_SERVER_SHUTDOWN', 'ER_CONNECTION_KILLED'],
 ]);
 
 // The server cannot be reached, is shutting down, takes no more connections, is a node that has left its
@@ -34,7 +36,7 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
     'ENOTFOUND',
     'EAI_AGAIN',
   ],
-  ...['PROTOCOL_CONNECTION_LOST', 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
+  ...[CLOSED, 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
   ...['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED', 'ER_LOCK_WAIT_TIMEOUT'],
   ...['ER_CONNECTION_KILLED', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT'],
   ...['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'],
@@ -62,7 +64,9 @@ const MARIADB_CODES: Readonly<Record<number, string>> = {
 export function databaseCode(error: unknown): unknown {
   if (error instanceof DatabaseUnavailable) return error.code;
   if (!(error instanceof QueryFailedError)) return undefined;
-  const { code, errno } = error.driverError as { code?: unknown; errno?: number };
+  const driverError = error.driverError as { code?: unknown; errno?: number; fatal?: unknown };
+  if (isOnLostConnection(driverError)) return CLOSED;
+  const { code, errno } = driverError;
   return code ?? MARIADB_CODES[errno ?? 0];
 }
 
@@ -89,6 +93,11 @@ export function isFateUnknown(error: unknown): boolean {
 export function isConnectionLost(error: unknown): boolean {
   const driverError: unknown = error instanceof QueryFailedError ? error.driverError : error;
   return driverError instanceof ConnectionLost || LOST.has(databaseCode(error));
+}
+
+/** mysql2 names no code for a statement that is given to a connection which has been lost. */
+function isOnLostConnection({ fatal, code }: { fatal?: unknown; code?: unknown }): boolean {
+  return fatal === true && code === undefined;
 }
 
 /** Tells whether a statement failed because another connection has locked the SQLite file. */

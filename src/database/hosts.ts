@@ -1,17 +1,21 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { Rounds } from '../platform/rounds';
 import { ConnectionLost } from './database-errors';
 import type { DatabaseHost } from './address';
 import { leadTo, type MysqlPool } from './typeorm-internals';
 
-/** Together, these are the time after which a host that hangs is left: it says nothing by itself. */
-const ASKED_EVERY_MS = 1_000;
+/** A host that hangs is left after the first of these and twice the second: it says nothing by itself. */
+const ASKED_EVERY_MS = 500;
 const ANSWER_TIMEOUT_MS = 700;
+/** The nodes of a cluster stand still until they have left out one that died, and answer again at once. */
+const ASKED_AGAIN_AFTER_MS = 200;
 
 /**
  * Leads the pool of connections to one of several hosts that hold the same data. It is used until it is dead,
  * hangs, or cannot be used as it is; then the next one is, which answers.
  */
 export class HostWatch {
+  #isOver = false;
   readonly #rounds = new Rounds(ASKED_EVERY_MS, () => this.#look());
 
   constructor(
@@ -27,6 +31,7 @@ export class HostWatch {
   }
 
   stop(): Promise<void> {
+    this.#isOver = true;
     return this.#rounds.stop();
   }
 
@@ -34,8 +39,12 @@ export class HostWatch {
     if (await this.#isUsable(this.current)) return;
     // One late answer may be this process's own fault, whose event loop stood still.
     const hosts = [this.current, ...this.hosts.filter((host) => host !== this.current)];
-    const usable = await Promise.all(hosts.map((host) => this.#isUsable(host)));
-    const next = hosts.find((_host, index) => usable[index]);
+    let next: DatabaseHost | undefined;
+    while (!next && !this.#isOver) {
+      const usable = await Promise.all(hosts.map((host) => this.#isUsable(host)));
+      next = hosts.find((_host, index) => usable[index]);
+      if (!next) await wait(ASKED_AGAIN_AFTER_MS, undefined, { ref: false });
+    }
     if (!next || next === this.current) return;
     this.current = next;
     leadTo(this.pool, next, new ConnectionLost('The host of the database was left for another one'));

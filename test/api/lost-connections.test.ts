@@ -5,6 +5,7 @@ import { ClientRow } from '../../src/clients/client.entity';
 import { HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { codes, CREATE_CLIENT, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
+import { until } from '../e2e/process';
 import { Proxy, startBehindProxy } from '../proxy';
 
 const server = process.env.TEST_DATABASE_SERVER;
@@ -94,6 +95,24 @@ if (server !== undefined) {
     await expect(failing).rejects.toThrow('The work failed');
     const used = await Promise.all(Array.from({ length: 25 }, () => database.write(connectionOf)));
     expect(used).not.toContain(lost);
+  });
+
+  test('a transaction whose connection was lost between two of its statements is run again', async () => {
+    let attempts = 0;
+    const isLost = (tx: Pick<typeof instance.app.database.read, 'rows'>) =>
+      tx.rows('SELECT 1').then(
+        () => false,
+        () => true,
+      );
+    const done = await instance.app.database.write(async (tx) => {
+      attempts += 1;
+      if (attempts === 1) {
+        proxy.cut();
+        await until(() => isLost(tx));
+      }
+      return tx.rows('SELECT 1 AS done');
+    });
+    expect([attempts, done]).toEqual([2, [{ done: 1 }]]);
   });
 
   describe('one of two hosts of a database', () => {
