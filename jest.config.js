@@ -6,8 +6,11 @@ const TRANSFORMED = '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|t
 module.exports = {
   testEnvironment: '<rootDir>/test/environment.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need a browser, or Redis: `npm run test:console`, `npm run test:redis`.
-  testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/console/', '<rootDir>/test/redis/'],
+  // They need a browser, Redis or Galera, and have commands of their own, e.g. `npm run test:redis`.
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...['console', 'redis', 'cluster'].map((folder) => `<rootDir>/test/${folder}/`),
+  ],
   globalSetup: '<rootDir>/test/global-setup.js',
   globalTeardown: '<rootDir>/test/global-teardown.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
