@@ -1,3 +1,4 @@
+const asyncHooks = require('node:async_hooks');
 const vm = require('node:vm');
 const { TestEnvironment } = require('jest-environment-node');
 
@@ -11,12 +12,27 @@ const SHARED_CONTEXT = {};
 // which then warns of a leak that is none.
 process.once('exit', (code) => process.reallyExit(code));
 
+// What one file has compiled, above all jest's own modules, the next file runs again with its own arguments.
+const compiled = new Map();
 const { compileFunction } = vm;
-vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) =>
-  compileFunction(code, parameters, {
-    ...options,
-    parsingContext: parsingContext === SHARED_CONTEXT ? undefined : parsingContext,
-  });
+vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) => {
+  if (parsingContext !== SHARED_CONTEXT)
+    return compileFunction(code, parameters, { ...options, parsingContext });
+  const key = `${options.filename}(${parameters})`;
+  if (compiled.get(key)?.code !== code)
+    compiled.set(key, { code, run: compileFunction(code, parameters, options) });
+  return compiled.get(key).run;
+};
+
+// jest makes a storage for each file, and every promise of the process pays for each one that is enabled.
+const storages = new Set();
+const { AsyncLocalStorage } = asyncHooks;
+asyncHooks.AsyncLocalStorage = class extends AsyncLocalStorage {
+  constructor(...options) {
+    super(...options);
+    storages.add(this);
+  }
+};
 
 module.exports = class SharedEnvironment extends TestEnvironment {
   constructor(config, context) {
@@ -40,6 +56,8 @@ module.exports = class SharedEnvironment extends TestEnvironment {
     // The next file finds the environment variables that this one found.
     for (const name of Object.keys(process.env)) if (!(name in this.env)) delete process.env[name];
     Object.assign(process.env, this.env);
+    for (const storage of storages) storage.disable();
+    storages.clear();
     await super.teardown();
   }
 };
