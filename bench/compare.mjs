@@ -9,6 +9,8 @@ import { load, median } from './load.mjs';
 import { QUERIES } from './queries.mjs';
 import { System } from './system.mjs';
 
+export const YOUNG_GENERATION = ['--max-semi-space-size=64', '--min-semi-space-size=16'];
+
 const product = createRequire(import.meta.url);
 const { startIssuer } = product('../dist/src/demo/issuer.js');
 const { KeyRing } = product('../dist/src/vault/master-keys/key-ring.js');
@@ -17,8 +19,6 @@ const AUDIENCE = 'latchkey-bench';
 const FIRST_PORT = 24_100;
 const LIMIT = 'hand-written SQL and JSON';
 const server = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306';
-
-const YOUNG_GENERATION = ['--max-semi-space-size=64', '--min-semi-space-size=16'];
 
 /**
  * What every comparison has: the most that is to be had, and Latchkey, both with V8 set as `npm run serve`
@@ -48,7 +48,13 @@ export async function withDatabases(databases, { clients, agencyClients = 0 }, w
         console.log(
           `\n${database}: ${clients + agencyClients} clients, filled in ${Math.round((performance.now() - started) / 1000)} s`,
         );
-        results[database] = await work({ url, env, folder, requests: await requestsOf(issuer) });
+        results[database] = await work({
+          url,
+          env,
+          folder,
+          requests: await requestsOf(issuer),
+          mint: (subject) => mintFor(issuer, subject),
+        });
       } finally {
         if (database === 'mariadb') await dropSchema(url);
       }
@@ -77,14 +83,14 @@ function productEnv(url, folder, issuer) {
   };
 }
 
+function mintFor(issuer, subject) {
+  return issuer.mint({ subject, audience: AUDIENCE, expiresInSeconds: 24 * 3600 });
+}
+
 /** As the admin of each agency for Latchkey, with the agency in a header for those that check nothing. */
 async function requestsOf(issuer) {
   const agencies = Array.from({ length: LARGE_AGENCIES }, (_, index) => index);
-  const tokens = await Promise.all(
-    agencies.map((index) =>
-      issuer.mint({ subject: subjectOf(index), audience: AUDIENCE, expiresInSeconds: 24 * 3600 }),
-    ),
-  );
+  const tokens = await Promise.all(agencies.map((index) => mintFor(issuer, subjectOf(index))));
   return requestsOfEach(
     Object.fromEntries(Object.entries(QUERIES).map(([name, { query }]) => [name, () => query])),
     (index) => ({

@@ -10,7 +10,7 @@ const { Secret } = product('../dist/src/vault/secret.js');
 const { identityDigest } = product('../dist/src/people/identities.js');
 
 export const PROVIDERS = ['RETELL', 'VAPI', 'BLAND'];
-const AGENCIES = 200;
+export const AGENCIES = 200;
 const AGENTS_A_CLIENT = 4;
 const ROWS_AT_ONCE = 500;
 /** Agencies with a full page of clients; the rest of the clients belong to the others. */
@@ -23,7 +23,9 @@ export const clientId = (index) => `018f0000-0000-7000-8001-${pad(index)}`;
 const agentId = (index) => `018f0000-0000-7000-8002-${pad(index)}`;
 const keyId = (index) => `018f0000-0000-7000-8003-${pad(index)}`;
 export const personId = (index) => `018f0000-0000-7000-8004-${pad(index)}`;
+const portalPersonId = (index) => `018f0000-0000-7000-8005-${pad(index)}`;
 export const subjectOf = (agency) => `bench-admin-${agency}`;
+export const portalSubjectOf = (client) => `bench-portal-${client}`;
 
 /**
  * The index of the agency that a client belongs to; with `agencyClients`, the first agency has that many on
@@ -40,6 +42,20 @@ function agencyOf(client, clients) {
 /** A first client of each of the large agencies. */
 export const firstAgentOf = (client) => agentId(client * AGENTS_A_CLIENT);
 export const firstClientOf = (agency) => clientId(agency * PAGE);
+
+/** The index of one of the first clients of an agency, of which each has eight at least. */
+export const clientIndexOf = (agency, ordinal) =>
+  agency < LARGE_AGENCIES
+    ? agency * PAGE + ordinal
+    : LARGE_AGENCIES * PAGE + (agency - LARGE_AGENCIES) + ordinal * (AGENCIES - LARGE_AGENCIES);
+
+/** A client's agent at this provider. Each client has one of each. */
+export function agentAt(provider, client) {
+  const first = client * AGENTS_A_CLIENT;
+  const offset =
+    (PROVIDERS.indexOf(provider) - (first % PROVIDERS.length) + PROVIDERS.length) % PROVIDERS.length;
+  return agentId(first + offset);
+}
 
 /** Answers the agents with the key that the chain finds for each, for the measurements in process. */
 export async function fill(env, { clients, agencyClients = 0, issuer }) {
@@ -69,14 +85,14 @@ export async function fill(env, { clients, agencyClients = 0, issuer }) {
       });
     }
     await insert.flush();
-    for (let index = 0; index < LARGE_AGENCIES; index += 1) {
-      const identity = {
-        identityDigest: identityDigest(issuer, subjectOf(index)),
-        email: null,
-        emailDigest: null,
-        joinedAt: now,
-        createdAt: now,
-      };
+    const identityOf = (subject) => ({
+      identityDigest: identityDigest(issuer, subject),
+      email: null,
+      emailDigest: null,
+      joinedAt: now,
+      createdAt: now,
+    });
+    for (let index = 0; index < AGENCIES; index += 1) {
       await insert('people', {
         id: personId(index),
         agencyId: agencyId(index),
@@ -84,7 +100,19 @@ export async function fill(env, { clients, agencyClients = 0, issuer }) {
         role: 'AGENCY_ADMIN',
         name: `Admin ${index}`,
         permissions: '',
-        ...identity,
+        ...identityOf(subjectOf(index)),
+      });
+    }
+    // One of each client of the first agency, and one of the first client of every agency.
+    for (const index of clientsWithPortal()) {
+      await insert('people', {
+        id: portalPersonId(index),
+        agencyId: agencyId(agencyOf(index, clients)),
+        clientId: clientId(index),
+        role: 'PORTAL_USER',
+        name: `Portal user ${index}`,
+        permissions: 'VIEW_INTEGRATIONS,MANAGE_INTEGRATIONS',
+        ...identityOf(portalSubjectOf(index)),
       });
     }
     await insert.flush();
@@ -119,6 +147,13 @@ export async function fill(env, { clients, agencyClients = 0, issuer }) {
     ),
   );
   await database.close();
+}
+
+/** The indexes of the clients that have a portal user. */
+export function clientsWithPortal() {
+  const ofFirstAgency = Array.from({ length: PAGE }, (_, ordinal) => clientIndexOf(0, ordinal));
+  const first = Array.from({ length: AGENCIES }, (_, agency) => clientIndexOf(agency, 0));
+  return [...new Set([...ofFirstAgency, ...first])];
 }
 
 /** One key of every client, a second one of every other, and all three of every agency. */

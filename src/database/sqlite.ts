@@ -13,8 +13,9 @@ import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
+import { GroupCommit } from './group-commit';
 import { untilItWins } from './repetition';
-import { byId, inTransaction, Session, type Reader, type Transaction } from './transaction';
+import { byId, Session, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
 
@@ -113,9 +114,7 @@ async function whileLocked<T>(work: () => Promise<T>, deadline: number): Promise
 
 class SqliteDatabase implements Database {
   readonly read: Reader;
-  readonly #tx: Session;
-  #last: Promise<unknown> = Promise.resolve();
-  #writers = 0;
+  readonly #writes: GroupCommit;
   onRetry: (() => void) | null = null;
 
   constructor(
@@ -123,18 +122,14 @@ class SqliteDatabase implements Database {
     private readonly reader: DataSource,
   ) {
     this.read = new SqliteSession(reader);
-    this.#tx = new SqliteSession(writer);
+    this.#writes = new GroupCommit(new SqliteSession(writer), whileLocked);
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not get
-    // it any more.
-    // One writer at a time tries to get it. All who wait give up after the same time.
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
     const ids: string[] = [];
-    const attempt = () => inTransaction(this.#tx, 'BEGIN IMMEDIATE', work, ids);
     return untilItWins(
-      () => this.#afterOthers(() => whileLocked(attempt, deadline)),
+      () => this.#writes.write(work, ids, deadline),
       () => this.onRetry?.(),
     );
   }
@@ -144,24 +139,18 @@ class SqliteDatabase implements Database {
   }
 
   load(): Load {
-    return { inUse: Math.min(1, this.#writers), waiting: Math.max(0, this.#writers - 1) };
+    const { writers } = this.#writes;
+    return { inUse: Math.min(1, writers), waiting: Math.max(0, writers - 1) };
   }
 
   async close(): Promise<void> {
-    await this.#last;
+    await this.#writes.idle;
     await this.reader.destroy();
     // The driver closes the file only when the last of its statements is garbage-collected. Until then recent
     // changes lie in the write-ahead log beside it. That is safe as well, so a checkpoint that fails, e.g.
     // because the disk is full, does no harm.
     await this.writer.query('PRAGMA wal_checkpoint').catch(() => undefined);
     await this.writer.destroy();
-  }
-
-  #afterOthers<T>(step: () => Promise<T>): Promise<T> {
-    this.#writers += 1;
-    const result = this.#last.then(step).finally(() => (this.#writers -= 1));
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }
 
