@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
@@ -24,14 +24,12 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return server ? createSchema(server) : createFile();
 }
 
-/**
- * A database of its own that needs no migration any more: a SQLite file is a copy of the one that was
- * migrated before the first test.
- */
+/** A database of its own that needs no migration: a copy of what test/global-setup.js has migrated. */
 export async function createMigratedDatabase(): Promise<TestDatabase> {
-  const database = await createTestDatabase();
-  const { MIGRATED_DATABASE: migrated = '' } = process.env;
-  if (database.url.startsWith(SQLITE)) await copyFile(migrated, database.url.slice(SQLITE.length));
+  const { TEST_DATABASE_SERVER: server, MIGRATED_DATABASE: migrated = '' } = process.env;
+  if (server) return createSchema(server, await readFile(migrated, 'utf8'));
+  const database = await createFile();
+  await copyFile(migrated, database.url.slice(SQLITE.length));
   return database;
 }
 
@@ -48,14 +46,15 @@ async function createFile(): Promise<TestDatabase> {
   return { url: `sqlite:${join(folder, 'test.sqlite')}`, drop: () => rm(folder, { recursive: true }) };
 }
 
-async function createSchema(server: string): Promise<TestDatabase> {
+async function createSchema(server: string, tables = ''): Promise<TestDatabase> {
   const name = `latchkey_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   const run = async (sql: string) => {
-    const connection = await createConnection({ uri: server.replace(/^mariadb:/, 'mysql:') });
+    const uri = server.replace(/^mariadb:/, 'mysql:');
+    const connection = await createConnection({ uri, multipleStatements: true });
     await connection.query(sql);
     await connection.end();
   };
-  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  await run(`CREATE DATABASE ${name} CHARACTER SET utf8mb4; USE ${name}; ${tables}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.toString(), drop: () => run(`DROP DATABASE ${name}`) };

@@ -1,17 +1,48 @@
 const { execFileSync } = require('node:child_process');
-const { mkdtemp } = require('node:fs/promises');
+const { mkdtemp, writeFile } = require('node:fs/promises');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 module.exports = async () => {
   // Some tests start the product as an operating system does, from dist/: never from an old build.
   execFileSync(process.execPath, ['build.mjs'], { cwd: join(__dirname, '..'), stdio: 'inherit' });
-  // Every test file needs migrated databases. Migrations are run here, once, and copied.
-  process.env.MIGRATED_DATABASE = join(await mkdtemp(join(tmpdir(), 'latchkey-')), 'migrated.sqlite');
+  // Every test file needs migrated databases. Migrations are run here, once, and copied: a SQLite file, or on
+  // a server the statements that make the same tables.
+  const server = process.env.TEST_DATABASE_SERVER;
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  process.env.MIGRATED_DATABASE = join(folder, server ? 'migrated.sql' : 'migrated.sqlite');
+  if (server) await writeFile(process.env.MIGRATED_DATABASE, await migratedSchema(server));
+  else await migrate(`sqlite:${process.env.MIGRATED_DATABASE}`);
+};
+
+async function migrate(url) {
   require('reflect-metadata');
   const { openDatabase } = require('../dist/src/database/database.js');
   const { entities } = require('../dist/src/entities.js');
   const { migrations } = require('../dist/migrations');
-  const database = await openDatabase(`sqlite:${process.env.MIGRATED_DATABASE}`, { entities, migrations });
+  const database = await openDatabase(url, { entities, migrations });
   await database.close();
-};
+}
+
+async function migratedSchema(server) {
+  const { createConnection } = require('mysql2/promise');
+  const name = `latchkey_migrated_${process.pid}`;
+  const connection = await createConnection(server.replace(/^mariadb:/, 'mysql:'));
+  await connection.query(`CREATE DATABASE ${name} CHARACTER SET utf8mb4`);
+  try {
+    await migrate(Object.assign(new URL(server), { pathname: `/${name}` }).toString());
+    await connection.query(`USE ${name}`);
+    const [tables] = await connection.query('SHOW TABLES');
+    // A table may refer to one that is made after it.
+    const statements = ['SET FOREIGN_KEY_CHECKS = 0'];
+    for (const table of tables.flatMap(Object.values)) {
+      const [[{ 'Create Table': create }]] = await connection.query(`SHOW CREATE TABLE ${table}`);
+      const [rows] = await connection.query(`SELECT * FROM ${table}`);
+      statements.push(create, ...rows.map((row) => connection.format(`INSERT INTO ${table} SET ?`, row)));
+    }
+    return statements.join(';\n');
+  } finally {
+    await connection.query(`DROP DATABASE ${name}`);
+    await connection.end();
+  }
+}

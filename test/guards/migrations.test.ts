@@ -10,7 +10,7 @@ import { dataSourceOptions, openDatabase } from '../../src/database/database';
 import type { Transaction } from '../../src/database/transaction';
 import { ServiceTokenRow } from '../../src/people/service-token.entity';
 import { newId } from '../../src/platform/ids';
-import { createTestDatabase, type TestDatabase, managerOf } from '../database';
+import { createMigratedDatabase, createTestDatabase, managerOf, type TestDatabase } from '../database';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { runMutation } from '../mutations';
@@ -65,6 +65,47 @@ describe('the migrations', () => {
     await instance.close();
     expect(await source.query('SELECT * FROM migration_lock')).toEqual([]);
   });
+});
+
+/** Everything that a database says of its tables, columns, indexes, foreign keys, and of their order. */
+async function shapeOf(url: string): Promise<unknown[]> {
+  const opened = await new DataSource(dataSourceOptions(url, mapping)).initialize();
+  const statements = url.startsWith('sqlite:')
+    ? ['SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name']
+    : SHAPE.map(([view, schema]) => `SELECT * FROM information_schema.${view} WHERE ${schema} = DATABASE()`);
+  const found: unknown[] = [];
+  for (const statement of [...statements, 'SELECT * FROM migrations ORDER BY id'])
+    found.push(await opened.query<unknown>(statement));
+  await opened.destroy();
+  // Its own name and age differ.
+  const text = JSON.stringify(found, (key, value: unknown) => (AGE.test(key) ? null : value));
+  const name = new URL(url).pathname.slice(1);
+  return (JSON.parse(text.replaceAll(name, 'NAME')) as object[][]).map((rows) =>
+    rows.map((row) => JSON.stringify(row)).sort(),
+  );
+}
+
+/** Views of the information schema, with the column that names the database. */
+const SHAPE = [
+  ['TABLES', 'TABLE_SCHEMA'],
+  ['COLUMNS', 'TABLE_SCHEMA'],
+  ['STATISTICS', 'TABLE_SCHEMA'],
+  ['TABLE_CONSTRAINTS', 'TABLE_SCHEMA'],
+  ['KEY_COLUMN_USAGE', 'TABLE_SCHEMA'],
+  ['REFERENTIAL_CONSTRAINTS', 'CONSTRAINT_SCHEMA'],
+  ['CHECK_CONSTRAINTS', 'CONSTRAINT_SCHEMA'],
+  ['TRIGGERS', 'TRIGGER_SCHEMA'],
+  ['ROUTINES', 'ROUTINE_SCHEMA'],
+  ['SCHEMATA', 'SCHEMA_NAME'],
+] as const;
+const AGE =
+  /^(CREATE_TIME|UPDATE_TIME|CARDINALITY|TABLE_ROWS|AVG_ROW_LENGTH|DATA_FREE|INDEX_LENGTH|DATA_LENGTH)$/;
+
+test('the databases of the tests, which are copies, are the same as one that was migrated', async () => {
+  const [copy, migrated] = [await createMigratedDatabase(), await createTestDatabase()];
+  await (await openDatabase(migrated.url, mapping)).close();
+  expect(await shapeOf(copy.url)).toEqual(await shapeOf(migrated.url));
+  await Promise.all([copy.drop(), migrated.drop()]);
 });
 
 test('a SQLite database that all have closed is whole in its file, which can be copied', async () => {
