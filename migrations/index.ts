@@ -20,6 +20,7 @@ import { AskedKeysOfLinks1764140000000 } from './1764140000000-asked-keys-of-lin
 import { MakersFromTheTrail1764150000000 } from './1764150000000-makers-from-the-trail';
 import { EventsChainedLater1764240000000 } from './1764240000000-events-chained-later';
 import { AskedAtOfLinks1764250000000 } from './1764250000000-asked-at-of-links';
+import { LiveCalls1764260000000 } from './1764260000000-live-calls';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -45,4 +46,5 @@ export const migrations = [
   MakersFromTheTrail1764150000000,
   EventsChainedLater1764240000000,
   AskedAtOfLinks1764250000000,
+  LiveCalls1764260000000,
 ];

@@ -164,6 +164,19 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
         { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' }
       ),
     ],
+    [
+      'startCall',
+      'a call',
+      () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' }),
+    ],
+    [
+      'startCall',
+      'a call by which the key is found to be bad',
+      async () => (
+        await setHarborsKey(bland().revoked),
+        { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123', idempotencyKey: 'bad' }
+      ),
+    ],
     ['createClient', 'a client', () => ({ name: 'New' })],
     ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],
     ['archiveClient', 'a client', () => ({ clientId: MAPLE })],

@@ -22,6 +22,9 @@ export const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { pre
 export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCall(input: $input) {
   call { id status kind direction keySource keyVersion providerCallId toNumber error { code httpStatus message retryAfterSeconds } }
   userErrors { code field message } } }`;
+export const START_LIVE_CALL = `mutation ($input: StartCallInput!) { startCall(input: $input) {
+  call { id status kind direction origin toNumber providerCallId error { code } }
+  userErrors { code field message } } }`;
 export const CREATE_CLIENT = `mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id name } userErrors { code field } } }`;
 export const RENAME_CLIENT = `mutation ($input: RenameClientInput!) { renameClient(input: $input) { client { id name } userErrors { code field } } }`;
 export const CREATE_AGENT = `mutation ($input: CreateAgentInput!) { createAgent(input: $input) {

@@ -106,6 +106,7 @@ export function abilitiesOf(viewer: Viewer) {
     canManagePeople: canManageAccess(viewer),
     canViewAuditEvents: isAdmin(viewer),
     canStartTestCalls: isAdmin(viewer),
+    canStartCalls: canStartCalls(viewer),
     canViewAgents: may('VIEW_AGENTS'),
     canEditAgents: canEditAgents(viewer),
     canViewCalls: may('VIEW_CALLS'),
@@ -115,6 +116,11 @@ export function abilitiesOf(viewer: Viewer) {
     canViewIntegrations: canViewIntegrations(viewer),
     canHandInApiKeys: canHandInApiKeys(viewer),
   };
+}
+
+/** Tells whether the viewer may place calls of everyday business: anyone of the agency may. */
+export function canStartCalls({ role }: Viewer): boolean {
+  return role !== 'PORTAL_USER';
 }
 
 /** Tells whether the viewer may change agents. Members of the agency only see them. */

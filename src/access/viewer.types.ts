@@ -70,6 +70,9 @@ export class ViewerType {
   @Field(() => Boolean, { description: 'Whether the viewer may start test calls: an agency admin.' })
   canStartTestCalls!: boolean;
 
+  @Field(() => Boolean, { description: 'Whether the viewer may start calls: someone of the agency.' })
+  canStartCalls!: boolean;
+
   @Field(() => Boolean, {
     description:
       'Whether the viewer may see agents: someone of the agency, or a portal user with VIEW_AGENTS.',

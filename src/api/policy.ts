@@ -3,6 +3,7 @@ import {
   canEditAgents,
   canHandInApiKeys,
   canManageAccess,
+  canStartCalls,
   canViewIntegrations,
   isAdmin,
   type PortalPermission,
@@ -40,6 +41,11 @@ const permission = (name: PortalPermission): Requirement => ({
   words: `agency admin, agency member, or the portal permission ${name}`,
   allows: (viewer) => viewer !== null && viewer.permissions.includes(name),
 });
+
+const startCalls: Requirement = {
+  words: 'agency admin or agency member',
+  allows: (viewer) => viewer !== null && canStartCalls(viewer),
+};
 
 const editAgents: Requirement = {
   words: 'agency admin, or the portal permission EDIT_AGENTS',
@@ -108,6 +114,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     createKeyLink: agencyAdminInPerson,
     revokeKeyLink: agencyAdmin,
     startTestCall: agencyAdmin,
+    startCall: startCalls,
     createClient: agencyAdmin,
     renameClient: agencyAdmin,
     archiveClient: agencyAdmin,
@@ -155,6 +162,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     client: open,
     provider: open,
     kind: open,
+    origin: open,
     direction: open,
     status: open,
     createdAt: open,
@@ -164,7 +172,9 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     error: viewCallDetails,
     keySource: agencyAdmin,
     keyVersion: agencyAdmin,
+    receipt: agencyAdmin,
   },
+  CallReceipt: open,
 
   // Only fields for agency admins lead to these: a guard test walks every path.
   ApiKey: open,

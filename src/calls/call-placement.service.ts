@@ -1,8 +1,9 @@
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Viewer } from '../access/viewer';
+import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Reader } from '../database/transaction';
+import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
 import { recordVerdict } from '../keys/key-writer';
@@ -11,10 +12,10 @@ import {
   type KeyResolverService,
   type ResolvedKey,
 } from '../keys/resolution/key-resolver.service';
-import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import { isId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';
 import { adapterOf } from '../providers';
+import type { CallToPlace } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
 import { CallRow } from './call.entity';
@@ -26,17 +27,15 @@ import {
   outcomeOf,
   refused,
   repetition,
+  valuesOf,
   type CallResult,
-  type TestCall,
-} from './test-call';
+  type AgentWithKey,
+  type CallRequest,
+} from './call-request';
 
 const AGENT_FIELD = ['input', 'agentId'];
+const ASK_AN_ADMIN = 'There is no key that this call can use. An agency admin can put that right.';
 const LACKS_NUMBER = 'The agent has no `fromNumber`, without which its provider places no calls.';
-
-interface AgentWithKey {
-  readonly agent: AgentToCall;
-  readonly key: ResolvedKey;
-}
 
 /** A call that is on record and not yet placed. */
 interface PreparedCall extends AgentWithKey {
@@ -55,27 +54,39 @@ export class CallPlacementService {
     private readonly report: (error: unknown) => void,
   ) {}
 
+  /** Places a test call. Test calls are for admins alone. */
+  async startTest(viewer: Viewer, input: Omit<CallRequest, 'kind'>): Promise<CallResult> {
+    requireAdmin(viewer);
+    return this.#start(viewer, { ...input, kind: 'TEST' });
+  }
+
+  /** Places a call of everyday business, for anyone of the agency. */
+  async start(viewer: Viewer, input: Omit<CallRequest, 'kind'>): Promise<CallResult> {
+    if (!canStartCalls(viewer)) throw forbidden();
+    return this.#start(viewer, { ...input, kind: 'LIVE' });
+  }
+
   /**
    * Places a real outbound call by one agent, through the key that the chain resolves. The call is on record
    * before the provider is asked, as `UNKNOWN`: whatever happens in between, a repetition under the same
    * idempotency key finds it and places no second one.
    */
-  async startTest(viewer: Viewer, input: TestCall): Promise<CallResult> {
-    requireAdmin(viewer);
-    const userErrors = checkInput(input);
+  async #start(viewer: Viewer, request: CallRequest): Promise<CallResult> {
+    const userErrors = checkInput(request);
     if (userErrors.length > 0) return refused(...userErrors);
-    const earlier = await this.#earlier(this.database.read, viewer, input);
-    if (earlier) return repetition(earlier, input);
-    const resolved = await this.#resolve(viewer, input.agentId);
+    const earlier = await this.#earlier(this.database.read, viewer, request);
+    if (earlier) return repetition(earlier, request);
+    const resolved = await this.#resolve(viewer, request.agentId);
     if ('code' in resolved) return refused(resolved);
-    const { agent, key } = resolved;
-    const call = newCall(agent, key, input);
-    const repeated = await this.#record(viewer, call, input);
-    return repeated ? repetition(repeated, input) : this.#place(viewer, { call, agent, key });
+    const call = newCall(resolved, request);
+    const repeated = await this.#record(viewer, call, request);
+    return repeated
+      ? repetition(repeated, request)
+      : this.#place(viewer, { call, ...resolved }, valuesOf(request.variables));
   }
 
   /** The call that was started before under the same idempotency key. */
-  async #earlier(read: Reader, { agencyId }: Viewer, input: TestCall): Promise<CallRow | null> {
+  async #earlier(read: Reader, { agencyId }: Viewer, input: CallRequest): Promise<CallRow | null> {
     const idempotencyDigest = digestOf(input);
     return idempotencyDigest === null ? null : read.findOneBy(CallRow, { agencyId, idempotencyDigest });
   }
@@ -88,15 +99,18 @@ export class CallPlacementService {
   async #resolve(viewer: Viewer, agentId: string): Promise<AgentWithKey | UserError> {
     const found = isId(agentId) ? await this.resolver.resolve(viewer.agencyId, agentId) : null;
     if (!found) return userError('NOT_FOUND', AGENT_FIELD);
-    const { agent, clientArchived, key } = found;
+    const { agent, clientArchived, key, receipt } = found;
     if (clientArchived) return userError('CLIENT_ARCHIVED', AGENT_FIELD);
     if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null)
       return userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER);
-    if (!key) return userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false)));
+    // Only admins are told what is wrong with a key.
+    const noKey = (error: UserError) =>
+      isAdmin(viewer) ? error : userError('NO_KEY_CONFIGURED', AGENT_FIELD, ASK_AN_ADMIN);
+    if (!key) return noKey(userError('NO_KEY_CONFIGURED', AGENT_FIELD, missingKey(subjectOf(agent, false))));
     try {
-      return { agent, key: this.resolver.open(key) };
+      return { agent, key: this.resolver.open(key), receipt };
     } catch (error) {
-      if (error instanceof UnreadableKey) return userError('KEY_UNREADABLE', AGENT_FIELD);
+      if (error instanceof UnreadableKey) return noKey(userError('KEY_UNREADABLE', AGENT_FIELD));
       throw error;
     }
   }
@@ -104,7 +118,7 @@ export class CallPlacementService {
   /**
    * Puts the call on record. Returns the call that another request of the same idempotency key has put there.
    */
-  #record(viewer: Viewer, call: CallRow, input: TestCall): Promise<CallRow | null> {
+  #record(viewer: Viewer, call: CallRow, input: CallRequest): Promise<CallRow | null> {
     let attempts = 0;
     return this.database.write(viewer, async (tx) => {
       // The first attempt finds out by the unique index whether there is one.
@@ -118,7 +132,11 @@ export class CallPlacementService {
     });
   }
 
-  async #place(viewer: Viewer, { call, agent, key }: PreparedCall): Promise<CallResult> {
+  async #place(
+    viewer: Viewer,
+    { call, agent, key }: PreparedCall,
+    variables: CallToPlace['variables'],
+  ): Promise<CallResult> {
     const { toNumber } = call;
     const { providerAgentId, fromNumber } = agent;
     const placement = await this.providers.placeCall(key.account, {
@@ -126,6 +144,7 @@ export class CallPlacementService {
       providerAgentId,
       toNumber,
       fromNumber,
+      variables,
     });
     this.metrics?.call(call.provider, key.source, placement.outcome);
     const outcome = outcomeOf(placement);

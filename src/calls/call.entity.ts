@@ -1,14 +1,12 @@
 import { Column, Entity, Index } from 'typeorm';
-import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
-import { AgencyRow } from '../agencies/agency.entity';
-import { AgentRow } from '../agents/agent.entity';
-import { ClientRow } from '../clients/client.entity';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 
 export const CALL_KINDS = ['TEST', 'LIVE'] as const;
 export const CALL_DIRECTIONS = ['OUTBOUND', 'INBOUND'] as const;
+export const CALL_ORIGINS = ['API', 'GATEWAY', 'PROVIDER'] as const;
 export const CALL_STATUSES = [
   'QUEUED',
   'RINGING',
@@ -22,6 +20,10 @@ export const CALL_STATUSES = [
 ] as const;
 export type CallStatus = (typeof CALL_STATUSES)[number];
 
+/**
+ * A call refers to its agency, its client and its agent without foreign keys: for these the database would
+ * lock the rows that each call of them refers to, so that calls waited for whoever changes one of the rows.
+ */
 @Entity('calls')
 @Index('calls_by_agency', ['agencyId', 'id'])
 @Index('calls_by_time', ['agencyId', 'createdAt'])
@@ -33,14 +35,14 @@ export class CallRow {
   @IdColumn()
   id!: string;
 
-  @ReferenceColumn(() => AgencyRow, 'calls_agency')
+  @PlainIdColumn()
   agencyId!: string;
 
   /** This is the agent's client at the time of the call. */
-  @ReferenceColumn(() => ClientRow, 'calls_client', { nullable: true })
+  @PlainIdColumn({ nullable: true })
   clientId!: string | null;
 
-  @ReferenceColumn(() => AgentRow, 'calls_agent')
+  @PlainIdColumn()
   agentId!: string;
 
   @Column('varchar', { length: 32 })
@@ -51,6 +53,9 @@ export class CallRow {
 
   @Column('varchar', { length: 16 })
   kind!: (typeof CALL_KINDS)[number];
+
+  @Column('varchar', { length: 16, default: 'API' })
+  origin!: (typeof CALL_ORIGINS)[number];
 
   @Column('varchar', { length: 16 })
   direction!: (typeof CALL_DIRECTIONS)[number];
@@ -65,6 +70,14 @@ export class CallRow {
   @Column('int')
   keyVersion!: number;
 
+  /** When the key was resolved. It is null for calls that are older than receipts. */
+  @TimeColumn({ nullable: true })
+  resolvedAt!: Date | null;
+
+  /** The states of both keys of the chain at that time, as JSON: see `receipt.ts`. */
+  @Column('varchar', { length: 255, nullable: true })
+  receipt!: string | null;
+
   @Column('varchar', { length: 16 })
   toNumber!: string;
 
@@ -73,6 +86,13 @@ export class CallRow {
    */
   @Column('varchar', { length: 64, nullable: true })
   idempotencyDigest!: string | null;
+
+  /**
+   * The digest of the variables that the caller gave to the agent, which are not kept. It is null where there
+   * were none.
+   */
+  @Column('varchar', { length: 64, nullable: true })
+  variablesDigest!: string | null;
 
   @Column('varchar', { length: 32, nullable: true })
   errorCode!: ProviderErrorCode | null;

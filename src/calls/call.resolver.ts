@@ -18,11 +18,15 @@ import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
-import type { CallResult } from './test-call';
+import { readReceipt } from './receipt';
+import type { CallResult } from './call-request';
 import {
   Call,
   CallConnection,
+  CallReceiptType,
   CallSummaryType,
+  StartCallInput,
+  StartCallPayload,
   StartTestCallInput,
   StartTestCallPayload,
 } from './call.types';
@@ -128,6 +132,26 @@ export class CallResolver {
     @InputArgument(() => StartTestCallInput) input: StartTestCallInput,
   ): Promise<CallResult> {
     return this.placement.startTest(viewer, input);
+  }
+
+  @AuditedMutation(() => StartCallPayload, {
+    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    rateClass: 'KEY_OPERATION',
+    description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
+  })
+  startCall(
+    @CurrentViewer() viewer: Viewer,
+    @InputArgument(() => StartCallInput) input: StartCallInput,
+  ): Promise<CallResult> {
+    return this.placement.start(viewer, input);
+  }
+
+  @FieldResolver(() => CallReceiptType, {
+    nullable: true,
+    description: 'What decided who pays for the call. It is null for calls that are older than receipts.',
+  })
+  receipt(@Root() call: CallRow): CallReceiptType | null {
+    return readReceipt(call);
   }
 
   @FieldResolver(() => Agent, {

@@ -6,11 +6,25 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
-import { CALL_DIRECTIONS, CALL_KINDS, CALL_STATUSES, type CallRow, type CallStatus } from './call.entity';
+import { KeyResolutionStep } from '../keys/resolution/key-resolution.types';
+import {
+  CALL_DIRECTIONS,
+  CALL_KINDS,
+  CALL_ORIGINS,
+  CALL_STATUSES,
+  type CallRow,
+  type CallStatus,
+} from './call.entity';
 
 export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.', {
   TEST: 'A call by which an admin tries out an agent and its key.',
   LIVE: 'A call of everyday business.',
+});
+export const CallOriginEnum = enumOf('CallOrigin', CALL_ORIGINS, 'How a call came to Latchkey.', {
+  API: 'It was started by `startTestCall` or `startCall`.',
+  GATEWAY: "It was placed through the gateway, by the provider's own SDK.",
+  PROVIDER:
+    'It began at the provider itself: somebody called the agent, or placed the call with the account elsewhere.',
 });
 export const CallDirectionEnum = enumOf(
   'CallDirection',
@@ -48,6 +62,9 @@ export class Call {
   @Field(() => CallKindEnum, { description: 'What the call was placed for.' })
   kind!: CallRow['kind'];
 
+  @Field(() => CallOriginEnum, { description: 'How the call came to Latchkey.' })
+  origin!: CallRow['origin'];
+
   @Field(() => CallDirectionEnum, { description: 'Whether the agent calls or is called.' })
   direction!: CallRow['direction'];
 
@@ -80,6 +97,38 @@ export class Call {
 
 export const CallConnection = connectionType('Call', Call);
 
+@ObjectType('CallReceipt', {
+  simpleResolvers: true,
+  description:
+    'What decided who pays for a call, as it was when the call was started. It is written once and never changed.',
+})
+export class CallReceiptType {
+  @Field(() => DateTime, { description: 'When the chain was walked for the call.' })
+  resolvedAt!: Date;
+
+  @Field(() => KeySourceEnum, {
+    nullable: true,
+    description: 'Whose key the call used. It is null when there was none.',
+  })
+  source!: KeySource | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description: 'The version of that key. It is null when there was none.',
+  })
+  version!: number | null;
+
+  @Field(() => [KeyResolutionStep], {
+    description: 'The steps of the chain in their order, with the one that was taken.',
+  })
+  steps!: readonly KeyResolutionStep[];
+
+  @Field(() => String, {
+    description: 'Which key the call used, and why, for people to read. It never contains a key.',
+  })
+  explanation!: string;
+}
+
 @InputType({ description: 'A call to be placed.' })
 export class StartTestCallInput {
   @Field(() => ID, { description: 'The agent that calls; NOT_FOUND when the agency has no such agent.' })
@@ -97,6 +146,58 @@ export class StartTestCallInput {
       'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and places no other.',
   })
   idempotencyKey?: string | null;
+}
+
+@InputType({ description: 'What an agent is told for one call.' })
+export class CallVariableInput {
+  @Field(() => String, {
+    description:
+      'The name by which the agent knows it: letters, digits and `_`, at most 64, and no digit first. No two have the same.',
+  })
+  name!: string;
+
+  @Field(() => String, {
+    description: 'What the agent is told. All values of a call have at most 10,000 characters together.',
+  })
+  value!: string;
+}
+
+@InputType({ description: 'A call of everyday business to be placed.' })
+export class StartCallInput {
+  @Field(() => ID, { description: 'The agent that calls; NOT_FOUND when the agency has no such agent.' })
+  agentId!: string;
+
+  @Field(() => String, {
+    description:
+      'The phone number to call, in E.164 form, e.g. +14155550100. A real phone rings, and the call costs money.',
+  })
+  toNumber!: string;
+
+  @Field(() => String, {
+    description:
+      'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and places no other.',
+  })
+  idempotencyKey!: string;
+
+  @Field(() => [CallVariableInput], {
+    nullable: true,
+    description:
+      'What the agent is told for this call, at most 50 variables, which each provider calls in another way, e.g. dynamic variables or request data. They are handed to the provider and not kept.',
+  })
+  variables?: readonly CallVariableInput[] | null;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What came of `startCall`.' })
+export class StartCallPayload {
+  @Field(() => Call, {
+    nullable: true,
+    description:
+      'The call. It has the status FAILED and an `error` when the provider refused it, and it is null when the provider was not even asked.',
+  })
+  call!: Call | null;
+
+  @UserErrorsField()
+  userErrors!: readonly UserError[];
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `startTestCall`.' })

@@ -84,6 +84,33 @@ export function resolveChain(
   };
 }
 
+/** What decided who pays for a call, as it was when the call was started. */
+export interface Receipt extends Pick<ChainResult, 'source' | 'version' | 'steps'> {
+  readonly explanation: string;
+}
+
+/** Tells which key a call used, and why, from what the chain found at that time. */
+export function receiptOf(
+  subject: Omit<ChainSubject, 'clientArchived'>,
+  client: ChainKey | null,
+  agency: ChainKey | null,
+): Receipt {
+  const { source, status, version, steps } = resolveChain(
+    { ...subject, clientArchived: false },
+    client,
+    agency,
+  );
+  return { source, version, steps, explanation: explainUse(subject.providerName, source, status) };
+}
+
+function explainUse(providerName: string, source: KeySource | null, status: KeyStatus): string {
+  if (source === null) return `There was no ${providerName} key for the call.`;
+  const used = `The call used the ${source === 'CLIENT' ? "client's" : "agency's"} ${providerName} key.`;
+  if (status === 'VALID') return used;
+  if (status === 'UNVERIFIED') return `${used} It had not been verified.`;
+  return `${used} Its last known status was ${status}; it was used all the same, since another key would have billed the wrong party.`;
+}
+
 function clientStep({ providerName, hasClient }: ChainSubject, isSet: boolean): ChainStep {
   const unset = hasClient ? `The client has no ${providerName} key.` : 'The agent is assigned to no client.';
   return {

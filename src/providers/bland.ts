@@ -1,4 +1,4 @@
-import { field, textField, type ProviderAdapter } from './provider';
+import { field, textField, withVariables, type ProviderAdapter } from './provider';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
 // and similar codes are about something else.
@@ -19,7 +19,7 @@ export const bland = {
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/v2/agents/${encodeURIComponent(providerAgentId)}` }),
 
-  placeCall: ({ callId, providerAgentId, toNumber, fromNumber }) => ({
+  placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',
     path: '/v1/calls',
     body: {
@@ -27,6 +27,7 @@ export const bland = {
       agent_id: providerAgentId,
       ...(fromNumber === null ? {} : { from: fromNumber }),
       metadata: { latchkey_call_id: callId },
+      ...withVariables('request_data', variables),
     },
   }),
 

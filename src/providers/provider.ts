@@ -19,6 +19,13 @@ export interface CallToPlace {
    * only where the adapter does not require one.
    */
   readonly fromNumber: string | null;
+  /** What the agent is told for this call, by name. It may be empty. */
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+/** Returns an object with one property, or an empty one where there are no variables. */
+export function withVariables(name: string, variables: CallToPlace['variables']): object {
+  return Object.keys(variables).length === 0 ? {} : { [name]: variables };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { textField, type ProviderAdapter } from './provider';
+import { textField, withVariables, type ProviderAdapter } from './provider';
 
 /** The requests to Retell AI are those that its SDK 5.66 sends. */
 export const retell = {
@@ -13,7 +13,7 @@ export const retell = {
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/get-agent/${encodeURIComponent(providerAgentId)}` }),
 
-  placeCall: ({ callId, providerAgentId, toNumber, fromNumber }) => ({
+  placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',
     path: '/v2/create-phone-call',
     body: {
@@ -21,6 +21,7 @@ export const retell = {
       to_number: toNumber,
       override_agent_id: providerAgentId,
       metadata: { latchkey_call_id: callId },
+      ...withVariables('retell_llm_dynamic_variables', variables),
     },
   }),
 

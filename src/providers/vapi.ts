@@ -1,4 +1,4 @@
-import { field, textField, type ProviderAdapter } from './provider';
+import { field, textField, withVariables, type ProviderAdapter } from './provider';
 
 /** Vapi runs a separate endpoint for organisations in the EU, which have accounts and keys of their own. */
 export const vapi = {
@@ -14,7 +14,7 @@ export const vapi = {
 
   agent: (providerAgentId) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
 
-  placeCall: ({ callId, providerAgentId, toNumber, fromNumber }) => ({
+  placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',
     path: '/call',
     body: {
@@ -22,7 +22,10 @@ export const vapi = {
       phoneNumberId: fromNumber,
       customer: { number: toNumber },
       // Vapi takes no metadata for a call itself, only for its assistant.
-      assistantOverrides: { metadata: { latchkey_call_id: callId } },
+      assistantOverrides: {
+        metadata: { latchkey_call_id: callId },
+        ...withVariables('variableValues', variables),
+      },
     },
   }),
 

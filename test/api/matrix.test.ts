@@ -54,6 +54,7 @@ const ROOTS: RootArguments = {
   renameAgent: `(input: { agentId: "${HARBOR_RETELL_AGENT}", name: "" })`,
   updateAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   assignAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
+  startCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "", idempotencyKey: "" })`,
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
   // Shared with the agency: there is a warning.
   setClientApiKeys: `(input: { clientId: "${MAPLE}", keys: [{ provider: VAPI, apiKey: $key }] })`,

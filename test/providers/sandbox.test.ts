@@ -48,6 +48,7 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
       providerAgentId: agents[0]?.id ?? '',
       toNumber: '+14155550199',
       fromNumber,
+      variables: { name: 'Ada' },
     };
   }
 

@@ -62,6 +62,7 @@ describe("Retell's SDK", () => {
       to_number: TO,
       override_agent_id: agents[0]?.id ?? '',
       metadata: { latchkey_call_id: CALL_ID },
+      retell_llm_dynamic_variables: { name: 'Ada' },
     };
   }
 
@@ -92,6 +93,7 @@ describe("Retell's SDK", () => {
       providerAgentId: params.override_agent_id,
       toNumber: TO,
       fromNumber: params.from_number,
+      variables: params.retell_llm_dynamic_variables,
     };
     await expectSameFromUs('retell', adapterOf('RETELL').placeCall(call), expected, 201);
   });
@@ -155,7 +157,10 @@ describe("Vapi's SDK", () => {
 
   function callParams(account: 'agency' | 'client' = 'agency') {
     const { agents, fromNumber } = sandbox.vapi.accounts[account];
-    const assistantOverrides = { metadata: { latchkey_call_id: CALL_ID } };
+    const assistantOverrides = {
+      metadata: { latchkey_call_id: CALL_ID },
+      variableValues: { name: 'Ada' },
+    };
     return {
       assistantId: agents[0]?.id ?? '',
       phoneNumberId: fromNumber,
@@ -197,6 +202,7 @@ describe("Vapi's SDK", () => {
       providerAgentId: params.assistantId,
       toNumber: TO,
       fromNumber: params.phoneNumberId,
+      variables: params.assistantOverrides.variableValues,
     };
     await expectSameFromUs('vapi', adapterOf('VAPI').placeCall(call), expected, 201);
   });

@@ -15,7 +15,7 @@ import {
   type KeySource,
 } from '../chain';
 import { readKeySummaries } from '../key-states';
-import { openKey, type SealedKey } from '../key-store';
+import { openKey, type KeysOfChain, type SealedKey } from '../key-store';
 import { readAgentWithKeys, type AgentToCall } from './agent-with-keys';
 
 /** A call is started with this key. It stays decrypted only for as long as the one request needs it. */
@@ -26,12 +26,22 @@ export interface ResolvedKey {
   readonly account: ProviderAccount;
 }
 
+/** What was known of a key when a call was started. */
+export type KeyAtCall = Pick<ChainKey, 'status' | 'version'>;
+
+/** What the chain found for a call: each key that was set, and when that was read. */
+export interface CallReceipt {
+  readonly resolvedAt: Date;
+  readonly keys: Readonly<Record<KeySource, KeyAtCall | null>>;
+}
+
 /** What decided who pays for a call. */
 export interface Resolution {
   readonly agent: AgentToCall;
   readonly clientArchived: boolean;
   /** The key that counts, which is not open yet; null when the chain ends without a key. */
   readonly key: SealedKey | null;
+  readonly receipt: CallReceipt;
 }
 
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
@@ -52,10 +62,11 @@ export class KeyResolverService {
    * key", because the call would then fall back to another payer.
    */
   async resolve(agencyId: string, agentId: string): Promise<Resolution | null> {
+    const resolvedAt = new Date();
     const found = await readAgentWithKeys(this.database.read, this.vault.placeMacs, agentId);
     if (found?.agent.agencyId !== agencyId) return null;
     const { agent, clientArchived, keys } = found;
-    return { agent, clientArchived, key: keyThatCounts(keys) };
+    return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
   }
 
   /** Opens the key that was resolved, for a call. Throws `UnreadableKey`. */
@@ -100,6 +111,14 @@ export class KeyResolverService {
     );
     return new Set(rows.map(({ id }) => id));
   }
+}
+
+function statesOf({ CLIENT, AGENCY }: KeysOfChain): CallReceipt['keys'] {
+  return { CLIENT: stateOf(CLIENT), AGENCY: stateOf(AGENCY) };
+}
+
+function stateOf(key: ChainKey | null): KeyAtCall | null {
+  return key && { status: key.status, version: key.version };
 }
 
 export function subjectOf(

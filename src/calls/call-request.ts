@@ -1,18 +1,31 @@
 import { checkPhoneNumber } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
-import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
+import type { CallReceipt, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { digest, newId } from '../platform/ids';
 import type { Placement } from '../providers/requests';
 import type { CallRow } from './call.entity';
+import { receiptColumns } from './receipt';
 
 /** The most characters that an idempotency key may have. */
 export const IDEMPOTENCY_KEY_MAX_LENGTH = 255;
 
-export interface TestCall {
+/** The most variables that the caller of an agent may give to it. */
+export const MAX_VARIABLES = 50;
+/** The most characters that all values of them may have together. */
+export const VARIABLES_MAX_LENGTH = 10_000;
+
+export interface CallVariable {
+  readonly name: string;
+  readonly value: string;
+}
+
+export interface CallRequest {
+  readonly kind: CallRow['kind'];
   readonly agentId: string;
   readonly toNumber: string;
   readonly idempotencyKey?: string | null;
+  readonly variables?: readonly CallVariable[] | null;
 }
 
 export interface CallResult {
@@ -20,18 +33,36 @@ export interface CallResult {
   readonly userErrors: readonly UserError[];
 }
 
-export function checkInput({ toNumber, idempotencyKey }: TestCall): UserError[] {
+export function checkInput({ toNumber, idempotencyKey, variables }: CallRequest): UserError[] {
   const number = checkPhoneNumber(toNumber, ['input', 'toNumber']);
   const errors = typeof number === 'string' ? [] : [number];
   const key = idempotencyKey?.trim();
   if (key === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
   if (key && key.length > IDEMPOTENCY_KEY_MAX_LENGTH)
     errors.push(userError('TOO_LONG', ['input', 'idempotencyKey']));
-  return errors;
+  return [...errors, ...checkVariables(variables ?? [])];
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+
+function checkVariables(variables: readonly CallVariable[]): UserError[] {
+  const field = ['input', 'variables'];
+  if (variables.length > MAX_VARIABLES)
+    return [userError('TOO_LONG', field, `At most ${MAX_VARIABLES} variables.`)];
+  const length = variables.reduce((sum, { value }) => sum + value.length, 0);
+  if (length > VARIABLES_MAX_LENGTH)
+    return [userError('TOO_LONG', field, `At most ${VARIABLES_MAX_LENGTH} characters in all values.`)];
+  const names = variables.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const at = [...field, index, 'name'];
+    if (!NAME.test(name))
+      return userError('INVALID_FORMAT', at, 'Letters, digits and `_`, at most 64, and no digit first.');
+    return names.indexOf(name) < index ? userError('DUPLICATE', at) : [];
+  });
 }
 
 /** The digest of an idempotency key is compared exactly on every database, which the text is not. */
-export function digestOf({ idempotencyKey }: TestCall): string | null {
+export function digestOf({ idempotencyKey }: CallRequest): string | null {
   return idempotencyKey == null ? null : digest(idempotencyKey.trim());
 }
 
@@ -39,16 +70,37 @@ export function refused(...userErrors: UserError[]): CallResult {
   return { call: null, userErrors };
 }
 
+/** The variables as each provider takes them. */
+export function valuesOf(variables: CallRequest['variables']): Readonly<Record<string, string>> {
+  return Object.fromEntries((variables ?? []).map(({ name, value }) => [name, value]));
+}
+
+function variablesDigestOf({ variables }: CallRequest): string | null {
+  const entries = Object.entries(valuesOf(variables)).sort(([one], [other]) => (one < other ? -1 : 1));
+  return entries.length === 0 ? null : digest(JSON.stringify(entries));
+}
+
 /** Answers a request whose idempotency key was used before. */
-export function repetition(earlier: CallRow, { agentId, toNumber }: TestCall): CallResult {
-  const same = earlier.agentId === agentId && earlier.toNumber === toNumber.trim();
+export function repetition(earlier: CallRow, request: CallRequest): CallResult {
+  const same =
+    earlier.kind === request.kind &&
+    earlier.agentId === request.agentId &&
+    earlier.toNumber === request.toNumber.trim() &&
+    earlier.variablesDigest === variablesDigestOf(request);
   return same
     ? { call: earlier, userErrors: [] }
     : { call: null, userErrors: [userError('IDEMPOTENCY_CONFLICT', ['input', 'idempotencyKey'])] };
 }
 
+/** The agent of a call with the key that counts for it, which is open. */
+export interface AgentWithKey {
+  readonly agent: AgentToCall;
+  readonly key: ResolvedKey;
+  readonly receipt: CallReceipt;
+}
+
 /** Makes the row of a call that its provider has not been asked for yet. */
-export function newCall(agent: AgentToCall, key: ResolvedKey, input: TestCall): CallRow {
+export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest): CallRow {
   const now = new Date();
   return {
     id: newId(),
@@ -57,13 +109,16 @@ export function newCall(agent: AgentToCall, key: ResolvedKey, input: TestCall): 
     agentId: agent.id,
     provider: agent.provider,
     providerCallId: null,
-    kind: 'TEST',
+    kind: request.kind,
+    origin: 'API',
     direction: 'OUTBOUND',
     status: 'UNKNOWN',
     keySource: key.source,
     keyVersion: key.version,
-    toNumber: input.toNumber.trim(),
-    idempotencyDigest: digestOf(input),
+    ...receiptColumns(receipt),
+    toNumber: request.toNumber.trim(),
+    idempotencyDigest: digestOf(request),
+    variablesDigest: variablesDigestOf(request),
     errorCode: null,
     errorHttpStatus: null,
     errorRetryAfterSeconds: null,
