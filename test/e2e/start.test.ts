@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
+import { createApp } from '../../src/app';
+import { ConfigError, readConfig } from '../../src/config';
 import { createTestDatabase } from '../database';
 import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
@@ -365,19 +367,32 @@ describe('a production start', () => {
     expect(running.output).not.toContain('    at ');
   });
 
-  test.each([
+  const unusable = [
     ['mysql://latchkey:hunter2@127.0.0.1:9/latchkey', 'ECONNREFUSED'],
     ['mariadb://latchkey:hunter2@nowhere.invalid/latchkey', '(ENOTFOUND|EAI_AGAIN)'],
     ['sqlite:/dev/null/none/latchkey.sqlite', '\\w+'],
     ['sqlite:/absent/latchkey.sqlite', 'ENOENT'],
     ['sqlite:/tmp', 'EISDIR'],
-  ])('that cannot open %s tells so in one line, without the password', async (DATABASE_URL, code) => {
+  ] as const;
+  const cannotBeOpened = (code: string) => `DATABASE_URL: the database cannot be opened \\(${code}\\)`;
+
+  test('that cannot open its database prints one line, without the password, and ends', async () => {
+    const [[DATABASE_URL, code]] = unusable;
     const running = new Process('src/main.js', folder, environment({ DATABASE_URL }));
     expect(await running.ended()).toBe(1);
-    expect(running.output).toMatch(
-      new RegExp(`^DATABASE_URL: the database cannot be opened \\(${code}\\)\\n$`),
-    );
+    expect(running.output).toMatch(new RegExp(`^${cannotBeOpened(code)}\\n$`));
   });
+
+  test.each(unusable)(
+    'finds %s in its configuration not to be usable, without the password',
+    async (DATABASE_URL, code) => {
+      const error: unknown = await createApp(readConfig(environment({ DATABASE_URL }))).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as ConfigError).message).toMatch(new RegExp(`^${cannotBeOpened(code)}$`));
+    },
+  );
 
   test('is refused where AUTH_ISSUER is not what the discovery document says, and both are named', async () => {
     const issuer = await startFakeIssuer();
