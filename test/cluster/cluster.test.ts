@@ -1,15 +1,17 @@
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../e2e/process';
 import { GaleraCluster, type GaleraNode } from './galera';
 import { judge, type Verdict } from './history';
 import { Product, type Instance } from './product';
-import { Round } from './round';
+import { any, Round } from './round';
 
 /** How long all faults together are tried. Each is tried once at least. */
 const MINUTES = Number(process.env.CLUSTER_MINUTES ?? 0);
-const BEFORE_MS = 1_500;
+const BEFORE_MS = 1_000;
 /** How long a fault lasts. */
-const FAULT_MS = 4_000;
-const AFTER_MS = 1_000;
+const FAULT_MS = 3_000;
+const AFTER_MS = 500;
 /** Within which every instance answers again when a node has died. */
 const LONGEST_GAP_S = 3;
 
@@ -24,8 +26,6 @@ afterAll(async () => {
   cluster.destroy();
 }, 60_000);
 
-const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
-
 async function killed(node: GaleraNode): Promise<void> {
   await node.end('SIGKILL');
   await pause(FAULT_MS);
@@ -38,12 +38,15 @@ async function replaced(instance: Instance): Promise<Instance[]> {
   return [instance];
 }
 
+async function noFault(): Promise<Instance[]> {
+  const end = Date.now() + FAULT_MS;
+  await cluster.backUp(() => Date.now() > end);
+  return [];
+}
+
 /** Each ends when its cause is gone, and returns the instances that were killed themselves. */
 const FAULTS: Readonly<Record<string, () => Promise<Instance[]>>> = {
-  none: async () => {
-    await pause(FAULT_MS);
-    return [];
-  },
+  none: noFault,
   'a node is killed': async () => {
     await killed(any(cluster.nodes));
     return [];
@@ -143,3 +146,33 @@ test.each(Object.entries(FAULTS))(
   },
   60_000 + MINUTES * 60_000,
 );
+
+describe('the check itself finds calls that used another key', () => {
+  test.each([
+    ['sessions do not wait for other nodes', 'stale-sessions'],
+    ['a resolution is remembered for a second', 'cached-resolutions'],
+  ])(
+    'where %s',
+    async (what, preload) => {
+      await cluster.whole();
+      await product.endAll();
+      const file = join(__dirname, 'faulty', `${preload}.cjs`);
+      await product.startAll({ NODE_OPTIONS: `--require=${file}` });
+      const { violations } = await outcomeOf(what, noFault);
+      expect(violations).not.toEqual([]);
+    },
+    60_000,
+  );
+});
+
+test('the audit trail is sound, and all of it is chained', async () => {
+  await until(async () => {
+    const [row] = await cluster.nodes[0].read<{ count: number }>(
+      'SELECT COUNT(*) AS count FROM latchkey.audit_events WHERE sequence IS NULL',
+    );
+    return row?.count === 0;
+  });
+  const { status, output } = await product.verifyAudit();
+  process.stdout.write(`audit:verify: ${output}`);
+  expect([status, output]).toEqual([0, expect.stringMatching(/./)]);
+}, 60_000);

@@ -23,6 +23,7 @@ const TIMERS = {
 };
 
 const STATEMENT_TIMEOUT_MS = 10_000;
+const STANDS_STILL_S = 0.2;
 
 interface StatusRow {
   readonly Variable_name: string;
@@ -117,6 +118,10 @@ export class GaleraNode {
   /** Cuts the node off from the others, or lets it reach them again. */
   isolate(isolated: boolean): Promise<unknown> {
     return this.query(`SET GLOBAL wsrep_provider_options = 'gmcast.isolate=${isolated ? 1 : 0}'`);
+  }
+
+  async standStill(): Promise<void> {
+    await this.#ask('FLUSH TABLES WITH READ LOCK', `DO SLEEP(${STANDS_STILL_S})`);
   }
 
   async isSynced(nodes = 1): Promise<boolean> {
@@ -227,6 +232,14 @@ export class GaleraCluster {
   /** Waits until every node has the whole state and sees the others. */
   async whole(): Promise<void> {
     for (const node of this.nodes) await until(() => node.isSynced(this.nodes.length));
+  }
+
+  /**
+   * Lets one node after the other stand still for a moment, as a backup does: until it goes on, it has
+   * nothing of what the others commit.
+   */
+  async backUp(isOver: () => boolean): Promise<void> {
+    while (!isOver()) for (const node of this.nodes) await node.standStill();
   }
 
   /** Tells whether each node serves somebody. */

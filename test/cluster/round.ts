@@ -40,6 +40,8 @@ const CLEAR_CLIENT = mutation('clearClientApiKeys', 'ClearClientApiKeysInput', K
 const CLEAR_AGENCY = mutation('clearAgencyApiKeys', 'ClearAgencyApiKeysInput', KEYS);
 const CALL = mutation('startTestCall', 'StartTestCallInput', 'call { status }');
 
+export const any = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
+
 let numbers = 0;
 
 /** Random sets, clears and calls of one agency, over all instances, and what came of them. */
@@ -117,15 +119,16 @@ export class Round implements History {
     return Math.max(0, ...gaps) / 1_000;
   }
 
-  #act(instance: Instance): Promise<boolean> {
+  async #act(instance: Instance): Promise<boolean> {
     const chance = Math.random();
-    const agent = this.#agents[Math.floor(Math.random() * this.#agents.length)];
-    if (!agent) throw new Error('There is no agent');
+    const agent = any(this.#agents);
+    if (chance < 0.4) return this.#call(instance, agent);
     const { clientId, provider } = agent;
-    if (chance < 0.6) return this.#call(instance, agent);
-    if (chance < 0.85) return this.#change(instance, clientId, provider, true);
-    if (chance < 0.93) return this.#change(instance, clientId, provider, false);
-    return this.#change(instance, AGENCY, provider, chance < 0.98);
+    const owner = chance < 0.9 ? clientId : AGENCY;
+    const isDone = await this.#change(instance, owner, provider, Math.random() < 0.75);
+    // What was acknowledged is in force at once, also elsewhere.
+    const other = any(this.product.instances.filter((each) => each !== instance && each.isUp));
+    return isDone && this.#call(other, agent);
   }
 
   async #change(instance: Instance, owner: string, provider: ProviderName, isSet: boolean): Promise<boolean> {
