@@ -5,7 +5,7 @@ import { ConnectionLost, DatabaseUnavailable, isDuplicate } from './database-err
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
 import { refuseUnsafe } from './server-check';
-import { CommitUnknown, untilItWins } from './repetition';
+import { CommitUnknown, FATE_UNKNOWN, untilItWins } from './repetition';
 import { MysqlSession, type Witness } from './mysql-session';
 import { inTransaction, type Reader, type Transaction } from './transaction';
 import { connectionOf, loadOf, noteTransaction, poolOf } from './typeorm-internals';
@@ -225,8 +225,7 @@ class MysqlDatabase implements Database {
         const sql = `SELECT id FROM ${table} WHERE id = ? LOCK IN SHARE MODE`;
         return (await this.read.rows(sql, [id])).length > 0;
       } catch (error) {
-        if (Date.now() > deadline)
-          throw new DatabaseUnavailable('Nobody knows whether a change was committed', { cause: error });
+        if (Date.now() > deadline) throw new DatabaseUnavailable(FATE_UNKNOWN, { cause: error });
       }
       await wait(FATE_ASKED_EVERY_MS);
     }

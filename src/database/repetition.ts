@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { isConnectionLost, isDuplicate, isRace, isUnavailable } from './database-errors';
+import { DatabaseUnavailable, isConnectionLost, isDuplicate, isRace, isUnavailable } from './database-errors';
 
 /** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
 export class ConcurrentChange extends Error {}
@@ -23,6 +23,9 @@ export class CommitUnknown extends Error {
   }
 }
 
+/** What is said of a change that may have been committed, or may still be. */
+export const FATE_UNKNOWN = 'Nobody knows whether a change was committed';
+
 /** How long a transaction is tried again. */
 const DEADLINE_MS = 10_000;
 /**
@@ -34,22 +37,26 @@ const LONGEST_PAUSE_MS = 250;
 
 /**
  * Runs a transaction again from its start when it lost a race against another one, or its connection before
- * anything can have been committed. Throws `ServiceBusy` when the time is over, and what failed otherwise.
+ * anything can have been committed. Throws `ServiceBusy` when the time is over and nothing can have been
+ * committed, and what failed otherwise.
  */
 export async function untilItWins<T>(
   attempt: () => Promise<T>,
   onRetry: () => void = () => undefined,
 ): Promise<T> {
   const deadline = Date.now() + DEADLINE_MS;
+  let isFateKnown = true;
   for (let tries = 1, duplicates = 0; ; tries += 1) {
     try {
       return await attempt();
     } catch (error) {
+      // A server that hangs may still commit what another one did not find.
+      if (error instanceof CommitUnknown) isFateKnown = false;
       if (isDuplicate(error)) duplicates += 1;
       if (duplicates >= DUPLICATE_ATTEMPTS || !mayWin(error)) throw error;
       // Those who lost the same race must not meet again.
       const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * tries);
-      if (Date.now() + pause > deadline) throw isUnavailable(error) ? error : busy(error);
+      if (Date.now() + pause > deadline) throw givenUp(error, isFateKnown);
       await wait(pause);
       onRetry();
     }
@@ -61,6 +68,9 @@ function mayWin(error: unknown): boolean {
   return isOver || isRace(error) || isConnectionLost(error);
 }
 
-function busy(cause: unknown): ServiceBusy {
-  return new ServiceBusy('A transaction lost its races until its time was over', { cause });
+function givenUp(error: unknown, isFateKnown: boolean): unknown {
+  if (isUnavailable(error)) return error;
+  return isFateKnown
+    ? new ServiceBusy('A transaction lost its races until its time was over', { cause: error })
+    : new DatabaseUnavailable(FATE_UNKNOWN, { cause: error });
 }

@@ -1,5 +1,5 @@
 import { QueryFailedError } from 'typeorm';
-import { ConnectionLost } from '../../src/database/database-errors';
+import { ConnectionLost, DatabaseUnavailable } from '../../src/database/database-errors';
 import { CommitUnknown, ConcurrentChange, ServiceBusy, untilItWins } from '../../src/database/repetition';
 
 const failed = (code: string) => new QueryFailedError('', [], Object.assign(new Error(), { code }));
@@ -44,6 +44,18 @@ describe('a transaction', () => {
     expect(outcome).toBeInstanceOf(ServiceBusy);
     expect(tookMs).toBeGreaterThan(9_000);
     expect(tookMs).toBeLessThan(11_000);
+  });
+
+  test('is not said to be undone where it once nobody answered its COMMIT, and all that came after was a lost race', async () => {
+    jest.useFakeTimers();
+    const errors = [new CommitUnknown('x', lost)];
+    const race = failed('ER_LOCK_DEADLOCK');
+    const outcome = untilItWins(() => Promise.reject(errors.shift() ?? race)).catch(
+      (reason: unknown) => reason,
+    );
+    await jest.advanceTimersByTimeAsync(11_000);
+    jest.useRealTimers();
+    expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
   });
 
   test('that finds a duplicate again and again fails with it', async () => {
