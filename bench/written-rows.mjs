@@ -9,6 +9,8 @@ const POOL_SIZE = 20;
 const NOW = '2026-01-02 00:00:00.000';
 const ACTOR = 'by hand';
 const MASK = '••••••••efgh';
+/** What a transaction is run again for. */
+const LOST_RACES = new Set(['ER_LOCK_DEADLOCK', 'ER_DUP_ENTRY']);
 const NO_ERROR = { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
 const EMPTY = { isSet: 0, maskedKey: null, fingerprint: null, masterKey: null, sealed: null };
 
@@ -92,12 +94,16 @@ export function openByHand({ DATABASE_URL, LATCHKEY_MASTER_KEY_FILE }) {
         provider,
         providerCallId: null,
         kind: 'TEST',
+        origin: 'API',
         direction: 'OUTBOUND',
         status: 'UNKNOWN',
         keySource: ownerType,
         keyVersion: version,
+        resolvedAt: NOW,
+        receipt: '{"CLIENT":null,"AGENCY":{"status":"VALID","version":1}}',
         toNumber,
         idempotencyDigest: null,
+        variablesDigest: null,
         ...NO_ERROR,
         createdAt: NOW,
         updatedAt: NOW,
@@ -265,10 +271,20 @@ function overMysql(url) {
     write: async (work) => {
       const connection = await pool.getConnection();
       const run = async (sql, values) => (await connection.execute(sql, values))[0];
-      await connection.beginTransaction();
-      await work({ lock: (sql, values) => run(`${sql} FOR UPDATE`, values), run });
-      await connection.commit();
-      connection.release();
+      try {
+        for (;;) {
+          await connection.beginTransaction();
+          try {
+            await work({ lock: (sql, values) => run(`${sql} FOR UPDATE`, values), run });
+            return await connection.commit();
+          } catch (error) {
+            await connection.rollback();
+            if (!LOST_RACES.has(error.code)) throw error;
+          }
+        }
+      } finally {
+        connection.release();
+      }
     },
     close: () => pool.end(),
   };
