@@ -104,7 +104,7 @@ export async function fill(env, { clients, agencyClients = 0, issuer }) {
       });
     }
     // One of each client of the first agency, and one of the first client of every agency.
-    for (const index of clientsWithPortal()) {
+    for (const index of clientsWithPortal().filter((client) => client < clients)) {
       await insert('people', {
         id: portalPersonId(index),
         agencyId: agencyId(agencyOf(index, clients)),
