@@ -8,7 +8,8 @@ import { badArgument } from '../graphql/errors';
 import type { Page, PageArgs } from '../graphql/page';
 import { isId } from '../platform/ids';
 import type { Provider } from '../providers';
-import { CallRow, type CallStatus } from './call.entity';
+import type { CallStatus } from '../providers/call-facts';
+import { CallRow } from './call.entity';
 
 export interface SummarySpan {
   readonly clientId: string | null;

@@ -2,23 +2,11 @@ import { Column, Entity, Index } from 'typeorm';
 import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
+import type { CallDirection, CallStatus } from '../providers/call-facts';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 
 export const CALL_KINDS = ['TEST', 'LIVE'] as const;
-export const CALL_DIRECTIONS = ['OUTBOUND', 'INBOUND'] as const;
 export const CALL_ORIGINS = ['API', 'GATEWAY', 'PROVIDER'] as const;
-export const CALL_STATUSES = [
-  'QUEUED',
-  'RINGING',
-  'IN_PROGRESS',
-  'COMPLETED',
-  'FAILED',
-  'NO_ANSWER',
-  'BUSY',
-  'CANCELED',
-  'UNKNOWN',
-] as const;
-export type CallStatus = (typeof CALL_STATUSES)[number];
 
 /**
  * A call refers to its agency, its client and its agent without foreign keys: for these the database would
@@ -58,7 +46,7 @@ export class CallRow {
   origin!: (typeof CALL_ORIGINS)[number];
 
   @Column('varchar', { length: 16 })
-  direction!: (typeof CALL_DIRECTIONS)[number];
+  direction!: CallDirection;
 
   @Column('varchar', { length: 16 })
   status!: CallStatus;

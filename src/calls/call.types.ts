@@ -7,14 +7,8 @@ import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
 import { KeyResolutionStep } from '../keys/resolution/key-resolution.types';
-import {
-  CALL_DIRECTIONS,
-  CALL_KINDS,
-  CALL_ORIGINS,
-  CALL_STATUSES,
-  type CallRow,
-  type CallStatus,
-} from './call.entity';
+import { CALL_DIRECTIONS, CALL_STATUSES, type CallStatus } from '../providers/call-facts';
+import { CALL_KINDS, CALL_ORIGINS, type CallRow } from './call.entity';
 
 export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.', {
   TEST: 'A call by which an admin tries out an agent and its key.',

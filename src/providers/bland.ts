@@ -1,8 +1,42 @@
-import { field, textField, withVariables, type ProviderAdapter } from './provider';
+import {
+  ended,
+  goingOn,
+  readCost,
+  readDuration,
+  readId,
+  readLatchkeyId,
+  readNumber,
+  readTime,
+  readWord,
+  type CallEndReason,
+  type CallStatus,
+} from './call-facts';
+import { field, textField } from './json';
+import { withVariables, type ProviderAdapter } from './provider';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
 // and similar codes are about something else.
 const NO_SUCH_AGENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'AGENT_NOT_FOUND', 'AGENT_ID_INVALID']);
+
+const QUEUE_STATUSES: Readonly<Record<string, CallStatus>> = {
+  new: 'QUEUED',
+  queued: 'QUEUED',
+  allocated: 'QUEUED',
+  started: 'IN_PROGRESS',
+};
+const OVER_IN_QUEUE = /^complete|_error$/;
+
+/** Statuses that tell why a call has ended; `completed` and `unknown` do not. */
+const END_REASONS: Readonly<Record<string, CallEndReason>> = {
+  busy: 'BUSY',
+  'no-answer': 'NO_ANSWER',
+  canceled: 'CANCELED',
+  failed: 'PROVIDER_FAULT',
+};
+const ENDED_BY: Readonly<Record<string, CallEndReason>> = {
+  ASSISTANT: 'HUNG_UP_BY_AGENT',
+  USER: 'HUNG_UP_BY_CALLEE',
+};
 
 /** Bland refuses a whole request if one property in it is unknown. */
 export const bland = {
@@ -33,6 +67,25 @@ export const bland = {
 
   callId: (json) => textField(json, 'call_id'),
 
+  costUnit: 'US_DOLLAR',
+  call: (providerCallId) => ({ method: 'GET', path: `/v1/calls/${encodeURIComponent(providerCallId)}` }),
+
+  readCall(json) {
+    const inbound = field(json, 'inbound');
+    return {
+      providerCallId: readId(json, 'call_id', 'c_id'),
+      latchkeyCallId: readLatchkeyId(field(json, 'metadata')),
+      providerAgentId: readId(json, 'agent_id'),
+      direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
+      toNumber: readNumber(json, 'to'),
+      fromNumber: readNumber(json, 'from'),
+      startedAt: readTime(json, 'started_at'),
+      endedAt: readTime(json, 'end_at'),
+      ...outcomeOf(json),
+      cost: isOver(json) ? readCost(field(json, 'price'), 'US_DOLLAR') : null,
+    };
+  },
+
   refusal(status, json) {
     // These statuses say enough by themselves: only a 401 is about the key, and a 5xx status is about nothing
     // but the provider.
@@ -58,4 +111,42 @@ function codesIn(json: unknown): string[] {
 function saysError(json: unknown): boolean {
   const errors = field(json, 'errors');
   return textField(json, 'status') === 'error' || (Array.isArray(errors) && errors.length > 0);
+}
+
+/**
+ * Bland has three words for the same: `completed` counts where they differ, and an error in the queue ends a
+ * call before it can be completed.
+ */
+function isOver(json: unknown): boolean {
+  const [queue, completed] = [textField(json, 'queue_status'), field(json, 'completed')];
+  if (queue.endsWith('_error')) return true;
+  if (typeof completed === 'boolean') return completed;
+  const status = textField(json, 'status');
+  return OVER_IN_QUEUE.test(queue) || status === 'completed' || readWord(END_REASONS, status) !== null;
+}
+
+function outcomeOf(json: unknown) {
+  if (!isOver(json)) return goingOn(readWord(QUEUE_STATUSES, textField(json, 'queue_status')));
+  const seemsConnected = !/^(pre_)?queue_error$/.test(textField(json, 'queue_status'));
+  return ended(endReasonOf(json), connectedMs(json), seemsConnected);
+}
+
+// By Bland's documentation, `corrected_duration` includes the time in which the phone rings. It is text with
+// a number of seconds, and `call_length` is a number of minutes.
+function connectedMs(json: unknown): number | null {
+  const corrected = textField(json, 'corrected_duration');
+  const seconds = /^\d{1,9}(\.\d{1,6})?$/.test(corrected) ? Number(corrected) : null;
+  return readDuration(field(json, 'call_length'), 60_000) ?? readDuration(seconds, 1000);
+}
+
+function endReasonOf(json: unknown): CallEndReason | null {
+  const byStatus = readWord(END_REASONS, textField(json, 'status'));
+  if (byStatus) return byStatus;
+  const answeredBy = textField(json, 'answered_by');
+  if (answeredBy === 'no-answer') return 'NO_ANSWER';
+  if (answeredBy === 'voicemail') return 'VOICEMAIL';
+  if (textField(json, 'transferred_to') !== '') return 'TRANSFERRED';
+  if (/^(pre_queue|queue|call)_error$/.test(textField(json, 'queue_status'))) return 'PROVIDER_FAULT';
+  const endedBy = textField(json, 'call_ended_by');
+  return endedBy === '' ? null : (readWord(ENDED_BY, endedBy) ?? 'OTHER');
 }

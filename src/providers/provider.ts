@@ -1,4 +1,5 @@
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
+import type { CallFacts, CostUnit } from './call-facts';
 import type { ProviderErrorCode } from './provider-errors';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
@@ -58,25 +59,18 @@ export interface ProviderAdapter {
    * when there is none.
    */
   callId(json: unknown): string;
+  /** The unit in which the provider states what a call costs. */
+  readonly costUnit: CostUnit;
+  /** Asks for one call. */
+  call(providerCallId: string): OutboundRequest;
+  /**
+   * Reads a call as the provider shows it, by itself, in a list or in an event. Whatever is in it, this does
+   * not throw: a fact that is missing, or that cannot be true, is null.
+   */
+  readCall(json: unknown): CallFacts;
   /**
    * Some providers tell a refusal by more than the status, or inside a 2xx answer. The result is the code of
    * such a refusal, and null leaves the decision to the status.
    */
   refusal(status: number, json: unknown): ProviderErrorCode | null;
-}
-
-/** This reads a property of a provider's JSON, of which nothing is known beforehand. It never throws. */
-export function field(json: unknown, name: string): unknown {
-  return typeof json === 'object' && json !== null && Object.hasOwn(json, name)
-    ? (json as Record<string, unknown>)[name]
-    : undefined;
-}
-
-/**
- * This reads a property that should be text. The result is an empty string when it is absent or something
- * else.
- */
-export function textField(json: unknown, name: string): string {
-  const value = field(json, name);
-  return typeof value === 'string' ? value : '';
 }

@@ -1,5 +1,5 @@
-import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
 import type { OutboundReply, Send } from '../vault/outbound';
+import { isProviderId } from './call-facts';
 import type { CallToPlace, ProviderAdapter } from './provider';
 import { PROVIDER_ERRORS, type AgentPresence, type KeyVerdictStatus } from './provider-errors';
 import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
@@ -49,7 +49,7 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
     return { outcome: 'REFUSED', error: await withMissingAgent(adapter, send, call, reply, error) };
   }
   const providerCallId = reply.kind === 'ANSWER' ? adapter.callId(reply.json) : '';
-  if (isCallId(providerCallId)) return { outcome: 'PLACED', providerCallId };
+  if (isProviderId(providerCallId)) return { outcome: 'PLACED', providerCallId };
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
 }
 
@@ -85,8 +85,4 @@ function mayHaveActed(reply: OutboundReply): boolean {
   if (isSuccess(status)) return !isReadable(json);
   if (status === REQUEST_TIMEOUT) return true;
   return status >= 500 ? !NOT_REACHED.has(status) : status < 400 && !ELSEWHERE.has(status);
-}
-
-function isCallId(text: string): boolean {
-  return text.length <= PROVIDER_ID_MAX_LENGTH && /^[\x21-\x7E]+$/.test(text);
 }

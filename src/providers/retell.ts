@@ -1,4 +1,60 @@
-import { textField, withVariables, type ProviderAdapter } from './provider';
+import {
+  durationBetween,
+  ended,
+  goingOn,
+  readCost,
+  readDuration,
+  readId,
+  readLatchkeyId,
+  readNumber,
+  readTime,
+  readWord,
+  type CallEndReason,
+  type CallFacts,
+} from './call-facts';
+import { field, textField } from './json';
+import { withVariables, type ProviderAdapter } from './provider';
+
+/** Every other reason of Retell's is `OTHER`, e.g. one of a later release. */
+const END_REASONS: Readonly<Record<string, CallEndReason>> = {
+  user_hangup: 'HUNG_UP_BY_CALLEE',
+  agent_hangup: 'HUNG_UP_BY_AGENT',
+  call_transfer: 'TRANSFERRED',
+  transfer_bridged: 'TRANSFERRED',
+  call_take_over: 'TRANSFERRED',
+  voicemail_reached: 'VOICEMAIL',
+  inactivity: 'INACTIVITY',
+  max_duration_reached: 'MAX_DURATION',
+  manual_stopped: 'CANCELED',
+  registered_call_timeout: 'CANCELED',
+  error_user_not_joined: 'CANCELED',
+  dial_busy: 'BUSY',
+  dial_no_answer: 'NO_ANSWER',
+  user_declined: 'DECLINED',
+  invalid_destination: 'INVALID_NUMBER',
+  concurrency_limit_reached: 'PROVIDER_REFUSED',
+  no_concurrency_fallback: 'PROVIDER_REFUSED',
+  no_valid_payment: 'PROVIDER_REFUSED',
+  scam_detected: 'PROVIDER_REFUSED',
+  marked_as_spam: 'PROVIDER_REFUSED',
+  telephony_provider_permission_denied: 'PROVIDER_REFUSED',
+  telephony_provider_unavailable: 'PROVIDER_FAULT',
+  dial_failed: 'PROVIDER_FAULT',
+  sip_routing_error: 'PROVIDER_FAULT',
+  error_llm_websocket_open: 'PROVIDER_FAULT',
+  error_llm_websocket_lost_connection: 'PROVIDER_FAULT',
+  error_llm_websocket_runtime: 'PROVIDER_FAULT',
+  error_llm_websocket_corrupt_payload: 'PROVIDER_FAULT',
+  error_no_audio_received: 'PROVIDER_FAULT',
+  error_asr: 'PROVIDER_FAULT',
+  error_retell: 'PROVIDER_FAULT',
+  error_unknown: 'PROVIDER_FAULT',
+};
+
+const DIRECTIONS: Readonly<Record<string, CallFacts['direction']>> = {
+  inbound: 'INBOUND',
+  outbound: 'OUTBOUND',
+};
 
 /** The requests to Retell AI are those that its SDK 5.66 sends. */
 export const retell = {
@@ -27,6 +83,25 @@ export const retell = {
 
   callId: (json) => textField(json, 'call_id'),
 
+  costUnit: 'US_CENT',
+  call: (providerCallId) => ({ method: 'GET', path: `/v2/get-call/${encodeURIComponent(providerCallId)}` }),
+
+  readCall(json) {
+    const outcome = outcomeOf(json);
+    return {
+      providerCallId: readId(json, 'call_id'),
+      latchkeyCallId: readLatchkeyId(field(json, 'metadata')),
+      providerAgentId: readId(json, 'agent_id'),
+      direction: readWord(DIRECTIONS, textField(json, 'direction')),
+      toNumber: readNumber(json, 'to_number'),
+      fromNumber: readNumber(json, 'from_number'),
+      startedAt: readTime(json, 'start_timestamp'),
+      endedAt: readTime(json, 'end_timestamp'),
+      ...outcome,
+      cost: isOver(json) ? readCost(field(field(json, 'call_cost'), 'combined_cost'), 'US_CENT') : null,
+    };
+  },
+
   refusal(status, json) {
     const message = textField(json, 'message');
     // Retell answers "Item +1... not found from phone-number" when the account lacks the number to call from,
@@ -38,3 +113,25 @@ export const retell = {
     return null;
   },
 } as const satisfies ProviderAdapter;
+
+const OVER: ReadonlySet<string> = new Set(['not_connected', 'ended', 'error']);
+
+function isOver(json: unknown): boolean {
+  return OVER.has(textField(json, 'call_status'));
+}
+
+function outcomeOf(json: unknown) {
+  const status = textField(json, 'call_status');
+  if (status === 'registered') return goingOn('QUEUED');
+  if (status === 'ongoing') return goingOn('IN_PROGRESS');
+  if (!isOver(json)) return goingOn(null);
+  const reason = textField(json, 'disconnection_reason');
+  const durationMs =
+    readDuration(field(json, 'duration_ms'), 1) ??
+    durationBetween(readTime(json, 'start_timestamp'), readTime(json, 'end_timestamp'));
+  return ended(
+    reason === '' ? null : (readWord(END_REASONS, reason) ?? 'OTHER'),
+    status === 'not_connected' ? 0 : durationMs,
+    status === 'ended',
+  );
+}

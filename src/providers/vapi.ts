@@ -1,4 +1,54 @@
-import { field, textField, withVariables, type ProviderAdapter } from './provider';
+import {
+  durationBetween,
+  ended,
+  goingOn,
+  readCost,
+  readId,
+  readLatchkeyId,
+  readNumber,
+  readTime,
+  readWord,
+  type CallEndReason,
+  type CallFacts,
+  type CallStatus,
+} from './call-facts';
+import { field, textField } from './json';
+import { withVariables, type ProviderAdapter } from './provider';
+
+const STATUSES: Readonly<Record<string, CallStatus>> = {
+  scheduled: 'QUEUED',
+  queued: 'QUEUED',
+  ringing: 'RINGING',
+  'in-progress': 'IN_PROGRESS',
+  forwarding: 'IN_PROGRESS',
+};
+
+const DIRECTIONS: Readonly<Record<string, CallFacts['direction']>> = {
+  inboundPhoneCall: 'INBOUND',
+  outboundPhoneCall: 'OUTBOUND',
+  webCall: 'INBOUND',
+  'vapi.websocketCall': 'INBOUND',
+};
+
+/**
+ * Vapi knows more than 600 reasons, and adds to them. The first form that a reason has decides; every other
+ * reason is `OTHER`.
+ */
+const END_REASONS: readonly (readonly [RegExp, CallEndReason])[] = [
+  [/^customer-busy$/, 'BUSY'],
+  [/^customer-did-not-answer$/, 'NO_ANSWER'],
+  [/misdialed$/, 'INVALID_NUMBER'],
+  [/^voicemail$/, 'VOICEMAIL'],
+  [/^exceeded-max-duration$/, 'MAX_DURATION'],
+  [/^silence-timed-out$/, 'INACTIVITY'],
+  [/^assistant-forwarded-call$/, 'TRANSFERRED'],
+  [/^customer-ended-call|twilio-completed-call$|sip-completed-call$|^vonage-completed$/, 'HUNG_UP_BY_CALLEE'],
+  [/^assistant-(ended-call|said-end-call-phrase)/, 'HUNG_UP_BY_AGENT'],
+  [/^(manually-canceled|scheduled-call-deleted|call-deleted)$|before-call-connect$/, 'CANCELED'],
+  [/^call\.start\.error-(subscription|fraud-check|vapi-number|enterprise-feature)/, 'PROVIDER_REFUSED'],
+  [/^vonage-rejected$|^call\.start\.|^assistant-(not-|request-)/, 'PROVIDER_REFUSED'],
+  [/error|failed-to-connect|^worker-shutdown$|-closed-websocket$|-disconnected$/, 'PROVIDER_FAULT'],
+];
 
 /** Vapi runs a separate endpoint for organisations in the EU, which have accounts and keys of their own. */
 export const vapi = {
@@ -31,6 +81,30 @@ export const vapi = {
 
   callId: (json) => textField(json, 'id'),
 
+  costUnit: 'US_DOLLAR',
+  call: (providerCallId) => ({ method: 'GET', path: `/call/${encodeURIComponent(providerCallId)}` }),
+
+  readCall(json) {
+    const [startedAt, endedAt] = [readTime(json, 'startedAt'), readTime(json, 'endedAt')];
+    const [customer, own] = [field(json, 'customer'), field(json, 'phoneNumber')].map((party) =>
+      readNumber(party, 'number'),
+    );
+    const direction = readWord(DIRECTIONS, textField(json, 'type'));
+    const isInbound = direction === 'INBOUND';
+    return {
+      providerCallId: readId(json, 'id'),
+      latchkeyCallId: readLatchkeyId(field(field(json, 'assistantOverrides'), 'metadata')),
+      providerAgentId: readId(json, 'assistantId'),
+      direction,
+      toNumber: (isInbound ? own : customer) ?? null,
+      fromNumber: (isInbound ? customer : own) ?? null,
+      startedAt,
+      endedAt,
+      ...outcomeOf(json, durationBetween(startedAt, endedAt)),
+      cost: isOver(json) ? readCost(field(json, 'cost'), 'US_DOLLAR') : null,
+    };
+  },
+
   refusal(status, json) {
     // `message` is a string, or a list of them when several things are wrong.
     const messages = [field(json, 'message')].flat().filter((each) => typeof each === 'string');
@@ -39,3 +113,16 @@ export const vapi = {
       : null;
   },
 } as const satisfies ProviderAdapter;
+
+// The report of the end of a call tells how it ended beside a call whose status may be an earlier one.
+function isOver(json: unknown): boolean {
+  return textField(json, 'status') === 'ended' || textField(json, 'endedReason') !== '';
+}
+
+/** Vapi tells no duration. A call that was never connected has no start. */
+function outcomeOf(json: unknown, durationMs: number | null) {
+  if (!isOver(json)) return goingOn(readWord(STATUSES, textField(json, 'status')));
+  const reason = textField(json, 'endedReason');
+  const found = END_REASONS.find(([form]) => form.test(reason))?.[1] ?? 'OTHER';
+  return ended(reason === '' ? null : found, durationMs, false);
+}

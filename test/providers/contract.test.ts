@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { inspect } from 'node:util';
+import { inspect, isDeepStrictEqual } from 'node:util';
 import { providers, type Provider } from '../../src/providers';
 import { messageFor } from '../../src/providers/refusals';
 import {
@@ -9,6 +9,7 @@ import {
   type KeyVerdict,
   type Placement,
 } from '../../src/providers/requests';
+import { CALL_END_REASONS, CALL_STATUSES, type CallFacts } from '../../src/providers/call-facts';
 import type { ProviderAdapter } from '../../src/providers/provider';
 import {
   PROVIDER_ERROR_CODES,
@@ -17,7 +18,7 @@ import {
 } from '../../src/providers/provider-errors';
 import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
-import { fixturesOf } from './fixtures';
+import { fixturesOf, NOTHING } from './fixtures';
 import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from './loopback';
 import { keyOf, type SeenRequest } from './loopback';
 
@@ -150,9 +151,61 @@ const FAULTS: readonly Fault[] = [
   },
 ];
 
+/** What a provider could put anywhere, by a fault or with intent. */
+const LIES: readonly unknown[] = [
+  ...[
+    undefined,
+    null,
+    true,
+    '',
+    'text',
+    '12',
+    '-1',
+    '0x10',
+    '9999999-01-01T00:00:00Z',
+    '+1',
+    'a\u0000b',
+    '..',
+  ],
+  ...[-1, -0.000_001, NaN, Infinity, -Infinity, 1e21, 1e300, 5e-324, Number.MAX_SAFE_INTEGER, 9e15],
+  ...['1969-12-31T23:59:59Z', '2026-13-45T99:99:99Z', 'x'.repeat(100_000), '__proto__', 'constructor'],
+  ...[[], {}, [[]], { number: { number: 1 } }, () => undefined, 10n, Symbol('x')],
+];
+
+const pathsOf = (json: object): string[][] =>
+  Object.entries(json).flatMap(([name, value]) => [
+    [name],
+    ...(typeof value === 'object' && value !== null
+      ? pathsOf(value as object).map((path) => [name, ...path])
+      : []),
+  ]);
+
+function withLie(json: object, [name = '', ...rest]: readonly string[], lie: unknown): object {
+  const inner = (json as Record<string, object>)[name] ?? {};
+  return { ...json, [name]: rest.length === 0 ? lie : withLie(inner, rest, lie) };
+}
+
+const factOf = (facts: CallFacts, name: string) => facts[name as keyof CallFacts];
+
+/** Every fact is null or of its type and in its span. */
+function expectPossible({ status, endReason, startedAt, endedAt, durationMs, cost, ...ids }: CallFacts) {
+  expect([null, ...CALL_STATUSES]).toContain(status);
+  expect([null, ...CALL_END_REASONS]).toContain(endReason);
+  for (const time of [startedAt, endedAt])
+    if (time) expect([2000 <= time.getUTCFullYear(), time.getUTCFullYear() < 2100]).toEqual([true, true]);
+  if (durationMs !== null)
+    expect([Number.isInteger(durationMs), durationMs >= 0, durationMs < 2 ** 31]).toEqual([true, true, true]);
+  if (cost) {
+    expect([Number.isSafeInteger(cost.micros), cost.micros >= 0]).toEqual([true, true]);
+    expect(cost.figure).toMatch(/^\d[\d.]{0,31}$/);
+  }
+  for (const id of Object.values(ids)) expect(id ?? 'null').toMatch(/^[\x21-\x7E]{1,128}$/);
+}
+
 describe.each(providers)('the adapter of $name', (adapter) => {
   const { call, verified, agent, placed, placedId, noSuchAgent, notAboutTheAgent, notAboutTheKey } =
     fixturesOf(adapter.id);
+  const { shownCalls } = fixturesOf(adapter.id);
   let server: Loopback;
 
   async function answering(answer: RequestListener, limits: Partial<OutboundLimits> = {}) {
@@ -277,6 +330,33 @@ describe.each(providers)('the adapter of $name', (adapter) => {
       });
     },
   );
+
+  test.each(shownCalls)('reads $what', ({ body, facts }) => {
+    expect(adapter.readCall(body)).toEqual({ ...NOTHING, ...facts });
+  });
+
+  test('asks for one call, and for no other path, whatever its id', () => {
+    expect(adapter.call('../..?x=/#')).toEqual({
+      method: 'GET',
+      path: adapter.call('').path + encodeURIComponent('../..?x=/#'),
+    });
+  });
+
+  test('takes nothing of a call for true that cannot be, and reads the rest', () => {
+    const whole = shownCalls[0] as (typeof shownCalls)[number];
+    const expected = { ...NOTHING, ...whole.facts };
+    for (const path of pathsOf(whole.body))
+      for (const lie of LIES) {
+        const facts = adapter.readCall(withLie(whole.body, path, lie));
+        expectPossible(facts);
+        // What is read from other places is not touched. A status can be read from several of them.
+        const changed = Object.keys(facts).filter(
+          (name) => !isDeepStrictEqual(factOf(facts, name), factOf(expected, name)),
+        );
+        expect(changed.length).toBeLessThan(5);
+      }
+    for (const lie of LIES) expectPossible(adapter.readCall(lie));
+  });
 
   describe.each(FAULTS)('after $name', ({ answer, limits, expected }) => {
     const { verdict, presence, placement, code, httpStatus, retryAfterSeconds = null } = expected;

@@ -1,4 +1,5 @@
 import type { Provider } from '../../src/providers';
+import type { CallFacts } from '../../src/providers/call-facts';
 import type { CallToPlace } from '../../src/providers/provider';
 
 interface Reply {
@@ -21,7 +22,28 @@ export interface ProviderFixtures {
   readonly notAboutTheKey: readonly Reply[];
   /** Refusals of the request to place a call that are about something else than the agent. */
   readonly notAboutTheAgent: readonly Reply[];
+  /** Calls as the provider shows them, with some of what is to be read in each. The first has it all. */
+  readonly shownCalls: readonly {
+    readonly what: string;
+    readonly body: object;
+    readonly facts: Partial<CallFacts>;
+  }[];
 }
+
+export const NOTHING: CallFacts = {
+  providerCallId: null,
+  latchkeyCallId: null,
+  providerAgentId: null,
+  direction: null,
+  toNumber: null,
+  fromNumber: null,
+  status: null,
+  startedAt: null,
+  endedAt: null,
+  durationMs: null,
+  endReason: null,
+  cost: null,
+};
 
 export const CALL_ID = '0197d0a2-0000-7000-8000-000000000001';
 

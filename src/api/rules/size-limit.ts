@@ -15,7 +15,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
-import { CALL_STATUSES } from '../../calls/call.entity';
+import { CALL_STATUSES } from '../../providers/call-facts';
 import { limitExceeded } from '../../graphql/errors';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
 import { MAX_CLIENTS_LISTED } from '../../keys/duplicates';

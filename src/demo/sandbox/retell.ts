@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { field, textField } from '../../providers/provider';
+import { field, textField } from '../../providers/json';
 import {
   BRIGHTLINE,
   CEDAR_CLINIC,

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { field, textField } from '../../providers/provider';
+import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, FJORD_HOTELS, HARBOR_DENTAL, MAPLE_REALTY } from '../ids';
 import { handle, holderOf, isE164, PlacedCalls } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';

@@ -1,0 +1,15 @@
+/** This reads a property of a provider's JSON, of which nothing is known beforehand. It never throws. */
+export function field(json: unknown, name: string): unknown {
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, name)
+    ? (json as Record<string, unknown>)[name]
+    : undefined;
+}
+
+/**
+ * This reads a property that should be text. The result is an empty string when it is absent or something
+ * else.
+ */
+export function textField(json: unknown, name: string): string {
+  const value = field(json, name);
+  return typeof value === 'string' ? value : '';
+}
