@@ -21,6 +21,7 @@ import { MakersFromTheTrail1764150000000 } from './1764150000000-makers-from-the
 import { EventsChainedLater1764240000000 } from './1764240000000-events-chained-later';
 import { AskedAtOfLinks1764250000000 } from './1764250000000-asked-at-of-links';
 import { LiveCalls1764260000000 } from './1764260000000-live-calls';
+import { CallFacts1764270000000 } from './1764270000000-call-facts';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -47,4 +48,5 @@ export const migrations = [
   EventsChainedLater1764240000000,
   AskedAtOfLinks1764250000000,
   LiveCalls1764260000000,
+  CallFacts1764270000000,
 ];

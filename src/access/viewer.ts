@@ -21,7 +21,10 @@ const PERMISSIONS = {
     needs: 'VIEW_CALLS',
   },
   VIEW_ANALYTICS: { description: 'See how many calls there were, by outcome and provider.' },
-  MANAGE_BILLING: { description: 'See the statements of the client, once there are any.' },
+  MANAGE_BILLING: {
+    description:
+      "See what calls on the client's own account cost, and the statements of the client, once there are any.",
+  },
   VIEW_INTEGRATIONS: {
     description: 'See which keys were handed in for the client, and what became of each; never a key.',
   },
@@ -96,6 +99,11 @@ export function canViewIntegrations(viewer: Viewer): boolean {
   return (
     isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('VIEW_INTEGRATIONS'))
   );
+}
+
+/** Tells whether the viewer may see what providers take for calls: a portal user, on its client's account. */
+export function canViewCosts(viewer: Viewer): boolean {
+  return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('MANAGE_BILLING'));
 }
 
 /** What a frontend has to know to show or hide its sections. */

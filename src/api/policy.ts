@@ -4,6 +4,7 @@ import {
   canHandInApiKeys,
   canManageAccess,
   canStartCalls,
+  canViewCosts,
   canViewIntegrations,
   isAdmin,
   type PortalPermission,
@@ -55,6 +56,11 @@ const editAgents: Requirement = {
 const viewIntegrations: Requirement = {
   words: 'agency admin, or the portal permission VIEW_INTEGRATIONS',
   allows: (viewer) => viewer !== null && canViewIntegrations(viewer),
+};
+
+const viewCosts: Requirement = {
+  words: 'agency admin, or the portal permission MANAGE_BILLING',
+  allows: (viewer) => viewer !== null && canViewCosts(viewer),
 };
 
 const handInKeys: Requirement = {
@@ -167,6 +173,12 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     status: open,
     createdAt: open,
     updatedAt: open,
+    startedAt: open,
+    endedAt: open,
+    durationMs: open,
+    endReason: open,
+    costStatus: open,
+    providerCost: viewCosts,
     toNumber: viewCallDetails,
     providerCallId: viewCallDetails,
     error: viewCallDetails,
@@ -175,6 +187,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     receipt: agencyAdmin,
   },
   CallReceipt: open,
+  Money: open,
 
   // Only fields for agency admins lead to these: a guard test walks every path.
   ApiKey: open,

@@ -147,7 +147,7 @@ export class CallPlacementService {
       variables,
     });
     this.metrics?.call(call.provider, key.source, placement.outcome);
-    const outcome = outcomeOf(placement);
+    const outcome = outcomeOf(call.provider, placement);
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
     // the caller place it again.
     try {

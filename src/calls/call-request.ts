@@ -3,6 +3,8 @@ import { userError, type UserError } from '../graphql/user-error';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import type { CallReceipt, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { digest, newId } from '../platform/ids';
+import { adapterOf, type Provider } from '../providers';
+import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
 import type { Placement } from '../providers/requests';
 import type { CallRow } from './call.entity';
 import { receiptColumns } from './receipt';
@@ -99,6 +101,14 @@ export interface AgentWithKey {
   readonly receipt: CallReceipt;
 }
 
+const PENDING_COST = {
+  costStatus: 'PENDING',
+  costMicros: null,
+  costCurrency: null,
+  costFigure: null,
+  costUnit: null,
+} as const;
+
 /** Makes the row of a call that its provider has not been asked for yet. */
 export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest): CallRow {
   const now = new Date();
@@ -122,6 +132,11 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     errorCode: null,
     errorHttpStatus: null,
     errorRetryAfterSeconds: null,
+    startedAt: null,
+    endedAt: null,
+    durationMs: null,
+    endReason: null,
+    ...PENDING_COST,
     createdAt: now,
     updatedAt: now,
   };
@@ -139,13 +154,18 @@ export function eventOf({
   return { callId, agentId, clientId, provider, keySource, version };
 }
 
-type Outcome = Pick<
-  CallRow,
-  'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds' | 'updatedAt'
->;
+/** What is recorded of a call that never took place: it costs nothing, and nobody was connected. */
+export function noCall(provider: Provider, endReason: CallEndReason) {
+  const { currency } = COST_UNITS[adapterOf(provider).costUnit];
+  const cost = { costStatus: 'KNOWN', costMicros: 0, costCurrency: currency } as const;
+  return { status: 'FAILED', endReason, durationMs: 0, ...cost } as const;
+}
+
+type Outcome = Partial<CallRow> &
+  Pick<CallRow, 'status' | 'providerCallId' | 'errorCode' | 'errorHttpStatus' | 'errorRetryAfterSeconds'>;
 
 /** Turns the provider's answer into what is recorded of the call. */
-export function outcomeOf(placement: Placement): Outcome {
+export function outcomeOf(provider: Provider, placement: Placement): Outcome {
   const none = {
     providerCallId: null,
     errorCode: null,
@@ -157,5 +177,6 @@ export function outcomeOf(placement: Placement): Outcome {
     return { ...none, status: 'QUEUED', providerCallId: placement.providerCallId };
   const { code, httpStatus, retryAfterSeconds } = placement.error;
   const error = { errorCode: code, errorHttpStatus: httpStatus, errorRetryAfterSeconds: retryAfterSeconds };
-  return { ...none, ...error, status: placement.outcome === 'REFUSED' ? 'FAILED' : 'UNKNOWN' };
+  if (placement.outcome === 'UNKNOWN') return { ...none, ...error, status: 'UNKNOWN' };
+  return { ...none, ...error, ...noCall(provider, 'PROVIDER_REFUSED') };
 }

@@ -1,12 +1,13 @@
 import { Column, Entity, Index } from 'typeorm';
-import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import { BigColumn, IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
-import type { CallDirection, CallStatus } from '../providers/call-facts';
+import type { CallDirection, CallEndReason, CallStatus, CostUnit } from '../providers/call-facts';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 
 export const CALL_KINDS = ['TEST', 'LIVE'] as const;
 export const CALL_ORIGINS = ['API', 'GATEWAY', 'PROVIDER'] as const;
+export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
 
 /**
  * A call refers to its agency, its client and its agent without foreign keys: for these the database would
@@ -90,6 +91,37 @@ export class CallRow {
 
   @Column('int', { nullable: true })
   errorRetryAfterSeconds!: number | null;
+
+  /** When the call began and ended, as its provider says. */
+  @TimeColumn({ nullable: true })
+  startedAt!: Date | null;
+
+  @TimeColumn({ nullable: true })
+  endedAt!: Date | null;
+
+  /** The connected part. It is null until the call has ended, and 0 for one that was never connected. */
+  @Column('int', { nullable: true })
+  durationMs!: number | null;
+
+  @Column('varchar', { length: 32, nullable: true })
+  endReason!: CallEndReason | null;
+
+  @Column('varchar', { length: 16, default: 'PENDING' })
+  costStatus!: (typeof COST_STATUSES)[number];
+
+  /** What the provider takes, in millionths of the currency unit. It is null unless the cost is known. */
+  @BigColumn({ nullable: true })
+  costMicros!: number | null;
+
+  @Column('varchar', { length: 3, nullable: true })
+  costCurrency!: string | null;
+
+  /** The provider's own figure and its unit, from which `costMicros` was rounded. */
+  @Column('varchar', { length: 32, nullable: true })
+  costFigure!: string | null;
+
+  @Column('varchar', { length: 16, nullable: true })
+  costUnit!: CostUnit | null;
 
   @TimeColumn()
   createdAt!: Date;

@@ -11,6 +11,7 @@ import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import { DateTime } from '../graphql/schema-types';
+import { Money, moneyOf } from '../graphql/money.types';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { PROVIDER_ERRORS } from '../providers/provider-errors';
@@ -152,6 +153,18 @@ export class CallResolver {
   })
   receipt(@Root() call: CallRow): CallReceiptType | null {
     return readReceipt(call);
+  }
+
+  @FieldResolver(() => Money, {
+    nullable: true,
+    description:
+      "What the provider takes for the call, which the owner of the key bears. It is null unless `costStatus` is KNOWN. Portal users see it for calls on their client's own account, and it is null for all others.",
+  })
+  providerCost(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): Money | null {
+    const { costStatus, costMicros, costCurrency, keySource } = call;
+    if (!isAdmin(viewer) && keySource !== 'CLIENT') return null;
+    if (costStatus !== 'KNOWN' || costMicros === null || costCurrency === null) return null;
+    return moneyOf(costMicros, costCurrency);
   }
 
   @FieldResolver(() => Agent, {

@@ -1,43 +1,22 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
+import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
 import { KeyResolutionStep } from '../keys/resolution/key-resolution.types';
-import { CALL_DIRECTIONS, CALL_STATUSES, type CallStatus } from '../providers/call-facts';
-import { CALL_KINDS, CALL_ORIGINS, type CallRow } from './call.entity';
-
-export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was placed for.', {
-  TEST: 'A call by which an admin tries out an agent and its key.',
-  LIVE: 'A call of everyday business.',
-});
-export const CallOriginEnum = enumOf('CallOrigin', CALL_ORIGINS, 'How a call came to Latchkey.', {
-  API: 'It was started by `startTestCall` or `startCall`.',
-  GATEWAY: "It was placed through the gateway, by the provider's own SDK.",
-  PROVIDER:
-    'It began at the provider itself: somebody called the agent, or placed the call with the account elsewhere.',
-});
-export const CallDirectionEnum = enumOf(
-  'CallDirection',
-  CALL_DIRECTIONS,
-  'Who called whom, seen from the agent.',
-  { OUTBOUND: 'The agent calls.', INBOUND: 'The agent is called.' },
-);
-export const CallStatusEnum = enumOf('CallStatus', CALL_STATUSES, 'How far a call has come.', {
-  QUEUED: 'The provider has accepted the call and has not placed it yet.',
-  RINGING: 'The phone rings.',
-  IN_PROGRESS: 'Somebody has answered, and the call goes on.',
-  COMPLETED: 'The call was answered and is over.',
-  NO_ANSWER: 'Nobody answered.',
-  BUSY: 'The line was busy.',
-  CANCELED: 'The call was given up before it was answered.',
-  FAILED: 'The provider refused to place the call. `error` says why.',
-  UNKNOWN:
-    'The provider was asked and has given no definitive answer: the call may have been placed. It is never placed again by itself.',
-});
+import type { CallEndReason, CallStatus } from '../providers/call-facts';
+import {
+  CallDirectionEnum,
+  CallEndReasonEnum,
+  CallKindEnum,
+  CallOriginEnum,
+  CallStatusEnum,
+  CostStatusEnum,
+} from './call-enums';
+import type { CallRow } from './call.entity';
 
 @ObjectType({ implements: Node, simpleResolvers: true, description: 'A phone call of an agent.' })
 export class Call {
@@ -79,6 +58,34 @@ export class Call {
     description: 'The version of the key with which the call was started.',
   })
   keyVersion!: number | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the call began, as its provider says. It is null until that is known.',
+  })
+  startedAt!: Date | null;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the call ended, as its provider says. It is null until that is known.',
+  })
+  endedAt!: Date | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'How long the call was connected, in milliseconds. It is null until the call has ended and the provider has told it, and 0 for a call that was never connected.',
+  })
+  durationMs!: number | null;
+
+  @Field(() => CallEndReasonEnum, {
+    nullable: true,
+    description: 'Why the call ended. It is null until it has ended, and where the provider gave no reason.',
+  })
+  endReason!: CallEndReason | null;
+
+  @Field(() => CostStatusEnum, { description: 'Whether it is known what the provider takes for the call.' })
+  costStatus!: CallRow['costStatus'];
 
   @Field(() => DateTime, { description: 'When the call was asked for.' })
   createdAt!: Date;

@@ -35,3 +35,15 @@ export function ReferenceColumn(
 export function TimeColumn({ nullable = false }: Options = {}): PropertyDecorator {
   return Column('datetime', { precision: 3, nullable });
 }
+
+/**
+ * A whole number that may not fit into 32 bits, and is far from the end of what JavaScript counts exactly.
+ * MySQL's driver returns it as text.
+ */
+export function BigColumn({ nullable = false }: Options = {}): PropertyDecorator {
+  const transformer = {
+    to: (value: number | null) => value,
+    from: (value: number | string | null) => (value === null ? null : Number(value)),
+  };
+  return Column('bigint', { nullable, transformer });
+}

@@ -32,7 +32,10 @@ const WHOLE: readonly [pattern: RegExp, why: string][] = [
   [/GROUP BY .*masterKey/, 'at a start: which master keys are in use, from an index of nothing else'],
   [/FROM [`"]?master_key_checks/, 'at a start: a row for each master key'],
   [/(FROM|UPDATE) [`"]?vault_keys/, "a handful of the vault's own keys"],
-  [/^UPDATE (people SET joinedAt|calls SET updatedAt) = createdAt\b|_before\b/, 'of a migration'],
+  [
+    /^UPDATE (people SET joinedAt|calls SET updatedAt) = createdAt\b|^UPDATE calls SET durationMs = 0\b|_before\b/,
+    'of a migration',
+  ],
   [/FROM [`"]?agencies.*NOT\(/, 'of the demo, which looks for agencies of others'],
   [/migration_lock|migrations|sqlite_|INFORMATION_SCHEMA|PRAGMA/i, 'of the database itself'],
 ];
