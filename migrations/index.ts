@@ -22,6 +22,7 @@ import { EventsChainedLater1764240000000 } from './1764240000000-events-chained-
 import { AskedAtOfLinks1764250000000 } from './1764250000000-asked-at-of-links';
 import { LiveCalls1764260000000 } from './1764260000000-live-calls';
 import { CallFacts1764270000000 } from './1764270000000-call-facts';
+import { WebhookEndpoints1764280000000 } from './1764280000000-webhook-endpoints';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -49,4 +50,5 @@ export const migrations = [
   AskedAtOfLinks1764250000000,
   LiveCalls1764260000000,
   CallFacts1764270000000,
+  WebhookEndpoints1764280000000,
 ];

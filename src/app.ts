@@ -40,6 +40,10 @@ import { SignIn } from './people/sign-in';
 import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
 import { KeyLinkFormService } from './intake/key-link-form.service';
+import { EventIntakeService } from './events/event-intake.service';
+import { WebhookEndpointService } from './events/webhook-endpoint.service';
+import { webhooks } from './http/webhooks';
+import type { Provider } from './providers';
 import { KeyLinkService } from './intake/key-link.service';
 import { ProviderApi } from './providers/provider-api';
 import { openStore, type Store } from './store';
@@ -87,7 +91,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   let rateLimitStore: RateLimitStore | null = null;
   try {
     rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
-    const addressOf = (token: string) => `${config.publicUrl ?? ownAddress(server, config)}/key/${token}`;
+    const addressOf = (path: string) => `${config.publicUrl ?? ownAddress(server, config)}${path}`;
     const logFault = (error: unknown) => server.log.error({ err: error });
     const services = createServices(config, store, metrics, addressOf, logFault);
     const server: Server = await createServerOf(config, options, {
@@ -118,7 +122,10 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   }
 }
 
-type AppServices = Services & { readonly keyLinkForm: KeyLinkFormService };
+type AppServices = Services & {
+  readonly keyLinkForm: KeyLinkFormService;
+  readonly eventIntake: EventIntakeService;
+};
 
 interface Parts {
   readonly log: FastifyBaseLogger;
@@ -159,6 +166,7 @@ async function createServerOf(
         compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       }),
       keyLinkPage(services.keyLinkForm, rateLimits),
+      webhooks(services.eventIntake),
       ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
       ...(config.console ? [browserConsole(config.console)] : []),
     ],
@@ -225,7 +233,7 @@ function createServices(
   config: Config,
   { database: bare, vault, audit }: Store,
   metrics: Metrics | null,
-  addressOf: (token: string) => string,
+  addressOf: (path: string) => string,
   report: (error: unknown) => void,
 ): AppServices {
   const database = new TenantDatabase(bare, lostRights);
@@ -233,7 +241,9 @@ function createServices(
   const clients = new ClientService(database, audit);
   const serviceTokens = new ServiceTokenService(database, audit);
   const invitations = new InvitationService(database, audit);
-  const keyLinks = new KeyLinkService(database, audit, providers, addressOf);
+  const keyLinks = new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`));
+  const eventAddress = (provider: Provider, token: string) =>
+    addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
   const agents = new AgentService(database, audit);
   const keyResolver = new KeyResolverService(database, vault);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
@@ -265,6 +275,8 @@ function createServices(
     keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallHistoryService(database),
+    webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
+    eventIntake: new EventIntakeService(database, vault),
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
   };
 }

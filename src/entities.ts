@@ -9,6 +9,8 @@ import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
 import { KeyHandInRow } from './intake/key-hand-in.entity';
 import { KeyLinkRow } from './intake/key-link.entity';
+import { ProviderEventRow } from './events/provider-event.entity';
+import { WebhookEndpointRow, WebhookSecretRow } from './events/webhook-endpoint.entity';
 import { MasterKeyCheckRow } from './vault/master-keys/master-key.entity';
 import { UsedSealedKeyRow } from './vault/used-sealed-key.entity';
 import { VaultKeyRow } from './vault/vault-key.entity';
@@ -26,6 +28,9 @@ export const entities = [
   CallRow,
   KeyHandInRow,
   KeyLinkRow,
+  WebhookEndpointRow,
+  WebhookSecretRow,
+  ProviderEventRow,
   AuditEventRow,
   AuditHeadRow,
   LeaseRow,

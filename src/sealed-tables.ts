@@ -1,5 +1,6 @@
 import { ApiKeyRow } from './keys/api-key.entity';
 import { keyHandInPlace, KeyHandInRow } from './intake/key-hand-in.entity';
+import { webhookSecretPlace, WebhookSecretRow } from './events/webhook-endpoint.entity';
 import { sealedTable } from './vault/master-keys/sealed-table';
 import { VaultKeyRow } from './vault/vault-key.entity';
 import { vaultKeyPlace } from './vault/vault-keys';
@@ -9,4 +10,5 @@ export const sealedTables = [
   sealedTable('vault_keys', VaultKeyRow, 'name', ({ name }) => vaultKeyPlace(name)),
   sealedTable('api_keys', ApiKeyRow, 'id', (key) => key),
   sealedTable('key_hand_ins', KeyHandInRow, 'id', keyHandInPlace),
+  sealedTable('webhook_secrets', WebhookSecretRow, 'id', webhookSecretPlace),
 ];

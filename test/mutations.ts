@@ -177,6 +177,12 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
         { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123', idempotencyKey: 'bad' }
       ),
     ],
+    [
+      'setWebhookSecret',
+      'the secret of events',
+      () => ({ clientId: HARBOR, provider: 'RETELL', secret: 'whs_0123456789abcdef' }),
+    ],
+    ['rotateWebhookUrl', 'the address of events', () => ({ clientId: HARBOR, provider: 'RETELL' })],
     ['createClient', 'a client', () => ({ name: 'New' })],
     ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],
     ['archiveClient', 'a client', () => ({ clientId: MAPLE })],

@@ -59,3 +59,9 @@ export interface UserErrors {
 export function codes({ userErrors }: UserErrors): string[] {
   return userErrors.map(({ code, field }) => `${code} ${(field ?? []).join('.')}`);
 }
+const ENDPOINT = 'provider client { id } url isSecretSet lastEventAt refusedEventCount';
+export const ENDPOINTS = `query ($clientId: ID) { webhookEndpoints(clientId: $clientId) { ${ENDPOINT} } }`;
+export const SET_WEBHOOK_SECRET = `mutation ($input: SetWebhookSecretInput!) { setWebhookSecret(input: $input) {
+  endpoint { ${ENDPOINT} } userErrors { code field message } } }`;
+export const ROTATE_WEBHOOK_URL = `mutation ($input: RotateWebhookUrlInput!) { rotateWebhookUrl(input: $input) {
+  endpoint { ${ENDPOINT} } userErrors { code field } } }`;

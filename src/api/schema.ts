@@ -4,6 +4,7 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { CallResolver } from '../calls/call.resolver';
+import { WebhookEndpointResolver } from '../events/webhook-endpoint.resolver';
 import { ClientResolver } from '../clients/client.resolver';
 import { AgencyApiKeysResolver, ClientApiKeysResolver } from '../keys/api-key.resolver';
 import { KeyChangeResolver } from '../keys/changes/key-change.resolver';
@@ -38,6 +39,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     keyResolver,
     calls,
     callPlacement,
+    webhookEndpoints,
     handIns,
     handInDecisions,
     keyLinks,
@@ -63,6 +65,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
     new CallResolver(calls, callPlacement, agents, clients),
+    new WebhookEndpointResolver(webhookEndpoints, clients),
     new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];

@@ -11,6 +11,7 @@ import type { KeyCheckService } from '../keys/checks/key-check.service';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import type { CallHistoryService } from '../calls/call-history.service';
 import type { CallPlacementService } from '../calls/call-placement.service';
+import type { WebhookEndpointService } from '../events/webhook-endpoint.service';
 import type { HandInService } from '../intake/hand-in.service';
 import type { HandInDecisionService } from '../intake/hand-in-decision.service';
 import type { KeyLinkService } from '../intake/key-link.service';
@@ -30,6 +31,7 @@ export interface Services {
   readonly keyResolver: KeyResolverService;
   readonly calls: CallHistoryService;
   readonly callPlacement: CallPlacementService;
+  readonly webhookEndpoints: WebhookEndpointService;
   readonly handIns: HandInService;
   readonly handInDecisions: HandInDecisionService;
   readonly keyLinks: KeyLinkService;

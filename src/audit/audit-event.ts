@@ -8,6 +8,11 @@ interface Key {
   readonly provider: Provider;
 }
 
+interface Account {
+  readonly clientId: string | null;
+  readonly provider: Provider;
+}
+
 interface Agent {
   readonly agentId: string;
   readonly clientId: string | null;
@@ -104,6 +109,13 @@ export const AUDIT_EVENTS = {
   KEY_LINK_CODE_REFUSED: event<KeyLink>('Someone opened a one-time link and gave a wrong code.'),
   KEY_LINK_LOCKED: event<KeyLink>(
     'A one-time link was locked by too many wrong codes, or too many keys that the provider refused.',
+  ),
+
+  WEBHOOK_SECRET_SET: event<Account & { readonly version: number }>(
+    'The secret was set by which a provider signs the events of an account.',
+  ),
+  WEBHOOK_URL_ROTATED: event<Account>(
+    'The address to which a provider sends the events of an account was changed.',
   ),
 
   /** `clientId` is the client of the agent; `keySource` says whose key it was. */

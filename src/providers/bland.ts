@@ -11,6 +11,7 @@ import {
   type CallEndReason,
   type CallStatus,
 } from './call-facts';
+import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { withVariables, type ProviderAdapter } from './provider';
 
@@ -84,6 +85,15 @@ export const bland = {
       ...outcomeOf(json),
       cost: isOver(json) ? readCost(field(json, 'price'), 'US_DOLLAR') : null,
     };
+  },
+
+  events: {
+    claims: (body, header) => hmacClaim(header('x-webhook-signature'), body),
+    // The event after a call is the call itself, and has no type. Others say which they are.
+    read(json) {
+      const type = textField(json, 'event_type') || textField(json, 'category');
+      return textField(json, 'call_id') === '' ? null : { type: type || 'call', call: json };
+    },
   },
 
   refusal(status, json) {

@@ -1,3 +1,4 @@
+import type { SignatureClaim } from '../vault/signatures';
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 import type { CallFacts, CostUnit } from './call-facts';
 import type { ProviderErrorCode } from './provider-errors';
@@ -27,6 +28,22 @@ export interface CallToPlace {
 /** Returns an object with one property, or an empty one where there are no variables. */
 export function withVariables(name: string, variables: CallToPlace['variables']): object {
   return Object.keys(variables).length === 0 ? {} : { [name]: variables };
+}
+
+/** An event as its provider sent it, of which nothing is believed yet. */
+export interface ReadEvent {
+  /** The provider's word for what happened. */
+  readonly type: string;
+  /** What it says of its call, for `readCall`. It is undefined for an event of no call. */
+  readonly call: unknown;
+}
+
+/** How a provider signs and writes its events. */
+export interface ProviderEvents {
+  /** Reads the signatures that a request has. `header` returns an empty text for one that is not there. */
+  claims(body: Buffer, header: (name: string) => string): readonly SignatureClaim[];
+  /** Null for JSON that is no event of the provider. */
+  read(json: unknown): ReadEvent | null;
 }
 
 /**
@@ -68,6 +85,7 @@ export interface ProviderAdapter {
    * not throw: a fact that is missing, or that cannot be true, is null.
    */
   readCall(json: unknown): CallFacts;
+  readonly events: ProviderEvents;
   /**
    * Some providers tell a refusal by more than the status, or inside a 2xx answer. The result is the code of
    * such a refusal, and null leaves the decision to the status.

@@ -12,6 +12,7 @@ import {
   type CallEndReason,
   type CallFacts,
 } from './call-facts';
+import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { withVariables, type ProviderAdapter } from './provider';
 
@@ -100,6 +101,19 @@ export const retell = {
       ...outcome,
       cost: isOver(json) ? readCost(field(field(json, 'call_cost'), 'combined_cost'), 'US_CENT') : null,
     };
+  },
+
+  events: {
+    // https://docs.retellai.com/features/secure-webhook: the time is in milliseconds and behind the body.
+    claims(body, header) {
+      const [, time = '', digest = ''] =
+        /^v=(\d{1,15}),d=([0-9a-f]{64})$/.exec(header('x-retell-signature')) ?? [];
+      return hmacClaim(digest, Buffer.concat([body, Buffer.from(time)]), new Date(Number(time)));
+    },
+    read(json) {
+      const type = textField(json, 'event');
+      return type === '' ? null : { type, call: field(json, 'call') };
+    },
   },
 
   refusal(status, json) {

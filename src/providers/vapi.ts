@@ -12,6 +12,7 @@ import {
   type CallFacts,
   type CallStatus,
 } from './call-facts';
+import { hmacClaim, secretClaim } from './event-signatures';
 import { field, textField } from './json';
 import { withVariables, type ProviderAdapter } from './provider';
 
@@ -105,6 +106,27 @@ export const vapi = {
     };
   },
 
+  events: {
+    // Vapi signs as the agency has configured it: by a keyed hash, of which these are the default headers and
+    // the default payload, by a bearer token, or by the older header with the secret itself.
+    claims(body, header) {
+      const time = header('x-timestamp');
+      const signed = time === '' ? body : Buffer.concat([Buffer.from(`${time}.`), body]);
+      const digest = header('x-signature').replace(/^sha(1|256|512)=/, '');
+      const [, token = ''] = /^Bearer +(\S+)$/i.exec(header('authorization')) ?? [];
+      return [
+        ...hmacClaim(digest, signed, time === '' ? null : timeOf(time)),
+        ...secretClaim(header('x-vapi-secret')),
+        ...secretClaim(token),
+      ];
+    },
+    read(json) {
+      const message = field(json, 'message');
+      const type = textField(message, 'type');
+      return type === '' ? null : { type, call: callIn(type, message) };
+    },
+  },
+
   refusal(status, json) {
     // `message` is a string, or a list of them when several things are wrong.
     const messages = [field(json, 'message')].flat().filter((each) => typeof each === 'string');
@@ -125,4 +147,24 @@ function outcomeOf(json: unknown, durationMs: number | null) {
   const reason = textField(json, 'endedReason');
   const found = END_REASONS.find(([form]) => form.test(reason))?.[1] ?? 'OTHER';
   return ended(reason === '' ? null : found, durationMs, false);
+}
+
+// An event repeats the call as it was when it began. What has become of it stands beside the call.
+function callIn(type: string, message: unknown): unknown {
+  const beside = ['status', 'startedAt', 'endedAt', 'endedReason', 'cost'].flatMap((name) => {
+    const value = field(message, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const isReport = type === 'end-of-call-report';
+  return {
+    ...(field(message, 'call') as object | undefined),
+    ...Object.fromEntries(beside),
+    ...(isReport && { status: 'ended' }),
+  };
+}
+
+// Vapi's documentation does not give the unit: seconds since 1970 have ten digits until 2286.
+function timeOf(text: string): Date {
+  const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
+  return new Date(text.length <= 10 ? number * 1000 : number);
 }

@@ -3,6 +3,7 @@ import type { Cipher } from './cipher';
 import { Fingerprints } from './fingerprints';
 import { PlaceMacs } from './place-macs';
 import { UploadKeys } from './upload-keys';
+import { WebhookTokens } from './webhook-tokens';
 
 /**
  * The vault has all that is needed to receive, compare, seal and open keys, and to tell whether their rows
@@ -13,6 +14,7 @@ export interface Vault {
   readonly fingerprints: Fingerprints;
   readonly placeMacs: PlaceMacs;
   readonly uploads: UploadKeys;
+  readonly webhookTokens: WebhookTokens;
 }
 
 /**
@@ -23,5 +25,7 @@ export async function openVault(database: Database, cipher: Cipher, issuer: stri
   const uploads = new UploadKeys(database, cipher, issuer);
   await uploads.rotate();
   const fingerprints = await Fingerprints.load(database, cipher);
-  return { cipher, fingerprints, placeMacs: await PlaceMacs.load(database, cipher), uploads };
+  const placeMacs = await PlaceMacs.load(database, cipher);
+  const webhookTokens = await WebhookTokens.load(database, cipher);
+  return { cipher, fingerprints, placeMacs, uploads, webhookTokens };
 }

@@ -29,6 +29,7 @@ import {
   REFUSE_HAND_IN,
   SET_AGENCY,
   SET_CLIENT,
+  SET_WEBHOOK_SECRET,
   SET_HAND_IN_POLICY,
   START_CALL,
   VERIFY_AGENCY,
@@ -65,6 +66,11 @@ const TAKING_KEYS: Readonly<Record<string, (apiKey: string) => [as: Persona, que
     ],
     previewAgencyApiKeyChange: (apiKey) => ['agencyAdmin', PREVIEW_AGENCY, { provider: 'BLAND', apiKey }],
     handInApiKey: (apiKey) => ['portalUser', HAND_IN, { provider: 'BLAND', apiKey }],
+    setWebhookSecret: (secret) => [
+      'agencyAdmin',
+      SET_WEBHOOK_SECRET,
+      { clientId: HARBOR, provider: 'BLAND', secret },
+    ],
   };
 
 /** Where a key could come out again. */

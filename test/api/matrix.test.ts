@@ -37,6 +37,7 @@ const ROOTS: RootArguments = {
   callSummary: '',
   people: '',
   serviceTokens: '',
+  webhookEndpoints: '',
   auditEvents: '',
   apiKeyUploadKey: '',
   keyHandIns: `(clientId: "${HARBOR}")`,
@@ -54,6 +55,8 @@ const ROOTS: RootArguments = {
   renameAgent: `(input: { agentId: "${HARBOR_RETELL_AGENT}", name: "" })`,
   updateAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   assignAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
+  setWebhookSecret: `(input: { clientId: "${HARBOR}", provider: RETELL, secret: $key })`,
+  rotateWebhookUrl: `(input: { clientId: "${NEVER_GIVEN_OUT}", provider: RETELL })`,
   startCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "", idempotencyKey: "" })`,
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
   // Shared with the agency: there is a warning.

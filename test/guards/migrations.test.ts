@@ -167,7 +167,7 @@ test.each(['up', 'down'])(
       await used.runMigrations();
     };
     const down = async () => {
-      for (const { name } of migrations.slice(-5).reverse()) {
+      for (const { name } of migrations.slice(-3).reverse()) {
         const [newest] = await used.query<{ name: string }[]>(
           'SELECT name FROM migrations ORDER BY id DESC LIMIT 1',
         );

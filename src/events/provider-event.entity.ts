@@ -1,0 +1,59 @@
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import type { KeySource } from '../keys/chain';
+import type { Provider } from '../providers';
+
+export const EVENT_STATES = ['WAITING', 'DONE'] as const;
+
+/**
+ * An event that a provider sent. It holds what the event says of its call in the platform's words: neither
+ * its transcript nor any other text of the provider is kept.
+ */
+@Entity('provider_events')
+@Index('provider_events_once', ['ownerId', 'provider', 'digest'], { unique: true })
+@Index('provider_events_by_time', ['ownerId', 'provider', 'receivedAt'])
+@Index('provider_events_to_work', ['state', 'dueAt'])
+export class ProviderEventRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @Column('varchar', { length: 16 })
+  ownerType!: KeySource;
+
+  @PlainIdColumn()
+  ownerId!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  /** The digest of the bytes that were sent: an event that comes again is the same event. */
+  @Column('varchar', { length: 64 })
+  digest!: string;
+
+  @Column('varchar', { length: 64 })
+  type!: string;
+
+  @Column('varchar', { length: 128, nullable: true })
+  providerCallId!: string | null;
+
+  /** What it says of its call, as JSON of `CallFacts`. */
+  @Column('text')
+  facts!: string;
+
+  /** Whether its signature was verified. What others say is asked of the provider. */
+  @Column('boolean')
+  isSigned!: boolean;
+
+  @Column('varchar', { length: 16 })
+  state!: (typeof EVENT_STATES)[number];
+
+  /** When it is worked at the earliest. While an instance works it, that is when another one may. */
+  @TimeColumn()
+  dueAt!: Date;
+
+  @TimeColumn()
+  receivedAt!: Date;
+}

@@ -1,0 +1,82 @@
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import type { KeySource } from '../keys/chain';
+import type { Provider } from '../providers';
+
+/**
+ * Where a provider sends the events of one account. The row exists once something was set: until then the
+ * endpoint has its first address and no secret.
+ */
+@Entity('webhook_endpoints')
+@Index('webhook_endpoints_by_owner', ['ownerId', 'ownerType', 'provider'], { unique: true })
+export class WebhookEndpointRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @Column('varchar', { length: 16 })
+  ownerType!: KeySource;
+
+  @PlainIdColumn()
+  ownerId!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('int')
+  urlVersion!: number;
+
+  /** Until then, the address before this one is answered as well. */
+  @TimeColumn({ nullable: true })
+  previousUrlUntil!: Date | null;
+
+  /** How many events were refused because of their signature. */
+  @Column('int', { default: 0 })
+  refusedEvents!: number;
+
+  @TimeColumn()
+  updatedAt!: Date;
+}
+
+/** The secret by which the provider signs events of an endpoint. During a rotation there are two. */
+@Entity('webhook_secrets')
+@Index('webhook_secrets_by_endpoint', ['endpointId', 'version'], { unique: true })
+@Index('webhook_secrets_by_master_key', ['masterKey'])
+export class WebhookSecretRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  endpointId!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('int')
+  version!: number;
+
+  /** Null for the newest one. */
+  @TimeColumn({ nullable: true })
+  validUntil!: Date | null;
+
+  @Column('varchar', { length: 64, nullable: true })
+  masterKey!: string | null;
+
+  @Column('text', { nullable: true })
+  sealed!: string | null;
+}
+
+/** The place to which the ciphertext of a webhook secret is bound. */
+export function webhookSecretPlace({
+  endpointId,
+  agencyId,
+  provider,
+  version,
+}: Pick<WebhookSecretRow, 'endpointId' | 'agencyId' | 'provider' | 'version'>) {
+  return { agencyId, ownerType: 'WEBHOOK', ownerId: endpointId, provider, version, region: '' };
+}

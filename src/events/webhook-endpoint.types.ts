@@ -1,0 +1,94 @@
+import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { DateTime, UserErrorsField } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
+import type { Provider } from '../providers';
+import { ProviderEnum } from '../providers/provider.types';
+import type { Secret } from '../vault/secret';
+import { SecretScalar } from '../vault/secret.scalar';
+import { GRACE_HOURS } from './webhook-endpoints';
+
+@ObjectType({
+  simpleResolvers: true,
+  description: 'Where a provider sends the events of one account: of the agency, or of a client.',
+})
+export class WebhookEndpoint {
+  @Field(() => ProviderEnum, { description: 'The provider that sends the events.' })
+  provider!: Provider;
+
+  @Field(() => String, {
+    description:
+      'The address to enter at the provider. Nobody can guess it; whoever knows it can send events to it, which are believed only with the signature.',
+  })
+  url!: string;
+
+  @Field(() => Boolean, {
+    description:
+      'Whether a secret is set by which events are verified. Without one, an event is only taken as a sign to ask the provider for its call.',
+  })
+  isSecretSet!: boolean;
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description: 'When the last event was accepted. It is null when there was none.',
+  })
+  lastEventAt!: Date | null;
+
+  @Field(() => Int, {
+    description:
+      'How many events were refused because their signature was wrong, old or missing. A number that grows means that the provider has another secret.',
+  })
+  refusedEventCount!: number;
+}
+
+@InputType({ description: 'A secret to be set by which a provider signs its events.' })
+export class SetWebhookSecretInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: "The client whose account it is. It is the agency's own account when not given.",
+  })
+  clientId?: string | null;
+
+  @Field(() => ProviderEnum, { description: 'The provider that signs with the secret.' })
+  provider!: Provider;
+
+  @Field(() => SecretScalar, {
+    description: `The secret, as the provider shows it or was given it. It may be sealed like a key. The one before it is good for ${GRACE_HOURS} hours more.`,
+  })
+  secret!: Secret;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What came of `setWebhookSecret`.' })
+export class SetWebhookSecretPayload {
+  @Field(() => WebhookEndpoint, {
+    nullable: true,
+    description: 'The endpoint as it is after the change; null when the input was refused.',
+  })
+  endpoint!: WebhookEndpoint | null;
+
+  @UserErrorsField()
+  userErrors!: readonly UserError[];
+}
+
+@InputType({ description: 'An endpoint that is to get another address.' })
+export class RotateWebhookUrlInput {
+  @Field(() => ID, {
+    nullable: true,
+    description: "The client whose account it is. It is the agency's own account when not given.",
+  })
+  clientId?: string | null;
+
+  @Field(() => ProviderEnum, { description: 'The provider that sends events to it.' })
+  provider!: Provider;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What came of `rotateWebhookUrl`.' })
+export class RotateWebhookUrlPayload {
+  @Field(() => WebhookEndpoint, {
+    nullable: true,
+    description: `The endpoint with its new address; null when the input was refused. The address before it is answered for ${GRACE_HOURS} hours more.`,
+  })
+  endpoint!: WebhookEndpoint | null;
+
+  @UserErrorsField()
+  userErrors!: readonly UserError[];
+}

@@ -1,0 +1,67 @@
+import type { Reader } from '../database/transaction';
+import { dateOrNull, type RawDate } from '../database/raw';
+import type { KeyOwner } from '../keys/key-store';
+import type { Provider } from '../providers';
+import type { WebhookTokens } from '../vault/webhook-tokens';
+import type { WebhookEndpointRow } from './webhook-endpoint.entity';
+
+/** How long the address and the secret before the newest ones are still good after a change, in hours. */
+export const GRACE_HOURS = 24;
+const GRACE_MS = GRACE_HOURS * 60 * 60 * 1000;
+
+export function graceEnd(now: Date): Date {
+  return new Date(now.getTime() + GRACE_MS);
+}
+
+/** An endpoint as it is stored, or as it is before anything was. */
+export interface Endpoint extends Pick<
+  WebhookEndpointRow,
+  'urlVersion' | 'previousUrlUntil' | 'refusedEvents'
+> {
+  readonly owner: KeyOwner;
+  readonly provider: Provider;
+  /** Null where nothing was stored yet. */
+  readonly id: string | null;
+}
+
+interface RawEndpoint {
+  readonly ownerType: KeyOwner['type'];
+  readonly agencyId: string;
+  readonly ownerId: string;
+  readonly id: string | null;
+  readonly urlVersion: number | null;
+  readonly previousUrlUntil: RawDate | null;
+  readonly refusedEvents: number | null;
+}
+
+const READ = `SELECT o.ownerType, o.agencyId, o.ownerId, e.id, e.urlVersion, e.previousUrlUntil, e.refusedEvents
+FROM (SELECT 'CLIENT' AS ownerType, agencyId, id AS ownerId FROM clients WHERE id = ?
+UNION ALL SELECT 'AGENCY' AS ownerType, id AS agencyId, id AS ownerId FROM agencies WHERE id = ?) o
+LEFT JOIN webhook_endpoints e ON e.ownerId = o.ownerId AND e.ownerType = o.ownerType AND e.provider = ?`;
+
+/** The result is null for an owner that does not exist. */
+export async function readEndpoint(
+  read: Reader,
+  ownerId: string,
+  provider: Provider,
+): Promise<Endpoint | null> {
+  const [row] = await read.rows<RawEndpoint>(READ, [ownerId, ownerId, provider]);
+  // MariaDB ignores case and trailing spaces when it compares.
+  if (row?.ownerId !== ownerId) return null;
+  return {
+    owner: { type: row.ownerType, id: row.ownerId, agencyId: row.agencyId },
+    provider,
+    id: row.id,
+    urlVersion: row.urlVersion ?? 1,
+    previousUrlUntil: dateOrNull(row.previousUrlUntil),
+    refusedEvents: row.refusedEvents ?? 0,
+  };
+}
+
+/** Tells whether a token leads to the endpoint now. */
+export function isReachedBy(tokens: WebhookTokens, token: string, endpoint: Endpoint, now: Date): boolean {
+  const { owner, provider, urlVersion, previousUrlUntil } = endpoint;
+  const isOf = (version: number) => tokens.isOf(token, { ownerId: owner.id, provider, urlVersion: version });
+  const isPrevious = isOf(urlVersion - 1) && previousUrlUntil !== null && previousUrlUntil > now;
+  return isOf(urlVersion) || isPrevious;
+}
