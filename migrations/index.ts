@@ -23,6 +23,7 @@ import { AskedAtOfLinks1764250000000 } from './1764250000000-asked-at-of-links';
 import { LiveCalls1764260000000 } from './1764260000000-live-calls';
 import { CallFacts1764270000000 } from './1764270000000-call-facts';
 import { WebhookEndpoints1764280000000 } from './1764280000000-webhook-endpoints';
+import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -51,4 +52,5 @@ export const migrations = [
   LiveCalls1764260000000,
   CallFacts1764270000000,
   WebhookEndpoints1764280000000,
+  CallRevisions1764290000000,
 ];

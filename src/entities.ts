@@ -5,6 +5,7 @@ import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { LeaseRow } from './database/lease';
 import { CallRow } from './calls/call.entity';
+import { CallRevisionRow } from './calls/call-revision.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
 import { KeyHandInRow } from './intake/key-hand-in.entity';
@@ -26,6 +27,7 @@ export const entities = [
   VaultKeyRow,
   UsedSealedKeyRow,
   CallRow,
+  CallRevisionRow,
   KeyHandInRow,
   KeyLinkRow,
   WebhookEndpointRow,

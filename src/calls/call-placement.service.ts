@@ -151,8 +151,13 @@ export class CallPlacementService {
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
     // the caller place it again.
     try {
-      await this.database.writeWithoutViewer((tx) => tx.updateRow('calls', outcome, { id: call.id }));
+      // An event may have told more of the call before its placement was answered.
+      const isFirst = { id: call.id, revision: 0 };
+      const stored = await this.database.writeWithoutViewer(async (tx) =>
+        (await tx.updateRow('calls', outcome, isFirst)) ? null : tx.findOneBy(CallRow, { id: call.id }),
+      );
       if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
+      if (stored) return { call: stored, userErrors: [] };
     } catch (error) {
       this.report(error);
     }

@@ -137,6 +137,8 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     durationMs: null,
     endReason: null,
     ...PENDING_COST,
+    revision: 0,
+    knownAt: null,
     createdAt: now,
     updatedAt: now,
   };

@@ -123,6 +123,14 @@ export class CallRow {
   @Column('varchar', { length: 16, nullable: true })
   costUnit!: CostUnit | null;
 
+  /** How often more became known of the call: see `call-revision.entity.ts`. */
+  @Column('int', { default: 0 })
+  revision!: number;
+
+  /** The latest time of which anything is known. What is older corrects nothing. */
+  @TimeColumn({ nullable: true })
+  knownAt!: Date | null;
+
   @TimeColumn()
   createdAt!: Date;
 

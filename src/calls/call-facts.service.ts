@@ -1,0 +1,67 @@
+import type { TenantDatabase } from '../access/tenant-database';
+import { ConcurrentChange } from '../database/repetition';
+import type { Transaction } from '../database/transaction';
+import type { CallFacts } from '../providers/call-facts';
+import { CallRow } from './call.entity';
+import type { RevisionSource } from './call-revision.entity';
+import { knownOf, whatChanges, type Known } from './known';
+
+/** Where facts come from, and the time of which they tell. */
+export interface FactsOrigin {
+  readonly source: RevisionSource;
+  /** The time of the event; for an answer, when its request was about to be sent. */
+  readonly knownAt: Date;
+}
+
+/** Keeps what providers tell of calls. */
+export class CallFactsService {
+  constructor(private readonly database: TenantDatabase) {}
+
+  /**
+   * Adds facts to what is known of a call, in one transaction: facts that are older, or that are known
+   * already, change nothing. Returns the call as it then is, or null where there is no such call.
+   */
+  apply(callId: string, facts: CallFacts, origin: FactsOrigin): Promise<CallRow | null> {
+    return this.database.writeWithoutViewer(async (tx) => {
+      const call = await tx.lock(CallRow, callId);
+      if (!call) return null;
+      const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
+      const changes = whatChanges(call, facts, isNewer);
+      return saveKnown(tx, call, changes, origin);
+    });
+  }
+}
+
+/**
+ * Stores what changes in what is known of a call, and with it a new revision. Of several instances that do so
+ * at the same time, each goes on from what the one before has stored.
+ */
+export async function saveKnown(
+  tx: Transaction,
+  call: CallRow,
+  changes: Partial<Known>,
+  { source, knownAt }: FactsOrigin,
+): Promise<CallRow> {
+  const { id, revision } = call;
+  const latest = call.knownAt !== null && call.knownAt > knownAt ? call.knownAt : knownAt;
+  if (Object.keys(changes).length === 0) {
+    // What was said again counts from then on, so that whatever is older stays so.
+    if (latest !== call.knownAt) await tx.updateRow('calls', { knownAt }, { id, revision });
+    return { ...call, knownAt: latest };
+  }
+  const now = new Date();
+  // What a provider refused, or did not answer, tells nothing of a call that is there after all.
+  const noError = changes.status && { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
+  const change = { ...changes, ...noError, knownAt: latest, revision: revision + 1, updatedAt: now };
+  if (!(await tx.updateRow('calls', change, { id, revision }))) throw new ConcurrentChange();
+  const next = { ...call, ...change };
+  await tx.insertRow('call_revisions', {
+    callId: id,
+    revision: next.revision,
+    at: now,
+    knownAt,
+    source,
+    known: JSON.stringify(knownOf(next)),
+  });
+  return next;
+}
