@@ -24,6 +24,7 @@ import { LiveCalls1764260000000 } from './1764260000000-live-calls';
 import { CallFacts1764270000000 } from './1764270000000-call-facts';
 import { WebhookEndpoints1764280000000 } from './1764280000000-webhook-endpoints';
 import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
+import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -53,4 +54,5 @@ export const migrations = [
   CallFacts1764270000000,
   WebhookEndpoints1764280000000,
   CallRevisions1764290000000,
+  FilteredCalls1764300000000,
 ];

@@ -1,14 +1,25 @@
 import { In } from 'typeorm';
+import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import { findOwnMany, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
-import { readPage } from '../database/pages';
+import { hasFewer, readPageAlong, type Path } from '../database/pages';
 import type { Select } from '../database/transaction';
 import { badArgument } from '../graphql/errors';
-import type { Page, PageArgs } from '../graphql/page';
+import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { isId } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallStatus } from '../providers/call-facts';
+import {
+  checkTime,
+  checkTimes,
+  conditionsOf,
+  conditionsOfSpan,
+  endOfSpan,
+  isSatisfiable,
+  pathsOf,
+  type CallListFilter,
+} from './call-filter';
 import { CallRow } from './call.entity';
 
 export interface SummarySpan {
@@ -27,17 +38,9 @@ export interface CallSummary extends Pick<SummarySpan, 'since' | 'until'> {
   }[];
 }
 
-// The databases put other times into another order than they have, or refuse them.
-const FIRST_TIME = new Date(0);
-const LAST_TIME = new Date('9999-12-31T23:59:59.999Z');
 const MAX_SPAN_MS = 366 * 24 * 60 * 60 * 1000;
-
-export interface CallListFilter {
-  readonly clientId: string | null;
-  readonly agentId: string | null;
-  /** Only calls of which anything changed at this time or later are listed. */
-  readonly updatedSince: Date | null;
-}
+/** Fewer calls than these are looked at one by one. */
+const FEW = 1_000;
 
 /** Shows and counts the calls that are on record. */
 export class CallHistoryService {
@@ -52,16 +55,18 @@ export class CallHistoryService {
     return findOwnMany(this.database.read, viewer, CallRow, ids);
   }
 
-  list(viewer: Viewer, args: PageArgs, filter: CallListFilter): Promise<Page<CallRow>> {
+  /**
+   * Throws `FORBIDDEN` for a filter by what only admins see, which would tell others what the field hides,
+   * and `BAD_USER_INPUT` for a time that no database keeps as it is, or a span that ends before it starts.
+   */
+  async list(viewer: Viewer, args: PageArgs, filter: CallListFilter): Promise<Page<CallRow>> {
+    if (filter.keySource !== null) requireAdmin(viewer);
+    checkTimes(filter);
+    if (!isSatisfiable(filter, viewer)) return toPage([], args, () => Promise.resolve(0));
     const query = this.#visible(viewer);
-    if (filter.clientId !== null) query.andWhere({ clientId: In([filter.clientId].filter(isId)) });
-    if (filter.agentId !== null) query.andWhere({ agentId: In([filter.agentId].filter(isId)) });
-    const { updatedSince } = filter;
-    if (updatedSince !== null)
-      query.andWhere('call.updatedAt >= :updatedSince', {
-        updatedSince: checkTime('updatedSince', updatedSince),
-      });
-    return readPage(this.database.read, query, args, 'DESC', indexFor(viewer, filter));
+    for (const condition of conditionsOf(filter)) query.andWhere(condition);
+    const path = await this.#pathOf(viewer, filter);
+    return readPageAlong(this.database.read, query, args, path, endOfSpan(filter));
   }
 
   /**
@@ -74,10 +79,8 @@ export class CallHistoryService {
     if (since > until) throw badArgument('since', '`since` is not after `until`.');
     if (until.getTime() - since.getTime() > MAX_SPAN_MS)
       throw badArgument('since', 'A span of at most 366 days.');
-    const query = this.#visible(viewer).andWhere('call.createdAt >= :since AND call.createdAt < :until', {
-      since,
-      until,
-    });
+    const query = this.#visible(viewer).andWhere('call.id < :end', { end: endOfSpan({ until }) });
+    for (const condition of conditionsOfSpan({ since, until })) query.andWhere(condition);
     if (clientId !== null) query.andWhere({ clientId: In([clientId].filter(isId)) });
     const rows = await query
       .select(['call.status AS status', 'call.provider AS provider', 'COUNT(*) AS count'])
@@ -90,20 +93,18 @@ export class CallHistoryService {
     return { since, until, total: counts.reduce((sum, { count }) => sum + count, 0), counts };
   }
 
-  #visible(viewer: Viewer): Select<CallRow> {
-    return this.database.read.createQueryBuilder(CallRow, 'call').where(visibleTo(viewer));
+  async #pathOf(viewer: Viewer, filter: CallListFilter): Promise<Path> {
+    const { usual, ifFew } = pathsOf(viewer, filter);
+    const ofAgency = this.#calls().where({ agencyId: viewer.agencyId });
+    for (const path of ifFew) if (await hasFewer(this.database.read, ofAgency, path, FEW)) return path;
+    return usual;
   }
-}
 
-/** The index in which the fewest calls have to be looked at. */
-function indexFor(viewer: Viewer, { agentId, clientId, updatedSince }: CallListFilter): string {
-  if (agentId !== null) return 'calls_by_agent';
-  if (clientId !== null || viewer.clientId !== null) return 'calls_by_client';
-  return updatedSince === null ? 'calls_by_agency' : 'calls_by_update';
-}
+  #visible(viewer: Viewer): Select<CallRow> {
+    return this.#calls().where(visibleTo(viewer));
+  }
 
-/** Throws `BAD_USER_INPUT` for a time that no database keeps as it is. */
-function checkTime(argument: string, time: Date): Date {
-  if (time < FIRST_TIME || time > LAST_TIME) throw badArgument(argument, 'A time from 1970 to 9999.');
-  return time;
+  #calls(): Select<CallRow> {
+    return this.database.read.createQueryBuilder(CallRow, 'call');
+  }
 }

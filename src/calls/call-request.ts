@@ -2,7 +2,7 @@ import { checkPhoneNumber } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import type { CallReceipt, ResolvedKey } from '../keys/resolution/key-resolver.service';
-import { digest, newId } from '../platform/ids';
+import { digest, newId, timeOfId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
 import type { Placement } from '../providers/requests';
@@ -111,9 +111,10 @@ const PENDING_COST = {
 
 /** Makes the row of a call that its provider has not been asked for yet. */
 export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest): CallRow {
-  const now = new Date();
+  const id = newId();
+  const now = timeOfId(id);
   return {
-    id: newId(),
+    id,
     agencyId: agent.agencyId,
     clientId: agent.clientId,
     agentId: agent.id,

@@ -15,10 +15,12 @@ export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
  */
 @Entity('calls')
 @Index('calls_by_agency', ['agencyId', 'id'])
-@Index('calls_by_time', ['agencyId', 'createdAt'])
 @Index('calls_by_update', ['agencyId', 'updatedAt'])
-@Index('calls_by_client', ['clientId', 'id'])
-@Index('calls_by_agent', ['agentId', 'id'])
+@Index('calls_by_client', ['agencyId', 'clientId', 'id'])
+@Index('calls_by_agent', ['agencyId', 'agentId', 'status', 'id'])
+@Index('calls_by_outcome', ['agencyId', 'status', 'provider', 'id'])
+@Index('calls_by_client_outcome', ['agencyId', 'clientId', 'status', 'provider', 'id'])
+@Index('calls_by_nature', ['agencyId', 'kind', 'origin', 'direction', 'keySource', 'id'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
 export class CallRow {
   @IdColumn()
@@ -131,6 +133,7 @@ export class CallRow {
   @TimeColumn({ nullable: true })
   knownAt!: Date | null;
 
+  /** This is the time in the id, by which calls of a span of time are found: see `call-filter.ts`. */
   @TimeColumn()
   createdAt!: Date;
 

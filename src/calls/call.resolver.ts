@@ -17,6 +17,7 @@ import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { PROVIDER_ERRORS } from '../providers/provider-errors';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
+import { callListFilter } from './call-filter';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
 import { readReceipt } from './receipt';
@@ -24,6 +25,7 @@ import type { CallResult } from './call-request';
 import {
   Call,
   CallConnection,
+  CallFilter,
   CallReceiptType,
   CallSummaryType,
   StartCallInput,
@@ -83,12 +85,14 @@ export class CallResolver {
         'Only calls of which anything changed at this time or later. Ask again and again, in place of a subscription, with the time one minute before the latest `updatedAt` that you know: a change may appear after another one that has a later time.',
     })
     updatedSince: Date | null,
+    @Arg('filter', () => CallFilter, {
+      nullable: true,
+      description: 'Which calls are wanted; all of them when not given. It holds beside the other arguments.',
+    })
+    filter: CallFilter | null,
   ): Promise<Page<CallRow>> {
-    return this.calls.list(viewer, pageArgs(page), {
-      clientId: clientId ?? null,
-      agentId: agentId ?? null,
-      updatedSince: updatedSince ?? null,
-    });
+    const given = { clientId, agentId, updatedSince };
+    return this.calls.list(viewer, pageArgs(page), callListFilter(given, filter));
   }
 
   @Query(() => CallSummaryType, {

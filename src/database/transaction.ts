@@ -21,6 +21,7 @@ export interface Select<T> {
   limit(count: number): this;
   clone(): this;
   getQuery(): string;
+  getQueryAndParameters(): [sql: string, values: unknown[]];
   getOne(): Promise<T | null>;
   getMany(): Promise<T[]>;
   getCount(): Promise<number>;

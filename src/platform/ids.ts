@@ -8,6 +8,17 @@ export function newId(): string {
   return v7();
 }
 
+/** When an id of `newId` was made, by the clock from which it took its time. */
+export function timeOfId(id: string): Date {
+  return new Date(parseInt(id.slice(0, 8) + id.slice(9, 13), 16));
+}
+
+/** The least id that can be made at a time: those that are made earlier come before it. */
+export function leastIdOf(time: Date): string {
+  const hex = Math.max(0, time.getTime()).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
 /**
  * Tells whether text can be an id at all. Every look-up by id asks this first: MariaDB ignores case and
  * trailing spaces when it compares text, so that an id in capitals would otherwise be found on one database
