@@ -1,6 +1,8 @@
 import { AbstractLogger } from 'typeorm';
 import { AUDIT_EVENT_TYPES } from '../../src/audit/audit-event';
 import { readOperations } from '../../src/http/pages/playground';
+import { CallRow } from '../../src/calls/call.entity';
+import { PROVIDERS } from '../../src/providers';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
 import { LONG_LIST } from '../../src/database/mysql';
@@ -47,8 +49,6 @@ const LATER_PAGES = `query ($after: String!) {
 
 /** Lists of which only what belongs to one client or agent is asked for. */
 const NARROWED = `{
-  calls(clientId: "${HARBOR}") { nodes { id } }
-  ofAgent: calls(agentId: "${HARBOR_RETELL_AGENT}") { nodes { id } }
   agents(clientId: "${HARBOR}") { nodes { id } }
   people(clientId: "${HARBOR}") { nodes { id } }
   keyLinks(clientId: "${HARBOR}") { nodes { id } }
@@ -106,7 +106,7 @@ async function readWhole(sql: string): Promise<string[]> {
     const plan: { detail: string }[] = await read.query(`EXPLAIN QUERY PLAN ${sql}`, values);
     return plan
       .map(({ detail }) => detail)
-      .filter((detail) => /^SCAN (?!numbered|dummy_table|\(|CONSTANT|\d)/.test(detail));
+      .filter((detail) => /^SCAN (?!numbered|dummy_table|part|\(|CONSTANT|\d)/.test(detail));
   }
   const plan: { table: string | null; type: string | null; possible_keys: string | null }[] =
     await read.query(`EXPLAIN ${sql}`, values);
@@ -136,8 +136,8 @@ test('a statement that no index helps is found', async () => {
   expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
 });
 
-/** What the plans of the pages that `ask` reads say of the index. */
-async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+/** The steps of the plan of each page that `ask` reads. */
+async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unknown>[][]> {
   const read = jest.spyOn(AbstractLogger.prototype, 'logQuery');
   await ask();
   const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
@@ -145,13 +145,12 @@ async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unkn
   const database = managerOf(running.app.database.read);
   const sqlite = database.dataSource.options.type === 'better-sqlite3';
   return Promise.all(
-    pages.map(async ([sql, values]) => {
-      const [plan = {}]: Record<string, unknown>[] = await database.query(
+    pages.map(([sql, values]) =>
+      database.query<Record<string, unknown>[]>(
         `EXPLAIN ${sqlite ? 'QUERY PLAN ' : ''}${sql}`,
         (values as unknown[]).map(bound),
-      );
-      return plan;
-    }),
+      ),
+    ),
   );
 }
 
@@ -178,17 +177,85 @@ test('a list of what belongs to one client or agent does not look at what belong
   );
   const indexes = [...narrowed, ...ofPortalUser].map((plan) => /\w+_by_\w+/.exec(JSON.stringify(plan))?.[0]);
   expect(indexes).toEqual([
-    'calls_by_client',
-    'calls_by_agent',
     'agents_by_client',
     'people_by_client',
     'key_links_by_client',
     'key_hand_ins_by_client',
     'audit_events_by_client',
-    'calls_by_client',
     'agents_by_client',
     'key_hand_ins_by_client',
+    'calls_by_client',
   ]);
+});
+
+const SPAN = 'since: "2026-01-01T00:00:00Z", until: "2126-01-01T00:00:00Z"';
+
+/**
+ * The index of each filter of the list of calls, and how many of its columns, the id last, lead to the calls:
+ * as many as the index has where a span of time or an earlier page says where among the ids they begin.
+ */
+const FILTERS: readonly [filter: string, index: string, columns: number][] = [
+  ['', 'calls_by_agency', 1],
+  [SPAN, 'calls_by_agency', 2],
+  ['since: "2126-01-01T00:00:00Z"', 'calls_by_agency', 2],
+  [`clientId: "${HARBOR}"`, 'calls_by_client', 2],
+  [`clientId: "${HARBOR}", ${SPAN}`, 'calls_by_client', 3],
+  [`agentId: "${HARBOR_RETELL_AGENT}"`, 'calls_by_agent', 3],
+  [`agentId: "${HARBOR_RETELL_AGENT}", status: [FAILED, BUSY], ${SPAN}`, 'calls_by_agent', 4],
+  ['status: FAILED', 'calls_by_outcome', 3],
+  ['provider: VAPI', 'calls_by_outcome', 3],
+  [`provider: VAPI, status: [FAILED, BUSY], ${SPAN}`, 'calls_by_outcome', 4],
+  [`clientId: "${HARBOR}", status: FAILED`, 'calls_by_client_outcome', 4],
+  [`clientId: "${HARBOR}", provider: VAPI, ${SPAN}`, 'calls_by_client_outcome', 5],
+  ['kind: TEST', 'calls_by_nature', 5],
+  ['direction: INBOUND', 'calls_by_nature', 5],
+  ['origin: GATEWAY', 'calls_by_nature', 5],
+  ['keySource: CLIENT', 'calls_by_nature', 5],
+  [`kind: TEST, direction: INBOUND, origin: API, keySource: CLIENT, ${SPAN}`, 'calls_by_nature', 6],
+  [`clientId: "${HARBOR}", kind: TEST`, 'calls_by_nature', 5],
+];
+
+/** The indexes of calls in the steps of a plan, each with the number of its columns that lead to the calls. */
+function indexesIn(steps: readonly Record<string, unknown>[]): [index: string, columns: number][] {
+  return steps.flatMap(({ detail, table, key, key_len: length, Extra: extra }): [string, number][] => {
+    const [, index = '', columns = ''] = / call USING \w*\s*INDEX (\w+) \((.*)\)/.exec(String(detail)) ?? [];
+    if (index !== '') return [[index, new Set(columns.match(/\w+(?=[=<>])/g)).size]];
+    if (table !== 'call') return [];
+    expect(extra).not.toMatch(/filesort/);
+    return [[String(key), columnsIn(String(key), Number(length))]];
+  });
+}
+
+const BYTES_A_CHARACTER = 4;
+
+/** How many of the first columns of an index are as long as its part that MariaDB looks up. */
+function columnsIn(index: string, length: number): number {
+  const { indices } = managerOf(running.app.database.read).dataSource.getMetadata(CallRow);
+  const lengths = (indices.find(({ name }) => name === index)?.columns ?? []).map(
+    (column) => Number(column.length) * BYTES_A_CHARACTER + 2 + Number(column.isNullable),
+  );
+  const sums = lengths.map((_, last) => lengths.slice(0, last + 1).reduce((sum, each) => sum + each, 0));
+  return sums.indexOf(length) + 1;
+}
+
+test.each(FILTERS)('calls(filter: { %s }) reads along %s, by %d columns', async (filter, index, columns) => {
+  const plans = await plansOf(() => running.data(`{ calls(filter: { ${filter} }) { nodes { id } } }`));
+  const steps = indexesIn(plans.at(-1) ?? []);
+  expect(steps.length).toBeGreaterThan(0);
+  expect(steps.filter((step) => step.join() !== [index, columns].join())).toEqual([]);
+});
+
+test('a later page of a filtered list is found by its place in each part of the index', async () => {
+  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
+    '{ clients(first: 1) { pageInfo { endCursor } } }',
+  );
+  const plans = await plansOf(() =>
+    running.data(
+      'query ($after: String!) { calls(after: $after, filter: { status: [FAILED, BUSY], until: "2126-01-01T00:00:00Z" }) { nodes { id } } }',
+      { after: clients.pageInfo.endCursor },
+    ),
+  );
+  expect(plans.flatMap(indexesIn)).toEqual(Array(2 * PROVIDERS.length).fill(['calls_by_outcome', 4]));
 });
 
 test('a filter by type of event is planned by how many there are of each type', () => {
