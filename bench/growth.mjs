@@ -1,5 +1,7 @@
 // npm run bench:growth [-- --database sqlite|mariadb] [--rounds N] [--seconds N] [--sizes 5000,50000,500000]
+// npm run bench:growth -- --calls [--database sqlite|mariadb] [--sizes 10000,1000000]
 import { parseArgs } from 'node:util';
+import { compareCallLists, openCallLists } from './call-lists.mjs';
 import { SYSTEMS, withDatabases } from './compare.mjs';
 import { openResolver } from './in-process.mjs';
 import { load, median } from './load.mjs';
@@ -11,56 +13,82 @@ const { values: options } = parseArgs({
     database: { type: 'string', default: 'sqlite' },
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '3' },
-    sizes: { type: 'string', default: '5000,50000,500000' },
+    calls: { type: 'boolean', default: false },
+    sizes: { type: 'string' },
   },
 });
 const FIRST_PORT = 24_120;
 const WARM_UP_SECONDS = 3;
 const RESOLVED = 2_000;
 const AGENCY_CLIENTS = 20_000;
+const CLIENTS_OF_CALLS = 5_000;
 const PAGE = `query Page($after: String) { clients(first: 50, after: $after) { nodes { ${CLIENT} } } }`;
 const NEXT =
   'query Next($after: String) { clients(first: 100, after: $after) { pageInfo { hasNextPage endCursor } } }';
+
+if (options.calls) await growthOfCalls();
+else await growthOfClients();
+
+function sizesOr(usual) {
+  return (options.sizes ?? usual).split(',').map(Number);
+}
+
+/** The calls of one agency, which has few of them in one database and many in the other. */
+async function growthOfCalls() {
+  const sizes = sizesOr('10000,1000000');
+  const small = { clients: CLIENTS_OF_CALLS };
+  await withEach([small, small], async (opened) => {
+    const lists = [];
+    try {
+      for (const [index, { env }] of opened.entries()) lists.push(await openCallLists(env, sizes[index]));
+      await compareCallLists(...lists);
+    } finally {
+      for (const each of lists) await each.close();
+    }
+  });
+}
 
 /**
  * Deployments of each size, and one of the smallest size with an agency of 20,000 clients: asked in turns, so
  * that the rest of the machine concerns all.
  */
-const [smallest, ...larger] = options.sizes.split(',').map(Number);
-const deployments = [
-  { clients: smallest },
-  ...larger.map((clients) => ({ clients })),
-  { clients: smallest, agencyClients: AGENCY_CLIENTS },
-];
-await withEach(deployments, async (opened) => {
-  const systems = [];
-  try {
-    for (const [index, { env, requests }] of opened.entries()) {
-      const system = new System();
-      const base = `http://127.0.0.1:${FIRST_PORT + index}`;
-      await system.start({
-        ...SYSTEMS.Latchkey,
-        env,
-        port: FIRST_PORT + index,
-        ready: async () => (await fetch(`${base}/readyz`)).ok,
-      });
-      systems.push({
-        name: nameOf(deployments[index]),
-        system,
-        base,
-        requests,
-        resolver: await openResolver(env),
-      });
+async function growthOfClients() {
+  const [smallest, ...larger] = sizesOr('5000,50000,500000');
+  const deployments = [
+    { clients: smallest },
+    ...larger.map((clients) => ({ clients })),
+    { clients: smallest, agencyClients: AGENCY_CLIENTS },
+  ];
+  await withEach(deployments, async (opened) => {
+    const systems = [];
+    try {
+      for (const [index, { env, requests }] of opened.entries()) {
+        const system = new System();
+        const base = `http://127.0.0.1:${FIRST_PORT + index}`;
+        await system.start({
+          ...SYSTEMS.Latchkey,
+          env,
+          port: FIRST_PORT + index,
+          ready: async () => (await fetch(`${base}/readyz`)).ok,
+        });
+        systems.push({
+          name: nameOf(deployments[index]),
+          system,
+          base,
+          requests,
+          resolver: await openResolver(env),
+        });
+      }
+      const work = [...queriesOf(systems), ...(await pagesOf(systems[0], systems.at(-1)))];
+      report(await measure(work, systems));
+    } finally {
+      for (const { system, resolver } of systems) {
+        await system.stop();
+        await resolver.close();
+      }
     }
-    const work = [...queriesOf(systems), ...(await pagesOf(systems[0], systems.at(-1)))];
-    report(await measure(work, systems));
-  } finally {
-    for (const { system, resolver } of systems) {
-      await system.stop();
-      await resolver.close();
-    }
-  }
-});
+  });
+}
 
 async function withEach([next, ...rest], work, opened = []) {
   if (!next) return work(opened);

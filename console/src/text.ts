@@ -274,9 +274,7 @@ export const text = {
     key: 'Paid with',
     test: 'Test',
     total: (count: number) => `${plural(count, 'call', 'calls')} in the last 30 days`,
-    since: 'Changed since',
     noMatch: 'No call is like this',
-    noMatchHint: 'Choose another client or agent, or an earlier day.',
     empty: 'No calls yet',
     emptyHint: 'Calls appear here as soon as an agent places one.',
     status: {

@@ -158,10 +158,32 @@ describe('filters', () => {
     await tab.page.reload();
     await tab.page.getByText('1 of 1', { exact: true }).waitFor();
     expect(await tab.page.getByLabel('Client', { exact: true }).inputValue()).toBe(HARBOR);
-    await tab.page.getByLabel('Changed since').fill('2100-01-01');
+    await tab.page.getByLabel('From').fill('2100-01-01');
     await tab.page.getByText('No call is like this').waitFor();
     await tab.page.getByRole('link', { name: 'Show all' }).click();
     await tab.page.getByText('2 of 2', { exact: true }).waitFor();
+    expect(tab.faults).toEqual([]);
+  });
+
+  test('of calls narrow the list by provider, status and time, also from an address and on the way back', async () => {
+    const { page } = tab;
+    await page.getByLabel('Provider', { exact: true }).selectOption('Vapi');
+    await page.getByText('No call is like this').waitFor();
+    await page.getByLabel('Provider', { exact: true }).selectOption('Retell');
+    await page.getByText('2 of 2', { exact: true }).waitFor();
+    await page.getByLabel('Status', { exact: true }).selectOption('Failed');
+    await page.getByText('No call is like this').waitFor();
+    expect(new URL(page.url()).search).toBe('?provider=RETELL&status=FAILED');
+    await tab.visit(`/calls?status=QUEUED&client=${HARBOR}&since=2000-01-01&until=2100-01-01`);
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await page.getByLabel('Status', { exact: true }).inputValue()).toBe('QUEUED');
+    await page.getByRole('link', { name: 'Harbor front desk' }).click();
+    await page.waitForURL(/\/agents\//);
+    await page.goBack();
+    await page.getByText('1 of 1', { exact: true }).waitFor();
+    expect(await page.getByLabel('Before').inputValue()).toBe('2100-01-01');
+    await tab.visit('/calls?status=ODD&provider=ODD');
+    await page.getByText('2 of 2', { exact: true }).waitFor();
     expect(tab.faults).toEqual([]);
   });
 

@@ -1,10 +1,10 @@
 import { mutation } from '../api/mutation';
 import type { Provider } from '../keys/operations';
-import { providerName, settings } from '../sign-in/settings';
 import { text } from '../text';
 import { ChangeDialog, wayBack, type ErrorOf } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { SelectField, TextField, textOf } from '../ui/form';
+import { providerOptions } from '../ui/provider-fields';
 import type { ShownAgent } from './agent';
 
 const CREATE = mutation('createAgent');
@@ -33,7 +33,7 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
           <SelectField
             label={text.common.provider}
             name="provider"
-            options={settings.providers.map(({ id }) => [id, providerName(id)])}
+            options={providerOptions}
             error={errorOf('provider')}
           />
           <AtProvider errorOf={errorOf} />

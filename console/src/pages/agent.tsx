@@ -76,7 +76,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
       {viewer.canViewCalls && (
         <>
           <h2>{text.agents.calls}</h2>
-          <CallList agentId={id} clientId={null} />
+          <CallList filter={{ agentId: id }} />
         </>
       )}
     </Page>

@@ -1,12 +1,13 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { NextKey } from '../keys/why';
-import { providerName, settings } from '../sign-in/settings';
+import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import { text } from '../text';
-import { Filter, useFilters } from '../ui/filter';
+import { useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Badge, ClientLink } from '../ui/parts';
+import { ProviderFilter, providerIn } from '../ui/provider-fields';
 import { List, type Columns } from '../ui/table';
 import { CreateAgent } from './agent-dialogs';
 
@@ -42,7 +43,6 @@ type Provider = Agent['provider'];
 export function AgentsPage() {
   const viewer = useViewer();
   const { values, set } = useFilters('/agents', ['provider']);
-  const provider = settings.providers.find(({ id }) => id === values.provider)?.id ?? '';
   const create = viewer.canManageApiKeys && (
     <Opens kind="primary" label={text.agents.create}>
       {(close) => <CreateAgent clientId={null} onClose={close} />}
@@ -50,13 +50,8 @@ export function AgentsPage() {
   );
   return (
     <Page title={text.agents.title} lead={viewer.canManageApiKeys && text.agents.lead} actions={create}>
-      <Filter
-        label={text.common.provider}
-        value={provider}
-        options={settings.providers.map(({ id, name }) => [id, name])}
-        onChange={(chosen) => set({ provider: chosen })}
-      />
-      <AgentList clientId={null} provider={(provider || null) as Provider | null} />
+      <ProviderFilter value={values.provider} onChange={(chosen) => set({ provider: chosen })} />
+      <AgentList clientId={null} provider={providerIn(values.provider)} />
     </Page>
   );
 }

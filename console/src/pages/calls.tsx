@@ -1,4 +1,4 @@
-import { graphql, type ResultOf } from '../api/graphql';
+import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
@@ -7,26 +7,13 @@ import { ClientFilter } from '../ui/client-field';
 import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
 import { Badge, ClientLink, Time, type Tone } from '../ui/parts';
+import { ProviderFilter, providerIn } from '../ui/provider-fields';
 import { List, type Columns } from '../ui/table';
 import { CallSummary } from './call-summary';
 
 const CALLS = graphql(`
-  query Calls(
-    $clientId: ID
-    $agentId: ID
-    $updatedSince: DateTime
-    $first: Int
-    $after: String
-    $withKeys: Boolean!
-    $withDetails: Boolean!
-  ) {
-    list: calls(
-      clientId: $clientId
-      agentId: $agentId
-      updatedSince: $updatedSince
-      first: $first
-      after: $after
-    ) {
+  query Calls($filter: CallFilter, $first: Int, $after: String, $withKeys: Boolean!, $withDetails: Boolean!) {
+    list: calls(filter: $filter, first: $first, after: $after) {
       totalCount
       pageInfo {
         hasNextPage
@@ -87,11 +74,13 @@ const AGENT_NAMES = graphql(`
 
 const PATH = '/calls';
 
+const STATUSES = Object.entries(text.calls.status);
+
 export function CallsPage() {
   const viewer = useViewer();
   const isAgencys = viewer.role !== 'PORTAL_USER';
-  const { values, isOn, set } = useFilters(PATH, ['client', 'agent', 'since']);
-  const { client, agent, since } = values;
+  const { values, isOn, set } = useFilters(PATH, ['client', 'agent', 'provider', 'status', 'since', 'until']);
+  const { client, agent, provider, status, since, until } = values;
   return (
     <Page title={text.calls.title}>
       {viewer.canViewAnalytics && <CallSummary />}
@@ -106,12 +95,25 @@ export function CallsPage() {
             onChange={(chosen) => set({ agent: chosen })}
           />
         )}
-        <DateFilter label={text.calls.since} value={since} onChange={(day) => set({ since: day })} />
+        <ProviderFilter value={provider} onChange={(chosen) => set({ provider: chosen })} />
+        <Filter
+          label={text.common.status}
+          value={status}
+          options={STATUSES}
+          onChange={(chosen) => set({ status: chosen })}
+        />
+        <DateFilter label={text.audit.since} value={since} onChange={(day) => set({ since: day })} />
+        <DateFilter label={text.audit.until} value={until} onChange={(day) => set({ until: day })} />
       </Filters>
       <CallList
-        agentId={agent || null}
-        clientId={client || null}
-        updatedSince={startOf(since)}
+        filter={{
+          status: status in text.calls.status ? [status as Call['status']] : null,
+          provider: providerIn(provider),
+          agentId: agent || null,
+          clientId: client || null,
+          since: startOf(since),
+          until: startOf(until),
+        }}
         isFiltered={isOn}
       />
     </Page>
@@ -139,36 +141,27 @@ function AgentFilter({ clientId, value, onChange }: AgentFilterProps) {
 }
 
 interface CallListProps {
-  readonly agentId: string | null;
-  readonly clientId: string | null;
-  readonly updatedSince?: string | null;
+  readonly filter: NonNullable<VariablesOf<typeof CALLS>['filter']>;
   readonly isFiltered?: boolean;
 }
 
-export function CallList({ agentId, clientId, updatedSince = null, isFiltered }: CallListProps) {
+export function CallList({ filter, isFiltered }: CallListProps) {
   const viewer = useViewer();
   const { canManageApiKeys: withKeys, canViewCallDetails: withDetails } = viewer;
   return (
     <List
       of={CALLS}
-      variables={{ agentId, clientId, updatedSince, withKeys, withDetails }}
+      variables={{ filter, withKeys, withDetails }}
       caption={text.calls.title}
-      columns={columnsFor(viewer, { agentId, clientId })}
-      empty={
-        isFiltered === true
-          ? [text.calls.noMatch, text.calls.noMatchHint]
-          : [text.calls.empty, text.calls.emptyHint]
-      }
+      columns={columnsFor(viewer, filter)}
+      empty={isFiltered === true ? [text.calls.noMatch] : [text.calls.empty, text.calls.emptyHint]}
     />
   );
 }
 
-const columnsFor = (
-  viewer: Viewer,
-  of: { agentId: string | null; clientId: string | null },
-): Columns<Call> => [
+const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter']): Columns<Call> => [
   { title: text.calls.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
-  of.agentId === null && {
+  !agentId && {
     title: text.agents.agent,
     cell: ({ agent, provider }) => (
       <>
@@ -177,7 +170,7 @@ const columnsFor = (
       </>
     ),
   },
-  of.clientId === null &&
+  !clientId &&
     viewer.role !== 'PORTAL_USER' && {
       title: text.common.client,
       cell: ({ client }) => <ClientLink client={client} />,

@@ -52,7 +52,7 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
       {
         path: `/clients/${id}/calls`,
         label: tabs.calls,
-        content: () => <CallList agentId={null} clientId={id} />,
+        content: () => <CallList filter={{ clientId: id }} />,
       },
     ],
     [
