@@ -154,6 +154,7 @@ export function pathsOf(viewer: Viewer, filter: CallListFilter): Paths {
   return { usual, ifFew };
 }
 
+// A call whose source is null, if there were any, would need a part of its own.
 function natureOf({ kind, origin, direction, keySource }: CallListFilter): Path[] {
   if ([kind, origin, direction, keySource].every((value) => value === null)) return [];
   return [

@@ -18,6 +18,7 @@ import { PROVIDER_ERRORS } from '../providers/provider-errors';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import { callListFilter } from './call-filter';
+import { CallFilter } from './call-filter.types';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
 import { readReceipt } from './receipt';
@@ -25,7 +26,6 @@ import type { CallResult } from './call-request';
 import {
   Call,
   CallConnection,
-  CallFilter,
   CallReceiptType,
   CallSummaryType,
   StartCallInput,
