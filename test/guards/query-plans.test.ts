@@ -215,7 +215,7 @@ const FILTERS: readonly [filter: string, index: string, columns: number][] = [
   [`clientId: "${HARBOR}", kind: TEST`, 'calls_by_nature', 5],
 ];
 
-/** The indexes of calls in the steps of a plan, each with the number of its columns that lead to the calls. */
+/** The indexes of calls in the steps of a plan, each with how many of its columns lead to the calls. */
 function indexesIn(steps: readonly Record<string, unknown>[]): [index: string, columns: number][] {
   return steps.flatMap(({ detail, table, key, key_len: length, Extra: extra }): [string, number][] => {
     const [, index = '', columns = ''] = / call USING \w*\s*INDEX (\w+) \((.*)\)/.exec(String(detail)) ?? [];
