@@ -18,7 +18,7 @@ const SECOND = 1_000;
 const CALLS_AT_ONCE = 50_000;
 /** So many calls have what is rare: they are spread over all. */
 const RARE = 3;
-const ROUNDS = 15;
+const ROUNDS = 31;
 const PAGES_A_ROUND = 10;
 const BUSY_CLIENT = 1;
 const QUIET_CLIENT = 0;
