@@ -42,7 +42,7 @@ type Provider = Agent['provider'];
 
 export function AgentsPage() {
   const viewer = useViewer();
-  const { values, set } = useFilters('/agents', ['provider']);
+  const { values, by } = useFilters('/agents', ['provider']);
   const create = viewer.canManageApiKeys && (
     <Opens kind="primary" label={text.agents.create}>
       {(close) => <CreateAgent clientId={null} onClose={close} />}
@@ -50,7 +50,7 @@ export function AgentsPage() {
   );
   return (
     <Page title={text.agents.title} lead={viewer.canManageApiKeys && text.agents.lead} actions={create}>
-      <ProviderFilter value={values.provider} onChange={(chosen) => set({ provider: chosen })} />
+      <ProviderFilter {...by('provider')} />
       <AgentList clientId={null} provider={providerIn(values.provider)} />
     </Page>
   );

@@ -48,7 +48,7 @@ const TYPES = AUDIT_EVENT_TYPES.split(' ') as Event['type'][];
 const PATH = '/audit';
 
 export function AuditPage() {
-  const { values, isOn, set, addressWith } = useFilters(PATH, ['type', 'client', 'actor', 'since', 'until']);
+  const { values, isOn, by, addressWith } = useFilters(PATH, ['type', 'client', 'actor', 'since', 'until']);
   const { client, actor, since, until } = values;
   const type = TYPES.find((each) => each === values.type);
   const filter = {
@@ -63,13 +63,12 @@ export function AuditPage() {
       <Filters path={PATH} isOn={isOn}>
         <Filter
           label={text.audit.what}
-          value={type ?? ''}
           options={TYPES.map((each) => [each, text.audit.words(each)])}
-          onChange={(chosen) => set({ type: chosen })}
+          {...by('type')}
         />
-        <ClientFilter value={client} onChange={(chosen) => set({ client: chosen })} />
-        <DateFilter label={text.audit.since} value={since} onChange={(day) => set({ since: day })} />
-        <DateFilter label={text.audit.until} value={until} onChange={(day) => set({ until: day })} />
+        <ClientFilter {...by('client')} />
+        <DateFilter label={text.audit.since} {...by('since')} />
+        <DateFilter label={text.audit.until} {...by('until')} />
       </Filters>
       <List
         of={EVENTS}

@@ -79,31 +79,20 @@ const STATUSES = Object.entries(text.calls.status);
 export function CallsPage() {
   const viewer = useViewer();
   const isAgencys = viewer.role !== 'PORTAL_USER';
-  const { values, isOn, set } = useFilters(PATH, ['client', 'agent', 'provider', 'status', 'since', 'until']);
+  const { values, isOn, by } = useFilters(PATH, ['client', 'agent', 'provider', 'status', 'since', 'until']);
   const { client, agent, provider, status, since, until } = values;
   return (
     <Page title={text.calls.title}>
       {viewer.canViewAnalytics && <CallSummary />}
       <Filters path={PATH} isOn={isOn}>
-        {isAgencys && (
-          <ClientFilter value={client} onChange={(chosen) => set({ client: chosen, agent: '' })} />
-        )}
+        {isAgencys && <ClientFilter {...by('client', { agent: '' })} />}
         {viewer.canViewAgents && (client !== '' || !isAgencys) && (
-          <AgentFilter
-            clientId={client || null}
-            value={agent}
-            onChange={(chosen) => set({ agent: chosen })}
-          />
+          <AgentFilter clientId={client || null} {...by('agent')} />
         )}
-        <ProviderFilter value={provider} onChange={(chosen) => set({ provider: chosen })} />
-        <Filter
-          label={text.common.status}
-          value={status}
-          options={STATUSES}
-          onChange={(chosen) => set({ status: chosen })}
-        />
-        <DateFilter label={text.audit.since} value={since} onChange={(day) => set({ since: day })} />
-        <DateFilter label={text.audit.until} value={until} onChange={(day) => set({ until: day })} />
+        <ProviderFilter {...by('provider')} />
+        <Filter label={text.common.status} options={STATUSES} {...by('status')} />
+        <DateFilter label={text.audit.since} {...by('since')} />
+        <DateFilter label={text.audit.until} {...by('until')} />
       </Filters>
       <CallList
         filter={{
@@ -127,17 +116,10 @@ interface AgentFilterProps {
 }
 
 /** Among the agents of one client. */
-function AgentFilter({ clientId, value, onChange }: AgentFilterProps) {
+function AgentFilter({ clientId, ...field }: AgentFilterProps) {
   const { data } = useQuery(AGENT_NAMES, { clientId });
   const agents = data.value?.agents?.nodes ?? [];
-  return (
-    <Filter
-      label={text.agents.agent}
-      value={value}
-      options={agents.map(({ id, name }) => [id, name])}
-      onChange={onChange}
-    />
-  );
+  return <Filter label={text.agents.agent} options={agents.map(({ id, name }) => [id, name])} {...field} />;
 }
 
 interface CallListProps {

@@ -81,17 +81,12 @@ export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProp
 }
 
 /** Narrows a list to a client, whether active or archived. */
-export function ClientFilter({ value, onChange }: { value: string; onChange: (id: string) => void }) {
-  const { clients, searchField } = useClients(value);
+export function ClientFilter(field: { readonly value: string; readonly onChange: (id: string) => void }) {
+  const { clients, searchField } = useClients(field.value);
   return (
     <>
       {searchField}
-      <Filter
-        label={text.common.client}
-        value={value}
-        options={clients.map(({ id, name }) => [id, name])}
-        onChange={onChange}
-      />
+      <Filter label={text.common.client} options={clients.map(({ id, name }) => [id, name])} {...field} />
     </>
   );
 }

@@ -16,8 +16,12 @@ export function useFilters<const Name extends string>(path: string, names: reado
     values,
     isOn,
     addressWith,
-    // In place of the address before: the way back leads to another page, and not through each key pressed.
-    set: (change: Partial<Record<Name, string>>) => route(addressWith(change), true),
+    /** What a field that narrows by one of them needs; `change` goes with it. */
+    by: (name: Name, change?: Partial<Record<Name, string>>) => ({
+      value: values[name],
+      // In place of the address before: the way back leads to another page, and not through each key pressed.
+      onChange: (chosen: string) => route(addressWith({ ...change, [name]: chosen }), true),
+    }),
   };
 }
 
