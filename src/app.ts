@@ -20,6 +20,9 @@ import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
 import type { Services } from './api/services';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
+import { CallEndService } from './calls/call-end.service';
+import { CallFactsService } from './calls/call-facts.service';
+import { CallInquiry } from './calls/call-inquiry';
 import { CallHistoryService } from './calls/call-history.service';
 import { CallPlacementService } from './calls/call-placement.service';
 import { ClientService } from './clients/client.service';
@@ -246,6 +249,8 @@ function createServices(
     addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
   const agents = new AgentService(database, audit);
   const keyResolver = new KeyResolverService(database, vault);
+  const callFacts = new CallFactsService(database);
+  const callInquiry = new CallInquiry(keyResolver, providers, callFacts);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
   const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
@@ -278,5 +283,6 @@ function createServices(
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault),
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
+    callEnd: new CallEndService(database, audit, providers, callInquiry),
   };
 }

@@ -82,6 +82,15 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
       )
     ).person?.id;
 
+  const callInProgress = async () =>
+    (
+      await run(
+        'startCall',
+        { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123', idempotencyKey: 'to be ended' },
+        'call { id }',
+      )
+    ).call?.id;
+
   /** Max, with what Ada has made in the meantime in his name. */
   async function adminWhoLetOthersIn(): Promise<{ personId: string }> {
     await run('changeAgencyPerson', { personId: MAX, role: 'AGENCY_ADMIN' });
@@ -183,6 +192,7 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
       () => ({ clientId: HARBOR, provider: 'RETELL', secret: 'whs_0123456789abcdef' }),
     ],
     ['rotateWebhookUrl', 'the address of events', () => ({ clientId: HARBOR, provider: 'RETELL' })],
+    ['endCall', 'a call', async () => ({ callId: await callInProgress() })],
     ['createClient', 'a client', () => ({ name: 'New' })],
     ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],
     ['archiveClient', 'a client', () => ({ clientId: MAPLE })],

@@ -25,6 +25,8 @@ export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCal
 export const START_LIVE_CALL = `mutation ($input: StartCallInput!) { startCall(input: $input) {
   call { id status kind direction origin toNumber providerCallId error { code } }
   userErrors { code field message } } }`;
+export const END_CALL = `mutation ($input: EndCallInput!) { endCall(input: $input) {
+  call { id status endReason durationMs costStatus } userErrors { code field message } } }`;
 export const CREATE_CLIENT = `mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id name } userErrors { code field } } }`;
 export const RENAME_CLIENT = `mutation ($input: RenameClientInput!) { renameClient(input: $input) { client { id name } userErrors { code field } } }`;
 export const CREATE_AGENT = `mutation ($input: CreateAgentInput!) { createAgent(input: $input) {

@@ -122,6 +122,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     revokeKeyLink: agencyAdmin,
     startTestCall: agencyAdmin,
     startCall: startCalls,
+    endCall: startCalls,
     setWebhookSecret: agencyAdmin,
     rotateWebhookUrl: agencyAdmin,
     createClient: agencyAdmin,

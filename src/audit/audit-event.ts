@@ -127,6 +127,15 @@ export const AUDIT_EVENTS = {
       readonly version: number;
     }
   >('A call was handed to its provider, whatever the provider then said.'),
+  /** `version` is that of the key with which the provider was asked. */
+  CALL_END_REQUESTED: event<
+    Agent & {
+      readonly callId: string;
+      readonly provider: Provider;
+      readonly keySource: 'CLIENT' | 'AGENCY';
+      readonly version: number;
+    }
+  >('Somebody asked for the end of a call, whatever the provider then said.'),
 
   PERSON_ADDED: event<Person>('The operator of the server added a person.'),
   PERSON_INVITED: event<Person>('A person was invited to the agency, or to the portal of a client.'),

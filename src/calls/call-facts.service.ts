@@ -3,6 +3,7 @@ import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
 import type { CallFacts } from '../providers/call-facts';
 import { CallRow } from './call.entity';
+import { noCall } from './call-request';
 import type { RevisionSource } from './call-revision.entity';
 import { knownOf, whatChanges, type Known } from './known';
 
@@ -30,6 +31,18 @@ export class CallFactsService {
       return saveKnown(tx, call, changes, origin);
     });
   }
+
+  /**
+   * Records that a call whose placement was never answered was not placed, unless more is known of it
+   * meanwhile.
+   */
+  concludeNeverPlaced(callId: string, origin: FactsOrigin): Promise<CallRow | null> {
+    return this.database.writeWithoutViewer(async (tx) => {
+      const call = await tx.lock(CallRow, callId);
+      if (call?.status !== 'UNKNOWN' || call.providerCallId !== null) return call;
+      return saveKnown(tx, call, noCall(call.provider, 'PROVIDER_FAULT'), origin);
+    });
+  }
 }
 
 /**
@@ -50,8 +63,9 @@ export async function saveKnown(
     return { ...call, knownAt: latest };
   }
   const now = new Date();
-  // What a provider refused, or did not answer, tells nothing of a call that is there after all.
-  const noError = changes.status && { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
+  // That a provider did not answer, or refused, tells nothing of a call that is there after all.
+  const isThere = changes.status && (changes.providerCallId ?? call.providerCallId) !== null;
+  const noError = isThere && { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
   const change = { ...changes, ...noError, knownAt: latest, revision: revision + 1, updatedAt: now };
   if (!(await tx.updateRow('calls', change, { id, revision }))) throw new ConcurrentChange();
   const next = { ...call, ...change };

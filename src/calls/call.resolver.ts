@@ -19,6 +19,7 @@ import { errorOf, ProviderErrorType } from '../providers/provider.types';
 import type { CallRow } from './call.entity';
 import { callListFilter } from './call-filter';
 import { CallFilter } from './call-filter.types';
+import type { CallEndService } from './call-end.service';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
 import { readReceipt } from './receipt';
@@ -28,6 +29,8 @@ import {
   CallConnection,
   CallReceiptType,
   CallSummaryType,
+  EndCallInput,
+  EndCallPayload,
   StartCallInput,
   StartCallPayload,
   StartTestCallInput,
@@ -43,6 +46,7 @@ export class CallResolver {
   constructor(
     private readonly calls: CallHistoryService,
     private readonly placement: CallPlacementService,
+    private readonly ending: CallEndService,
     private readonly agents: AgentService,
     private readonly clients: ClientService,
   ) {}
@@ -149,6 +153,19 @@ export class CallResolver {
     @InputArgument(() => StartCallInput) input: StartCallInput,
   ): Promise<CallResult> {
     return this.placement.start(viewer, input);
+  }
+
+  @AuditedMutation(() => EndCallPayload, {
+    audit: ['CALL_END_REQUESTED'],
+    rateClass: 'KEY_OPERATION',
+    description:
+      "Asks the provider to end a call, with the key that the call's owner has there now. A call that has ended is answered as it is.",
+  })
+  endCall(
+    @CurrentViewer() viewer: Viewer,
+    @InputArgument(() => EndCallInput) { callId }: EndCallInput,
+  ): Promise<CallResult> {
+    return this.ending.end(viewer, callId);
   }
 
   @FieldResolver(() => CallReceiptType, {

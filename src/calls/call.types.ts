@@ -201,6 +201,25 @@ export class StartCallPayload {
   userErrors!: readonly UserError[];
 }
 
+@InputType({ description: 'A call to be ended.' })
+export class EndCallInput {
+  @Field(() => ID, { description: 'The call; NOT_FOUND when the agency has no such call.' })
+  callId!: string;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What came of `endCall`.' })
+export class EndCallPayload {
+  @Field(() => Call, {
+    nullable: true,
+    description:
+      'The call as it is known after its provider was asked; null when the provider was not even asked. A provider may take a moment to end it.',
+  })
+  call!: Call | null;
+
+  @UserErrorsField()
+  userErrors!: readonly UserError[];
+}
+
 @ObjectType({ simpleResolvers: true, description: 'What came of `startTestCall`.' })
 export class StartTestCallPayload {
   @Field(() => Call, {

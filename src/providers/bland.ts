@@ -19,6 +19,15 @@ import { withVariables, type ProviderAdapter } from './provider';
 // and similar codes are about something else.
 const NO_SUCH_AGENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'AGENT_NOT_FOUND', 'AGENT_ID_INVALID']);
 
+/** The calls of a list have no transcripts. */
+const PAGE_LENGTH = 500;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+function dayOf(time: Date, daysLater: number): string {
+  return new Date(time.getTime() + daysLater * DAY_MS).toISOString().slice(0, 10);
+}
+
 const QUEUE_STATUSES: Readonly<Record<string, CallStatus>> = {
   new: 'QUEUED',
   queued: 'QUEUED',
@@ -94,6 +103,33 @@ export const bland = {
       const type = textField(json, 'event_type') || textField(json, 'category');
       return textField(json, 'call_id') === '' ? null : { type: type || 'call', call: json };
     },
+  },
+
+  stopCall: {
+    by: 'REQUEST',
+    request: (providerCallId) => ({
+      method: 'POST',
+      path: `/v1/calls/${encodeURIComponent(providerCallId)}/stop`,
+    }),
+  },
+
+  // Bland tells days apart but no hours, and does not say of which time zone they are.
+  listCalls: ({ since, until, cursor }) => {
+    const query = new URLSearchParams({
+      start_date: dayOf(since, -1),
+      end_date: dayOf(until, 1),
+      from: cursor ?? '0',
+      limit: String(PAGE_LENGTH),
+    });
+    return { method: 'GET', path: `/v1/calls?${query.toString()}` };
+  },
+
+  readCallList(json, { cursor }) {
+    const calls = field(json, 'calls');
+    if (!Array.isArray(calls)) return null;
+    const end = Number(cursor ?? 0) + calls.length;
+    const isLast = calls.length < PAGE_LENGTH || field(json, 'total_count') === end;
+    return { calls, next: isLast ? null : String(end) };
   },
 
   refusal(status, json) {

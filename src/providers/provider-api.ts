@@ -1,7 +1,16 @@
 import type { Metrics } from '../platform/metrics';
 import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
+import {
+  askForCall,
+  findPlacedCall,
+  stopCall,
+  type CallAnswer,
+  type CallSearch,
+  type CallToFind,
+} from './call-requests';
 import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
+import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
 import type { CallToPlace, ProviderRegion } from './provider';
 import type { AgentPresence } from './provider-errors';
@@ -38,15 +47,36 @@ export class ProviderApi {
     return placeCall(adapterOf(account.provider), this.#sender(account, 'CALL'), call);
   }
 
+  askForCall(account: ProviderAccount, providerCallId: string): Promise<CallAnswer> {
+    return askForCall(adapterOf(account.provider), this.#sender(account, 'CALL_STATE'), providerCallId);
+  }
+
+  findPlacedCall(account: ProviderAccount, call: CallToFind): Promise<CallSearch> {
+    return findPlacedCall(adapterOf(account.provider), this.#sender(account, 'CALL_LIST'), call);
+  }
+
+  /** The result is null where the provider has said that it ends the call. */
+  stopCall(account: ProviderAccount, providerCallId: string): Promise<ProviderError | null> {
+    const { provider } = account;
+    const control = { baseUrl: this.#baseUrlOf(account), timeoutMs: this.timeoutMs };
+    return stopCall(adapterOf(provider), this.#sender(account, 'CALL_STOP'), control, providerCallId);
+  }
+
   hasRegion(provider: Provider, region: ProviderRegion): boolean {
     return this.baseUrls[provider][region] !== undefined;
   }
 
-  #sender({ provider, region, key }: ProviderAccount, purpose: Purpose): Send {
+  #baseUrlOf({ provider, region }: ProviderAccount): string {
     const baseUrl = this.baseUrls[provider][region];
     if (baseUrl === undefined) throw new Error('The provider has no endpoint in this region');
+    return baseUrl;
+  }
+
+  #sender(account: ProviderAccount, purpose: Purpose): Send {
+    const { provider, key } = account;
+    const baseUrl = this.#baseUrlOf(account);
     const target = { baseUrl, keyPresentation: adapterOf(provider).keyPresentation };
-    const limits = { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_REPLY_BYTES };
+    const limits = { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_BODY_BYTES[purpose] };
     const { metrics } = this;
     if (!metrics) return (request) => sendWith(key, target, request, limits);
     return async (request) => {
@@ -59,8 +89,19 @@ export class ProviderApi {
   }
 }
 
-/** What a request is made for. One for a call may look its agent up. */
-type Purpose = 'VERIFY' | 'AGENT' | 'CALL';
+/** A call is shown with its transcript, and a page of a list with many of them. */
+const MAX_CALL_BYTES = 8 * MAX_REPLY_BYTES;
+
+/** What a request is made for, and how long the answer may be. One for a call may look its agent up. */
+const MAX_BODY_BYTES = {
+  VERIFY: MAX_REPLY_BYTES,
+  AGENT: MAX_REPLY_BYTES,
+  CALL: MAX_REPLY_BYTES,
+  CALL_STATE: MAX_CALL_BYTES,
+  CALL_STOP: MAX_CALL_BYTES,
+  CALL_LIST: MAX_CALL_BYTES,
+};
+type Purpose = keyof typeof MAX_BODY_BYTES;
 
 // A status is counted by its first digit, e.g. as 4xx.
 function outcomeOf(reply: OutboundReply): string {

@@ -25,6 +25,36 @@ export interface CallToPlace {
   readonly variables: Readonly<Record<string, string>>;
 }
 
+/**
+ * A call is stopped by a request like all others, or by one without the key to an address that the provider
+ * shows with the call.
+ */
+export type CallStop =
+  | { readonly by: 'REQUEST'; request(providerCallId: string): OutboundRequest }
+  | {
+      readonly by: 'ADDRESS';
+      /** Reads the address. It is an empty string where the call has none. */
+      addressIn(json: unknown): string;
+      /** The address is on a host of this domain. */
+      readonly domain: string;
+      readonly body: object;
+    };
+
+/** Which of the calls of an account are asked for. A provider may answer with more of them. */
+export interface CallSpan {
+  readonly callId: string;
+  readonly since: Date;
+  readonly until: Date;
+  /** Where the page begins, as the page before says. It is null for the first page. */
+  readonly cursor: string | null;
+}
+
+export interface CallPage {
+  readonly calls: readonly unknown[];
+  /** Where the next page begins. It is null after the last one. */
+  readonly next: string | null;
+}
+
 /** Returns an object with one property, or an empty one where there are no variables. */
 export function withVariables(name: string, variables: CallToPlace['variables']): object {
   return Object.keys(variables).length === 0 ? {} : { [name]: variables };
@@ -86,6 +116,11 @@ export interface ProviderAdapter {
    */
   readCall(json: unknown): CallFacts;
   readonly events: ProviderEvents;
+  readonly stopCall: CallStop;
+  /** Asks for a page of the calls of a span of time. */
+  listCalls(span: CallSpan): OutboundRequest;
+  /** Reads such a page. It is null for anything but a page. */
+  readCallList(json: unknown, span: CallSpan): CallPage | null;
   /**
    * Some providers tell a refusal by more than the status, or inside a 2xx answer. The result is the code of
    * such a refusal, and null leaves the decision to the status.

@@ -16,6 +16,9 @@ import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { withVariables, type ProviderAdapter } from './provider';
 
+/** A call with its transcript is long. */
+const PAGE_LENGTH = 50;
+
 /** Every other reason of Retell's is `OTHER`, e.g. one of a later release. */
 const END_REASONS: Readonly<Record<string, CallEndReason>> = {
   user_hangup: 'HUNG_UP_BY_CALLEE',
@@ -114,6 +117,32 @@ export const retell = {
       const type = textField(json, 'event');
       return type === '' ? null : { type, call: field(json, 'call') };
     },
+  },
+
+  stopCall: {
+    by: 'REQUEST',
+    request: (providerCallId) => ({
+      method: 'POST',
+      path: `/v2/stop-call/${encodeURIComponent(providerCallId)}`,
+    }),
+  },
+
+  // The time of a call is not asked for, because one that was not connected has none.
+  listCalls: ({ callId, cursor }) => ({
+    method: 'POST',
+    path: '/v3/list-calls',
+    body: {
+      filter_criteria: { metadata: [{ type: 'string', op: 'eq', key: 'latchkey_call_id', value: callId }] },
+      limit: PAGE_LENGTH,
+      ...(cursor !== null && { pagination_key: cursor }),
+    },
+  }),
+
+  readCallList(json) {
+    const [calls, next] = [field(json, 'items'), textField(json, 'pagination_key')];
+    if (!Array.isArray(calls)) return null;
+    if (field(json, 'has_more') !== true) return { calls, next: null };
+    return next === '' ? null : { calls, next };
   },
 
   refusal(status, json) {

@@ -16,6 +16,9 @@ import { hmacClaim, secretClaim } from './event-signatures';
 import { field, textField } from './json';
 import { withVariables, type ProviderAdapter } from './provider';
 
+/** A call with its transcript is long. */
+const PAGE_LENGTH = 50;
+
 const STATUSES: Readonly<Record<string, CallStatus>> = {
   scheduled: 'QUEUED',
   queued: 'QUEUED',
@@ -125,6 +128,33 @@ export const vapi = {
       const type = textField(message, 'type');
       return type === '' ? null : { type, call: callIn(type, message) };
     },
+  },
+
+  // There is no request for it: `DELETE` erases what is known of a call, and does not end it.
+  stopCall: {
+    by: 'ADDRESS',
+    addressIn: (json) => textField(field(json, 'monitor'), 'controlUrl'),
+    domain: 'vapi.ai',
+    body: { type: 'end-call' },
+  },
+
+  listCalls: ({ since, until, cursor }) => {
+    const query = new URLSearchParams({
+      limit: String(PAGE_LENGTH),
+      createdAtGe: since.toISOString(),
+      createdAtLe: cursor ?? until.toISOString(),
+    });
+    return { method: 'GET', path: `/call?${query.toString()}` };
+  },
+
+  // The newest call comes first, and there is no cursor: the next page goes on from the time of the last
+  // call. That call is on it again, and others of the same time are not left out.
+  readCallList(json, { cursor }) {
+    if (!Array.isArray(json)) return null;
+    const calls: readonly unknown[] = json;
+    if (calls.length < PAGE_LENGTH) return { calls, next: null };
+    const next = readTime(calls.at(-1), 'createdAt')?.toISOString() ?? null;
+    return next === null || next === cursor ? null : { calls, next };
   },
 
   refusal(status, json) {

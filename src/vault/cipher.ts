@@ -24,13 +24,13 @@ export interface SecretPlace {
 export class UnreadableKey extends Error {}
 
 /**
- * What a secret is opened for. It is counted, so that no decryption goes unexplained: `HAND_IN` accepts a key
- * that was handed in, `UPLOAD` opens what a frontend has sealed, `EVENT` opens the
- * secret by which an event is signed, `ROTATION` wraps a data key anew and leaves
- * the secret alone, and `VAULT_KEY` reads a key of the vault itself.
+ * What a secret is opened for. It is counted, so that no decryption goes unexplained: `CALL_STATE` asks about
+ * a call or ends it, `HAND_IN` accepts a key that was handed in, `UPLOAD` opens what a frontend has sealed,
+ * `EVENT` opens the secret by which an event is signed, `ROTATION` wraps a data key anew and leaves the
+ * secret alone, and `VAULT_KEY` reads a key of the vault itself.
  */
 export type DecryptPurpose =
-  'CALL' | 'VERIFY' | 'PREVIEW' | 'HAND_IN' | 'UPLOAD' | 'EVENT' | 'ROTATION' | 'VAULT_KEY';
+  'CALL' | 'CALL_STATE' | 'VERIFY' | 'PREVIEW' | 'HAND_IN' | 'UPLOAD' | 'EVENT' | 'ROTATION' | 'VAULT_KEY';
 
 /** Secrets are sealed in the newest format. Those of `lk1`, which is not bound to the region, still open. */
 const FORMATS = ['lk2', 'lk1'] as const;

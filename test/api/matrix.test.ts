@@ -58,6 +58,7 @@ const ROOTS: RootArguments = {
   setWebhookSecret: `(input: { clientId: "${HARBOR}", provider: RETELL, secret: $key })`,
   rotateWebhookUrl: `(input: { clientId: "${NEVER_GIVEN_OUT}", provider: RETELL })`,
   startCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "", idempotencyKey: "" })`,
+  endCall: '(input: { callId: "CALL" })',
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
   // Shared with the agency: there is a warning.
   setClientApiKeys: `(input: { clientId: "${MAPLE}", keys: [{ provider: VAPI, apiKey: $key }] })`,

@@ -93,22 +93,11 @@ export interface Scene {
   readonly askedByLink?: string;
 }
 
-/**
- * A stand-in plays the part of a provider, with keys, accounts and answers of its own. It remembers the calls
- * that were placed with it.
- */
-export interface StandIn {
-  readonly keys: KeySet;
-  readonly accounts: Accounts;
-  readonly scene: Scene;
-  answer(request: StandInRequest): StandInReply;
-}
-
 export type Handler = (request: StandInRequest, account: Account, id: string) => StandInReply;
 
 /**
- * A handler is found by its route, such as `GET /agents` or `GET /agents/:id`, where `:id` is the last
- * segment.
+ * A handler is found by its route, such as `GET /agents` or `GET /agents/:id`, where `:id` is one segment, or
+ * `POST /agents/:id/stop`.
  */
 export type Handlers = Readonly<Record<string, Handler>>;
 
@@ -117,31 +106,13 @@ export function handle(handlers: Handlers, request: StandInRequest, account: Acc
   const { method, path } = request;
   const exact = handlers[`${method} ${path}`];
   if (exact) return exact(request, account, '');
-  const lastSlash = path.lastIndexOf('/');
-  const handler = handlers[`${method} ${path.slice(0, lastSlash)}/:id`];
-  return handler ? handler(request, account, decodeURIComponent(path.slice(lastSlash + 1))) : null;
-}
-
-/** A stand-in keeps the calls that were placed with it here. Each account sees its own calls only. */
-export class PlacedCalls<C extends { readonly id: string }> {
-  readonly #calls: { readonly account: Account; readonly call: C }[] = [];
-
-  add(account: Account, call: C): C {
-    this.#calls.push({ account, call });
-    return call;
+  const segments = path.split('/');
+  for (const at of [segments.length - 1, segments.length - 2]) {
+    const route = segments.map((segment, index) => (index === at ? ':id' : segment)).join('/');
+    const handler = handlers[`${method} ${route}`];
+    if (handler) return handler(request, account, decodeURIComponent(segments[at] ?? ''));
   }
-
-  of(account: Account): C[] {
-    return this.#calls.filter((each) => each.account === account).map(({ call }) => call);
-  }
-
-  find(account: Account, id: string): C | undefined {
-    return this.of(account).find((call) => call.id === id);
-  }
-
-  existsElsewhere(account: Account, id: string): boolean {
-    return this.#calls.some((each) => each.account !== account && each.call.id === id);
-  }
+  return null;
 }
 
 export function isE164(value: unknown): value is string {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, CEDAR_CLINIC, HARBOR_DENTAL } from '../ids';
-import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
+import { handle, holderOf, isE164 } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
+import { PlacedCalls, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+import type { StandIn } from './stand-in';
 
 const KEYS: KeySet = {
   valid: 'org_demo_bland_agency_valid_0001',
@@ -80,14 +82,11 @@ const CALL_PROPERTIES: ReadonlySet<string> = new Set(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-interface BlandCall {
-  readonly id: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
 export function startStandIn(): StandIn {
-  const handlers = handlersOver(new PlacedCalls<BlandCall>());
+  const calls = new PlacedCalls();
+  const handlers = handlersOver(calls);
   return {
+    calls,
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
@@ -107,7 +106,7 @@ export function startStandIn(): StandIn {
   };
 }
 
-function handlersOver(calls: PlacedCalls<BlandCall>): Handlers {
+function handlersOver(calls: PlacedCalls): Handlers {
   return {
     'GET /v1/me': (_request, account) => {
       const billing = { current_balance: 25, refill_to: null };
@@ -128,33 +127,81 @@ function handlersOver(calls: PlacedCalls<BlandCall>): Handlers {
         : refusal(404, 'NOT_FOUND', 'Agent not found');
     },
     'POST /v1/calls': (request, account) => createCall(request, account, calls),
-    'GET /v1/calls': (_request, account) => {
-      const own = calls.of(account).map(({ body }) => body);
-      return { status: 200, body: { count: own.length, total_count: own.length, calls: own } };
-    },
+    'GET /v1/calls': ({ query }, account) => listCalls(query, calls.of(account)),
     'GET /v1/calls/:id': (_request, account, id) => {
       const call = calls.find(account, id);
-      if (call) return { status: 200, body: call.body };
-      // This 401 says nothing of the key. It means that the call belongs to another organisation.
-      if (calls.existsElsewhere(account, id)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
-      return refusal(404, 'CALL_NOT_FOUND', 'Call not found');
+      call?.goOn();
+      return call ? { status: 200, body: bodyOf(call) } : noSuchCall(account, id, calls);
+    },
+    'POST /v1/calls/:id/stop': (_request, account, id) => {
+      const call = calls.find(account, id);
+      if (!call) return noSuchCall(account, id, calls);
+      if (call.phase === 'ENDED') return failure(400, 'Call is not active.');
+      call.stop();
+      return { status: 200, body: { status: 'success', message: 'Call ended successfully.' } };
     },
   };
 }
 
-function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<BlandCall>): StandInReply {
+function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls): StandInReply {
   const wrong = whatIsWrong(body, account);
   if (wrong) return wrong;
   const id = randomUUID();
-  const [to, agentId, metadata] = ['phone_number', 'agent_id', 'metadata'].map((name) => field(body, name));
-  calls.add(account, {
-    id,
-    body: { call_id: id, to, agent_id: agentId, metadata, queue_status: 'queued', completed: false },
-  });
+  calls.add(account, id, body);
   return {
     status: 200,
     body: { status: 'success', message: 'Call successfully queued.', call_id: id, batch_id: null },
   };
+}
+
+function noSuchCall(account: Account, id: string, calls: PlacedCalls): StandInReply {
+  // This 401 says nothing of the key. It means that the call belongs to another organisation.
+  if (calls.existsElsewhere(account, id)) return refusal(401, 'AUTH_FAILURE', 'Unauthorized');
+  return refusal(404, 'CALL_NOT_FOUND', 'Call not found');
+}
+
+/** Bland's list shows no metadata, and tells days apart but no hours. */
+function listCalls(query: URLSearchParams, calls: readonly PlacedCall[]): StandInReply {
+  const [first, last] = [query.get('start_date') ?? '', query.get('end_date') ?? '9'];
+  const found = calls.filter(({ createdAt }) => {
+    const day = createdAt.toISOString().slice(0, 10);
+    return first <= day && day <= last;
+  });
+  const start = Number(query.get('from') ?? 0);
+  const shown = found.slice(start, start + Number(query.get('limit') ?? 1000)).map((call) => {
+    const { metadata: _metadata, ...rest } = bodyOf(call);
+    return rest;
+  });
+  return { status: 200, body: { count: shown.length, total_count: found.length, calls: shown } };
+}
+
+function bodyOf(call: PlacedCall) {
+  const { id, request, phase, startedAt, endedAt, createdAt } = call;
+  const isOver = phase === 'ENDED';
+  return {
+    call_id: id,
+    to: field(request, 'phone_number'),
+    from: field(request, 'from') ?? call.account.fromNumber,
+    inbound: false,
+    agent_id: field(request, 'agent_id'),
+    metadata: field(request, 'metadata'),
+    created_at: createdAt.toISOString(),
+    queue_status: { WAITING: 'queued', GOING_ON: 'started', ENDED: 'complete' }[phase],
+    completed: isOver,
+    ...(startedAt && { started_at: startedAt.toISOString() }),
+    ...(endedAt && { end_at: endedAt.toISOString(), call_length: call.durationMs / 60_000 }),
+    ...(isOver && {
+      status: statusOf(call),
+      corrected_duration: String(Math.round(call.durationMs / 1000) + 8),
+    }),
+    ...(isOver && startedAt && { call_ended_by: call.wasStopped ? 'ASSISTANT' : 'USER' }),
+    ...(call.cents !== null && { price: Number((call.cents / 100).toFixed(3)) }),
+  };
+}
+
+function statusOf({ wasStopped, startedAt }: PlacedCall): string {
+  if (startedAt) return 'completed';
+  return wasStopped ? 'canceled' : 'no-answer';
 }
 
 function whatIsWrong(body: unknown, account: Account): StandInReply | null {

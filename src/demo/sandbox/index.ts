@@ -2,7 +2,9 @@ import { readdirSync } from 'node:fs';
 import { parse } from 'node:path';
 import { providers, type Provider } from '../../providers';
 import type { ProviderAdapter } from '../../providers/provider';
-import type { Accounts, KeySet, Scene, StandIn, StandInAgent } from './account';
+import type { Accounts, KeySet, Scene, StandInAgent } from './account';
+import type { StandIn } from './stand-in';
+import type { PlacedCalls } from './placed-calls';
 import { startPlainStandIn } from './plain';
 import { serve, type RecordedRequest, type StandInServer } from './server';
 
@@ -29,6 +31,8 @@ export interface SandboxProvider {
   readonly agents: { readonly agency: readonly StandInAgent[]; readonly client: readonly StandInAgent[] };
   /** These are the latest 1,000 requests, the oldest first. */
   readonly requests: readonly RecordedRequest[];
+  /** The calls of both accounts, which tests can let go on. */
+  readonly calls: PlacedCalls;
 }
 
 export type Sandbox = Readonly<Record<SandboxName, SandboxProvider>> & {
@@ -69,7 +73,7 @@ async function standInFor(adapter: ProviderAdapter & { readonly id: Provider }):
 
 function describe(
   provider: Provider,
-  { keys, accounts, scene }: StandIn,
+  { keys, accounts, scene, calls }: StandIn,
   { baseUrl, requests }: StandInServer,
 ): SandboxProvider {
   return {
@@ -79,6 +83,7 @@ function describe(
     keys,
     accounts,
     scene,
+    calls,
     agents: { agency: accounts.agency.agents, client: accounts.client.agents },
   };
 }

@@ -1,6 +1,8 @@
 import type { ProviderAdapter } from '../../providers/provider';
-import { holderOf, type Account, type Accounts, type KeySet, type StandIn, type Standing } from './account';
+import { holderOf, type Account, type Accounts, type KeySet, type Standing } from './account';
+import { PlacedCalls } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+import type { StandIn } from './stand-in';
 
 const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   RESTRICTED: failure(403, 'The key may not do this.'),
@@ -20,6 +22,7 @@ export function startPlainStandIn(adapter: ProviderAdapter): StandIn {
     keys,
     accounts,
     scene: { keys: [], agents: [], handIns: [] },
+    calls: new PlacedCalls(),
     answer(request) {
       const holder = holderOf(keys, keyIn(request, adapter));
       if (!holder) return failure(401, 'The key is not known.');

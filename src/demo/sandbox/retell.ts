@@ -9,9 +9,11 @@ import {
   NORTHWIND,
   OLD_MILL_MOTORS,
 } from '../ids';
-import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
+import { handle, holderOf, isE164 } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
+import { PlacedCalls, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+import type { StandIn } from './stand-in';
 
 const KEYS: KeySet = {
   valid: 'key_demo_retell_agency_valid_0001',
@@ -76,14 +78,11 @@ const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
   OUT_OF_FUNDS: failure(402, 'Trial has ended, please add payment method.'),
 };
 
-interface RetellCall {
-  readonly id: string;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
 export function startStandIn(): StandIn {
-  const handlers = handlersOver(new PlacedCalls<RetellCall>());
+  const calls = new PlacedCalls();
+  const handlers = handlersOver(calls);
   return {
+    calls,
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
@@ -99,7 +98,7 @@ export function startStandIn(): StandIn {
   };
 }
 
-function handlersOver(calls: PlacedCalls<RetellCall>): Handlers {
+function handlersOver(calls: PlacedCalls): Handlers {
   return {
     'GET /get-api-key-info': (_request, { orgName }) => ({
       status: 200,
@@ -114,19 +113,21 @@ function handlersOver(calls: PlacedCalls<RetellCall>): Handlers {
     'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
     'GET /v2/get-call/:id': (_request, account, id) => {
       const call = calls.find(account, id);
-      return call
-        ? { status: 200, body: call.body }
-        : failure(422, 'Cannot find requested asset under given api key.');
+      call?.goOn();
+      return call ? { status: 200, body: bodyOf(call) } : noSuchCall();
     },
-    'POST /v3/list-calls': (_request, account) => listed(calls.of(account).map(({ body }) => body)),
+    'POST /v2/stop-call/:id': (_request, account, id) => {
+      const call = calls.find(account, id);
+      if (!call) return noSuchCall();
+      if (call.phase === 'ENDED') return failure(400, 'Call is not ongoing.');
+      call.stop();
+      return { status: 204, body: undefined };
+    },
+    'POST /v3/list-calls': ({ body }, account) => listCalls(body, calls.of(account)),
   };
 }
 
-function createCall(
-  { body }: StandInRequest,
-  account: Account,
-  calls: PlacedCalls<RetellCall>,
-): StandInReply {
+function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls): StandInReply {
   const from = field(body, 'from_number');
   const to = field(body, 'to_number');
   const agentId = textField(body, 'override_agent_id') || account.agents[0]?.id;
@@ -135,19 +136,66 @@ function createCall(
   if (from !== account.fromNumber) return notFound(from, 'phone-number');
   if (!account.agents.some(({ id }) => id === agentId)) return notFound(String(agentId), 'agent');
   const id = `call_${randomUUID().replaceAll('-', '')}`;
-  const numbers = { direction: 'outbound', from_number: from, to_number: to };
-  const call = {
-    call_id: id,
-    call_type: 'phone_call',
-    call_status: 'registered',
-    agent_id: agentId,
-    agent_version: 0,
-    ...numbers,
-  };
   return {
     status: 201,
-    body: calls.add(account, { id, body: { ...call, metadata: field(body, 'metadata') } }).body,
+    body: bodyOf(calls.add(account, id, { ...(body as object), override_agent_id: agentId })),
   };
+}
+
+/** Filters by metadata alone, which is all that Latchkey asks for. */
+function listCalls(body: unknown, calls: readonly PlacedCall[]): StandInReply {
+  const [filter] = [field(field(body, 'filter_criteria'), 'metadata')].flat();
+  const fits = ({ request }: PlacedCall) =>
+    filter === undefined ||
+    textField(field(request, 'metadata'), textField(filter, 'key')) === textField(filter, 'value');
+  const start = Number(textField(body, 'pagination_key') || 0);
+  const end = start + Number(field(body, 'limit') ?? 50);
+  const found = calls.filter(fits);
+  const more = end < found.length && { pagination_key: String(end) };
+  return {
+    status: 200,
+    body: { items: found.slice(start, end).map(bodyOf), has_more: more !== false, ...more },
+  };
+}
+
+function bodyOf(call: PlacedCall) {
+  const { id, request, phase, startedAt, endedAt } = call;
+  return {
+    call_id: id,
+    call_type: 'phone_call',
+    call_status: statusOf(call),
+    agent_id: field(request, 'override_agent_id'),
+    agent_version: 0,
+    direction: 'outbound',
+    from_number: field(request, 'from_number'),
+    to_number: field(request, 'to_number'),
+    metadata: field(request, 'metadata'),
+    ...(startedAt && { start_timestamp: startedAt.getTime() }),
+    ...(endedAt && { end_timestamp: endedAt.getTime(), duration_ms: call.durationMs }),
+    ...(phase === 'ENDED' && { disconnection_reason: reasonOf(call) }),
+    ...(call.cents !== null && {
+      call_cost: {
+        combined_cost: call.cents,
+        product_costs: [],
+        total_duration_seconds: Math.ceil(call.durationMs / 1000),
+        total_duration_unit_price: 0.125,
+      },
+    }),
+  };
+}
+
+function statusOf({ phase, startedAt }: PlacedCall): string {
+  if (phase === 'ENDED') return startedAt ? 'ended' : 'not_connected';
+  return phase === 'WAITING' ? 'registered' : 'ongoing';
+}
+
+function reasonOf({ wasStopped, startedAt }: PlacedCall): string {
+  if (wasStopped) return 'manual_stopped';
+  return startedAt ? 'user_hangup' : 'dial_no_answer';
+}
+
+function noSuchCall(): StandInReply {
+  return failure(422, 'Cannot find requested asset under given api key.');
 }
 
 function agentBody(id: string, name: string) {

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, FJORD_HOTELS, HARBOR_DENTAL, MAPLE_REALTY } from '../ids';
-import { handle, holderOf, isE164, PlacedCalls } from './account';
-import type { Account, Accounts, Handlers, KeySet, Scene, StandIn, Standing } from './account';
+import { handle, holderOf, isE164 } from './account';
+import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
+import { PlacedCalls, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
+import type { StandIn } from './stand-in';
 
 // Vapi's real keys are UUIDs, like all its ids; these are not, so that nobody takes them for real.
 const KEYS: KeySet = {
@@ -65,18 +67,17 @@ const REFUSALS: Readonly<Record<Exclude<Standing, 'OK'>, StandInReply>> = {
 const WRONG_KEY =
   'Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.';
 
-interface VapiCall {
-  readonly id: string;
-  readonly [property: string]: unknown;
-}
-
 export function startStandIn(): StandIn {
-  const handlers = handlersOver(new PlacedCalls<VapiCall>());
+  const calls = new PlacedCalls();
+  const handlers = handlersOver(calls);
   return {
+    calls,
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
     answer(request) {
+      // Whoever knows this address may end the call, so that no key is asked for.
+      if (request.path.startsWith(CONTROL)) return control(request, calls);
       if (!request.authorization) return failure(401, 'Missing Authorization Header.', 'Unauthorized');
       const [scheme, key] = splitAuthorization(request.authorization);
       const holder = holderOf(KEYS, key);
@@ -88,17 +89,24 @@ export function startStandIn(): StandIn {
   };
 }
 
-function handlersOver(calls: PlacedCalls<VapiCall>): Handlers {
+function handlersOver(calls: PlacedCalls): Handlers {
   return {
     'GET /assistant': ({ query }, account) => listed(assistantsOf(account), query),
     'GET /assistant/:id': (_request, account, id) => one(assistantsOf(account), id, 'Assistant'),
     'POST /call': (request, account) => createCall(request, account, calls),
-    'GET /call': ({ query }, account) => listed(calls.of(account), query),
-    'GET /call/:id': (_request, account, id) => one(calls.of(account), id, 'Call'),
+    'GET /call': (request, account) => listCalls(request, calls.of(account)),
+    'GET /call/:id': (request, account, id) => {
+      const call = calls.find(account, id);
+      call?.goOn();
+      return call
+        ? { status: 200, body: bodyOf(call, request) }
+        : failure(404, 'Call Not Found', 'Not Found');
+    },
   };
 }
 
-function createCall({ body }: StandInRequest, account: Account, calls: PlacedCalls<VapiCall>): StandInReply {
+function createCall(request: StandInRequest, account: Account, calls: PlacedCalls): StandInReply {
+  const { body } = request;
   const assistantId = textField(body, 'assistantId');
   const phoneNumberId = textField(body, 'phoneNumberId');
   const number = field(field(body, 'customer'), 'number');
@@ -113,20 +121,58 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   if (phoneNumberId !== account.fromNumber) return missing('Phone Number', 'phoneNumberId', phoneNumberId);
   if (!account.agents.some(({ id }) => id === assistantId))
     return missing('Assistant', 'assistantId', assistantId);
-  const parts = {
-    assistantId,
-    phoneNumberId,
-    customer: { number },
-    assistantOverrides: field(body, 'assistantOverrides'),
-  };
-  const call = calls.add(account, {
-    ...stamps(randomUUID(), account),
-    ...parts,
-    type: 'outboundPhoneCall',
-    status: 'queued',
-  });
+  const call = calls.add(account, randomUUID(), body);
   const limits = { concurrencyBlocked: false, concurrencyLimit: 10, remainingConcurrentCalls: 9 };
-  return { status: 201, body: { ...call, subscriptionLimits: limits } };
+  return { status: 201, body: { ...bodyOf(call, request), subscriptionLimits: limits } };
+}
+
+const CONTROL = '/control/';
+
+function control({ method, path, body }: StandInRequest, calls: PlacedCalls): StandInReply {
+  const call = calls.bySecret(path.slice(CONTROL.length));
+  if (method !== 'POST' || !call || call.phase === 'ENDED')
+    return failure(404, 'Call Not Found', 'Not Found');
+  if (field(body, 'type') !== 'end-call') return failure(400, 'Unknown type', 'Bad Request');
+  call.stop();
+  return { status: 200, body: {} };
+}
+
+function listCalls(request: StandInRequest, calls: readonly PlacedCall[]): StandInReply {
+  const { query } = request;
+  const [assistantId, from, to] = ['assistantId', 'createdAtGe', 'createdAtLe'].map((name) =>
+    query.get(name),
+  );
+  const fits = (call: PlacedCall) =>
+    (assistantId == null || field(call.request, 'assistantId') === assistantId) &&
+    (from == null || call.createdAt >= new Date(from)) &&
+    (to == null || call.createdAt <= new Date(to));
+  return listed(
+    calls.filter(fits).map((call) => bodyOf(call, request)),
+    query,
+  );
+}
+
+function bodyOf(call: PlacedCall, { headers }: StandInRequest) {
+  const { id, account, createdAt, request, phase, startedAt, endedAt } = call;
+  const asked = ['assistantId', 'phoneNumberId', 'customer', 'assistantOverrides'];
+  return {
+    ...stamps(id, account),
+    createdAt: createdAt.toISOString(),
+    ...Object.fromEntries(asked.map((name) => [name, field(request, name)])),
+    type: 'outboundPhoneCall',
+    status: { WAITING: 'queued', GOING_ON: 'in-progress', ENDED: 'ended' }[phase],
+    ...(phase !== 'ENDED' && { monitor: { controlUrl: `http://${headers.host}${CONTROL}${call.secret}` } }),
+    ...(startedAt && { startedAt: startedAt.toISOString() }),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    ...(phase === 'ENDED' && { endedReason: reasonOf(call) }),
+    // In dollars, with no digit behind that a float could add.
+    ...(call.cents !== null && { cost: Number((call.cents / 100).toFixed(4)) }),
+  };
+}
+
+function reasonOf({ wasStopped, startedAt }: PlacedCall): string {
+  if (wasStopped) return 'manually-canceled';
+  return startedAt ? 'customer-ended-call' : 'customer-did-not-answer';
 }
 
 function assistantsOf(account: Account) {

@@ -15,7 +15,7 @@ import {
   type KeySource,
 } from '../chain';
 import { readKeySummaries } from '../key-states';
-import { openKey, type KeysOfChain, type SealedKey } from '../key-store';
+import { openKey, readSealedKeys, type KeysOfChain, type SealedKey } from '../key-store';
 import { readAgentWithKeys, type AgentToCall } from './agent-with-keys';
 
 /** A call is started with this key. It stays decrypted only for as long as the one request needs it. */
@@ -44,6 +44,11 @@ export interface Resolution {
   readonly receipt: CallReceipt;
 }
 
+/** What tells whose key a call was started with. */
+export interface CallOfOwner extends AgentInChain {
+  readonly keySource: KeySource;
+}
+
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
 
 /**
@@ -69,9 +74,21 @@ export class KeyResolverService {
     return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
   }
 
-  /** Opens the key that was resolved, for a call. Throws `UnreadableKey`. */
-  open(sealed: SealedKey): ResolvedKey {
-    const { id, region, key } = openKey(this.vault.cipher, sealed, 'CALL');
+  /**
+   * Reads the key that the owner of a call has now. The key with which the call was started may have been
+   * replaced or cleared since, and then is destroyed. The key of another owner is never used in its place.
+   */
+  async keyOfOwner({ agencyId, clientId, provider, keySource }: CallOfOwner): Promise<SealedKey | null> {
+    const ofClient = keySource === 'CLIENT' ? clientId : null;
+    if (keySource === 'CLIENT' && ofClient === null) return null;
+    const { read } = this.database;
+    const keys = await readSealedKeys(read, this.vault.placeMacs, agencyId, ofClient, provider);
+    return keys[keySource];
+  }
+
+  /** Opens a key that was resolved. Throws `UnreadableKey`. */
+  open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' = 'CALL'): ResolvedKey {
+    const { id, region, key } = openKey(this.vault.cipher, sealed, purpose);
     const { owner, version, provider } = sealed;
     return { id, source: owner.type, version, account: { provider, region, key } };
   }

@@ -1,0 +1,131 @@
+import type { OutboundReply, Send } from '../vault/outbound';
+import type { CallFacts } from './call-facts';
+import { isOwnAddress, postTo } from './control-address';
+import type { CallPage, CallSpan, ProviderAdapter } from './provider';
+import { errorIn, errorOf, isSuccess, type ProviderError } from './refusals';
+
+/** `UNKNOWN` means that nothing definitive was answered. */
+export type CallAnswer =
+  | { readonly outcome: 'FOUND'; readonly facts: CallFacts }
+  | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
+
+/** `ABSENT` means that the whole list was read, and the call is not in it. */
+export type CallSearch = CallAnswer | { readonly outcome: 'ABSENT' };
+
+/** What a search knows of the call that it looks for. */
+export interface CallToFind {
+  readonly callId: string;
+  readonly toNumber: string;
+  readonly createdAt: Date;
+}
+
+/** Asks for one call. The answer counts only where it is about that call. */
+export async function askForCall(
+  adapter: ProviderAdapter,
+  send: Send,
+  providerCallId: string,
+): Promise<CallAnswer> {
+  return answerIn(adapter, await send(adapter.call(providerCallId)), providerCallId);
+}
+
+function answerIn(adapter: ProviderAdapter, reply: OutboundReply, providerCallId: string): CallAnswer {
+  const error = errorIn(adapter, reply);
+  if (error) return { outcome: 'UNKNOWN', error };
+  const facts = reply.kind === 'ANSWER' ? adapter.readCall(reply.json) : null;
+  return facts?.providerCallId === providerCallId
+    ? { outcome: 'FOUND', facts }
+    : { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
+}
+
+/** Where requests without a key go at most, and how long they may take. */
+export interface Control {
+  readonly baseUrl: string;
+  readonly timeoutMs: number;
+}
+
+/** Asks the provider to end a call. The result is null where it has said that it does. */
+export async function stopCall(
+  adapter: ProviderAdapter,
+  send: Send,
+  { baseUrl, timeoutMs }: Control,
+  providerCallId: string,
+): Promise<ProviderError | null> {
+  const stop = adapter.stopCall;
+  if (stop.by === 'REQUEST') return stopError(adapter, await send(stop.request(providerCallId)));
+  const reply = await send(adapter.call(providerCallId));
+  const answer = answerIn(adapter, reply, providerCallId);
+  if (answer.outcome === 'UNKNOWN') return answer.error;
+  const address = reply.kind === 'ANSWER' ? stop.addressIn(reply.json) : '';
+  if (!isOwnAddress(address, stop.domain, baseUrl)) return errorOf('PROVIDER_FAULT', reply);
+  return postTo(address, stop.body, timeoutMs);
+}
+
+// Nothing need be said where a call was stopped: the status is enough.
+function stopError(adapter: ProviderAdapter, reply: OutboundReply): ProviderError | null {
+  if (reply.kind === 'NO_ANSWER' || !isSuccess(reply.status)) return errorIn(adapter, reply);
+  const code = adapter.refusal(reply.status, reply.json);
+  return code && errorOf(code, reply);
+}
+
+/** How far the clocks of Latchkey and of a provider may differ. */
+const MARGIN_MS = 15 * 60 * 1000;
+const MAX_PAGES = 20;
+/** At most as many calls of a list are asked for one by one. */
+const MAX_CANDIDATES = 20;
+
+/**
+ * Looks for a call in the provider's own list, by the metadata that was sent when it was placed. Where a list
+ * shows no metadata, the calls that it may be are asked for one by one.
+ */
+export async function findPlacedCall(
+  adapter: ProviderAdapter,
+  send: Send,
+  call: CallToFind,
+): Promise<CallSearch> {
+  const candidates = new Set<string>();
+  const span = {
+    ...call,
+    since: new Date(call.createdAt.getTime() - MARGIN_MS),
+    until: new Date(call.createdAt.getTime() + MARGIN_MS),
+  };
+  let cursor: CallSpan['cursor'] = null;
+  for (let pages = 0; ; pages += 1) {
+    const reply = await send(adapter.listCalls({ ...span, cursor }));
+    const error = errorIn(adapter, reply);
+    if (error) return { outcome: 'UNKNOWN', error };
+    const page: CallPage | null =
+      reply.kind === 'ANSWER' ? adapter.readCallList(reply.json, { ...span, cursor }) : null;
+    const notDefinitive = { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) } as const;
+    if (!page) return notDefinitive;
+    for (const facts of page.calls.map((each) => adapter.readCall(each))) {
+      if (facts.providerCallId === null) return notDefinitive;
+      if (facts.latchkeyCallId === call.callId) return { outcome: 'FOUND', facts };
+      if (mayBe(call, facts)) candidates.add(facts.providerCallId);
+    }
+    if (candidates.size > MAX_CANDIDATES) return notDefinitive;
+    if (page.next === null) return findAmong(adapter, send, call, candidates);
+    if (pages >= MAX_PAGES) return notDefinitive;
+    cursor = page.next;
+  }
+}
+
+function mayBe({ toNumber }: CallToFind, facts: CallFacts): boolean {
+  return (
+    facts.latchkeyCallId === null &&
+    facts.direction !== 'INBOUND' &&
+    (facts.toNumber === null || facts.toNumber === toNumber)
+  );
+}
+
+async function findAmong(
+  adapter: ProviderAdapter,
+  send: Send,
+  { callId }: CallToFind,
+  candidates: ReadonlySet<string>,
+): Promise<CallSearch> {
+  for (const id of candidates) {
+    const answer = await askForCall(adapter, send, id);
+    if (answer.outcome === 'UNKNOWN' || answer.facts.latchkeyCallId === callId) return answer;
+  }
+  return { outcome: 'ABSENT' };
+}
