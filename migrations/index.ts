@@ -25,6 +25,7 @@ import { CallFacts1764270000000 } from './1764270000000-call-facts';
 import { WebhookEndpoints1764280000000 } from './1764280000000-webhook-endpoints';
 import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
 import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
+import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -55,4 +56,5 @@ export const migrations = [
   WebhookEndpoints1764280000000,
   CallRevisions1764290000000,
   FilteredCalls1764300000000,
+  CallsOfProviders1764310000000,
 ];

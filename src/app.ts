@@ -43,6 +43,8 @@ import { SignIn } from './people/sign-in';
 import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
 import { KeyLinkFormService } from './intake/key-link-form.service';
+import { eventEffect } from './events/event-effect';
+import { EventWorker } from './events/event-worker';
 import { EventIntakeService } from './events/event-intake.service';
 import { WebhookEndpointService } from './events/webhook-endpoint.service';
 import { webhooks } from './http/webhooks';
@@ -54,6 +56,7 @@ import { openStore, type Store } from './store';
 export interface App extends Store {
   readonly server: Server;
   readonly sealer: AuditSealer;
+  readonly worker: EventWorker;
   /** Null where nothing is measured. */
   readonly metrics: MetricsEndpoint | null;
   /** Finishes the requests that are in flight, and then closes the database. */
@@ -111,13 +114,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       upkeep.stopTidying();
       await server.close();
       rateLimitStore?.close();
+      await upkeep.worker.stop();
       await upkeep.sealer.stop();
       // Until here it can be seen how the instance ends.
       await endpoint?.close();
       await database.close();
     };
-    const { sealer } = upkeep;
-    return { ...store, server, sealer, metrics: endpoint, close, drainMs: drainMsOf(config) };
+    const { sealer, worker } = upkeep;
+    return { ...store, server, sealer, worker, metrics: endpoint, close, drainMs: drainMsOf(config) };
   } catch (error) {
     rateLimitStore?.close();
     metrics?.close();
@@ -186,9 +190,9 @@ async function createServerOf(
 /** Begins with what an instance does without being asked. */
 async function startUpkeep(
   { database, vault, audit }: Store,
-  { handInDecisions }: Services,
+  { handInDecisions, keyResolver }: Services,
   logFault: (error: unknown) => void,
-): Promise<{ readonly sealer: AuditSealer; stopTidying(): void }> {
+): Promise<{ readonly sealer: AuditSealer; readonly worker: EventWorker; stopTidying(): void }> {
   // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
   const expireHandIns = () => handInDecisions.expire(logFault).catch(logFault);
   await expireHandIns();
@@ -196,7 +200,9 @@ async function startUpkeep(
   const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
   const sealer = new AuditSealer(database, audit, logFault);
   sealer.start();
-  return { sealer, stopTidying: () => clearInterval(tidying) };
+  const worker = new EventWorker(database, eventEffect(keyResolver), logFault);
+  worker.start();
+  return { sealer, worker, stopTidying: () => clearInterval(tidying) };
 }
 
 // When a call is cut off, it may have been placed and nobody learns its id. A mutation asks whether a key is

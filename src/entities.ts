@@ -5,6 +5,7 @@ import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { LeaseRow } from './database/lease';
 import { CallRow } from './calls/call.entity';
+import { ProviderCallRow } from './calls/provider-call.entity';
 import { CallRevisionRow } from './calls/call-revision.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
@@ -33,6 +34,7 @@ export const entities = [
   WebhookEndpointRow,
   WebhookSecretRow,
   ProviderEventRow,
+  ProviderCallRow,
   AuditEventRow,
   AuditHeadRow,
   LeaseRow,

@@ -112,6 +112,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   });
   // Events are chained when a test asks for it, so that it sees the statements of its requests alone.
   await app.sealer.stop();
+  await app.worker.stop();
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   await app.metrics?.listen({ host: '127.0.0.1', port: 0 });
   const ask: TestApp['ask'] = (as, query, variables) =>

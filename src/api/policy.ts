@@ -188,6 +188,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     error: viewCallDetails,
     keySource: agencyAdmin,
     keyVersion: agencyAdmin,
+    isOtherAccount: agencyAdmin,
     receipt: agencyAdmin,
   },
   CallReceipt: open,

@@ -43,8 +43,7 @@ export class CallEndService {
     await this.database.write(viewer, (tx) =>
       this.audit.record(tx, viewer, {
         type: 'CALL_END_REQUESTED',
-        ...eventOf(call),
-        version: key.version,
+        ...eventOf(call, key),
       }),
     );
     return this.#end(viewer, call, key);

@@ -23,13 +23,7 @@ export class CallFactsService {
    * already, change nothing. Returns the call as it then is, or null where there is no such call.
    */
   apply(callId: string, facts: CallFacts, origin: FactsOrigin): Promise<CallRow | null> {
-    return this.database.writeWithoutViewer(async (tx) => {
-      const call = await tx.lock(CallRow, callId);
-      if (!call) return null;
-      const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
-      const changes = whatChanges(call, facts, isNewer);
-      return saveKnown(tx, call, changes, origin);
-    });
+    return this.database.writeWithoutViewer((tx) => applyFacts(tx, callId, facts, origin));
   }
 
   /**
@@ -43,6 +37,19 @@ export class CallFactsService {
       return saveKnown(tx, call, noCall(call.provider, 'PROVIDER_FAULT'), origin);
     });
   }
+}
+
+/** Does the same inside of a transaction. */
+export async function applyFacts(
+  tx: Transaction,
+  callId: string,
+  facts: CallFacts,
+  origin: FactsOrigin,
+): Promise<CallRow | null> {
+  const call = await tx.lock(CallRow, callId);
+  if (!call) return null;
+  const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
+  return saveKnown(tx, call, whatChanges(call, facts, isNewer), origin);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { In, LessThan, MoreThanOrEqual } from 'typeorm';
+import { In, IsNull, LessThan, MoreThanOrEqual } from 'typeorm';
 import type { Viewer } from '../access/viewer';
 import type { Path } from '../database/pages';
 import { badArgument } from '../graphql/errors';
@@ -154,7 +154,6 @@ export function pathsOf(viewer: Viewer, filter: CallListFilter): Paths {
   return { usual, ifFew };
 }
 
-// A call whose source is null, if there were any, would need a part of its own.
 function natureOf({ kind, origin, direction, keySource }: CallListFilter): Path[] {
   if ([kind, origin, direction, keySource].every((value) => value === null)) return [];
   return [
@@ -162,15 +161,18 @@ function natureOf({ kind, origin, direction, keySource }: CallListFilter): Path[
       kind: kind === null ? CALL_KINDS : [kind],
       origin: origin === null ? CALL_ORIGINS : [origin],
       direction: direction === null ? CALL_DIRECTIONS : [direction],
-      keySource: keySource === null ? KEY_SOURCES : [keySource],
+      // A call that began at the provider may have none.
+      keySource: keySource === null ? [...KEY_SOURCES, null] : [keySource],
     }),
   ];
 }
 
 /** The path through these values of the columns of an index, of each with each. */
-function pathBy(index: string, columns: Readonly<Record<string, readonly string[]>>): Path {
+function pathBy(index: string, columns: Readonly<Record<string, readonly (string | null)[]>>): Path {
   let parts: object[] = [{}];
   for (const [column, values] of Object.entries(columns))
-    parts = parts.flatMap((part) => [...new Set(values)].map((value) => ({ ...part, [column]: value })));
+    parts = parts.flatMap((part) =>
+      [...new Set(values)].map((value) => ({ ...part, [column]: value ?? IsNull() })),
+    );
   return { index, parts };
 }

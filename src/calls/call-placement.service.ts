@@ -29,6 +29,7 @@ import {
   repetition,
   valuesOf,
   type CallResult,
+  type PlacedCall,
   type AgentWithKey,
   type CallRequest,
 } from './call-request';
@@ -39,7 +40,7 @@ const LACKS_NUMBER = 'The agent has no `fromNumber`, without which its provider 
 
 /** A call that is on record and not yet placed. */
 interface PreparedCall extends AgentWithKey {
-  readonly call: CallRow;
+  readonly call: PlacedCall;
 }
 
 /** Places calls with the providers. */
@@ -79,7 +80,7 @@ export class CallPlacementService {
     const resolved = await this.#resolve(viewer, request.agentId);
     if ('code' in resolved) return refused(resolved);
     const call = newCall(resolved, request);
-    const repeated = await this.#record(viewer, call, request);
+    const repeated = await this.#record(viewer, { call, ...resolved }, request);
     return repeated
       ? repetition(repeated, request)
       : this.#place(viewer, { call, ...resolved }, valuesOf(request.variables));
@@ -118,7 +119,7 @@ export class CallPlacementService {
   /**
    * Puts the call on record. Returns the call that another request of the same idempotency key has put there.
    */
-  #record(viewer: Viewer, call: CallRow, input: CallRequest): Promise<CallRow | null> {
+  #record(viewer: Viewer, { call, key }: PreparedCall, input: CallRequest): Promise<CallRow | null> {
     let attempts = 0;
     return this.database.write(viewer, async (tx) => {
       // The first attempt finds out by the unique index whether there is one.
@@ -127,7 +128,7 @@ export class CallPlacementService {
       // The row of this very request may be there: the connection was lost when it was committed.
       if (earlier) return earlier.id === call.id ? null : earlier;
       await tx.insertRow('calls', call);
-      await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call) });
+      await this.audit.record(tx, viewer, { type: 'CALL_PLACED', ...eventOf(call, key) });
       return null;
     });
   }

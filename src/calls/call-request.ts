@@ -110,26 +110,39 @@ const PENDING_COST = {
 } as const;
 
 /** Makes the row of a call that its provider has not been asked for yet. */
-export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest): CallRow {
+export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest) {
+  return {
+    ...unknownCall(agent, receipt),
+    kind: request.kind,
+    origin: 'API' as const,
+    direction: 'OUTBOUND' as const,
+    keySource: key.source,
+    keyVersion: key.version,
+    toNumber: request.toNumber.trim(),
+    idempotencyDigest: digestOf(request),
+    variablesDigest: variablesDigestOf(request),
+  } satisfies CallRow;
+}
+
+/** What is recorded of every call before anything is known of it. */
+export function unknownCall(
+  { id: agentId, agencyId, clientId, provider }: AgentToCall,
+  receipt: CallReceipt,
+) {
   const id = newId();
   const now = timeOfId(id);
   return {
     id,
-    agencyId: agent.agencyId,
-    clientId: agent.clientId,
-    agentId: agent.id,
-    provider: agent.provider,
+    agencyId,
+    clientId,
+    agentId,
+    provider,
     providerCallId: null,
-    kind: request.kind,
-    origin: 'API',
-    direction: 'OUTBOUND',
     status: 'UNKNOWN',
-    keySource: key.source,
-    keyVersion: key.version,
+    isOtherAccount: false,
     ...receiptColumns(receipt),
-    toNumber: request.toNumber.trim(),
-    idempotencyDigest: digestOf(request),
-    variablesDigest: variablesDigestOf(request),
+    idempotencyDigest: null,
+    variablesDigest: null,
     errorCode: null,
     errorHttpStatus: null,
     errorRetryAfterSeconds: null,
@@ -142,18 +155,17 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     knownAt: null,
     createdAt: now,
     updatedAt: now,
-  };
+  } as const;
 }
 
-/** Names a call as the audit trail does. */
-export function eventOf({
-  id: callId,
-  agentId,
-  clientId,
-  provider,
-  keySource,
-  keyVersion: version,
-}: CallRow) {
+/** A call that Latchkey placed, so that it has a key and a number. */
+export type PlacedCall = ReturnType<typeof newCall>;
+
+/** Names a call as the audit trail does, with the key that was used. */
+export function eventOf(
+  { id: callId, agentId, clientId, provider }: CallRow,
+  { source: keySource, version }: Pick<ResolvedKey, 'source' | 'version'>,
+) {
   return { callId, agentId, clientId, provider, keySource, version };
 }
 

@@ -21,6 +21,7 @@ export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
 @Index('calls_by_outcome', ['agencyId', 'status', 'provider', 'id'])
 @Index('calls_by_client_outcome', ['agencyId', 'clientId', 'status', 'provider', 'id'])
 @Index('calls_by_nature', ['agencyId', 'kind', 'origin', 'direction', 'keySource', 'id'])
+@Index('calls_by_provider_call', ['agencyId', 'providerCallId'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
 export class CallRow {
   @IdColumn()
@@ -54,12 +55,19 @@ export class CallRow {
   @Column('varchar', { length: 16 })
   status!: CallStatus;
 
-  /** The call was started with this key in this version, and keeps both. */
-  @Column('varchar', { length: 16 })
-  keySource!: KeySource;
+  /**
+   * The call was started with this key in this version, and keeps both. They are null for a call that began
+   * at the provider while there was no key.
+   */
+  @Column('varchar', { length: 16, nullable: true })
+  keySource!: KeySource | null;
 
-  @Column('int')
-  keyVersion!: number;
+  @Column('int', { nullable: true })
+  keyVersion!: number | null;
+
+  /** Whether a call that began at its provider came from another account than the chain gave for it. */
+  @Column('boolean', { default: false })
+  isOtherAccount!: boolean;
 
   /** When the key was resolved. It is null for calls that are older than receipts. */
   @TimeColumn({ nullable: true })
@@ -69,8 +77,9 @@ export class CallRow {
   @Column('varchar', { length: 255, nullable: true })
   receipt!: string | null;
 
-  @Column('varchar', { length: 16 })
-  toNumber!: string;
+  /** Null where the provider did not say it. */
+  @Column('varchar', { length: 16, nullable: true })
+  toNumber!: string | null;
 
   /**
    * The digest of the caller's idempotency key is compared exactly on every database, which the text is not.

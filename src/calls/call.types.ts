@@ -87,7 +87,14 @@ export class Call {
   @Field(() => CostStatusEnum, { description: 'Whether it is known what the provider takes for the call.' })
   costStatus!: CallRow['costStatus'];
 
-  @Field(() => DateTime, { description: 'When the call was asked for.' })
+  @Field(() => Boolean, {
+    nullable: true,
+    description:
+      'Whether a call that began at the provider came from another account than the chain gave for its agent. Then its provider bills the other account.',
+  })
+  isOtherAccount!: boolean;
+
+  @Field(() => DateTime, { description: 'When the call was asked for, or was first heard of.' })
   createdAt!: Date;
 
   @Field(() => DateTime, {

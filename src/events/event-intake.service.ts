@@ -78,7 +78,7 @@ export class EventIntakeService {
   async #store(
     { owner, provider }: Endpoint,
     { body }: SentEvent,
-    { type, call }: ReadEvent,
+    { type, call, at }: ReadEvent,
     isSigned: boolean,
   ): Promise<void> {
     const now = new Date();
@@ -94,6 +94,9 @@ export class EventIntakeService {
       providerCallId: facts.providerCallId,
       facts: JSON.stringify(facts),
       isSigned,
+      occurredAt: at ?? facts.endedAt ?? facts.startedAt,
+      claim: null,
+      attempts: 0,
       state: 'WAITING',
       dueAt: now,
       receivedAt: now,

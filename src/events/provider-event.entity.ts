@@ -13,6 +13,7 @@ export const EVENT_STATES = ['WAITING', 'DONE'] as const;
 @Index('provider_events_once', ['ownerId', 'provider', 'digest'], { unique: true })
 @Index('provider_events_by_time', ['ownerId', 'provider', 'receivedAt'])
 @Index('provider_events_to_work', ['state', 'dueAt'])
+@Index('provider_events_by_claim', ['claim'])
 export class ProviderEventRow {
   @IdColumn()
   id!: string;
@@ -49,6 +50,18 @@ export class ProviderEventRow {
 
   @Column('varchar', { length: 16 })
   state!: (typeof EVENT_STATES)[number];
+
+  /** Of which time it tells. It is null where the event does not say it. */
+  @TimeColumn({ nullable: true })
+  occurredAt!: Date | null;
+
+  /** Whoever works it at the moment has chosen this id. It is null while nobody does. */
+  @PlainIdColumn({ nullable: true })
+  claim!: string | null;
+
+  /** How often working it has failed. */
+  @Column('int', { default: 0 })
+  attempts!: number;
 
   /** When it is worked at the earliest. While an instance works it, that is when another one may. */
   @TimeColumn()

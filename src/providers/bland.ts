@@ -101,7 +101,7 @@ export const bland = {
     // The event after a call is the call itself, and has no type. Others say which they are.
     read(json) {
       const type = textField(json, 'event_type') || textField(json, 'category');
-      return textField(json, 'call_id') === '' ? null : { type: type || 'call', call: json };
+      return textField(json, 'call_id') === '' ? null : { type: type || 'call', call: json, at: null };
     },
   },
 

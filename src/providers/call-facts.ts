@@ -88,6 +88,13 @@ export interface CallFacts {
   readonly cost: CallCost | null;
 }
 
+/** Reads facts that were stored as JSON. */
+export function storedFacts(text: string): CallFacts {
+  const facts = JSON.parse(text) as CallFacts & Record<'startedAt' | 'endedAt', string | null>;
+  const time = (value: string | null) => (value === null ? null : new Date(value));
+  return { ...facts, startedAt: time(facts.startedAt), endedAt: time(facts.endedAt) };
+}
+
 // In a URL the names `.` and `..` lead to another path, however they are encoded.
 const ID = /^(?!\.{1,2}$)[\x21-\x7E]+$/;
 const E164 = /^\+[1-9]\d{6,14}$/;

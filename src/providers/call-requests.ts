@@ -15,7 +15,7 @@ export type CallSearch = CallAnswer | { readonly outcome: 'ABSENT' };
 /** What a search knows of the call that it looks for. */
 export interface CallToFind {
   readonly callId: string;
-  readonly toNumber: string;
+  readonly toNumber: string | null;
   readonly createdAt: Date;
 }
 
@@ -113,7 +113,7 @@ function mayBe({ toNumber }: CallToFind, facts: CallFacts): boolean {
   return (
     facts.latchkeyCallId === null &&
     facts.direction !== 'INBOUND' &&
-    (facts.toNumber === null || facts.toNumber === toNumber)
+    (facts.toNumber === null || toNumber === null || facts.toNumber === toNumber)
   );
 }
 

@@ -66,6 +66,8 @@ export interface ReadEvent {
   readonly type: string;
   /** What it says of its call, for `readCall`. It is undefined for an event of no call. */
   readonly call: unknown;
+  /** The time of which it tells, where it says so beside the times of the call. */
+  readonly at: Date | null;
 }
 
 /** How a provider signs and writes its events. */

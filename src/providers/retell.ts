@@ -115,7 +115,10 @@ export const retell = {
     },
     read(json) {
       const type = textField(json, 'event');
-      return type === '' ? null : { type, call: field(json, 'call') };
+      const call = field(json, 'call');
+      // What was analyzed comes after the end, and has the same times.
+      const end = type === 'call_analyzed' ? readTime(call, 'end_timestamp') : null;
+      return type === '' ? null : { type, call, at: end && new Date(end.getTime() + 1) };
     },
   },
 

@@ -126,7 +126,8 @@ export const vapi = {
     read(json) {
       const message = field(json, 'message');
       const type = textField(message, 'type');
-      return type === '' ? null : { type, call: callIn(type, message) };
+      const at = readTime(message, 'timestamp');
+      return type === '' ? null : { type, call: callIn(type, message), at };
     },
   },
 

@@ -63,7 +63,7 @@ function randomCall(minute: number) {
     origin: oneOf(CALL_ORIGINS),
     direction: rarely<CallRow['direction']>('OUTBOUND', CALL_DIRECTIONS),
     status: rarely<CallRow['status']>('COMPLETED', CALL_STATUSES),
-    keySource: oneOf(KEY_SOURCES),
+    keySource: oneOf([...KEY_SOURCES, null]),
     keyVersion: 1,
     toNumber: '+14155550123',
     createdAt,

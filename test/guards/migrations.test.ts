@@ -156,7 +156,7 @@ test('the migrations after the first go down and up over a database that is in u
 });
 
 test.each(['up', 'down'])(
-  'the last migrations, ended at any of their statements on their way %s, go on from there and lose nothing',
+  'the last migration, ended at any of its statements on its way %s, goes on from there and loses nothing',
   async (direction) => {
     const running = await startTestApp();
     const used = await new DataSource(dataSourceOptions(running.databaseUrl, mapping)).initialize();
@@ -167,7 +167,8 @@ test.each(['up', 'down'])(
       await used.runMigrations();
     };
     const down = async () => {
-      for (const { name } of migrations.slice(-3).reverse()) {
+      // Each of the others was the last one when it was added.
+      for (const { name } of migrations.slice(-1)) {
         const [newest] = await used.query<{ name: string }[]>(
           'SELECT name FROM migrations ORDER BY id DESC LIMIT 1',
         );

@@ -46,7 +46,9 @@ export interface Resolution {
 
 /** What tells whose key a call was started with. */
 export interface CallOfOwner extends AgentInChain {
-  readonly keySource: KeySource;
+  readonly keySource: KeySource | null;
+  /** Whether the call came from another account than that of `keySource`. Then nobody has its key. */
+  readonly isOtherAccount: boolean;
 }
 
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
@@ -78,7 +80,9 @@ export class KeyResolverService {
    * Reads the key that the owner of a call has now. The key with which the call was started may have been
    * replaced or cleared since, and then is destroyed. The key of another owner is never used in its place.
    */
-  async keyOfOwner({ agencyId, clientId, provider, keySource }: CallOfOwner): Promise<SealedKey | null> {
+  async keyOfOwner(call: CallOfOwner): Promise<SealedKey | null> {
+    const { agencyId, clientId, provider, keySource, isOtherAccount } = call;
+    if (keySource === null || isOtherAccount) return null;
     const ofClient = keySource === 'CLIENT' ? clientId : null;
     if (keySource === 'CLIENT' && ofClient === null) return null;
     const { read } = this.database;

@@ -1,0 +1,84 @@
+import type { CallRow } from '../calls/call.entity';
+import { applyFacts } from '../calls/call-facts.service';
+import { accountOf, newProviderCall } from '../calls/provider-call';
+import { ProviderCallRow } from '../calls/provider-call.entity';
+import type { Transaction } from '../database/transaction';
+import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import { digest } from '../platform/ids';
+import { storedFacts, type CallFacts } from '../providers/call-facts';
+import type { EventEffect } from './event-worker';
+import type { ProviderEventRow } from './provider-event.entity';
+
+/**
+ * Adds what an event says to what is known of its call. A call that Latchkey has never heard of is recorded,
+ * if its agent is one of the agency's. An event that nobody vouches for changes nothing.
+ */
+export function eventEffect(resolver: KeyResolverService): EventEffect {
+  return async (tx, event) => {
+    if (!event.isSigned) return;
+    const facts = storedFacts(event.facts);
+    const callId = (await findCall(tx, event, facts)) ?? (await recordCall(tx, resolver, event, facts));
+    if (callId !== null)
+      await applyFacts(tx, callId, facts, { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt });
+  };
+}
+
+type RawCall = Pick<CallRow, 'id' | 'agencyId' | 'clientId' | 'keySource' | 'provider' | 'providerCallId'>;
+
+const COLUMNS = 'id, agencyId, clientId, keySource, provider, providerCallId';
+
+/**
+ * Finds the call by Latchkey's own id, which was sent as metadata, or by the provider's. Either is believed
+ * for calls of the account alone that the event came from: whoever holds another account can write any id.
+ */
+async function findCall(
+  tx: Transaction,
+  event: ProviderEventRow,
+  { latchkeyCallId, providerCallId }: CallFacts,
+): Promise<string | null> {
+  const { agencyId, ownerId, provider } = event;
+  const found = await tx.rows<RawCall>(
+    `SELECT ${COLUMNS} FROM calls WHERE id = ? UNION ALL SELECT ${COLUMNS} FROM calls WHERE agencyId = ? AND providerCallId = ?`,
+    [latchkeyCallId ?? '', agencyId, providerCallId ?? ''],
+  );
+  // MariaDB ignores case when it compares.
+  const own = found.find(
+    (call) =>
+      call.agencyId === agencyId &&
+      call.provider === provider &&
+      accountOf(call) === ownerId &&
+      (call.id === latchkeyCallId || call.providerCallId === providerCallId),
+  );
+  if (own) return own.id;
+  const known =
+    providerCallId === null
+      ? null
+      : await tx.findOneBy(ProviderCallRow, { digest: digestOf(event, providerCallId) });
+  return known?.callId ?? null;
+}
+
+function digestOf({ ownerId, provider }: ProviderEventRow, providerCallId: string): string {
+  return digest(ownerId, provider, providerCallId);
+}
+
+async function recordCall(
+  tx: Transaction,
+  resolver: KeyResolverService,
+  event: ProviderEventRow,
+  facts: CallFacts,
+): Promise<string | null> {
+  const { agencyId, ownerType, ownerId, provider } = event;
+  const { providerCallId, providerAgentId } = facts;
+  if (providerCallId === null || providerAgentId === null) return null;
+  const agents = await tx.rows<{ id: string; provider: string; providerAgentId: string }>(
+    'SELECT id, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
+    [agencyId, providerAgentId],
+  );
+  const agent = agents.find((each) => each.provider === provider && each.providerAgentId === providerAgentId);
+  const resolution = agent && (await resolver.resolve(agencyId, agent.id));
+  if (!resolution) return null;
+  const call = newProviderCall(resolution, facts, { type: ownerType, id: ownerId, agencyId });
+  await tx.insertRow('provider_calls', { digest: digestOf(event, providerCallId), callId: call.id });
+  await tx.insertRow('calls', call);
+  return call.id;
+}

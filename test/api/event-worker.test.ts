@@ -1,0 +1,363 @@
+import { createHmac } from 'node:crypto';
+import { CallRow } from '../../src/calls/call.entity';
+import { EventWorker } from '../../src/events/event-worker';
+import { eventEffect } from '../../src/events/event-effect';
+import { ProviderEventRow } from '../../src/events/provider-event.entity';
+import type { Transaction } from '../../src/database/transaction';
+import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
+import { tenantDatabase } from '../database';
+import { post, startTestApp, type TestApp } from '../harness';
+import { CLEAR_AGENCY, CLEAR_CLIENT, ENDPOINTS, SET_WEBHOOK_SECRET, START_LIVE_CALL } from '../operations';
+
+const SECRET = 'whs_0123456789abcdefghij';
+const START = Date.UTC(2026, 10, 27, 9);
+
+let running: TestApp;
+beforeEach(async () => {
+  running = await startTestApp();
+});
+afterEach(() => running.close());
+
+type Owner = string | null;
+interface RetellCall {
+  readonly call_id: string;
+  readonly [name: string]: unknown;
+}
+
+/** Events are sent to an address of the owner's, signed by its secret. */
+async function retellOf(owner: Owner, instance = running) {
+  const { webhookEndpoints } = await instance.data<{
+    webhookEndpoints: { provider: string; url: string }[];
+  }>(ENDPOINTS, { clientId: owner });
+  const { pathname } = new URL(webhookEndpoints.find(({ provider }) => provider === 'RETELL')?.url ?? '');
+  await running.data(SET_WEBHOOK_SECRET, { input: { clientId: owner, provider: 'RETELL', secret: SECRET } });
+  return async (event: string, call: RetellCall, on = instance) => {
+    const body = JSON.stringify({ event, call });
+    const time = Date.now();
+    const d = createHmac('sha256', SECRET).update(`${body}${time}`).digest('hex');
+    const headers = { 'x-retell-signature': `v=${time},d=${d}` };
+    const { status } = await fetch(`${on.url}${pathname}`, { method: 'POST', body, headers });
+    expect(status).toBe(204);
+  };
+}
+type SendEvent = Awaited<ReturnType<typeof retellOf>>;
+
+const startCall = async (): Promise<{ id: string; providerCallId: string }> =>
+  (
+    await running.data<{ startCall: { call: { id: string; providerCallId: string } } }>(START_LIVE_CALL, {
+      input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'one' },
+    })
+  ).startCall.call;
+const agentIdOf = async (id: string) =>
+  (
+    await running.app.database.read.rows<{ providerAgentId: string }>(
+      'SELECT providerAgentId FROM agents WHERE id = ?',
+      [id],
+    )
+  )[0]?.providerAgentId ?? '';
+const calls = () => running.app.database.read.find(CallRow, { order: { id: 'ASC' } });
+const waiting = () => running.app.database.read.countBy(ProviderEventRow, { state: 'WAITING' });
+
+const started = (id: string, more: object = {}): RetellCall => ({
+  call_id: id,
+  call_status: 'ongoing',
+  start_timestamp: START,
+  ...more,
+});
+const over = (id: string, more: object = {}): RetellCall => ({
+  ...started(id),
+  call_status: 'ended',
+  end_timestamp: START + 61_000,
+  duration_ms: 61_000,
+  disconnection_reason: 'user_hangup',
+  ...more,
+});
+const ENDED = {
+  status: 'COMPLETED',
+  durationMs: 61_000,
+  endReason: 'HUNG_UP_BY_CALLEE',
+  startedAt: new Date(START),
+  endedAt: new Date(START + 61_000),
+};
+
+describe('an event of a call', () => {
+  test('that Latchkey placed tells what became of it', async () => {
+    const send = await retellOf(HARBOR);
+    const { id, providerCallId } = await startCall();
+    await send('call_started', started(providerCallId));
+    await running.app.worker.work();
+    expect(await calls()).toMatchObject([{ id, status: 'IN_PROGRESS', startedAt: new Date(START) }]);
+    await send('call_ended', over(providerCallId));
+    await send('call_analyzed', over(providerCallId, { call_cost: { combined_cost: 12.5 } }));
+    await running.app.worker.work();
+    expect(await calls()).toMatchObject([{ id, ...ENDED, costStatus: 'KNOWN', costMicros: 125_000 }]);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('is believed for the calls of its own account alone, whatever id it names', async () => {
+    const mine = await startCall();
+    const before = await calls();
+    for (const owner of [null, MAPLE]) {
+      const send = await retellOf(owner);
+      await send('call_ended', over('another_call', { metadata: { latchkey_call_id: mine.id } }));
+      await send('call_ended', over(mine.providerCallId));
+    }
+    await running.app.worker.work();
+    expect(await calls()).toEqual(before);
+    expect(await waiting()).toBe(0);
+  });
+
+  test('that nobody vouches for changes nothing', async () => {
+    const { providerCallId } = await startCall();
+    const before = await calls();
+    const { webhookEndpoints } = await running.data<{ webhookEndpoints: { url: string }[] }>(ENDPOINTS, {
+      clientId: HARBOR,
+    });
+    const { pathname } = new URL(webhookEndpoints[0]?.url ?? '');
+    const body = JSON.stringify({ event: 'call_ended', call: over(providerCallId) });
+    expect((await fetch(`${running.url}${pathname}`, { method: 'POST', body })).status).toBe(204);
+    await running.app.worker.work();
+    expect(await calls()).toEqual(before);
+  });
+
+  test.each(['', 'an_agent_of_nobody'])(
+    'of no agent of the agency is kept and does nothing: %j',
+    async (agent_id) => {
+      const send = await retellOf(HARBOR);
+      await send('call_started', started('inbound_1', { agent_id, direction: 'inbound' }));
+      await running.app.worker.work();
+      expect(await calls()).toEqual([]);
+      expect(await running.app.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBe(1);
+    },
+  );
+});
+
+describe('a call that began at the provider', () => {
+  const inbound = async (more: object = {}) => ({
+    agent_id: await agentIdOf(HARBOR_RETELL_AGENT),
+    direction: 'inbound',
+    to_number: '+14155550100',
+    ...more,
+  });
+
+  test('is recorded once, with what the chain gives for its agent, and tells what became of it', async () => {
+    const send = await retellOf(HARBOR);
+    await send('call_started', started('inbound_1', await inbound()));
+    await send('call_ended', over('inbound_1', await inbound()));
+    await running.app.worker.work();
+    const [call, ...others] = await calls();
+    expect(others).toEqual([]);
+    expect(call).toMatchObject({
+      ...ENDED,
+      agencyId: BRIGHTLINE,
+      clientId: HARBOR,
+      agentId: HARBOR_RETELL_AGENT,
+      origin: 'PROVIDER',
+      direction: 'INBOUND',
+      toNumber: '+14155550100',
+      providerCallId: 'inbound_1',
+      keySource: 'CLIENT',
+      keyVersion: 1,
+      isOtherAccount: false,
+    });
+    expect(call?.receipt).toContain('"CLIENT":{');
+  });
+
+  test('with another account than the chain gives is marked so', async () => {
+    const send = await retellOf(null);
+    await send('call_started', started('inbound_1', await inbound()));
+    await running.app.worker.work();
+    expect(await calls()).toMatchObject([{ keySource: 'CLIENT', isOtherAccount: true }]);
+    await send('call_ended', over('inbound_1', await inbound()));
+    await running.app.worker.work();
+    expect(await calls()).toMatchObject([{ ...ENDED, isOtherAccount: true }]);
+  });
+
+  test('while its agent has no key is recorded with a receipt that says so', async () => {
+    const send = await retellOf(HARBOR);
+    await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    await running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
+    await send('call_started', started('inbound_1', await inbound({ to_number: undefined })));
+    await running.app.worker.work();
+    const { data } = await post(running.url, running.tokens.agencyAdmin, {
+      query: '{ calls { nodes { origin toNumber keySource keyVersion receipt { source explanation } } } }',
+    });
+    expect(data).toEqual({
+      calls: {
+        nodes: [
+          {
+            origin: 'PROVIDER',
+            toNumber: null,
+            keySource: null,
+            keyVersion: null,
+            receipt: { source: null, explanation: 'There was no Retell key for the call.' },
+          },
+        ],
+      },
+    });
+  });
+
+  test('is one call, however many of its events are worked at once, on two instances', async () => {
+    const other = await running.another();
+    const send = await retellOf(HARBOR);
+    for (let round = 0; round < 6; round += 1) {
+      const id = `inbound_${round}`;
+      await Promise.all([
+        send('call_started', started(id, await inbound())),
+        send('call_ended', over(id, await inbound()), other),
+        send('call_analyzed', over(id, await inbound({ call_cost: { combined_cost: 3 } }))),
+      ]);
+      await Promise.all([running.app.worker.work(), other.app.worker.work()]);
+    }
+    await running.app.worker.work();
+    await other.close();
+    const recorded = await calls();
+    expect(recorded).toHaveLength(6);
+    for (const call of recorded) expect(call).toMatchObject({ ...ENDED, costMicros: 30_000 });
+  });
+});
+
+/** What is to be the same in whatever order the events came. */
+async function outcome(instance = running) {
+  const rows = await instance.app.database.read.find(CallRow, { order: { providerCallId: 'ASC' } });
+  return rows.map(
+    ({ providerCallId, status, startedAt, endedAt, durationMs, endReason, costStatus, costMicros }) => ({
+      ...{ providerCallId, status, startedAt, endedAt, durationMs, endReason, costStatus, costMicros },
+    }),
+  );
+}
+
+const COUNT = 60;
+
+/** Three events of each of many calls, of which some never connect and the cost of some is corrected. */
+async function eventsOfADay() {
+  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+  return Array.from({ length: COUNT }, (_, index) => {
+    const id = `day_${String(index).padStart(3, '0')}`;
+    const common = { agent_id, direction: 'inbound', start_timestamp: START + index * 1_000 };
+    const end = { ...common, end_timestamp: START + index * 1_000 + 500 + index };
+    const reason = ['user_hangup', 'dial_no_answer', 'agent_hangup'][index % 3];
+    const ended = over(id, { ...end, duration_ms: 500 + index, disconnection_reason: reason });
+    return [
+      ['call_started', started(id, common)],
+      ['call_ended', { ...ended, call_cost: { combined_cost: 1 } }],
+      ['call_analyzed', { ...ended, call_cost: { combined_cost: 1 + index / 4 } }],
+    ] as const;
+  }).flat();
+}
+
+function shuffled<T>(items: readonly T[], random: () => number): T[] {
+  const left = [...items];
+  return items.map(() => left.splice(Math.floor(random() * left.length), 1)[0] as T);
+}
+
+/** Mulberry32, so that a run that fails can be repeated. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+async function sendAll(send: SendEvent, events: Awaited<ReturnType<typeof eventsOfADay>>) {
+  for (let start = 0; start < events.length; start += 20)
+    await Promise.all(events.slice(start, start + 20).map(([event, call]) => send(event, call)));
+}
+
+describe('the events of a day', () => {
+  test('shuffled, repeated, and worked by workers that are ended at any of their transactions, leave what one delivery in order leaves', async () => {
+    const events = await eventsOfADay();
+    await sendAll(await retellOf(HARBOR), events);
+    await running.app.worker.work();
+    const expected = await outcome();
+    expect(expected).toHaveLength(COUNT);
+    await running.close();
+
+    running = await startTestApp();
+    const seed = Date.now();
+    const random = generator(seed);
+    const repeated = events.flatMap((event) =>
+      Array.from({ length: 1 + Math.floor(random() * 5) }, () => event),
+    );
+    const send = await retellOf(HARBOR);
+    const { database } = running.app;
+    const effect = eventEffect(
+      new KeyResolverService(tenantDatabase(running.app.database), running.app.vault),
+    );
+    let left = 0;
+    // A transaction that is ended half-way is what a process leaves that is killed.
+    const failing = new EventWorker(
+      database,
+      async (tx, event) => {
+        await effect(tx, event);
+        if ((left = (left + 1) % 3) === 0) throw new Error('killed');
+      },
+      () => undefined,
+    );
+    const all = shuffled(repeated, random);
+    for (let start = 0; start < all.length; start += 100) {
+      await sendAll(send, all.slice(start, start + 100));
+      await Promise.all([failing.work(), running.app.worker.work()]);
+    }
+    await database.write((tx) =>
+      tx.run("UPDATE provider_events SET dueAt = ? WHERE state = 'WAITING'", [new Date()]),
+    );
+    await running.app.worker.work();
+    expect([seed, await outcome()]).toEqual([seed, expected]);
+    expect(await waiting()).toBe(0);
+  }, 60_000);
+
+  test('that an instance has taken when it is killed are worked by another one', async () => {
+    const events = (await eventsOfADay()).slice(0, 30);
+    await sendAll(await retellOf(HARBOR), events);
+    const dead = new EventWorker(
+      running.app.database,
+      () => new Promise<void>(() => undefined),
+      () => undefined,
+    );
+    // It takes events, and is never heard of again. On SQLite its transaction would keep the file locked.
+    const { database } = running.app;
+    const write = database.write.bind(database);
+    const first = jest.spyOn(database, 'write').mockImplementation(() => new Promise(() => undefined));
+    first.mockImplementationOnce((work) => write(work));
+    void dead.work();
+    while (first.mock.calls.length < 2) await new Promise(setImmediate);
+    first.mockRestore();
+    await running.app.worker.work();
+    expect(await waiting()).toBe(30);
+    await database.write((tx: Transaction) =>
+      tx.run("UPDATE provider_events SET dueAt = ? WHERE state = 'WAITING'", [new Date()]),
+    );
+    await running.app.worker.work();
+    expect([await waiting(), (await calls()).length]).toEqual([0, 10]);
+  });
+});
+
+test('an event that fails is told of, and waits longer each time, while the others are worked', async () => {
+  const send = await retellOf(HARBOR);
+  const { providerCallId } = await startCall();
+  await send('call_started', started('first'));
+  await send('call_ended', over(providerCallId));
+  const errors: unknown[] = [];
+  const worker = new EventWorker(
+    running.app.database,
+    (_tx, { providerCallId: id }) => (id === 'first' ? Promise.reject(new Error('no')) : Promise.resolve()),
+    (error) => errors.push(error),
+  );
+  const pauses: number[] = [];
+  for (let round = 0; round < 3; round += 1) {
+    await worker.work();
+    const [event] = await running.app.database.read.findBy(ProviderEventRow, { state: 'WAITING' });
+    pauses.push(Math.round(((event?.dueAt.getTime() ?? 0) - Date.now()) / 1_000));
+    await running.app.database.write((tx) =>
+      tx.updateRow('provider_events', { dueAt: new Date() }, { id: event?.id }),
+    );
+  }
+  expect(pauses).toEqual([1, 2, 4]);
+  expect(errors).toHaveLength(3);
+  expect(await waiting()).toBe(1);
+});
