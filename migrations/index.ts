@@ -26,6 +26,7 @@ import { WebhookEndpoints1764280000000 } from './1764280000000-webhook-endpoints
 import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
 import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
+import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -57,4 +58,5 @@ export const migrations = [
   CallRevisions1764290000000,
   FilteredCalls1764300000000,
   CallsOfProviders1764310000000,
+  CallsToAskAbout1764320000000,
 ];

@@ -20,6 +20,7 @@ import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
 import type { Services } from './api/services';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
+import { CallAsker } from './calls/call-asker';
 import { CallEndService } from './calls/call-end.service';
 import { CallFactsService } from './calls/call-facts.service';
 import { CallInquiry } from './calls/call-inquiry';
@@ -57,6 +58,7 @@ export interface App extends Store {
   readonly server: Server;
   readonly sealer: AuditSealer;
   readonly worker: EventWorker;
+  readonly callAsker: CallAsker;
   /** Null where nothing is measured. */
   readonly metrics: MetricsEndpoint | null;
   /** Finishes the requests that are in flight, and then closes the database. */
@@ -115,13 +117,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       await server.close();
       rateLimitStore?.close();
       await upkeep.worker.stop();
+      await services.callAsker.stop();
       await upkeep.sealer.stop();
       // Until here it can be seen how the instance ends.
       await endpoint?.close();
       await database.close();
     };
     const { sealer, worker } = upkeep;
-    return { ...store, server, sealer, worker, metrics: endpoint, close, drainMs: drainMsOf(config) };
+    const working = { server, sealer, worker, callAsker: services.callAsker, metrics: endpoint };
+    return { ...store, ...working, close, drainMs: drainMsOf(config) };
   } catch (error) {
     rateLimitStore?.close();
     metrics?.close();
@@ -130,6 +134,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
 }
 
 type AppServices = Services & {
+  readonly callAsker: CallAsker;
   readonly keyLinkForm: KeyLinkFormService;
   readonly eventIntake: EventIntakeService;
 };
@@ -190,7 +195,7 @@ async function createServerOf(
 /** Begins with what an instance does without being asked. */
 async function startUpkeep(
   { database, vault, audit }: Store,
-  { handInDecisions, keyResolver }: Services,
+  { handInDecisions, keyResolver, callAsker }: AppServices,
   logFault: (error: unknown) => void,
 ): Promise<{ readonly sealer: AuditSealer; readonly worker: EventWorker; stopTidying(): void }> {
   // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
@@ -199,9 +204,8 @@ async function startUpkeep(
   const tidyUp = () => Promise.all([vault.uploads.rotate().catch(logFault), expireHandIns()]);
   const tidying = setInterval(() => void tidyUp(), TIDIED_UP_EVERY_MS).unref();
   const sealer = new AuditSealer(database, audit, logFault);
-  sealer.start();
   const worker = new EventWorker(database, eventEffect(keyResolver), logFault);
-  worker.start();
+  for (const each of [sealer, worker, callAsker]) each.start();
   return { sealer, worker, stopTidying: () => clearInterval(tidying) };
 }
 
@@ -289,6 +293,7 @@ function createServices(
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault),
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
-    callEnd: new CallEndService(database, audit, providers, callInquiry),
+    callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
+    callAsker: new CallAsker(bare, callFacts, callInquiry, report),
   };
 }

@@ -110,9 +110,11 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     compiledFromRun: 1,
     playgroundTokens: shared.tokens,
   });
-  // Events are chained when a test asks for it, so that it sees the statements of its requests alone.
+  // Events are chained, and providers asked about calls, when a test asks for it, so that it sees the
+  // statements of its requests alone.
   await app.sealer.stop();
   await app.worker.stop();
+  await app.callAsker.stop();
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   await app.metrics?.listen({ host: '127.0.0.1', port: 0 });
   const ask: TestApp['ask'] = (as, query, variables) =>

@@ -10,9 +10,13 @@ import { isEnded } from '../providers/call-facts';
 import { PROVIDER_ERRORS } from '../providers/provider-errors';
 import type { ProviderApi } from '../providers/provider-api';
 import { messageFor, type ProviderError } from '../providers/refusals';
+import type { CallFactsService } from './call-facts.service';
 import type { CallInquiry, NoKey } from './call-inquiry';
 import { CallRow } from './call.entity';
 import { eventOf, refused, type CallResult } from './call-request';
+
+/** A provider takes a moment to end a call, and to tell so. */
+const ENDED_WITHIN_MS = 30_000;
 
 const CALL_FIELD = ['input', 'callId'];
 const ASK_AN_ADMIN = 'There is no key by which this call can be ended. An agency admin can put that right.';
@@ -27,6 +31,7 @@ export class CallEndService {
     private readonly audit: AuditTrail,
     private readonly providers: ProviderApi,
     private readonly inquiry: CallInquiry,
+    private readonly facts: CallFactsService,
   ) {}
 
   /**
@@ -63,6 +68,7 @@ export class CallEndService {
     const refusal = await this.providers.stopCall(key.account, providerCallId);
     const { call: after } = await this.inquiry.ask(found, key);
     // A provider refuses to stop what has just ended by itself.
+    if (!isEnded(after.status)) await this.facts.askBy(after.id, new Date(Date.now() + ENDED_WITHIN_MS));
     const problem = isEnded(after.status) ? null : notEnded(viewer, after, refusal);
     return { call: after, userErrors: problem ? [problem] : [] };
   }

@@ -1,7 +1,8 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
-import type { CallFacts } from '../providers/call-facts';
+import { isEnded, type CallFacts } from '../providers/call-facts';
+import { nextAskAt } from './ask-schedule';
 import { CallRow } from './call.entity';
 import { noCall } from './call-request';
 import type { RevisionSource } from './call-revision.entity';
@@ -36,6 +37,24 @@ export class CallFactsService {
       if (call?.status !== 'UNKNOWN' || call.providerCallId !== null) return call;
       return saveKnown(tx, call, noCall(call.provider, 'PROVIDER_FAULT'), origin);
     });
+  }
+
+  /** Records that nobody can tell what a call costs, unless that is known already. */
+  async concludeUnknownCost(callId: string): Promise<void> {
+    await this.database.writeWithoutViewer(async (tx) => {
+      const call = await tx.lock(CallRow, callId);
+      if (call?.costStatus !== 'PENDING') return;
+      // This tells nothing of any time, so that no event is out of date by it.
+      const origin = { source: 'ASKED', knownAt: call.knownAt ?? call.createdAt } as const;
+      await saveKnown(tx, call, { costStatus: 'UNKNOWN' }, origin);
+    });
+  }
+
+  /** Asks about a call at this time, unless it is asked about before. */
+  async askBy(callId: string, time: Date): Promise<void> {
+    await this.database.writeWithoutViewer((tx) =>
+      tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt > ?', [time, callId, time]),
+    );
   }
 }
 
@@ -73,7 +92,14 @@ export async function saveKnown(
   // That a provider did not answer, or refused, tells nothing of a call that is there after all.
   const isThere = changes.status && (changes.providerCallId ?? call.providerCallId) !== null;
   const noError = isThere && { errorCode: null, errorHttpStatus: null, errorRetryAfterSeconds: null };
-  const change = { ...changes, ...noError, knownAt: latest, revision: revision + 1, updatedAt: now };
+  const change = {
+    ...changes,
+    ...noError,
+    askAt: askAtAfter(call, changes, now),
+    knownAt: latest,
+    revision: revision + 1,
+    updatedAt: now,
+  };
   if (!(await tx.updateRow('calls', change, { id, revision }))) throw new ConcurrentChange();
   const next = { ...call, ...change };
   await tx.insertRow('call_revisions', {
@@ -85,4 +111,15 @@ export async function saveKnown(
     known: JSON.stringify(knownOf(next)),
   });
   return next;
+}
+
+/** Nothing is left to ask about. */
+function isSettled({ status, costStatus }: Known): boolean {
+  return isEnded(status) && costStatus === 'KNOWN';
+}
+
+// A call that turns up after all, although it was thought never to have been placed, is asked about again.
+function askAtAfter(call: CallRow, changes: Partial<Known>, now: Date): Date | null {
+  if (isSettled({ ...call, ...changes })) return null;
+  return isSettled(call) ? nextAskAt(call.createdAt, now) : call.askAt;
 }

@@ -45,8 +45,7 @@ export class CallInquiry {
    * Asks for a call by its id at the provider, or looks for it by its metadata where that is not known, and
    * keeps what is answered.
    */
-  async ask(call: CallRow, { account, version }: ResolvedKey): Promise<Inquiry> {
-    const knownAt = new Date();
+  async ask(call: CallRow, { account, version }: ResolvedKey, knownAt = new Date()): Promise<Inquiry> {
     const { id, providerCallId, toNumber, createdAt } = call;
     const answer =
       providerCallId === null

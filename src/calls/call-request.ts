@@ -6,6 +6,7 @@ import { digest, newId, timeOfId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
 import type { Placement } from '../providers/requests';
+import { nextAskAt } from './ask-schedule';
 import type { CallRow } from './call.entity';
 import { receiptColumns } from './receipt';
 
@@ -153,6 +154,7 @@ export function unknownCall(
     ...PENDING_COST,
     revision: 0,
     knownAt: null,
+    askAt: nextAskAt(now, now),
     createdAt: now,
     updatedAt: now,
   } as const;
@@ -193,5 +195,5 @@ export function outcomeOf(provider: Provider, placement: Placement): Outcome {
   const { code, httpStatus, retryAfterSeconds } = placement.error;
   const error = { errorCode: code, errorHttpStatus: httpStatus, errorRetryAfterSeconds: retryAfterSeconds };
   if (placement.outcome === 'UNKNOWN') return { ...none, ...error, status: 'UNKNOWN' };
-  return { ...none, ...error, ...noCall(provider, 'PROVIDER_REFUSED') };
+  return { ...none, ...error, ...noCall(provider, 'PROVIDER_REFUSED'), askAt: null };
 }

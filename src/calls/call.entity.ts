@@ -22,6 +22,7 @@ export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
 @Index('calls_by_client_outcome', ['agencyId', 'clientId', 'status', 'provider', 'id'])
 @Index('calls_by_nature', ['agencyId', 'kind', 'origin', 'direction', 'keySource', 'id'])
 @Index('calls_by_provider_call', ['agencyId', 'providerCallId'])
+@Index('calls_to_ask_about', ['askAt'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
 export class CallRow {
   @IdColumn()
@@ -143,6 +144,10 @@ export class CallRow {
   knownAt!: Date | null;
 
   /** This is the time in the id, by which calls of a span of time are found: see `call-filter.ts`. */
+  /** When the provider is asked about the call next. It is null where there is nothing left to ask. */
+  @TimeColumn({ nullable: true })
+  askAt!: Date | null;
+
   @TimeColumn()
   createdAt!: Date;
 

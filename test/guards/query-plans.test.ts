@@ -35,7 +35,7 @@ const WHOLE: readonly [pattern: RegExp, why: string][] = [
   [/FROM [`"]?master_key_checks/, 'at a start: a row for each master key'],
   [/(FROM|UPDATE) [`"]?vault_keys/, "a handful of the vault's own keys"],
   [
-    /^UPDATE (people SET joinedAt|calls SET updatedAt) = createdAt\b|^UPDATE calls SET durationMs = 0\b|_before\b/,
+    /^UPDATE (people SET joinedAt|calls SET updatedAt) = createdAt\b|^UPDATE calls SET (durationMs = 0|askAt = createdAt)\b|_before\b/,
     'of a migration',
   ],
   [/FROM [`"]?agencies.*NOT\(/, 'of the demo, which looks for agencies of others'],

@@ -60,7 +60,7 @@ const CENTS_PER_SECOND = 0.125;
 
 /** A stand-in keeps the calls that were placed with it here. Each account sees its own calls only. */
 export class PlacedCalls {
-  readonly #calls: PlacedCall[] = [];
+  #calls: PlacedCall[] = [];
 
   add(account: Account, id: string, request: unknown): PlacedCall {
     const call = new PlacedCall(id, account, request);
@@ -84,6 +84,11 @@ export class PlacedCalls {
   /** Finds a call whatever its account. */
   byId(id: string): PlacedCall | undefined {
     return this.#calls.find((call) => call.id === id);
+  }
+
+  /** As if the call had never been placed. */
+  forget(id: string): void {
+    this.#calls = this.#calls.filter((call) => call.id !== id);
   }
 
   bySecret(secret: string): PlacedCall | undefined {

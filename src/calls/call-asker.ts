@@ -1,0 +1,137 @@
+import type { Database } from '../database/database';
+import { Lease } from '../database/lease';
+import { Rounds } from '../platform/rounds';
+import { isGivenUp, nextAskAt } from './ask-schedule';
+import type { CallFactsService } from './call-facts.service';
+import type { CallInquiry } from './call-inquiry';
+import { CallRow } from './call.entity';
+
+/** How often an instance looks whether there are calls to ask about. */
+const EVERY_MS = 5_000;
+/** Longer than one provider is waited for: the lease is renewed before each call. */
+const LEASE_MS = 60_000;
+/** So many calls are looked at in one round. */
+const BATCH = 500;
+/**
+ * No provider publishes how many requests it takes. So many calls of one account are asked about in one
+ * round, one after the other, and so many accounts are asked at the same time.
+ */
+const CALLS_OF_ACCOUNT = 10;
+const ACCOUNTS_AT_ONCE = 8;
+/** How long an account is left alone that takes no more requests and does not say for how long. */
+const PAUSE_SECONDS = 60;
+
+/**
+ * Asks providers about calls of which no end is known yet. Any instance does that; a lease keeps them from
+ * doing the same work twice, and the time in the row of a call from asking about it twice.
+ */
+export class CallAsker {
+  readonly #lease: Lease;
+  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  #isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly facts: CallFactsService,
+    private readonly inquiry: CallInquiry,
+    private readonly report: (error: unknown) => void,
+  ) {
+    this.#lease = new Lease(database, 'calls', LEASE_MS);
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#rounds.stop();
+    await this.#lease.release().catch(this.report);
+    this.#isStopping = false;
+  }
+
+  /** Asks about calls that are due, unless another instance holds the lease. */
+  async askDue(now = new Date()): Promise<void> {
+    const due = await this.database.read
+      .createQueryBuilder(CallRow, 'call')
+      .where('call.askAt <= :now', { now })
+      .orderBy('call.askAt', 'ASC')
+      .limit(BATCH)
+      .getMany();
+    if (due.length === 0 || !(await this.#lease.take())) return;
+    const accounts = byAccount(due);
+    const askNext = async (): Promise<void> => {
+      for (let calls = accounts.shift(); calls; calls = accounts.shift()) await this.#askAccount(calls, now);
+    };
+    await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, askNext));
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.askDue();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  async #askAccount(calls: readonly CallRow[], now: Date): Promise<void> {
+    for (const call of calls.slice(0, CALLS_OF_ACCOUNT)) {
+      if (this.#isStopping) return;
+      const pauseSeconds = await this.#askAbout(call, now);
+      if (pauseSeconds !== null) return this.#pause(call, new Date(now.getTime() + pauseSeconds * 1000));
+    }
+    // The calls of an account that has many do not keep those of others from their turn.
+    const [rest] = calls.slice(CALLS_OF_ACCOUNT);
+    if (rest) await this.#pause(rest, new Date(now.getTime() + EVERY_MS));
+  }
+
+  /** Returns for how long the account is to be left alone, if it said that it takes no more requests. */
+  async #askAbout(call: CallRow, now: Date): Promise<number | null> {
+    if (!(await this.#claim(call, now))) return null;
+    if (isGivenUp(call.createdAt, now)) return this.#cannotBeKnown(call);
+    const key = await this.inquiry.keyFor(call);
+    if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call);
+    // Whoever sets the key again makes it readable.
+    if (key === 'KEY_UNREADABLE') return null;
+    const { error } = await this.inquiry.ask(call, key, now);
+    return error?.code === 'RATE_LIMITED' ? (error.retryAfterSeconds ?? PAUSE_SECONDS) : null;
+  }
+
+  /** Whoever changes the time at which a call is due asks about it, and nobody else. */
+  #claim({ id, createdAt, askAt }: CallRow, now: Date): Promise<boolean> {
+    return this.database.write(
+      async (tx) =>
+        (await this.#lease.renew(tx)) &&
+        tx.updateRow('calls', { askAt: nextAskAt(createdAt, now) }, { id, askAt }),
+    );
+  }
+
+  async #cannotBeKnown({ id }: CallRow): Promise<null> {
+    await this.facts.concludeUnknownCost(id);
+    return null;
+  }
+
+  /** Puts off all calls of an account that would come up before a time. */
+  async #pause({ id, agencyId, clientId, provider, keySource }: CallRow, until: Date): Promise<void> {
+    const owner = keySource === 'CLIENT' ? 'clientId' : 'agencyId';
+    await this.database.write(async (tx) => {
+      await tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt IS NOT NULL', [until, id]);
+      await tx.run(
+        `UPDATE calls SET askAt = ? WHERE askAt < ? AND ${owner} = ? AND provider = ? AND keySource = ?`,
+        [until, until, keySource === 'CLIENT' ? clientId : agencyId, provider, keySource],
+      );
+    });
+  }
+}
+
+/** Returns the calls of each account, the one that waits longest first. */
+function byAccount(calls: readonly CallRow[]): CallRow[][] {
+  const accounts = new Map<string, CallRow[]>();
+  for (const call of calls) {
+    const { agencyId, clientId, provider, keySource } = call;
+    const account = [provider, keySource, keySource === 'CLIENT' ? clientId : agencyId].join(' ');
+    accounts.set(account, [...(accounts.get(account) ?? []), call]);
+  }
+  return [...accounts.values()];
+}

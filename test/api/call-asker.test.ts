@@ -1,0 +1,266 @@
+import { CallAsker } from '../../src/calls/call-asker';
+import { nextAskAt } from '../../src/calls/ask-schedule';
+import { CallRow } from '../../src/calls/call.entity';
+import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
+import { until } from '../e2e/process';
+import { json, Loopback } from '../providers/loopback';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const AGENTS = { retell: HARBOR_RETELL_AGENT, vapi: HARBOR_VAPI_AGENT, bland: HARBOR_BLAND_AGENT };
+type Name = keyof typeof AGENTS;
+const NAMES = Object.keys(AGENTS) as Name[];
+
+let running: TestApp;
+beforeEach(async () => {
+  running = await startTestApp();
+});
+afterEach(async () => {
+  await running.close();
+  await Loopback.closeAll();
+});
+
+async function start(name: Name): Promise<CallRow> {
+  const input = { agentId: AGENTS[name], toNumber: '+14155550123' };
+  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
+    input,
+  });
+  return stored(startTestCall.call);
+}
+const stored = ({ id }: { readonly id: string }) =>
+  running.app.database.read.findOneByOrFail(CallRow, { id });
+const write = (id: string, change: Partial<CallRow>) =>
+  running.app.database.write((tx) => tx.updateRow('calls', change, { id }));
+const later = (call: CallRow, ms: number) => new Date(call.createdAt.getTime() + ms);
+const ask = (now: Date, instance = running) => instance.app.callAsker.askDue(now);
+const standIn = (name: Name, { providerCallId }: CallRow) => {
+  const call = running.sandbox[name].calls.byId(providerCallId ?? '');
+  if (!call) throw new Error('The stand-in has no such call');
+  return call;
+};
+const asked = (name: Name) => running.sandbox[name].requests.length;
+/** A call whose placement was never answered. */
+async function unanswered(name: Name): Promise<CallRow> {
+  const call = await start(name);
+  await write(call.id, { status: 'UNKNOWN', providerCallId: null, errorCode: 'TIMEOUT' });
+  return call;
+}
+
+test('a call is asked about after 2 and 10 minutes, 1 and 6 hours, and then daily for 30 days', () => {
+  const createdAt = new Date('2026-09-21T12:00:00Z');
+  const times: number[] = [];
+  for (let now: Date | null = createdAt; now; now = nextAskAt(createdAt, now))
+    times.push(now.getTime() - createdAt.getTime());
+  const days = Array.from({ length: 30 }, (_, day) => (day + 1) * DAY);
+  // At the last time it is given up.
+  expect(times).toEqual([0, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, ...days, 31 * DAY]);
+  expect(nextAskAt(createdAt, new Date(createdAt.getTime() + 3 * HOUR))).toEqual(
+    new Date(createdAt.getTime() + 6 * HOUR),
+  );
+});
+
+describe.each(NAMES)('a call at %s', (name) => {
+  test('is asked about when it is due, until its end and its cost are known', async () => {
+    const call = await start(name);
+    const before = asked(name);
+    await ask(later(call, 2 * MINUTE - 1));
+    expect(asked(name)).toBe(before);
+    standIn(name, call).answer();
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({ status: 'IN_PROGRESS', askAt: later(call, 10 * MINUTE) });
+    standIn(name, call).end(60_000);
+    await ask(later(call, 10 * MINUTE));
+    expect(await stored(call)).toMatchObject({
+      status: 'COMPLETED',
+      durationMs: 60_000,
+      endReason: 'HUNG_UP_BY_CALLEE',
+      costStatus: 'KNOWN',
+      costMicros: 75_000,
+      costCurrency: 'USD',
+      askAt: null,
+    });
+    const after = asked(name);
+    await ask(later(call, 30 * DAY));
+    expect(asked(name)).toBe(after);
+  });
+
+  test('whose placement was never answered is found by its metadata', async () => {
+    const call = await unanswered(name);
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({
+      providerCallId: call.providerCallId,
+      errorCode: null,
+      askAt: later(call, 10 * MINUTE),
+    });
+    expect((await stored(call)).status).not.toBe('UNKNOWN');
+  });
+
+  test('that is not in the list after 10 minutes was never placed, and not before', async () => {
+    const call = await unanswered(name);
+    running.sandbox[name].calls.forget(call.providerCallId ?? '');
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({ status: 'UNKNOWN', costStatus: 'PENDING' });
+    await ask(later(call, 10 * MINUTE));
+    expect(await stored(call)).toMatchObject({
+      status: 'FAILED',
+      endReason: 'PROVIDER_FAULT',
+      durationMs: 0,
+      costStatus: 'KNOWN',
+      costMicros: 0,
+      errorCode: 'TIMEOUT',
+      askAt: null,
+    });
+  });
+});
+
+describe('a call whose placement was never answered', () => {
+  test('is not thought never to have been placed where the list is that of another key', async () => {
+    const call = await unanswered('vapi');
+    running.sandbox.vapi.calls.forget(call.providerCallId ?? '');
+    await setHarborsVapiKey();
+    for (const after of [2 * MINUTE, 10 * MINUTE, HOUR]) await ask(later(call, after));
+    expect(await stored(call)).toMatchObject({ status: 'UNKNOWN', costStatus: 'PENDING' });
+  });
+
+  test.each([
+    ['a fault', json(500, {})],
+    ['no list', json(200, { calls: 'none' })],
+    ['a call without an id', json(200, { calls: [{}], count: 1 })],
+    ['a refusal', json(401, {})],
+    [
+      'a list without an end',
+      json(200, { calls: Array.from({ length: 500 }, (_, n) => ({ call_id: `c${n}`, to: '+14155550100' })) }),
+    ],
+  ])('is not thought never to have been placed after %s', async (_what, answer) => {
+    const call = await unanswered('bland');
+    const provider = await Loopback.start(answer);
+    const instance = await running.another({ BLAND_BASE_URL: provider.baseUrl });
+    await ask(later(call, 2 * HOUR), instance);
+    expect(provider.seen.length).toBeGreaterThan(0);
+    expect(await stored(call)).toMatchObject({ status: 'UNKNOWN', costStatus: 'PENDING' });
+    await instance.close();
+  });
+});
+
+const setHarborsVapiKey = () =>
+  running.data(SET_CLIENT, {
+    input: { clientId: HARBOR, keys: [{ provider: 'VAPI', apiKey: running.sandbox.vapi.keys.valid }] },
+  });
+const clearHarborsVapiKey = () =>
+  running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['VAPI'] } });
+
+describe('a call whose owner has no key any more', () => {
+  test("has an unknown cost, keeps what is known, and is asked about with no other owner's key", async () => {
+    const call = await start('vapi');
+    expect(call.keySource).toBe('CLIENT');
+    await clearHarborsVapiKey();
+    const before = asked('vapi');
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({ status: 'QUEUED', costStatus: 'UNKNOWN', costMicros: null });
+    expect(asked('vapi')).toBe(before);
+  });
+
+  test('is asked about again once the owner has one', async () => {
+    const call = await start('vapi');
+    await clearHarborsVapiKey();
+    await ask(later(call, 2 * MINUTE));
+    const { secondAccount } = running.sandbox.vapi.keys;
+    await running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'VAPI', apiKey: secondAccount }] },
+    });
+    standIn('vapi', call).answer();
+    standIn('vapi', call).end();
+    await ask(later(call, 10 * MINUTE));
+    expect(await stored(call)).toMatchObject({ status: 'COMPLETED', costStatus: 'KNOWN', askAt: null });
+  });
+});
+
+test('a call of which nothing is known after 30 days is given up: its cost is unknown', async () => {
+  const call = await start('retell');
+  const before = asked('retell');
+  await ask(later(call, 31 * DAY));
+  expect(await stored(call)).toMatchObject({ status: 'QUEUED', costStatus: 'UNKNOWN', askAt: null });
+  expect(asked('retell')).toBe(before);
+});
+
+test('an account that takes no more requests is left alone as long as it says, and others are not', async () => {
+  const [first, second] = [await start('bland'), await start('bland')];
+  const other = await start('retell');
+  const provider = await Loopback.start(json(429, {}, { 'retry-after': '90' }));
+  const instance = await running.another({ BLAND_BASE_URL: provider.baseUrl });
+  const now = later(second, 2 * MINUTE);
+  await ask(now, instance);
+  expect(provider.seen).toHaveLength(1);
+  const end = new Date(now.getTime() + 90 * SECOND);
+  for (const call of [first, second])
+    expect(await stored(call)).toMatchObject({ status: 'QUEUED', askAt: end });
+  await ask(new Date(end.getTime() - 1), instance);
+  expect(provider.seen).toHaveLength(1);
+  expect((await stored(other)).revision).toBe(1);
+  await ask(end, instance);
+  expect(provider.seen).toHaveLength(2);
+  await instance.close();
+});
+
+test('an account with many calls takes turns with the others', async () => {
+  const calls: CallRow[] = [];
+  for (let count = 0; count < 12; count += 1) calls.push(await start('bland'));
+  const before = asked('bland');
+  const now = later(calls.at(-1) as CallRow, 2 * MINUTE);
+  await ask(now);
+  expect(asked('bland') - before).toBe(10);
+  await ask(new Date(now.getTime() + 5 * SECOND));
+  expect(asked('bland') - before).toBe(12);
+});
+
+describe('two instances', () => {
+  const askers = (...instances: TestApp[]) => instances.map(({ app }) => app.callAsker);
+
+  test('that ask at the same time ask about each call once', async () => {
+    const calls: CallRow[] = [];
+    for (const name of NAMES) for (let count = 0; count < 4; count += 1) calls.push(await start(name));
+    const second = await running.another();
+    const before = NAMES.map(asked);
+    const now = later(calls.at(-1) as CallRow, 2 * MINUTE);
+    await Promise.all(
+      [...askers(running, second), ...askers(running, second)].map((asker) => asker.askDue(now)),
+    );
+    expect(NAMES.map((name, index) => asked(name) - (before[index] ?? 0))).toEqual([4, 4, 4]);
+    for (const call of calls) expect((await stored(call)).revision).toBe(1);
+    await second.close();
+  });
+
+  test('go on for each other: the lease of one that ended is free at once', async () => {
+    const call = await start('retell');
+    const second = await running.another();
+    await ask(later(call, 2 * MINUTE), second);
+    await second.close();
+    await ask(later(call, 10 * MINUTE));
+    expect((await stored(call)).revision).toBe(1);
+    expect((await stored(call)).askAt).toEqual(later(call, HOUR));
+  });
+
+  test('do not work at the same time while one holds the lease', async () => {
+    const call = await start('retell');
+    const second = await running.another();
+    await ask(later(call, 2 * MINUTE), second);
+    const before = asked('retell');
+    await ask(later(call, 10 * MINUTE));
+    expect(asked('retell')).toBe(before);
+    await second.close();
+  });
+});
+
+test('an instance asks by itself, and nobody has to ask it to', async () => {
+  const call = await start('retell');
+  await write(call.id, { askAt: new Date() });
+  expect(running.app.callAsker).toBeInstanceOf(CallAsker);
+  running.app.callAsker.start();
+  await until(async () => (await stored(call)).revision > 0);
+  await running.app.callAsker.stop();
+});
