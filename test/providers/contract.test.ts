@@ -335,6 +335,13 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     expect(adapter.readCall(body)).toEqual({ ...NOTHING, ...facts });
   });
 
+  test('takes nothing but a page for a page of calls', () => {
+    const span = { callId: call.callId, since: new Date(0), until: new Date(), cursor: null };
+    for (const lie of LIES.filter((each) => !Array.isArray(each)))
+      expect(adapter.readCallList(lie, span)).toBeNull();
+    expect(adapter.listCalls(span).path).toBe(adapter.listCalls({ ...span, cursor: null }).path);
+  });
+
   test('asks for one call, and for no other path, whatever its id', () => {
     expect(adapter.call('../..?x=/#')).toEqual({
       method: 'GET',

@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { sandboxNameOf, startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
 import { adapterOf, PROVIDERS } from '../../src/providers';
+import { newId } from '../../src/platform/ids';
+import { findPlacedCall } from '../../src/providers/call-requests';
 import { findAgent, placeCall, verifyKey } from '../../src/providers/requests';
 import { sendWith, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
@@ -37,7 +39,7 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   function sender(key: string): Send {
     const target = { baseUrl: sandbox[name].baseUrl, keyPresentation: adapter.keyPresentation };
     return (request) =>
-      sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 65_536 });
+      sendWith(new ApiKeyText(key), target, request, { timeoutMs: 5000, maxBodyBytes: 1_048_576 });
   }
 
   function callOf(account: 'agency' | 'client') {
@@ -104,6 +106,25 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
       error: { code: 'INVALID_REQUEST' },
     });
     expect(await place({ toNumber: '0123' })).toMatchObject({ error: { code: 'INVALID_REQUEST' } });
+  });
+
+  test('has its calls found by their metadata in a long list, and is believed that one is not there', async () => {
+    const send = sender(sandbox[name].keys.secondAccount);
+    const callId = newId();
+    const before = new Date();
+    const placed = await placeCall(adapter, send, { ...callOf('client'), callId });
+    if (placed.outcome !== 'PLACED') throw new Error('The call was not placed');
+    for (let count = 0; count < 60; count += 1)
+      await placeCall(adapter, send, { ...callOf('client'), callId: newId(), toNumber: '+14155550111' });
+    const sought = { callId, toNumber: '+14155550199', createdAt: before };
+    expect(await findPlacedCall(adapter, send, sought)).toMatchObject({
+      outcome: 'FOUND',
+      facts: { providerCallId: placed.providerCallId, latchkeyCallId: callId },
+    });
+    const other = { ...sought, callId: newId() };
+    expect(await findPlacedCall(adapter, send, other)).toEqual({ outcome: 'ABSENT' });
+    const { calls, accounts } = sandbox[name];
+    for (const { id } of calls.of(accounts.client)) calls.forget(id);
   });
 
   test('remembers what it was asked, but no key', async () => {

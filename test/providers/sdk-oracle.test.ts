@@ -4,6 +4,7 @@ import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/san
 import type { KeySet } from '../../src/demo/sandbox/account';
 import type { RecordedRequest } from '../../src/demo/sandbox/server';
 import { adapterOf } from '../../src/providers';
+import { postTo } from '../../src/providers/control-address';
 import { sendWith, type OutboundRequest } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 
@@ -11,6 +12,7 @@ import { ApiKeyText } from '../../src/vault/secret';
 // providers speak.
 
 const CALL_ID = '0197d0a2-0000-7000-8000-000000000001';
+const OTHER_CALL_ID = '0197d0a2-0000-7000-8000-000000000002';
 const TO = '+14155550199';
 
 let sandbox: Sandbox;
@@ -109,6 +111,68 @@ describe("Retell's SDK", () => {
       items: [{ call_id: id }],
     });
     expect(await rejection(client().call.retrieve(id))).toBeInstanceOf(Retell.UnprocessableEntityError);
+  });
+
+  test('reads how a call goes on and ends, as the adapter does', async () => {
+    const { call_id: id } = await client().call.createPhoneCall(callParams());
+    const adapter = adapterOf('RETELL');
+    expect(adapter.readCall(await client().call.retrieve(id))).toMatchObject({
+      providerCallId: id,
+      latchkeyCallId: CALL_ID,
+      status: 'IN_PROGRESS',
+      startedAt: expect.any(Date) as Date,
+      cost: null,
+    });
+    const expected = sandbox.retell.requests.at(-1);
+    await expectSameFromUs('retell', adapter.call(id), expected, 200);
+    const ended = await client().call.retrieve(id);
+    expect(ended).toMatchObject({
+      call_status: 'ended',
+      duration_ms: 42_500,
+      disconnection_reason: 'user_hangup',
+      call_cost: { combined_cost: 5.3125 },
+    });
+    expect(adapter.readCall(ended)).toMatchObject({
+      status: 'COMPLETED',
+      durationMs: 42_500,
+      endReason: 'HUNG_UP_BY_CALLEE',
+      cost: { micros: 53_125, currency: 'USD', figure: '5.3125', unit: 'US_CENT' },
+    });
+  });
+
+  test('stops a call by what the adapter sends, and understands that it has ended', async () => {
+    const { call_id: id } = await client().call.createPhoneCall(callParams());
+    await client().call.stop(id);
+    const expected = sandbox.retell.requests.at(-1);
+    expect(await client().call.retrieve(id)).toMatchObject({
+      call_status: 'not_connected',
+      disconnection_reason: 'manual_stopped',
+    });
+    expect(await rejection(client().call.stop(id))).toBeInstanceOf(Retell.BadRequestError);
+    const { stopCall } = adapterOf('RETELL');
+    if (stopCall.by !== 'REQUEST') throw new Error('A call is stopped by a request');
+    await expectSameFromUs('retell', stopCall.request(id), expected, 400);
+  });
+
+  test('sends what the adapter sends to find a call by its metadata, page by page', async () => {
+    const metadata = { latchkey_call_id: OTHER_CALL_ID };
+    const placed: string[] = [];
+    for (let count = 0; count < 51; count += 1)
+      placed.push((await client().call.createPhoneCall({ ...callParams(), metadata })).call_id);
+    const adapter = adapterOf('RETELL');
+    const span = { callId: OTHER_CALL_ID, since: new Date(0), until: new Date(), cursor: null };
+    const filter_criteria = {
+      metadata: [{ type: 'string', op: 'eq', key: 'latchkey_call_id', value: OTHER_CALL_ID } as const],
+    };
+    const first = await client().call.list({ filter_criteria, limit: 50 });
+    await expectSameFromUs('retell', adapter.listCalls(span), sandbox.retell.requests.at(-1), 200);
+    const cursor = adapter.readCallList(first, span)?.next ?? '';
+    const second = await client().call.list({ filter_criteria, limit: 50, pagination_key: cursor });
+    const expected = sandbox.retell.requests.at(-1);
+    await expectSameFromUs('retell', adapter.listCalls({ ...span, cursor }), expected, 200);
+    expect(adapter.readCallList(second, { ...span, cursor })).toMatchObject({ next: null });
+    const found = [...first.items, ...second.items].map(({ call_id }) => call_id);
+    expect(found.toSorted()).toEqual(placed.toSorted());
   });
 
   test('lists the agents of the account', async () => {
@@ -213,6 +277,59 @@ describe("Vapi's SDK", () => {
     expect(await client('secondAccount').calls.get({ id })).toMatchObject({ id, assistantOverrides });
     expect(await client('secondAccount').calls.list()).toMatchObject([{ id }]);
     expect(await rejection(client().calls.get({ id }))).toMatchObject({ statusCode: 404 });
+  });
+
+  test('reads how a call goes on and ends, as the adapter does', async () => {
+    const { id } = (await client().calls.create(callParams())) as Vapi.Call;
+    const adapter = adapterOf('VAPI');
+    expect(adapter.readCall(await client().calls.get({ id }))).toMatchObject({
+      providerCallId: id,
+      latchkeyCallId: CALL_ID,
+      status: 'IN_PROGRESS',
+      startedAt: expect.any(Date) as Date,
+      cost: null,
+    });
+    const expected = sandbox.vapi.requests.at(-1);
+    await expectSameFromUs('vapi', adapter.call(id), expected, 200);
+    const ended = await client().calls.get({ id });
+    expect(ended).toMatchObject({ status: 'ended', endedReason: 'customer-ended-call', cost: 0.0531 });
+    expect(adapter.readCall(ended)).toMatchObject({
+      status: 'COMPLETED',
+      durationMs: 42_500,
+      endReason: 'HUNG_UP_BY_CALLEE',
+      cost: { micros: 53_100, currency: 'USD', figure: '0.0531', unit: 'US_DOLLAR' },
+    });
+  });
+
+  test('shows the address by which a call is ended, and understands that it has ended', async () => {
+    const { id } = (await client().calls.create(callParams())) as Vapi.Call;
+    const { monitor } = await client().calls.get({ id });
+    const { stopCall } = adapterOf('VAPI');
+    if (stopCall.by !== 'ADDRESS') throw new Error('A call is stopped at an address of its own');
+    expect(stopCall.addressIn({ monitor })).toBe(monitor?.controlUrl);
+    expect(await postTo(monitor?.controlUrl ?? '', stopCall.body, 5000)).toBeNull();
+    expect(await client().calls.get({ id })).toMatchObject({
+      status: 'ended',
+      endedReason: 'manually-canceled',
+    });
+    expect(await postTo(monitor?.controlUrl ?? '', stopCall.body, 5000)).toMatchObject({ httpStatus: 404 });
+  });
+
+  test('sends what the adapter sends to list the calls of a span of time', async () => {
+    const { id } = (await client().calls.create(callParams())) as Vapi.Call;
+    const { createdAt } = await client().calls.get({ id });
+    const adapter = adapterOf('VAPI');
+    const [since, until] = [-1000, 1000].map((ms) => new Date(Date.parse(createdAt) + ms));
+    if (!since || !until) throw new Error('There are two times');
+    const params = { limit: 50, createdAtGe: since.toISOString(), createdAtLe: until.toISOString() };
+    const listed = await client().calls.list(params);
+    const expected = sandbox.vapi.requests.at(-1);
+    expect(listed.map((call) => call.id)).toContain(id);
+    const span = { callId: CALL_ID, since, until, cursor: null };
+    await expectSameFromUs('vapi', adapter.listCalls(span), expected, 200);
+    expect(adapter.readCallList(listed, span)).toEqual({ calls: listed, next: null });
+    const later = { ...params, createdAtGe: new Date(Date.now() + 60_000).toISOString() };
+    expect(await client().calls.list({ ...later, createdAtLe: '2100-01-01T00:00:00.000Z' })).toEqual([]);
   });
 
   test.each([
