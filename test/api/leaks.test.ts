@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { buildSchema, getNamedType, isInputObjectType, type GraphQLInputType } from 'graphql';
 import { AuditEventRow } from '../../src/audit/audit.entity';
+import { CallRow } from '../../src/calls/call.entity';
 import { emittedFiles } from '../../src/emit-schema';
 import { entities } from '../../src/entities';
 import type { Persona } from '../../src/demo/seed';
@@ -22,6 +23,7 @@ import {
   CLIENT_KEYS,
   CREATE_CLIENT,
   CREATE_KEY_LINK,
+  END_CALL,
   HAND_IN,
   PENDING_HAND_INS,
   PREVIEW,
@@ -42,6 +44,7 @@ const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_000);
 const AT_ONCE = 8;
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const TIME_LIMIT_MS = 600_000;
+const AN_HOUR_MS = 60 * 60 * 1000;
 
 const PREVIEW_AGENCY = PREVIEW.replaceAll(
   'PreviewClientApiKeyChange',
@@ -174,6 +177,9 @@ async function everyOperation(): Promise<void> {
   await graphql('agencyAdmin', VERIFY_CLIENT, { clientId: HARBOR });
   await graphql('agencyAdmin', VERIFY_AGENCY, {});
   await graphql('agencyAdmin', START_CALL, { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' });
+  const [call] = await running.app.database.read.find(CallRow, { order: { id: 'DESC' }, take: 1 });
+  await graphql('agencyAdmin', END_CALL, { callId: call?.id });
+  await running.app.callAsker.askDue(new Date(Date.now() + AN_HOUR_MS));
   const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(
     CREATE_KEY_LINK,
     { input: { clientId: HARBOR, provider: 'BLAND' } },
