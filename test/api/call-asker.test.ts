@@ -165,6 +165,18 @@ describe('a call whose owner has no key any more', () => {
     expect(asked('vapi')).toBe(before);
   });
 
+  test.each([
+    ['whose agent had no key', { keySource: null, keyVersion: null }],
+    ['of another account', { isOtherAccount: true }],
+  ])('is treated like one that began at the provider %s', async (_what, change) => {
+    const call = await start('bland');
+    await write(call.id, change);
+    const before = asked('bland');
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({ status: 'QUEUED', costStatus: 'UNKNOWN' });
+    expect(asked('bland')).toBe(before);
+  });
+
   test('is asked about again once the owner has one', async () => {
     const call = await start('vapi');
     await clearHarborsVapiKey();
