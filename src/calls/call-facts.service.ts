@@ -52,13 +52,16 @@ export class CallFactsService {
 
   /** Asks about a call at this time, unless it is asked about before. */
   async askBy(callId: string, time: Date): Promise<void> {
-    await this.database.writeWithoutViewer((tx) =>
-      tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt > ?', [time, callId, time]),
-    );
+    await this.database.writeWithoutViewer((tx) => askBy(tx, callId, time));
   }
 }
 
 /** Does the same inside of a transaction. */
+export async function askBy(tx: Transaction, callId: string, time: Date): Promise<void> {
+  await tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt > ?', [time, callId, time]);
+}
+
+/** Does the same as `apply` inside of a transaction. */
 export async function applyFacts(
   tx: Transaction,
   callId: string,

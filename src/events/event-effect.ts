@@ -1,5 +1,5 @@
 import type { CallRow } from '../calls/call.entity';
-import { applyFacts } from '../calls/call-facts.service';
+import { applyFacts, askBy } from '../calls/call-facts.service';
 import { accountOf, newProviderCall } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
@@ -11,13 +11,18 @@ import type { ProviderEventRow } from './provider-event.entity';
 
 /**
  * Adds what an event says to what is known of its call. A call that Latchkey has never heard of is recorded,
- * if its agent is one of the agency's. An event that nobody vouches for changes nothing.
+ * if its agent is one of the agency's. An event that nobody vouches for is a sign to ask the provider, and
+ * nothing that it says is believed.
  */
 export function eventEffect(resolver: KeyResolverService): EventEffect {
   return async (tx, event) => {
-    if (!event.isSigned) return;
     const facts = storedFacts(event.facts);
-    const callId = (await findCall(tx, event, facts)) ?? (await recordCall(tx, resolver, event, facts));
+    const known = await findCall(tx, event, facts);
+    if (!event.isSigned) {
+      if (known !== null) await askBy(tx, known, event.receivedAt);
+      return;
+    }
+    const callId = known ?? (await recordCall(tx, resolver, event, facts));
     if (callId !== null)
       await applyFacts(tx, callId, facts, { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt });
   };

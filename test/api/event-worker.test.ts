@@ -108,7 +108,7 @@ describe('an event of a call', () => {
     expect(await waiting()).toBe(0);
   });
 
-  test('that nobody vouches for changes nothing', async () => {
+  test('that nobody vouches for is not believed, and is a sign to ask the provider about its call', async () => {
     const { providerCallId } = await startCall();
     const before = await calls();
     const { webhookEndpoints } = await running.data<{ webhookEndpoints: { url: string }[] }>(ENDPOINTS, {
@@ -118,7 +118,8 @@ describe('an event of a call', () => {
     const body = JSON.stringify({ event: 'call_ended', call: over(providerCallId) });
     expect((await fetch(`${running.url}${pathname}`, { method: 'POST', body })).status).toBe(204);
     await running.app.worker.work();
-    expect(await calls()).toEqual(before);
+    const [event] = await running.app.database.read.find(ProviderEventRow);
+    expect(await calls()).toEqual([{ ...before[0], askAt: event?.receivedAt }]);
   });
 
   test.each(['', 'an_agent_of_nobody'])(
