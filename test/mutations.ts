@@ -11,6 +11,7 @@ import {
   HARBOR,
   HARBOR_BLAND_AGENT,
   HARBOR_RETELL_AGENT,
+  HARBOR_VAPI_AGENT,
   MAPLE,
 } from './demo-ids';
 import { post, type TestApp } from './harness';
@@ -86,7 +87,7 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     (
       await run(
         'startCall',
-        { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123', idempotencyKey: 'to be ended' },
+        { agentId: HARBOR_VAPI_AGENT, toNumber: '+14155550123', idempotencyKey: 'to be ended' },
         'call { id }',
       )
     ).call?.id;

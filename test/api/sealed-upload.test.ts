@@ -309,7 +309,13 @@ describe('the upload key', () => {
     const keys = await Promise.all(instances.map((instance) => uploadKey(instance)));
     for (const instance of instances) await instance.close();
     expect(new Set(keys.map((key) => JSON.stringify(key))).size).toBe(1);
-    expect((await pairs()).map(({ name }) => name)).toEqual(['audit', 'fingerprint', 'place', 'upload-1']);
+    expect((await pairs()).map(({ name }) => name)).toEqual([
+      'audit',
+      'fingerprint',
+      'place',
+      'upload-1',
+      'webhook-url',
+    ]);
   });
 
   test('is renewed after 30 days, by one of two instances at once; what was sealed with the one before opens until it is 60 days old', async () => {
@@ -341,6 +347,7 @@ describe('the upload key', () => {
       { name: 'place', masterKey: 'test', retiredAt: null },
       { name: 'upload-1', sealed: null, masterKey: null, retiredAt: expect.any(Date) as Date },
       { name: 'upload-2', masterKey: 'test', retiredAt: null },
+      { name: 'webhook-url', masterKey: 'test', retiredAt: null },
     ]);
     await (await running.another()).close();
     expect(await pairs()).toEqual(rows);

@@ -28,6 +28,7 @@ import {
   HAND_IN,
   SET_AGENCY,
   SET_CLIENT,
+  SET_WEBHOOK_SECRET,
   START_CALL,
 } from '../operations';
 import { sealFor } from '../seal';
@@ -54,6 +55,10 @@ beforeAll(async () => {
   const keys = { RETELL: retell.keys.valid, VAPI: vapi.keys.valid, BLAND: bland.keys.valid };
   for (const provider of ['RETELL', 'VAPI', 'BLAND'] as const)
     sealed[provider] = await sealFor(running, keys[provider], { owner: HARBOR, provider });
+  // With it, every table with secrets has one.
+  await running.data(SET_WEBHOOK_SECRET, {
+    input: { clientId: HARBOR, provider: 'RETELL', secret: 'whs_0123456789abcdef' },
+  });
   keyHandInId = (await steps.handedIn()).id;
   await steps.acceptValid();
   await running.chained();

@@ -28,7 +28,7 @@ describe('METRICS=on', () => {
     await running.prints(/demo is ready/);
     const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
     await expect(fetch(`http://127.0.0.2:${port}/metrics`)).rejects.toThrow();
-    expect(await answer.text()).toMatch(/^latchkey_decrypts_total\{purpose="VAULT_KEY"\} 3$/m);
+    expect(await answer.text()).toMatch(/^latchkey_decrypts_total\{purpose="VAULT_KEY"\} 4$/m);
     expect(await running.end()).toBe(0);
     expect(loaded()).not.toEqual([]);
   });
