@@ -204,7 +204,7 @@ test.each(['up', 'down'])(
       expect([last, await keys()]).toEqual([last, before]);
     }
     quiet.mockRestore();
-    expect(ended).toBeGreaterThanOrEqual(4);
+    expect(ended).toBeGreaterThanOrEqual(2);
     await used.destroy();
     await running.close();
   },
