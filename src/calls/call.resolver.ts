@@ -22,6 +22,7 @@ import { CallFilter } from './call-filter.types';
 import type { CallEndService } from './call-end.service';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
+import { accountOf } from './provider-call';
 import { readReceipt } from './receipt';
 import type { CallResult } from './call-request';
 import {
@@ -182,8 +183,8 @@ export class CallResolver {
       "What the provider takes for the call, which the owner of the key bears. It is null unless `costStatus` is KNOWN. Portal users see it for calls on their client's own account, and it is null for all others.",
   })
   providerCost(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): Money | null {
-    const { costStatus, costMicros, costCurrency, keySource } = call;
-    if (!isAdmin(viewer) && keySource !== 'CLIENT') return null;
+    const { costStatus, costMicros, costCurrency } = call;
+    if (!isAdmin(viewer) && accountOf(call) !== viewer.clientId) return null;
     if (costStatus !== 'KNOWN' || costMicros === null || costCurrency === null) return null;
     return moneyOf(costMicros, costCurrency);
   }

@@ -25,12 +25,11 @@ export function newProviderCall(
   };
 }
 
-/** Whose account a call was carried by. */
-export function accountOf({
-  agencyId,
-  clientId,
-  keySource,
-}: Pick<CallRow, 'agencyId' | 'clientId' | 'keySource'>): string | null {
-  if (keySource === null) return null;
+export type CallOfAccount = Pick<CallRow, 'agencyId' | 'clientId' | 'keySource' | 'isOtherAccount'>;
+
+/** Returns the owner of the account that carried a call. It is null where its row does not say that. */
+export function accountOf(call: CallOfAccount): string | null {
+  const { agencyId, clientId, keySource, isOtherAccount } = call;
+  if (keySource === null || isOtherAccount) return null;
   return keySource === 'CLIENT' ? clientId : agencyId;
 }

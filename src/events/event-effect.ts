@@ -1,6 +1,6 @@
 import type { CallRow } from '../calls/call.entity';
 import { applyFacts, askBy } from '../calls/call-facts.service';
-import { accountOf, newProviderCall } from '../calls/provider-call';
+import { accountOf, newProviderCall, type CallOfAccount } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -28,9 +28,9 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
   };
 }
 
-type RawCall = Pick<CallRow, 'id' | 'agencyId' | 'clientId' | 'keySource' | 'provider' | 'providerCallId'>;
+type RawCall = CallOfAccount & Pick<CallRow, 'id' | 'provider' | 'providerCallId'>;
 
-const COLUMNS = 'id, agencyId, clientId, keySource, provider, providerCallId';
+const COLUMNS = 'id, agencyId, clientId, keySource, isOtherAccount, provider, providerCallId';
 
 /**
  * Finds the call by Latchkey's own id, which was sent as metadata, or by the provider's. Either is believed

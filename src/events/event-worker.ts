@@ -25,6 +25,7 @@ export type EventEffect = (tx: Transaction, event: ProviderEventRow) => Promise<
  */
 export class EventWorker {
   readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  #isStopping = false;
 
   constructor(
     private readonly database: Database,
@@ -36,14 +37,16 @@ export class EventWorker {
     this.#rounds.start();
   }
 
-  /** Ends with the events that it has taken. */
+  /** Ends with the events that it has taken: other instances may go on to put events on record. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     await this.#rounds.stop();
+    this.#isStopping = false;
   }
 
-  /** Works the events that are due, until there are none. */
+  /** Works the events that are due, until there are none or it is told to stop. */
   async work(): Promise<void> {
-    for (;;) {
+    while (!this.#isStopping) {
       const events = await this.#take();
       if (events.length === 0) return;
       for (let start = 0; start < events.length; start += AT_ONCE)

@@ -73,6 +73,13 @@ test("a portal user with MANAGE_BILLING sees the cost on its client's own accoun
   expect((await shown(ofAgency, 'portalUser')).providerCost).toBeNull();
 });
 
+test('a portal user sees no cost of a call of its client that another account carried, which bears it', async () => {
+  await write(ofClient, { ...known, isOtherAccount: true });
+  expect((await shown(ofClient, 'portalUser')).providerCost).toBeNull();
+  expect((await shown(ofClient)).providerCost).not.toBeNull();
+  await write(ofClient, { isOtherAccount: false });
+});
+
 test('no member of the agency and no other portal user sees a cost, and the rest of the call stands', async () => {
   await write(ofClient, known);
   const forMember = await running.ask('agencyMember', COST, { id: ofClient });

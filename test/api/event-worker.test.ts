@@ -6,6 +6,7 @@ import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import type { Transaction } from '../../src/database/transaction';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
+import { newId } from '../../src/platform/ids';
 import { tenantDatabase } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import { CLEAR_AGENCY, CLEAR_CLIENT, ENDPOINTS, SET_WEBHOOK_SECRET, START_LIVE_CALL } from '../operations';
@@ -175,6 +176,18 @@ describe('a call that began at the provider', () => {
     expect(await calls()).toMatchObject([{ ...ENDED, isOtherAccount: true }]);
   });
 
+  test('with another account takes no word from the account that the chain gives, whatever id it names', async () => {
+    const send = await retellOf(null);
+    await send('call_started', started('inbound_1', await inbound()));
+    await running.app.worker.work();
+    const before = await calls();
+    const sendAsClient = await retellOf(HARBOR);
+    await sendAsClient('call_ended', over('inbound_1'));
+    await sendAsClient('call_ended', over('another', { metadata: { latchkey_call_id: before[0]?.id } }));
+    await running.app.worker.work();
+    expect(await calls()).toEqual(before);
+  });
+
   test('while its agent has no key is recorded with a receipt that says so', async () => {
     const send = await retellOf(HARBOR);
     await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
@@ -336,6 +349,30 @@ describe('the events of a day', () => {
     await running.app.worker.work();
     expect([await waiting(), (await calls()).length]).toEqual([0, 10]);
   });
+});
+
+test('a worker that is told to stop ends with the events that it has taken, however many wait', async () => {
+  const send = await retellOf(HARBOR);
+  await send('call_started', started('first'));
+  const { database } = running.app;
+  const [event] = await database.read.find(ProviderEventRow);
+  await database.write(async (tx) => {
+    for (let index = 1; index < 150; index += 1)
+      await tx.insertRow('provider_events', { ...event, id: newId(), digest: `copy ${index}` });
+  });
+  const stops: Promise<void>[] = [];
+  const worker = new EventWorker(
+    database,
+    () => {
+      if (stops.length === 0) stops.push(worker.stop());
+      return Promise.resolve();
+    },
+    () => undefined,
+  );
+  worker.start();
+  while (stops.length === 0) await new Promise(setImmediate);
+  await Promise.all(stops);
+  expect(await waiting()).toBe(50);
 });
 
 test('an event that fails is told of, and waits longer each time, while the others are worked', async () => {
