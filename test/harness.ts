@@ -112,9 +112,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   });
   // Events are chained, and providers asked about calls, when a test asks for it, so that it sees the
   // statements of its requests alone.
-  await app.sealer.stop();
-  await app.worker.stop();
-  await app.callAsker.stop();
+  await app.upkeep.stopWorkers();
   const url = await app.server.listen({ host: '127.0.0.1', port: 0 });
   await app.metrics?.listen({ host: '127.0.0.1', port: 0 });
   const ask: TestApp['ask'] = (as, query, variables) =>
@@ -135,7 +133,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     chained: async () => {
       const isBehind = () => app.database.read.existsBy(AuditEventRow, { sequence: IsNull() });
       // Another instance may hold the lease.
-      while (await isBehind()) await app.sealer.seal();
+      while (await isBehind()) await app.upkeep.sealer.seal();
     },
     another: (env = {}) => startInstance({ ...environment, ...env }, shared),
     close: () => app.close(),

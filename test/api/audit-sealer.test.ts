@@ -44,7 +44,7 @@ const faults = async () => (await reports()).flatMap((report) => report.faults);
 const goOn = () => write('UPDATE leases SET expiresAt = ?', new Date(0));
 
 test('events are chained within two seconds, and nobody has to ask for it', async () => {
-  running.app.sealer.start();
+  running.app.upkeep.sealer.start();
   await create('One');
   const [event] = await running.app.database.read.find(AuditEventRow, { order: { id: 'DESC' }, take: 1 });
   await until(isChained);
@@ -84,7 +84,7 @@ describe('audit:verify, of events that are not chained yet,', () => {
       const found = [`the unchained event ${id} is not as it was written`];
       expect(await faults()).toEqual(found);
       await create('Two', 'otherAgencyAdmin');
-      for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+      for (let round = 0; round < 2; round += 1) await running.app.upkeep.sealer.seal();
       expect([await unchained(), await faults()]).toEqual([[{ id }], found]);
       expect(running.logs.filter((line) => line.includes('An event is not chained'))).toHaveLength(1);
     },
@@ -117,7 +117,7 @@ describe('audit:verify, of events that are not chained yet,', () => {
       sequence,
     );
     expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
-    await running.app.sealer.seal();
+    await running.app.upkeep.sealer.seal();
     expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
   });
 });
@@ -127,7 +127,7 @@ describe('a chain whose end was removed', () => {
     await running.app.database.write((tx) => tx.delete(AuditHeadRow, { id: BRIGHTLINE }));
     await create('One');
     await create('Two', 'otherAgencyAdmin');
-    for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+    for (let round = 0; round < 2; round += 1) await running.app.upkeep.sealer.seal();
     const { read } = running.app.database;
     expect(await read.existsBy(AuditEventRow, { agencyId: NORTHWIND, sequence: 3 })).toBe(true);
     expect(await faults()).toEqual(['the end of the chain is not on record']);
@@ -144,7 +144,7 @@ test('an end of a chain that somebody made up is never gone on from, which would
     BRIGHTLINE,
   );
   await create('One');
-  for (let round = 0; round < 2; round += 1) await running.app.sealer.seal();
+  for (let round = 0; round < 2; round += 1) await running.app.upkeep.sealer.seal();
   expect(await faults()).toContain('the end of the chain is not as it was written');
   expect(await unchained()).toHaveLength(1);
 });
@@ -152,7 +152,7 @@ test('an end of a chain that somebody made up is never gone on from, which would
 test('a lease that ends later than any holder would say keeps nobody from chaining events', async () => {
   await write("UPDATE leases SET holder = 'x', expiresAt = ?", new Date(Date.now() + 3_600_000));
   await create('One');
-  await running.app.sealer.seal();
+  await running.app.upkeep.sealer.seal();
   expect(await isChained()).toBe(true);
 });
 
@@ -166,7 +166,7 @@ test('events that are not chained for more than a minute are a fault: until then
 describe('chains of two sealers', () => {
   test('that work at once are whole, and each event stands in them once', async () => {
     const second = await running.another();
-    const sealers = [running.app.sealer, second.app.sealer];
+    const sealers = [running.app.upkeep.sealer, second.app.upkeep.sealer];
     for (let round = 0; round < 20; round += 1) {
       const asked = [create(`Of ${round}`), create(`Of another ${round}`, 'otherAgencyAdmin'), set()];
       await Promise.all([...asked, ...sealers.map((sealer) => sealer.seal())]);

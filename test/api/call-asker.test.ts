@@ -37,7 +37,7 @@ const stored = ({ id }: { readonly id: string }) =>
 const write = (id: string, change: Partial<CallRow>) =>
   running.app.database.write((tx) => tx.updateRow('calls', change, { id }));
 const later = (call: CallRow, ms: number) => new Date(call.createdAt.getTime() + ms);
-const ask = (now: Date, instance = running) => instance.app.callAsker.askDue(now);
+const ask = (now: Date, instance = running) => instance.app.upkeep.callAsker.askDue(now);
 const standIn = (name: Name, { providerCallId }: CallRow) => {
   const call = running.sandbox[name].calls.byId(providerCallId ?? '');
   if (!call) throw new Error('The stand-in has no such call');
@@ -231,7 +231,7 @@ test('an account with many calls takes turns with the others', async () => {
 });
 
 describe('two instances', () => {
-  const askers = (...instances: TestApp[]) => instances.map(({ app }) => app.callAsker);
+  const askers = (...instances: TestApp[]) => instances.map(({ app }) => app.upkeep.callAsker);
 
   test('that ask at the same time ask about each call once', async () => {
     const calls: CallRow[] = [];
@@ -271,8 +271,8 @@ describe('two instances', () => {
 test('an instance asks by itself, and nobody has to ask it to', async () => {
   const call = await start('retell');
   await write(call.id, { askAt: new Date() });
-  expect(running.app.callAsker).toBeInstanceOf(CallAsker);
-  running.app.callAsker.start();
+  expect(running.app.upkeep.callAsker).toBeInstanceOf(CallAsker);
+  running.app.upkeep.callAsker.start();
   await until(async () => (await stored(call)).revision > 0);
-  await running.app.callAsker.stop();
+  await running.app.upkeep.callAsker.stop();
 });

@@ -87,11 +87,11 @@ describe('an event of a call', () => {
     const send = await retellOf(HARBOR);
     const { id, providerCallId } = await startCall();
     await send('call_started', started(providerCallId));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toMatchObject([{ id, status: 'IN_PROGRESS', startedAt: new Date(START) }]);
     await send('call_ended', over(providerCallId));
     await send('call_analyzed', over(providerCallId, { call_cost: { combined_cost: 12.5 } }));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toMatchObject([{ id, ...ENDED, costStatus: 'KNOWN', costMicros: 125_000 }]);
     expect(await waiting()).toBe(0);
   });
@@ -104,7 +104,7 @@ describe('an event of a call', () => {
       await send('call_ended', over('another_call', { metadata: { latchkey_call_id: mine.id } }));
       await send('call_ended', over(mine.providerCallId));
     }
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toEqual(before);
     expect(await waiting()).toBe(0);
   });
@@ -118,7 +118,7 @@ describe('an event of a call', () => {
     const { pathname } = new URL(webhookEndpoints[0]?.url ?? '');
     const body = JSON.stringify({ event: 'call_ended', call: over(providerCallId) });
     expect((await fetch(`${running.url}${pathname}`, { method: 'POST', body })).status).toBe(204);
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     const [event] = await running.app.database.read.find(ProviderEventRow);
     expect(await calls()).toEqual([{ ...before[0], askAt: event?.receivedAt }]);
   });
@@ -128,7 +128,7 @@ describe('an event of a call', () => {
     async (agent_id) => {
       const send = await retellOf(HARBOR);
       await send('call_started', started('inbound_1', { agent_id, direction: 'inbound' }));
-      await running.app.worker.work();
+      await running.app.upkeep.eventWorker.work();
       expect(await calls()).toEqual([]);
       expect(await running.app.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBe(1);
     },
@@ -147,7 +147,7 @@ describe('a call that began at the provider', () => {
     const send = await retellOf(HARBOR);
     await send('call_started', started('inbound_1', await inbound()));
     await send('call_ended', over('inbound_1', await inbound()));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     const [call, ...others] = await calls();
     expect(others).toEqual([]);
     expect(call).toMatchObject({
@@ -169,22 +169,22 @@ describe('a call that began at the provider', () => {
   test('with another account than the chain gives is marked so', async () => {
     const send = await retellOf(null);
     await send('call_started', started('inbound_1', await inbound()));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toMatchObject([{ keySource: 'CLIENT', isOtherAccount: true }]);
     await send('call_ended', over('inbound_1', await inbound()));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toMatchObject([{ ...ENDED, isOtherAccount: true }]);
   });
 
   test('with another account takes no word from the account that the chain gives, whatever id it names', async () => {
     const send = await retellOf(null);
     await send('call_started', started('inbound_1', await inbound()));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     const before = await calls();
     const sendAsClient = await retellOf(HARBOR);
     await sendAsClient('call_ended', over('inbound_1'));
     await sendAsClient('call_ended', over('another', { metadata: { latchkey_call_id: before[0]?.id } }));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await calls()).toEqual(before);
   });
 
@@ -193,7 +193,7 @@ describe('a call that began at the provider', () => {
     await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
     await running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
     await send('call_started', started('inbound_1', await inbound({ to_number: undefined })));
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     const { data } = await post(running.url, running.tokens.agencyAdmin, {
       query: '{ calls { nodes { origin toNumber keySource keyVersion receipt { source explanation } } } }',
     });
@@ -222,9 +222,9 @@ describe('a call that began at the provider', () => {
         send('call_ended', over(id, await inbound()), other),
         send('call_analyzed', over(id, await inbound({ call_cost: { combined_cost: 3 } }))),
       ]);
-      await Promise.all([running.app.worker.work(), other.app.worker.work()]);
+      await Promise.all([running.app.upkeep.eventWorker.work(), other.app.upkeep.eventWorker.work()]);
     }
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     await other.close();
     const recorded = await calls();
     expect(recorded).toHaveLength(6);
@@ -286,7 +286,7 @@ describe('the events of a day', () => {
   test('shuffled, repeated, and worked by workers that are ended at any of their transactions, leave what one delivery in order leaves', async () => {
     const events = await eventsOfADay();
     await sendAll(await retellOf(HARBOR), events);
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     const expected = await outcome();
     expect(expected).toHaveLength(COUNT);
     await running.close();
@@ -315,12 +315,12 @@ describe('the events of a day', () => {
     const all = shuffled(repeated, random);
     for (let start = 0; start < all.length; start += 100) {
       await sendAll(send, all.slice(start, start + 100));
-      await Promise.all([failing.work(), running.app.worker.work()]);
+      await Promise.all([failing.work(), running.app.upkeep.eventWorker.work()]);
     }
     await database.write((tx) =>
       tx.run("UPDATE provider_events SET dueAt = ? WHERE state = 'WAITING'", [new Date()]),
     );
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect([seed, await outcome()]).toEqual([seed, expected]);
     expect(await waiting()).toBe(0);
   }, 60_000);
@@ -341,12 +341,12 @@ describe('the events of a day', () => {
     void dead.work();
     while (first.mock.calls.length < 2) await new Promise(setImmediate);
     first.mockRestore();
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect(await waiting()).toBe(30);
     await database.write((tx: Transaction) =>
       tx.run("UPDATE provider_events SET dueAt = ? WHERE state = 'WAITING'", [new Date()]),
     );
-    await running.app.worker.work();
+    await running.app.upkeep.eventWorker.work();
     expect([await waiting(), (await calls()).length]).toEqual([0, 10]);
   });
 });

@@ -179,7 +179,7 @@ async function everyOperation(): Promise<void> {
   await graphql('agencyAdmin', START_CALL, { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' });
   const [call] = await running.app.database.read.find(CallRow, { order: { id: 'DESC' }, take: 1 });
   await graphql('agencyAdmin', END_CALL, { callId: call?.id });
-  await running.app.callAsker.askDue(new Date(Date.now() + AN_HOUR_MS));
+  await running.app.upkeep.callAsker.askDue(new Date(Date.now() + AN_HOUR_MS));
   const { createKeyLink } = await running.data<{ createKeyLink: { url: string; code: string } }>(
     CREATE_KEY_LINK,
     { input: { clientId: HARBOR, provider: 'BLAND' } },

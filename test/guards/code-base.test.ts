@@ -28,6 +28,8 @@ const SHELF = [
     'settings.ts',
     'config.ts',
     'store.ts',
+    'services.ts',
+    'upkeep.ts',
     'app.ts',
     'emit-schema.ts',
     'command-line.ts',

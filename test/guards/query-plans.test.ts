@@ -71,7 +71,7 @@ beforeAll(async () => {
   for (const { persona, query, variables } of readOperations())
     await running.ask(persona as Persona, query, JSON.parse(variables) as object);
   await running.data(LISTS);
-  await running.app.callAsker.askDue(new Date(Date.now() + 60 * 60 * 1000));
+  await running.app.upkeep.callAsker.askDue(new Date(Date.now() + 60 * 60 * 1000));
   await running.ask(
     'portalUser',
     '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }',

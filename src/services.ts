@@ -1,0 +1,94 @@
+import { TenantDatabase } from './access/tenant-database';
+import { AgencyService } from './agencies/agency.service';
+import { AgentService } from './agents/agent.service';
+import type { Services } from './api/services';
+import { CallEndService } from './calls/call-end.service';
+import { CallFactsService } from './calls/call-facts.service';
+import { CallInquiry } from './calls/call-inquiry';
+import { CallHistoryService } from './calls/call-history.service';
+import { CallPlacementService } from './calls/call-placement.service';
+import { ClientService } from './clients/client.service';
+import type { Config } from './config';
+import { ApiKeyService } from './keys/changes/api-key.service';
+import { KeyCheckService } from './keys/checks/key-check.service';
+import { KeyResolverService } from './keys/resolution/key-resolver.service';
+import { Metrics } from './platform/metrics';
+import { InvitationService } from './people/invitation.service';
+import { lostRights } from './people/lost-rights';
+import { PersonService } from './people/person.service';
+import { ServiceTokenService } from './people/service-token.service';
+import { HandInDecisionService } from './intake/hand-in-decision.service';
+import { HandInService } from './intake/hand-in.service';
+import { KeyLinkFormService } from './intake/key-link-form.service';
+import { EventIntakeService } from './events/event-intake.service';
+import { WebhookEndpointService } from './events/webhook-endpoint.service';
+import type { Provider } from './providers';
+import { KeyLinkService } from './intake/key-link.service';
+import { ProviderApi } from './providers/provider-api';
+import type { Store } from './store';
+
+/** What the resolvers call, the routes and what runs in the background. */
+export type AppServices = Services & {
+  readonly callFacts: CallFactsService;
+  readonly callInquiry: CallInquiry;
+  readonly keyLinkForm: KeyLinkFormService;
+  readonly eventIntake: EventIntakeService;
+};
+
+/** Makes every service once, and is the only place that does so. */
+export function createServices(
+  config: Config,
+  { database: bare, vault, audit }: Store,
+  metrics: Metrics | null,
+  addressOf: (path: string) => string,
+  report: (error: unknown) => void,
+): AppServices {
+  const database = new TenantDatabase(bare, lostRights);
+  const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
+  const clients = new ClientService(database, audit);
+  const serviceTokens = new ServiceTokenService(database, audit);
+  const invitations = new InvitationService(database, audit);
+  const keyLinks = new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`));
+  const eventAddress = (provider: Provider, token: string) =>
+    addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
+  const agents = new AgentService(database, audit);
+  const keyResolver = new KeyResolverService(database, vault);
+  const callFacts = new CallFactsService(database);
+  const callInquiry = new CallInquiry(keyResolver, providers, callFacts);
+  const keyChecks = new KeyCheckService(database, audit, vault, providers);
+  const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
+  const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
+  const handIns = new HandInService(
+    database,
+    audit,
+    vault,
+    providers,
+    keyChecks,
+    handInDecisions,
+    config.handInLifetime,
+  );
+  return {
+    audit,
+    people: new PersonService(database, audit, clients, { serviceTokens, keyLinks, invitations }),
+    invitations,
+    serviceTokens,
+    agencies: new AgencyService(database),
+    clients,
+    agents,
+    uploadKeys: vault.uploads,
+    keys,
+    keyChecks,
+    keyResolver,
+    handIns,
+    handInDecisions,
+    keyLinks,
+    keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
+    calls: new CallHistoryService(database),
+    webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
+    eventIntake: new EventIntakeService(database, vault),
+    callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
+    callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
+    callFacts,
+    callInquiry,
+  };
+}

@@ -1,0 +1,65 @@
+import { AuditSealer } from './audit/audit-sealer';
+import { CallAsker } from './calls/call-asker';
+import { eventEffect } from './events/event-effect';
+import { EventWorker } from './events/event-worker';
+import type { Store } from './store';
+import type { AppServices } from './services';
+
+interface Worker {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * After this time, an instance looks again whether upload keys have to be renewed and whether anything that
+ * has expired has to be destroyed.
+ */
+const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
+
+/** What an instance does without being asked. */
+export class Upkeep {
+  readonly sealer: AuditSealer;
+  readonly eventWorker: EventWorker;
+  readonly callAsker: CallAsker;
+  #tidying: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly store: Store,
+    private readonly services: AppServices,
+    private readonly logFault: (error: unknown) => void,
+  ) {
+    const { database, audit } = store;
+    this.sealer = new AuditSealer(database, audit, logFault);
+    this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault);
+    this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
+  }
+
+  async start(): Promise<void> {
+    // When something cannot be destroyed now, the next round tries again. That is no reason not to serve.
+    await this.#expireHandIns();
+    this.#tidying = setInterval(() => void this.#tidyUp(), TIDIED_UP_EVERY_MS).unref();
+    for (const worker of this.#workers) worker.start();
+  }
+
+  stopTidying(): void {
+    clearInterval(this.#tidying);
+  }
+
+  /** Ends with what the workers have begun. */
+  async stopWorkers(): Promise<void> {
+    for (const worker of this.#workers) await worker.stop();
+  }
+
+  // The sealer comes last, because it chains what the others have recorded.
+  get #workers(): readonly Worker[] {
+    return [this.eventWorker, this.callAsker, this.sealer];
+  }
+
+  async #tidyUp(): Promise<void> {
+    await Promise.all([this.store.vault.uploads.rotate().catch(this.logFault), this.#expireHandIns()]);
+  }
+
+  #expireHandIns(): Promise<void> {
+    return this.services.handInDecisions.expire(this.logFault).catch(this.logFault);
+  }
+}
