@@ -68,7 +68,7 @@ describe.each(NAMES)('a call at %s', (name) => {
       },
       userErrors: [],
     });
-    expect(standIn(name, call)).toMatchObject({ phase: 'ENDED', wasStopped: true });
+    expect(standIn(name, call)).toMatchObject({ phase: 'ENDED', ending: 'STOPPED' });
     expect(await stored(call.id)).toMatchObject({ status: 'COMPLETED', revision: 1 });
   });
 

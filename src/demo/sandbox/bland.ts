@@ -3,7 +3,8 @@ import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, CEDAR_CLINIC, HARBOR_DENTAL } from '../ids';
 import { handle, holderOf, isE164 } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
-import { PlacedCalls, type PlacedCall } from './placed-calls';
+import { hmacOf, type EventForm } from './events';
+import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -90,6 +91,11 @@ export function startStandIn(): StandIn {
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
+    events: EVENTS,
+    receive(account, agentId, caller, at) {
+      const request = { agent_id: agentId, from: caller, phone_number: account.fromNumber };
+      return calls.add(account, randomUUID(), request, 'inbound', at);
+    },
     answer(request) {
       const [scheme, key] = splitAuthorization(request.authorization);
       const holder = holderOf(KEYS, key);
@@ -182,27 +188,55 @@ function bodyOf(call: PlacedCall) {
     call_id: id,
     to: field(request, 'phone_number'),
     from: field(request, 'from') ?? call.account.fromNumber,
-    inbound: false,
+    inbound: call.direction === 'inbound',
     agent_id: field(request, 'agent_id'),
     metadata: field(request, 'metadata'),
     created_at: createdAt.toISOString(),
-    queue_status: { WAITING: 'queued', GOING_ON: 'started', ENDED: 'complete' }[phase],
+    queue_status: QUEUE_STATUSES[phase],
     completed: isOver,
     ...(startedAt && { started_at: startedAt.toISOString() }),
-    ...(endedAt && { end_at: endedAt.toISOString(), call_length: call.durationMs / 60_000 }),
+    ...(endedAt && { end_at: endedAt.toISOString() }),
     ...(isOver && {
+      call_length: call.durationMs / 60_000,
       status: statusOf(call),
       corrected_duration: String(Math.round(call.durationMs / 1000) + 8),
     }),
-    ...(isOver && startedAt && { call_ended_by: call.wasStopped ? 'ASSISTANT' : 'USER' }),
+    ...(isOver && whoEnded(call)),
     ...(call.cents !== null && { price: Number((call.cents / 100).toFixed(3)) }),
   };
 }
 
-function statusOf({ wasStopped, startedAt }: PlacedCall): string {
-  if (startedAt) return 'completed';
-  return wasStopped ? 'canceled' : 'no-answer';
+const QUEUE_STATUSES = {
+  WAITING: 'queued',
+  RINGING: 'allocated',
+  GOING_ON: 'started',
+  ENDED: 'complete',
+} as const;
+
+const STATUSES: Readonly<Partial<Record<Ending, string>>> = {
+  STOPPED: 'canceled',
+  NO_ANSWER: 'no-answer',
+  BUSY: 'busy',
+  FAULT: 'failed',
+};
+
+function statusOf({ ending, startedAt }: PlacedCall): string {
+  return startedAt ? 'completed' : (STATUSES[ending ?? 'FAULT'] ?? 'failed');
 }
+
+function whoEnded({ ending, startedAt }: PlacedCall) {
+  if (!startedAt) return {};
+  if (ending === 'VOICEMAIL') return { answered_by: 'voicemail' };
+  return { answered_by: 'human', call_ended_by: ending === 'CALLEE_HUNG_UP' ? 'USER' : 'ASSISTANT' };
+}
+
+/** The one event of a call comes after it, and is the call itself. */
+const EVENTS: EventForm = {
+  of: (call) => (call.phase === 'ENDED' ? [{ ...bodyOf(call), concatenated_transcript: TRANSCRIPT }] : []),
+  sign: (body, secret) => ({ 'x-webhook-signature': hmacOf(secret, body) }),
+};
+
+const TRANSCRIPT = 'assistant: Where is your parcel? user: It has not arrived.';
 
 function whatIsWrong(body: unknown, account: Account): StandInReply | null {
   const unknown = Object.keys(body ?? {}).filter((name) => !CALL_PROPERTIES.has(name));

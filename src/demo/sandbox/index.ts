@@ -3,6 +3,7 @@ import { parse } from 'node:path';
 import { providers, type Provider } from '../../providers';
 import type { ProviderAdapter } from '../../providers/provider';
 import type { Accounts, KeySet, Scene, StandInAgent } from './account';
+import { EventOutbox } from './events';
 import type { StandIn } from './stand-in';
 import type { PlacedCalls } from './placed-calls';
 import { startPlainStandIn } from './plain';
@@ -33,6 +34,9 @@ export interface SandboxProvider {
   readonly requests: readonly RecordedRequest[];
   /** The calls of both accounts, which tests can let go on. */
   readonly calls: PlacedCalls;
+  /** The events of these calls. */
+  readonly events: EventOutbox;
+  readonly receive: StandIn['receive'];
 }
 
 export type Sandbox = Readonly<Record<SandboxName, SandboxProvider>> & {
@@ -51,15 +55,20 @@ export async function startSandbox(): Promise<Sandbox> {
     started.map(({ standIn }) => [sandboxNameOf(standIn.provider), standIn]),
   ) as Record<SandboxName, SandboxProvider>;
   const close = async () => {
-    await Promise.all(started.map(({ server }) => server.close()));
+    await Promise.all(started.map(({ server, standIn }) => [server.close(), standIn.events.close()]).flat());
   };
   return { ...byName, providers: started.map(({ standIn }) => standIn), close };
 }
 
 async function start(adapter: ProviderAdapter & { readonly id: Provider }) {
   const standIn = await standInFor(adapter);
+  const events = new EventOutbox(standIn.events);
+  standIn.calls.onCall = (call) => {
+    call.onPhase = () => events.note(call);
+    events.note(call);
+  };
   const server = await serve((request) => standIn.answer(request));
-  return { server, standIn: describe(adapter.id, standIn, server) };
+  return { server, standIn: describe(adapter.id, standIn, server, events) };
 }
 
 const OWN_FILES: ReadonlySet<string> = new Set(readdirSync(__dirname).map((file) => parse(file).name));
@@ -73,8 +82,9 @@ async function standInFor(adapter: ProviderAdapter & { readonly id: Provider }):
 
 function describe(
   provider: Provider,
-  { keys, accounts, scene, calls }: StandIn,
+  { keys, accounts, scene, calls, receive }: StandIn,
   { baseUrl, requests }: StandInServer,
+  events: EventOutbox,
 ): SandboxProvider {
   return {
     provider,
@@ -84,6 +94,8 @@ function describe(
     accounts,
     scene,
     calls,
+    events,
+    receive,
     agents: { agency: accounts.agency.agents, client: accounts.client.agents },
   };
 }

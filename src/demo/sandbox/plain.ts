@@ -23,6 +23,8 @@ export function startPlainStandIn(adapter: ProviderAdapter): StandIn {
     accounts,
     scene: { keys: [], agents: [], handIns: [] },
     calls: new PlacedCalls(),
+    events: null,
+    receive: () => null,
     answer(request) {
       const holder = holderOf(keys, keyIn(request, adapter));
       if (!holder) return failure(401, 'The key is not known.');

@@ -11,7 +11,8 @@ import {
 } from '../ids';
 import { handle, holderOf, isE164 } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
-import { PlacedCalls, type PlacedCall } from './placed-calls';
+import { hmacOf, type EventForm } from './events';
+import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -86,6 +87,11 @@ export function startStandIn(): StandIn {
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
+    events: EVENTS,
+    receive(account, agentId, caller, at) {
+      const request = { override_agent_id: agentId, from_number: caller, to_number: account.fromNumber };
+      return calls.add(account, newCallId(), request, 'inbound', at);
+    },
     answer(request) {
       if (!request.authorization)
         return { status: 401, body: { error_message: 'Authorization header required' } };
@@ -135,11 +141,12 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   if (!isE164(to)) return failure(400, 'body/to_number must be a phone number in E.164 format');
   if (from !== account.fromNumber) return notFound(from, 'phone-number');
   if (!account.agents.some(({ id }) => id === agentId)) return notFound(String(agentId), 'agent');
-  const id = `call_${randomUUID().replaceAll('-', '')}`;
-  return {
-    status: 201,
-    body: bodyOf(calls.add(account, id, { ...(body as object), override_agent_id: agentId })),
-  };
+  const asked = { ...(body as object), override_agent_id: agentId };
+  return { status: 201, body: bodyOf(calls.add(account, newCallId(), asked)) };
+}
+
+function newCallId(): string {
+  return `call_${randomUUID().replaceAll('-', '')}`;
 }
 
 /** Filters by metadata alone, which is all that Latchkey asks for. */
@@ -166,7 +173,7 @@ function bodyOf(call: PlacedCall) {
     call_status: statusOf(call),
     agent_id: field(request, 'override_agent_id'),
     agent_version: 0,
-    direction: 'outbound',
+    direction: call.direction,
     from_number: field(request, 'from_number'),
     to_number: field(request, 'to_number'),
     metadata: field(request, 'metadata'),
@@ -186,13 +193,42 @@ function bodyOf(call: PlacedCall) {
 
 function statusOf({ phase, startedAt }: PlacedCall): string {
   if (phase === 'ENDED') return startedAt ? 'ended' : 'not_connected';
-  return phase === 'WAITING' ? 'registered' : 'ongoing';
+  return phase === 'GOING_ON' ? 'ongoing' : 'registered';
 }
 
-function reasonOf({ wasStopped, startedAt }: PlacedCall): string {
-  if (wasStopped) return 'manual_stopped';
-  return startedAt ? 'user_hangup' : 'dial_no_answer';
+const REASONS: Readonly<Record<Ending, string>> = {
+  CALLEE_HUNG_UP: 'user_hangup',
+  AGENT_HUNG_UP: 'agent_hangup',
+  VOICEMAIL: 'voicemail_reached',
+  STOPPED: 'manual_stopped',
+  NO_ANSWER: 'dial_no_answer',
+  BUSY: 'dial_busy',
+  FAULT: 'error_retell',
+};
+
+function reasonOf({ ending }: PlacedCall): string {
+  return REASONS[ending ?? 'FAULT'];
 }
+
+/** A call that is not connected has no start, and all have an end and an analysis. */
+const EVENTS: EventForm = {
+  of(call) {
+    const body = { ...bodyOf(call), transcript: TRANSCRIPT };
+    if (call.phase === 'GOING_ON') return [{ event: 'call_started', call: bodyOf(call) }];
+    if (call.phase !== 'ENDED') return [];
+    const call_analysis = { call_summary: SUMMARY, call_successful: call.startedAt !== null };
+    return [
+      { event: 'call_ended', call: body },
+      { event: 'call_analyzed', call: { ...body, call_analysis } },
+    ];
+  },
+  sign: (body, secret, at) => ({
+    'x-retell-signature': `v=${at.getTime()},d=${hmacOf(secret, `${body}${at.getTime()}`)}`,
+  }),
+};
+
+const TRANSCRIPT = 'Agent: How can I help you?\nUser: I would like to move my appointment.';
+const SUMMARY = 'The caller moved an appointment.';
 
 function noSuchCall(): StandInReply {
   return failure(422, 'Cannot find requested asset under given api key.');

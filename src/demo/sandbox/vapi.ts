@@ -3,7 +3,8 @@ import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, FJORD_HOTELS, HARBOR_DENTAL, MAPLE_REALTY } from '../ids';
 import { handle, holderOf, isE164 } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
-import { PlacedCalls, type PlacedCall } from './placed-calls';
+import { hmacOf, type EventForm } from './events';
+import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -75,6 +76,15 @@ export function startStandIn(): StandIn {
     keys: KEYS,
     accounts: ACCOUNTS,
     scene: SCENE,
+    events: EVENTS,
+    receive(account, agentId, caller, at) {
+      const request = {
+        assistantId: agentId,
+        phoneNumberId: account.fromNumber,
+        customer: { number: caller },
+      };
+      return calls.add(account, randomUUID(), request, 'inbound', at);
+    },
     answer(request) {
       // Whoever knows this address may end the call, so that no key is asked for.
       if (request.path.startsWith(CONTROL)) return control(request, calls);
@@ -99,7 +109,7 @@ function handlersOver(calls: PlacedCalls): Handlers {
       const call = calls.find(account, id);
       call?.goOn();
       return call
-        ? { status: 200, body: bodyOf(call, request) }
+        ? { status: 200, body: bodyOf(call, request.headers.host) }
         : failure(404, 'Call Not Found', 'Not Found');
     },
   };
@@ -123,7 +133,7 @@ function createCall(request: StandInRequest, account: Account, calls: PlacedCall
     return missing('Assistant', 'assistantId', assistantId);
   const call = calls.add(account, randomUUID(), body);
   const limits = { concurrencyBlocked: false, concurrencyLimit: 10, remainingConcurrentCalls: 9 };
-  return { status: 201, body: { ...bodyOf(call, request), subscriptionLimits: limits } };
+  return { status: 201, body: { ...bodyOf(call, request.headers.host), subscriptionLimits: limits } };
 }
 
 const CONTROL = '/control/';
@@ -147,32 +157,92 @@ function listCalls(request: StandInRequest, calls: readonly PlacedCall[]): Stand
     (from == null || call.createdAt >= new Date(from)) &&
     (to == null || call.createdAt <= new Date(to));
   return listed(
-    calls.filter(fits).map((call) => bodyOf(call, request)),
+    calls.filter(fits).map((call) => bodyOf(call, request.headers.host)),
     query,
   );
 }
 
-function bodyOf(call: PlacedCall, { headers }: StandInRequest) {
-  const { id, account, createdAt, request, phase, startedAt, endedAt } = call;
+function bodyOf(call: PlacedCall, host: string | undefined) {
+  const { startedAt, endedAt } = call;
+  return {
+    ...beginningOf(call),
+    status: STATUSES[call.phase],
+    ...(call.phase !== 'ENDED' && { monitor: { controlUrl: `http://${host}${CONTROL}${call.secret}` } }),
+    ...(startedAt && { startedAt: startedAt.toISOString() }),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    ...(call.phase === 'ENDED' && { endedReason: reasonOf(call) }),
+    ...costOf(call),
+  };
+}
+
+/** The call as it was when it began. */
+function beginningOf({ id, account, createdAt, request, direction }: PlacedCall) {
   const asked = ['assistantId', 'phoneNumberId', 'customer', 'assistantOverrides'];
   return {
     ...stamps(id, account),
     createdAt: createdAt.toISOString(),
     ...Object.fromEntries(asked.map((name) => [name, field(request, name)])),
-    type: 'outboundPhoneCall',
-    status: { WAITING: 'queued', GOING_ON: 'in-progress', ENDED: 'ended' }[phase],
-    ...(phase !== 'ENDED' && { monitor: { controlUrl: `http://${headers.host}${CONTROL}${call.secret}` } }),
-    ...(startedAt && { startedAt: startedAt.toISOString() }),
-    ...(endedAt && { endedAt: endedAt.toISOString() }),
-    ...(phase === 'ENDED' && { endedReason: reasonOf(call) }),
-    // In dollars, with no digit behind that a float could add.
-    ...(call.cents !== null && { cost: Number((call.cents / 100).toFixed(4)) }),
+    type: direction === 'inbound' ? 'inboundPhoneCall' : 'outboundPhoneCall',
+    status: 'queued',
   };
 }
 
-function reasonOf({ wasStopped, startedAt }: PlacedCall): string {
-  if (wasStopped) return 'manually-canceled';
-  return startedAt ? 'customer-ended-call' : 'customer-did-not-answer';
+// In dollars, with no digit behind that a float could add.
+function costOf({ cents }: PlacedCall) {
+  return cents === null ? {} : { cost: Number((cents / 100).toFixed(4)) };
+}
+
+const STATUSES = { WAITING: 'queued', RINGING: 'ringing', GOING_ON: 'in-progress', ENDED: 'ended' } as const;
+
+const REASONS: Readonly<Record<Ending, string>> = {
+  CALLEE_HUNG_UP: 'customer-ended-call',
+  AGENT_HUNG_UP: 'assistant-ended-call',
+  VOICEMAIL: 'voicemail',
+  STOPPED: 'manually-canceled',
+  NO_ANSWER: 'customer-did-not-answer',
+  BUSY: 'customer-busy',
+  FAULT: 'call.in-progress.error-vapifault-worker-died',
+};
+
+function reasonOf({ ending }: PlacedCall): string {
+  return REASONS[ending ?? 'FAULT'];
+}
+
+/** Each message repeats the call as it began, and tells what has become of it beside that. */
+const EVENTS: EventForm = {
+  of(call, at) {
+    const common = { call: beginningOf(call), timestamp: at.getTime() };
+    const isOver = call.phase === 'ENDED';
+    const status = {
+      message: {
+        type: 'status-update',
+        status: STATUSES[call.phase],
+        ...(isOver && { endedReason: reasonOf(call) }),
+        ...common,
+      },
+    };
+    return isOver ? [status, { message: { ...common, ...reportOf(call) } }] : [status];
+  },
+  sign(body, secret, at, form = 'HMAC') {
+    if (form === 'SECRET') return { 'x-vapi-secret': secret };
+    if (form === 'BEARER') return { authorization: `Bearer ${secret}` };
+    const time = String(at.getTime());
+    return { 'x-timestamp': time, 'x-signature': hmacOf(secret, `${time}.${body}`) };
+  },
+};
+
+function reportOf(call: PlacedCall) {
+  const { startedAt, endedAt } = call;
+  return {
+    type: 'end-of-call-report',
+    endedReason: reasonOf(call),
+    ...(startedAt && { startedAt: startedAt.toISOString() }),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    ...costOf(call),
+    costs: [],
+    analysis: { summary: 'The caller asked for the opening hours.', successEvaluation: 'true' },
+    artifact: { transcript: 'AI: How can I help you?\nUser: When do you open?', messages: [] },
+  };
 }
 
 function assistantsOf(account: Account) {
