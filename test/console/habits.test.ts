@@ -155,3 +155,45 @@ test('a page with a fault says so, and leaves the way to the others', async () =
   expect(tab.faults).toHaveLength(1);
   tab.faults.length = 0;
 });
+
+test('the file of a page is asked for when the page is opened, and only once', async () => {
+  const { page } = tab;
+  const asked: string[] = [];
+  page.on('request', (request) => {
+    const [, name] = /\/assets\/([a-z-]+)-\w+\.js$/.exec(request.url()) ?? [];
+    if (name !== undefined && name !== 'chunk') asked.push(name);
+  });
+  await page.goto(`${running.url}/clients`);
+  await page.getByRole('link', { name: 'Maple Realty' }).waitFor();
+  expect(asked).toEqual(['main', 'main', 'clients']);
+  for (const [link, words] of [
+    ['Hand-ins', 'Waiting for you'],
+    ['Clients', 'Maple Realty'],
+    ['Hand-ins', 'Waiting for you'],
+  ] as const) {
+    await page.getByRole('link', { name: link, exact: true }).click();
+    await page.getByRole('link', { name: words }).waitFor();
+  }
+  expect(asked).toEqual(['main', 'main', 'clients', 'hand-ins']);
+});
+
+test('a page whose file is gone after a deployment is loaded anew, once, and can then be asked for again', async () => {
+  const { page } = tab;
+  await page.goto(`${running.url}/clients`);
+  await page.getByRole('link', { name: 'Maple Realty' }).waitFor();
+  let isGone = true;
+  let asked = 0;
+  await page.route('**/assets/audit-*', (route) => {
+    asked += 1;
+    return isGone ? route.fulfill({ status: 404 }) : route.continue();
+  });
+  await page.getByRole('link', { name: 'Audit trail' }).click();
+  await page.getByText('This page could not be loaded.').waitFor();
+  // By the page as it was, and as it was loaded anew: while the person was asked for, and then to be shown.
+  expect(asked).toBe(3);
+  expect(new URL(page.url()).pathname).toBe('/audit');
+  isGone = false;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Audit trail' }).waitFor();
+  expect(asked).toBe(4);
+});

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { accessToken, isCurrent, renewedToken, signInAgain } from '../sign-in/tokens';
-import { text } from '../text';
+import * as text from '../text/common';
 import { textOf, type Document } from './graphql';
 
 const KEPT_AS = 'latchkey-agency';

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { useFresh } from '../api/query';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/keys';
 import { ChangeDialog } from '../ui/change';
 import { TextField } from '../ui/form';
 import { Loaded } from '../ui/page';

@@ -1,5 +1,5 @@
 import { providerName } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/keys';
 import type { Tone } from '../ui/parts';
 import type { Looked, Preview, Warning } from './operations';
 

@@ -2,7 +2,7 @@ import type { RefObject } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import type { UserError } from '../api/mutation';
 import { providerName, regionsOf } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/keys';
 import { Button } from '../ui/parts';
 import { consequencesOfSet, Sentences } from './consequences';
 import type { Key, Owner, Provider } from './operations';

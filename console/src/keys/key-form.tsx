@@ -2,7 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import type { UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import type { Failure } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/keys';
 import { Problem } from '../ui/page';
 import { Button } from '../ui/parts';
 import { tell } from '../ui/toasts';

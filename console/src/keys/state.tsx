@@ -1,4 +1,4 @@
-import { text } from '../text';
+import * as text from '../text/common';
 import { Badge, type Tone } from '../ui/parts';
 
 export type KeyStatus = keyof typeof text.keyStatus;

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { reloadAll } from '../api/query';
 import type { Failure } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/keys';
 import type { Tone } from '../ui/parts';
 import { missing, verdict } from './consequences';
 import { verifyKeys, type Owner, type Provider } from './operations';

@@ -1,4 +1,4 @@
-import { text } from '../text';
+import * as text from '../text/keys';
 import { Time } from '../ui/parts';
 import type { Key } from './operations';
 

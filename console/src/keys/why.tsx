@@ -1,4 +1,4 @@
-import { text } from '../text';
+import * as text from '../text/agents';
 import { KeyState, type KeyStatus } from './state';
 
 interface Resolution {

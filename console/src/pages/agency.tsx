@@ -4,7 +4,7 @@ import { useQuery } from '../api/query';
 import { KeyForm } from '../keys/key-form';
 import { fragments } from '../keys/operations';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/people';
 import { Loaded, Page } from '../ui/page';
 import { PermissionDefaults } from '../ui/permissions';
 

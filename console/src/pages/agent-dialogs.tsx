@@ -1,6 +1,6 @@
 import { mutation } from '../api/mutation';
 import type { Provider } from '../keys/operations';
-import { text } from '../text';
+import * as text from '../text/agents';
 import { ChangeDialog, wayBack, type ErrorOf } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { SelectField, TextField, textOf } from '../ui/form';

@@ -3,7 +3,7 @@ import { useQuery } from '../api/query';
 import { WhyThisKey } from '../keys/why';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/agents';
 import { Facts } from '../ui/facts';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
@@ -68,7 +68,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
           [text.agents.fromNumber, fromNumber],
           [
             text.common.client,
-            isAgencys ? client ? <ClientLink client={client} /> : text.agents.noClient : null,
+            isAgencys ? client ? <ClientLink client={client} /> : text.common.noClient : null,
           ],
         ]}
       />

@@ -2,7 +2,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { NextKey } from '../keys/why';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/agents';
 import { useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
@@ -70,8 +70,25 @@ export function AgentList({ clientId, provider }: { clientId: string | null; pro
   );
 }
 
+/** The agents of one client. */
+export function ClientAgents({ id, isActive }: { id: string; isActive: boolean }) {
+  const viewer = useViewer();
+  return (
+    <>
+      {viewer.canManageApiKeys && isActive && (
+        <div class="actions">
+          <Opens kind="primary" label={text.agents.create}>
+            {(close) => <CreateAgent clientId={id} onClose={close} />}
+          </Opens>
+        </div>
+      )}
+      <AgentList clientId={id} provider={null} />
+    </>
+  );
+}
+
 const columnsFor = ({ canManageApiKeys, role }: Viewer, clientId: string | null): Columns<Agent> => [
-  { title: text.agents.agent, cell: ({ id, name }) => <a href={`/agents/${id}`}>{name}</a> },
+  { title: text.common.agent, cell: ({ id, name }) => <a href={`/agents/${id}`}>{name}</a> },
   { title: text.common.provider, cell: ({ provider }) => providerName(provider) },
   clientId === null &&
     role !== 'PORTAL_USER' && {
@@ -83,7 +100,7 @@ const columnsFor = ({ canManageApiKeys, role }: Viewer, clientId: string | null)
     cell: ({ client, keyResolution }) =>
       client?.archivedAt ? (
         // Its agents place no calls, whatever key would count.
-        <Badge tone="plain">{text.clients.archived}</Badge>
+        <Badge tone="plain">{text.common.archived}</Badge>
       ) : (
         keyResolution && <NextKey resolution={keyResolution} />
       ),

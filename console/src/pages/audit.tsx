@@ -1,6 +1,6 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { providerName } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/audit';
 import { ClientFilter } from '../ui/client-field';
 import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
@@ -67,8 +67,8 @@ export function AuditPage() {
           {...by('type')}
         />
         <ClientFilter {...by('client')} />
-        <DateFilter label={text.audit.since} {...by('since')} />
-        <DateFilter label={text.audit.until} {...by('until')} />
+        <DateFilter label={text.common.from} {...by('since')} />
+        <DateFilter label={text.common.before} {...by('until')} />
       </Filters>
       <List
         of={EVENTS}
@@ -93,7 +93,7 @@ const columnsFor = (addressOfActor: (id: string) => string): Columns<Event> => [
   },
   { title: text.audit.about, cell: (event) => <About event={event} /> },
   {
-    title: text.calls.when,
+    title: text.common.when,
     cell: ({ at, requestId }) => (
       <span title={text.failure.request(requestId)}>
         <Time at={at} />
@@ -119,7 +119,7 @@ function About({ event }: { event: Event }) {
       fine={
         <span class="links">
           {clientId !== null && <a href={`/clients/${clientId}`}>{text.common.client}</a>}
-          {agentId !== null && <a href={`/agents/${agentId}`}>{text.agents.agent}</a>}
+          {agentId !== null && <a href={`/agents/${agentId}`}>{text.common.agent}</a>}
         </span>
       }
     >

@@ -1,6 +1,6 @@
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
-import { text } from '../text';
+import * as text from '../text/calls';
 import { Loaded } from '../ui/page';
 import { CallState } from './calls';
 

@@ -2,7 +2,7 @@ import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/calls';
 import { ClientFilter } from '../ui/client-field';
 import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
@@ -91,8 +91,8 @@ export function CallsPage() {
         )}
         <ProviderFilter {...by('provider')} />
         <Filter label={text.common.status} options={STATUSES} {...by('status')} />
-        <DateFilter label={text.audit.since} {...by('since')} />
-        <DateFilter label={text.audit.until} {...by('until')} />
+        <DateFilter label={text.common.from} {...by('since')} />
+        <DateFilter label={text.common.before} {...by('until')} />
       </Filters>
       <CallList
         filter={{
@@ -119,7 +119,7 @@ interface AgentFilterProps {
 function AgentFilter({ clientId, ...field }: AgentFilterProps) {
   const { data } = useQuery(AGENT_NAMES, { clientId });
   const agents = data.value?.agents?.nodes ?? [];
-  return <Filter label={text.agents.agent} options={agents.map(({ id, name }) => [id, name])} {...field} />;
+  return <Filter label={text.common.agent} options={agents.map(({ id, name }) => [id, name])} {...field} />;
 }
 
 interface CallListProps {
@@ -142,9 +142,9 @@ export function CallList({ filter, isFiltered }: CallListProps) {
 }
 
 const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter']): Columns<Call> => [
-  { title: text.calls.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
+  { title: text.common.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
   !agentId && {
-    title: text.agents.agent,
+    title: text.common.agent,
     cell: ({ agent, provider }) => (
       <>
         {viewer.canViewAgents ? <a href={`/agents/${agent.id}`}>{agent.name}</a> : agent.name}{' '}

@@ -1,27 +1,10 @@
 import { mutation } from '../api/mutation';
-import { text } from '../text';
+import * as text from '../text/client';
 import { ChangeButton, ChangeDialog, wayBack } from '../ui/change';
-import { TextField, textOf } from '../ui/form';
 
-const CREATE = mutation('createClient');
 export const RENAME_CLIENT = mutation('renameClient');
 const ARCHIVE = mutation('archiveClient');
 const RESTORE = mutation('restoreClient', '', 'ArchiveClientInput');
-
-export function CreateClient({ onClose }: { onClose: () => void }) {
-  return (
-    <ChangeDialog
-      title={text.clients.create}
-      submit={text.clients.create}
-      mutation={CREATE}
-      inputOf={(values) => ({ name: textOf(values, 'name') })}
-      said={(_done, { name }) => text.common.wasCreated(name)}
-      onClose={onClose}
-    >
-      {(errorOf) => <TextField label={text.common.name} name="name" hasFocus error={errorOf('name')} />}
-    </ChangeDialog>
-  );
-}
 
 interface ClientProps {
   readonly client: { readonly id: string; readonly name: string };

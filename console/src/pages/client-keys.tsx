@@ -2,7 +2,7 @@ import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { KeyForm } from '../keys/key-form';
 import { fragments } from '../keys/operations';
-import { text } from '../text';
+import * as text from '../text/keys';
 import { Loaded } from '../ui/page';
 import type { ShownClient } from './client';
 

@@ -2,19 +2,15 @@ import type { ComponentChildren } from 'preact';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { useViewer, type Viewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/client';
+import { Later } from '../ui/later';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Note } from '../ui/parts';
 import { Rename } from '../ui/rename';
 import { useLocation } from '../ui/router';
 import { Tabs, type Tab } from '../ui/tabs';
-import { CreateAgent } from './agent-dialogs';
-import { AgentList } from './agents';
-import { CallList } from './calls';
 import { ArchiveClient, RENAME_CLIENT, RestoreClient } from './client-dialogs';
-import { ClientKeys } from './client-keys';
-import { PortalUsers } from './portal-users';
 
 const CLIENT = graphql(`
   query Client($id: ID!) {
@@ -37,14 +33,26 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
   const all: readonly (readonly [boolean, ClientTab])[] = [
     [
       viewer.canManageApiKeys,
-      { path: `/clients/${id}`, label: tabs.keys, content: (client) => <ClientKeys client={client} /> },
+      {
+        path: `/clients/${id}`,
+        label: tabs.keys,
+        content: (client) => (
+          <Later key="keys" name="keys" load={() => import('../areas/keys')}>
+            {({ ClientKeys }) => <ClientKeys client={client} />}
+          </Later>
+        ),
+      },
     ],
     [
       viewer.canViewAgents,
       {
         path: `/clients/${id}/agents`,
         label: tabs.agents,
-        content: ({ archivedAt }) => <ClientAgents id={id} isActive={archivedAt === null} />,
+        content: ({ archivedAt }) => (
+          <Later key="agents" name="agents" load={() => import('../areas/agents')}>
+            {({ ClientAgents }) => <ClientAgents id={id} isActive={archivedAt === null} />}
+          </Later>
+        ),
       },
     ],
     [
@@ -52,7 +60,11 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
       {
         path: `/clients/${id}/calls`,
         label: tabs.calls,
-        content: () => <CallList filter={{ clientId: id }} />,
+        content: () => (
+          <Later key="calls" name="calls" load={() => import('./calls')}>
+            {({ CallList }) => <CallList filter={{ clientId: id }} />}
+          </Later>
+        ),
       },
     ],
     [
@@ -60,7 +72,11 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
       {
         path: `/clients/${id}/people`,
         label: tabs.people,
-        content: (client) => <PortalUsers client={client} />,
+        content: (client) => (
+          <Later key="people" name="people" load={() => import('../areas/people')}>
+            {({ PortalUsers }) => <PortalUsers client={client} />}
+          </Later>
+        ),
       },
     ],
   ];
@@ -97,22 +113,6 @@ export function ClientPage({ id }: { id: string }) {
         )
       }
     </Loaded>
-  );
-}
-
-function ClientAgents({ id, isActive }: { id: string; isActive: boolean }) {
-  const viewer = useViewer();
-  return (
-    <>
-      {viewer.canManageApiKeys && isActive && (
-        <div class="actions">
-          <Opens kind="primary" label={text.agents.create}>
-            {(close) => <CreateAgent clientId={id} onClose={close} />}
-          </Opens>
-        </div>
-      )}
-      <AgentList clientId={id} provider={null} />
-    </>
   );
 }
 

@@ -4,13 +4,13 @@ import { useQuery } from '../api/query';
 import { WhoseKey } from '../keys/state';
 import { providerName, settings } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/clients';
 import { Page } from '../ui/page';
 import { Badge, Button } from '../ui/parts';
 import { route, useLocation } from '../ui/router';
 import { SearchField } from '../ui/search';
 import { List, type Column, type Columns } from '../ui/table';
-import { CreateClient } from './client-dialogs';
+import { CreateClient } from './create-client';
 
 const CLIENTS = graphql(`
   query Clients($search: String, $first: Int, $after: String, $withKeys: Boolean!) {
@@ -64,7 +64,7 @@ export function ClientsPage() {
   return (
     <Page title={text.clients.title} lead={withKeys ? text.clients.lead : undefined} actions={create}>
       <SearchField
-        label={text.clients.search}
+        label={text.common.searchClients}
         hint={text.clients.searchHint}
         value={search}
         onSearch={(words) =>
@@ -115,7 +115,7 @@ function ClientName({ client: { id, name, archivedAt } }: { client: Client }) {
   return (
     <>
       <a href={`/clients/${id}`}>{name}</a>{' '}
-      {archivedAt !== null && <Badge tone="plain">{text.clients.archived}</Badge>}
+      {archivedAt !== null && <Badge tone="plain">{text.common.archived}</Badge>}
     </>
   );
 }

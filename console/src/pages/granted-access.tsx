@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { useFresh, type Answered } from '../api/query';
 import { request } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/people';
 import { Loaded } from '../ui/page';
 
 const GRANTED = graphql(`

@@ -5,7 +5,7 @@ import { request } from '../api/request';
 import { consequencesOfSet, Sentences } from '../keys/consequences';
 import { LOOKED, type Looked } from '../keys/operations';
 import { providerName } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/hand-ins';
 import { ChangeDialog } from '../ui/change';
 import { Field, textOf } from '../ui/form';
 import { Loaded } from '../ui/page';

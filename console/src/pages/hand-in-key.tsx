@@ -5,7 +5,7 @@ import { request, type Failure } from '../api/request';
 import { sealed, type Key } from '../keys/operations';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/portal';
 import { Field } from '../ui/form';
 import { Problem } from '../ui/page';
 import { Button, Dialog } from '../ui/parts';

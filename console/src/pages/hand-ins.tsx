@@ -2,15 +2,16 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { KeyState } from '../keys/state';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/hand-ins';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { Badge, ClientLink, Stack, Time, Until, type Tone } from '../ui/parts';
+import { ClientLink, Stack, Time } from '../ui/parts';
 import { actions, List, type Columns } from '../ui/table';
 import { useLocation } from '../ui/router';
 import { Tabs } from '../ui/tabs';
 import { AcceptHandIn, RefuseHandIn } from './hand-in-dialogs';
 import { CreateLink, LinkList } from './links';
+import { Outcome } from './outcome';
 
 const HAND_INS = graphql(`
   query HandIns($status: KeyHandInStatus, $first: Int, $after: String) {
@@ -42,14 +43,6 @@ const HAND_INS = graphql(`
 `);
 
 export type HandIn = NonNullable<ResultOf<typeof HAND_INS>['list']>['nodes'][number];
-
-const TONES: Readonly<Record<HandIn['status'], Tone>> = {
-  PENDING: 'info',
-  ACCEPTED: 'ok',
-  REFUSED: 'bad',
-  REPLACED: 'plain',
-  EXPIRED: 'warn',
-};
 
 /** What clients handed in, and the links by which they can; a tab each. */
 export function HandInsPage() {
@@ -115,29 +108,6 @@ const COLUMNS: Columns<HandIn> = [
   },
   actions((handIn) => handIn.status === 'PENDING' && <Decide handIn={handIn} />),
 ];
-
-interface OutcomeProps {
-  readonly handIn: Pick<HandIn, 'status' | 'reason' | 'decidedAt' | 'expiresAt'>;
-  readonly decidedBy: string | null;
-}
-
-/** What became of a key that was handed in, for the agency and for the client. */
-export function Outcome({ handIn, decidedBy }: OutcomeProps) {
-  const { status, reason, decidedAt, expiresAt } = handIn;
-  return (
-    <Stack
-      fine={
-        <>
-          {status === 'PENDING' ? <Until at={expiresAt} /> : decidedAt !== null && <Time at={decidedAt} />}
-          {decidedBy !== null && ` · ${decidedBy}`}
-          {reason !== null && <p>{reason}</p>}
-        </>
-      }
-    >
-      <Badge tone={TONES[status]}>{text.handIns.status[status]}</Badge>
-    </Stack>
-  );
-}
 
 function Decide({ handIn }: { handIn: HandIn }) {
   const about = `${providerName(handIn.provider)}, ${handIn.client?.name ?? ''}`;

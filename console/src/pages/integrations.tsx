@@ -1,13 +1,13 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/portal';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
 import { HandInKey } from './hand-in-key';
-import { Outcome } from './hand-ins';
+import { Outcome } from './outcome';
 
 // Nothing of the key itself: not even its mask is for a portal user.
 const OWN_HAND_INS = graphql(`

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { providerName } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/hand-ins';
 import { ChangeButton, ChangeDialog } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { TextField, textOf } from '../ui/form';

@@ -1,5 +1,5 @@
 import { mutation } from '../api/mutation';
-import { text } from '../text';
+import * as text from '../text/people';
 import { ChangeDialog, type ErrorOf } from '../ui/change';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { PermissionFields, permissionsOf, type Permission } from '../ui/permissions';

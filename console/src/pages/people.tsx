@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/people';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Badge, Button, Stack, Time } from '../ui/parts';
@@ -54,7 +54,7 @@ export function PeopleList({ clientId }: { clientId: string | null }) {
       <List
         of={PEOPLE}
         variables={{ clientId }}
-        caption={clientId === null ? text.people.title : text.client.tabs.people}
+        caption={clientId === null ? text.people.title : text.people.portalUsers}
         columns={[
           ...COLUMNS,
           canManagePeople && actions<Person>((person) => <Actions person={person} onRemove={setRemoved} />),

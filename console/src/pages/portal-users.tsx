@@ -1,7 +1,7 @@
 import { graphql } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { useQuery } from '../api/query';
-import { text } from '../text';
+import * as text from '../text/client';
 import { ChangeForm } from '../ui/change';
 import { Opens } from '../ui/opens';
 import { Loaded } from '../ui/page';
@@ -68,17 +68,17 @@ function Policy({ clientId, isAtOnce }: { clientId: string; isAtOnce: boolean })
   );
   return (
     <section class="card padded">
-      <h2>{text.handIns.policy}</h2>
+      <h2>{text.policy.title}</h2>
       <ChangeForm
         mutation={SET_POLICY}
         inputOf={(values) => ({ clientId, acceptsValidHandIns: values.get('policy') === 'AT_ONCE' })}
-        said={() => text.handIns.policySaved}
+        said={() => text.policy.saved}
       >
         {() => (
           <fieldset>
-            <legend class="unseen">{text.handIns.policy}</legend>
-            {choice('DECIDE', text.handIns.policyDecide, !isAtOnce)}
-            {choice('AT_ONCE', text.handIns.policyAtOnce, isAtOnce)}
+            <legend class="unseen">{text.policy.title}</legend>
+            {choice('DECIDE', text.policy.decide, !isAtOnce)}
+            {choice('AT_ONCE', text.policy.atOnce, isAtOnce)}
           </fieldset>
         )}
       </ChangeForm>

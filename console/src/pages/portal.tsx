@@ -1,5 +1,5 @@
 import { useViewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/portal';
 import { Page } from '../ui/page';
 import { Empty } from '../ui/parts';
 import { sectionsFor } from '../ui/shell';

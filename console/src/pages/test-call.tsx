@@ -3,7 +3,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/agents';
 import { ChangeDialog } from '../ui/change';
 import { TextField, textOf } from '../ui/form';
 import { Note } from '../ui/parts';

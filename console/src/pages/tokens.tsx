@@ -1,6 +1,6 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
-import { text } from '../text';
+import * as text from '../text/people';
 import { ChangeDialog } from '../ui/change';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';

@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { chooseAgency, useQuery } from '../api/query';
-import { text } from '../text';
+import * as text from '../text/common';
 import { ChangeButton } from '../ui/change';
 import { Loaded, Page } from '../ui/page';
 import { Button, Empty, Stack, Time } from '../ui/parts';

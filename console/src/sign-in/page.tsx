@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Button, Dialog, Note } from '../ui/parts';
 import { leaveToSignIn, openSignIn } from './tokens';
 

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import type { Mutation, Payload, UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Problem } from './page';
 import { Button, Dialog, refocus } from './parts';
 import { tell } from './toasts';

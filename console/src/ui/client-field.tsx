@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Filter } from './filter';
 import { SelectField } from './form';
 import { SearchField } from './search';
@@ -37,8 +37,8 @@ function useClients(chosen: string) {
     clients: [...(client ? [client] : []), ...others],
     searchField: isLong && (
       <SearchField
-        label={text.clients.search}
-        hint={text.clients.search}
+        label={text.common.searchClients}
+        hint={text.common.searchClients}
         value={search}
         onSearch={setSearch}
         isInForm
@@ -60,7 +60,7 @@ export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProp
   const { clients, searchField } = useClients(picked);
   const active = clients.filter(({ id, archivedAt }) => archivedAt === null || id === chosen);
   const options = [
-    ['', isOptional === true ? text.agents.noClient : text.common.choose] as const,
+    ['', isOptional === true ? text.common.noClient : text.common.choose] as const,
     ...active.map(({ id, name }) => [id, name] as const),
   ];
   return (

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { text } from '../text';
+import * as text from '../text/common';
 import { route, useLocation } from './router';
 
 /** Filters stand in the address, so that what one sees can be sent to somebody. */

@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useErrorBoundary, useRef } from 'preact/hooks';
 import type { Answered } from '../api/query';
 import type { Failure } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Button, Empty, Loading, Note } from './parts';
 import { useLocation } from './router';
 

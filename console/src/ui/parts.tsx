@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { text } from '../text';
+import * as text from '../text/common';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'plain';
 

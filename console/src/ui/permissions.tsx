@@ -1,5 +1,5 @@
 import type { Mutation } from '../api/mutation';
-import { text } from '../text';
+import * as text from '../text/people';
 import { ChangeForm } from './change';
 
 export type Permission = keyof typeof text.permissions;

@@ -1,6 +1,6 @@
 import type { Key, Provider } from '../keys/operations';
 import { regionsOf, settings } from '../sign-in/settings';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Filter } from './filter';
 import { SelectField, textOf } from './form';
 
@@ -38,7 +38,7 @@ export function ProviderFields({ provider, onProvider }: ProviderFieldsProps) {
         onChange={(chosen) => onProvider(chosen as Provider)}
       />
       {regions.length > 1 && (
-        <SelectField label={text.links.region} name="region" options={regions.map((each) => [each, each])} />
+        <SelectField label={text.common.region} name="region" options={regions.map((each) => [each, each])} />
       )}
     </>
   );

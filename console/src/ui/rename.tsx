@@ -1,5 +1,5 @@
 import type { Mutation } from '../api/mutation';
-import { text } from '../text';
+import * as text from '../text/common';
 import { ChangeDialog, wayBack } from './change';
 import { TextField, textOf } from './form';
 
@@ -15,10 +15,10 @@ export function Rename<Input extends { readonly name: string }>(props: RenamePro
   const { mutation, inputOf, name, onClose } = props;
   return (
     <ChangeDialog
-      title={text.client.renameTitle(name)}
+      title={text.common.renameTitle(name)}
       mutation={mutation}
       inputOf={(values) => inputOf(textOf(values, 'name'))}
-      said={(_done, input) => text.client.renamed(input.name)}
+      said={(_done, input) => text.common.renamed(input.name)}
       undo={wayBack(mutation, inputOf(name))}
       onClose={onClose}
     >

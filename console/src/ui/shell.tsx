@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ToAgencies } from '../sign-in/belonging';
 import { signOut } from '../sign-in/tokens';
 import { useViewer, type Viewer } from '../sign-in/viewer';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Button } from './parts';
 import { useLocation } from './router';
 import { Toasts } from './toasts';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { Document } from '../api/graphql';
 import { useList, type Page, type Paging } from '../api/list';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Loaded, Problem } from './page';
 import { Button, Empty } from './parts';
 

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import { agency, type Failure } from '../api/request';
-import { text } from '../text';
+import * as text from '../text/common';
 import { Button } from './parts';
 
 interface Toast {

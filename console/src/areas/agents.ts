@@ -1,0 +1,2 @@
+export { AgentPage } from '../pages/agent';
+export { AgentsPage, ClientAgents } from '../pages/agents';

@@ -1,0 +1,2 @@
+export { AgencyPage } from '../pages/agency';
+export { ClientKeys } from '../pages/client-keys';

@@ -1,0 +1,3 @@
+export { PeoplePage } from '../pages/people';
+export { PortalUsers } from '../pages/portal-users';
+export { TokensPage } from '../pages/tokens';

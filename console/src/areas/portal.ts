@@ -1,0 +1,2 @@
+export { IntegrationsPage } from '../pages/integrations';
+export { PortalPage } from '../pages/portal';

@@ -1,0 +1,86 @@
+export * from './common';
+
+export const people = {
+  title: 'People',
+  portalUsers: 'Portal users',
+  lead: 'Who of the agency and of its clients can sign in, and what they may do.',
+  invite: 'Invite a colleague',
+  invitePortal: 'Invite a portal user',
+  wasInvited: (email: string) =>
+    `${email} can sign in now. Latchkey sends no mail: tell the person yourself.`,
+  email: 'E-mail address',
+  emailHint: 'With which the person signs in.',
+  role: 'Role',
+  may: 'May',
+  nothing: 'Nothing yet',
+  invited: 'Invited',
+  joined: 'Joined',
+  change: 'Change',
+  changeTitle: (name: string) => `What ${name} may do`,
+  changed: (name: string) => `Saved. It holds for the next request of ${name}.`,
+  remove: 'Remove',
+  removeTitle: (name: string) => `Remove ${name}?`,
+  removeHint: 'At once. To let the person in again, invite them again.',
+  removeOwnHint: 'This is you. You are out at once, until an admin invites you again.',
+  removed: (name: string) => `${name} was removed.`,
+  permissions: 'Permissions',
+  defaults: 'What new portal users may do',
+  clientDefaultsHint: 'For people of this client who are invited from now on.',
+  agencyDefaultsHint: 'Copied to clients that are created from now on. No existing client changes.',
+  defaultsSaved: 'Saved.',
+  emptyPortal: 'No portal users yet',
+  emptyPortalHint: 'Invite someone of this client by e-mail address.',
+};
+
+export const granted = {
+  ifRemoved: 'Goes with this person, unless you keep it.',
+  ifMember: 'Goes when this person is no admin any more, unless you keep it.',
+  goes: (names: string) => `What you let others in by is revoked: ${names}.`,
+  keep: {
+    SERVICE_TOKEN: 'Keep service tokens:',
+    KEY_LINK: 'Keep one-time links for:',
+    INVITATION: 'Keep invitations of:',
+  },
+  stay: (names: string) => `Joined by this person’s invitation, and stays: ${names}.`,
+  kind: {
+    SERVICE_TOKEN: 'Service token',
+    KEY_LINK: 'One-time link for',
+    INVITATION: 'Invitation of',
+    PERSON: 'Person',
+  },
+  outcome: (isRevoked: boolean) => (isRevoked ? 'revoked' : 'kept'),
+};
+
+export const permissions = {
+  VIEW_AGENTS: 'See agents',
+  EDIT_AGENTS: 'Rename agents',
+  VIEW_CALLS: 'See calls',
+  VIEW_CALL_DETAILS: 'See what is inside a call',
+  VIEW_ANALYTICS: 'See analytics',
+  MANAGE_BILLING: 'Manage billing',
+  VIEW_INTEGRATIONS: 'See what became of keys handed in',
+  MANAGE_INTEGRATIONS: 'Hand in keys',
+};
+
+export const tokens = {
+  title: 'Service tokens',
+  lead: 'What integrations of the agency authenticate with.',
+  create: 'New service token',
+  createdHint: 'It is shown here and never again.',
+  token: 'Token',
+  days: 'Good for how many days',
+  daysHint: '1 to 365.',
+  lastUsed: 'Last used',
+  active: 'Active',
+  expired: 'Expired',
+  revoked: 'Revoked',
+  revokeTitle: (name: string) => `Revoke ${name}?`,
+  revokeHint: 'Its very next request is refused. There is no way back but a new token.',
+  wasRevoked: (name: string) => `${name} is revoked.`,
+  empty: 'No service tokens yet',
+  emptyHint: 'Create one for each integration, so that each can be revoked by itself.',
+};
+
+export const agency = {
+  lead: 'The agency’s own keys count wherever a client has none.',
+};
