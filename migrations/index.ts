@@ -27,6 +27,7 @@ import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
 import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
 import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
+import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -59,4 +60,5 @@ export const migrations = [
   FilteredCalls1764300000000,
   CallsOfProviders1764310000000,
   CallsToAskAbout1764320000000,
+  GatewayTokens1764390000000,
 ];

@@ -13,6 +13,7 @@ import { KeyHandInRow } from './intake/key-hand-in.entity';
 import { KeyLinkRow } from './intake/key-link.entity';
 import { ProviderEventRow } from './events/provider-event.entity';
 import { WebhookEndpointRow, WebhookSecretRow } from './events/webhook-endpoint.entity';
+import { GatewayTokenRow } from './gateway/gateway-token.entity';
 import { MasterKeyCheckRow } from './vault/master-keys/master-key.entity';
 import { UsedSealedKeyRow } from './vault/used-sealed-key.entity';
 import { VaultKeyRow } from './vault/vault-key.entity';
@@ -35,6 +36,7 @@ export const entities = [
   WebhookSecretRow,
   ProviderEventRow,
   ProviderCallRow,
+  GatewayTokenRow,
   AuditEventRow,
   AuditHeadRow,
   LeaseRow,

@@ -17,6 +17,7 @@ import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
+import { GatewayTokenService } from './gateway/gateway-token.service';
 import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
 import { KeyLinkFormService } from './intake/key-link-form.service';
@@ -46,9 +47,12 @@ export function createServices(
   const database = new TenantDatabase(bare, lostRights);
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
   const clients = new ClientService(database, audit);
-  const serviceTokens = new ServiceTokenService(database, audit);
-  const invitations = new InvitationService(database, audit);
-  const keyLinks = new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`));
+  const granters = {
+    serviceTokens: new ServiceTokenService(database, audit),
+    gatewayTokens: new GatewayTokenService(database, audit),
+    invitations: new InvitationService(database, audit),
+    keyLinks: new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`)),
+  };
   const eventAddress = (provider: Provider, token: string) =>
     addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
   const agents = new AgentService(database, audit);
@@ -69,9 +73,8 @@ export function createServices(
   );
   return {
     audit,
-    people: new PersonService(database, audit, clients, { serviceTokens, keyLinks, invitations }),
-    invitations,
-    serviceTokens,
+    people: new PersonService(database, audit, clients, granters),
+    ...granters,
     agencies: new AgencyService(database),
     clients,
     agents,
@@ -81,7 +84,6 @@ export function createServices(
     keyResolver,
     handIns,
     handInDecisions,
-    keyLinks,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallHistoryService(database),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),

@@ -1,6 +1,7 @@
 import type { GraphQLObjectType } from 'graphql';
 import { buildBareSchema } from '../src/api/schema';
 import type { Services } from '../src/api/services';
+import { GatewayTokenRow } from '../src/gateway/gateway-token.entity';
 import { KeyHandInRow } from '../src/intake/key-hand-in.entity';
 import { KeyLinkRow } from '../src/intake/key-link.entity';
 import { PersonRow } from '../src/people/person.entity';
@@ -62,6 +63,13 @@ export interface MutationCase {
   readonly refused?: boolean;
 }
 
+const gatewayToken = () => ({
+  name: 'n8n',
+  providers: ['RETELL'],
+  scopes: ['READ'],
+  expiresAt: new Date(Date.now() + 60_000),
+});
+
 /** At least one case of every mutation of the schema; a second case of one records another event. */
 export function mutationCases(running: () => TestApp): MutationCase[] {
   const run = (name: string, input: object, selection?: string) =>
@@ -97,9 +105,10 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     await run('changeAgencyPerson', { personId: MAX, role: 'AGENCY_ADMIN' });
     await invitation();
     await run('createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' });
+    await run('createGatewayToken', gatewayToken());
     await run('createKeyLink', { clientId: HARBOR, provider: 'BLAND' });
     await running().app.database.write(async (tx) => {
-      for (const row of [PersonRow, ServiceTokenRow, KeyLinkRow])
+      for (const row of [PersonRow, ServiceTokenRow, GatewayTokenRow, KeyLinkRow])
         await tx.update<{ createdBy: string | null }>(row, { createdBy: ADA }, { createdBy: MAX });
     });
     return { personId: MAX };
@@ -229,6 +238,15 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
         serviceTokenId: (
           await run('createServiceToken', { name: 'CRM', role: 'AGENCY_MEMBER' }, 'serviceToken { id }')
         ).serviceToken?.id,
+      }),
+    ],
+    ['createGatewayToken', 'a token', gatewayToken],
+    [
+      'revokeGatewayToken',
+      'a token',
+      async () => ({
+        gatewayTokenId: (await run('createGatewayToken', gatewayToken(), 'gatewayToken { id }')).gatewayToken
+          ?.id,
       }),
     ],
   ];

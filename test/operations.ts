@@ -67,3 +67,10 @@ export const SET_WEBHOOK_SECRET = `mutation ($input: SetWebhookSecretInput!) { s
   endpoint { ${ENDPOINT} } userErrors { code field message } } }`;
 export const ROTATE_WEBHOOK_URL = `mutation ($input: RotateWebhookUrlInput!) { rotateWebhookUrl(input: $input) {
   endpoint { ${ENDPOINT} } userErrors { code field } } }`;
+
+export const CREATE_GATEWAY_TOKEN = `mutation ($input: CreateGatewayTokenInput!) { createGatewayToken(input: $input) {
+  token gatewayToken { id name prefix providers scopes client { id } expiresAt lastUsedAt revokedAt } userErrors { code field } } }`;
+export const REVOKE_GATEWAY_TOKEN = `mutation ($input: RevokeGatewayTokenInput!) { revokeGatewayToken(input: $input) {
+  gatewayToken { id revokedAt } userErrors { code field } } }`;
+/** The rest of an input for `createGatewayToken`. */
+export const GATEWAY_TOKEN = { name: 'n8n', providers: ['RETELL', 'VAPI', 'BLAND'], scopes: ['READ'] };

@@ -60,7 +60,7 @@ export class ViewerType {
 
   @Field(() => Boolean, {
     description:
-      'Whether the viewer may manage people, portal permissions, service tokens, one-time links and who decides on keys that are handed in: an agency admin in person.',
+      'Whether the viewer may manage people, portal permissions, service and gateway tokens, one-time links and who decides on keys that are handed in: an agency admin in person.',
   })
   canManagePeople!: boolean;
 

@@ -72,9 +72,25 @@ function ofRows<T extends { readonly id: string }>(
   };
 }
 
+function accessSources({ people, serviceTokens, gatewayTokens }: Services): Sources {
+  return {
+    Person: {
+      shownBy: ['Query', 'people'],
+      find: ofRows((viewer, ids) => people.findMany(viewer, ids)),
+    },
+    ServiceToken: {
+      shownBy: ['Query', 'serviceTokens'],
+      find: ofRows((viewer, ids) => serviceTokens.findMany(viewer, ids)),
+    },
+    GatewayToken: {
+      shownBy: ['Query', 'gatewayTokens'],
+      find: ofRows((viewer, ids) => gatewayTokens.findMany(viewer, ids)),
+    },
+  };
+}
+
 export function nodeSources(services: Services): Sources {
-  const { agencies, audit, agents, calls, clients, handIns, keyLinks, keys, people, serviceTokens } =
-    services;
+  const { agencies, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
   return {
     Agency: {
       shownBy: ['Query', 'agency'],
@@ -112,14 +128,7 @@ export function nodeSources(services: Services): Sources {
       shownBy: ['Query', 'keyLinks'],
       find: ofRows((viewer, ids) => keyLinks.findMany(viewer, ids), toKeyLink),
     },
-    Person: {
-      shownBy: ['Query', 'people'],
-      find: ofRows((viewer, ids) => people.findMany(viewer, ids)),
-    },
-    ServiceToken: {
-      shownBy: ['Query', 'serviceTokens'],
-      find: ofRows((viewer, ids) => serviceTokens.findMany(viewer, ids)),
-    },
+    ...accessSources(services),
     AuditEvent: {
       shownBy: ['Query', 'auditEvents'],
       find: ofRows((viewer, ids) => audit.findMany(viewer, ids), toAuditEvent),

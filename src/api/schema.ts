@@ -14,6 +14,7 @@ import { KeyResolutionResolver } from '../keys/resolution/key-resolution.resolve
 import { InvitationResolver } from '../people/invitation.resolver';
 import { PersonResolver } from '../people/person.resolver';
 import { ServiceTokenResolver } from '../people/service-token.resolver';
+import { GatewayTokenResolver } from '../gateway/gateway-token.resolver';
 import { UploadKeyResolver } from '../intake/upload-key.resolver';
 import type { Page } from '../graphql/page';
 import { HandInResolver } from '../intake/hand-in.resolver';
@@ -30,6 +31,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     people,
     invitations,
     serviceTokens,
+    gatewayTokens,
     agencies,
     clients,
     agents,
@@ -56,6 +58,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new PersonResolver(people),
     new InvitationResolver(invitations),
     new ServiceTokenResolver(serviceTokens),
+    new GatewayTokenResolver(gatewayTokens, clients),
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
     clientAgents,

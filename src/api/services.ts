@@ -13,6 +13,7 @@ import type { CallEndService } from '../calls/call-end.service';
 import type { CallHistoryService } from '../calls/call-history.service';
 import type { CallPlacementService } from '../calls/call-placement.service';
 import type { WebhookEndpointService } from '../events/webhook-endpoint.service';
+import type { GatewayTokenService } from '../gateway/gateway-token.service';
 import type { HandInService } from '../intake/hand-in.service';
 import type { HandInDecisionService } from '../intake/hand-in-decision.service';
 import type { KeyLinkService } from '../intake/key-link.service';
@@ -23,6 +24,7 @@ export interface Services {
   readonly people: PersonService;
   readonly invitations: InvitationService;
   readonly serviceTokens: ServiceTokenService;
+  readonly gatewayTokens: GatewayTokenService;
   readonly agencies: AgencyService;
   readonly clients: ClientService;
   readonly agents: AgentService;

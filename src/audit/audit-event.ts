@@ -38,6 +38,14 @@ interface KeyLink {
   readonly keyLinkId: string;
 }
 
+interface GatewayToken {
+  readonly gatewayTokenId: string;
+  readonly clientId: string | null;
+  readonly name: string;
+  readonly providers: readonly Provider[];
+  readonly scopes: readonly string[];
+}
+
 interface Token {
   readonly serviceTokenId: string;
   readonly name: string;
@@ -152,6 +160,8 @@ export const AUDIT_EVENTS = {
 
   SERVICE_TOKEN_CREATED: event<Token>('A service token was created.'),
   SERVICE_TOKEN_REVOKED: event<Token>('A service token was revoked.'),
+  GATEWAY_TOKEN_CREATED: event<GatewayToken>('A gateway token was created.'),
+  GATEWAY_TOKEN_REVOKED: event<GatewayToken>('A gateway token was revoked.'),
   SIGN_IN_REFUSED: event<
     | (Token & { readonly reason: 'EXPIRED' | 'REVOKED' | 'OTHER_AGENCY' })
     | (Person & { readonly reason: 'OTHER_AGENCY' })

@@ -36,6 +36,7 @@ const NOTHING = {
   callId: null,
   personId: null,
   serviceTokenId: null,
+  gatewayTokenId: null,
   keyHandInId: null,
   keyLinkId: null,
   acceptsValidHandIns: null,

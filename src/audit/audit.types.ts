@@ -91,6 +91,9 @@ export class AuditEvent {
   @Field(() => ID, { nullable: true, description: 'The service token that the event concerns.' })
   serviceTokenId!: string | null;
 
+  @Field(() => ID, { nullable: true, description: 'The gateway token that the event concerns.' })
+  gatewayTokenId!: string | null;
+
   @Field(() => ID, { nullable: true, description: 'The hand-in that the event concerns.' })
   keyHandInId!: string | null;
 

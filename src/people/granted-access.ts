@@ -1,13 +1,19 @@
 import type { Viewer } from '../access/viewer';
 import type { Reader, Transaction } from '../database/transaction';
 
-export const GRANTED_ACCESS_KINDS = ['SERVICE_TOKEN', 'KEY_LINK', 'INVITATION', 'PERSON'] as const;
+export const GRANTED_ACCESS_KINDS = [
+  'SERVICE_TOKEN',
+  'GATEWAY_TOKEN',
+  'KEY_LINK',
+  'INVITATION',
+  'PERSON',
+] as const;
 export type GrantedAccessKind = (typeof GRANTED_ACCESS_KINDS)[number];
 
 /** A way in that an admin has opened for others, and that outlives the admin's own rights. */
 export interface GrantedAccess {
   readonly kind: GrantedAccessKind;
-  /** The id of the service token, the one-time link or the person. */
+  /** The id of the token, the one-time link or the person. */
   readonly objectId: string;
   readonly name: string;
   readonly createdAt: Date;
@@ -18,6 +24,7 @@ export interface GrantedAccess {
 /** Says which ways in are kept when their maker is removed or is no longer an admin. */
 export interface KeptAccess {
   readonly keepServiceTokens?: boolean | null;
+  readonly keepGatewayTokens?: boolean | null;
   readonly keepKeyLinks?: boolean | null;
   readonly keepInvitations?: boolean | null;
 }
@@ -40,18 +47,19 @@ export interface AccessGranter {
 
 export interface AccessGranters {
   readonly serviceTokens: AccessGranter;
+  readonly gatewayTokens: AccessGranter;
   readonly keyLinks: AccessGranter;
   readonly invitations: AccessGranter;
 }
 
 /** Lists everything by which a person has let others in. */
 export async function grantedBy(
-  { serviceTokens, keyLinks, invitations }: AccessGranters,
+  { serviceTokens, gatewayTokens, keyLinks, invitations }: AccessGranters,
   read: Reader,
   agencyId: string,
   createdBy: string,
 ): Promise<GrantedAccess[]> {
-  const granters = [serviceTokens, keyLinks, invitations];
+  const granters = [serviceTokens, gatewayTokens, keyLinks, invitations];
   return (await Promise.all(granters.map((each) => each.granted(read, agencyId, createdBy)))).flat();
 }
 
@@ -61,7 +69,7 @@ export async function grantedBy(
  * keeps nothing.
  */
 export async function withdrawAccess(
-  { serviceTokens, keyLinks, invitations }: AccessGranters,
+  { serviceTokens, gatewayTokens, keyLinks, invitations }: AccessGranters,
   tx: Transaction,
   viewer: Viewer,
   createdBy: string,
@@ -71,6 +79,7 @@ export async function withdrawAccess(
   const kept = viewer.id === createdBy ? {} : asked;
   return [
     ...(await serviceTokens.withdraw(tx, viewer, createdBy, kept.keepServiceTokens ?? false)),
+    ...(await gatewayTokens.withdraw(tx, viewer, createdBy, kept.keepGatewayTokens ?? false)),
     ...(await keyLinks.withdraw(tx, viewer, createdBy, kept.keepKeyLinks ?? false)),
     ...(await invitations.withdraw(tx, viewer, createdBy, kept.keepInvitations ?? false)),
   ];

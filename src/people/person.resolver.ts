@@ -90,7 +90,13 @@ revokes unless they are kept, and the people who have joined by the person's inv
   }
 
   @AuditedMutation(() => PersonPayload, {
-    audit: ['PERSON_CHANGED', 'SERVICE_TOKEN_REVOKED', 'KEY_LINK_REVOKED', 'PERSON_REMOVED'],
+    audit: [
+      'PERSON_CHANGED',
+      'SERVICE_TOKEN_REVOKED',
+      'GATEWAY_TOKEN_REVOKED',
+      'KEY_LINK_REVOKED',
+      'PERSON_REMOVED',
+    ],
     rateClass: 'MUTATION',
     description: `Holds from the very next request on. The last admin who has ever signed in stays one. Whoever is made a member loses the
 service tokens, one-time links and invitations that they made, unless the input keeps them.`,
@@ -115,7 +121,7 @@ service tokens, one-time links and invitations that they made, unless the input 
   }
 
   @AuditedMutation(() => PersonPayload, {
-    audit: ['PERSON_REMOVED', 'SERVICE_TOKEN_REVOKED', 'KEY_LINK_REVOKED'],
+    audit: ['PERSON_REMOVED', 'SERVICE_TOKEN_REVOKED', 'GATEWAY_TOKEN_REVOKED', 'KEY_LINK_REVOKED'],
     rateClass: 'MUTATION',
     description: `Removes a person at once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be
 removed. The service tokens, one-time links and invitations that the person made are revoked as well, unless the input keeps them.`,

@@ -65,6 +65,7 @@ const GrantedAccessKindEnum = enumOf(
   'By what an admin has let others in.',
   {
     SERVICE_TOKEN: 'A service token that was neither revoked nor expired.',
+    GATEWAY_TOKEN: 'A gateway token that was neither revoked nor expired.',
     KEY_LINK: 'A one-time link that was open.',
     INVITATION: 'An invitation that nobody had taken up.',
     PERSON: 'A person who has taken up an invitation. People are never removed along with somebody else.',
@@ -79,11 +80,11 @@ export class GrantedAccess {
   @Field(() => GrantedAccessKindEnum, { description: 'What it is.' })
   kind!: GrantedAccessKind;
 
-  @Field(() => ID, { description: 'The id of the service token, the one-time link or the person.' })
+  @Field(() => ID, { description: 'The id of the token, the one-time link or the person.' })
   objectId!: string;
 
   @Field(() => String, {
-    description: 'The name of the service token or the person, or of the client of the link.',
+    description: 'The name of the token or the person, or of the client of the link.',
   })
   name!: string;
 
@@ -143,6 +144,12 @@ class KeptAccessInput implements KeptAccess {
       'Keeps the service tokens that the person made. Whoever asks answers for them from then on, so it has no effect where the person is the one who asks.',
   })
   keepServiceTokens?: boolean | null;
+
+  @Field(() => Boolean, {
+    nullable: true,
+    description: 'Keeps the gateway tokens that the person made, in the same way.',
+  })
+  keepGatewayTokens?: boolean | null;
 
   @Field(() => Boolean, {
     nullable: true,

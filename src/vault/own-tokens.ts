@@ -1,4 +1,4 @@
-import { containsServiceToken } from '../access/service-token-form';
+import { containsToken } from '../access/token-form';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { digest } from '../platform/ids';
@@ -14,9 +14,9 @@ const LINK_TOKEN_RUN = new RegExp(`[\\w-]{${LINK_TOKEN_LENGTH},}`, 'g');
 /** So many parts of a text are looked up as tokens of links. */
 const MAX_LOOKED_UP = 16;
 
-/** This tells whether a service token, or the address of a one-time link, stands anywhere in a text. */
+/** This tells whether a token, or the address of a one-time link, stands anywhere in a text. */
 export function hasOwnToken(text: string): boolean {
-  return readingsOf(text).some((reading) => OWN.test(reading) || containsServiceToken(reading));
+  return readingsOf(text).some((reading) => OWN.test(reading) || containsToken(reading));
 }
 
 /** Returns the digest by which a one-time link is looked up. The token's 256 random bits need no salt. */

@@ -1,7 +1,8 @@
+import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
-import { CREATE_KEY_LINK } from '../operations';
+import { CREATE_GATEWAY_TOKEN, CREATE_KEY_LINK, GATEWAY_TOKEN } from '../operations';
 
 const ADA = '01900000-0000-7000-8000-000000000301';
 const MAX = '01900000-0000-7000-8000-000000000302';
@@ -16,6 +17,13 @@ const CHANGE = `mutation ($input: ChangeAgencyPersonInput!) { result: changeAgen
 const REMOVE = `mutation ($input: RemovePersonInput!) { result: removePerson(input: $input) {
   grantedAccess { kind name isRevoked expiresAt } userErrors { code } } }`;
 const EVENTS = '{ auditEvents(first: 20) { nodes { type actorName name personId } } }';
+
+const EVERYTHING = {
+  keepServiceTokens: true,
+  keepGatewayTokens: true,
+  keepKeyLinks: true,
+  keepInvitations: true,
+};
 
 interface Granted {
   readonly kind: string;
@@ -50,6 +58,9 @@ const invite = (subject: string, as: 'agencyAdmin' | 'agencyMember') =>
     as,
   );
 const serves = async () => (await post(running.url, token, { query: '{ viewer { role } }' })).status;
+const isInForce = async () =>
+  (await running.app.database.read.findOneByOrFail(GatewayTokenRow, { name: GATEWAY_TOKEN.name }))
+    .revokedAt === null;
 const opens = async () => (await fetch(link.url)).status;
 
 // Max becomes an admin, and lets others in by all the ways that there are.
@@ -69,6 +80,7 @@ beforeEach(async () => {
     provider: 'BLAND',
   });
   link = { url: made.createKeyLink.url.replace(/^.*(?=\/key\/)/, running.url) };
+  await make(CREATE_GATEWAY_TOKEN, { ...GATEWAY_TOKEN, expiresAt: new Date(Date.now() + 60_000) });
   await invite('waiting', 'agencyMember');
   await invite('joined', 'agencyMember');
   expect(await joins('joined')).toBe(200);
@@ -91,11 +103,17 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
   test('leaves no way in behind: all that they made is revoked in the same transaction, listed and recorded', async () => {
     expect(await leave(query, input)).toEqual([
       ['SERVICE_TOKEN', 'CRM', true],
+      ['GATEWAY_TOKEN', 'n8n', true],
       ['KEY_LINK', 'Harbor Dental', true],
       ['INVITATION', 'waiting', true],
       ['PERSON', 'joined', false],
     ]);
-    expect([await serves(), await opens(), await joins('waiting')]).toEqual([401, 404, 401]);
+    expect([await serves(), await opens(), await joins('waiting'), await isInForce()]).toEqual([
+      401,
+      404,
+      401,
+      false,
+    ]);
     expect([await joins('joined'), await joins('adas')]).toEqual([200, 200]);
     const { auditEvents } = await running.data<{ auditEvents: { nodes: { type: string; name: string }[] } }>(
       EVENTS,
@@ -103,6 +121,7 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
     expect(auditEvents.nodes).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ type: 'SERVICE_TOKEN_REVOKED', name: 'CRM', actorName: 'Ada Brightline' }),
+        expect.objectContaining({ type: 'GATEWAY_TOKEN_REVOKED', name: 'n8n' }),
         expect.objectContaining({ type: 'KEY_LINK_REVOKED', actorName: 'Ada Brightline' }),
         expect.objectContaining({ type: 'PERSON_REMOVED', name: 'waiting', actorName: 'Ada Brightline' }),
       ]),
@@ -110,16 +129,17 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
   });
 
   test.each([
-    ['keepServiceTokens', [200, 404, 401]],
-    ['keepKeyLinks', [401, 200, 401]],
-    ['keepInvitations', [401, 404, 200]],
+    ['keepServiceTokens', [200, 404, 401, false]],
+    ['keepGatewayTokens', [401, 404, 401, true]],
+    ['keepKeyLinks', [401, 200, 401, false]],
+    ['keepInvitations', [401, 404, 200, false]],
   ])('leaves behind what another admin keeps, and no more: %s', async (keep, statuses) => {
     await leave(query, { ...input, [keep]: true });
-    expect([await serves(), await opens(), await joins('waiting')]).toEqual(statuses);
+    expect([await serves(), await opens(), await joins('waiting'), await isInForce()]).toEqual(statuses);
   });
 
   test('keeps nothing for themselves by asking for it themselves', async () => {
-    const own = { ...input, keepServiceTokens: true, keepKeyLinks: true, keepInvitations: true };
+    const own = { ...input, ...EVERYTHING };
     const { result } = await running.data<{ result: { grantedAccess: Granted[] } }>(
       query,
       { input: own },
@@ -132,7 +152,7 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
   });
 
   test('hands what is kept on to the one who keeps it, with whom it goes in turn', async () => {
-    await leave(query, { ...input, keepServiceTokens: true, keepKeyLinks: true, keepInvitations: true });
+    await leave(query, { ...input, ...EVERYTHING });
     const bearer = await mint('joined');
     const { data } = await post(running.url, bearer, {
       query: REMOVE,
@@ -141,6 +161,7 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
     const { grantedAccess } = (data as { result: { grantedAccess: Granted[] } }).result;
     expect(grantedAccess.map(({ kind, name, isRevoked }) => [kind, name, isRevoked])).toEqual([
       ['SERVICE_TOKEN', 'CRM', true],
+      ['GATEWAY_TOKEN', 'n8n', true],
       ['KEY_LINK', 'Harbor Dental', true],
       ['INVITATION', 'waiting', true],
       ['INVITATION', 'adas', true],
@@ -153,6 +174,7 @@ test('what was made before makers were recorded stays, and is not in the list', 
   await running.app.database.write((tx) => tx.update(PersonRow, { name: 'waiting' }, { createdBy: null }));
   expect((await leave(REMOVE, { personId: MAX })).map(([, name]) => name)).toEqual([
     'CRM',
+    'n8n',
     'Harbor Dental',
     'joined',
   ]);
@@ -164,6 +186,7 @@ test('what a person has made is listed before anything is revoked, and only for 
   const listed = (id: string) => running.data<{ grantedAccess: Granted[] | null }>(GRANTED, { id });
   expect((await listed(MAX)).grantedAccess).toEqual([
     { kind: 'SERVICE_TOKEN', name: 'CRM', isRevoked: false },
+    { kind: 'GATEWAY_TOKEN', name: 'n8n', isRevoked: false },
     { kind: 'KEY_LINK', name: 'Harbor Dental', isRevoked: false },
     { kind: 'INVITATION', name: 'waiting', isRevoked: false },
     { kind: 'PERSON', name: 'joined', isRevoked: false },

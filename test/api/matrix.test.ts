@@ -14,7 +14,14 @@ import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT
 import { post, startTestApp, type TestApp } from '../harness';
 import { pathsOf, type FieldPath, type RootArguments } from '../matrix/paths';
 import { tokensOfViewers } from '../matrix/viewers';
-import { CLEAR_CLIENT, CREATE_KEY_LINK, SET_CLIENT, START_CALL } from '../operations';
+import {
+  CLEAR_CLIENT,
+  CREATE_GATEWAY_TOKEN,
+  CREATE_KEY_LINK,
+  GATEWAY_TOKEN,
+  SET_CLIENT,
+  START_CALL,
+} from '../operations';
 
 const TABLE = join(__dirname, '../matrix/matrix.txt');
 const LEGEND = `# Who gets what: each field of the schema, asked for over HTTP by each kind of viewer, with ids of Harbor Dental.
@@ -37,6 +44,7 @@ const ROOTS: RootArguments = {
   callSummary: '',
   people: '',
   serviceTokens: '',
+  gatewayTokens: `(clientId: "${HARBOR}")`,
   webhookEndpoints: '',
   auditEvents: '',
   apiKeyUploadKey: '',
@@ -85,6 +93,8 @@ const ROOTS: RootArguments = {
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
   setClientPortalPermissions: `(input: { clientId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
   createServiceToken: '(input: { name: "", role: AGENCY_MEMBER })',
+  createGatewayToken: '(input: { name: "", providers: [], scopes: [], expiresAt: "2026-01-01T00:00:00Z" })',
+  revokeGatewayToken: `(input: { gatewayTokenId: "${NEVER_GIVEN_OUT}" })`,
   revokeServiceToken: `(input: { serviceTokenId: "${NEVER_GIVEN_OUT}" })`,
 };
 
@@ -119,6 +129,9 @@ beforeAll(async () => {
   await seedHandIns(database, vault, audit, running.sandbox);
   tokens = await tokensOfViewers(running);
   await running.data(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
+  await running.data(CREATE_GATEWAY_TOKEN, {
+    input: { ...GATEWAY_TOKEN, clientId: HARBOR, expiresAt: new Date(Date.now() + TIME_LIMIT_MS) },
+  });
   // A call that failed, so that there is an error to be seen.
   await setHarborsBlandKey(running.sandbox.bland.keys.revoked);
   const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {

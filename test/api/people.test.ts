@@ -4,6 +4,7 @@ import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
 import { viewerOfPerson } from '../../src/people/identities';
 import { ClientService } from '../../src/clients/client.service';
 import { InvitationService } from '../../src/people/invitation.service';
+import { GatewayTokenService } from '../../src/gateway/gateway-token.service';
 import { KeyLinkService } from '../../src/intake/key-link.service';
 import { ServiceTokenService } from '../../src/people/service-token.service';
 import { ProviderApi, type BaseUrls } from '../../src/providers/provider-api';
@@ -53,6 +54,7 @@ function personService({ database: bare, audit }: TestApp['app']): PersonService
   const clients = new ClientService(database, audit);
   return new PersonService(database, audit, clients, {
     serviceTokens: new ServiceTokenService(database, audit),
+    gatewayTokens: new GatewayTokenService(database, audit),
     keyLinks: new KeyLinkService(database, audit, new ProviderApi({} as BaseUrls, 1), () => ''),
     invitations: new InvitationService(database, audit),
   });

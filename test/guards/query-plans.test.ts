@@ -20,6 +20,8 @@ const LISTS = `{
   whole: callSummary { total }
   people { totalCount nodes { id } }
   users: people(clientId: "${HARBOR}") { totalCount nodes { id } }
+  gatewayTokens { totalCount nodes { client { name } } }
+  ofClient: gatewayTokens(clientId: "${HARBOR}") { totalCount nodes { id } }
   serviceTokens { totalCount nodes { id } }
   keyLinks(clientId: "${HARBOR}") { totalCount nodes { id } }
   links: keyLinks { nodes { id } }

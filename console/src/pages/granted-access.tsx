@@ -22,13 +22,15 @@ type Granted = NonNullable<ResultOf<typeof GRANTED>['grantedAccess']>[number];
 
 const KEEP = {
   SERVICE_TOKEN: 'keepServiceTokens',
+  GATEWAY_TOKEN: 'keepGatewayTokens',
   KEY_LINK: 'keepKeyLinks',
   INVITATION: 'keepInvitations',
 } as const;
-const KINDS = ['SERVICE_TOKEN', 'KEY_LINK', 'INVITATION'] as const;
+const KINDS = ['SERVICE_TOKEN', 'GATEWAY_TOKEN', 'KEY_LINK', 'INVITATION'] as const;
 
 export const keptOf = (values: FormData) => ({
   keepServiceTokens: values.has(KEEP.SERVICE_TOKEN),
+  keepGatewayTokens: values.has(KEEP.GATEWAY_TOKEN),
   keepKeyLinks: values.has(KEEP.KEY_LINK),
   keepInvitations: values.has(KEEP.INVITATION),
 });

@@ -38,12 +38,14 @@ export const granted = {
   goes: (names: string) => `What you let others in by is revoked: ${names}.`,
   keep: {
     SERVICE_TOKEN: 'Keep service tokens:',
+    GATEWAY_TOKEN: 'Keep gateway tokens:',
     KEY_LINK: 'Keep one-time links for:',
     INVITATION: 'Keep invitations of:',
   },
   stay: (names: string) => `Joined by this person’s invitation, and stays: ${names}.`,
   kind: {
     SERVICE_TOKEN: 'Service token',
+    GATEWAY_TOKEN: 'Gateway token',
     KEY_LINK: 'One-time link for',
     INVITATION: 'Invitation of',
     PERSON: 'Person',
