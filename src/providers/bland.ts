@@ -13,6 +13,7 @@ import {
 } from './call-facts';
 import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
+import { readEntries, type ListedNumber, type Listing } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
@@ -21,6 +22,8 @@ const NO_SUCH_AGENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'AGENT_NOT_FOUN
 
 /** The calls of a list have no transcripts. */
 const PAGE_LENGTH = 500;
+/** Bland lists no more agents than this, and has no second page of them. */
+const AGENTS_LENGTH = 500;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -125,12 +128,28 @@ export const bland = {
   },
 
   readCallList(json, { cursor }) {
-    const calls = field(json, 'calls');
-    if (!Array.isArray(calls)) return null;
-    const end = Number(cursor ?? 0) + calls.length;
-    const isLast = calls.length < PAGE_LENGTH || field(json, 'total_count') === end;
-    return { calls, next: isLast ? null : String(end) };
+    const items = readEntries(field(json, 'calls'), (call) => call);
+    if (!items) return null;
+    const end = Number(cursor ?? 0) + items.length;
+    const isLast = items.length < PAGE_LENGTH || field(json, 'total_count') === end;
+    return { items, next: isLast ? null : String(end) };
   },
+
+  agentLists: [
+    {
+      request: () => ({ method: 'GET', path: `/v2/agents?limit=${AGENTS_LENGTH}` }),
+      read(json) {
+        const items = readEntries(field(json, 'data'), (agent) => {
+          const providerAgentId = readId(agent, 'id');
+          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'name') };
+        });
+        return items && { items, next: null, isCut: items.length >= AGENTS_LENGTH };
+      },
+    },
+  ],
+
+  // A number that calls come in at can be called from as well. Neither list has pages.
+  numberLists: [numbersAt('/v1/outbound', 'outbound_numbers'), numbersAt('/v1/inbound', 'inbound_numbers')],
 
   refusal(status, json) {
     // These statuses say enough by themselves: only a 401 is about the key, and a 5xx status is about nothing
@@ -143,6 +162,24 @@ export const bland = {
     return status < 300 && saysError(json) ? 'INVALID_REQUEST' : null;
   },
 } as const satisfies ProviderAdapter;
+
+function numbersAt(path: string, name: string): Listing<ListedNumber> {
+  return {
+    request: () => ({ method: 'GET', path }),
+    read(json) {
+      const items = readEntries(field(json, name), (number) => number);
+      return items && { items: items.flatMap((number) => readOwnNumber(number) ?? []), next: null };
+    },
+  };
+}
+
+function readOwnNumber(number: unknown): ListedNumber | null {
+  const phoneNumber = readNumber(number, 'phone_number');
+  if (phoneNumber === null) return null;
+  const agentId = readId(number, 'agent_id', 'pathway_id');
+  const providerAgentIds = agentId === null ? [] : [agentId];
+  return { fromNumber: phoneNumber, phoneNumber, label: textField(number, 'label'), providerAgentIds };
+}
 
 // Bland reports errors in two forms: `{ status: 'error', code }` on its older routes and `{ data: null,
 // errors: [{ error }] }` on the newer ones.

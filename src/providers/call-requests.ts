@@ -1,7 +1,9 @@
 import type { OutboundReply, Send } from '../vault/outbound';
 import type { CallFacts } from './call-facts';
 import { isOwnAddress, postTo } from './control-address';
-import type { CallPage, CallSpan, ProviderAdapter } from './provider';
+import { readPages } from './list-requests';
+import type { Listing } from './listing';
+import type { CallSpan, ProviderAdapter } from './provider';
 import { errorIn, errorOf, isSuccess, type ProviderError } from './refusals';
 
 /** `UNKNOWN` means that nothing definitive was answered. */
@@ -67,8 +69,20 @@ function stopError(adapter: ProviderAdapter, reply: OutboundReply): ProviderErro
   return code && errorOf(code, reply);
 }
 
+/** The calls of a span as the provider lists them. */
+export function callListing(adapter: ProviderAdapter, span: Omit<CallSpan, 'cursor'>): Listing<CallFacts> {
+  return {
+    request: (cursor) => adapter.listCalls({ ...span, cursor }),
+    read(json, cursor) {
+      const page = adapter.readCallList(json, { ...span, cursor });
+      const items = page?.items.map((call) => adapter.readCall(call)) ?? [];
+      return page && items.every(({ providerCallId }) => providerCallId !== null) ? { ...page, items } : null;
+    },
+  };
+}
+
 /** How far the clocks of Latchkey and of a provider may differ. */
-const MARGIN_MS = 15 * 60 * 1000;
+export const MARGIN_MS = 15 * 60 * 1000;
 const MAX_PAGES = 20;
 /** At most as many calls of a list are asked for one by one. */
 const MAX_CANDIDATES = 20;
@@ -83,31 +97,23 @@ export async function findPlacedCall(
   call: CallToFind,
 ): Promise<CallSearch> {
   const candidates = new Set<string>();
-  const span = {
-    ...call,
-    since: new Date(call.createdAt.getTime() - MARGIN_MS),
-    until: new Date(call.createdAt.getTime() + MARGIN_MS),
-  };
-  let cursor: CallSpan['cursor'] = null;
-  for (let pages = 0; ; pages += 1) {
-    const reply = await send(adapter.listCalls({ ...span, cursor }));
-    const error = errorIn(adapter, reply);
-    if (error) return { outcome: 'UNKNOWN', error };
-    const page: CallPage | null =
-      reply.kind === 'ANSWER' ? adapter.readCallList(reply.json, { ...span, cursor }) : null;
-    const notDefinitive = { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) } as const;
-    if (!page) return notDefinitive;
-    for (const facts of page.calls.map((each) => adapter.readCall(each))) {
-      if (facts.providerCallId === null) return notDefinitive;
+  const createdAt = call.createdAt.getTime();
+  const span = { since: new Date(createdAt - MARGIN_MS), until: new Date(createdAt + MARGIN_MS) };
+  let pages = 0;
+  for await (const read of readPages(adapter, send, callListing(adapter, { ...span, callId: call.callId }))) {
+    if (read.outcome === 'UNKNOWN') return read;
+    for (const facts of read.page.items) {
       if (facts.latchkeyCallId === call.callId) return { outcome: 'FOUND', facts };
-      if (mayBe(call, facts)) candidates.add(facts.providerCallId);
+      if (facts.providerCallId !== null && mayBe(call, facts)) candidates.add(facts.providerCallId);
     }
-    if (candidates.size > MAX_CANDIDATES) return notDefinitive;
-    if (page.next === null) return findAmong(adapter, send, call, candidates);
-    if (pages >= MAX_PAGES) return notDefinitive;
-    cursor = page.next;
+    pages += 1;
+    if (candidates.size > MAX_CANDIDATES || (pages > MAX_PAGES && read.page.next !== null))
+      return { outcome: 'UNKNOWN', error: TOO_LONG };
   }
+  return findAmong(adapter, send, call, candidates);
 }
+
+const TOO_LONG: ProviderError = { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null };
 
 function mayBe({ toNumber }: CallToFind, facts: CallFacts): boolean {
   return (

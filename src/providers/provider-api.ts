@@ -3,16 +3,20 @@ import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vau
 import type { ApiKeyText } from '../vault/secret';
 import {
   askForCall,
+  callListing,
   findPlacedCall,
   stopCall,
   type CallAnswer,
   type CallSearch,
   type CallToFind,
 } from './call-requests';
+import type { CallFacts } from './call-facts';
+import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';
+import type { ListedAgent, ListedNumber } from './listing';
 import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
-import type { CallToPlace, ProviderRegion } from './provider';
+import type { CallSpan, CallToPlace, ProviderRegion } from './provider';
 import type { AgentPresence } from './provider-errors';
 
 export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
@@ -55,6 +59,31 @@ export class ProviderApi {
     return findPlacedCall(adapterOf(account.provider), this.#sender(account, 'CALL_LIST'), call);
   }
 
+  /** Reads the calls of a span page by page, for as long as the caller goes on. */
+  listCalls(
+    account: ProviderAccount,
+    span: Omit<CallSpan, 'cursor' | 'callId'>,
+  ): AsyncIterable<ReadPage<CallFacts>> {
+    const adapter = adapterOf(account.provider);
+    return readPages(
+      adapter,
+      this.#sender(account, 'CALL_LIST'),
+      callListing(adapter, { ...span, callId: null }),
+    );
+  }
+
+  listAgents(account: ProviderAccount): Promise<AccountList<ListedAgent>> {
+    const adapter = adapterOf(account.provider);
+    const idOf = (agent: ListedAgent) => agent.providerAgentId;
+    return readLists(adapter, this.#sender(account, 'AGENT_LIST'), adapter.agentLists, idOf);
+  }
+
+  listNumbers(account: ProviderAccount): Promise<AccountList<ListedNumber>> {
+    const adapter = adapterOf(account.provider);
+    const idOf = (number: ListedNumber) => number.fromNumber;
+    return readLists(adapter, this.#sender(account, 'NUMBER_LIST'), adapter.numberLists, idOf);
+  }
+
   /** The result is null where the provider has said that it ends the call. */
   stopCall(account: ProviderAccount, providerCallId: string): Promise<ProviderError | null> {
     const { provider } = account;
@@ -89,17 +118,19 @@ export class ProviderApi {
   }
 }
 
-/** A call is shown with its transcript, and a page of a list with many of them. */
-const MAX_CALL_BYTES = 8 * MAX_REPLY_BYTES;
+/** A call is shown with its transcript, an agent of a list with its prompt, and a page has many of them. */
+const MAX_PAGE_BYTES = 8 * MAX_REPLY_BYTES;
 
 /** What a request is made for, and how long the answer may be. One for a call may look its agent up. */
 const MAX_BODY_BYTES = {
   VERIFY: MAX_REPLY_BYTES,
   AGENT: MAX_REPLY_BYTES,
   CALL: MAX_REPLY_BYTES,
-  CALL_STATE: MAX_CALL_BYTES,
-  CALL_STOP: MAX_CALL_BYTES,
-  CALL_LIST: MAX_CALL_BYTES,
+  CALL_STATE: MAX_PAGE_BYTES,
+  CALL_STOP: MAX_PAGE_BYTES,
+  CALL_LIST: MAX_PAGE_BYTES,
+  AGENT_LIST: MAX_PAGE_BYTES,
+  NUMBER_LIST: MAX_PAGE_BYTES,
 };
 type Purpose = keyof typeof MAX_BODY_BYTES;
 

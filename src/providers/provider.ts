@@ -1,6 +1,7 @@
 import type { SignatureClaim } from '../vault/signatures';
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 import type { CallFacts, CostUnit } from './call-facts';
+import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
 import type { ProviderErrorCode } from './provider-errors';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
@@ -42,17 +43,12 @@ export type CallStop =
 
 /** Which of the calls of an account are asked for. A provider may answer with more of them. */
 export interface CallSpan {
-  readonly callId: string;
+  /** Latchkey's id of the one call that is looked for, or null for all calls of the span. */
+  readonly callId: string | null;
   readonly since: Date;
   readonly until: Date;
   /** Where the page begins, as the page before says. It is null for the first page. */
   readonly cursor: string | null;
-}
-
-export interface CallPage {
-  readonly calls: readonly unknown[];
-  /** Where the next page begins. It is null after the last one. */
-  readonly next: string | null;
 }
 
 /** Returns an object with one property, or an empty one where there are no variables. */
@@ -122,7 +118,11 @@ export interface ProviderAdapter {
   /** Asks for a page of the calls of a span of time. */
   listCalls(span: CallSpan): OutboundRequest;
   /** Reads such a page. It is null for anything but a page. */
-  readCallList(json: unknown, span: CallSpan): CallPage | null;
+  readCallList(json: unknown, span: CallSpan): ListPage<unknown> | null;
+  /** The lists of the agents of an account that can place calls. */
+  readonly agentLists: readonly Listing<ListedAgent>[];
+  /** The lists of the phone numbers of an account from which its agents can call. */
+  readonly numberLists: readonly Listing<ListedNumber>[];
   /**
    * Some providers tell a refusal by more than the status, or inside a 2xx answer. The result is the code of
    * such a refusal, and null leaves the decision to the status.

@@ -14,10 +14,12 @@ import {
 } from './call-facts';
 import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
+import { readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;
+const AGENTS_LENGTH = 100;
 
 /** Every other reason of Retell's is `OTHER`, e.g. one of a later release. */
 const END_REASONS: Readonly<Record<string, CallEndReason>> = {
@@ -130,23 +132,47 @@ export const retell = {
     }),
   },
 
-  // The time of a call is not asked for, because one that was not connected has none.
-  listCalls: ({ callId, cursor }) => ({
+  // A call that was not connected has no start, which is not asked for where one call is looked for.
+  listCalls: ({ callId, since, until, cursor }) => ({
     method: 'POST',
     path: '/v3/list-calls',
     body: {
-      filter_criteria: { metadata: [{ type: 'string', op: 'eq', key: 'latchkey_call_id', value: callId }] },
+      filter_criteria:
+        callId === null
+          ? { start_timestamp: { type: 'range', op: 'bt', value: [since.getTime(), until.getTime()] } }
+          : { metadata: [{ type: 'string', op: 'eq', key: 'latchkey_call_id', value: callId }] },
       limit: PAGE_LENGTH,
       ...(cursor !== null && { pagination_key: cursor }),
     },
   }),
 
-  readCallList(json) {
-    const [calls, next] = [field(json, 'items'), textField(json, 'pagination_key')];
-    if (!Array.isArray(calls)) return null;
-    if (field(json, 'has_more') !== true) return { calls, next: null };
-    return next === '' ? null : { calls, next };
-  },
+  readCallList: (json) => pageIn(json, (call) => call),
+
+  agentLists: [
+    {
+      // Its chat agents place no calls.
+      request: (cursor) => ({
+        method: 'POST',
+        path: `/v2/list-agents?${pageQuery(cursor)}`,
+        body: { filter_criteria: { channel: { type: 'string', op: 'eq', value: 'voice' } } },
+      }),
+      read: (json) =>
+        pageIn(json, (agent) => {
+          const providerAgentId = readId(agent, 'agent_id');
+          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'agent_name') };
+        }),
+    },
+  ],
+
+  numberLists: [
+    {
+      request: (cursor) => ({ method: 'GET', path: `/v2/list-phone-numbers?${pageQuery(cursor)}` }),
+      read(json) {
+        const page = pageIn(json, (number) => number);
+        return page && { ...page, items: page.items.flatMap((number) => readOwnNumber(number) ?? []) };
+      },
+    },
+  ],
 
   refusal(status, json) {
     const message = textField(json, 'message');
@@ -159,6 +185,28 @@ export const retell = {
     return null;
   },
 } as const satisfies ProviderAdapter;
+
+function pageQuery(cursor: string | null): string {
+  const query = { limit: String(AGENTS_LENGTH), ...(cursor !== null && { pagination_key: cursor }) };
+  return new URLSearchParams(query).toString();
+}
+
+/** All lists of Retell's have this form. */
+function pageIn<T>(json: unknown, read: (entry: unknown) => T | null): ListPage<T> | null {
+  const [items, next] = [readEntries(field(json, 'items'), read), textField(json, 'pagination_key')];
+  if (!items) return null;
+  if (field(json, 'has_more') !== true) return { items, next: null };
+  return next === '' ? null : { items, next };
+}
+
+// A number of somebody's own telephone system may be no number that can be called from here.
+function readOwnNumber(number: unknown): ListedNumber | null {
+  const phoneNumber = readNumber(number, 'phone_number');
+  if (phoneNumber === null) return null;
+  const bound = ['outbound_agents', 'inbound_agents'].flatMap((list) => field(number, list) ?? []);
+  const providerAgentIds = [...new Set(bound.flatMap((agent) => readId(agent, 'agent_id') ?? []))];
+  return { fromNumber: phoneNumber, phoneNumber, label: textField(number, 'nickname'), providerAgentIds };
+}
 
 const OVER: ReadonlySet<string> = new Set(['not_connected', 'ended', 'error']);
 

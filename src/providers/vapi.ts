@@ -14,10 +14,12 @@ import {
 } from './call-facts';
 import { hmacClaim, secretClaim } from './event-signatures';
 import { field, textField } from './json';
+import { readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;
+const AGENTS_LENGTH = 100;
 
 const STATUSES: Readonly<Record<string, CallStatus>> = {
   scheduled: 'QUEUED',
@@ -148,15 +150,37 @@ export const vapi = {
     return { method: 'GET', path: `/call?${query.toString()}` };
   },
 
-  // The newest call comes first, and there is no cursor: the next page goes on from the time of the last
-  // call. That call is on it again, and others of the same time are not left out.
-  readCallList(json, { cursor }) {
-    if (!Array.isArray(json)) return null;
-    const calls: readonly unknown[] = json;
-    if (calls.length < PAGE_LENGTH) return { calls, next: null };
-    const next = readTime(calls.at(-1), 'createdAt')?.toISOString() ?? null;
-    return next === null || next === cursor ? null : { calls, next };
-  },
+  readCallList: (json, { cursor }) => pageIn(json, PAGE_LENGTH, cursor, (call) => call),
+
+  agentLists: [
+    {
+      request: (cursor) => ({ method: 'GET', path: `/assistant?${pageQuery(cursor)}` }),
+      read: (json, cursor) =>
+        pageIn(json, AGENTS_LENGTH, cursor, (agent) => {
+          const providerAgentId = readId(agent, 'id');
+          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'name') };
+        }),
+    },
+  ],
+
+  numberLists: [
+    {
+      request: (cursor) => ({ method: 'GET', path: `/phone-number?${pageQuery(cursor)}` }),
+      read: (json, cursor) =>
+        pageIn(json, AGENTS_LENGTH, cursor, (number) => {
+          const fromNumber = readId(number, 'id');
+          const assistantId = readId(number, 'assistantId');
+          return fromNumber === null
+            ? null
+            : {
+                fromNumber,
+                phoneNumber: readNumber(number, 'number'),
+                label: textField(number, 'name'),
+                providerAgentIds: assistantId === null ? [] : [assistantId],
+              };
+        }),
+    },
+  ],
 
   refusal(status, json) {
     // `message` is a string, or a list of them when several things are wrong.
@@ -166,6 +190,28 @@ export const vapi = {
       : null;
   },
 } as const satisfies ProviderAdapter;
+
+function pageQuery(cursor: string | null): string {
+  const query = { limit: String(AGENTS_LENGTH), ...(cursor !== null && { createdAtLe: cursor }) };
+  return new URLSearchParams(query).toString();
+}
+
+/**
+ * The newest comes first in all lists of Vapi's, and there is no cursor: the next page goes on from the time
+ * of the last entry. That entry is on it again, and others of the same time are not left out.
+ */
+function pageIn<T>(
+  json: unknown,
+  length: number,
+  cursor: string | null,
+  read: (entry: unknown) => T | null,
+): ListPage<T> | null {
+  const items = readEntries(json, read);
+  if (!items || !Array.isArray(json)) return null;
+  if (items.length < length) return { items, next: null };
+  const next = readTime(json.at(-1), 'createdAt')?.toISOString() ?? null;
+  return next === null || next === cursor ? null : { items, next };
+}
 
 // The report of the end of a call tells how it ended beside a call whose status may be an earlier one.
 function isOver(json: unknown): boolean {

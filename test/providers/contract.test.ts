@@ -10,6 +10,7 @@ import {
   type Placement,
 } from '../../src/providers/requests';
 import { CALL_END_REASONS, CALL_STATUSES, type CallFacts } from '../../src/providers/call-facts';
+import { readLists } from '../../src/providers/list-requests';
 import type { ProviderAdapter } from '../../src/providers/provider';
 import {
   PROVIDER_ERROR_CODES,
@@ -19,6 +20,7 @@ import {
 import { sendWith, type OutboundLimits } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 import { fixturesOf, NOTHING } from './fixtures';
+import { LIES, pathsOf, withLie } from './lies';
 import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from './loopback';
 import { keyOf, type SeenRequest } from './loopback';
 
@@ -150,40 +152,6 @@ const FAULTS: readonly Fault[] = [
     expected: { ...inconclusive, placement: 'UNKNOWN', code: 'UNREACHABLE', httpStatus: null },
   },
 ];
-
-/** What a provider could put anywhere, by a fault or with intent. */
-const LIES: readonly unknown[] = [
-  ...[
-    undefined,
-    null,
-    true,
-    '',
-    'text',
-    '12',
-    '-1',
-    '0x10',
-    '9999999-01-01T00:00:00Z',
-    '+1',
-    'a\u0000b',
-    '..',
-  ],
-  ...[-1, -0.000_001, NaN, Infinity, -Infinity, 1e21, 1e300, 5e-324, Number.MAX_SAFE_INTEGER, 9e15],
-  ...['1969-12-31T23:59:59Z', '2026-13-45T99:99:99Z', 'x'.repeat(100_000), '__proto__', 'constructor'],
-  ...[[], {}, [[]], { number: { number: 1 } }, () => undefined, 10n, Symbol('x')],
-];
-
-const pathsOf = (json: object): string[][] =>
-  Object.entries(json).flatMap(([name, value]) => [
-    [name],
-    ...(typeof value === 'object' && value !== null
-      ? pathsOf(value as object).map((path) => [name, ...path])
-      : []),
-  ]);
-
-function withLie(json: object, [name = '', ...rest]: readonly string[], lie: unknown): object {
-  const inner = (json as Record<string, object>)[name] ?? {};
-  return { ...json, [name]: rest.length === 0 ? lie : withLie(inner, rest, lie) };
-}
 
 const factOf = (facts: CallFacts, name: string) => facts[name as keyof CallFacts];
 
@@ -380,6 +348,14 @@ describe.each(providers)('the adapter of $name', (adapter) => {
       expect(await findAgent(adapter, await answering(answer(adapter), limits), call.providerAgentId)).toBe(
         presence,
       );
+    });
+
+    test('lists no agent, and says the same', async () => {
+      const send = await answering(answer(adapter), limits);
+      expect(await readLists(adapter, send, adapter.agentLists, () => '')).toEqual({
+        outcome: 'UNKNOWN',
+        error,
+      });
     });
 
     test(`says ${placement} of the call, asking exactly once`, async () => {

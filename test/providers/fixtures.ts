@@ -1,5 +1,6 @@
 import type { Provider } from '../../src/providers';
 import type { CallFacts } from '../../src/providers/call-facts';
+import type { ListedAgent, ListedNumber } from '../../src/providers/listing';
 import type { CallToPlace } from '../../src/providers/provider';
 
 interface Reply {
@@ -22,6 +23,11 @@ export interface ProviderFixtures {
   readonly notAboutTheKey: readonly Reply[];
   /** Refusals of the request to place a call that are about something else than the agent. */
   readonly notAboutTheAgent: readonly Reply[];
+  /** All pages of the lists of an account, in the order in which they are asked for, with what is on them. */
+  readonly agentPages: readonly unknown[];
+  readonly agents: readonly ListedAgent[];
+  readonly numberPages: readonly unknown[];
+  readonly numbers: readonly ListedNumber[];
   /** Calls as the provider shows them, with some of what is to be read in each. The first has it all. */
   readonly shownCalls: readonly {
     readonly what: string;

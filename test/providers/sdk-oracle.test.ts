@@ -44,6 +44,14 @@ async function expectSameFromUs(
   expect(requests.at(-1)).toEqual(fromSdk);
 }
 
+/** The one list of agents of an account, and the one of phone numbers. */
+function listsOf(provider: 'RETELL' | 'VAPI') {
+  const { agentLists, numberLists } = adapterOf(provider);
+  const [[agents], [numbers]] = [agentLists, numberLists];
+  if (!agents || !numbers) throw new Error('The provider lists both');
+  return { agents, numbers };
+}
+
 async function rejection(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
     () => null,
@@ -175,9 +183,43 @@ describe("Retell's SDK", () => {
     expect(found.toSorted()).toEqual(placed.toSorted());
   });
 
-  test('lists the agents of the account', async () => {
-    const { items } = await client('secondAccount').agent.list();
-    expect(items.map(({ agent_id }) => agent_id)).toEqual(sandbox.retell.agents.client.map(({ id }) => id));
+  test('sends what the adapter sends to list agents and phone numbers, page by page', async () => {
+    const { agents, numbers } = listsOf('RETELL');
+    const filter_criteria = { channel: { type: 'string', op: 'eq', value: 'voice' } } as const;
+    const listed = await client().agent.list({ limit: 100, filter_criteria });
+    await expectSameFromUs('retell', agents.request(null), sandbox.retell.requests.at(-1), 200);
+    const items = sandbox.retell.agents.agency.map(({ id, name }) => ({ providerAgentId: id, name }));
+    expect(agents.read(listed, null)).toEqual({ items, next: null });
+    await client().agent.list({ limit: 100, filter_criteria, pagination_key: '2' });
+    await expectSameFromUs('retell', agents.request('2'), sandbox.retell.requests.at(-1), 200);
+    const first = await client().agent.list({ limit: 2 });
+    const { next } = agents.read(first, null) ?? { next: null };
+    const second = await client().agent.list({ limit: 2, pagination_key: next ?? '' });
+    expect([...first.items, ...second.items]).toEqual(listed.items);
+    const { fromNumber } = sandbox.retell.accounts.agency;
+    const shown = await client().phoneNumber.list({ limit: 100 });
+    await expectSameFromUs('retell', numbers.request(null), sandbox.retell.requests.at(-1), 200);
+    expect(numbers.read(shown, null)?.items).toEqual([
+      {
+        fromNumber,
+        phoneNumber: fromNumber,
+        label: 'Main line',
+        providerAgentIds: [sandbox.retell.agents.agency[0]?.id],
+      },
+    ]);
+  });
+
+  test('sends what the adapter sends to list the calls of a span of time', async () => {
+    const { call_id: id } = await client().call.createPhoneCall(callParams());
+    const { start_timestamp: start = 0 } = await client().call.retrieve(id);
+    const value = [start - 1000, start + 1000];
+    const filter = { start_timestamp: { type: 'range', op: 'bt', value } } as const;
+    const listed = await client().call.list({ filter_criteria: filter, limit: 50 });
+    const [since = 0, until = 0] = value;
+    const span = { callId: null, since: new Date(since), until: new Date(until), cursor: null };
+    const request = adapterOf('RETELL').listCalls(span);
+    await expectSameFromUs('retell', request, sandbox.retell.requests.at(-1), 200);
+    expect(listed.items.map(({ call_id }) => call_id)).toContain(id);
   });
 
   test.each([
@@ -327,9 +369,26 @@ describe("Vapi's SDK", () => {
     expect(listed.map((call) => call.id)).toContain(id);
     const span = { callId: CALL_ID, since, until, cursor: null };
     await expectSameFromUs('vapi', adapter.listCalls(span), expected, 200);
-    expect(adapter.readCallList(listed, span)).toEqual({ calls: listed, next: null });
+    expect(adapter.readCallList(listed, span)).toEqual({ items: listed, next: null });
     const later = { ...params, createdAtGe: new Date(Date.now() + 60_000).toISOString() };
     expect(await client().calls.list({ ...later, createdAtLe: '2100-01-01T00:00:00.000Z' })).toEqual([]);
+  });
+
+  test('sends what the adapter sends to list assistants and phone numbers, page by page', async () => {
+    const { agents, numbers } = listsOf('VAPI');
+    const listed = await client().assistants.list({ limit: 100 });
+    await expectSameFromUs('vapi', agents.request(null), sandbox.vapi.requests.at(-1), 200);
+    const items = sandbox.vapi.agents.agency.map(({ id, name }) => ({ providerAgentId: id, name }));
+    expect(agents.read(listed, null)).toEqual({ items, next: null });
+    const last = listed.at(-1)?.createdAt ?? '';
+    expect(await client().assistants.list({ limit: 100, createdAtLe: last })).toEqual(listed.slice(-1));
+    await expectSameFromUs('vapi', agents.request(last), sandbox.vapi.requests.at(-1), 200);
+    const { fromNumber, phoneNumber } = sandbox.vapi.accounts.agency;
+    const shown = await client().phoneNumbers.list({ limit: 100 });
+    await expectSameFromUs('vapi', numbers.request(null), sandbox.vapi.requests.at(-1), 200);
+    expect(numbers.read(shown, null)?.items).toEqual([
+      { fromNumber, phoneNumber, label: 'Main line', providerAgentIds: [sandbox.vapi.agents.agency[0]?.id] },
+    ]);
   });
 
   test.each([

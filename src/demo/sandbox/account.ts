@@ -15,7 +15,12 @@ export interface Account {
    * provider.
    */
   readonly fromNumber: string;
+  /** The phone number itself, where `fromNumber` is the id of one. */
+  readonly phoneNumber?: string;
 }
+
+/** The first agent of an account answers at its number. */
+export const NUMBER_LABEL = 'Main line';
 
 export type AccountName = 'agency' | 'client';
 export type Accounts = Readonly<Record<AccountName, Account>>;

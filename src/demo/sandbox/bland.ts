@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, CEDAR_CLINIC, HARBOR_DENTAL } from '../ids';
-import { handle, holderOf, isE164 } from './account';
+import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
@@ -122,10 +122,17 @@ function handlersOver(calls: PlacedCalls): Handlers {
       status: 200,
       body: { status: 'success', agents: agents.map(agentBody) },
     }),
-    'GET /v2/agents': (_request, { agents }) => ({
+    'GET /v2/agents': ({ query }, { agents }) => ({
       status: 200,
-      body: { data: agents.map(agentBody), errors: null },
+      body: { data: agents.slice(0, Number(query.get('limit') ?? 100)).map(agentBody), errors: null },
     }),
+    'GET /v1/inbound': (_request, { fromNumber, agents }) => ({
+      status: 200,
+      body: {
+        inbound_numbers: [{ phone_number: fromNumber, label: NUMBER_LABEL, agent_id: agents[0]?.id ?? null }],
+      },
+    }),
+    'GET /v1/outbound': () => ({ status: 200, body: { outbound_numbers: [] } }),
     'GET /v2/agents/:id': (_request, { agents }, id) => {
       const agent = agents.find((each) => each.id === id);
       return agent

@@ -43,6 +43,8 @@ function answerTo(
   const isPath = (request: { readonly path: string }) => request.path.split('?')[0] === path;
   if (method !== 'GET') return failure(400, 'This stand-in places no calls.');
   if (isPath(adapter.verify)) return { status: 200, body: { organization: account.orgName } };
+  if (adapter.agentLists.some((list) => isPath(list.request(null))))
+    return { status: 200, body: account.agents };
   const agent = account.agents.find(({ id }) => isPath(adapter.agent(id)));
   return agent ? { status: 200, body: agent } : failure(404, 'There is no such object.');
 }

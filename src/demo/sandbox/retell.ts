@@ -9,7 +9,7 @@ import {
   NORTHWIND,
   OLD_MILL_MOTORS,
 } from '../ids';
-import { handle, holderOf, isE164 } from './account';
+import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
@@ -114,8 +114,12 @@ function handlersOver(calls: PlacedCalls): Handlers {
       const agent = agents.find((each) => each.id === id);
       return agent ? { status: 200, body: agentBody(agent.id, agent.name) } : notFound(id, 'agent');
     },
-    'POST /v2/list-agents': (_request, { agents }) =>
-      listed(agents.map(({ id, name }) => agentBody(id, name))),
+    'POST /v2/list-agents': ({ query }, { agents }) =>
+      listed(
+        agents.map(({ id, name }) => agentBody(id, name)),
+        query,
+      ),
+    'GET /v2/list-phone-numbers': ({ query }, account) => listed([numberBody(account)], query),
     'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
     'GET /v2/get-call/:id': (_request, account, id) => {
       const call = calls.find(account, id);
@@ -149,20 +153,21 @@ function newCallId(): string {
   return `call_${randomUUID().replaceAll('-', '')}`;
 }
 
-/** Filters by metadata alone, which is all that Latchkey asks for. */
+/** Filters by metadata and by the start alone, which is all that Latchkey asks for. */
 function listCalls(body: unknown, calls: readonly PlacedCall[]): StandInReply {
-  const [filter] = [field(field(body, 'filter_criteria'), 'metadata')].flat();
-  const fits = ({ request }: PlacedCall) =>
-    filter === undefined ||
-    textField(field(request, 'metadata'), textField(filter, 'key')) === textField(filter, 'value');
-  const start = Number(textField(body, 'pagination_key') || 0);
-  const end = start + Number(field(body, 'limit') ?? 50);
-  const found = calls.filter(fits);
-  const more = end < found.length && { pagination_key: String(end) };
-  return {
-    status: 200,
-    body: { items: found.slice(start, end).map(bodyOf), has_more: more !== false, ...more },
-  };
+  const criteria = field(body, 'filter_criteria');
+  const [filter] = [field(criteria, 'metadata')].flat();
+  const span = field(field(criteria, 'start_timestamp'), 'value');
+  const [since = 0, until = Infinity] = Array.isArray(span) ? span.map(Number) : [];
+  const fits = ({ request, startedAt }: PlacedCall) =>
+    (filter === undefined ||
+      textField(field(request, 'metadata'), textField(filter, 'key')) === textField(filter, 'value')) &&
+    (span === undefined || (startedAt !== null && +startedAt >= since && +startedAt <= until));
+  const page = new URLSearchParams({
+    pagination_key: textField(body, 'pagination_key'),
+    limit: JSON.stringify(field(body, 'limit') ?? 50),
+  });
+  return listed(calls.filter(fits), page, bodyOf);
 }
 
 function bodyOf(call: PlacedCall) {
@@ -243,8 +248,29 @@ function agentBody(id: string, name: string) {
   return { agent_id: id, agent_name: name, channel: 'voice', version: 0, is_published: true, ...speech };
 }
 
-function listed(items: readonly unknown[]): StandInReply {
-  return { status: 200, body: { items, has_more: false } };
+function numberBody({ fromNumber, agents: [first] }: Account) {
+  const bound = first ? [{ agent_id: first.id, weight: 1 }] : [];
+  return {
+    phone_number: fromNumber,
+    phone_number_type: 'retell-twilio',
+    nickname: NUMBER_LABEL,
+    inbound_agents: bound,
+    outbound_agents: bound,
+  };
+}
+
+function listed<T>(
+  found: readonly T[],
+  query: URLSearchParams,
+  show: (entry: T) => unknown = (entry) => entry,
+): StandInReply {
+  const start = Number(query.get('pagination_key') ?? 0);
+  const end = start + Number(query.get('limit') ?? 50);
+  const more = end < found.length && { pagination_key: String(end) };
+  return {
+    status: 200,
+    body: { items: found.slice(start, end).map(show), has_more: more !== false, ...more },
+  };
 }
 
 function notFound(id: string, what: string): StandInReply {

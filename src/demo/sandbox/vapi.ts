@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, FJORD_HOTELS, HARBOR_DENTAL, MAPLE_REALTY } from '../ids';
-import { handle, holderOf, isE164 } from './account';
+import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
@@ -29,6 +29,7 @@ const ACCOUNTS: Accounts = {
       { id: '00000000-0000-4000-8000-00000000a004', name: 'After hours' },
     ],
     fromNumber: '00000000-0000-4000-8000-00000000a0ff',
+    phoneNumber: '+14155550140',
   },
   client: {
     orgName: 'Demo client',
@@ -38,6 +39,7 @@ const ACCOUNTS: Accounts = {
       { id: '00000000-0000-4000-8000-00000000c002', name: 'Billing questions' },
     ],
     fromNumber: '00000000-0000-4000-8000-00000000c0ff',
+    phoneNumber: '+14155550150',
   },
 };
 
@@ -102,6 +104,7 @@ export function startStandIn(): StandIn {
 function handlersOver(calls: PlacedCalls): Handlers {
   return {
     'GET /assistant': ({ query }, account) => listed(assistantsOf(account), query),
+    'GET /phone-number': ({ query }, account) => listed([numberBody(account)], query),
     'GET /assistant/:id': (_request, account, id) => one(assistantsOf(account), id, 'Assistant'),
     'POST /call': (request, account) => createCall(request, account, calls),
     'GET /call': (request, account) => listCalls(request, calls.of(account)),
@@ -149,17 +152,10 @@ function control({ method, path, body }: StandInRequest, calls: PlacedCalls): St
 
 function listCalls(request: StandInRequest, calls: readonly PlacedCall[]): StandInReply {
   const { query } = request;
-  const [assistantId, from, to] = ['assistantId', 'createdAtGe', 'createdAtLe'].map((name) =>
-    query.get(name),
-  );
+  const assistantId = query.get('assistantId');
   const fits = (call: PlacedCall) =>
-    (assistantId == null || field(call.request, 'assistantId') === assistantId) &&
-    (from == null || call.createdAt >= new Date(from)) &&
-    (to == null || call.createdAt <= new Date(to));
-  return listed(
-    calls.filter(fits).map((call) => bodyOf(call, request.headers.host)),
-    query,
-  );
+    assistantId == null || field(call.request, 'assistantId') === assistantId;
+  return listed(calls.filter(fits), query, (call) => bodyOf(call, request.headers.host));
 }
 
 function bodyOf(call: PlacedCall, host: string | undefined) {
@@ -245,21 +241,45 @@ function reportOf(call: PlacedCall) {
   };
 }
 
+// The newest comes first.
 function assistantsOf(account: Account) {
-  return account.agents.map(({ id, name }) => ({
-    ...stamps(id, account),
+  return account.agents.map(({ id, name }, index) => ({
+    ...stamps(id, account, new Date(OPENED - index * 1000)),
     name,
     model: { provider: 'openai', model: 'gpt-4.1' },
   }));
 }
 
-function stamps(id: string, { orgId }: Account) {
-  const now = new Date().toISOString();
-  return { id, orgId, createdAt: now, updatedAt: now };
+function numberBody(account: Account) {
+  const { fromNumber, phoneNumber, agents } = account;
+  const stamped = stamps(fromNumber, account, new Date(OPENED));
+  return {
+    ...stamped,
+    provider: 'vapi',
+    number: phoneNumber,
+    name: NUMBER_LABEL,
+    assistantId: agents[0]?.id,
+  };
 }
 
-function listed(items: readonly unknown[], query: URLSearchParams): StandInReply {
-  return { status: 200, body: items.slice(0, Number(query.get('limit') ?? 100)) };
+/** When the accounts were opened. */
+const OPENED = Date.UTC(2026, 0);
+
+function stamps(id: string, { orgId }: Account, at = new Date()) {
+  return { id, orgId, createdAt: at.toISOString(), updatedAt: at.toISOString() };
+}
+
+function listed<T extends { readonly createdAt: Date | string }>(
+  items: readonly T[],
+  query: URLSearchParams,
+  show: (item: T) => unknown = (item) => item,
+): StandInReply {
+  const [since, until] = ['createdAtGe', 'createdAtLe'].map((name) => query.get(name));
+  const fits = ({ createdAt }: T) =>
+    (since == null || new Date(createdAt) >= new Date(since)) &&
+    (until == null || new Date(createdAt) <= new Date(until));
+  const found = items.filter(fits).slice(0, Number(query.get('limit') ?? 100));
+  return { status: 200, body: found.map(show) };
 }
 
 function one(items: readonly { readonly id: string }[], id: string, what: string): StandInReply {
