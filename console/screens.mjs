@@ -38,6 +38,14 @@ const asAnother = (page) =>
     const body = await response.text();
     await route.fulfill({ response, body: body.replace('"isViewer":true', '"isViewer":false') });
   });
+const openCall = async (page) => {
+  await page.getByRole('rowheader').first().getByRole('link').click();
+  await page.getByRole('link', { name: 'All calls' }).waitFor();
+};
+const startCall = async (page) => {
+  await press('Start a call')(page);
+  await press('Add a variable')(page);
+};
 const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
 
 const openDialog = (name) => (page) => page.getByRole('button', { name }).first().click();
@@ -83,6 +91,9 @@ const SCREENS = [
   ['test-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000408', { act: press('Test call') }],
   ['calls', 'Ada', '/calls'],
   ['calls-narrow', 'Ada', '/calls', { viewport: NARROW }],
+  ['call', 'Ada', '/calls', { act: openCall }],
+  ['call-dark-narrow', 'Ada', '/calls', { act: openCall, viewport: NARROW, colorScheme: 'dark' }],
+  ['start-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000401', { act: startCall }],
   ['hand-ins', 'Ada', '/hand-ins'],
   ['hand-in-accept', 'Ada', '/hand-ins', { act: openDialog(/^Accept/) }],
   ['links', 'Ada', '/links'],

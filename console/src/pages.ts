@@ -36,6 +36,7 @@ export const PAGES: readonly Page[] = [
   page('/agents', agents, () => import('./areas/agents').then(({ AgentsPage }) => AgentsPage)),
   page('/agents/:id', agents, () => import('./areas/agents').then(({ AgentPage }) => AgentPage)),
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
+  page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),
   page('/hand-ins', keys, handIns),
   page('/hand-ins/all', keys, handIns),
   page('/links', keys, handIns),

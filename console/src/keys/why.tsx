@@ -1,36 +1,40 @@
-import * as text from '../text/agents';
+import type { ComponentChildren } from 'preact';
+import * as text from '../text/why';
 import { KeyState, type KeyStatus } from './state';
 
-interface Resolution {
-  readonly source: 'CLIENT' | 'AGENCY' | null;
-  readonly status: KeyStatus;
+type Source = 'CLIENT' | 'AGENCY';
+
+interface Chained {
+  readonly source: Source | null;
   readonly explanation: string;
-  readonly sourceIfClientKeyCleared: 'CLIENT' | 'AGENCY' | null;
   readonly steps: readonly {
-    readonly source: 'CLIENT' | 'AGENCY';
+    readonly source: Source;
     readonly isSet: boolean;
     readonly taken: boolean;
     readonly reason: string;
   }[];
 }
 
+interface ChainProps {
+  readonly title: string;
+  readonly of: Chained;
+  /** Beside the step that was taken. */
+  readonly taken: ComponentChildren;
+  readonly children?: ComponentChildren;
+}
+
 /** The fallback chain as a drawing of its steps, with the one that was taken. */
-export function WhyThisKey({ resolution }: { resolution: Resolution }) {
-  const { steps, source, status, explanation, sourceIfClientKeyCleared } = resolution;
+export function Chain({ title, of: { steps, source, explanation }, taken, children }: ChainProps) {
   return (
     <section class="why card" aria-labelledby="why">
-      <h2 id="why">{text.why.title}</h2>
+      <h2 id="why">{title}</h2>
       <p>{explanation}</p>
       <ol class="chain">
         {steps.map((step, index) => (
           <li key={step.source} class={step.taken ? 'taken' : 'passed'}>
             <span class="step-number">{text.why.step(index + 1)}</span>
             <strong>{text.source[step.source]}</strong>
-            {step.taken ? (
-              <KeyState status={status} />
-            ) : (
-              <span class="fine">{text.why.passed(step.isSet)}</span>
-            )}
+            {step.taken ? taken : <span class="fine">{text.why.passed(step.isSet)}</span>}
             <p class="fine">{step.reason}</p>
           </li>
         ))}
@@ -40,8 +44,23 @@ export function WhyThisKey({ resolution }: { resolution: Resolution }) {
           <p class="fine">{text.why.refused}</p>
         </li>
       </ol>
-      {source === 'CLIENT' && <p>{text.why.ifCleared(sourceIfClientKeyCleared === null)}</p>}
+      {children}
     </section>
+  );
+}
+
+interface Resolution extends Chained {
+  readonly status: KeyStatus;
+  readonly sourceIfClientKeyCleared: Source | null;
+}
+
+/** Which key the next call uses. */
+export function WhyThisKey({ resolution }: { resolution: Resolution }) {
+  const { source, status, sourceIfClientKeyCleared } = resolution;
+  return (
+    <Chain title={text.why.title} of={resolution} taken={<KeyState status={status} />}>
+      {source === 'CLIENT' && <p>{text.why.ifCleared(sourceIfClientKeyCleared === null)}</p>}
+    </Chain>
   );
 }
 

@@ -11,7 +11,7 @@ import { ClientLink } from '../ui/parts';
 import { Rename } from '../ui/rename';
 import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
 import { CallList } from './calls';
-import { TestCall } from './test-call';
+import { StartCall, TestCall } from './place-call';
 
 const AGENT = graphql(`
   query Agent($id: ID!, $withKeys: Boolean!) {
@@ -106,8 +106,11 @@ function Actions({ agent }: { agent: ShownAgent }) {
         </>
       )}
       {viewer.canStartTestCalls && (
-        <Opens kind="primary" label={text.agents.testCall}>
-          {(close) => <TestCall agent={agent} onClose={close} />}
+        <Opens label={text.agents.testCall}>{(close) => <TestCall agent={agent} onClose={close} />}</Opens>
+      )}
+      {viewer.canStartCalls && (
+        <Opens kind="primary" label={text.agents.startCall}>
+          {(close) => <StartCall agent={agent} onClose={close} />}
         </Opens>
       )}
     </>

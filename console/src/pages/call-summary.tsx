@@ -2,7 +2,7 @@ import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
 import * as text from '../text/calls';
 import { Loaded } from '../ui/page';
-import { CallState } from './calls';
+import { CallState } from './call-state';
 
 const SUMMARY = graphql(`
   query CallSummary {

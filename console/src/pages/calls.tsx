@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { providerName } from '../sign-in/settings';
@@ -6,13 +7,21 @@ import * as text from '../text/calls';
 import { ClientFilter } from '../ui/client-field';
 import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
-import { Badge, ClientLink, Time, type Tone } from '../ui/parts';
+import { ClientLink, Time } from '../ui/parts';
 import { ProviderFilter, providerIn } from '../ui/provider-fields';
 import { List, type Columns } from '../ui/table';
+import { CallState, costOf, lengthOf, mayViewCosts } from './call-state';
 import { CallSummary } from './call-summary';
 
 const CALLS = graphql(`
-  query Calls($filter: CallFilter, $first: Int, $after: String, $withKeys: Boolean!, $withDetails: Boolean!) {
+  query Calls(
+    $filter: CallFilter
+    $first: Int
+    $after: String
+    $withKeys: Boolean!
+    $withDetails: Boolean!
+    $withCost: Boolean!
+  ) {
     list: calls(filter: $filter, first: $first, after: $after) {
       totalCount
       pageInfo {
@@ -22,9 +31,16 @@ const CALLS = graphql(`
       nodes {
         id
         kind
+        direction
         status
         provider
         createdAt
+        durationMs
+        costStatus
+        providerCost @include(if: $withCost) {
+          amount
+          currency
+        }
         toNumber @include(if: $withDetails)
         error @include(if: $withDetails) {
           message
@@ -45,58 +61,72 @@ const CALLS = graphql(`
 
 type Call = NonNullable<ResultOf<typeof CALLS>['list']>['nodes'][number];
 
-const TONES: Readonly<Record<Call['status'], Tone>> = {
-  QUEUED: 'info',
-  RINGING: 'info',
-  IN_PROGRESS: 'info',
-  COMPLETED: 'ok',
-  FAILED: 'bad',
-  NO_ANSWER: 'warn',
-  BUSY: 'warn',
-  CANCELED: 'plain',
-  UNKNOWN: 'warn',
-};
-
-export function CallState({ status }: { status: Call['status'] }) {
-  return <Badge tone={TONES[status]}>{text.calls.status[status]}</Badge>;
-}
-
 const AGENT_NAMES = graphql(`
-  query AgentNames($clientId: ID) {
+  query AgentNames($clientId: ID, $chosen: ID!, $isChosen: Boolean!) {
     agents(clientId: $clientId, first: 100) {
       nodes {
         id
         name
       }
     }
+    agent(id: $chosen) @include(if: $isChosen) {
+      id
+      name
+    }
   }
 `);
 
 const PATH = '/calls';
 
-const STATUSES = Object.entries(text.calls.status);
+const FILTERS = [
+  ...(['client', 'agent', 'provider', 'status', 'since', 'until'] as const),
+  ...(['kind', 'direction', 'origin', 'key'] as const),
+];
+
+const { status: STATUSES, kinds: KINDS, directions: DIRECTIONS, origins: ORIGINS } = text.calls;
+const SOURCES = { CLIENT: text.source.CLIENT, AGENCY: text.source.AGENCY };
+
+/** A choice that an address names; null for what is none. */
+const chosenOf = <Choice extends string>(choices: Readonly<Record<Choice, string>>, name: string) =>
+  name in choices ? (name as Choice) : null;
 
 export function CallsPage() {
   const viewer = useViewer();
   const isAgencys = viewer.role !== 'PORTAL_USER';
-  const { values, isOn, by } = useFilters(PATH, ['client', 'agent', 'provider', 'status', 'since', 'until']);
-  const { client, agent, provider, status, since, until } = values;
+  const { values, isOn, by } = useFilters(PATH, FILTERS);
+  const { client, agent, provider, since, until } = values;
+  const status = chosenOf(STATUSES, values.status);
+  const rarer = {
+    kind: chosenOf(KINDS, values.kind),
+    direction: chosenOf(DIRECTIONS, values.direction),
+    origin: chosenOf(ORIGINS, values.origin),
+    keySource: viewer.canManageApiKeys ? chosenOf(SOURCES, values.key) : null,
+  };
   return (
     <Page title={text.calls.title}>
       {viewer.canViewAnalytics && <CallSummary />}
       <Filters path={PATH} isOn={isOn}>
         {isAgencys && <ClientFilter {...by('client', { agent: '' })} />}
-        {viewer.canViewAgents && (client !== '' || !isAgencys) && (
+        {viewer.canViewAgents && (client !== '' || agent !== '' || !isAgencys) && (
           <AgentFilter clientId={client || null} {...by('agent')} />
         )}
         <ProviderFilter {...by('provider')} />
-        <Filter label={text.common.status} options={STATUSES} {...by('status')} />
+        <Filter label={text.common.status} options={Object.entries(STATUSES)} {...by('status')} />
         <DateFilter label={text.common.from} {...by('since')} />
         <DateFilter label={text.common.before} {...by('until')} />
+        <MoreFilters isOpen={Object.values(rarer).some((chosen) => chosen !== null)}>
+          <Filter label={text.calls.kind} options={Object.entries(KINDS)} {...by('kind')} />
+          <Filter label={text.calls.direction} options={Object.entries(DIRECTIONS)} {...by('direction')} />
+          <Filter label={text.calls.origin} options={Object.entries(ORIGINS)} {...by('origin')} />
+          {viewer.canManageApiKeys && (
+            <Filter label={text.calls.key} options={Object.entries(SOURCES)} {...by('key')} />
+          )}
+        </MoreFilters>
       </Filters>
       <CallList
         filter={{
-          status: status in text.calls.status ? [status as Call['status']] : null,
+          ...rarer,
+          status: status && [status],
           provider: providerIn(provider),
           agentId: agent || null,
           clientId: client || null,
@@ -109,16 +139,29 @@ export function CallsPage() {
   );
 }
 
+/** What is seldom asked for: closed until somebody opens it, or comes by an address that names one of them. */
+function MoreFilters({ isOpen, children }: { isOpen: boolean; children: ComponentChildren }) {
+  return (
+    <details class="more-filters" open={isOpen}>
+      <summary>{text.calls.more}</summary>
+      <div class="filters">{children}</div>
+    </details>
+  );
+}
+
 interface AgentFilterProps {
   readonly clientId: string | null;
   readonly value: string;
   readonly onChange: (id: string) => void;
 }
 
-/** Among the agents of one client. */
+/** Among the agents of one client, and the one that an address names. */
 function AgentFilter({ clientId, ...field }: AgentFilterProps) {
-  const { data } = useQuery(AGENT_NAMES, { clientId });
-  const agents = data.value?.agents?.nodes ?? [];
+  const chosen = field.value;
+  const { data } = useQuery(AGENT_NAMES, { clientId, chosen, isChosen: chosen !== '' });
+  const { agents: listed, agent } = data.value ?? {};
+  const others = (listed?.nodes ?? []).filter(({ id }) => id !== agent?.id);
+  const agents = [...(agent ? [agent] : []), ...others];
   return <Filter label={text.common.agent} options={agents.map(({ id, name }) => [id, name])} {...field} />;
 }
 
@@ -133,7 +176,7 @@ export function CallList({ filter, isFiltered }: CallListProps) {
   return (
     <List
       of={CALLS}
-      variables={{ filter, withKeys, withDetails }}
+      variables={{ filter, withKeys, withDetails, withCost: mayViewCosts(viewer) }}
       caption={text.calls.title}
       columns={columnsFor(viewer, filter)}
       empty={isFiltered === true ? [text.calls.noMatch] : [text.calls.empty, text.calls.emptyHint]}
@@ -142,7 +185,14 @@ export function CallList({ filter, isFiltered }: CallListProps) {
 }
 
 const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter']): Columns<Call> => [
-  { title: text.common.when, cell: ({ createdAt }) => <Time at={createdAt} /> },
+  {
+    title: text.common.when,
+    cell: ({ id, createdAt }) => (
+      <a href={`/calls/${id}`}>
+        <Time at={createdAt} />
+      </a>
+    ),
+  },
   !agentId && {
     title: text.common.agent,
     cell: ({ agent, provider }) => (
@@ -164,11 +214,16 @@ const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter
   },
   {
     title: text.common.status,
-    cell: ({ status, kind, error }) => (
+    cell: ({ status, kind, direction, error }) => (
       <>
-        <CallState status={status} /> {kind === 'TEST' && <span class="fine">{text.calls.test}</span>}
+        <CallState status={status} />{' '}
+        <span class="fine">
+          {kind === 'TEST' && text.calls.kinds.TEST} {direction === 'INBOUND' && text.calls.inbound}
+        </span>
         {error && <p class="fine">{error.message}</p>}
       </>
     ),
   },
+  { title: text.calls.lasted, cell: ({ durationMs }) => lengthOf(durationMs) },
+  mayViewCosts(viewer) && { title: text.calls.cost, cell: costOf },
 ];

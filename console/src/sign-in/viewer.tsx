@@ -11,11 +11,13 @@ export const VIEWER = graphql(`
       canManagePeople
       canViewAuditEvents
       canStartTestCalls
+      canStartCalls
       canViewAgents
       canEditAgents
       canViewCalls
       canViewCallDetails
       canViewAnalytics
+      canManageBilling
       canViewIntegrations
       canHandInApiKeys
       agency {

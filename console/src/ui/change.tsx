@@ -79,11 +79,11 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
     setBusy(false);
   };
   if (shown) return shown;
-  const unnamed = new Set(errors);
+  const named = new Set<UserError>();
   const errorOf: ErrorOf = (...path) => {
-    const named = errors.find(({ field }) => field?.slice(-path.length).join() === path.join());
-    if (named) unnamed.delete(named);
-    return named?.message;
+    const error = errors.find(({ field }) => field?.slice(-path.length).join() === path.join());
+    if (error) named.add(error);
+    return error?.message;
   };
   return (
     <form
@@ -93,11 +93,7 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
       }}
     >
       {children?.(errorOf)}
-      {[...unnamed].map(({ message }) => (
-        <p key={message} class="error" role="alert">
-          {message}
-        </p>
-      ))}
+      <Unnamed errors={errors} named={named} />
       {failure && <Problem failure={failure} />}
       <footer>
         <Button kind={kind} type="submit" isBusy={isBusy} isOff={isOff === true}>
@@ -105,6 +101,21 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
         </Button>
       </footer>
     </form>
+  );
+}
+
+/** A component of its own, and so drawn after all fields, also those of components: what is beside a field is known then. */
+function Unnamed({ errors, named }: { errors: readonly UserError[]; named: ReadonlySet<UserError> }) {
+  return (
+    <>
+      {errors
+        .filter((error) => !named.has(error))
+        .map(({ message }) => (
+          <p key={message} class="error" role="alert">
+            {message}
+          </p>
+        ))}
+    </>
   );
 }
 

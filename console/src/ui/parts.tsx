@@ -102,6 +102,15 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+/** To the second, in the viewer's time zone. */
+export function Moment({ at }: { at: string }) {
+  return (
+    <time dateTime={at}>
+      {new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })}
+    </time>
+  );
+}
+
 function ago(date: Date): string {
   const passed = date.getTime() - Date.now();
   if (Math.abs(passed) > 7 * DAY_MS) return date.toLocaleDateString(undefined, { dateStyle: 'medium' });
