@@ -23,6 +23,7 @@ const calls = ({ canViewCalls }: Viewer) => canViewCalls;
 
 const clients = () => import('./pages/clients').then(({ ClientsPage }) => ClientsPage);
 const client = () => import('./pages/client').then(({ ClientPage }) => ClientPage);
+const agency = () => import('./pages/agency').then(({ AgencyPage }) => AgencyPage);
 const handIns = () => import('./pages/hand-ins').then(({ HandInsPage }) => HandInsPage);
 
 /** Who may see which page, and its file, which is asked for only when the page is opened. */
@@ -47,7 +48,8 @@ export const PAGES: readonly Page[] = [
     ({ canViewAuditEvents }) => canViewAuditEvents,
     () => import('./pages/audit').then(({ AuditPage }) => AuditPage),
   ),
-  page('/agency', keys, () => import('./areas/keys').then(({ AgencyPage }) => AgencyPage)),
+  page('/agency', keys, agency),
+  page('/agency/:tab', keys, agency),
   page(
     '/integrations',
     (viewer) => portalUsers(viewer) && viewer.canViewIntegrations,

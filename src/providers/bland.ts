@@ -100,6 +100,10 @@ export const bland = {
   },
 
   events: {
+    setUp: {
+      address: 'as the webhook of the organization, of an agent or of a number',
+      secret: 'the webhook signing secret, which is shown once, when it is made',
+    },
     claims: (body, header) => hmacClaim(header('x-webhook-signature'), body),
     // The event after a call is the call itself, and has no type. Others say which they are.
     read(json) {

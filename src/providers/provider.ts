@@ -68,6 +68,11 @@ export interface ReadEvent {
 
 /** How a provider signs and writes its events. */
 export interface ProviderEvents {
+  /**
+   * How people set events up at the provider: where the address is entered, and what it signs with. Each is
+   * the end of a sentence.
+   */
+  readonly setUp: { readonly address: string; readonly secret: string };
   /** Reads the signatures that a request has. `header` returns an empty text for one that is not there. */
   claims(body: Buffer, header: (name: string) => string): readonly SignatureClaim[];
   /** Null for JSON that is no event of the provider. */

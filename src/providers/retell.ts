@@ -109,6 +109,10 @@ export const retell = {
   },
 
   events: {
+    setUp: {
+      address: 'as the webhook of the account, or of each agent, whose webhook replaces that of the account',
+      secret: 'the API key that has the webhook badge',
+    },
     // https://docs.retellai.com/features/secure-webhook: the time is in milliseconds and behind the body.
     claims(body, header) {
       const [, time = '', digest = ''] =

@@ -112,6 +112,12 @@ export const vapi = {
   },
 
   events: {
+    setUp: {
+      address:
+        'as the server URL of the organization, unless an assistant or a phone number has a server of its own',
+      secret:
+        'what the credential of that server holds: the secret of HMAC, the bearer token, or the X-Vapi-Secret',
+    },
     // Vapi signs as the agency has configured it: by a keyed hash, of which these are the default headers and
     // the default payload, by a bearer token, or by the older header with the secret itself.
     claims(body, header) {

@@ -26,6 +26,7 @@ const EVERY_PAGE = [
   CLIENT,
   `${CLIENT}/agents`,
   `${CLIENT}/calls`,
+  `${CLIENT}/events`,
   `${CLIENT}/people`,
   '/agents',
   AGENT,
@@ -38,6 +39,7 @@ const EVERY_PAGE = [
   '/tokens',
   '/audit',
   '/agency',
+  '/agency/events',
   '/agencies',
   '/integrations',
 ];

@@ -1,2 +1,2 @@
-export { AgencyPage } from '../pages/agency';
+export { AgencyKeys } from '../pages/agency-keys';
 export { ClientKeys } from '../pages/client-keys';

@@ -1,65 +1,48 @@
-import { graphql } from '../api/graphql';
-import { mutation } from '../api/mutation';
-import { useQuery } from '../api/query';
-import { KeyForm } from '../keys/key-form';
-import { fragments } from '../keys/operations';
+import type { ComponentChildren } from 'preact';
 import { useViewer } from '../sign-in/viewer';
-import * as text from '../text/people';
-import { Loaded, Page } from '../ui/page';
-import { PermissionDefaults } from '../ui/permissions';
+import * as text from '../text/agency';
+import { Later } from '../ui/later';
+import { NotFound, Page } from '../ui/page';
+import { useLocation } from '../ui/router';
+import { Tabs, type Tab } from '../ui/tabs';
 
-const AGENCY = graphql(
-  `
-    query AgencyPage {
-      agency {
-        id
-        portalPermissions
-        apiKeys {
-          ...Key
-        }
-      }
-      auditEvents(filter: { withoutClient: true, types: [API_KEY_SET, API_KEY_CLEARED] }, first: 100) {
-        nodes {
-          type
-          actorName
-          provider
-          maskedKey
-          keyVersion
-        }
-      }
-    }
-  `,
-  [fragments.KEY],
-);
+interface AgencyTab extends Tab {
+  readonly content: ComponentChildren;
+}
 
-const SET_DEFAULTS = mutation('setAgencyPortalPermissions');
+const { tabs: labels } = text.agency;
 
-/** The agency's own keys, which count wherever a client has none, and what new clients start with. */
+const TABS: readonly AgencyTab[] = [
+  {
+    path: '/agency',
+    label: labels.keys,
+    content: (
+      <Later key="keys" name="keys" load={() => import('../areas/keys')}>
+        {({ AgencyKeys }) => <AgencyKeys />}
+      </Later>
+    ),
+  },
+  {
+    path: '/agency/events',
+    label: labels.events,
+    content: (
+      <Later key="events" name="events" load={() => import('./provider-events')}>
+        {({ ProviderEvents }) => <ProviderEvents client={null} />}
+      </Later>
+    ),
+  },
+];
+
+/** What is the agency's own, with a tab for each; the tab is a part of the address. */
 export function AgencyPage() {
+  const { path } = useLocation();
   const viewer = useViewer();
-  const answered = useQuery(AGENCY, {});
+  const tab = TABS.find((each) => each.path === path);
+  if (!tab) return <NotFound />;
   return (
-    <Page title={viewer.agency.name} lead={text.agency.lead}>
-      <Loaded of={answered} rows={3}>
-        {({ agency, auditEvents }) => (
-          <>
-            <KeyForm
-              owner={{ client: null, agencyId: agency.id }}
-              keys={agency.apiKeys ?? []}
-              agencyKeys={null}
-              events={auditEvents?.nodes ?? []}
-            />
-            {viewer.canManagePeople && (
-              <PermissionDefaults
-                mutation={SET_DEFAULTS}
-                inputOf={(permissions) => ({ permissions })}
-                chosen={agency.portalPermissions ?? []}
-                hint={text.people.agencyDefaultsHint}
-              />
-            )}
-          </>
-        )}
-      </Loaded>
+    <Page title={viewer.agency.name}>
+      <Tabs tabs={TABS} current={path} label={viewer.agency.name} />
+      {tab.content}
     </Page>
   );
 }

@@ -7,7 +7,7 @@ import * as text from '../text/calls';
 import { ClientFilter } from '../ui/client-field';
 import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
-import { ClientLink, Time } from '../ui/parts';
+import { ClientLink, Stack, Time } from '../ui/parts';
 import { ProviderFilter, providerIn } from '../ui/provider-fields';
 import { List, type Columns } from '../ui/table';
 import { CallState, costOf, lengthOf, mayViewCosts } from './call-state';
@@ -224,6 +224,10 @@ const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter
       </>
     ),
   },
-  { title: text.calls.lasted, cell: ({ durationMs }) => lengthOf(durationMs) },
-  mayViewCosts(viewer) && { title: text.calls.cost, cell: costOf },
+  mayViewCosts(viewer)
+    ? {
+        title: text.calls.lastedAndCost,
+        cell: (call) => <Stack fine={costOf(call)}>{lengthOf(call.durationMs)}</Stack>,
+      }
+    : { title: text.calls.lasted, cell: ({ durationMs }) => lengthOf(durationMs) },
 ];

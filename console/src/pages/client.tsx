@@ -68,6 +68,18 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
       },
     ],
     [
+      viewer.canManageApiKeys,
+      {
+        path: `/clients/${id}/events`,
+        label: tabs.events,
+        content: (client) => (
+          <Later key="events" name="events" load={() => import('./provider-events')}>
+            {({ ProviderEvents }) => <ProviderEvents client={client} />}
+          </Later>
+        ),
+      },
+    ],
+    [
       viewer.canManagePeople,
       {
         path: `/clients/${id}/people`,

@@ -3,6 +3,8 @@ interface ProviderSettings {
   readonly name: string;
   /** Where it runs separate accounts; the first one is meant when none is named. */
   readonly regions: readonly string[];
+  /** How its events are set up: where their address is entered, and which secret it signs them with. */
+  readonly events: { readonly address: string; readonly secret: string };
 }
 
 interface Settings {
@@ -23,3 +25,6 @@ export const providerName = (provider: string) =>
 
 export const regionsOf = (provider: string) =>
   settings.providers.find(({ id }) => id === provider)?.regions ?? [];
+
+export const eventsOf = (provider: string) =>
+  settings.providers.find(({ id }) => id === provider)?.events ?? { address: '', secret: '' };

@@ -11,7 +11,7 @@ export const calls = {
   origin: 'Came by',
   more: 'More filters',
   lasted: 'Lasted',
-  cost: 'Cost',
+  lastedAndCost: 'Lasted, cost',
   total: (count: number) => `${plural(count, 'call', 'calls')} in the last 30 days`,
   noMatch: 'No call is like this',
   empty: 'No calls yet',

@@ -1,7 +1,13 @@
 export * from './people';
 
 export const client = {
-  tabs: { keys: 'API keys', agents: 'Agents', calls: 'Calls', people: 'Portal users' },
+  tabs: {
+    keys: 'API keys',
+    agents: 'Agents',
+    calls: 'Calls',
+    events: 'Provider events',
+    people: 'Portal users',
+  },
   back: 'All clients',
   archive: 'Archive',
   archiveTitle: (name: string) => `Archive ${name}?`,

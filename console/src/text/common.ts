@@ -66,6 +66,7 @@ export const common = {
   until: 'Until',
   status: 'Status',
   actions: 'Actions',
+  dropped: 'For your safety what you typed was not kept. Enter it again.',
   never: 'Never',
   dismiss: 'Dismiss',
   notFound: 'There is nothing here',

@@ -83,6 +83,6 @@ export const tokens = {
   emptyHint: 'Create one for each integration, so that each can be revoked by itself.',
 };
 
-export const agency = {
+export const agencyKeys = {
   lead: 'The agency’s own keys count wherever a client has none.',
 };

@@ -1,4 +1,4 @@
-export * from './keys';
+export * from './common';
 
 export const portal = {
   title: (client: string) => client,
@@ -20,6 +20,8 @@ export const integrations = {
   handInHint: (agency: string) =>
     `It is sealed in this browser before it is sent. ${agency} sees its last four characters alone.`,
   handedIn: 'Handed in',
+  key: (provider: string) => `${provider} key`,
+  placeholder: 'Paste a key',
   empty: 'No key was handed in yet',
   emptyHint: 'With your own key, your calls run on your own provider account.',
   done: {

@@ -15,10 +15,11 @@ export interface ConsoleOptions {
 }
 
 /** The providers as the console shows them. */
-const PROVIDERS = providers.map(({ id, name, baseUrls }) => ({
+const PROVIDERS = providers.map(({ id, name, baseUrls, events }) => ({
   id,
   name,
   regions: PROVIDER_REGIONS.filter((region) => region in baseUrls),
+  events: events.setUp,
 }));
 
 /** The addresses of the console's own pages, below which each deep link opens. */

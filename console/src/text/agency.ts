@@ -1,0 +1,5 @@
+export * from './common';
+
+export const agency = {
+  tabs: { keys: 'API keys', events: 'Provider events', webhooks: 'Webhooks' },
+};
