@@ -75,7 +75,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       identities,
       rateLimits: new RateLimits(config.http.perMinute, rateLimitStore),
     });
-    const upkeep = new Upkeep(store, services, logFault);
+    const upkeep = new Upkeep(store, services, metrics, logFault);
     await upkeep.start();
     const endpoint = metrics && new MetricsEndpoint(metrics, database, log);
     const close = async () => {
@@ -134,7 +134,7 @@ async function createServerOf(
         compiledFromRun: options.compiledFromRun ?? COMPILED_FROM_RUN,
       }),
       keyLinkPage(services.keyLinkForm, rateLimits),
-      webhooks(services.eventIntake),
+      webhooks(services.eventIntake, rateLimits),
       ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
       ...(config.console ? [browserConsole(config.console)] : []),
     ],

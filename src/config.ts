@@ -79,6 +79,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         MUTATION: settings.RATE_LIMIT_MUTATIONS,
         KEY_OPERATION: settings.RATE_LIMIT_KEY_OPERATIONS,
         ONE_TIME_LINK: settings.RATE_LIMIT_ONE_TIME_LINKS,
+        EVENT: settings.RATE_LIMIT_EVENTS,
       },
     },
     rateLimitStore: settings.RATE_LIMIT_STORE ?? null,

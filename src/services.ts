@@ -22,6 +22,7 @@ import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
 import { KeyLinkFormService } from './intake/key-link-form.service';
 import { EventIntakeService } from './events/event-intake.service';
+import { RefusedCounts } from './events/refused-counts';
 import { WebhookEndpointService } from './events/webhook-endpoint.service';
 import type { Provider } from './providers';
 import { KeyLinkService } from './intake/key-link.service';
@@ -34,6 +35,7 @@ export type AppServices = Services & {
   readonly callInquiry: CallInquiry;
   readonly keyLinkForm: KeyLinkFormService;
   readonly eventIntake: EventIntakeService;
+  readonly refusedEvents: RefusedCounts;
 };
 
 /** Makes every service once, and is the only place that does so. */
@@ -59,6 +61,7 @@ export function createServices(
   const keyResolver = new KeyResolverService(database, vault);
   const callFacts = new CallFactsService(database);
   const callInquiry = new CallInquiry(keyResolver, providers, callFacts);
+  const refusedEvents = new RefusedCounts(bare, report);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
   const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
@@ -87,7 +90,8 @@ export function createServices(
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
     calls: new CallHistoryService(database),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
-    eventIntake: new EventIntakeService(database, vault),
+    eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
+    refusedEvents,
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
     callFacts,

@@ -1,7 +1,10 @@
 import { AuditSealer } from './audit/audit-sealer';
 import { CallAsker } from './calls/call-asker';
+import { EventRetention } from './events/event-retention';
 import { eventEffect } from './events/event-effect';
+import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
+import type { Metrics } from './platform/metrics';
 import type { Store } from './store';
 import type { AppServices } from './services';
 
@@ -21,16 +24,21 @@ export class Upkeep {
   readonly sealer: AuditSealer;
   readonly eventWorker: EventWorker;
   readonly callAsker: CallAsker;
+  readonly eventRetention: EventRetention;
+  readonly refusedEvents: RefusedCounts;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly store: Store,
     private readonly services: AppServices,
+    metrics: Metrics | null,
     private readonly logFault: (error: unknown) => void,
   ) {
     const { database, audit } = store;
     this.sealer = new AuditSealer(database, audit, logFault);
-    this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault);
+    this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
+    this.eventRetention = new EventRetention(database, logFault);
+    this.refusedEvents = services.refusedEvents;
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
   }
 
@@ -52,7 +60,7 @@ export class Upkeep {
 
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
-    return [this.eventWorker, this.callAsker, this.sealer];
+    return [this.eventWorker, this.eventRetention, this.refusedEvents, this.callAsker, this.sealer];
   }
 
   async #tidyUp(): Promise<void> {

@@ -1,7 +1,6 @@
 import type { CallRow } from '../calls/call.entity';
 import { applyFacts, askBy } from '../calls/call-facts.service';
 import { accountOf, newProviderCall, type CallOfAccount } from '../calls/provider-call';
-import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import { digest } from '../platform/ids';
@@ -55,10 +54,10 @@ async function findCall(
       (call.id === latchkeyCallId || call.providerCallId === providerCallId),
   );
   if (own) return own.id;
-  const known =
-    providerCallId === null
-      ? null
-      : await tx.findOneBy(ProviderCallRow, { digest: digestOf(event, providerCallId) });
+  if (providerCallId === null) return null;
+  const [known] = await tx.rows<{ callId: string }>('SELECT callId FROM provider_calls WHERE digest = ?', [
+    digestOf(event, providerCallId),
+  ]);
   return known?.callId ?? null;
 }
 

@@ -1,14 +1,16 @@
 import type { TenantDatabase } from '../access/tenant-database';
-import type { Reader } from '../database/transaction';
 import { digest, newId } from '../platform/ids';
-import { adapterOf, PROVIDERS } from '../providers';
+import type { Metrics } from '../platform/metrics';
+import { adapterOf, PROVIDERS, type Provider } from '../providers';
 import type { ReadEvent } from '../providers/provider';
 import { isSigned } from '../vault/signatures';
 import type { Vault } from '../vault/vault';
 import { WebhookTokens } from '../vault/webhook-tokens';
+import { EventJournal } from './event-journal';
 import type { ProviderEventRow } from './provider-event.entity';
-import { webhookSecretPlace, WebhookSecretRow } from './webhook-endpoint.entity';
-import { isReachedBy, readEndpoint, type Endpoint } from './webhook-endpoints';
+import type { RefusedCounts } from './refused-counts';
+import { webhookSecretPlace } from './webhook-endpoint.entity';
+import { isReachedBy, readEndpointWithSecrets, type EndpointWithSecrets } from './webhook-endpoints';
 
 /** An event as it was sent. */
 export interface SentEvent {
@@ -20,105 +22,114 @@ export interface SentEvent {
   header(name: string): string;
 }
 
+/** An event that may be put on record. */
+export interface AcceptedEvent {
+  readonly endpoint: EndpointWithSecrets;
+  readonly body: Buffer;
+  readonly read: ReadEvent;
+  /** Whether its signature holds. Without a secret, nobody vouches for it. */
+  readonly isSigned: boolean;
+}
+
 /**
  * `REFUSED` is for an address that leads nowhere and for a signature that does not hold, alike. `UNREADABLE`
  * is for what was signed and is no event of the provider.
  */
-export type Intake = 'STORED' | 'REFUSED' | 'UNREADABLE';
+export type Refusal = 'REFUSED' | 'UNREADABLE';
 
 const MAX_TYPE_LENGTH = 64;
+/**
+ * An event that tells of a later time than this one from now is dated when it was received: otherwise nothing
+ * that is known afterwards would count as newer.
+ */
+const AHEAD_MS = 5 * 60 * 1000;
 
 /** Takes the events that providers send. An event is on record before it is answered, and is worked later. */
 export class EventIntakeService {
+  readonly #journal: EventJournal;
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly vault: Vault,
-  ) {}
+    private readonly refused: RefusedCounts,
+    private readonly metrics: Metrics | null,
+  ) {
+    this.#journal = new EventJournal(database);
+  }
 
-  async accept(event: SentEvent): Promise<Intake> {
-    const endpoint = await this.#endpointOf(event);
+  /** Reads and verifies an event. Nothing is written for one that is refused but a count. */
+  async verify(event: SentEvent): Promise<AcceptedEvent | Refusal> {
+    const provider = PROVIDERS.find((each) => each.toLowerCase() === event.provider) ?? null;
+    const outcome = provider === null ? 'REFUSED' : await this.#verified(event, provider);
+    if (typeof outcome === 'string') this.metrics?.event(provider ?? 'NONE', outcome);
+    return outcome;
+  }
+
+  /** Resolves when the event is on record. */
+  async store(accepted: AcceptedEvent): Promise<void> {
+    await this.#journal.record(rowOf(accepted));
+    this.metrics?.event(accepted.endpoint.provider, 'ACCEPTED');
+  }
+
+  async #verified(event: SentEvent, provider: Provider): Promise<AcceptedEvent | Refusal> {
+    const endpoint = await this.#endpointOf(event, provider);
     if (!endpoint) return 'REFUSED';
-    const { events } = adapterOf(endpoint.provider);
-    const secrets = await this.#secretsOf(endpoint);
+    const { events } = adapterOf(provider);
+    const secrets = this.#openSecrets(endpoint);
     const claims = events.claims(event.body, (name) => event.header(name));
     if (secrets.length > 0 && !isSigned(secrets, claims, new Date())) {
-      await this.#countRefused(endpoint);
+      if (endpoint.id !== null) this.refused.add(endpoint.id);
       return 'REFUSED';
     }
     const read = events.read(parse(event.body));
-    if (!read) return 'UNREADABLE';
-    await this.#store(endpoint, event, read, secrets.length > 0);
-    return 'STORED';
+    return read ? { endpoint, body: event.body, read, isSigned: secrets.length > 0 } : 'UNREADABLE';
   }
 
-  async #endpointOf({ provider: name, token }: SentEvent): Promise<Endpoint | null> {
-    const provider = PROVIDERS.find((each) => each.toLowerCase() === name);
+  async #endpointOf({ token }: SentEvent, provider: Provider): Promise<EndpointWithSecrets | null> {
     const ownerId = WebhookTokens.ownerOf(token);
-    if (!provider || ownerId === null) return null;
-    const endpoint = await readEndpoint(this.database.read, ownerId, provider);
+    if (ownerId === null) return null;
+    const endpoint = await readEndpointWithSecrets(this.database.read, ownerId, provider);
     return endpoint && isReachedBy(this.vault.webhookTokens, token, endpoint, new Date()) ? endpoint : null;
   }
 
-  async #secretsOf({ id: endpointId }: Endpoint) {
-    if (endpointId === null) return [];
-    const rows = await this.database.read.find(WebhookSecretRow, { where: { endpointId } });
+  #openSecrets({ id, owner, provider, secrets }: EndpointWithSecrets) {
     const now = new Date();
-    return rows
+    return secrets
       .filter(({ validUntil }) => validUntil === null || validUntil > now)
-      .map((row) => this.vault.cipher.open(row.sealed ?? '', webhookSecretPlace(row), 'EVENT'));
-  }
-
-  #countRefused({ id }: Endpoint): Promise<unknown> {
-    return this.database.writeWithoutViewer((tx) =>
-      tx.run('UPDATE webhook_endpoints SET refusedEvents = refusedEvents + 1 WHERE id = ?', [id]),
-    );
-  }
-
-  // The unique index finds an event that was sent before. Only then is it looked for.
-  async #store(
-    { owner, provider }: Endpoint,
-    { body }: SentEvent,
-    { type, call, at }: ReadEvent,
-    isSigned: boolean,
-  ): Promise<void> {
-    const now = new Date();
-    const facts = adapterOf(provider).readCall(call);
-    const event: ProviderEventRow = {
-      id: newId(),
-      agencyId: owner.agencyId,
-      ownerType: owner.type,
-      ownerId: owner.id,
-      provider,
-      digest: digest(body.toString('latin1')),
-      type: type.slice(0, MAX_TYPE_LENGTH),
-      providerCallId: facts.providerCallId,
-      facts: JSON.stringify(facts),
-      isSigned,
-      occurredAt: at ?? facts.endedAt ?? facts.startedAt,
-      claim: null,
-      attempts: 0,
-      state: 'WAITING',
-      dueAt: now,
-      receivedAt: now,
-    };
-    let attempts = 0;
-    await this.database.writeWithoutViewer(async (tx) => {
-      const isThere = attempts > 0 && (await isStored(tx, event));
-      attempts += 1;
-      if (!isThere) await tx.insertRow('provider_events', event);
-    });
+      .map(({ version, sealed }) => {
+        const place = { endpointId: id ?? '', agencyId: owner.agencyId, provider, version };
+        return this.vault.cipher.open(sealed, webhookSecretPlace(place), 'EVENT');
+      });
   }
 }
 
-async function isStored(
-  read: Reader,
-  { ownerId, provider, digest }: Pick<ProviderEventRow, 'ownerId' | 'provider' | 'digest'>,
-): Promise<boolean> {
-  const found = await read.rows(
-    'SELECT id FROM provider_events WHERE ownerId = ? AND provider = ? AND digest = ?',
-    [ownerId, provider, digest],
-  );
-  return found.length > 0;
+function rowOf({ endpoint, body, read, isSigned }: AcceptedEvent): ProviderEventRow {
+  const { owner, provider } = endpoint;
+  const { type, call, at } = read;
+  const now = new Date();
+  const facts = adapterOf(provider).readCall(call);
+  return {
+    id: newId(),
+    agencyId: owner.agencyId,
+    ownerType: owner.type,
+    ownerId: owner.id,
+    provider,
+    digest: digest(body.toString('latin1')),
+    type: type.slice(0, MAX_TYPE_LENGTH),
+    providerCallId: facts.providerCallId,
+    facts: JSON.stringify(facts),
+    isSigned,
+    occurredAt: notAhead(at ?? facts.endedAt ?? facts.startedAt, now),
+    claim: null,
+    attempts: 0,
+    state: 'WAITING',
+    dueAt: now,
+    receivedAt: now,
+  };
+}
+
+function notAhead(time: Date | null, now: Date): Date | null {
+  return time !== null && time.getTime() > now.getTime() + AHEAD_MS ? now : time;
 }
 
 function parse(body: Buffer): unknown {

@@ -3,20 +3,30 @@ import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import { Rounds } from '../platform/rounds';
+import type { Provider } from '../providers';
 import { ProviderEventRow } from './provider-event.entity';
 
 /** How often an instance looks for events that wait. */
 const EVERY_MS = 500;
 /** How long an instance has for the events that it has taken, before another one may take them. */
 const CLAIM_MS = 30_000;
-/** How many events are taken together at most, and how many of them are worked at the same time. */
+/**
+ * How many events are taken together at most, how many are worked by one transaction, and how many such
+ * transactions run at the same time.
+ */
 const BATCH = 100;
-const AT_ONCE = 10;
+const TOGETHER = 20;
+const AT_ONCE = 4;
 /** An event that fails waits twice as long each time, from the first of these times to the second. */
 const RETRY_MS = [1_000, 60 * 60 * 1000] as const;
 
 /** Does what an event asks for, inside the transaction that also notes it as done. */
 export type EventEffect = (tx: Transaction, event: ProviderEventRow) => Promise<void>;
+
+/** What is told of the work: an event was worked, or failed and is put off. */
+export interface WorkReport {
+  worked(provider: Provider, outcome: 'DONE' | 'FAILED'): void;
+}
 
 /**
  * Works the events that are on record, each at least once and with one effect: an event is noted as done in
@@ -31,6 +41,7 @@ export class EventWorker {
     private readonly database: Database,
     private readonly effect: EventEffect,
     private readonly report: (error: unknown) => void,
+    private readonly metrics: WorkReport | null = null,
   ) {}
 
   start(): void {
@@ -49,8 +60,7 @@ export class EventWorker {
     while (!this.#isStopping) {
       const events = await this.#take();
       if (events.length === 0) return;
-      for (let start = 0; start < events.length; start += AT_ONCE)
-        await Promise.all(events.slice(start, start + AT_ONCE).map((event) => this.#workOne(event)));
+      await this.#workAll(groupsOf(events));
     }
   }
 
@@ -82,21 +92,41 @@ export class EventWorker {
     return read.find(ProviderEventRow, { where: { claim }, order: { id: 'ASC' } });
   }
 
-  async #workOne(event: ProviderEventRow): Promise<void> {
+  async #workAll(groups: ProviderEventRow[][]): Promise<void> {
+    const workNext = async (): Promise<void> => {
+      for (let group = groups.shift(); group; group = groups.shift()) await this.#workTogether(group);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, workNext));
+  }
+
+  // What one of them fails by is undone for all of them, which are then worked one by one.
+  async #workTogether(events: readonly ProviderEventRow[]): Promise<void> {
     try {
-      await this.database.write(async (tx) => {
-        const { id, claim } = event;
-        const isMine = await tx.updateRow(
-          'provider_events',
-          { state: 'DONE', claim: null },
-          { id, claim, state: 'WAITING' },
-        );
-        if (isMine) await this.effect(tx, event);
-      });
+      const mine = await this.database.write((tx) => this.#workIn(tx, events));
+      for (const { provider } of mine) this.metrics?.worked(provider, 'DONE');
     } catch (error) {
-      this.report(error);
-      await this.#putOff(event).catch(this.report);
+      const [event, ...others] = events;
+      if (others.length > 0) for (const each of events) await this.#workTogether([each]);
+      else if (event) await this.#failed(event, error);
     }
+  }
+
+  async #workIn(tx: Transaction, events: readonly ProviderEventRow[]): Promise<ProviderEventRow[]> {
+    const mine: ProviderEventRow[] = [];
+    for (const event of events) {
+      const { id, claim } = event;
+      const done = { state: 'DONE', claim: null, dueAt: new Date() };
+      if (!(await tx.updateRow('provider_events', done, { id, claim, state: 'WAITING' }))) continue;
+      await this.effect(tx, event);
+      mine.push(event);
+    }
+    return mine;
+  }
+
+  async #failed(event: ProviderEventRow, error: unknown): Promise<void> {
+    this.report(error);
+    this.metrics?.worked(event.provider, 'FAILED');
+    await this.#putOff(event).catch(this.report);
   }
 
   #putOff({ id, claim, attempts }: ProviderEventRow): Promise<unknown> {
@@ -105,4 +135,14 @@ export class EventWorker {
     const change = { attempts: attempts + 1, dueAt: new Date(Date.now() + pause), claim: null };
     return this.database.write((tx) => tx.updateRow('provider_events', change, { id, claim }));
   }
+}
+
+/** The events of one call are worked one after the other, so that they do not wait for each other's locks. */
+function groupsOf(events: readonly ProviderEventRow[]): ProviderEventRow[][] {
+  const keyOf = ({ ownerId, providerCallId }: ProviderEventRow) => `${ownerId} ${providerCallId ?? ''}`;
+  const sorted = [...events].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const groups: ProviderEventRow[][] = [];
+  for (let start = 0; start < sorted.length; start += TOGETHER)
+    groups.push(sorted.slice(start, start + TOGETHER));
+  return groups;
 }

@@ -63,7 +63,10 @@ export class ProviderEventRow {
   @Column('int', { default: 0 })
   attempts!: number;
 
-  /** When it is worked at the earliest. While an instance works it, that is when another one may. */
+  /**
+   * When it is worked at the earliest. While an instance works it, that is when another one may. Of one that
+   * is done, it is when that was.
+   */
   @TimeColumn()
   dueAt!: Date;
 

@@ -5,6 +5,7 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { Secret } from '../vault/secret';
 import { SecretScalar } from '../vault/secret.scalar';
+import { KEPT_DAYS } from './event-retention';
 import { GRACE_HOURS } from './webhook-endpoints';
 
 @ObjectType({
@@ -29,7 +30,7 @@ export class WebhookEndpoint {
 
   @Field(() => DateTime, {
     nullable: true,
-    description: 'When the last event was accepted. It is null when there was none.',
+    description: `When the last event was accepted. It is null when there was none in the last ${KEPT_DAYS} days.`,
   })
   lastEventAt!: Date | null;
 

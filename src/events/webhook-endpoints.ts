@@ -24,6 +24,17 @@ export interface Endpoint extends Pick<
   readonly id: string | null;
 }
 
+/** A secret of an endpoint as it is stored. */
+interface StoredSecret {
+  readonly version: number;
+  readonly validUntil: Date | null;
+  readonly sealed: string;
+}
+
+export interface EndpointWithSecrets extends Endpoint {
+  readonly secrets: readonly StoredSecret[];
+}
+
 interface RawEndpoint {
   readonly ownerType: KeyOwner['type'];
   readonly agencyId: string;
@@ -34,10 +45,18 @@ interface RawEndpoint {
   readonly refusedEvents: number | null;
 }
 
-const READ = `SELECT o.ownerType, o.agencyId, o.ownerId, e.id, e.urlVersion, e.previousUrlUntil, e.refusedEvents
-FROM (SELECT 'CLIENT' AS ownerType, agencyId, id AS ownerId FROM clients WHERE id = ?
+interface RawSecret {
+  readonly version: number | null;
+  readonly validUntil: RawDate | null;
+  readonly sealed: string | null;
+}
+
+const COLUMNS = 'o.ownerType, o.agencyId, o.ownerId, e.id, e.urlVersion, e.previousUrlUntil, e.refusedEvents';
+const FROM = `FROM (SELECT 'CLIENT' AS ownerType, agencyId, id AS ownerId FROM clients WHERE id = ?
 UNION ALL SELECT 'AGENCY' AS ownerType, id AS agencyId, id AS ownerId FROM agencies WHERE id = ?) o
 LEFT JOIN webhook_endpoints e ON e.ownerId = o.ownerId AND e.ownerType = o.ownerType AND e.provider = ?`;
+const READ = `SELECT ${COLUMNS} ${FROM}`;
+const READ_WITH_SECRETS = `SELECT ${COLUMNS}, s.version, s.validUntil, s.sealed ${FROM} LEFT JOIN webhook_secrets s ON s.endpointId = e.id`;
 
 /** The result is null for an owner that does not exist. */
 export async function readEndpoint(
@@ -46,6 +65,24 @@ export async function readEndpoint(
   provider: Provider,
 ): Promise<Endpoint | null> {
   const [row] = await read.rows<RawEndpoint>(READ, [ownerId, ownerId, provider]);
+  return endpointOf(row, ownerId, provider);
+}
+
+/** Reads an endpoint with its secrets, of which there are two at most, by one statement. */
+export async function readEndpointWithSecrets(
+  read: Reader,
+  ownerId: string,
+  provider: Provider,
+): Promise<EndpointWithSecrets | null> {
+  const rows = await read.rows<RawEndpoint & RawSecret>(READ_WITH_SECRETS, [ownerId, ownerId, provider]);
+  const endpoint = endpointOf(rows[0], ownerId, provider);
+  const secrets = rows.flatMap(({ version, validUntil, sealed }) =>
+    version === null ? [] : [{ version, validUntil: dateOrNull(validUntil), sealed: sealed ?? '' }],
+  );
+  return endpoint && { ...endpoint, secrets };
+}
+
+function endpointOf(row: RawEndpoint | undefined, ownerId: string, provider: Provider): Endpoint | null {
   // MariaDB ignores case and trailing spaces when it compares.
   if (row?.ownerId !== ownerId) return null;
   return {

@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Load } from '../database/dialect';
-import { dateOf, type RawDate } from '../database/raw';
+import { dateOf, dateOrNull, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { withinTime } from '../database/waiting';
-import type { Metrics, Readings } from '../platform/metrics';
+import type { Backlog, Metrics, Readings } from '../platform/metrics';
 
 /** Prometheus waits ten seconds for an answer. */
 const READING_MS = 1_000;
@@ -15,7 +15,7 @@ const MOST_EVENTS = 10_000;
 /** Serves the metrics of an instance at `/metrics`, on an address of its own. */
 export class MetricsEndpoint {
   readonly #server = createServer((request, response) => void this.#answer(request, response));
-  #reading: Promise<Readings['audit']> | null = null;
+  #reading: Promise<Backlogs | null> | null = null;
 
   constructor(
     private readonly metrics: Metrics,
@@ -47,7 +47,8 @@ export class MetricsEndpoint {
   async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (method !== 'GET' || url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
     try {
-      const text = await this.metrics.text({ database: this.database.load(), audit: await this.#backlog() });
+      const backlogs = (await this.#backlogs()) ?? { audit: null, events: null };
+      const text = await this.metrics.text({ database: this.database.load(), ...backlogs });
       response.writeHead(200, { 'content-type': this.metrics.contentType }).end(text);
     } catch (error) {
       this.log.error({ err: error });
@@ -56,15 +57,32 @@ export class MetricsEndpoint {
   }
 
   /** However many ask at once, and however slow the database is, there is one question to it at a time. */
-  async #backlog(): Promise<Readings['audit']> {
-    this.#reading ??= readBacklog(this.database.read)
+  async #backlogs(): Promise<Backlogs | null> {
+    this.#reading ??= readBacklogs(this.database.read)
       .catch(() => null)
       .finally(() => (this.#reading = null));
     return withinTime(this.#reading, READING_MS).catch(() => null);
   }
 }
 
-async function readBacklog(read: Reader): Promise<Readings['audit']> {
+type Backlogs = Pick<Readings, 'audit' | 'events'>;
+
+async function readBacklogs(read: Reader): Promise<Backlogs> {
+  return { audit: await readUnchained(read), events: await readWaiting(read) };
+}
+
+async function readWaiting(read: Reader): Promise<Backlog> {
+  const [row] = await read.rows<{ events: number | string; oldest: RawDate | null }>(
+    `SELECT COUNT(*) AS events, MIN(receivedAt) AS oldest FROM (SELECT receivedAt FROM provider_events WHERE state = 'WAITING' ORDER BY dueAt LIMIT ${MOST_EVENTS}) waiting`,
+  );
+  return { events: Number(row?.events ?? 0), ageSeconds: ageOf(dateOrNull(row?.oldest ?? null)) };
+}
+
+function ageOf(oldest: Date | null): number {
+  return oldest === null ? 0 : Math.max(0, (Date.now() - oldest.getTime()) / 1000);
+}
+
+async function readUnchained(read: Reader): Promise<Backlog> {
   // The ids of events begin with their time.
   const index = read.indexHint('audit_events_in_order');
   const [oldest] = await read.rows<{ at: RawDate }>(
@@ -74,6 +92,5 @@ async function readBacklog(read: Reader): Promise<Readings['audit']> {
   const [counted] = await read.rows<{ events: number | string }>(
     `SELECT COUNT(*) AS events FROM (SELECT id FROM audit_events${index} WHERE sequence IS NULL LIMIT ${MOST_EVENTS}) waiting`,
   );
-  const ageSeconds = Math.max(0, (Date.now() - dateOf(oldest.at).getTime()) / 1000);
-  return { events: Number(counted?.events ?? 0), ageSeconds };
+  return { events: Number(counted?.events ?? 0), ageSeconds: ageOf(dateOf(oldest.at)) };
 }

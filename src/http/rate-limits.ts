@@ -12,7 +12,13 @@ const WINDOW_S = 60;
 /** All callers of an agency together may ask for so many times what one of them may. */
 export const CALLERS_OF_AGENCY = 10;
 
-type Counted = OperationClass | 'REQUEST';
+/**
+ * How many events of one network are answered as refused in a minute. An address that leads nowhere costs one
+ * statement that reads, and a wrong signature a hash more.
+ */
+export const REFUSED_EVENTS = 600;
+
+type Counted = OperationClass | 'REQUEST' | 'REFUSED_EVENT';
 
 /**
  * Counts how much each caller asks for in a minute, by class: in a store that all instances share, or in the
@@ -44,7 +50,7 @@ export class RateLimits implements OperationCounter {
 }
 
 function limiters(
-  { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK }: PerMinute,
+  { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK, EVENT }: PerMinute,
   callers: number,
   store: RateLimitStore | null,
 ): Readonly<Record<Counted, Limiter>> {
@@ -60,6 +66,8 @@ function limiters(
     MUTATION: limiter('MUTATION', MUTATION),
     KEY_OPERATION: limiter('KEY_OPERATION', KEY_OPERATION),
     ONE_TIME_LINK: limiter('ONE_TIME_LINK', ONE_TIME_LINK),
+    EVENT: limiter('EVENT', EVENT),
+    REFUSED_EVENT: limiter('REFUSED_EVENT', REFUSED_EVENTS),
   };
 }
 

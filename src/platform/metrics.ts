@@ -6,7 +6,14 @@ type Prometheus = typeof import('prom-client');
 /** What is read at the moment at which somebody asks for the metrics. Null is what could not be read. */
 export interface Readings {
   readonly database: { readonly inUse: number; readonly waiting: number };
-  readonly audit: { readonly events: number; readonly ageSeconds: number } | null;
+  readonly audit: Backlog | null;
+  readonly events: Backlog | null;
+}
+
+/** What waits to be done, and for how long the oldest of it has waited. */
+export interface Backlog {
+  readonly events: number;
+  readonly ageSeconds: number;
 }
 
 const DELAY_RESOLUTION_MS = 10;
@@ -25,7 +32,11 @@ export class Metrics {
   readonly #calls: Counter<'provider' | 'source' | 'outcome'>;
   readonly #decrypts: Counter<'purpose'>;
   readonly #retries: Counter;
-  readonly #gauges: Readonly<Record<'inUse' | 'waiting' | 'auditEvents' | 'auditAge', Gauge>>;
+  readonly #events: Counter<'provider' | 'outcome'>;
+  readonly #workedEvents: Counter<'provider' | 'outcome'>;
+  readonly #gauges: Readonly<
+    Record<'inUse' | 'waiting' | 'auditEvents' | 'auditAge' | 'waitingEvents' | 'eventAge', Gauge>
+  >;
   readonly #delays: Gauge<'quantile'>;
   readonly #delay: IntervalHistogram;
 
@@ -66,11 +77,25 @@ export class Metrics {
       help: 'Transactions that were run again because they had lost a race or their connection.',
       registers,
     });
+    this.#events = new Counter({
+      name: 'latchkey_events_total',
+      help: 'Events that providers sent.',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    });
+    this.#workedEvents = new Counter({
+      name: 'latchkey_events_worked_total',
+      help: 'Events that were worked, or failed and were put off.',
+      labelNames: ['provider', 'outcome'],
+      registers,
+    });
     this.#gauges = {
       inUse: gauge('database_connections_in_use', 'Connections of the pool in use, or the writer of SQLite.'),
       waiting: gauge('database_waiting', 'What waits for a connection, or for the writer of SQLite.'),
       auditEvents: gauge('audit_unchained_events', 'Events of the audit trail that are not chained yet.'),
       auditAge: gauge('audit_unchained_age_seconds', 'Age of the oldest event that is not chained yet.'),
+      waitingEvents: gauge('events_waiting', 'Events of providers that are not worked yet.'),
+      eventAge: gauge('events_waiting_age_seconds', 'Age of the oldest event that is not worked yet.'),
     };
     this.#delays = new Gauge({
       name: 'latchkey_event_loop_delay_seconds',
@@ -114,19 +139,21 @@ export class Metrics {
     this.#retries.inc();
   }
 
+  event(provider: string, outcome: 'ACCEPTED' | 'REFUSED' | 'UNREADABLE'): void {
+    this.#events.inc({ provider, outcome });
+  }
+
+  worked(provider: string, outcome: 'DONE' | 'FAILED'): void {
+    this.#workedEvents.inc({ provider, outcome });
+  }
+
   /** Returns everything in the text format of Prometheus. */
-  async text({ database, audit }: Readings): Promise<string> {
-    const { inUse, waiting, auditEvents, auditAge } = this.#gauges;
+  async text({ database, audit, events }: Readings): Promise<string> {
+    const { inUse, waiting, auditEvents, auditAge, waitingEvents, eventAge } = this.#gauges;
     inUse.set(database.inUse);
     waiting.set(database.waiting);
-    if (audit) {
-      auditEvents.set(audit.events);
-      auditAge.set(audit.ageSeconds);
-    } else {
-      // Nothing is better than what was true before.
-      auditEvents.remove();
-      auditAge.remove();
-    }
+    setOrRemove(auditEvents, auditAge, audit);
+    setOrRemove(waitingEvents, eventAge, events);
     this.#readDelay();
     return this.#registry.metrics();
   }
@@ -143,4 +170,15 @@ export class Metrics {
     }
     this.#delay.reset();
   }
+}
+
+function setOrRemove(count: Gauge, age: Gauge, backlog: Backlog | null): void {
+  // Nothing is better than what was true before.
+  if (!backlog) {
+    count.remove();
+    age.remove();
+    return;
+  }
+  count.set(backlog.events);
+  age.set(backlog.ageSeconds);
 }

@@ -178,6 +178,7 @@ describe('an event', () => {
       for (const headers of attempts)
         expect(await send(url, body, headers)).toEqual({ status: 401, text: '' });
       expect(await events()).toEqual([]);
+      await running.app.upkeep.refusedEvents.write();
       expect((await endpointOf(provider)).refusedEventCount).toBe(attempts.length);
     },
   );

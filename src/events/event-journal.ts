@@ -1,0 +1,71 @@
+import type { TenantDatabase } from '../access/tenant-database';
+import type { Reader, Transaction } from '../database/transaction';
+import type { ProviderEventRow } from './provider-event.entity';
+
+/** How many events are put on record together at most. */
+const MOST_TOGETHER = 100;
+
+interface Waiting {
+  readonly event: ProviderEventRow;
+  readonly settle: (error: unknown) => void;
+}
+
+/**
+ * Puts events on record. Those that arrive while others are being written are written together after them:
+ * the database is waited for once for all of them, and none is answered before it is committed.
+ */
+export class EventJournal {
+  #waiting: Waiting[] = [];
+  #isWriting = false;
+
+  constructor(private readonly database: Pick<TenantDatabase, 'writeWithoutViewer'>) {}
+
+  /** Resolves when the event is on record, as one that was sent before is already. */
+  async record(event: ProviderEventRow): Promise<void> {
+    const written = new Promise<unknown>((settle) => this.#waiting.push({ event, settle }));
+    if (!this.#isWriting) void this.#write();
+    const error = await written;
+    if (error !== null) throw error;
+  }
+
+  async #write(): Promise<void> {
+    this.#isWriting = true;
+    while (this.#waiting.length > 0) await this.#writeTogether(this.#waiting.splice(0, MOST_TOGETHER));
+    this.#isWriting = false;
+  }
+
+  // What one of them fails by is no reason to refuse the others.
+  async #writeTogether(waiting: readonly Waiting[]): Promise<void> {
+    const error = await this.#insert(waiting.map(({ event }) => event)).then(
+      () => null,
+      (reason: unknown) => reason,
+    );
+    if (error !== null && waiting.length > 1) for (const each of waiting) await this.#writeTogether([each]);
+    else for (const { settle } of waiting) settle(error);
+  }
+
+  // The unique index finds an event that was sent before. Only then is it looked for.
+  #insert(events: readonly ProviderEventRow[]): Promise<void> {
+    let attempts = 0;
+    return this.database.writeWithoutViewer(async (tx) => {
+      attempts += 1;
+      for (const event of events) await insertOnce(tx, event, attempts > 1);
+    });
+  }
+}
+
+async function insertOnce(tx: Transaction, event: ProviderEventRow, mayBeThere: boolean): Promise<void> {
+  if (mayBeThere && (await isStored(tx, event))) return;
+  await tx.insertRow('provider_events', event);
+}
+
+async function isStored(
+  read: Reader,
+  { ownerId, provider, digest }: Pick<ProviderEventRow, 'ownerId' | 'provider' | 'digest'>,
+): Promise<boolean> {
+  const found = await read.rows(
+    'SELECT id FROM provider_events WHERE ownerId = ? AND provider = ? AND digest = ?',
+    [ownerId, provider, digest],
+  );
+  return found.length > 0;
+}
