@@ -1,5 +1,7 @@
 import { TenantDatabase } from './access/tenant-database';
 import { AgencyService } from './agencies/agency.service';
+import { AgentImportService } from './accounts/agent-import.service';
+import { PhoneNumberService } from './accounts/phone-number.service';
 import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
 import { CallEndService } from './calls/call-end.service';
@@ -85,6 +87,8 @@ export function createServices(
     keys,
     keyChecks,
     keyResolver,
+    agentImport: new AgentImportService(database, audit, vault, providers),
+    phoneNumbers: new PhoneNumberService(database, vault, providers),
     handIns,
     handInDecisions,
     keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),

@@ -208,6 +208,7 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     ['archiveClient', 'a client', () => ({ clientId: MAPLE })],
     ['restoreClient', 'a client', () => ({ clientId: ARCHIVED_CLIENT })],
     ['createAgent', 'an agent', () => ({ name: 'New', provider: 'RETELL', providerAgentId: 'agent_1' })],
+    ['importAgents', 'the agents of an account', () => ({ provider: 'RETELL' })],
     ['renameAgent', 'an agent', () => ({ agentId: HARBOR_RETELL_AGENT, name: 'Renamed' })],
     ['updateAgent', 'an agent', () => ({ agentId: HARBOR_RETELL_AGENT, fromNumber: '+14155550199' })],
     ['assignAgent', 'an agent', () => ({ agentId: AGENCYS_OWN_AGENT, clientId: MAPLE })],

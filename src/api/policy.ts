@@ -101,6 +101,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     keyHandIns: viewIntegrations,
     keyLinks: agencyAdmin,
     webhookEndpoints: agencyAdmin,
+    phoneNumbers: agencyAdmin,
     invitations: signedInAtIssuer,
     memberships: signedInAtIssuer,
   },
@@ -131,6 +132,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     archiveClient: agencyAdmin,
     restoreClient: agencyAdmin,
     createAgent: agencyAdmin,
+    importAgents: agencyAdmin,
     renameAgent: editAgents,
     updateAgent: agencyAdmin,
     assignAgent: agencyAdmin,
@@ -205,6 +207,9 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   ApiKeyChangePreview: open,
   ApiKeyClearEffect: open,
   ApiKeyWarning: open,
+  ImportedAgent: open,
+  PhoneNumber: open,
+  PhoneNumberList: open,
 
   KeyHandIn: {
     id: open,

@@ -1,6 +1,7 @@
 import { isObjectType, type GraphQLSchema } from 'graphql';
 import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
 import { AuditResolver } from '../audit/audit.resolver';
+import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { CallResolver } from '../calls/call.resolver';
@@ -35,7 +36,6 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     agencies,
     clients,
     agents,
-    uploadKeys,
     keys,
     keyChecks,
     keyResolver,
@@ -62,12 +62,13 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new ClientResolver(clients),
     new AgentResolver(agents, clients),
     clientAgents,
-    new UploadKeyResolver(uploadKeys),
+    new UploadKeyResolver(services.uploadKeys),
     new KeyChangeResolver(keys, keyOwners),
     new KeyCheckResolver(keyChecks, keyOwners),
     clientApiKeys,
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
+    new AccountResolver(services.agentImport, services.phoneNumbers),
     new CallResolver(calls, callPlacement, callEnd, agents, clients),
     new WebhookEndpointResolver(webhookEndpoints, clients),
     new HandInResolver(handIns, handInDecisions, clients),

@@ -4,6 +4,8 @@ import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
 import type { ClientService } from '../clients/client.service';
+import type { AgentImportService } from '../accounts/agent-import.service';
+import type { PhoneNumberService } from '../accounts/phone-number.service';
 import type { AgentService } from '../agents/agent.service';
 import type { UploadKeys } from '../vault/upload-keys';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
@@ -32,6 +34,8 @@ export interface Services {
   readonly keys: ApiKeyService;
   readonly keyChecks: KeyCheckService;
   readonly keyResolver: KeyResolverService;
+  readonly agentImport: AgentImportService;
+  readonly phoneNumbers: PhoneNumberService;
   readonly calls: CallHistoryService;
   readonly callPlacement: CallPlacementService;
   readonly callEnd: CallEndService;

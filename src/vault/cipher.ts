@@ -30,7 +30,16 @@ export class UnreadableKey extends Error {}
  * secret alone, and `VAULT_KEY` reads a key of the vault itself.
  */
 export type DecryptPurpose =
-  'CALL' | 'CALL_STATE' | 'VERIFY' | 'PREVIEW' | 'HAND_IN' | 'UPLOAD' | 'EVENT' | 'ROTATION' | 'VAULT_KEY';
+  | 'CALL'
+  | 'CALL_STATE'
+  | 'ACCOUNT_LIST'
+  | 'VERIFY'
+  | 'PREVIEW'
+  | 'HAND_IN'
+  | 'UPLOAD'
+  | 'EVENT'
+  | 'ROTATION'
+  | 'VAULT_KEY';
 
 /** Secrets are sealed in the newest format. Those of `lk1`, which is not bound to the region, still open. */
 const FORMATS = ['lk2', 'lk1'] as const;

@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  getNullableType,
   GraphQLString,
   isEnumType,
   isInputObjectType,
@@ -52,7 +53,11 @@ const TEXTS = Object.values(mutations).flatMap(({ name, args }) => {
   const fields = isInputObjectType(type) ? Object.values(type.getFields()) : [];
   return fields
     .filter((field) => getNamedType(field.type) === GraphQLString)
-    .map((field) => [name, field.name, type as GraphQLInputType] as const);
+    .map((field) => {
+      // One text stands for a list of it.
+      const path = isListType(getNullableType(field.type)) ? `${field.name}.0` : field.name;
+      return [name, field.name, type as GraphQLInputType, path] as const;
+    });
 });
 
 test('a text is looked for in every mutation that takes one', () => {
@@ -66,11 +71,11 @@ test('a text is looked for in every mutation that takes one', () => {
 });
 
 describe('a key that is set in the agency', () => {
-  test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type) => {
+  test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
     for (const text of [KEY, ` ${KEY}\n`, `Key of Harbor: ${KEY}`, `(${KEY})`]) {
       const input = { ...(dummy(type) as object), [field]: text };
       const payload = await runMutation(running, mutation, input);
-      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${field}`]);
+      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
       expect(JSON.stringify(payload)).not.toContain(KEY);
     }
   });

@@ -20,7 +20,7 @@ const SHELF = [
     'people',
     'agents',
   ],
-  ...['keys', 'intake', 'calls', 'events', 'gateway', 'api', 'http'],
+  ...['keys', 'accounts', 'intake', 'calls', 'events', 'gateway', 'api', 'http'],
   ...[
     'entities.ts',
     'sealed-tables.ts',

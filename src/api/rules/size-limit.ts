@@ -22,6 +22,7 @@ import { MAX_CLIENTS_LISTED } from '../../keys/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/affected-agents';
 import { MAX_INVITATIONS_LISTED, MAX_MEMBERSHIPS_LISTED } from '../../people/invitation.service';
 import { PROVIDERS } from '../../providers';
+import { MAX_LISTED } from '../../providers/list-requests';
 
 /**
  * One operation may be able to return at most this many objects, ten values counting as one. Two full lists
@@ -36,7 +37,12 @@ const VALUE = 0.1;
  * Fields that cost the database more than they show, with the objects that each weighs. A `totalCount` weighs
  * so much for each object of its page.
  */
-const COUNTED: Readonly<Record<string, number>> = { totalCount: 5, node: 10, callSummary: 5_000 };
+const COUNTED: Readonly<Record<string, number>> = {
+  totalCount: 5,
+  node: 10,
+  callSummary: 5_000,
+  phoneNumbers: 5_000,
+};
 
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -45,8 +51,12 @@ const LONGEST: Readonly<Record<string, number>> = {
   Client: MAX_CLIENTS_LISTED,
   // This list is always complete, so that it has no greatest length. It weighs as much as the longest page.
   GrantedAccess: MAX_PAGE_SIZE,
+  ImportedAgent: MAX_LISTED,
   Invitation: MAX_INVITATIONS_LISTED,
   Membership: MAX_MEMBERSHIPS_LISTED,
+  PhoneNumber: MAX_LISTED,
+  'ImportAgentsPayload.created': MAX_LISTED,
+  'ImportAgentsPayload.missing': MAX_LISTED,
 };
 /** Most lists have an entry for each provider, or a few of something else. */
 const SHORT_LIST = Math.max(5, PROVIDERS.length);
@@ -102,7 +112,7 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
     const type = field && getNamedType(field.type);
     const counted = COUNTED[node.name.value] ?? 0;
     if (!field || !node.selectionSet || !isCompositeType(type)) return counted + VALUE;
-    return counted + lengthOf(node, field.type) * (1 + sizeOf(node.selectionSet, type));
+    return counted + lengthOf(node, field.type, parent) * (1 + sizeOf(node.selectionSet, type));
   };
   return {
     OperationDefinition(operation) {
@@ -115,12 +125,12 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
 }
 
 // A connection is as long as its page. Its own `nodes` and `edges` are then as long as one object.
-function lengthOf(node: FieldNode, type: GraphQLOutputType): number {
+function lengthOf(node: FieldNode, type: GraphQLOutputType, parent: GraphQLCompositeType): number {
   const { name } = getNamedType(type);
   if (name.endsWith('Connection')) return pageSize(node);
   if (!isListType(getNullableType(type)) || node.name.value === 'nodes' || node.name.value === 'edges')
     return 1;
-  return LONGEST[name] ?? SHORT_LIST;
+  return LONGEST[`${parent.name}.${node.name.value}`] ?? LONGEST[name] ?? SHORT_LIST;
 }
 
 function pageSize(node: FieldNode): number {

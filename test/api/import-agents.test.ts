@@ -1,0 +1,187 @@
+import { AgentRow } from '../../src/agents/agent.entity';
+import { AuditEventRow } from '../../src/audit/audit.entity';
+import { ARCHIVED_CLIENT, HARBOR, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { codes, SET_CLIENT, type UserErrors } from '../operations';
+import { json, Loopback } from '../providers/loopback';
+
+let running: TestApp;
+beforeEach(async () => {
+  running = await startTestApp();
+});
+afterEach(async () => {
+  await running.close();
+  await Loopback.closeAll();
+});
+
+interface Imported extends UserErrors {
+  readonly keySource: string | null;
+  readonly isComplete: boolean | null;
+  readonly found: readonly { providerAgentId: string; name: string; agent: { id: string } | null }[];
+  readonly created: readonly { id: string; name: string; client: { id: string } | null }[];
+  readonly missing: readonly { id: string }[];
+  readonly error: { code: string } | null;
+}
+
+const IMPORT = `mutation ($input: ImportAgentsInput!) { importAgents(input: $input) {
+  keySource isComplete found { providerAgentId name agent { id } } created { id name client { id } } missing { id }
+  error { code } userErrors { code field } } }`;
+
+const importAgents = async (input: object, app = running) =>
+  (await app.data<{ importAgents: Imported }>(IMPORT, { input: { provider: 'RETELL', ...input } }))
+    .importAgents;
+const idsOf = (account: 'agency' | 'client') => running.sandbox.retell.agents[account].map(({ id }) => id);
+const agents = () => running.app.database.read.findBy(AgentRow, { provider: 'RETELL' });
+const known = ({ found }: Imported) =>
+  found.flatMap(({ providerAgentId, agent }) => (agent ? [providerAgentId] : []));
+
+test('a dry run lists the account that the calls of the client use, and creates nothing', async () => {
+  const before = await agents();
+  const ofAgency = await importAgents({ dryRun: true });
+  expect(ofAgency).toMatchObject({ keySource: 'AGENCY', isComplete: true, created: [], userErrors: [] });
+  expect(ofAgency.found.map(({ providerAgentId }) => providerAgentId)).toEqual(idsOf('agency'));
+  // All but the last are agents of somebody, one of them of an archived client.
+  expect(known(ofAgency)).toEqual(idsOf('agency').slice(0, 3));
+  expect(await importAgents({ clientId: HARBOR, dryRun: true })).toMatchObject({
+    keySource: 'CLIENT',
+    found: [
+      { name: 'Support', agent: { id: expect.any(String) as string } },
+      { name: 'Sales', agent: null },
+    ],
+  });
+  expect(await importAgents({ clientId: MAPLE, dryRun: true })).toMatchObject({ keySource: 'AGENCY' });
+  expect(await agents()).toEqual(before);
+});
+
+test('creates for a client what the agency does not have yet, once, and touches no agent of others', async () => {
+  const before = await agents();
+  const imported = await importAgents({ clientId: MAPLE });
+  expect(imported.created).toMatchObject([{ name: 'Survey', client: { id: MAPLE } }]);
+  expect(known(imported)).toEqual(idsOf('agency'));
+  const again = await importAgents({ clientId: HARBOR, provider: 'BLAND' });
+  expect(again).toMatchObject({ keySource: 'AGENCY' });
+  expect(await importAgents({ clientId: MAPLE })).toMatchObject({ created: [], userErrors: [] });
+  const after = await agents();
+  expect(after).toEqual(expect.arrayContaining(before));
+  expect(after).toHaveLength(before.length + 1);
+  const [created] = imported.created;
+  const events = await running.app.database.read.findBy(AuditEventRow, {
+    type: 'AGENT_CREATED',
+    clientId: MAPLE,
+  });
+  expect(events.map(({ details }) => details)).toEqual([expect.stringContaining(created?.id ?? '-')]);
+});
+
+test('creates some of them, and nothing where one that is named is not there', async () => {
+  const [, sales = ''] = idsOf('client');
+  const input = { clientId: HARBOR, providerAgentIds: [sales, 'agent_nobody'] };
+  const refused = await importAgents(input);
+  expect(codes(refused)).toEqual(['NOT_FOUND input.providerAgentIds.1']);
+  expect(refused.created).toEqual([]);
+  expect(await importAgents({ ...input, providerAgentIds: [] })).toMatchObject({
+    created: [],
+    userErrors: [],
+  });
+  expect(await importAgents({ ...input, providerAgentIds: [sales, sales] })).toMatchObject({
+    created: [{ name: 'Sales' }],
+  });
+});
+
+test('creates each agent once when several imports run at the same time, on every instance', async () => {
+  const other = await running.another();
+  const answers = await Promise.all(
+    [running, other, running, other].map((app) => importAgents({ clientId: HARBOR }, app)),
+  );
+  expect(answers.flatMap(({ created }) => created)).toHaveLength(1);
+  expect(answers.flatMap(({ userErrors }) => userErrors)).toEqual([]);
+  await other.close();
+});
+
+test('names the agents that use the account and do not exist in it', async () => {
+  expect((await importAgents({ dryRun: true })).missing).toEqual([]);
+  const { secondAccount: apiKey } = running.sandbox.retell.keys;
+  await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+  const ofMaple = await importAgents({ clientId: MAPLE, dryRun: true });
+  expect(ofMaple).toMatchObject({ keySource: 'CLIENT', missing: [{ id: MAPLE_RETELL_AGENT }] });
+  expect((await importAgents({ dryRun: true })).missing).toEqual([]);
+});
+
+test('answers with the error of the provider, and creates nothing', async () => {
+  const { revoked: apiKey } = running.sandbox.retell.keys;
+  await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+  expect(await importAgents({ clientId: MAPLE })).toEqual({
+    keySource: 'CLIENT',
+    isComplete: null,
+    found: [],
+    created: [],
+    missing: [],
+    error: { code: 'KEY_INVALID' },
+    userErrors: [],
+  });
+});
+
+test('takes part of a list for no more than it is, and lets no agent without a name in', async () => {
+  let page = 0;
+  const items = () => [
+    { agent_id: `agent_${(page += 1)}`, agent_name: page === 1 ? ' \u200b' : 'x'.repeat(300) },
+  ];
+  const endless = await Loopback.start((...exchange) =>
+    json(200, { items: items(), has_more: true, pagination_key: `page-${page}` })(...exchange),
+  );
+  const app = await running.another({ RETELL_BASE_URL: endless.baseUrl });
+  const imported = await importAgents({ providerAgentIds: ['agent_1', 'agent_2'] }, app);
+  expect(imported).toMatchObject({ isComplete: false, missing: [], userErrors: [] });
+  expect(imported.found).toHaveLength(40);
+  expect(imported.created.map(({ name }) => name)).toEqual(['agent_1', 'x'.repeat(200)]);
+  await app.close();
+});
+
+test('refuses a client that is archived or not there, and a provider without a key', async () => {
+  expect(codes(await importAgents({ clientId: ARCHIVED_CLIENT }))).toEqual([
+    'CLIENT_ARCHIVED input.clientId',
+  ]);
+  expect(codes(await importAgents({ clientId: NEVER_GIVEN_OUT }))).toEqual(['NOT_FOUND input.clientId']);
+  const none = await running.data<{ importAgents: Imported }>(
+    IMPORT,
+    { input: { provider: 'VAPI' } },
+    'otherAgencyAdmin',
+  );
+  expect(codes(none.importAgents)).toEqual(['NO_KEY_CONFIGURED input.provider']);
+});
+
+test('lists the phone numbers that an agent can call from, by the account that carries its calls', async () => {
+  const list = async (variables: object, as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') =>
+    (
+      await running.data<{ phoneNumbers: unknown }>(
+        'query ($clientId: ID, $provider: Provider!) { phoneNumbers(clientId: $clientId, provider: $provider) { keySource isComplete numbers { fromNumber phoneNumber label providerAgentIds } error { code } } }',
+        variables,
+        as,
+      )
+    ).phoneNumbers;
+  for (const provider of ['RETELL', 'VAPI', 'BLAND'] as const) {
+    const { accounts } = running.sandbox[provider.toLowerCase() as 'retell' | 'vapi' | 'bland'];
+    const {
+      fromNumber,
+      phoneNumber = fromNumber,
+      agents: [first],
+    } = accounts.agency;
+    expect(await list({ provider })).toEqual({
+      keySource: 'AGENCY',
+      isComplete: true,
+      numbers: [{ fromNumber, phoneNumber, label: 'Main line', providerAgentIds: [first?.id] }],
+      error: null,
+    });
+  }
+  const ofHarbor = running.sandbox.retell.accounts.client.fromNumber;
+  expect(await list({ clientId: HARBOR, provider: 'RETELL' })).toMatchObject({
+    keySource: 'CLIENT',
+    numbers: [{ fromNumber: ofHarbor }],
+  });
+  expect(await list({ clientId: NEVER_GIVEN_OUT, provider: 'RETELL' })).toBeNull();
+  expect(await list({ provider: 'VAPI' }, 'otherAgencyAdmin')).toEqual({
+    keySource: null,
+    isComplete: false,
+    numbers: [],
+    error: null,
+  });
+});
