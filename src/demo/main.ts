@@ -9,6 +9,7 @@ import { BASE_URLS } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
+import { connectEvents, receiveDayOfCalls } from './day-of-calls';
 import { seedHandIns } from './hand-ins';
 import { PERSONAS, seed, subjectOf } from './seed';
 import { addShowcase, type Ask } from './showcase';
@@ -53,7 +54,7 @@ async function main(): Promise<void> {
   await listen(app, config);
   const url = ownAddress(app.server, config);
   if (tokens.agencyAdmin !== undefined && asksStandInsAlone(sandbox, config))
-    await addShowcase(askAs(url, tokens.agencyAdmin), sandbox);
+    await addCalls(askAs(url, tokens.agencyAdmin), url, sandbox);
   const demo = {
     url,
     tokens,
@@ -65,6 +66,12 @@ async function main(): Promise<void> {
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
+}
+
+/** Lets the stand-ins tell of their calls, and adds some when the demo starts for the first time. */
+async function addCalls(ask: Ask, url: string, sandbox: Sandbox): Promise<void> {
+  await connectEvents(ask, url, sandbox);
+  if (await addShowcase(ask, sandbox)) receiveDayOfCalls(sandbox);
 }
 
 // When npm is told to end, it tells its shell alone, which ends and leaves this process to another parent.

@@ -8,13 +8,13 @@ export type Ask = (query: string, variables?: object) => Promise<Record<string, 
 /**
  * Adds what makes the console's pages worth looking at when the demo starts for the first time: keys in every
  * state, calls, tokens and invitations. It goes through the API as an admin would, so that the audit trail
- * tells of it.
+ * tells of it. Tells whether it did.
  */
-export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
+export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<boolean> {
   const { clients } = await ask('{ clients(search: "Juniper Fitness") { totalCount } }');
-  if ((clients as { totalCount: number }).totalCount > 0) return;
+  if ((clients as { totalCount: number }).totalCount > 0) return false;
   const [first, second = first, third = second] = sandbox.providers;
-  if (!first || !second || !third) return;
+  if (!first || !second || !third) return false;
   await ask('mutation { verifyAgencyApiKeys(input: {}) { userErrors { code } } }');
   const juniper = await createClient(ask, 'Juniper Fitness');
   const lumen = await createClient(ask, 'Lumen Solar');
@@ -33,13 +33,19 @@ export async function addShowcase(ask: Ask, sandbox: Sandbox): Promise<void> {
     id: HARBOR_DENTAL,
   });
   const harbors = (agents as { nodes: readonly { id: string }[] }).nodes.map(({ id }) => id);
-  for (const agentId of [...harbors, ...called])
-    await ask(
-      'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { userErrors { code } } }',
-      { input: { agentId, toNumber: '+14155550199' } },
-    );
+  for (const [index, agentId] of [...harbors, ...called].entries())
+    await ask(START_CALLS, {
+      test: { agentId, toNumber: `+1415555019${index}` },
+      live: { agentId, toNumber: `+1415555018${9 - index}`, idempotencyKey: `demo ${agentId}` },
+    });
   await ask(INVITATIONS_AND_TOKENS, { clientId: juniper });
+  return true;
 }
+
+const START_CALLS = `mutation ($test: StartTestCallInput!, $live: StartCallInput!) {
+  startTestCall(input: $test) { userErrors { code } }
+  startCall(input: $live) { userErrors { code } }
+}`;
 
 const INVITATIONS_AND_TOKENS = `mutation ($clientId: ID!) {
   ines: inviteAgencyPerson(input: { name: "Ines Brightline", email: "${INESS_ADDRESS}", role: AGENCY_MEMBER }) { userErrors { code } }

@@ -57,6 +57,12 @@ const END_REASONS: Readonly<Record<string, CallEndReason>> = {
   error_unknown: 'PROVIDER_FAULT',
 };
 
+/**
+ * What was analyzed comes after the end and has the same times. The cost of a call that was transferred is
+ * final at the end of the transfer.
+ */
+const AFTER_END_MS: Readonly<Record<string, number>> = { call_analyzed: 1, transfer_ended: 2 };
+
 const DIRECTIONS: Readonly<Record<string, CallFacts['direction']>> = {
   inbound: 'INBOUND',
   outbound: 'OUTBOUND',
@@ -122,9 +128,9 @@ export const retell = {
     read(json) {
       const type = textField(json, 'event');
       const call = field(json, 'call');
-      // What was analyzed comes after the end, and has the same times.
-      const end = type === 'call_analyzed' ? readTime(call, 'end_timestamp') : null;
-      return type === '' ? null : { type, call, at: end && new Date(end.getTime() + 1) };
+      const after = readWord(AFTER_END_MS, type);
+      const end = after === null ? null : readTime(call, 'end_timestamp');
+      return type === '' ? null : { type, call, at: end && new Date(end.getTime() + (after ?? 0)) };
     },
   },
 

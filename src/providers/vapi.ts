@@ -224,12 +224,17 @@ function isOver(json: unknown): boolean {
   return textField(json, 'status') === 'ended' || textField(json, 'endedReason') !== '';
 }
 
-/** Vapi tells no duration. A call that was never connected has no start. */
+/**
+ * Vapi tells no duration. A call that was never connected has no start, and neither has the message that one
+ * has ended, whatever it was: only the report that follows tells whether it was connected.
+ */
 function outcomeOf(json: unknown, durationMs: number | null) {
   if (!isOver(json)) return goingOn(readWord(STATUSES, textField(json, 'status')));
   const reason = textField(json, 'endedReason');
   const found = END_REASONS.find(([form]) => form.test(reason))?.[1] ?? 'OTHER';
-  return ended(reason === '' ? null : found, durationMs, false);
+  const outcome = ended(reason === '' ? null : found, durationMs, false);
+  const isGuessed = durationMs === null && outcome.status === 'FAILED' && field(json, 'isReported') === false;
+  return isGuessed ? goingOn(null) : outcome;
 }
 
 // An event repeats the call as it was when it began. What has become of it stands beside the call.
@@ -242,7 +247,7 @@ function callIn(type: string, message: unknown): unknown {
   return {
     ...(field(message, 'call') as object | undefined),
     ...Object.fromEntries(beside),
-    ...(isReport && { status: 'ended' }),
+    ...(isReport ? { status: 'ended' } : { isReported: false }),
   };
 }
 

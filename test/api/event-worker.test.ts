@@ -96,6 +96,21 @@ describe('an event of a call', () => {
     expect(await waiting()).toBe(0);
   });
 
+  test('and that a transfer has ended tells the final cost, in whatever order they come', async () => {
+    const send = await retellOf(HARBOR);
+    const { providerCallId } = await startCall();
+    const cost = (combined_cost: number) => over(providerCallId, { call_cost: { combined_cost } });
+    for (const [type, cents] of [
+      ['transfer_ended', 20],
+      ['call_analyzed', 12.5],
+      ['call_ended', 11],
+    ] as const) {
+      await send(type, cost(cents));
+      await running.app.upkeep.eventWorker.work();
+    }
+    expect(await calls()).toMatchObject([{ costMicros: 200_000 }]);
+  });
+
   test('is believed for the calls of its own account alone, whatever id it names', async () => {
     const mine = await startCall();
     const before = await calls();

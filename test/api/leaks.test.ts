@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { inspect } from 'node:util';
 import { buildSchema, getNamedType, isInputObjectType, type GraphQLInputType } from 'graphql';
 import { AuditEventRow } from '../../src/audit/audit.entity';
+import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { emittedFiles } from '../../src/emit-schema';
 import { entities } from '../../src/entities';
@@ -24,6 +25,7 @@ import {
   CREATE_CLIENT,
   CREATE_KEY_LINK,
   END_CALL,
+  ENDPOINTS,
   HAND_IN,
   PENDING_HAND_INS,
   PREVIEW,
@@ -190,6 +192,31 @@ async function everyOperation(): Promise<void> {
   await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: HARBOR, providers: ['BLAND'] });
 }
 
+/** Events with secrets in their headers and their texts, which nobody vouches for or whose signature is wrong. */
+async function everyEvent(): Promise<void> {
+  for (const clientId of [HARBOR, MAPLE]) {
+    const { webhookEndpoints } = await running.data<{ webhookEndpoints: { url: string }[] }>(ENDPOINTS, {
+      clientId,
+    });
+    for (const { url } of webhookEndpoints) {
+      const call = { call_id: 'leak', id: 'leak', transcript: next(), metadata: { note: next() } };
+      const texts = { completed: true, concatenated_transcript: next(), summary: next() };
+      const message = { type: 'end-of-call-report', call, artifact: { transcript: next() }, ...texts };
+      const body = JSON.stringify({ event: 'call_analyzed', ...call, ...texts, call, message });
+      const headers = {
+        'content-type': 'application/json',
+        authorization: `Bearer ${next()}`,
+        ...Object.fromEntries(
+          ['x-vapi-secret', 'x-webhook-signature', 'x-retell-signature'].map((name) => [name, next()]),
+        ),
+      };
+      await send({ path: new URL(url).pathname, init: { method: 'POST', headers, body } }, null);
+    }
+  }
+  await running.app.upkeep.eventWorker.work();
+  expect(await running.app.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBeGreaterThan(0);
+}
+
 async function malformedRequests(): Promise<void> {
   const random = generator(SEED);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
@@ -253,6 +280,7 @@ beforeAll(async () => {
   for (mode of ['ECHO', 'REFUSE', 'ACCEPT', 'DROP'] as const) await everyOperation();
   await graphql('agencyAdmin', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true });
   for (mode of ['ECHO', 'ACCEPT'] as const) await everyOperation();
+  await everyEvent();
   mode = 'REFUSE';
   const before = await KEYS_BEFORE();
   await malformedRequests();

@@ -253,6 +253,24 @@ describe('an event', () => {
     expect(await events()).toMatchObject([{ ownerType: 'AGENCY', isSigned: false }]);
   });
 
+  test('that tells of a time to come is dated when it was received, so that what is known later is newer', async () => {
+    const { url } = await endpointOf('VAPI');
+    const at = async (timestamp: number) => {
+      const message = {
+        type: 'status-update',
+        status: 'ringing',
+        timestamp,
+        call: { id: `at_${timestamp}` },
+      };
+      expect((await send(url, JSON.stringify({ message }))).status).toBe(204);
+      return (await events()).at(-1);
+    };
+    const soon = Date.now() + 60_000;
+    expect((await at(soon))?.occurredAt).toEqual(new Date(soon));
+    const late = await at(Date.UTC(2099, 0));
+    expect(late?.occurredAt).toEqual(late?.receivedAt);
+  });
+
   test('that comes again, also at once and on another instance, is the same event', async () => {
     const other = await running.another();
     const { url } = await endpointOf('RETELL');

@@ -60,15 +60,18 @@ export class EventOutbox {
     if (this.#sendsAtOnce) this.#sending = this.#sending.then(() => this.#sendWaiting());
   }
 
-  /** Sends an event, signed at this moment, and returns the status of the answer. */
-  async send({ account, body }: WaitingEvent): Promise<number> {
-    const target = this.#targets.get(account);
-    if (!target || !this.form) throw new Error('Nobody has said where the events of this account go');
-    const headers = {
-      'content-type': 'application/json',
-      ...this.form.sign(body, target.secret, new Date(), target.form),
-    };
-    const { status } = await fetch(target.url, { method: 'POST', body, headers });
+  /** Signs an event at this moment, by the headers that are returned. */
+  headersOf({ account, body }: WaitingEvent): Readonly<Record<string, string>> {
+    const { secret, form } = this.#targetOf(account);
+    const signature = this.form?.sign(body, secret, new Date(), form);
+    return { 'content-type': 'application/json', ...signature };
+  }
+
+  /** Sends an event, and returns the status of the answer. */
+  async send(event: WaitingEvent): Promise<number> {
+    const { url } = this.#targetOf(event.account);
+    const { body } = event;
+    const { status } = await fetch(url, { method: 'POST', body, headers: { ...this.headersOf(event) } });
     return status;
   }
 
@@ -84,6 +87,12 @@ export class EventOutbox {
     this.#sendsAtOnce = false;
     for (const timer of this.#retries) clearTimeout(timer);
     await this.#sending;
+  }
+
+  #targetOf(account: Account): EventTarget {
+    const target = this.#targets.get(account);
+    if (!target) throw new Error('Nobody has said where the events of this account go');
+    return target;
   }
 
   async #sendWaiting(): Promise<void> {

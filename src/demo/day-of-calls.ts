@@ -1,0 +1,103 @@
+import { HARBOR_DENTAL } from './ids';
+import type { AccountName } from './sandbox/account';
+import { goOnAtPace } from './sandbox/pace';
+import type { Ending } from './sandbox/placed-calls';
+import type { Sandbox, SandboxProvider } from './sandbox';
+import type { Ask } from './showcase';
+import { field, textField } from '../providers/json';
+
+/** By these secrets the stand-ins sign their events. Nobody takes them for real. */
+const SECRETS: Readonly<Record<AccountName, string>> = {
+  agency: 'whs_demo_agency_0001',
+  client: 'whs_demo_client_0002',
+};
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** Calls that came in during the last day: hours ago, seconds, and how they ended. */
+const DAY: readonly (readonly [hoursAgo: number, seconds: number, ending: Ending])[] = [
+  [23.2, 184, 'CALLEE_HUNG_UP'],
+  [21.6, 47, 'AGENT_HUNG_UP'],
+  [18.9, 312, 'CALLEE_HUNG_UP'],
+  [15.4, 12, 'VOICEMAIL'],
+  [11.1, 95, 'AGENT_HUNG_UP'],
+  [7.7, 0, 'FAULT'],
+  [4.3, 128, 'CALLEE_HUNG_UP'],
+  [0.8, 61, 'CALLEE_HUNG_UP'],
+];
+
+/**
+ * Lets the stand-ins send the events of their calls to this server, as admins enter it at the providers, and
+ * lets calls that are placed go on by themselves.
+ */
+export async function connectEvents(ask: Ask, url: string, sandbox: Sandbox): Promise<void> {
+  for (const name of ['agency', 'client'] as const) await connectAccount(ask, url, sandbox, name);
+  for (const { events, calls } of sandbox.providers) {
+    events.sendAtOnce();
+    goOnAtPace(calls, ({ request }) => numberIn(request));
+  }
+}
+
+function numberIn(request: unknown): string {
+  const ofCustomer = textField(field(request, 'customer'), 'number');
+  return ofCustomer || textField(request, 'to_number') || textField(request, 'phone_number');
+}
+
+// The second account of each stand-in is Harbor Dental's own, where it has one.
+async function connectAccount(ask: Ask, url: string, sandbox: Sandbox, name: AccountName): Promise<void> {
+  const clientId = name === 'client' ? HARBOR_DENTAL : null;
+  const { webhookEndpoints } = await ask(
+    'query ($clientId: ID) { webhookEndpoints(clientId: $clientId) { provider url isSecretSet } }',
+    { clientId },
+  );
+  const endpoints = webhookEndpoints as { provider: string; url: string; isSecretSet: boolean }[];
+  for (const { provider, accounts, events, scene } of sandbox.providers) {
+    const endpoint = endpoints.find((each) => each.provider === provider);
+    const isUsed = clientId === null || scene.keys.some((key) => key.clientId === clientId);
+    if (!endpoint || !isUsed) continue;
+    const secret = SECRETS[name];
+    if (!endpoint.isSecretSet)
+      await ask(
+        'mutation ($input: SetWebhookSecretInput!) { setWebhookSecret(input: $input) { userErrors { code } } }',
+        { input: { clientId, provider, secret } },
+      );
+    // The address may name a host elsewhere, to which the demo sends nothing.
+    const path = endpoint.url.slice(endpoint.url.indexOf('/webhooks/'));
+    events.sendTo(accounts[name], { url: `${url}${path}`, secret });
+  }
+}
+
+/**
+ * Lets calls of the last day come in at the agents that the demo begins with, of which the providers tell by
+ * their events. One is still going on, and one came in by another account than its client's own.
+ */
+export function receiveDayOfCalls(sandbox: Sandbox): void {
+  let caller = 0;
+  for (const provider of sandbox.providers)
+    for (const { account, index } of provider.scene.agents) {
+      const isFirst = caller === 0;
+      const past = DAY.filter((_, at) => (at + caller) % 2 === 0);
+      for (const [hoursAgo, seconds, ending] of past)
+        receive(provider, account, index, `+1415555${1000 + (caller += 1)}`, hoursAgo, [seconds, ending]);
+      if (isFirst) {
+        receive(provider, 'agency', index, '+14155551099', 2, [75, 'CALLEE_HUNG_UP'], account);
+        receive(provider, account, index, '+14155551098', 0.01, null);
+      }
+    }
+}
+
+function receive(
+  { accounts, receive: comeIn }: SandboxProvider,
+  account: AccountName,
+  index: number,
+  caller: string,
+  hoursAgo: number,
+  end: readonly [seconds: number, ending: Ending] | null,
+  agentOf: AccountName = account,
+): void {
+  const at = new Date(Date.now() - hoursAgo * HOUR_MS);
+  const call = comeIn(accounts[account], accounts[agentOf].agents[index]?.id ?? '', caller, at);
+  if (!call) return;
+  call.answer(at);
+  if (end) call.end(end[0] * 1000, end[1]);
+}
