@@ -69,7 +69,16 @@ export async function applyFacts(
   origin: FactsOrigin,
 ): Promise<CallRow | null> {
   const call = await tx.lock(CallRow, callId);
-  if (!call) return null;
+  return call && applyTo(tx, call, facts, origin);
+}
+
+/** Does the same for a call that the transaction has locked, or inserted. */
+export function applyTo(
+  tx: Transaction,
+  call: CallRow,
+  facts: CallFacts,
+  origin: FactsOrigin,
+): Promise<CallRow> {
   const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
   return saveKnown(tx, call, whatChanges(call, facts, isNewer), origin);
 }

@@ -1,5 +1,5 @@
 import type { CallRow } from '../calls/call.entity';
-import { applyFacts, askBy } from '../calls/call-facts.service';
+import { applyFacts, applyTo, askBy } from '../calls/call-facts.service';
 import { accountOf, newProviderCall, type CallOfAccount } from '../calls/provider-call';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -21,9 +21,10 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
       if (known !== null) await askBy(tx, known, event.receivedAt);
       return;
     }
-    const callId = known ?? (await recordCall(tx, resolver, event, facts));
-    if (callId !== null)
-      await applyFacts(tx, callId, facts, { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt });
+    const origin = { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt } as const;
+    if (known !== null) return void (await applyFacts(tx, known, facts, origin));
+    const call = await recordCall(tx, resolver, event, facts);
+    if (call) await applyTo(tx, call, facts, origin);
   };
 }
 
@@ -70,7 +71,7 @@ async function recordCall(
   resolver: KeyResolverService,
   event: ProviderEventRow,
   facts: CallFacts,
-): Promise<string | null> {
+): Promise<CallRow | null> {
   const { agencyId, ownerType, ownerId, provider } = event;
   const { providerCallId, providerAgentId } = facts;
   if (providerCallId === null || providerAgentId === null) return null;
@@ -84,5 +85,5 @@ async function recordCall(
   const call = newProviderCall(resolution, facts, { type: ownerType, id: ownerId, agencyId });
   await tx.insertRow('provider_calls', { digest: digestOf(event, providerCallId), callId: call.id });
   await tx.insertRow('calls', call);
-  return call.id;
+  return call;
 }

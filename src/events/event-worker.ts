@@ -137,12 +137,21 @@ export class EventWorker {
   }
 }
 
-/** The events of one call are worked one after the other, so that they do not wait for each other's locks. */
+/**
+ * The events of one call are worked one after the other, so that they do not wait for each other's locks, and
+ * the calls in the order in which they were told of first.
+ */
 function groupsOf(events: readonly ProviderEventRow[]): ProviderEventRow[][] {
-  const keyOf = ({ ownerId, providerCallId }: ProviderEventRow) => `${ownerId} ${providerCallId ?? ''}`;
-  const sorted = [...events].sort((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
+  const byCall = new Map<string, ProviderEventRow[]>();
+  for (const event of events) {
+    const call = `${event.ownerId} ${event.providerCallId ?? ''}`;
+    const earlier = byCall.get(call);
+    if (earlier) earlier.push(event);
+    else byCall.set(call, [event]);
+  }
+  const ordered = [...byCall.values()].flat();
   const groups: ProviderEventRow[][] = [];
-  for (let start = 0; start < sorted.length; start += TOGETHER)
-    groups.push(sorted.slice(start, start + TOGETHER));
+  for (let start = 0; start < ordered.length; start += TOGETHER)
+    groups.push(ordered.slice(start, start + TOGETHER));
   return groups;
 }
