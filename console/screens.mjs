@@ -87,6 +87,7 @@ const SCREENS = [
   ['client-calls', 'Ada', `${HARBOR}/calls`],
   ['portal-users', 'Ada', `${HARBOR}/people`],
   ['agents', 'Ada', '/agents'],
+  ['import-agents', 'Ada', '/agents/import', { act: press('Compare') }],
   ['why-this-key', 'Ada', '/agents/01900000-0000-7000-8000-000000000401'],
   ['test-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000408', { act: press('Test call') }],
   ['calls', 'Ada', '/calls'],

@@ -35,6 +35,7 @@ export const PAGES: readonly Page[] = [
   page('/clients/:id', agencys, client),
   page('/clients/:id/:tab', agencys, client),
   page('/agents', agents, () => import('./areas/agents').then(({ AgentsPage }) => AgentsPage)),
+  page('/agents/import', keys, () => import('./areas/agents').then(({ ImportPage }) => ImportPage)),
   page('/agents/:id', agents, () => import('./areas/agents').then(({ AgentPage }) => AgentPage)),
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
   page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),

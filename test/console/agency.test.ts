@@ -1,6 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { HARBOR } from '../demo-ids';
+import { HARBOR, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
+import { SET_CLIENT } from '../operations';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
 
 let running: TestApp;
@@ -64,6 +65,7 @@ describe('events of providers', () => {
   test('that are refused are counted, with what to do about it', async () => {
     await tab.visit(`/clients/${HARBOR}/events`);
     expect(await send(await addressOf('Retell'))).toBe(401);
+    await running.app.upkeep.refusedEvents.write();
     await tab.visit('/clients');
     await tab.visit(`/clients/${HARBOR}/events`);
     await section('Retell').getByText('1 event was refused').waitFor();
@@ -79,5 +81,60 @@ describe('events of providers', () => {
     await dialog.getByRole('button', { name: 'New address' }).click();
     await says('The old one is answered for 24 hours more.');
     expect(await addressOf('Vapi')).not.toBe(before);
+  });
+});
+
+describe('an import of agents', () => {
+  test('compares first, creates what is chosen, and lets one choose the number of each', async () => {
+    await tab.visit('/agents');
+    await page.getByRole('link', { name: 'Import agents' }).click();
+    await page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');
+    await button('Compare').click();
+    await page.getByText('This is the client’s own account.').waitFor();
+    expect(await page.locator('.found').innerText()).toMatch(/Here already[^]*Sales/);
+    expect(await tab.findings()).toEqual([]);
+    await button('Choose none').click();
+    expect(await button('Import').isDisabled()).toBe(true);
+    await page.getByLabel('Sales').check();
+    await button('Import 1 agent').click();
+    await page.getByRole('heading', { name: '1 agent is imported.' }).waitFor();
+    await settled(page);
+    const number = page.getByLabel('Sales calls from');
+    const options = await number.locator('option').allInnerTexts();
+    expect(options.length).toBeGreaterThan(1);
+    await number.selectOption({ index: 1 });
+    expect(await tab.findings()).toEqual([]);
+    await button('Save').click();
+    await says('Sales has its number.');
+    await page.getByRole('link', { name: 'Sales' }).click();
+    expect(await page.locator('.facts').innerText()).toContain('Calls from');
+    await button('Change').click();
+    await dialog.locator('datalist option').first().waitFor({ state: 'attached' });
+    expect(await dialog.getByLabel('Calls from').getAttribute('list')).toBeTruthy();
+    await page.keyboard.press('Escape');
+  });
+
+  test('says why an account cannot be listed, and names what is missing in it', async () => {
+    await running.data(SET_CLIENT, {
+      input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.revoked }] },
+    });
+    await tab.visit('/agents/import');
+    await page.getByLabel('Client', { exact: true }).selectOption('Maple Realty');
+    await button('Compare').click();
+    await page
+      .getByRole('alert')
+      .getByText(/does not accept/)
+      .waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await button('Compare another account').click();
+    await running.data(SET_CLIENT, {
+      input: {
+        clientId: MAPLE,
+        keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.secondAccount }],
+      },
+    });
+    await page.getByLabel('Client', { exact: true }).selectOption('Maple Realty');
+    await button('Compare').click();
+    await page.getByRole('heading', { name: 'Not in this account' }).waitFor();
   });
 });

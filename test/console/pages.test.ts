@@ -29,6 +29,7 @@ const EVERY_PAGE = [
   `${CLIENT}/events`,
   `${CLIENT}/people`,
   '/agents',
+  '/agents/import',
   AGENT,
   '/calls',
   '/calls/CALL',

@@ -1,4 +1,5 @@
 import { mutation } from '../api/mutation';
+import { useFresh } from '../api/query';
 import type { Provider } from '../keys/operations';
 import * as text from '../text/agents';
 import { ChangeDialog, wayBack, type ErrorOf } from '../ui/change';
@@ -6,6 +7,7 @@ import { ClientField } from '../ui/client-field';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { providerOptions } from '../ui/provider-fields';
 import type { ShownAgent } from './agent';
+import { numbersOf, wordsOf } from './numbers';
 
 const CREATE = mutation('createAgent');
 export const RENAME_AGENT = mutation('renameAgent');
@@ -51,6 +53,11 @@ const atProvider = (values: FormData) => ({
 
 /** What the agent is at its provider. */
 function AtProvider({ agent, errorOf }: { agent?: ShownAgent; errorOf: ErrorOf }) {
+  const { data } = useFresh(async () => {
+    // Before an agent is created, it is not known whose account it is in.
+    if (!agent) return null;
+    return numbersOf({ clientId: agent.client?.id ?? null, provider: agent.provider });
+  });
   return (
     <>
       <TextField
@@ -66,6 +73,7 @@ function AtProvider({ agent, errorOf }: { agent?: ShownAgent; errorOf: ErrorOf }
         value={agent?.fromNumber ?? ''}
         isOptional
         hint={text.agents.fromNumberHint}
+        proposed={data.value?.numbers.map((number) => [number.fromNumber, wordsOf(number)] as const) ?? []}
         error={errorOf('fromNumber')}
       />
     </>

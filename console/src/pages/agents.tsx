@@ -44,9 +44,14 @@ export function AgentsPage() {
   const viewer = useViewer();
   const { values, by } = useFilters('/agents', ['provider']);
   const create = viewer.canManageApiKeys && (
-    <Opens kind="primary" label={text.agents.create}>
-      {(close) => <CreateAgent clientId={null} onClose={close} />}
-    </Opens>
+    <>
+      <a class="button" href="/agents/import">
+        {text.agents.import}
+      </a>
+      <Opens kind="primary" label={text.agents.create}>
+        {(close) => <CreateAgent clientId={null} onClose={close} />}
+      </Opens>
+    </>
   );
   return (
     <Page title={text.agents.title} lead={viewer.canManageApiKeys && text.agents.lead} actions={create}>

@@ -5,6 +5,8 @@ export const agents = {
   lead: 'Which key the next call of each agent uses.',
   back: 'All agents',
   create: 'New agent',
+  import: 'Import agents',
+  numbersOf: 'Numbers of the account',
   nextKey: 'Next call uses',
   providerAgentId: 'ID at the provider',
   providerAgentIdHint: 'As the provider shows it.',

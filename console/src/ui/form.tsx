@@ -41,25 +41,37 @@ interface TextFieldProps {
   readonly isOptional?: boolean;
   readonly hasFocus?: boolean;
   readonly onInput?: (value: string) => void;
+  /** What is proposed; anything else can be typed as well. */
+  readonly proposed?: readonly (readonly [value: string, label: string])[];
 }
 
 export function TextField(props: TextFieldProps) {
-  const { label, hint, error, name, value = '', isOptional, hasFocus, onInput } = props;
+  const { label, hint, error, name, value = '', isOptional, hasFocus, onInput, proposed = [] } = props;
   // Preact's types list the attributes of each type apart; those that are used here suit all.
   const type = (props.type ?? 'text') as 'text';
   return (
     <Field label={label} hint={hint} error={error}>
       {(attributes) => (
-        <input
-          {...attributes}
-          name={name}
-          type={type}
-          defaultValue={value}
-          required={isOptional !== true}
-          autoFocus={hasFocus === true}
-          autocomplete="off"
-          onInput={({ currentTarget }) => onInput?.(currentTarget.value)}
-        />
+        <>
+          <input
+            {...attributes}
+            name={name}
+            type={type}
+            list={proposed.length > 0 ? `${attributes.id}-list` : undefined}
+            defaultValue={value}
+            required={isOptional !== true}
+            autoFocus={hasFocus === true}
+            autocomplete="off"
+            onInput={({ currentTarget }) => onInput?.(currentTarget.value)}
+          />
+          {proposed.length > 0 && (
+            <datalist id={`${attributes.id}-list`}>
+              {proposed.map(([each, words]) => (
+                <option key={each} value={each} label={words} />
+              ))}
+            </datalist>
+          )}
+        </>
       )}
     </Field>
   );
