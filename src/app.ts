@@ -14,6 +14,7 @@ import { RateLimitStore } from './http/rate-limit-store';
 import { RateLimits } from './http/rate-limits';
 import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
+import { recordings } from './http/recordings';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
 import { ConfigError, type Config } from './config';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
@@ -110,6 +111,7 @@ async function createServerOf(
   { log, metrics, store: { database, vault, audit }, services, identities, rateLimits }: Parts,
 ): Promise<Server> {
   const signIn = new SignIn(database, identities, audit, services.invitations);
+  const identify: SignIn['identify'] = (credentials, origin) => signIn.identify(credentials, origin);
   const server = await createServer({
     ...config.http,
     log,
@@ -127,7 +129,7 @@ async function createServerOf(
             containKnownKeys(database.read, vault.fingerprints, ...texts),
           ),
         ),
-        identify: (credentials, origin) => signIn.identify(credentials, origin),
+        identify,
         rateLimits,
         introspection: config.playground,
         isMeasured: metrics !== null,
@@ -135,6 +137,7 @@ async function createServerOf(
       }),
       keyLinkPage(services.keyLinkForm, rateLimits),
       webhooks(services.eventIntake, rateLimits),
+      recordings({ identify, rateLimits, contents: services.callContents }),
       ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
       ...(config.console ? [browserConsole(config.console)] : []),
     ],

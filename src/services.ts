@@ -4,6 +4,7 @@ import { AgentImportService } from './accounts/agent-import.service';
 import { PhoneNumberService } from './accounts/phone-number.service';
 import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
+import { CallContentService } from './calls/call-content.service';
 import { CallEndService } from './calls/call-end.service';
 import { CallFactsService } from './calls/call-facts.service';
 import { CallInquiry } from './calls/call-inquiry';
@@ -98,6 +99,7 @@ export function createServices(
     refusedEvents,
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
+    callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
     callInquiry,
   };

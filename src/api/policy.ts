@@ -191,6 +191,8 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     toNumber: viewCallDetails,
     providerCallId: viewCallDetails,
     error: viewCallDetails,
+    transcript: viewCallDetails,
+    recordingUrl: viewCallDetails,
     keySource: agencyAdmin,
     keyVersion: agencyAdmin,
     isOtherAccount: agencyAdmin,

@@ -11,6 +11,7 @@ import type { UploadKeys } from '../vault/upload-keys';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import type { CallContentService } from '../calls/call-content.service';
 import type { CallEndService } from '../calls/call-end.service';
 import type { CallHistoryService } from '../calls/call-history.service';
 import type { CallPlacementService } from '../calls/call-placement.service';
@@ -39,6 +40,7 @@ export interface Services {
   readonly calls: CallHistoryService;
   readonly callPlacement: CallPlacementService;
   readonly callEnd: CallEndService;
+  readonly callContents: CallContentService;
   readonly webhookEndpoints: WebhookEndpointService;
   readonly handIns: HandInService;
   readonly handInDecisions: HandInDecisionService;

@@ -16,6 +16,7 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { PROVIDER_ERRORS } from '../providers/provider-errors';
 import { errorOf, ProviderErrorType } from '../providers/provider.types';
+import { MAX_CONTENTS, type CallContentService } from './call-content.service';
 import type { CallRow } from './call.entity';
 import { callListFilter } from './call-filter';
 import { CallFilter } from './call-filter.types';
@@ -40,6 +41,7 @@ import {
 
 type FormerAgent = Omit<ShownAgent, 'providerAgentId'> & { readonly providerAgentId: null };
 
+const ASKED_OF = `One operation asks of at most ${MAX_CONTENTS} calls, and has LIMIT_EXCEEDED in the place of more.`;
 const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
 
 @Resolver(() => Call)
@@ -48,6 +50,7 @@ export class CallResolver {
     private readonly calls: CallHistoryService,
     private readonly placement: CallPlacementService,
     private readonly ending: CallEndService,
+    private readonly contents: CallContentService,
     private readonly agents: AgentService,
     private readonly clients: ClientService,
   ) {}
@@ -187,6 +190,30 @@ export class CallResolver {
     if (!isAdmin(viewer) && accountOf(call) !== viewer.clientId) return null;
     if (costStatus !== 'KNOWN' || costMicros === null || costCurrency === null) return null;
     return moneyOf(costMicros, costCurrency);
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: `What was said, asked of the provider when it is read, with the key that the call's owner has now: plain text with a line for each turn, e.g. \`Agent: Good morning.\` Others than the \`Agent\` are the \`Person\` and, after a transfer, the \`Third party\`. Null when there is none: before the call has ended, when it was never connected, when its owner has no key at the provider, or when the provider keeps no transcript. Null with the error PROVIDER_UNAVAILABLE when the provider could not be asked. ${ASKED_OF}`,
+  })
+  async transcript(
+    @Root() call: CallRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<string | null> {
+    return (await this.contents.read(viewer, call, loaders)).transcript;
+  }
+
+  @FieldResolver(() => String, {
+    nullable: true,
+    description: `Where the recording is, asked of the provider in the same way and by the same request. It is a link of the provider's where that is signed and good for a day at most, and otherwise an address here, which asks for the same bearer token. Null when there is no recording, as for \`transcript\`. ${ASKED_OF}`,
+  })
+  async recordingUrl(
+    @Root() call: CallRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<string | null> {
+    return (await this.contents.read(viewer, call, loaders)).recordingUrl;
   }
 
   @FieldResolver(() => Agent, {

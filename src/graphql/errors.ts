@@ -18,6 +18,7 @@ export const ERROR_STATUS = {
   DOCUMENT_NOT_TRUSTED: 400,
   PERSISTED_QUERY_NOT_SUPPORTED: 200,
   BAD_REQUEST: 400,
+  PROVIDER_UNAVAILABLE: 200,
   SERVICE_UNAVAILABLE: 503,
   SERVICE_BUSY: 503,
   INTERNAL_SERVER_ERROR: 500,
@@ -71,6 +72,11 @@ export function addressUnavailable(): PublicError {
   return new PublicError('The issuer does not tell your e-mail address at the moment. Try again later.', {
     code: 'SERVICE_UNAVAILABLE',
   });
+}
+
+/** What only a provider can tell was not told, which is not the same as "there is none". */
+export function providerUnavailable(message: string): PublicError {
+  return new PublicError(message, { code: 'PROVIDER_UNAVAILABLE' });
 }
 
 /** The caller has asked for too much of one kind within a minute. */

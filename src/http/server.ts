@@ -119,7 +119,7 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
       'latchkey-agency',
       'x-apollo-operation-name',
     ],
-    exposedHeaders: ['retry-after', 'x-request-id'],
+    exposedHeaders: ['accept-ranges', 'content-range', 'retry-after', 'x-request-id'],
     maxAge: 600,
   });
 }

@@ -11,6 +11,7 @@ import {
   type CallEndReason,
   type CallStatus,
 } from './call-facts';
+import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type Listing } from './listing';
@@ -49,6 +50,12 @@ const END_REASONS: Readonly<Record<string, CallEndReason>> = {
 const ENDED_BY: Readonly<Record<string, CallEndReason>> = {
   ASSISTANT: 'HUNG_UP_BY_AGENT',
   USER: 'HUNG_UP_BY_CALLEE',
+};
+
+const TURNS: TurnForm = {
+  speaker: 'user',
+  text: 'text',
+  speakers: { assistant: 'Agent', agent: 'Agent', robot: 'Agent', user: 'Person' },
 };
 
 /** Bland refuses a whole request if one property in it is unknown. */
@@ -98,6 +105,17 @@ export const bland = {
       cost: isOver(json) ? readCost(field(json, 'price'), 'US_DOLLAR') : null,
     };
   },
+
+  readContent: (json, providerCallId) => ({
+    transcript: transcriptOf(field(json, 'transcripts'), TURNS),
+    recording:
+      textField(json, 'recording_url') === ''
+        ? null
+        : {
+            by: 'REQUEST',
+            request: { method: 'GET', path: `/v1/calls/${encodeURIComponent(providerCallId)}/recording` },
+          },
+  }),
 
   events: {
     setUp: {

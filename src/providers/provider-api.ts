@@ -1,6 +1,8 @@
 import type { Metrics } from '../platform/metrics';
+import { downloadWith, isUsableLink, type WantedPart } from '../vault/download';
 import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
+import { askForContent, type ContentAnswer, type Recording } from './call-content';
 import {
   askForCall,
   callListing,
@@ -14,6 +16,7 @@ import type { CallFacts } from './call-facts';
 import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';
 import type { ListedAgent, ListedNumber } from './listing';
 import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
+import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
 import type { CallSpan, CallToPlace, ProviderRegion } from './provider';
@@ -84,6 +87,38 @@ export class ProviderApi {
     return readLists(adapter, this.#sender(account, 'NUMBER_LIST'), adapter.numberLists, idOf);
   }
 
+  /** Asks what was said in a call. It waits no longer than `CONTENT_TIMEOUT_MS`. */
+  askForContent(account: ProviderAccount, providerCallId: string): Promise<ContentAnswer> {
+    return askForContent(
+      adapterOf(account.provider),
+      this.#sender(account, 'CALL_CONTENT', CONTENT_TIMEOUT_MS),
+      providerCallId,
+    );
+  }
+
+  /** Opens a recording. The answer is handed over as it comes in; `signal` ends it. */
+  openRecording(
+    account: ProviderAccount,
+    recording: Recording,
+    part: WantedPart,
+    signal: AbortSignal,
+  ): Promise<RecordingAnswer> {
+    const baseUrl = this.#baseUrlOf(account);
+    const target = { baseUrl, keyPresentation: adapterOf(account.provider).keyPresentation };
+    const limits = { timeoutMs: this.timeoutMs, signal };
+    return openRecording(recording, {
+      baseUrl,
+      part,
+      limits,
+      download: (request) => downloadWith(account.key, target, request, part, limits),
+    });
+  }
+
+  /** Tells whether a link that a provider shows may be handed on, or used. */
+  isUsableLink(account: ProviderAccount, address: string): boolean {
+    return isUsableLink(address, this.#baseUrlOf(account));
+  }
+
   /** The result is null where the provider has said that it ends the call. */
   stopCall(account: ProviderAccount, providerCallId: string): Promise<ProviderError | null> {
     const { provider } = account;
@@ -101,11 +136,12 @@ export class ProviderApi {
     return baseUrl;
   }
 
-  #sender(account: ProviderAccount, purpose: Purpose): Send {
+  #sender(account: ProviderAccount, purpose: Purpose, mostMs = Infinity): Send {
     const { provider, key } = account;
     const baseUrl = this.#baseUrlOf(account);
     const target = { baseUrl, keyPresentation: adapterOf(provider).keyPresentation };
-    const limits = { timeoutMs: this.timeoutMs, maxBodyBytes: MAX_BODY_BYTES[purpose] };
+    const timeoutMs = Math.min(this.timeoutMs, mostMs);
+    const limits = { timeoutMs, maxBodyBytes: MAX_BODY_BYTES[purpose] };
     const { metrics } = this;
     if (!metrics) return (request) => sendWith(key, target, request, limits);
     return async (request) => {
@@ -121,12 +157,16 @@ export class ProviderApi {
 /** A call is shown with its transcript, an agent of a list with its prompt, and a page has many of them. */
 const MAX_PAGE_BYTES = 8 * MAX_REPLY_BYTES;
 
+/** Whoever reads a call waits for this, and has the rest of the answer even if nothing comes. */
+const CONTENT_TIMEOUT_MS = 5_000;
+
 /** What a request is made for, and how long the answer may be. One for a call may look its agent up. */
 const MAX_BODY_BYTES = {
   VERIFY: MAX_REPLY_BYTES,
   AGENT: MAX_REPLY_BYTES,
   CALL: MAX_REPLY_BYTES,
   CALL_STATE: MAX_PAGE_BYTES,
+  CALL_CONTENT: MAX_PAGE_BYTES,
   CALL_STOP: MAX_PAGE_BYTES,
   CALL_LIST: MAX_PAGE_BYTES,
   AGENT_LIST: MAX_PAGE_BYTES,

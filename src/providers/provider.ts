@@ -1,5 +1,6 @@
 import type { SignatureClaim } from '../vault/signatures';
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
+import type { CallContent } from './call-content';
 import type { CallFacts, CostUnit } from './call-facts';
 import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
 import type { ProviderErrorCode } from './provider-errors';
@@ -118,6 +119,11 @@ export interface ProviderAdapter {
    * not throw: a fact that is missing, or that cannot be true, is null.
    */
   readCall(json: unknown): CallFacts;
+  /**
+   * Reads what was said in the same call. This does not throw either, and reads nothing that nobody has said:
+   * the instructions of an agent and what its tools answered stay out.
+   */
+  readContent(json: unknown, providerCallId: string): CallContent;
   readonly events: ProviderEvents;
   readonly stopCall: CallStop;
   /** Asks for a page of the calls of a span of time. */

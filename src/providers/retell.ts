@@ -12,6 +12,7 @@ import {
   type CallEndReason,
   type CallFacts,
 } from './call-facts';
+import { linkTo, transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type ListPage } from './listing';
@@ -68,6 +69,12 @@ const DIRECTIONS: Readonly<Record<string, CallFacts['direction']>> = {
   outbound: 'OUTBOUND',
 };
 
+const TURNS: TurnForm = {
+  speaker: 'role',
+  text: 'content',
+  speakers: { agent: 'Agent', user: 'Person', transfer_target: 'Third party' },
+};
+
 /** The requests to Retell AI are those that its SDK 5.66 sends. */
 export const retell = {
   id: 'RETELL',
@@ -113,6 +120,18 @@ export const retell = {
       cost: isOver(json) ? readCost(field(field(json, 'call_cost'), 'combined_cost'), 'US_CENT') : null,
     };
   },
+
+  readContent: (json) => ({
+    // Of an agent that keeps no personal data, Retell shows the scrubbed forms alone.
+    transcript:
+      transcriptOf(field(json, 'transcript_object'), TURNS) ??
+      transcriptOf(field(json, 'scrubbed_transcript_with_tool_calls'), TURNS),
+    // A link of an agent that has opted in is signed, and expires after 24 hours. Any other is for ever.
+    recording: linkTo(
+      textField(json, 'recording_url') || textField(json, 'scrubbed_recording_url'),
+      field(json, 'opt_in_signed_url') === true,
+    ),
+  }),
 
   events: {
     setUp: {

@@ -12,6 +12,7 @@ import {
   type CallFacts,
   type CallStatus,
 } from './call-facts';
+import { linkTo, transcriptOf, type Recording, type TurnForm } from './call-content';
 import { hmacClaim, secretClaim } from './event-signatures';
 import { field, textField } from './json';
 import { readEntries, type ListPage } from './listing';
@@ -55,6 +56,13 @@ const END_REASONS: readonly (readonly [RegExp, CallEndReason])[] = [
   [/^vonage-rejected$|^call\.start\.|^assistant-(not-|request-)/, 'PROVIDER_REFUSED'],
   [/error|failed-to-connect|^worker-shutdown$|-closed-websocket$|-disconnected$/, 'PROVIDER_FAULT'],
 ];
+
+const TURNS: TurnForm = {
+  speaker: 'role',
+  text: 'message',
+  speakers: { bot: 'Agent', assistant: 'Agent', user: 'Person' },
+};
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Vapi runs a separate endpoint for organisations in the EU, which have accounts and keys of their own. */
 export const vapi = {
@@ -108,6 +116,16 @@ export const vapi = {
       endedAt,
       ...outcomeOf(json, durationBetween(startedAt, endedAt)),
       cost: isOver(json) ? readCost(field(json, 'cost'), 'US_DOLLAR') : null,
+    };
+  },
+
+  // Older calls have the messages and the recording beside the artifact.
+  readContent(json, providerCallId) {
+    const artifact = field(json, 'artifact');
+    return {
+      transcript:
+        transcriptOf(field(artifact, 'messages'), TURNS) ?? transcriptOf(field(json, 'messages'), TURNS),
+      recording: recordingIn(json, artifact, providerCallId),
     };
   },
 
@@ -255,4 +273,20 @@ function callIn(type: string, message: unknown): unknown {
 function timeOf(text: string): Date {
   const number = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
   return new Date(text.length <= 10 ? number * 1000 : number);
+}
+
+// The links of the recording itself are not open to anybody. The one that is signed is, for a while, and the
+// request answers with another such link.
+function recordingIn(json: unknown, artifact: unknown, providerCallId: string): Recording | null {
+  const expiresAt = readTime(artifact, 'presignedUrlsExpiresAt');
+  const isShortLived = expiresAt !== null && expiresAt.getTime() < Date.now() + DAY_MS;
+  const signed = isShortLived ? linkTo(textField(artifact, 'presignedMonoUrl'), true) : null;
+  if (signed) return signed;
+  const isThere =
+    textField(field(field(artifact, 'recording'), 'mono'), 'combinedUrl') ||
+    textField(artifact, 'recordingUrl') ||
+    textField(json, 'recordingUrl');
+  if (isThere === '') return null;
+  const path = `/call/${encodeURIComponent(providerCallId)}/mono-recording`;
+  return { by: 'REQUEST', request: { method: 'GET', path } };
 }

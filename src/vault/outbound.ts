@@ -83,7 +83,7 @@ export async function sendWith(
   }
 }
 
-function urlOf({ baseUrl }: OutboundTarget, { path }: OutboundRequest): string {
+export function urlOf({ baseUrl }: OutboundTarget, { path }: OutboundRequest): string {
   return baseUrl.replace(/\/+$/, '') + path;
 }
 
@@ -91,16 +91,18 @@ function stamped(key: ApiKeyText, { keyPresentation }: OutboundTarget, { method,
   const headers = {
     accept: 'application/json',
     'user-agent': 'latchkey',
-    ...keyHeader(ApiKeyText.reveal(key), keyPresentation),
+    ...keyHeader(key, keyPresentation),
   };
   if (body === undefined) return { method, headers };
   return { method, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-function keyHeader(key: string, presentation: KeyPresentation): Record<string, string> {
+/** The header in which a key goes out. It is made right before the request that it is for. */
+export function keyHeader(key: ApiKeyText, presentation: KeyPresentation): Record<string, string> {
+  const text = ApiKeyText.reveal(key);
   return 'scheme' in presentation
-    ? { authorization: `${presentation.scheme} ${key}` }
-    : { [presentation.header]: key };
+    ? { authorization: `${presentation.scheme} ${text}` }
+    : { [presentation.header]: text };
 }
 
 /**

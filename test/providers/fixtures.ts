@@ -1,4 +1,5 @@
 import type { Provider } from '../../src/providers';
+import type { CallContent } from '../../src/providers/call-content';
 import type { CallFacts } from '../../src/providers/call-facts';
 import type { ListedAgent, ListedNumber } from '../../src/providers/listing';
 import type { CallToPlace } from '../../src/providers/provider';
@@ -33,6 +34,12 @@ export interface ProviderFixtures {
     readonly what: string;
     readonly body: object;
     readonly facts: Partial<CallFacts>;
+  }[];
+  /** The same for what was said in the call `placedId`. The first has a transcript and a recording. */
+  readonly contents: readonly {
+    readonly what: string;
+    readonly body: object;
+    readonly content: CallContent;
   }[];
 }
 

@@ -1,6 +1,8 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import {
+  Kind,
   OperationTypeNode,
+  visit,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -29,7 +31,8 @@ const OBJECTS_PER_QUERY = 1_000;
  * Counts operations before any of their fields runs. Each field at the root counts once, under every alias. A
  * query that could return more than 1,000 objects for each of these fields counts once for each started 1,000
  * objects: a page counts once, and the heaviest query a hundred times. What a mutation could return beyond
- * 1,000 objects counts as queries too.
+ * 1,000 objects counts as queries too. An operation for which providers are asked what was said in calls
+ * counts as one key operation besides, because a provider limits the requests of an account.
  */
 export function countOperations(limits: OperationCounter): ApolloServerPlugin<ApiContext> {
   return {
@@ -59,7 +62,22 @@ function countsOf(
   const queries = counts.get('QUERY');
   if (queries !== undefined) counts.set('QUERY', Math.max(queries, Math.ceil(weight)));
   else if (weight >= 1) counts.set('QUERY', Math.floor(weight));
+  if (asksProviders(document)) counts.set('KEY_OPERATION', (counts.get('KEY_OPERATION') ?? 0) + 1);
   return counts;
+}
+
+/** What a provider tells when it is read. */
+const TOLD_BY_PROVIDERS: ReadonlySet<string> = new Set(['transcript', 'recordingUrl']);
+// Documents are kept after they were parsed, so that what is known of one that comes again is here.
+const askingDocuments = new WeakMap<DocumentNode, boolean>();
+
+function asksProviders(document: DocumentNode): boolean {
+  const known = askingDocuments.get(document);
+  if (known !== undefined) return known;
+  let asks = false;
+  visit(document, { [Kind.FIELD]: ({ name }) => void (asks ||= TOLD_BY_PROVIDERS.has(name.value)) });
+  askingDocuments.set(document, asks);
+  return asks;
 }
 
 /** The class of a whole operation: of those of its fields, the one whose limit is the lowest. */

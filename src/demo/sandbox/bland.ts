@@ -5,6 +5,7 @@ import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
+import { recordingReply } from './recording';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -141,11 +142,17 @@ function handlersOver(calls: PlacedCalls): Handlers {
     },
     'POST /v1/calls': (request, account) => createCall(request, account, calls),
     'GET /v1/calls': ({ query }, account) => listCalls(query, calls.of(account)),
-    'GET /v1/calls/:id': (_request, account, id) => {
+    'GET /v1/calls/:id': ({ headers }, account, id) => {
       const call = calls.find(account, id);
       call?.goOn();
-      return call ? { status: 200, body: bodyOf(call) } : noSuchCall(account, id, calls);
+      return call
+        ? { status: 200, body: { ...bodyOf(call), ...contentOf(call, headers.host) } }
+        : noSuchCall(account, id, calls);
     },
+    'GET /v1/calls/:id/recording': (request, account, id) =>
+      calls.find(account, id)?.wasHeld
+        ? recordingReply(request)
+        : refusal(404, 'CALL_RECORDING_NOT_FOUND', 'Call recording not found'),
     'POST /v1/calls/:id/stop': (_request, account, id) => {
       const call = calls.find(account, id);
       if (!call) return noSuchCall(account, id, calls);
@@ -186,6 +193,16 @@ function listCalls(query: URLSearchParams, calls: readonly PlacedCall[]): StandI
     return rest;
   });
   return { status: 200, body: { count: shown.length, total_count: found.length, calls: shown } };
+}
+
+function contentOf(call: PlacedCall, host = ''): object {
+  if (!call.wasHeld) return {};
+  const user = { AGENT: 'assistant', PERSON: 'user' } as const;
+  const spoken = call.turns.map(({ by, text }) => ({ user: user[by], text }));
+  return {
+    transcripts: [{ user: 'agent-action', text: 'Ended call' }, ...spoken],
+    recording_url: `http://${host}/v1/calls/${call.id}/recording`,
+  };
 }
 
 function bodyOf(call: PlacedCall) {

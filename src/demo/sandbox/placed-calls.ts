@@ -7,6 +7,17 @@ export type Phase = 'WAITING' | 'RINGING' | 'GOING_ON' | 'ENDED';
 export type Ending =
   'CALLEE_HUNG_UP' | 'AGENT_HUNG_UP' | 'VOICEMAIL' | 'STOPPED' | 'NO_ANSWER' | 'BUSY' | 'FAULT';
 
+export interface Turn {
+  readonly by: 'AGENT' | 'PERSON';
+  readonly text: string;
+}
+
+const CONVERSATION: readonly Turn[] = [
+  { by: 'AGENT', text: 'Good morning, this is the front desk. How can I help you?' },
+  { by: 'PERSON', text: 'I would like to move my appointment to Thursday.' },
+  { by: 'AGENT', text: 'Thursday at ten is free. I have moved it for you.' },
+];
+
 /** A call at a stand-in. No phone rings: it goes on when it is asked about or told to. */
 export class PlacedCall {
   /** Nobody else knows this text. Who has it can end the call. */
@@ -15,6 +26,8 @@ export class PlacedCall {
   startedAt: Date | null = null;
   endedAt: Date | null = null;
   ending: Ending | null = null;
+  /** What is said in the call, if anybody answers. */
+  turns: readonly Turn[] = CONVERSATION;
   /** What the call costs, in US cents. It is known from the end on, and can be corrected. */
   cents: number | null = null;
   /** What is done when the call has gone on to another phase. */
@@ -64,6 +77,11 @@ export class PlacedCall {
     if (this.phase === 'ENDED') return;
     const lasted = Date.now() - (this.startedAt?.getTime() ?? Date.now());
     this.end(Math.max(SHORTEST_MS, lasted), 'STOPPED');
+  }
+
+  /** Whether somebody answered, and the call is over: only then is there anything to read or to hear. */
+  get wasHeld(): boolean {
+    return this.phase === 'ENDED' && this.startedAt !== null;
   }
 
   get durationMs(): number {

@@ -13,6 +13,7 @@ import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
+import { openFile, openFileReply } from './recording';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -93,6 +94,8 @@ export function startStandIn(): StandIn {
       return calls.add(account, newCallId(), request, 'inbound', at);
     },
     answer(request) {
+      const file = openFileReply(request, calls);
+      if (file) return file;
       if (!request.authorization)
         return { status: 401, body: { error_message: 'Authorization header required' } };
       const [scheme, key] = splitAuthorization(request.authorization);
@@ -121,10 +124,12 @@ function handlersOver(calls: PlacedCalls): Handlers {
       ),
     'GET /v2/list-phone-numbers': ({ query }, account) => listed([numberBody(account)], query),
     'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
-    'GET /v2/get-call/:id': (_request, account, id) => {
+    'GET /v2/get-call/:id': ({ headers }, account, id) => {
       const call = calls.find(account, id);
       call?.goOn();
-      return call ? { status: 200, body: bodyOf(call) } : noSuchCall();
+      return call
+        ? { status: 200, body: { ...bodyOf(call), ...contentOf(call, headers.host) } }
+        : noSuchCall();
     },
     'POST /v2/stop-call/:id': (_request, account, id) => {
       const call = calls.find(account, id);
@@ -168,6 +173,15 @@ function listCalls(body: unknown, calls: readonly PlacedCall[]): StandInReply {
     limit: JSON.stringify(field(body, 'limit') ?? 50),
   });
   return listed(calls.filter(fits), page, bodyOf);
+}
+
+function contentOf(call: PlacedCall, host: string | undefined): object {
+  if (!call.wasHeld) return {};
+  const role = { AGENT: 'agent', PERSON: 'user' } as const;
+  return {
+    transcript_object: call.turns.map(({ by, text }) => ({ role: role[by], content: text, words: [] })),
+    recording_url: openFile(host, call),
+  };
 }
 
 function bodyOf(call: PlacedCall) {

@@ -17,6 +17,7 @@ export interface StandInRequest {
 
 export interface StandInReply {
   readonly status: number;
+  /** Bytes are sent as they are, and anything else as JSON. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -105,7 +106,8 @@ function parse(text: string): unknown {
 }
 
 function reply(outgoing: ServerResponse, { status, body, headers }: StandInReply): void {
-  outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const bytes = Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(bytes);
 }
 
 function recordOf({ method, path, query, authorization, body }: StandInRequest): RecordedRequest {

@@ -5,6 +5,7 @@ import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
 import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
 import { hmacOf, type EventForm } from './events';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
+import { openFile, openFileReply } from './recording';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';
 
@@ -88,6 +89,8 @@ export function startStandIn(): StandIn {
       return calls.add(account, randomUUID(), request, 'inbound', at);
     },
     answer(request) {
+      const file = openFileReply(request, calls);
+      if (file) return file;
       // Whoever knows this address may end the call, so that no key is asked for.
       if (request.path.startsWith(CONTROL)) return control(request, calls);
       if (!request.authorization) return failure(401, 'Missing Authorization Header.', 'Unauthorized');
@@ -108,6 +111,12 @@ function handlersOver(calls: PlacedCalls): Handlers {
     'GET /assistant/:id': (_request, account, id) => one(assistantsOf(account), id, 'Assistant'),
     'POST /call': (request, account) => createCall(request, account, calls),
     'GET /call': (request, account) => listCalls(request, calls.of(account)),
+    'GET /call/:id/mono-recording': ({ headers }, account, id) => {
+      const call = calls.find(account, id);
+      return call?.wasHeld
+        ? { status: 302, body: {}, headers: { location: signedLink(call, headers.host) } }
+        : failure(404, 'Artifact not found.', 'Not Found');
+    },
     'GET /call/:id': (request, account, id) => {
       const call = calls.find(account, id);
       call?.goOn();
@@ -158,6 +167,22 @@ function listCalls(request: StandInRequest, calls: readonly PlacedCall[]): Stand
   return listed(calls.filter(fits), query, (call) => bodyOf(call, request.headers.host));
 }
 
+/** A link that is signed and soon expires. The stand-in looks at neither. */
+function signedLink(call: PlacedCall, host: string | undefined): string {
+  return `${openFile(host, call)}?X-Amz-Expires=3600&X-Amz-Signature=demo`;
+}
+
+function artifactOf(call: PlacedCall, host: string | undefined): object {
+  const role = { AGENT: 'bot', PERSON: 'user' } as const;
+  const spoken = call.turns.map(({ by, text }) => ({ role: role[by], message: text }));
+  return {
+    messages: [{ role: 'system', message: 'You are a helpful receptionist.' }, ...spoken],
+    recording: { mono: { combinedUrl: `http://${host}/private/${call.id}.wav` } },
+    presignedMonoUrl: signedLink(call, host),
+    presignedUrlsExpiresAt: new Date(Date.now() + 60 * 60 * 1000).toISOString(),
+  };
+}
+
 function bodyOf(call: PlacedCall, host: string | undefined) {
   const { startedAt, endedAt } = call;
   return {
@@ -167,6 +192,7 @@ function bodyOf(call: PlacedCall, host: string | undefined) {
     ...(startedAt && { startedAt: startedAt.toISOString() }),
     ...(endedAt && { endedAt: endedAt.toISOString() }),
     ...(call.phase === 'ENDED' && { endedReason: reasonOf(call) }),
+    ...(call.wasHeld && { artifact: artifactOf(call, host) }),
     ...costOf(call),
   };
 }
