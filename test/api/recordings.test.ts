@@ -47,11 +47,16 @@ async function held(name: Name): Promise<CallRow> {
 
 const pathOf = ({ id }: CallRow) => `/calls/${id}/recording`;
 
+interface Asking {
+  readonly token?: string | null;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly url?: string;
+}
+
 /** Asks for a recording, and returns the answer as it comes in. */
-async function get(
-  path: string,
-  { token = running.tokens.agencyAdmin, method = 'GET', headers = {}, url = running.url } = {},
-): Promise<IncomingMessage> {
+async function get(path: string, asking: Asking = {}): Promise<IncomingMessage> {
+  const { token = running.tokens.agencyAdmin, method = 'GET', headers = {}, url = running.url } = asking;
   const request = sendRequest(`${url}${path}`, {
     method,
     agent: false,
@@ -76,8 +81,7 @@ async function withRecording(answer: RequestListener, addressOf = (own: string) 
   });
   const instance = await running.another({ RETELL_BASE_URL: provider.baseUrl, PROVIDER_TIMEOUT_MS: '500' });
   instances.push(instance);
-  const ask = (more: Parameters<typeof get>[1] = {}) =>
-    get(pathOf(calls.retell), { ...more, url: instance.url });
+  const ask = (more: Asking = {}) => get(pathOf(calls.retell), { ...more, url: instance.url });
   return { provider, instance, ask, files: () => provider.seen.filter(({ url }) => url === '/file.wav') };
 }
 
