@@ -1,8 +1,6 @@
-import type { OutboundRequest, Send } from '../vault/outbound';
+import type { OutboundRequest } from '../vault/outbound';
 import { readWord } from './call-facts';
 import { textField } from './json';
-import type { ProviderAdapter } from './provider';
-import { errorIn, errorOf, type ProviderError } from './refusals';
 
 /** Who speaks in a transcript, in the platform's words. */
 export type Speaker = 'Agent' | 'Person' | 'Third party';
@@ -22,25 +20,6 @@ export interface CallContent {
   /** Null where the provider has none. */
   readonly transcript: string | null;
   readonly recording: Recording | null;
-}
-
-/** `UNKNOWN` means that nothing definitive was answered. */
-export type ContentAnswer =
-  | { readonly outcome: 'FOUND'; readonly content: CallContent }
-  | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
-
-/** Asks for one call and reads what was said in it. The answer counts only where it is about that call. */
-export async function askForContent(
-  adapter: ProviderAdapter,
-  send: Send,
-  providerCallId: string,
-): Promise<ContentAnswer> {
-  const reply = await send(adapter.call(providerCallId));
-  const error = errorIn(adapter, reply);
-  if (error) return { outcome: 'UNKNOWN', error };
-  if (reply.kind !== 'ANSWER' || adapter.readCall(reply.json).providerCallId !== providerCallId)
-    return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
-  return { outcome: 'FOUND', content: adapter.readContent(reply.json, providerCallId) };
 }
 
 /** How a provider writes one turn of a conversation. */

@@ -1,4 +1,5 @@
 import type { OutboundReply, Send } from '../vault/outbound';
+import type { CallContent } from './call-content';
 import type { CallFacts } from './call-facts';
 import { isOwnAddress, postTo } from './control-address';
 import { readPages } from './list-requests';
@@ -37,6 +38,24 @@ function answerIn(adapter: ProviderAdapter, reply: OutboundReply, providerCallId
   return facts?.providerCallId === providerCallId
     ? { outcome: 'FOUND', facts }
     : { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
+}
+
+/** `UNKNOWN` means that nothing definitive was answered. */
+export type ContentAnswer =
+  | { readonly outcome: 'FOUND'; readonly content: CallContent }
+  | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
+
+/** Asks for one call and reads what was said in it. The answer counts only where it is about that call. */
+export async function askForContent(
+  adapter: ProviderAdapter,
+  send: Send,
+  providerCallId: string,
+): Promise<ContentAnswer> {
+  const reply = await send(adapter.call(providerCallId));
+  const answer = answerIn(adapter, reply, providerCallId);
+  if (answer.outcome === 'UNKNOWN') return answer;
+  const json = reply.kind === 'ANSWER' ? reply.json : null;
+  return { outcome: 'FOUND', content: adapter.readContent(json, providerCallId) };
 }
 
 /** Where requests without a key go at most, and how long they may take. */

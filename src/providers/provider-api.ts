@@ -2,15 +2,17 @@ import type { Metrics } from '../platform/metrics';
 import { downloadWith, isUsableLink, type WantedPart } from '../vault/download';
 import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vault/outbound';
 import type { ApiKeyText } from '../vault/secret';
-import { askForContent, type ContentAnswer, type Recording } from './call-content';
+import type { Recording } from './call-content';
 import {
   askForCall,
+  askForContent,
   callListing,
   findPlacedCall,
   stopCall,
   type CallAnswer,
   type CallSearch,
   type CallToFind,
+  type ContentAnswer,
 } from './call-requests';
 import type { CallFacts } from './call-facts';
 import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';

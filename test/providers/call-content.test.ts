@@ -1,5 +1,5 @@
 import { providers } from '../../src/providers';
-import { askForContent } from '../../src/providers/call-content';
+import { askForContent } from '../../src/providers/call-requests';
 import { fixturesOf } from './fixtures';
 import { LIES, pathsOf, withLie } from './lies';
 import { json, Loopback } from './loopback';
