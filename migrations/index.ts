@@ -27,6 +27,7 @@ import { CallRevisions1764290000000 } from './1764290000000-call-revisions';
 import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
 import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
+import { KindsOfAgents1764330000000 } from './1764330000000-kinds-of-agents';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 
 /** In the order in which they run. */
@@ -60,5 +61,6 @@ export const migrations = [
   FilteredCalls1764300000000,
   CallsOfProviders1764310000000,
   CallsToAskAbout1764320000000,
+  KindsOfAgents1764330000000,
   GatewayTokens1764390000000,
 ];

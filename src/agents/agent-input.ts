@@ -1,6 +1,7 @@
 import { checkName, checkPhoneNumber } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { adapterOf, type Provider } from '../providers';
+import type { ProviderAgentKind } from '../providers/provider';
 import { checkProviderId } from '../providers/provider-id';
 import type { AgentRow } from './agent.entity';
 
@@ -8,14 +9,15 @@ export interface NewAgent {
   readonly name: string;
   readonly provider: Provider;
   readonly providerAgentId: string;
+  readonly providerAgentKind?: ProviderAgentKind | null;
   readonly fromNumber?: string | null;
   readonly clientId?: string | null;
 }
 
-export type CheckedAgent = Pick<AgentRow, 'name' | 'provider' | 'providerAgentId' | 'fromNumber'>;
+export type CheckedAgent = AgentIds & Pick<AgentRow, 'name' | 'provider'>;
 
-/** By what an agent is known at its provider, and from which number it calls. */
-export type AgentIds = Pick<AgentRow, 'providerAgentId' | 'fromNumber'>;
+/** As what an agent is known at its provider, and from which number it calls. */
+export type AgentIds = Pick<AgentRow, 'providerAgentId' | 'providerAgentKind' | 'fromNumber'>;
 
 /** Brings the input into the form in which it is stored, or reports everything that is wrong with it. */
 export function checkNewAgent(input: NewAgent): {
@@ -29,16 +31,18 @@ export function checkNewAgent(input: NewAgent): {
     'providerAgentId',
   ]);
   const fromNumber = checkFromNumber(provider, input.fromNumber ?? null);
-  const userErrors = [name, providerAgentId, fromNumber].filter(
+  const providerAgentKind = checkKind(provider, input.providerAgentKind ?? null);
+  const userErrors = [name, providerAgentId, providerAgentKind, fromNumber].filter(
     (part) => part !== null && typeof part === 'object',
   );
-  const agent = { name, provider, providerAgentId, fromNumber };
+  const agent = { name, provider, providerAgentId, providerAgentKind, fromNumber };
   return { agent: userErrors.length > 0 ? null : (agent as CheckedAgent), userErrors };
 }
 
 /** What an agent is to become. What is not given stays; null takes the number away. */
 export interface AgentChange {
   readonly providerAgentId?: string | null;
+  readonly providerAgentKind?: ProviderAgentKind | null;
   readonly fromNumber?: string | null;
 }
 
@@ -57,12 +61,25 @@ export function checkAgentChange(
     if (typeof id === 'string') change.providerAgentId = id;
     else userErrors.push(id);
   }
+  if (input.providerAgentKind != null) {
+    const kind = checkKind(provider, input.providerAgentKind);
+    if (typeof kind === 'string') change.providerAgentKind = kind;
+    else userErrors.push(kind);
+  }
   if (input.fromNumber !== undefined) {
     const fromNumber = checkFromNumber(provider, input.fromNumber);
     if (fromNumber === null || typeof fromNumber === 'string') change.fromNumber = fromNumber;
     else userErrors.push(fromNumber);
   }
   return { change, userErrors };
+}
+
+function checkKind(provider: Provider, given: ProviderAgentKind | null): ProviderAgentKind | UserError {
+  const { name, agentKinds } = adapterOf(provider);
+  const kind = given ?? agentKinds[0];
+  return agentKinds.includes(kind)
+    ? kind
+    : userError('INVALID_FORMAT', ['input', 'providerAgentKind'], `${name} has no agents of this kind.`);
 }
 
 function checkFromNumber(provider: Provider, fromNumber: string | null): string | null | UserError {

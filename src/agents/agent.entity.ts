@@ -3,6 +3,7 @@ import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
+import type { ProviderAgentKind } from '../providers/provider';
 
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])
@@ -16,6 +17,7 @@ import type { Provider } from '../providers';
   'name',
   'provider',
   'providerAgentId',
+  'providerAgentKind',
   'fromNumber',
 ])
 export class AgentRow {
@@ -36,6 +38,9 @@ export class AgentRow {
 
   @Column('varchar', { length: 128 })
   providerAgentId!: string;
+
+  @Column('varchar', { length: 16, default: 'AGENT' })
+  providerAgentKind!: ProviderAgentKind;
 
   @Column('varchar', { length: 128, nullable: true })
   fromNumber!: string | null;

@@ -113,7 +113,7 @@ export class AgentService {
   }
 
   /**
-   * Changes by what an agent is known at its provider, or from which number it calls. Its provider and its
+   * Changes as what an agent is known at its provider, or from which number it calls. Its provider and its
    * client stay, and with them whose key it uses.
    */
   async update(viewer: Viewer, id: string, input: AgentChange): Promise<AgentResult> {
@@ -128,11 +128,12 @@ export class AgentService {
       () => userErrors,
       async (tx, agent) => {
         const updated = { ...agent, ...change };
-        const { providerAgentId, fromNumber } = updated;
+        const { providerAgentId, providerAgentKind, fromNumber } = updated;
         const isMoved = providerAgentId !== agent.providerAgentId;
-        if (!isMoved && fromNumber === agent.fromNumber) return agent;
+        const isOther = isMoved || providerAgentKind !== agent.providerAgentKind;
+        if (!isOther && fromNumber === agent.fromNumber) return agent;
         if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
-        await tx.update(AgentRow, { id }, { providerAgentId, fromNumber });
+        await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
         const { clientId } = agent;
         await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
         return updated;

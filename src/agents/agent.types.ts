@@ -4,7 +4,14 @@ import { Node } from '../graphql/node';
 import { connectionType, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import { FROM_NUMBER_DESCRIPTION, FROM_NUMBER_OPTIONAL, ProviderEnum } from '../providers/provider.types';
+import type { ProviderAgentKind } from '../providers/provider';
+import {
+  AGENT_KINDS_DESCRIPTION,
+  FROM_NUMBER_DESCRIPTION,
+  FROM_NUMBER_OPTIONAL,
+  ProviderAgentKindEnum,
+  ProviderEnum,
+} from '../providers/provider.types';
 
 @ObjectType({
   implements: Node,
@@ -29,6 +36,13 @@ export class Agent {
   })
   providerAgentId!: string | null;
 
+  @Field(() => ProviderAgentKindEnum, {
+    nullable: true,
+    description:
+      'What the provider calls that of which `providerAgentId` is the id. Null for a portal user whose client the agent has left since.',
+  })
+  providerAgentKind!: ProviderAgentKind | null;
+
   @Field(() => String, {
     nullable: true,
     description: FROM_NUMBER_DESCRIPTION,
@@ -51,6 +65,12 @@ export class CreateAgentInput {
       "The provider's own id of the agent: 1-128 printable ASCII characters, in the form that the provider's ids have. An agency has each agent of a provider once.",
   })
   providerAgentId!: string;
+
+  @Field(() => ProviderAgentKindEnum, {
+    nullable: true,
+    description: `What the id is of. It is an AGENT when not given. ${AGENT_KINDS_DESCRIPTION}`,
+  })
+  providerAgentKind?: ProviderAgentKind | null;
 
   @Field(() => String, {
     nullable: true,
@@ -102,6 +122,12 @@ export class UpdateAgentInput {
       "The provider's own id of the agent: 1-128 printable ASCII characters, in the form that the provider's ids have. DUPLICATE when the agency has this agent of the provider already. Null leaves it as it is.",
   })
   providerAgentId?: string | null;
+
+  @Field(() => ProviderAgentKindEnum, {
+    nullable: true,
+    description: `What the id is of. ${AGENT_KINDS_DESCRIPTION} Null leaves it as it is.`,
+  })
+  providerAgentKind?: ProviderAgentKind | null;
 
   @Field(() => String, {
     nullable: true,

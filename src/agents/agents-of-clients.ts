@@ -6,7 +6,7 @@ import type { Reader } from '../database/transaction';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
-const COLUMNS = 'id, clientId, name, provider, providerAgentId, fromNumber';
+const COLUMNS = 'id, clientId, name, provider, providerAgentId, providerAgentKind, fromNumber';
 
 /**
  * Reads the same page of the agents of each client, in at most two statements however many clients there are.

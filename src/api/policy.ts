@@ -167,6 +167,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     name: open,
     provider: open,
     providerAgentId: viewAgents,
+    providerAgentKind: viewAgents,
     fromNumber: viewAgents,
     client: open,
     keyResolution: agencyAdmin,

@@ -139,10 +139,11 @@ export class CallPlacementService {
     variables: CallToPlace['variables'],
   ): Promise<CallResult> {
     const { toNumber } = call;
-    const { providerAgentId, fromNumber } = agent;
+    const { providerAgentId, providerAgentKind, fromNumber } = agent;
     const placement = await this.providers.placeCall(key.account, {
       callId: call.id,
       providerAgentId,
+      providerAgentKind,
       toNumber,
       fromNumber,
       variables,

@@ -39,7 +39,8 @@ import {
   StartTestCallPayload,
 } from './call.types';
 
-type FormerAgent = Omit<ShownAgent, 'providerAgentId'> & { readonly providerAgentId: null };
+type FormerAgent = Omit<ShownAgent, 'providerAgentId' | 'providerAgentKind'> &
+  Readonly<Record<'providerAgentId' | 'providerAgentKind', null>>;
 
 const ASKED_OF = `One operation asks of at most ${MAX_CONTENTS} calls, and has LIMIT_EXCEEDED in the place of more.`;
 const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
@@ -257,5 +258,6 @@ function tellsOfKey({ errorCode }: CallRow): boolean {
 
 // The people of its former client do not see what it has become for another client.
 function formerAgent({ agentId: id, clientId, provider }: CallRow): FormerAgent {
-  return { id, clientId, name: 'Former agent', provider, providerAgentId: null, fromNumber: null };
+  const atProvider = { provider, providerAgentId: null, providerAgentKind: null, fromNumber: null };
+  return { id, clientId, name: 'Former agent', ...atProvider };
 }

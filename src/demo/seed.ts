@@ -212,6 +212,7 @@ function agentsAt({ provider, accounts, scene }: SandboxProvider, createdAt: Dat
       name,
       provider,
       providerAgentId,
+      providerAgentKind: 'AGENT',
       fromNumber,
       createdAt,
     };

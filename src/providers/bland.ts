@@ -15,7 +15,7 @@ import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type Listing } from './listing';
-import { withVariables, type ProviderAdapter } from './provider';
+import { withVariables, type ProviderAdapter, type ProviderAgentKind } from './provider';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
 // and similar codes are about something else.
@@ -52,6 +52,13 @@ const ENDED_BY: Readonly<Record<string, CallEndReason>> = {
   USER: 'HUNG_UP_BY_CALLEE',
 };
 
+/** Where each kind of agent is found, and by which property a call names it. It names one alone. */
+const PLACES: Readonly<Record<ProviderAgentKind, { readonly path: string; readonly property: string }>> = {
+  AGENT: { path: '/v2/agents', property: 'agent_id' },
+  PATHWAY: { path: '/v1/pathway', property: 'pathway_id' },
+  PERSONA: { path: '/v1/personas', property: 'persona_id' },
+};
+
 const TURNS: TurnForm = {
   speaker: 'user',
   text: 'text',
@@ -71,14 +78,18 @@ export const bland = {
   idForm: 'UUID',
   verify: { method: 'GET', path: '/v1/me' },
 
-  agent: (providerAgentId) => ({ method: 'GET', path: `/v2/agents/${encodeURIComponent(providerAgentId)}` }),
+  agentKinds: ['AGENT', 'PATHWAY', 'PERSONA'],
+  agent: ({ providerAgentId, providerAgentKind }) => ({
+    method: 'GET',
+    path: `${PLACES[providerAgentKind].path}/${encodeURIComponent(providerAgentId)}`,
+  }),
 
-  placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
+  placeCall: ({ callId, providerAgentId, providerAgentKind, toNumber, fromNumber, variables }) => ({
     method: 'POST',
     path: '/v1/calls',
     body: {
       phone_number: toNumber,
-      agent_id: providerAgentId,
+      [PLACES[providerAgentKind].property]: providerAgentId,
       ...(fromNumber === null ? {} : { from: fromNumber }),
       metadata: { latchkey_call_id: callId },
       ...withVariables('request_data', variables),
@@ -95,7 +106,8 @@ export const bland = {
     return {
       providerCallId: readId(json, 'call_id', 'c_id'),
       latchkeyCallId: readLatchkeyId(field(json, 'metadata')),
-      providerAgentId: readId(json, 'agent_id'),
+      // A persona may go on to a pathway in the course of a call.
+      providerAgentId: readId(json, 'agent_id', 'persona_id', 'pathway_id'),
       direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
       toNumber: readNumber(json, 'to'),
       fromNumber: readNumber(json, 'from'),

@@ -21,7 +21,7 @@ import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from
 import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
-import type { CallSpan, CallToPlace, ProviderRegion } from './provider';
+import type { AgentAtProvider, CallSpan, CallToPlace, ProviderRegion } from './provider';
 import type { AgentPresence } from './provider-errors';
 
 export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
@@ -48,8 +48,8 @@ export class ProviderApi {
     return verifyKey(adapterOf(account.provider), this.#sender(account, 'VERIFY'));
   }
 
-  findAgent(account: ProviderAccount, providerAgentId: string): Promise<AgentPresence> {
-    return findAgent(adapterOf(account.provider), this.#sender(account, 'AGENT'), providerAgentId);
+  findAgent(account: ProviderAccount, agent: AgentAtProvider): Promise<AgentPresence> {
+    return findAgent(adapterOf(account.provider), this.#sender(account, 'AGENT'), agent);
   }
 
   placeCall(account: ProviderAccount, call: CallToPlace): Promise<Placement> {

@@ -9,13 +9,22 @@ import type { ProviderErrorCode } from './provider-errors';
 export const PROVIDER_REGIONS = ['US', 'EU'] as const;
 export type ProviderRegion = (typeof PROVIDER_REGIONS)[number];
 
-export interface CallToPlace {
+/** What an agent can be at a provider that builds them in several ways. */
+export const AGENT_KINDS = ['AGENT', 'PATHWAY', 'PERSONA'] as const;
+export type ProviderAgentKind = (typeof AGENT_KINDS)[number];
+
+/** An agent as its provider knows it. */
+export interface AgentAtProvider {
+  readonly providerAgentId: string;
+  readonly providerAgentKind: ProviderAgentKind;
+}
+
+export interface CallToPlace extends AgentAtProvider {
   /**
    * Latchkey's id of the call is sent as metadata, so that a placement that was never answered can be matched
    * with the provider's call.
    */
   readonly callId: string;
-  readonly providerAgentId: string;
   /** The number is in E.164 form. */
   readonly toNumber: string;
   /**
@@ -103,7 +112,9 @@ export interface ProviderAdapter {
   readonly idForm: 'ANY' | 'UUID' | { readonly prefix: string };
   /** This is the cheapest read-only request that tells whether a key is accepted. It never places a call. */
   readonly verify: OutboundRequest;
-  agent(providerAgentId: string): OutboundRequest;
+  /** The kinds of agents that the provider has. One of which nobody says the kind is of the first. */
+  readonly agentKinds: readonly [ProviderAgentKind, ...ProviderAgentKind[]];
+  agent(agent: AgentAtProvider): OutboundRequest;
   placeCall(call: CallToPlace): OutboundRequest;
   /**
    * The result is the provider's id of the call in a successful reply to `placeCall`. It is an empty string

@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/schema-types';
 import { messageFor, type ProviderError } from './refusals';
 import { adapterOf, providers, PROVIDERS, type Provider } from './index';
-import { PROVIDER_REGIONS, type ProviderAdapter } from './provider';
+import { AGENT_KINDS, PROVIDER_REGIONS, type ProviderAdapter } from './provider';
 import { PROVIDER_ERROR_CODES, PROVIDER_ERRORS, type ProviderErrorCode } from './provider-errors';
 
 const adapters: readonly ProviderAdapter[] = providers;
@@ -37,6 +37,23 @@ const namesWhere = (matches: (adapter: ProviderAdapter) => boolean) =>
     .filter(matches)
     .map(({ name }) => name)
     .join(', ') || 'no provider';
+
+export const ProviderAgentKindEnum = enumOf(
+  'ProviderAgentKind',
+  AGENT_KINDS,
+  'What an agent is at its provider. Some providers build them in several ways, each with ids of its own.',
+  {
+    AGENT: 'What the provider calls an agent or an assistant. Every provider has these.',
+    PATHWAY: 'A conversational pathway.',
+    PERSONA: 'A persona.',
+  },
+);
+
+/** Every input field for the kind of an agent says which providers have others than agents. */
+export const AGENT_KINDS_DESCRIPTION = adapters
+  .filter(({ agentKinds }) => agentKinds.length > 1)
+  .map(({ name, agentKinds }) => `${name} has ${agentKinds.join(', ')}.`)
+  .join(' ');
 
 /** Every field for the number that an agent calls from has this description. */
 export const FROM_NUMBER_DESCRIPTION =

@@ -1,6 +1,6 @@
 import type { OutboundReply, Send } from '../vault/outbound';
 import { isProviderId } from './call-facts';
-import type { CallToPlace, ProviderAdapter } from './provider';
+import type { AgentAtProvider, CallToPlace, ProviderAdapter } from './provider';
 import { PROVIDER_ERRORS, type AgentPresence, type KeyVerdictStatus } from './provider-errors';
 import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
 
@@ -29,11 +29,12 @@ export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<K
 export async function findAgent(
   adapter: ProviderAdapter,
   send: Send,
-  providerAgentId: string,
+  agent: AgentAtProvider,
 ): Promise<AgentPresence> {
+  const { providerAgentId } = agent;
   // In a URL these two names lead to another path, however they are encoded. No agent has such an id.
   if (providerAgentId === '.' || providerAgentId === '..') return 'ABSENT';
-  const error = errorIn(adapter, await send(adapter.agent(providerAgentId)));
+  const error = errorIn(adapter, await send(adapter.agent(agent)));
   return error === null ? 'PRESENT' : PROVIDER_ERRORS[error.code].presence;
 }
 
@@ -59,14 +60,14 @@ export async function placeCall(adapter: ProviderAdapter, send: Send, call: Call
 async function withMissingAgent(
   adapter: ProviderAdapter,
   send: Send,
-  { providerAgentId }: CallToPlace,
+  call: CallToPlace,
   reply: OutboundReply,
   error: ProviderError,
 ): Promise<ProviderError> {
   if (error.code !== 'INVALID_REQUEST' && error.code !== 'AGENT_NOT_FOUND') return error;
   if (reply.kind === 'ANSWER' && adapter.refusal(reply.status, reply.json) === 'AGENT_NOT_FOUND')
     return error;
-  const presence = await findAgent(adapter, send, providerAgentId);
+  const presence = await findAgent(adapter, send, call);
   return { ...error, code: presence === 'ABSENT' ? 'AGENT_NOT_FOUND' : 'INVALID_REQUEST' };
 }
 

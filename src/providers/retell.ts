@@ -86,7 +86,8 @@ export const retell = {
   idForm: { prefix: 'agent_' },
   verify: { method: 'GET', path: '/get-api-key-info' },
 
-  agent: (providerAgentId) => ({ method: 'GET', path: `/get-agent/${encodeURIComponent(providerAgentId)}` }),
+  agentKinds: ['AGENT'],
+  agent: ({ providerAgentId }) => ({ method: 'GET', path: `/get-agent/${encodeURIComponent(providerAgentId)}` }),
 
   placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',

@@ -76,7 +76,8 @@ export const vapi = {
   // Vapi itself tests a private key in this way. It has no route that tells whose key it is.
   verify: { method: 'GET', path: '/assistant?limit=1' },
 
-  agent: (providerAgentId) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
+  agentKinds: ['AGENT'],
+  agent: ({ providerAgentId }) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
 
   placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',

@@ -199,14 +199,14 @@ describe.each(providers)('the adapter of $name', (adapter) => {
 
   test('finds an agent of the account', async () => {
     const send = await answering(json(agent.status, agent.body));
-    expect(await findAgent(adapter, send, call.providerAgentId)).toBe('PRESENT');
+    expect(await findAgent(adapter, send, call)).toBe('PRESENT');
   });
 
   test("looks up no other path than the agent's, whatever its id", async () => {
     const send = await answering(json(404, {}));
-    await findAgent(adapter, send, '../..?x=/#');
-    expect(server.seen[0]?.url).toBe(adapter.agent('').path + encodeURIComponent('../..?x=/#'));
-    expect(await findAgent(adapter, send, '..')).toBe('ABSENT');
+    await findAgent(adapter, send, { ...call, providerAgentId: '../..?x=/#' });
+    expect(server.seen[0]?.url).toBe(adapter.agent({ ...call, providerAgentId: '' }).path + encodeURIComponent('../..?x=/#'));
+    expect(await findAgent(adapter, send, { ...call, providerAgentId: '..' })).toBe('ABSENT');
     expect(server.seen).toHaveLength(1);
   });
 
@@ -221,7 +221,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     'knows $status $body for an agent that is not in the account',
     async ({ status, body }) => {
       const send = await answering(json(status, body));
-      expect(await findAgent(adapter, send, call.providerAgentId)).toBe('ABSENT');
+      expect(await findAgent(adapter, send, call)).toBe('ABSENT');
       const error = { code: 'AGENT_NOT_FOUND', httpStatus: status };
       expect(await placeCall(adapter, send, call)).toMatchObject({ outcome: 'REFUSED', error });
     },
@@ -284,7 +284,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
         status: 'UNREACHABLE',
         error: { code: 'PROVIDER_FAULT', httpStatus: status },
       });
-      expect(await findAgent(adapter, send, call.providerAgentId)).toBe('UNKNOWN');
+      expect(await findAgent(adapter, send, call)).toBe('UNKNOWN');
     }
   });
 
@@ -345,7 +345,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     });
 
     test(`says ${presence} of the agent`, async () => {
-      expect(await findAgent(adapter, await answering(answer(adapter), limits), call.providerAgentId)).toBe(
+      expect(await findAgent(adapter, await answering(answer(adapter), limits), call)).toBe(
         presence,
       );
     });
@@ -422,7 +422,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
       const send = await answering(json(status, echo, { 'retry-after': KEY, 'x-key': KEY }));
       const results: unknown[] = [
         await verifyKey(adapter, send),
-        await findAgent(adapter, send, call.providerAgentId),
+        await findAgent(adapter, send, call),
       ];
       results.push(await placeCall(adapter, send, call));
       expect(new Set(server.seen.map(keyIn))).toEqual(new Set([KEY]));

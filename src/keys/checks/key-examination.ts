@@ -51,7 +51,7 @@ async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readon
   const worker = async () => {
     for (const agent of queue) {
       if (Date.now() > deadline || result.restricted || result.limited) return;
-      const presence = await api.findAgent(account, agent.providerAgentId);
+      const presence = await api.findAgent(account, agent);
       if (presence === 'PRESENT') result.found += 1;
       if (presence === 'ABSENT') result.absent.add(agent);
       if (presence === 'RESTRICTED') result.restricted = true;

@@ -20,9 +20,9 @@ type AgentColumns = {
 
 type Row = AgentColumns & (SealedRow | { readonly ownerId: null });
 
-const AGENT = (['id', 'agencyId', 'clientId', 'provider', 'providerAgentId', 'fromNumber'] as const).map(
-  (column) => `a.${column} AS agent_${column}`,
-);
+const AGENT = (
+  ['id', 'agencyId', 'clientId', 'provider', 'providerAgentId', 'providerAgentKind', 'fromNumber'] as const
+).map((column) => `a.${column} AS agent_${column}`);
 const COLUMNS = [...AGENT, 'c.archivedAt', ...PLACE_COLUMNS, 'k.status'].join(', ');
 const FROM = `SELECT ${COLUMNS}, CASE WHEN k.provider = a.provider THEN k.sealed END AS sealed
 FROM agents a LEFT JOIN clients c ON c.id = a.clientId`;
@@ -49,6 +49,7 @@ export async function readAgentWithKeys(
     clientId: first.agent_clientId,
     provider: first.agent_provider,
     providerAgentId: first.agent_providerAgentId,
+    providerAgentKind: first.agent_providerAgentKind,
     fromNumber: first.agent_fromNumber,
   };
   const keys = keysOfChain(
