@@ -87,7 +87,10 @@ export const retell = {
   verify: { method: 'GET', path: '/get-api-key-info' },
 
   agentKinds: ['AGENT'],
-  agent: ({ providerAgentId }) => ({ method: 'GET', path: `/get-agent/${encodeURIComponent(providerAgentId)}` }),
+  agent: ({ providerAgentId }) => ({
+    method: 'GET',
+    path: `/get-agent/${encodeURIComponent(providerAgentId)}`,
+  }),
 
   placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',

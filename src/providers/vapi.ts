@@ -77,7 +77,10 @@ export const vapi = {
   verify: { method: 'GET', path: '/assistant?limit=1' },
 
   agentKinds: ['AGENT'],
-  agent: ({ providerAgentId }) => ({ method: 'GET', path: `/assistant/${encodeURIComponent(providerAgentId)}` }),
+  agent: ({ providerAgentId }) => ({
+    method: 'GET',
+    path: `/assistant/${encodeURIComponent(providerAgentId)}`,
+  }),
 
   placeCall: ({ callId, providerAgentId, toNumber, fromNumber, variables }) => ({
     method: 'POST',

@@ -205,7 +205,9 @@ describe.each(providers)('the adapter of $name', (adapter) => {
   test("looks up no other path than the agent's, whatever its id", async () => {
     const send = await answering(json(404, {}));
     await findAgent(adapter, send, { ...call, providerAgentId: '../..?x=/#' });
-    expect(server.seen[0]?.url).toBe(adapter.agent({ ...call, providerAgentId: '' }).path + encodeURIComponent('../..?x=/#'));
+    expect(server.seen[0]?.url).toBe(
+      adapter.agent({ ...call, providerAgentId: '' }).path + encodeURIComponent('../..?x=/#'),
+    );
     expect(await findAgent(adapter, send, { ...call, providerAgentId: '..' })).toBe('ABSENT');
     expect(server.seen).toHaveLength(1);
   });
@@ -345,9 +347,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     });
 
     test(`says ${presence} of the agent`, async () => {
-      expect(await findAgent(adapter, await answering(answer(adapter), limits), call)).toBe(
-        presence,
-      );
+      expect(await findAgent(adapter, await answering(answer(adapter), limits), call)).toBe(presence);
     });
 
     test('lists no agent, and says the same', async () => {
@@ -420,10 +420,7 @@ describe.each(providers)('the adapter of $name', (adapter) => {
         [KEY]: KEY,
       };
       const send = await answering(json(status, echo, { 'retry-after': KEY, 'x-key': KEY }));
-      const results: unknown[] = [
-        await verifyKey(adapter, send),
-        await findAgent(adapter, send, call),
-      ];
+      const results: unknown[] = [await verifyKey(adapter, send), await findAgent(adapter, send, call)];
       results.push(await placeCall(adapter, send, call));
       expect(new Set(server.seen.map(keyIn))).toEqual(new Set([KEY]));
       expect(inspect(results, { depth: null })).not.toContain(KEY);

@@ -33,6 +33,8 @@ async function get(
   return { status: response.status, body: await response.json() };
 }
 
+const agentOf = (providerAgentId: string) => ({ providerAgentId, providerAgentKind: 'AGENT' as const });
+
 describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   const adapter = adapterOf(provider);
 
@@ -47,7 +49,7 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
     const { agents, fromNumber } = accounts[account];
     return {
       callId: 'call-of-ours',
-      providerAgentId: agents[0]?.id ?? '',
+      ...agentOf(agents[0]?.id ?? ''),
       toNumber: '+14155550199',
       fromNumber,
       variables: { name: 'Ada' },
@@ -69,18 +71,18 @@ describe.each(STAND_INS)('the stand-in for %s', (name, provider) => {
   test('has other agents in each account', async () => {
     const { keys, agents } = sandbox[name];
     for (const { id } of agents.agency) {
-      expect(await findAgent(adapter, sender(keys.valid), id)).toBe('PRESENT');
-      expect(await findAgent(adapter, sender(keys.secondAccount), id)).toBe('ABSENT');
+      expect(await findAgent(adapter, sender(keys.valid), agentOf(id))).toBe('PRESENT');
+      expect(await findAgent(adapter, sender(keys.secondAccount), agentOf(id))).toBe('ABSENT');
     }
     for (const { id } of agents.client) {
-      expect(await findAgent(adapter, sender(keys.valid), id)).toBe('ABSENT');
-      expect(await findAgent(adapter, sender(keys.secondAccount), id)).toBe('PRESENT');
+      expect(await findAgent(adapter, sender(keys.valid), agentOf(id))).toBe('ABSENT');
+      expect(await findAgent(adapter, sender(keys.secondAccount), agentOf(id))).toBe('PRESENT');
     }
   });
 
   test('does not let a restricted key look at agents or place calls', async () => {
     const send = sender(sandbox[name].keys.restricted);
-    expect(await findAgent(adapter, send, callOf('client').providerAgentId)).toBe('RESTRICTED');
+    expect(await findAgent(adapter, send, callOf('client'))).toBe('RESTRICTED');
     const error = { code: 'INSUFFICIENT_PERMISSIONS', httpStatus: 403 };
     expect(await placeCall(adapter, send, callOf('client'))).toMatchObject({ outcome: 'REFUSED', error });
   });

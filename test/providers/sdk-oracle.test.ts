@@ -86,7 +86,12 @@ describe("Retell's SDK", () => {
     const { id, name } = sandbox.retell.agents.agency[0] ?? { id: '', name: '' };
     expect(await client().agent.retrieve(id)).toMatchObject({ agent_id: id, agent_name: name, version: 0 });
     const expected = sandbox.retell.requests.at(-1);
-    await expectSameFromUs('retell', adapterOf('RETELL').agent(id), expected, 200);
+    await expectSameFromUs(
+      'retell',
+      adapterOf('RETELL').agent({ providerAgentId: id, providerAgentKind: 'AGENT' }),
+      expected,
+      200,
+    );
   });
 
   test('sends what the adapter sends to place a call, and understands the answer', async () => {
@@ -101,6 +106,7 @@ describe("Retell's SDK", () => {
     const call = {
       callId: CALL_ID,
       providerAgentId: params.override_agent_id,
+      providerAgentKind: 'AGENT' as const,
       toNumber: TO,
       fromNumber: params.from_number,
       variables: params.retell_llm_dynamic_variables,
@@ -291,7 +297,12 @@ describe("Vapi's SDK", () => {
       orgId: sandbox.vapi.accounts.agency.orgId,
     });
     const expected = sandbox.vapi.requests.at(-1);
-    await expectSameFromUs('vapi', adapterOf('VAPI').agent(id), expected, 200);
+    await expectSameFromUs(
+      'vapi',
+      adapterOf('VAPI').agent({ providerAgentId: id, providerAgentKind: 'AGENT' }),
+      expected,
+      200,
+    );
   });
 
   test('sends what the adapter sends to place a call, and understands the answer', async () => {
@@ -306,6 +317,7 @@ describe("Vapi's SDK", () => {
     const call = {
       callId: CALL_ID,
       providerAgentId: params.assistantId,
+      providerAgentKind: 'AGENT' as const,
       toNumber: TO,
       fromNumber: params.phoneNumberId,
       variables: params.assistantOverrides.variableValues,

@@ -10,6 +10,9 @@ export interface Account {
   readonly orgName: string;
   readonly orgId: string;
   readonly agents: readonly StandInAgent[];
+  /** What is called like an agent at a provider that has other kinds as well. */
+  readonly pathway?: StandInAgent;
+  readonly persona?: StandInAgent;
   /**
    * Calls of the account are placed from this phone number, or from the number that has this id at the
    * provider.

@@ -28,6 +28,8 @@ const ACCOUNTS: Accounts = {
       { id: '00000000-0000-4000-9000-00000000a003', name: 'Collections' },
       { id: '00000000-0000-4000-9000-00000000a004', name: 'Win-back' },
     ],
+    pathway: { id: '00000000-0000-4000-9000-00000000a0f1', name: 'Parcel pathway' },
+    persona: { id: '00000000-0000-4000-9000-00000000a0f2', name: 'Blair' },
     fromNumber: '+14155550120',
   },
   client: {
@@ -37,6 +39,8 @@ const ACCOUNTS: Accounts = {
       { id: '00000000-0000-4000-9000-00000000c001', name: 'Order status' },
       { id: '00000000-0000-4000-9000-00000000c002', name: 'Returns' },
     ],
+    pathway: { id: '00000000-0000-4000-9000-00000000c0f1', name: 'Returns pathway' },
+    persona: { id: '00000000-0000-4000-9000-00000000c0f2', name: 'Robin' },
     fromNumber: '+14155550130',
   },
 };
@@ -140,6 +144,14 @@ function handlersOver(calls: PlacedCalls): Handlers {
         ? { status: 200, body: { data: agentBody(agent), errors: null } }
         : refusal(404, 'NOT_FOUND', 'Agent not found');
     },
+    'GET /v1/pathway/:id': (_request, { pathway }, id) =>
+      pathway?.id === id
+        ? { status: 200, body: { name: pathway.name, nodes: [], edges: [] } }
+        : failure(404, `Pathway with ID "${id}" not found`),
+    'GET /v1/personas/:id': (_request, { persona }, id) =>
+      persona?.id === id
+        ? { status: 200, body: { data: persona, errors: null } }
+        : refusal(404, 'NOT_FOUND', 'Persona not found'),
     'POST /v1/calls': (request, account) => createCall(request, account, calls),
     'GET /v1/calls': ({ query }, account) => listCalls(query, calls.of(account)),
     'GET /v1/calls/:id': ({ headers }, account, id) => {
@@ -214,6 +226,8 @@ function bodyOf(call: PlacedCall) {
     from: field(request, 'from') ?? call.account.fromNumber,
     inbound: call.direction === 'inbound',
     agent_id: field(request, 'agent_id'),
+    pathway_id: field(request, 'pathway_id') ?? null,
+    persona_id: field(request, 'persona_id') ?? null,
     metadata: field(request, 'metadata'),
     created_at: createdAt.toISOString(),
     queue_status: QUEUE_STATUSES[phase],
@@ -271,14 +285,21 @@ function whatIsWrong(body: unknown, account: Account): StandInReply | null {
   const from = field(body, 'from');
   if (from !== undefined && from !== account.fromNumber)
     return failure(400, "Invalid 'from' - must be a phone number string.");
-  return wrongAgent(textField(body, 'agent_id'), account);
+  return wrongAgent(body, account);
 }
 
-// The stand-in places calls of agents only, not of tasks, pathways or personas.
-function wrongAgent(agentId: string, { agents }: Account): StandInReply | null {
-  if (agentId === '')
+// The stand-in places no calls of tasks, and takes one id alone.
+function wrongAgent(body: unknown, { agents, pathway, persona }: Account): StandInReply | null {
+  const [agentId, pathwayId, personaId] = ['agent_id', 'pathway_id', 'persona_id'].map((name) =>
+    textField(body, name),
+  );
+  if ([agentId, pathwayId, personaId].filter(Boolean).length !== 1)
     return failure(400, 'Invalid parameters', { errors: ['One of task, pathway_id, agent_id is required'] });
-  if (!UUID.test(agentId)) return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
+  if (pathwayId)
+    return pathwayId === pathway?.id ? null : failure(404, `Pathway with ID "${pathwayId}" not found`);
+  if (personaId) return personaId === persona?.id ? null : failure(400, 'Invalid persona_id.');
+  if (!UUID.test(agentId ?? ''))
+    return failure(400, 'agent_id must be a UUID.', { code: 'AGENT_ID_INVALID' });
   const owned = agents.some(({ id }) => id === agentId);
   return owned ? null : failure(400, 'Agent not found.', { code: 'AGENT_NOT_FOUND' });
 }

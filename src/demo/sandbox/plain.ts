@@ -45,7 +45,9 @@ function answerTo(
   if (isPath(adapter.verify)) return { status: 200, body: { organization: account.orgName } };
   if (adapter.agentLists.some((list) => isPath(list.request(null))))
     return { status: 200, body: account.agents };
-  const agent = account.agents.find(({ id }) => isPath(adapter.agent({ providerAgentId: id, providerAgentKind: 'AGENT' })));
+  const agent = account.agents.find(({ id }) =>
+    isPath(adapter.agent({ providerAgentId: id, providerAgentKind: 'AGENT' })),
+  );
   return agent ? { status: 200, body: agent } : failure(404, 'There is no such object.');
 }
 
