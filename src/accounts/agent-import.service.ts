@@ -16,7 +16,7 @@ import type { SealedKey } from '../keys/key-store';
 import { newId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { MAX_LISTED } from '../providers/list-requests';
-import type { ListedAgent } from '../providers/listing';
+import { LISTED_KIND, type ListedAgent } from '../providers/listing';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
@@ -129,6 +129,7 @@ export class AgentImportService {
     const createdAt = new Date();
     const made = wanted.map(({ name, providerAgentId }): AgentRow => ({
       ...{ id: newId(), agencyId, clientId, name, provider, providerAgentId },
+      providerAgentKind: LISTED_KIND,
       fromNumber: null,
       createdAt,
     }));
@@ -170,6 +171,7 @@ export class AgentImportService {
   ): Promise<readonly AgentRow[]> {
     const there = new Set(agents.map(({ providerAgentId }) => providerAgentId));
     const query = await agentsPaidBy(this.database.read, this.vault.placeMacs, owner, provider);
+    query.andWhere({ providerAgentKind: LISTED_KIND });
     if (clientId !== null) query.andWhere('agent.clientId = :clientId', { clientId });
     const own = await query.limit(2 * MAX_LISTED).getMany();
     return own.filter(({ providerAgentId }) => !there.has(providerAgentId)).slice(0, MAX_LISTED);

@@ -16,6 +16,9 @@ export interface Listing<T> {
   read(json: unknown, cursor: string | null): ListPage<T> | null;
 }
 
+/** The lists of accounts are of these alone: pathways and personas are not in them. */
+export const LISTED_KIND = 'AGENT';
+
 /** An agent as its account lists it. The name is the provider's text, of which nothing was checked. */
 export interface ListedAgent {
   readonly providerAgentId: string;
