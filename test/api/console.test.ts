@@ -47,6 +47,7 @@ describe('the console', () => {
       "style-src 'self'",
       "img-src 'self'",
       "font-src 'self'",
+      'media-src blob:',
       `connect-src 'self' ${running.issuer.issuer}`,
       "form-action 'none'",
       "base-uri 'none'",

@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { CallRow } from '../../src/calls/call.entity';
-import { HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
 
@@ -206,4 +206,23 @@ test('a portal user sees a call of its client, and its cost with the permission 
 test('of a call that is no longer there, or never was, the page says that there is nothing', async () => {
   await tab.visit('/calls/01900000-0000-7000-8000-00000000ffff');
   await page.getByText('There is nothing here').first().waitFor();
+});
+
+test('what was said is asked of the provider when it is opened, and a recording is heard with the token', async () => {
+  const id = await start(HARBOR_BLAND_AGENT);
+  const { providerCallId } = await stored(id);
+  const call = running.sandbox.bland.calls.byId(providerCallId ?? '');
+  call?.answer();
+  call?.end(3_000);
+  await askProviders();
+  const before = running.sandbox.bland.requests.length;
+  await tab.visit(`/calls/${id}`);
+  await page.getByText('The call is over.').waitFor();
+  expect(running.sandbox.bland.requests.length).toBe(before);
+  await page.getByRole('button', { name: 'Show transcript and recording' }).click();
+  await page.getByRole('list', { name: 'Transcript' }).getByText('Agent').first().waitFor();
+  const recording = page.locator('audio');
+  await recording.waitFor();
+  expect(await recording.getAttribute('src')).toMatch(/^blob:/);
+  expect(await tab.findings()).toEqual([]);
 });

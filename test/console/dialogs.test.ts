@@ -96,6 +96,21 @@ test('what an agent is at its provider can be changed, and changed back', async 
   expect(await page.locator('.facts').innerText()).toContain('Calls from');
 });
 
+test('an agent is of a kind where its provider has several, and of no kind to choose elsewhere', async () => {
+  await tab.visit('/agents');
+  await button('New agent').click();
+  await dialog.getByLabel('Name').fill('Recall by pathway');
+  expect(await dialog.getByLabel('What the ID is of').count()).toBe(0);
+  await dialog.getByLabel('Provider', { exact: true }).selectOption('Bland');
+  await dialog.getByLabel('What the ID is of').selectOption('Pathway');
+  await dialog.getByLabel('ID at the provider').fill('5f9c1f8e-2b7d-4b60-9d1c-000000000001');
+  expect(await tab.findings()).toEqual([]);
+  await submit('New agent');
+  await page.getByRole('link', { name: 'Recall by pathway' }).click();
+  await settled(page);
+  expect(await page.locator('.facts').innerText()).toMatch(/What the ID is of\s+Pathway/);
+});
+
 test('a number is a number: what is none is not sent, and becomes no default in silence', async () => {
   await tab.visit('/links');
   await button('New one-time link').click();

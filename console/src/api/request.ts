@@ -26,7 +26,7 @@ export class Failure extends Error {
   }
 }
 
-interface Answer<Data> {
+interface Answered<Data> {
   readonly data?: Data | null;
   readonly errors?: readonly {
     readonly message: string;
@@ -35,21 +35,37 @@ interface Answer<Data> {
 }
 
 /** Sends one operation, like any other client of the API. Throws `Failure`, and nothing else. */
-export async function request<Data, Variables>(
+export function request<Data, Variables>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
-  const asked = agency.peek();
   const body = JSON.stringify({ query: textOf(document), variables });
+  const options = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+  return answerTo('/graphql', options, dataOf<Data>);
+}
+
+/** A file that takes the token of whoever reads it. It lies with the browser, on disk where it is long. */
+export function fetchFile(path: string, signal: AbortSignal): Promise<Blob> {
+  return answerTo(path, { signal }, async (response) => {
+    if (response.ok) return response.blob();
+    return dataOf(response);
+  });
+}
+
+async function answerTo<Answer>(
+  path: string,
+  options: RequestInit,
+  read: (response: Response) => Promise<Answer>,
+): Promise<Answer> {
+  const asked = agency.peek();
   const send = (token: string) =>
-    fetch('/graphql', {
-      method: 'POST',
+    fetch(path, {
+      ...options,
       headers: {
+        ...options.headers,
         authorization: `Bearer ${token}`,
-        'content-type': 'application/json',
         ...(asked !== null && { 'latchkey-agency': asked }),
       },
-      body,
     });
   try {
     let response = await send(await accessToken());
@@ -58,9 +74,9 @@ export async function request<Data, Variables>(
       const token = (await renewedToken()) ?? (isCurrent() ? null : await signInAgain());
       if (token !== null) response = await send(token);
     }
-    const data = await dataOf<Data>(response);
+    const answer = await read(response);
     // Nobody waits for what an agency answers that was left meanwhile.
-    return asked === agency.peek() ? data : await new Promise(() => undefined);
+    return asked === agency.peek() ? answer : await new Promise(() => undefined);
   } catch (error) {
     throw error instanceof Failure ? error : new Failure(text.failure.network);
   }
@@ -68,7 +84,7 @@ export async function request<Data, Variables>(
 
 async function dataOf<Data>(response: Response): Promise<Data> {
   const requestId = response.headers.get('x-request-id');
-  const { data, errors = [] } = (await response.json().catch(() => ({}))) as Answer<Data>;
+  const { data, errors = [] } = (await response.json().catch(() => ({}))) as Answered<Data>;
   const [error] = errors;
   if (data && !error) return data;
   switch (error?.extensions?.code) {
@@ -80,6 +96,7 @@ async function dataOf<Data>(response: Response): Promise<Data> {
     case 'TIME_LIMIT_EXCEEDED':
     case 'SERVICE_UNAVAILABLE':
     case 'SERVICE_BUSY':
+    case 'PROVIDER_UNAVAILABLE':
       throw new Failure(error.message);
     default:
       throw new Failure(text.failure.server, requestId);

@@ -1,11 +1,13 @@
+import { useState } from 'preact/hooks';
 import { mutation } from '../api/mutation';
 import { useFresh } from '../api/query';
 import type { Provider } from '../keys/operations';
+import { kindsOf, type AgentKind } from '../sign-in/settings';
 import * as text from '../text/agents';
 import { ChangeDialog, wayBack, type ErrorOf } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { SelectField, TextField, textOf } from '../ui/form';
-import { providerOptions } from '../ui/provider-fields';
+import { firstProvider, providerOptions } from '../ui/provider-fields';
 import type { ShownAgent } from './agent';
 import { numbersOf, wordsOf } from './numbers';
 
@@ -15,6 +17,7 @@ const ASSIGN = mutation('assignAgent');
 const UPDATE = mutation('updateAgent');
 
 export function CreateAgent({ clientId, onClose }: { clientId: string | null; onClose: () => void }) {
+  const [provider, setProvider] = useState(firstProvider);
   return (
     <ChangeDialog
       title={text.agents.create}
@@ -22,7 +25,7 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
       mutation={CREATE}
       inputOf={(values) => ({
         name: textOf(values, 'name'),
-        provider: textOf(values, 'provider') as Provider,
+        provider,
         ...atProvider(values),
         clientId: clientId ?? (textOf(values, 'clientId') || null),
       })}
@@ -35,10 +38,12 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
           <SelectField
             label={text.common.provider}
             name="provider"
+            value={provider}
             options={providerOptions}
+            onChange={(chosen) => setProvider(chosen as Provider)}
             error={errorOf('provider')}
           />
-          <AtProvider errorOf={errorOf} />
+          <AtProvider provider={provider} errorOf={errorOf} />
           {clientId === null && <ClientField chosen={null} error={errorOf('clientId')} isOptional />}
         </>
       )}
@@ -48,18 +53,35 @@ export function CreateAgent({ clientId, onClose }: { clientId: string | null; on
 
 const atProvider = (values: FormData) => ({
   providerAgentId: textOf(values, 'providerAgentId'),
+  providerAgentKind: (textOf(values, 'providerAgentKind') || null) as AgentKind | null,
   fromNumber: textOf(values, 'fromNumber') || null,
 });
 
+interface AtProviderProps {
+  readonly provider: Provider;
+  readonly agent?: ShownAgent;
+  readonly errorOf: ErrorOf;
+}
+
 /** What the agent is at its provider. */
-function AtProvider({ agent, errorOf }: { agent?: ShownAgent; errorOf: ErrorOf }) {
+function AtProvider({ provider, agent, errorOf }: AtProviderProps) {
   const { data } = useFresh(async () => {
     // Before an agent is created, it is not known whose account it is in.
     if (!agent) return null;
     return numbersOf({ clientId: agent.client?.id ?? null, provider: agent.provider });
   });
+  const kinds = kindsOf(provider);
   return (
     <>
+      {kinds.length > 1 && (
+        <SelectField
+          label={text.agents.kind}
+          name="providerAgentKind"
+          value={agent?.providerAgentKind ?? ''}
+          options={kinds.map((kind) => [kind, text.agents.kinds[kind]])}
+          error={errorOf('providerAgentKind')}
+        />
+      )}
       <TextField
         label={text.agents.providerAgentId}
         name="providerAgentId"
@@ -86,7 +108,7 @@ interface AgentDialogProps {
 }
 
 export function UpdateAgent({ agent, onClose }: AgentDialogProps) {
-  const { id: agentId, name, providerAgentId, fromNumber } = agent;
+  const { id: agentId, name, provider, providerAgentId, providerAgentKind, fromNumber } = agent;
   return (
     <ChangeDialog
       title={text.agents.updateTitle(name)}
@@ -96,11 +118,12 @@ export function UpdateAgent({ agent, onClose }: AgentDialogProps) {
       undo={wayBack(UPDATE, {
         agentId,
         providerAgentId: providerAgentId ?? null,
+        providerAgentKind: providerAgentKind ?? null,
         fromNumber: fromNumber ?? null,
       })}
       onClose={onClose}
     >
-      {(errorOf) => <AtProvider agent={agent} errorOf={errorOf} />}
+      {(errorOf) => <AtProvider provider={provider} agent={agent} errorOf={errorOf} />}
     </ChangeDialog>
   );
 }

@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { WhyThisKey } from '../keys/why';
-import { providerName } from '../sign-in/settings';
+import { kindsOf, providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/agents';
 import { Facts } from '../ui/facts';
@@ -20,6 +20,7 @@ const AGENT = graphql(`
       name
       provider
       providerAgentId
+      providerAgentKind
       fromNumber
       client {
         id
@@ -52,7 +53,7 @@ export function AgentPage({ id }: { id: string }) {
 
 function ShowAgent({ agent }: { agent: ShownAgent }) {
   const viewer = useViewer();
-  const { id, name, provider, providerAgentId, fromNumber, client, keyResolution } = agent;
+  const { id, name, provider, providerAgentId, providerAgentKind, fromNumber, client, keyResolution } = agent;
   const isAgencys = viewer.role !== 'PORTAL_USER';
   const back = (
     <a class="back" href="/agents">
@@ -65,6 +66,10 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
         facts={[
           [text.common.provider, providerName(provider)],
           [text.agents.providerAgentId, <code>{providerAgentId}</code>],
+          [
+            text.agents.kind,
+            providerAgentKind && kindsOf(provider).length > 1 ? text.agents.kinds[providerAgentKind] : null,
+          ],
           [text.agents.fromNumber, fromNumber],
           [
             text.common.client,

@@ -11,6 +11,7 @@ import { useFollowing } from '../ui/follow';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Badge, ClientLink, Moment, Note, Stack } from '../ui/parts';
+import { CallContent } from './call-content';
 import { CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
 
 const CALL = graphql(`
@@ -106,6 +107,9 @@ function ShowCall({ call }: { call: ShownCall }) {
       )}
       {isOtherAccount === true && <Note tone="warn">{text.call.otherAccount}</Note>}
       <CallFacts call={call} />
+      {viewer.canViewCallDetails && !isGoingOn(status) && call.durationMs !== 0 && (
+        <CallContent id={call.id} />
+      )}
       {receipt && (
         <Chain
           title={text.call.receipt}

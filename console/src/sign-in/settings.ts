@@ -1,8 +1,12 @@
+export type AgentKind = 'AGENT' | 'PATHWAY' | 'PERSONA';
+
 interface ProviderSettings {
   readonly id: string;
   readonly name: string;
   /** Where it runs separate accounts; the first one is meant when none is named. */
   readonly regions: readonly string[];
+  /** What it has as agents; one of which nobody says the kind is of the first. */
+  readonly agentKinds: readonly AgentKind[];
   /** How its events are set up: where their address is entered, and which secret it signs them with. */
   readonly events: { readonly address: string; readonly secret: string };
 }
@@ -28,3 +32,6 @@ export const regionsOf = (provider: string) =>
 
 export const eventsOf = (provider: string) =>
   settings.providers.find(({ id }) => id === provider)?.events ?? { address: '', secret: '' };
+
+export const kindsOf = (provider: string) =>
+  settings.providers.find(({ id }) => id === provider)?.agentKinds ?? [];

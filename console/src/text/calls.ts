@@ -98,3 +98,17 @@ export const call = {
   wasEnded: (isGoingOn: boolean) =>
     isGoingOn ? 'The provider was told to end the call. It may take a moment.' : 'The call has ended.',
 };
+
+export const content = {
+  title: 'What was said',
+  hint: 'It is asked of the provider when you open it, and kept nowhere.',
+  open: 'Show transcript and recording',
+  transcript: 'Transcript',
+  speakers: { Agent: 'Agent', Person: 'Person', 'Third party': 'Third party' },
+  noTranscript: 'There is no transcript.',
+  recording: 'Recording',
+  noRecording: 'There is no recording.',
+  fetching: 'The recording is being fetched.',
+  openRecording: 'Open the recording',
+  atProvider: 'It opens at the provider, whose link is good for a day at most.',
+};

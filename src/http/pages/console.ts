@@ -15,10 +15,11 @@ export interface ConsoleOptions {
 }
 
 /** The providers as the console shows them. */
-const PROVIDERS = providers.map(({ id, name, baseUrls, events }) => ({
+const PROVIDERS = providers.map(({ id, name, baseUrls, agentKinds, events }) => ({
   id,
   name,
   regions: PROVIDER_REGIONS.filter((region) => region in baseUrls),
+  agentKinds,
   events: events.setUp,
 }));
 
@@ -72,6 +73,8 @@ function contentSecurityPolicy({ issuer }: ConsoleOptions): string {
     "style-src 'self'",
     "img-src 'self'",
     "font-src 'self'",
+    // Recordings, which are fetched with the token of whoever listens.
+    'media-src blob:',
     `connect-src 'self' ${new URL(issuer).origin}`,
     "form-action 'none'",
     "base-uri 'none'",
