@@ -5,6 +5,7 @@ import { guard } from './api/guard';
 import { MAX_MUTATIONS } from './api/rules/document-limits';
 import { COMPILED_FROM_RUN } from './api/compiled/compiled-queries';
 import { graphql } from './http/graphql';
+import { gateway } from './http/gateway';
 import { health } from './http/health';
 import { keyLinkPage } from './http/pages/key-link';
 import { browserConsole } from './http/pages/console';
@@ -82,6 +83,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     const close = async () => {
       upkeep.stopTidying();
       await server.close();
+      await services.gateway.close();
       rateLimitStore?.close();
       await upkeep.stopWorkers();
       // Until here it can be seen how the instance ends.
@@ -138,6 +140,7 @@ async function createServerOf(
       keyLinkPage(services.keyLinkForm, rateLimits),
       webhooks(services.eventIntake, rateLimits),
       recordings({ identify, rateLimits, contents: services.callContents }),
+      gateway(services.gateway, rateLimits),
       ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
       ...(config.console ? [browserConsole(config.console)] : []),
     ],

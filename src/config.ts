@@ -80,6 +80,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
         KEY_OPERATION: settings.RATE_LIMIT_KEY_OPERATIONS,
         ONE_TIME_LINK: settings.RATE_LIMIT_ONE_TIME_LINKS,
         EVENT: settings.RATE_LIMIT_EVENTS,
+        GATEWAY: settings.RATE_LIMIT_GATEWAY,
       },
     },
     rateLimitStore: settings.RATE_LIMIT_STORE ?? null,

@@ -4,6 +4,7 @@ import { AgentImportService } from './accounts/agent-import.service';
 import { PhoneNumberService } from './accounts/phone-number.service';
 import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
+import type { AuditTrail } from './audit/audit-trail';
 import { CallContentService } from './calls/call-content.service';
 import { CallEndService } from './calls/call-end.service';
 import { CallFactsService } from './calls/call-facts.service';
@@ -20,6 +21,9 @@ import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
+import { GatewayAccess } from './gateway/gateway-access';
+import { GatewayResolution } from './gateway/gateway-resolution';
+import { GatewayService } from './gateway/gateway.service';
 import { GatewayTokenService } from './gateway/gateway-token.service';
 import { HandInDecisionService } from './intake/hand-in-decision.service';
 import { HandInService } from './intake/hand-in.service';
@@ -38,6 +42,7 @@ export type AppServices = Services & {
   readonly callInquiry: CallInquiry;
   readonly keyLinkForm: KeyLinkFormService;
   readonly eventIntake: EventIntakeService;
+  readonly gateway: GatewayService;
   readonly refusedEvents: RefusedCounts;
 };
 
@@ -52,12 +57,7 @@ export function createServices(
   const database = new TenantDatabase(bare, lostRights);
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
   const clients = new ClientService(database, audit);
-  const granters = {
-    serviceTokens: new ServiceTokenService(database, audit),
-    gatewayTokens: new GatewayTokenService(database, audit),
-    invitations: new InvitationService(database, audit),
-    keyLinks: new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`)),
-  };
+  const granters = grantersOf(database, audit, providers, addressOf);
   const eventAddress = (provider: Provider, token: string) =>
     addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
   const agents = new AgentService(database, audit);
@@ -102,5 +102,31 @@ export function createServices(
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
     callInquiry,
+    gateway: gatewayOf(database, keyResolver, providers, metrics),
   };
+}
+
+/** The services through which admins let others in. */
+function grantersOf(
+  database: TenantDatabase,
+  audit: AuditTrail,
+  providers: ProviderApi,
+  addressOf: (path: string) => string,
+) {
+  return {
+    serviceTokens: new ServiceTokenService(database, audit),
+    gatewayTokens: new GatewayTokenService(database, audit),
+    invitations: new InvitationService(database, audit),
+    keyLinks: new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`)),
+  };
+}
+
+function gatewayOf(
+  database: TenantDatabase,
+  keyResolver: KeyResolverService,
+  providers: ProviderApi,
+  metrics: Metrics | null,
+): GatewayService {
+  const resolution = new GatewayResolution(database, keyResolver);
+  return new GatewayService(new GatewayAccess(database), resolution, providers, metrics);
 }

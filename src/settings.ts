@@ -167,6 +167,7 @@ const settings = z.object({
   RATE_LIMIT_KEY_OPERATIONS: perMinute(MAX_MUTATIONS, 1_200),
   RATE_LIMIT_ONE_TIME_LINKS: perMinute(1, 20),
   RATE_LIMIT_EVENTS: perMinute(60, 60_000),
+  RATE_LIMIT_GATEWAY: perMinute(1, 3_000),
   RATE_LIMIT_STORE: storeAddress.optional(),
   METRICS: onOrOff,
   METRICS_HOST: host.default('127.0.0.1'),

@@ -77,6 +77,7 @@ export async function startTestApp(
     RATE_LIMIT_MUTATIONS: '1000000',
     RATE_LIMIT_KEY_OPERATIONS: '1000000',
     RATE_LIMIT_ONE_TIME_LINKS: '1000000',
+    RATE_LIMIT_GATEWAY: '1000000',
     ...sandboxUrls(sandbox),
     ...env,
   };

@@ -1,9 +1,7 @@
 import { GATEWAY_TOKEN_SCHEME, isToken, newToken, shownPartOf } from '../access/token-form';
 import { digest } from '../platform/ids';
 
-/** The groups of operations that a token can be good for. */
-export const GATEWAY_SCOPES = ['READ', 'PLACE_CALLS'] as const;
-export type GatewayScope = (typeof GATEWAY_SCOPES)[number];
+export { GATEWAY_SCOPES, type GatewayScope } from '../providers/gateway-table';
 
 export function newGatewayToken(): string {
   return newToken(GATEWAY_TOKEN_SCHEME);

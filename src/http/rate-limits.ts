@@ -50,7 +50,7 @@ export class RateLimits implements OperationCounter {
 }
 
 function limiters(
-  { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK, EVENT }: PerMinute,
+  { QUERY, MUTATION, KEY_OPERATION, ONE_TIME_LINK, EVENT, GATEWAY }: PerMinute,
   callers: number,
   store: RateLimitStore | null,
 ): Readonly<Record<Counted, Limiter>> {
@@ -67,6 +67,7 @@ function limiters(
     KEY_OPERATION: limiter('KEY_OPERATION', KEY_OPERATION),
     ONE_TIME_LINK: limiter('ONE_TIME_LINK', ONE_TIME_LINK),
     EVENT: limiter('EVENT', EVENT),
+    GATEWAY: limiter('GATEWAY', GATEWAY),
     REFUSED_EVENT: limiter('REFUSED_EVENT', REFUSED_EVENTS),
   };
 }

@@ -13,6 +13,7 @@ import {
 } from './call-facts';
 import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
+import { blandGateway } from './gateway/bland';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type Listing } from './listing';
 import { withVariables, type ProviderAdapter, type ProviderAgentKind } from './provider';
@@ -195,6 +196,7 @@ export const bland = {
     if (status === 403 && !codesIn(json).includes('INSUFFICIENT_SCOPE')) return 'PROVIDER_FAULT';
     return status < 300 && saysError(json) ? 'INVALID_REQUEST' : null;
   },
+  gateway: blandGateway,
 } as const satisfies ProviderAdapter;
 
 function numbersAt(path: string, name: string): Listing<ListedNumber> {

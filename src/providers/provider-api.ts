@@ -1,6 +1,13 @@
 import type { Metrics } from '../platform/metrics';
 import { downloadWith, isUsableLink, type WantedPart } from '../vault/download';
-import { sendWith, MAX_REPLY_BYTES, type OutboundReply, type Send } from '../vault/outbound';
+import {
+  sendWith,
+  MAX_REPLY_BYTES,
+  type OutboundReply,
+  type OutboundTarget,
+  type Send,
+} from '../vault/outbound';
+import { Passages, type PassedAnswer, type PassedRequest, type WholeAnswer } from '../vault/passage';
 import type { ApiKeyText } from '../vault/secret';
 import type { Recording } from './call-content';
 import {
@@ -33,16 +40,23 @@ export interface ProviderAccount {
   readonly key: ApiKeyText;
 }
 
+/** What a provider says of a call that it has placed is short. */
+const MAX_PLACED_BYTES = MAX_REPLY_BYTES;
+
 /**
  * All requests to providers are made here. No method throws because of what a provider answers or fails to
  * answer, and none repeats a request.
  */
 export class ProviderApi {
+  readonly #passages: Passages;
+
   constructor(
     private readonly baseUrls: BaseUrls,
     private readonly timeoutMs: number,
     private readonly metrics: Metrics | null = null,
-  ) {}
+  ) {
+    this.#passages = new Passages(timeoutMs);
+  }
 
   verifyKey(account: ProviderAccount): Promise<KeyVerdict> {
     return verifyKey(adapterOf(account.provider), this.#sender(account, 'VERIFY'));
@@ -128,6 +142,20 @@ export class ProviderApi {
     return stopCall(adapterOf(provider), this.#sender(account, 'CALL_STOP'), control, providerCallId);
   }
 
+  /** Passes a request of an integration on, and its answer as it streams. Throws `NotPassed`. */
+  passOn(account: ProviderAccount, request: PassedRequest, signal: AbortSignal): Promise<PassedAnswer> {
+    return this.#passages.stream(account.key, this.#targetOf(account), request, signal);
+  }
+
+  /** Does the same for an answer that has to be read whole, whether or not the integration still waits. */
+  passOnWhole(account: ProviderAccount, request: PassedRequest): Promise<WholeAnswer> {
+    return this.#passages.whole(account.key, this.#targetOf(account), request, MAX_PLACED_BYTES);
+  }
+
+  close(): Promise<void> {
+    return this.#passages.close();
+  }
+
   hasRegion(provider: Provider, region: ProviderRegion): boolean {
     return this.baseUrls[provider][region] !== undefined;
   }
@@ -138,10 +166,14 @@ export class ProviderApi {
     return baseUrl;
   }
 
+  #targetOf(account: ProviderAccount): OutboundTarget {
+    const { keyPresentation } = adapterOf(account.provider);
+    return { baseUrl: this.#baseUrlOf(account), keyPresentation };
+  }
+
   #sender(account: ProviderAccount, purpose: Purpose, mostMs = Infinity): Send {
     const { provider, key } = account;
-    const baseUrl = this.#baseUrlOf(account);
-    const target = { baseUrl, keyPresentation: adapterOf(provider).keyPresentation };
+    const target = this.#targetOf(account);
     const timeoutMs = Math.min(this.timeoutMs, mostMs);
     const limits = { timeoutMs, maxBodyBytes: MAX_BODY_BYTES[purpose] };
     const { metrics } = this;

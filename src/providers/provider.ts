@@ -3,6 +3,7 @@ import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 import type { CallContent } from './call-content';
 import type { CallFacts, CostUnit } from './call-facts';
 import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
+import type { GatewayTable } from './gateway-table';
 import type { ProviderErrorCode } from './provider-errors';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
@@ -150,4 +151,6 @@ export interface ProviderAdapter {
    * such a refusal, and null leaves the decision to the status.
    */
   refusal(status: number, json: unknown): ProviderErrorCode | null;
+  /** The gateway does not reach a provider without one. */
+  readonly gateway?: GatewayTable;
 }

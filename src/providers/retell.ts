@@ -14,6 +14,7 @@ import {
 } from './call-facts';
 import { linkTo, transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
+import { retellGateway } from './gateway/retell';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
@@ -217,6 +218,7 @@ export const retell = {
     if (status === 422 && /under given api key/i.test(message)) return 'AGENT_NOT_FOUND';
     return null;
   },
+  gateway: retellGateway,
 } as const satisfies ProviderAdapter;
 
 function pageQuery(cursor: string | null): string {

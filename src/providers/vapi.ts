@@ -14,6 +14,7 @@ import {
 } from './call-facts';
 import { linkTo, transcriptOf, type Recording, type TurnForm } from './call-content';
 import { hmacClaim, secretClaim } from './event-signatures';
+import { vapiGateway } from './gateway/vapi';
 import { field, textField } from './json';
 import { readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
@@ -217,6 +218,7 @@ export const vapi = {
       ? 'AGENT_NOT_FOUND'
       : null;
   },
+  gateway: vapiGateway,
 } as const satisfies ProviderAdapter;
 
 function pageQuery(cursor: string | null): string {

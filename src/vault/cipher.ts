@@ -33,6 +33,7 @@ export type DecryptPurpose =
   | 'CALL'
   | 'CALL_STATE'
   | 'ACCOUNT_LIST'
+  | 'GATEWAY'
   | 'VERIFY'
   | 'PREVIEW'
   | 'HAND_IN'

@@ -1,5 +1,6 @@
 import { isNativeError } from 'node:util/types';
 import { readBytes } from '../platform/read-json';
+import { formsOf } from './key-forms';
 import { ApiKeyText } from './secret';
 
 /** An adapter describes everything of a request but the host and the key. */
@@ -79,7 +80,8 @@ export async function sendWith(
     // The signal is checked before the error, because the error looks different in each phase that a timeout
     // can cut off.
     if (signal.aborted) return { kind: 'NO_ANSWER', reason: 'TIMEOUT' };
-    return { kind: 'NO_ANSWER', reason: wasNeverSent(error) ? 'REFUSED' : 'BROKEN' };
+    const cause = isNativeError(error) ? error.cause : undefined;
+    return { kind: 'NO_ANSWER', reason: wasNeverSent(cause) ? 'REFUSED' : 'BROKEN' };
   }
 }
 
@@ -135,7 +137,7 @@ async function discard(body: ReadableStream | null): Promise<null> {
  */
 function parseJson(text: string | null, key: ApiKeyText): unknown {
   if (text === null) return undefined;
-  const forms = encodingsOf(ApiKeyText.reveal(key));
+  const forms = formsOf(key);
   const repeats = (value: string) =>
     forms.some((form) => value.includes(form) || value.toLowerCase().includes(form));
   try {
@@ -146,22 +148,6 @@ function parseJson(text: string | null, key: ApiKeyText): unknown {
   } catch {
     return undefined;
   }
-}
-
-/**
- * A reply could repeat the key as it is, URL-encoded, in hex, or in base64, wherever in the encoded bytes it
- * begins.
- */
-function encodingsOf(secret: string): string[] {
-  const base64 = [0, 1, 2].flatMap((offset) => {
-    const bytes = Buffer.from(' '.repeat(offset) + secret);
-    // The characters at both ends are left out where they also hold bits of what stands before or behind the
-    // key.
-    const inner = (text: string) =>
-      text.replace(/=+$/, '').slice(Math.ceil((offset * 8) / 6), Math.floor((bytes.length * 8) / 6));
-    return [inner(bytes.toString('base64')), inner(bytes.toString('base64url'))];
-  });
-  return [secret, encodeURIComponent(secret), Buffer.from(secret).toString('hex'), ...base64];
 }
 
 /** RFC 9110 allows a number of seconds or a date. The result is in whole seconds from now. */
@@ -182,11 +168,10 @@ const HANDSHAKE_FAILURE =
   /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_CERT_|ERR_SSL_WRONG_VERSION)/;
 
 /**
- * The result is true only when it is certain. Anything unclear counts as sent, since a call may have been
- * placed.
+ * Tells of what undici throws whether nothing was sent. The result is true only when it is certain. Anything
+ * unclear counts as sent, since a call may have been placed.
  */
-function wasNeverSent(error: unknown): boolean {
-  const cause = isNativeError(error) ? error.cause : undefined;
+export function wasNeverSent(cause: unknown): boolean {
   if (!isNativeError(cause)) return false;
   const { code = '', syscall = '' } = cause as NodeJS.ErrnoException;
   // The same code, for example EHOSTUNREACH, comes from connecting and from reading. The system call tells

@@ -255,7 +255,7 @@ describe('the metrics', () => {
     await post(running.url, running.tokens.agencyAdmin, { query: 'query Patient0 { patient0 }' });
     await fetch(`${running.url}/Patient0?Patient0=Patient0`, { method: 'PUT' });
     const allowed: Record<string, readonly string[]> = {
-      class: ['QUERY', 'MUTATION', 'KEY_OPERATION', 'ONE_TIME_LINK', 'OTHER'],
+      class: ['QUERY', 'MUTATION', 'KEY_OPERATION', 'ONE_TIME_LINK', 'EVENT', 'GATEWAY', 'OTHER'],
       outcome: ['OK', 'PLACED', 'REFUSED', 'UNKNOWN', '2xx', '4xx', '5xx', ...Object.keys(ERROR_STATUS)],
       provider: PROVIDERS,
       source: ['CLIENT', 'AGENCY'],

@@ -50,7 +50,14 @@ async function askFrom(url: string, addresses: string, times: number) {
 
 describe('the limit of an agency', () => {
   test('is ten times that of a caller, however many callers there are', async () => {
-    const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 2, ONE_TIME_LINK: 1, EVENT: 1 });
+    const limits = new RateLimits({
+      QUERY: 1,
+      MUTATION: 1,
+      KEY_OPERATION: 2,
+      ONE_TIME_LINK: 1,
+      EVENT: 1,
+      GATEWAY: 1,
+    });
     for (let caller = 0; caller < 10; caller += 1) await limits.count('KEY_OPERATION', `${caller}`, 2, 'one');
     await expect(limits.count('KEY_OPERATION', 'eleventh', 1, 'one')).rejects.toMatchObject({
       extensions: { code: 'RATE_LIMITED' },
@@ -60,7 +67,14 @@ describe('the limit of an agency', () => {
   });
 
   test('is not used up by what one caller asks beyond its own limit', async () => {
-    const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 2, ONE_TIME_LINK: 1, EVENT: 1 });
+    const limits = new RateLimits({
+      QUERY: 1,
+      MUTATION: 1,
+      KEY_OPERATION: 2,
+      ONE_TIME_LINK: 1,
+      EVENT: 1,
+      GATEWAY: 1,
+    });
     for (let times = 0; times < 30; times += 1)
       await limits.count('KEY_OPERATION', 'greedy', 1, 'one').catch(() => undefined);
     await limits.count('KEY_OPERATION', 'modest', 2, 'one');
@@ -237,7 +251,14 @@ describe('the rate limit', () => {
   });
 
   test('of one-time links is a class of its own', async () => {
-    const limits = new RateLimits({ QUERY: 1, MUTATION: 1, KEY_OPERATION: 1, ONE_TIME_LINK: 2, EVENT: 1 });
+    const limits = new RateLimits({
+      QUERY: 1,
+      MUTATION: 1,
+      KEY_OPERATION: 1,
+      ONE_TIME_LINK: 2,
+      EVENT: 1,
+      GATEWAY: 1,
+    });
     for (const _ of [1, 2]) await limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.7');
     await expect(limits.count('ONE_TIME_LINK', 'ADDRESS 203.0.113.7')).rejects.toMatchObject({
       extensions: { code: 'RATE_LIMITED' },

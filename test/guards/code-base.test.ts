@@ -100,6 +100,7 @@ describe('the code base', () => {
       'calls/call-facts.service.ts',
       'calls/call-placement.service.ts',
       'events/event-journal.ts',
+      'gateway/gateway-access.ts',
       'intake/hand-in-decision.service.ts',
       'intake/hand-in.service.ts',
       'intake/key-link-form.service.ts',

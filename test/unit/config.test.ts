@@ -53,7 +53,14 @@ describe('the configuration', () => {
         trustProxy: [],
         trustedDocuments: null,
         queryTimeoutMs: 10_000,
-        perMinute: { QUERY: 12_000, MUTATION: 3_000, KEY_OPERATION: 1_200, ONE_TIME_LINK: 20 },
+        perMinute: {
+          QUERY: 12_000,
+          MUTATION: 3_000,
+          KEY_OPERATION: 1_200,
+          ONE_TIME_LINK: 20,
+          EVENT: 60_000,
+          GATEWAY: 3_000,
+        },
       },
       baseUrls: {
         RETELL: { US: 'https://api.retellai.com' },

@@ -1,6 +1,7 @@
 import type { AgentRow } from '../../agents/agent.entity';
 import type { RawDate } from '../../database/raw';
 import type { Reader } from '../../database/transaction';
+import type { Provider } from '../../providers';
 import type { PlaceMacs } from '../../vault/place-macs';
 import { keysOfChain, type KeysOfChain, type SealedRow } from '../key-store';
 import { PLACE_COLUMNS } from '../place';
@@ -30,8 +31,11 @@ FROM agents a LEFT JOIN clients c ON c.id = a.clientId`;
 // This is one statement outside of any transaction, and nothing is cached: the agent, whether its client is
 // archived, and both candidate keys are as they were at one instant, and a set or a clear is in force for
 // whoever reads after its commit. Each half finds all rows that name an owner, whatever else they say.
-const READ = `${FROM} LEFT JOIN api_keys k ON k.ownerId = a.agencyId WHERE a.id = ?
-UNION ALL ${FROM} JOIN api_keys k ON k.ownerId = a.clientId WHERE a.id = ?`;
+const readWhere = (condition: string) =>
+  `${FROM} LEFT JOIN api_keys k ON k.ownerId = a.agencyId WHERE ${condition}
+UNION ALL ${FROM} JOIN api_keys k ON k.ownerId = a.clientId WHERE ${condition}`;
+const READ = readWhere('a.id = ?');
+const READ_AT_PROVIDER = readWhere('a.agencyId = ? AND a.providerAgentId = ?');
 
 /** The result is null for an id that no agent has. */
 export async function readAgentWithKeys(
@@ -40,9 +44,40 @@ export async function readAgentWithKeys(
   agentId: string,
 ): Promise<AgentWithKeys | null> {
   const rows = await read.rows<Row>(READ, [agentId, agentId]);
-  const [first] = rows;
   // MariaDB ignores case and trailing spaces when it compares.
-  if (first?.agent_id !== agentId) return null;
+  return agentIn(
+    macs,
+    rows.filter((row) => row.agent_id === agentId),
+  );
+}
+
+/**
+ * Reads the agents of an agency that have an id at a provider. There is more than one in old databases only.
+ */
+export async function readProviderAgentsWithKeys(
+  read: Reader,
+  macs: PlaceMacs,
+  agencyId: string,
+  provider: Provider,
+  providerAgentId: string,
+): Promise<AgentWithKeys[]> {
+  const values = [agencyId, providerAgentId];
+  const rows = (await read.rows<Row>(READ_AT_PROVIDER, [...values, ...values])).filter(
+    (row) => row.agent_provider === provider && row.agent_providerAgentId === providerAgentId,
+  );
+  return [...new Set(rows.map((row) => row.agent_id))].flatMap((id) => {
+    const found = agentIn(
+      macs,
+      rows.filter((row) => row.agent_id === id),
+    );
+    return found ? [found] : [];
+  });
+}
+
+/** Makes one agent of its rows. */
+function agentIn(macs: PlaceMacs, rows: readonly Row[]): AgentWithKeys | null {
+  const [first] = rows;
+  if (!first) return null;
   const agent = {
     id: first.agent_id,
     agencyId: first.agent_agencyId,

@@ -16,7 +16,12 @@ import {
 } from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys, type KeysOfChain, type SealedKey } from '../key-store';
-import { readAgentWithKeys, type AgentToCall } from './agent-with-keys';
+import {
+  readAgentWithKeys,
+  readProviderAgentsWithKeys,
+  type AgentToCall,
+  type AgentWithKeys,
+} from './agent-with-keys';
 
 /** A call is started with this key. It stays decrypted only for as long as the one request needs it. */
 export interface ResolvedKey {
@@ -71,9 +76,25 @@ export class KeyResolverService {
   async resolve(agencyId: string, agentId: string): Promise<Resolution | null> {
     const resolvedAt = new Date();
     const found = await readAgentWithKeys(this.database.read, this.vault.placeMacs, agentId);
-    if (found?.agent.agencyId !== agencyId) return null;
-    const { agent, clientArchived, keys } = found;
-    return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
+    return found?.agent.agencyId === agencyId ? resolutionOf(found, resolvedAt) : null;
+  }
+
+  /**
+   * Does the same for the agent that has an id at a provider. Only agents of the client are found where one
+   * is given. The result is null for no agent, and undefined where several have the id.
+   */
+  async resolveAtProvider(
+    { agencyId, clientId }: Pick<AgentRow, 'agencyId' | 'clientId'>,
+    provider: Provider,
+    providerAgentId: string,
+  ): Promise<Resolution | null | undefined> {
+    const resolvedAt = new Date();
+    const { read } = this.database;
+    const { placeMacs } = this.vault;
+    const all = await readProviderAgentsWithKeys(read, placeMacs, agencyId, provider, providerAgentId);
+    const [found, ...more] = all.filter(({ agent }) => clientId === null || agent.clientId === clientId);
+    if (more.length > 0) return undefined;
+    return found ? resolutionOf(found, resolvedAt) : null;
   }
 
   /**
@@ -91,7 +112,7 @@ export class KeyResolverService {
   }
 
   /** Opens a key that was resolved. Throws `UnreadableKey`. */
-  open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' = 'CALL'): ResolvedKey {
+  open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' | 'GATEWAY' = 'CALL'): ResolvedKey {
     const { id, region, key } = openKey(this.vault.cipher, sealed, purpose);
     const { owner, version, provider } = sealed;
     return { id, source: owner.type, version, account: { provider, region, key } };
@@ -132,6 +153,10 @@ export class KeyResolverService {
     );
     return new Set(rows.map(({ id }) => id));
   }
+}
+
+function resolutionOf({ agent, clientArchived, keys }: AgentWithKeys, resolvedAt: Date): Resolution {
+  return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
 }
 
 function statesOf({ CLIENT, AGENCY }: KeysOfChain): CallReceipt['keys'] {

@@ -1,0 +1,77 @@
+import type { TenantDatabase } from '../access/tenant-database';
+import type { CallRow } from '../calls/call.entity';
+import type { SealedKey } from '../keys/key-store';
+import type { KeyResolverService, Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
+import { adapterOf } from '../providers';
+import type { Missing } from '../providers/gateway-table';
+import { UnreadableKey } from '../vault/cipher';
+import type { Integration } from './gateway-access';
+import { GatewayRefusal, notFound } from './refusals';
+import type { AskedOperation, GatewayProvider } from './target';
+
+type KnownCall = Pick<CallRow, 'agencyId' | 'clientId' | 'provider' | 'keySource' | 'providerCallId'> & {
+  readonly isOtherAccount: boolean | number;
+};
+
+const FIND_CALL = `SELECT agencyId, clientId, provider, keySource, providerCallId, isOtherAccount FROM calls
+WHERE agencyId = ? AND providerCallId = ?`;
+
+/**
+ * Decides with whose key a provider is asked. What names an agent is resolved by that agent, what names a
+ * call that Latchkey knows by the owner of the account that carries it, and everything else by the scope of
+ * the token. Nothing ever falls back: a token of one client never uses the agency's key of its own accord.
+ */
+export class GatewayResolution {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly resolver: KeyResolverService,
+  ) {}
+
+  /** Opens the key for an operation that places no call. Throws `GatewayRefusal`. */
+  async keyFor(by: Integration, provider: GatewayProvider, asked: AskedOperation): Promise<ResolvedKey> {
+    const { agentId, callId } = asked;
+    if (agentId !== null) return this.open((await this.byAgent(by, provider, agentId, 'AGENT')).key);
+    const call = callId === null ? null : await this.#callOf(by, provider, callId);
+    return this.open(await this.resolver.keyOfOwner(call ?? ownAccountOf(by, provider)));
+  }
+
+  /**
+   * Resolves an agent by its id at the provider. Throws `GatewayRefusal` for one that the token does not
+   * reach.
+   */
+  async byAgent(
+    by: Integration,
+    { id, table }: GatewayProvider,
+    providerAgentId: string,
+    what: Missing,
+  ): Promise<Resolution> {
+    // Databases compare ids letter by letter.
+    const stored = adapterOf(id).idForm === 'UUID' ? providerAgentId.toLowerCase() : providerAgentId;
+    const found = await this.resolver.resolveAtProvider(by, id, stored);
+    if (found === undefined) throw new GatewayRefusal('AGENT_AMBIGUOUS');
+    if (found === null) throw notFound(table, what, providerAgentId);
+    return found;
+  }
+
+  open(key: SealedKey | null, purpose: 'CALL' | 'GATEWAY' = 'GATEWAY'): ResolvedKey {
+    if (!key) throw new GatewayRefusal('NO_KEY_CONFIGURED');
+    try {
+      return this.resolver.open(key, purpose);
+    } catch (error) {
+      throw error instanceof UnreadableKey ? new GatewayRefusal('KEY_UNREADABLE') : error;
+    }
+  }
+
+  async #callOf(by: Integration, { id, table }: GatewayProvider, callId: string) {
+    const rows = await this.database.read.rows<KnownCall>(FIND_CALL, [by.agencyId, callId]);
+    const call = rows.find(({ provider, providerCallId }) => provider === id && providerCallId === callId);
+    if (!call) return null;
+    if (by.clientId !== null && call.clientId !== by.clientId) throw notFound(table, 'CALL', callId);
+    return { ...call, isOtherAccount: Boolean(call.isOtherAccount) };
+  }
+}
+
+function ownAccountOf({ agencyId, clientId }: Integration, { id: provider }: GatewayProvider) {
+  const keySource = clientId === null ? ('AGENCY' as const) : ('CLIENT' as const);
+  return { agencyId, clientId, provider, keySource, isOtherAccount: false };
+}

@@ -1,0 +1,70 @@
+import { PROVIDERS, adapterOf, type Provider } from '../providers';
+import { GatewayOperations, type GatewayTable, type MatchedOperation } from '../providers/gateway-table';
+import { GatewayRefusal } from './refusals';
+
+export interface GatewayProvider {
+  readonly id: Provider;
+  readonly table: GatewayTable;
+  readonly operations: GatewayOperations;
+}
+
+const providers = new Map<string, GatewayProvider>(
+  PROVIDERS.flatMap((id) => {
+    const { gateway: table } = adapterOf(id);
+    return table
+      ? [[id.toLowerCase(), { id, table, operations: new GatewayOperations(table) }] as const]
+      : [];
+  }),
+);
+
+const TARGET = /^\/gateway\/([a-z0-9_-]+)(\/[^?#]*)(?:\?([^#]*))?$/;
+/** All that may stand in the value of a query parameter: no space, and nothing that is not seen. */
+const VALUE = /^[\w.~!$'()*,;:@/?%+-]*$/;
+
+export interface Target {
+  readonly provider: GatewayProvider;
+  readonly path: string;
+  readonly query: string;
+}
+
+/** Reads what a request asks for. The result is null where no provider has the address. */
+export function readTarget(target: string): Target | null {
+  const [, name = '', path = '', query = ''] = TARGET.exec(target) ?? [];
+  const provider = providers.get(name);
+  return provider ? { provider, path, query } : null;
+}
+
+/** What the provider is asked for: an operation of its table, with the path and the query to be sent. */
+export type AskedOperation = MatchedOperation;
+
+/** Throws `GatewayRefusal` for what the table does not have. */
+export function operationFor({ provider, path, query }: Target, method: string): AskedOperation {
+  const found = provider.operations.find(method, path);
+  if (!found) throw new GatewayRefusal('OPERATION_NOT_ALLOWED');
+  if (query === '') return found;
+  const parameters = query.split('&').map((part) => splitAt(part, '='));
+  const names = parameters.map(([name]) => name);
+  const areListed = parameters.every(
+    ([name, value]) => found.operation.query.includes(name) && VALUE.test(value),
+  );
+  if (!areListed || new Set(names).size < names.length) throw new GatewayRefusal('QUERY_NOT_ALLOWED');
+  const named = parameters.find(([name]) => name === found.operation.agentInQuery)?.[1];
+  return {
+    ...found,
+    path: `${found.path}?${query}`,
+    agentId: named === undefined ? found.agentId : decoded(named),
+  };
+}
+
+function splitAt(text: string, separator: string): [name: string, value: string] {
+  const at = text.indexOf(separator);
+  return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value.replaceAll('+', ' '));
+  } catch {
+    throw new GatewayRefusal('QUERY_NOT_ALLOWED');
+  }
+}

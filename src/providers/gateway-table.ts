@@ -1,0 +1,154 @@
+/** The groups of operations that a gateway token can be good for. */
+export const GATEWAY_SCOPES = ['READ', 'PLACE_CALLS'] as const;
+export type GatewayScope = (typeof GATEWAY_SCOPES)[number];
+
+/**
+ * What an integration asked for that does not exist for it. `CALLED_AGENT` is the agent of a call to be
+ * placed.
+ */
+export type Missing = 'AGENT' | 'CALLED_AGENT' | 'CALL';
+
+/** An answer in a provider's own form. */
+export interface OwnAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** How calls are placed by a `POST` to one path. */
+export interface GatewayPlacement {
+  /** The member of the body that names the agent. */
+  readonly agent: string;
+  /** Members beside it that would let another agent speak, or place several calls. */
+  readonly refused: readonly string[];
+  /** Where the number to be called stands in the body. It is null for calls of browsers. */
+  readonly toNumber: readonly string[] | null;
+  /** Where the metadata stands in the body by which the call is found again. */
+  readonly metadata: readonly string[];
+}
+
+/**
+ * What integrations may ask a provider for through the gateway, made from the provider's documents. What is
+ * not listed is not passed on. Whatever creates, lists or changes API keys, secrets of webhooks or
+ * credentials of telephony is listed nowhere, and neither is what changes the account in another way.
+ */
+export interface GatewayTable {
+  /**
+   * One operation in a line: its group, method, path and query parameters. `{agent}` and `{call}` stand for
+   * the provider's ids of these, and `{}` for any other. `upload` behind the path allows a body of 50 MiB.
+   */
+  readonly operations: string;
+  /** The operations that place calls, by their path. They are of the group `PLACE_CALLS`. */
+  readonly placements: Readonly<Record<string, GatewayPlacement>>;
+  /** A refusal of the gateway as the provider would write it. */
+  error(status: number, message: string): unknown;
+  notFound(what: Missing, id: string): OwnAnswer;
+  /** What the provider says of a call that was placed, in few words. */
+  placed(providerCallId: string, providerAgentId: string): unknown;
+}
+
+export interface GatewayOperation {
+  readonly scope: GatewayScope;
+  readonly method: string;
+  readonly path: string;
+  readonly query: readonly string[];
+  /** The query parameter that names an agent, if there is one. */
+  readonly agentInQuery: string | null;
+  readonly isUpload: boolean;
+  readonly placement: GatewayPlacement | null;
+}
+
+export interface MatchedOperation {
+  readonly operation: GatewayOperation;
+  /** The path as it is sent. */
+  readonly path: string;
+  readonly agentId: string | null;
+  readonly callId: string | null;
+}
+
+/** A segment of a path has no character that could mean anything but itself, save for a `+`. */
+const SEGMENT = /^(?!\.{1,2}$)(?:[\w.~:@+-]|%2[bB])+$/;
+
+/** Finds operations by method and path, as both came. */
+export class GatewayOperations {
+  readonly all: readonly GatewayOperation[];
+  readonly #byShape: ReadonlyMap<string, readonly GatewayOperation[]>;
+
+  constructor(table: GatewayTable) {
+    this.all = [...readOperations(table.operations), ...placementsOf(table)];
+    const byShape = new Map<string, GatewayOperation[]>();
+    // What is written out comes before what stands for any id.
+    for (const operation of this.all.toSorted((one, other) => openEnds(one) - openEnds(other))) {
+      const shape = shapeOf(operation.method, operation.path);
+      byShape.set(shape, [...(byShape.get(shape) ?? []), operation]);
+    }
+    this.#byShape = byShape;
+  }
+
+  find(method: string, path: string): MatchedOperation | null {
+    const segments = path.split('/');
+    for (const operation of this.#byShape.get(shapeOf(method, path)) ?? []) {
+      const values = valuesIn(operation.path.split('/'), segments);
+      if (values) return { operation, ...values };
+    }
+    return null;
+  }
+}
+
+function shapeOf(method: string, path: string): string {
+  return `${method} ${path.split('/').length}`;
+}
+
+function openEnds({ path }: GatewayOperation): number {
+  return path.split('{').length;
+}
+
+function valuesIn(pattern: readonly string[], segments: readonly string[]) {
+  let [agentId, callId]: [string | null, string | null] = [null, null];
+  const path: string[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const expected = pattern[index] ?? '';
+    if (!expected.startsWith('{')) {
+      if (segment !== expected) return null;
+      path.push(expected);
+      continue;
+    }
+    if (!SEGMENT.test(segment)) return null;
+    const value = segment.replace(/%2b/gi, '+');
+    if (expected === '{agent}') agentId = value;
+    if (expected === '{call}') callId = value;
+    path.push(encodeURIComponent(value));
+  }
+  return { path: path.join('/'), agentId, callId };
+}
+
+const AGENT_IN_QUERY = '={agent}';
+
+function readOperations(text: string): GatewayOperation[] {
+  const lines = text.split('\n').map((line) => line.trim().split(/ +/));
+  return lines
+    .filter(([first]) => first !== '')
+    .map(([scope, method = '', path = '', ...rest]) => {
+      const agentInQuery = rest.find((name) => name.endsWith(AGENT_IN_QUERY));
+      return {
+        scope: scope === 'PLACE_CALLS' ? 'PLACE_CALLS' : 'READ',
+        method,
+        path,
+        query: rest.filter((name) => name !== 'upload').map((name) => name.replace(AGENT_IN_QUERY, '')),
+        agentInQuery: agentInQuery?.replace(AGENT_IN_QUERY, '') ?? null,
+        isUpload: rest.includes('upload'),
+        placement: null,
+      };
+    });
+}
+
+function placementsOf({ placements }: GatewayTable): GatewayOperation[] {
+  return Object.entries(placements).map(([path, placement]) => ({
+    scope: 'PLACE_CALLS',
+    method: 'POST',
+    path,
+    query: [],
+    agentInQuery: null,
+    isUpload: false,
+    placement,
+  }));
+}

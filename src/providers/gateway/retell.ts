@@ -1,0 +1,74 @@
+import type { GatewayPlacement, GatewayTable } from '../gateway-table';
+
+const NO_SUCH_ASSET = 'Cannot find requested asset under given api key.';
+
+function placementOf(agent: string, toNumber: GatewayPlacement['toNumber']): GatewayPlacement {
+  return { agent, refused: [], toNumber, metadata: ['metadata'] };
+}
+
+/** From Retell's OpenAPI document and its SDK 5.66. */
+export const retellGateway: GatewayTable = {
+  operations: `
+    READ GET /get-api-key-info
+    READ GET /get-concurrency
+    READ GET /get-agent/{agent} version
+    READ GET /get-agent-versions/{agent}
+    READ GET /list-agent-versions/{agent} limit pagination_key sort_order
+    READ GET /get-mcp-tools/{agent} version mcp_id component_id
+    READ GET /list-agents limit pagination_key pagination_key_version is_latest
+    READ POST /v2/list-agents limit pagination_key sort_order
+    READ GET /v2/get-call/{call}
+    READ POST /v2/list-calls
+    READ POST /v3/list-calls
+    READ GET /v2/list-export-requests limit pagination_key sort_order
+    READ GET /get-chat-agent/{} version
+    READ GET /get-chat-agent-versions/{}
+    READ GET /list-chat-agents limit pagination_key pagination_key_version is_latest
+    READ GET /get-chat/{}
+    READ GET /list-chat sort_order limit pagination_key
+    READ POST /v3/list-chats
+    READ GET /get-retell-llm/{} version
+    READ GET /list-retell-llms limit pagination_key pagination_key_version is_latest
+    READ GET /v2/list-retell-llms limit pagination_key sort_order
+    READ GET /get-conversation-flow/{} version
+    READ GET /list-conversation-flows limit pagination_key pagination_key_version is_latest
+    READ GET /v2/list-conversation-flows limit pagination_key sort_order
+    READ GET /get-conversation-flow-component/{}
+    READ GET /list-conversation-flow-components
+    READ GET /v2/list-conversation-flow-components limit pagination_key sort_order
+    READ GET /get-knowledge-base/{}
+    READ GET /list-knowledge-bases
+    READ GET /get-phone-number/{}
+    READ GET /list-phone-numbers
+    READ GET /v2/list-phone-numbers limit pagination_key sort_order
+    READ GET /get-voice/{}
+    READ GET /list-voices
+    READ POST /search-community-voice
+    READ GET /get-test-case-definition/{}
+    READ GET /list-test-case-definitions type llm_id conversation_flow_id version
+    READ GET /v2/list-test-case-definitions type llm_id conversation_flow_id version limit pagination_key sort_order
+    READ GET /get-batch-test/{}
+    READ GET /list-batch-tests type llm_id conversation_flow_id version
+    READ GET /v2/list-batch-tests type llm_id conversation_flow_id version limit pagination_key sort_order
+    READ GET /get-test-run/{}
+    READ GET /list-test-runs/{}
+    READ GET /v2/list-test-runs/{} limit pagination_key sort_order
+    PLACE_CALLS POST /v2/stop-call/{call}
+    PLACE_CALLS POST /create-knowledge-base upload
+    PLACE_CALLS POST /add-knowledge-base-sources/{} upload`,
+  placements: {
+    '/v2/create-phone-call': placementOf('override_agent_id', ['to_number']),
+    '/v2/create-web-call': placementOf('agent_id', null),
+    '/v3/create-web-call': placementOf('agent_id', null),
+  },
+  error: (_status, message) => ({ status: 'error', message }),
+  notFound(what, id) {
+    const message = what === 'CALL' ? NO_SUCH_ASSET : `Item ${id} not found from agent`;
+    return { status: what === 'CALL' ? 422 : 404, body: { status: 'error', message } };
+  },
+  placed: (providerCallId, providerAgentId) => ({
+    call_id: providerCallId,
+    call_status: 'registered',
+    agent_id: providerAgentId,
+  }),
+};

@@ -1,0 +1,417 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import type { RequestListener } from 'node:http';
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { adapterOf, PROVIDERS } from '../../src/providers';
+import { GatewayOperations } from '../../src/providers/gateway-table';
+import { AGENCYS_OWN_AGENT } from '../demo-ids';
+import { canaryOf, generator, hits } from '../fixtures/canaries';
+import { gatewayToken, send, setAgencyKey } from '../gateway';
+import { startTestApp, type TestApp } from '../harness';
+import { Loopback } from '../providers/loopback';
+
+// CI sends 5,000.
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 400);
+const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
+const KEY = canaryOf(7);
+const AGENT = 'agent_of_the_mirror';
+
+/** Answers with what it was asked, so that nothing can be altered on the way without being seen. */
+const mirror: RequestListener = (incoming, outgoing) => {
+  const { method, url, headers } = incoming;
+  const { 'content-type': type = null, accept = null, 'user-agent': agent = null } = headers;
+  const body = upstream.seen.at(-1)?.body ?? '';
+  const digest = createHash('sha256').update(body).digest('hex');
+  outgoing.writeHead(200, {
+    'content-type': 'application/json; charset=utf-8',
+    'set-cookie': 'a=b',
+    'x-vendor': 'v',
+  });
+  outgoing.end(JSON.stringify({ method, url, type, accept, agent, digest }));
+};
+
+let running: TestApp;
+let upstream: Loopback;
+let answer: RequestListener = mirror;
+let token: string;
+
+beforeAll(async () => {
+  upstream = await Loopback.start((incoming, outgoing) => answer(incoming, outgoing));
+  running = await startTestApp(
+    Object.fromEntries(PROVIDERS.map((provider) => [`${provider}_BASE_URL`, upstream.baseUrl])),
+  );
+  ({ token } = await gatewayToken(running));
+  for (const provider of PROVIDERS) await setAgencyKey(running, provider, KEY);
+  await running.app.database.write((tx) =>
+    tx.run('UPDATE agents SET providerAgentId = ? WHERE id = ?', [AGENT, AGENCYS_OWN_AGENT]),
+  );
+});
+beforeEach(() => {
+  answer = mirror;
+  upstream.seen.length = 0;
+});
+afterAll(() => running.close().then(() => Loopback.closeAll()));
+
+const operations = PROVIDERS.flatMap((provider) => {
+  const { gateway } = adapterOf(provider);
+  return gateway ? new GatewayOperations(gateway).all.map((operation) => ({ provider, ...operation })) : [];
+});
+
+describe('what is passed on', () => {
+  test('is each operation of each table that places no call, byte for byte, and the answer to it', async () => {
+    const passed = operations.filter(({ placement }) => placement === null);
+    expect(passed.length).toBeGreaterThan(100);
+    for (const { provider, method, path, query, agentInQuery } of passed) {
+      // Other providers have no agent here.
+      if (path.includes('{agent}') && provider !== 'RETELL') continue;
+      const filled = path.replace('{agent}', AGENT).replace('{call}', 'call_1').replaceAll('{}', 'some-id.1');
+      const values = query.filter((name) => name !== agentInQuery).map((name) => `${name}=1%2C2`);
+      const target = values.length > 0 ? `${filled}?${values.join('&')}` : filled;
+      const body = method === 'GET' ? undefined : '{ "limit": 1e0,\n"x": "\u00e9" }';
+      const headers = {
+        accept: 'application/json',
+        'user-agent': 'sdk/1',
+        ...(body && { 'content-type': 'application/json' }),
+      };
+      const direct = await send(upstream.baseUrl, target, KEY, { method, headers, body });
+      const through = await send(running.url, `/gateway/${provider.toLowerCase()}${target}`, token, {
+        method,
+        headers,
+        body,
+      });
+      expect([target, through.status, through.body.toString()]).toEqual([
+        target,
+        direct.status,
+        direct.body.toString(),
+      ]);
+      expect(through.headers['content-type']).toBe(direct.headers['content-type']);
+      expect([through.headers['set-cookie'], through.headers['x-vendor']]).toEqual([undefined, undefined]);
+    }
+    expect(upstream.seen.every(({ headers }) => headers.authorization === `Bearer ${KEY}`)).toBe(true);
+  });
+
+  test.each([1, 65_536, 1_048_576])('is a body of %d bytes', async (length) => {
+    const body = Buffer.alloc(length, 'x');
+    const { json } = await send(running.url, '/gateway/vapi/analytics', token, { method: 'POST', body });
+    expect(json).toMatchObject({ digest: createHash('sha256').update(body).digest('hex') });
+  });
+
+  test('is no body over 1 MiB, but a file of 10 MB, and none over 50 MiB', async () => {
+    const post = (path: string, length: number) =>
+      send(running.url, path, token, { method: 'POST', body: Buffer.alloc(length, 'x') });
+    const tooLarge = await post('/gateway/vapi/analytics', 1_048_577);
+    expect([tooLarge.status, tooLarge.reason]).toEqual([413, 'BODY_TOO_LARGE']);
+    const digest = createHash('sha256').update(Buffer.alloc(10_000_000, 'x')).digest('hex');
+    expect((await post('/gateway/vapi/file', 10_000_000)).json).toMatchObject({ digest });
+    const over = await send(running.url, '/gateway/vapi/file', token, {
+      method: 'POST',
+      headers: { 'content-length': String(50 * 1024 * 1024 + 1) },
+    }).catch((error: unknown) => error);
+    expect(over).toMatchObject({ status: 413 });
+  });
+
+  test('is an answer of 10 MB, of which no more is taken than the integration takes', async () => {
+    const block = Buffer.alloc(1_000_000, 'ab');
+    let written = 0;
+    answer = (_incoming, outgoing) => {
+      outgoing.writeHead(200, { 'content-type': 'audio/wav', 'content-length': String(200 * block.length) });
+      const pour = () => {
+        while (written < 200 && !outgoing.destroyed) {
+          written += 1;
+          if (!outgoing.write(block)) return void outgoing.once('drain', pour);
+        }
+        outgoing.end();
+      };
+      pour();
+    };
+    const { hostname, port } = new URL(running.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET /gateway/vapi/assistant HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`);
+    await once(socket, 'readable');
+    socket.pause();
+    // Wait until nothing more is taken.
+    for (let before = -1; before !== written; await new Promise((resolve) => setTimeout(resolve, 100)))
+      before = written;
+    expect(written).toBeLessThan(60);
+    const gone = upstream.disconnected;
+    socket.destroy();
+    await gone;
+    expect(written).toBeLessThan(60);
+  });
+});
+
+const read = (path: string, more = '', rest = '') =>
+  `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer TOKEN\r\n${more}\r\n${rest}`;
+const write = (more: string, body: string, target = '/gateway/vapi/analytics') =>
+  `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer TOKEN\r\n${more}\r\n${body}`;
+
+const DOTS = [
+  '..',
+  '.',
+  '%2e%2e',
+  '%2E%2E',
+  '.%2e',
+  '%2e',
+  '%252e%252e',
+  '..%2f',
+  '%2f..',
+  '..%5c',
+  '\\..',
+  '..;',
+  '%c0%ae%c0%ae',
+  '..%00',
+  '%u002e%u002e',
+];
+const PATHS = [
+  ...DOTS.flatMap((dots) => [
+    `/gateway/vapi/${dots}/assistant`,
+    `/gateway/vapi/assistant/${dots}`,
+    `/gateway/vapi/assistant/${dots}/token`,
+    `/gateway/vapi/call/${dots}/mono-recording`,
+    `/gateway/${dots}/graphql`,
+  ]),
+  ...['//', '/%2f', '/%2F', '/\\', '/%5c', '/;', '/?', '/%00', '/%0d%0a', '/%20', '/#'].flatMap((odd) => [
+    `/gateway/vapi${odd}assistant`,
+    `/gateway/vapi/assistant${odd}token`,
+  ]),
+  '/gateway/vapi//assistant',
+  '/gateway//vapi/assistant',
+  '//gateway/vapi/assistant',
+  '/gateway/vapi/assistant/',
+  '/gateway/vapi/Assistant',
+  '/gateway/VAPI/assistant',
+  '/%67ateway/vapi/assistant',
+  '/gateway/vap%69/assistant',
+  '/gateway/vapi',
+  '/gateway/vapi/',
+  '/gateway/',
+  '/gateway/evil.example/assistant',
+  '/gateway/vapi@evil.example/assistant',
+  '/gateway/vapi:80/assistant',
+  'http://evil.example/gateway/vapi/assistant',
+  'http://evil.example/assistant',
+  'https://x/gateway/vapi/assistant',
+  '*',
+  'gateway/vapi/assistant',
+];
+/** A body that another parser would take for a request of its own. */
+const SMUGGLED = 'GET /token HTTP/1.1\r\nhost: x\r\nauthorization: Bearer CLIENT\r\n\r\n';
+const REFUSED: readonly string[] = [
+  ...PATHS.map((path) => read(path)),
+  ...['CONNECT', 'TRACE', 'OPTIONS', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'get', 'GE T', ''].map(
+    (method) => read('/gateway/vapi/assistant').replace('GET', method),
+  ),
+  read('/gateway/vapi/assistant', 'connection: upgrade\r\nupgrade: websocket\r\n'),
+  read(
+    '/gateway/vapi/assistant',
+    'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n',
+  ),
+  read('/gateway/vapi/assistant', 'authorization: Bearer CLIENT\r\n'),
+  read('/gateway/vapi/assistant', 'host: evil.example\r\n'),
+  read('/gateway/vapi/assistant', 'content-length: 5\r\n', 'hello'),
+  read('/gateway/vapi/assistant', 'transfer-encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'),
+  write(`content-length: 4\r\ntransfer-encoding: chunked\r\n`, `0\r\n\r\n${SMUGGLED}`),
+  write(`transfer-encoding: chunked\r\ncontent-length: 4\r\n`, `0\r\n\r\n${SMUGGLED}`),
+  ...[
+    'identity',
+    'gzip, chunked',
+    'chunked, gzip',
+    'xchunked',
+    ' chunked, chunked',
+    'chunked\u000b',
+    '"chunked"',
+    'chunked;q=1',
+  ].map((coding) => write(`transfer-encoding: ${coding}\r\n`, `0\r\n\r\n${SMUGGLED}`)),
+  write('transfer-encoding : chunked\r\n', `0\r\n\r\n${SMUGGLED}`),
+  write('transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n', `0\r\n\r\n${SMUGGLED}`),
+  write('transfer-encoding:\r\n chunked\r\n', `0\r\n\r\n${SMUGGLED}`),
+  ...['-1', '+5', '0x5', '5, 5', '5 5', '5.0', '1e1', '99999999999999999999', ''].map((length) =>
+    write(`content-length: ${length}\r\n`, 'hello'),
+  ),
+  write('content-length: 5\r\ncontent-length: 6\r\n', 'hello!'),
+  write('content-length: 5\r\ncontent-length: 5\r\n', 'hello'),
+  write('content-length : 5\r\n', 'hello'),
+  write('content-length: 2\r\ncontent-type: a/b\r\ncontent-type: c/d\r\n', '{}'),
+  ...['5;\nx', 'g', '-1', '0x5', '5 5', 'fffffffffffffffff', ''].map((size) =>
+    write('transfer-encoding: chunked\r\n', `${size}\r\nhello\r\n0\r\n\r\n`),
+  ),
+  read('/gateway/vapi/assistant').replace('HTTP/1.1', 'HTTP/2.0'),
+  read('/gateway/vapi/assistant').replace('HTTP/1.1', 'HTTP/1.1\r\n x'),
+  read('/gateway/vapi/assistant').replace(' HTTP/1.1', ''),
+  read('/gateway/vapi/assistant', 'x\u0000y: z\r\n'),
+  read('/gateway/vapi/assistant', 'x: a\rb\r\n'),
+  read('/gateway/vapi/assistant', ': empty\r\n'),
+  read('/gateway/vapi/assistant', 'no colon\r\n'),
+  read('/gateway/vapi/assistant', ' folded: x\r\n'),
+  read('/gateway/vapi/assistant', `x: ${'a'.repeat(20_000)}\r\n`),
+  read(`/gateway/vapi/assistant?limit=${'1'.repeat(20_000)}`),
+];
+
+/** These reach the provider, with nothing of them but what is listed. */
+const PASSED: readonly string[] = [
+  read('/gateway/vapi/assistant', 'connection: authorization\r\n'),
+  read('/gateway/vapi/assistant', 'connection: close, authorization, host, accept-encoding\r\n'),
+  read('/gateway/vapi/assistant', 'proxy-connection: authorization\r\nkeep-alive: timeout=5\r\n'),
+  ...[
+    'x-forwarded-host: evil.example',
+    'x-original-url: /token',
+    'x-rewrite-url: /token',
+    'x-http-method-override: DELETE',
+    'forwarded: host=evil.example',
+    'x-api-key: CLIENT',
+    'api-key: CLIENT',
+    'cookie: session=CLIENT',
+    'proxy-authorization: Bearer CLIENT',
+    'x-vapi-secret: CLIENT',
+    'encrypted_key: CLIENT',
+    'x-bland-org-id: other',
+    'accept-encoding: gzip',
+    'te: trailers',
+    'range: bytes=0-1',
+    'if-none-match: *',
+    'expect: 100-continue',
+    'via: 1.1 x',
+    'x-stainless-lang: js',
+  ].map((header) => read('/gateway/vapi/assistant', `${header}\r\n`)),
+  write('transfer-encoding: chunked\r\n', `4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n`),
+  write(
+    'transfer-encoding: chunked\r\ntrailer: authorization\r\n',
+    `2\r\n{}\r\n0\r\nauthorization: Bearer CLIENT\r\n\r\n`,
+  ),
+];
+
+/** Sends bytes as they are, and reads until the answer is there. */
+async function raw(text: string): Promise<string> {
+  const { hostname, port } = new URL(running.url);
+  const socket = connect(Number(port), hostname);
+  let received = '';
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1');
+    if (/^HTTP\/1\.1 (?!100)\d+/m.test(received)) socket.end();
+  });
+  socket.on('error', () => undefined);
+  socket.write(Buffer.from(text.replace('TOKEN', token), 'latin1'));
+  await once(socket, 'close');
+  return received.replace('HTTP/1.1 100 Continue\r\n\r\n', '');
+}
+
+describe('a request that was written by hand', () => {
+  test(`is refused where others could read it in another way, and its provider sees nothing: ${REFUSED.length} of them`, async () => {
+    expect(REFUSED.length + PASSED.length).toBeGreaterThanOrEqual(150);
+    for (const text of REFUSED) {
+      const received = await raw(text);
+      expect([text, received.slice(0, 12)]).toEqual([text, expect.stringMatching(/^(HTTP\/1\.1 4\d\d|)$/)]);
+      expect([text, hits(received)]).toEqual([text, 0]);
+    }
+    expect(upstream.seen).toEqual([]);
+  }, 60_000);
+
+  test(`is built anew: nothing of it goes out but what is listed: ${PASSED.length} of them`, async () => {
+    for (const text of PASSED) {
+      const received = await raw(text);
+      expect([text, received.slice(0, 12)]).toEqual([text, 'HTTP/1.1 200']);
+      const seen = upstream.seen.at(-1);
+      const { authorization, host, ...headers } = seen?.headers ?? {};
+      expect([text, authorization, host]).toEqual([text, `Bearer ${KEY}`, upstream.host]);
+      expect(
+        Object.keys(headers).filter(
+          (name) => !/^(connection|accept-encoding|content-length|transfer-encoding)$/.test(name),
+        ),
+      ).toEqual([]);
+      expect(['/assistant', '/analytics']).toContain(seen?.url);
+      expect(JSON.stringify(seen)).not.toContain('CLIENT');
+    }
+    expect(upstream.seen).toHaveLength(PASSED.length);
+  }, 60_000);
+});
+
+describe('the key', () => {
+  const random = generator(SEED);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const bytes = (before: number) => Buffer.from(`${'x'.repeat(before)}${KEY}y`);
+  const hex = Buffer.from(KEY).toString('hex');
+  const escaped = (sign: string, digits: string) => digits.replace(/../g, `${sign}$&`);
+  const forms = [
+    KEY,
+    hex,
+    hex.toUpperCase(),
+    escaped('%', hex),
+    escaped('%', hex.toUpperCase()),
+    escaped('\\u00', hex),
+    ...[0, 1, 2].flatMap((before) => [bytes(before).toString('base64'), bytes(before).toString('base64url')]),
+  ];
+  const around = () => 'x'.repeat(Math.floor(random() * 40));
+
+  function echoing(): RequestListener {
+    const [form, header, status] = [
+      pick(forms),
+      pick([
+        'content-type',
+        'content-disposition',
+        'x-echo',
+        'set-cookie',
+        'retry-after',
+        'x-ratelimit-reset',
+      ]),
+      pick([200, 201, 400, 401, 404, 429, 500, 503]),
+    ];
+    const kind = pick([
+      'whole',
+      'chunks',
+      'bytes',
+      'header',
+      'redirect',
+      'gzip',
+      'truncated',
+      'hang up',
+      'garbage',
+    ] as const);
+    const body = `${around()}${form}${around()}${pick(forms)}${around()}`;
+    return (incoming, outgoing) => {
+      if (kind === 'hang up') return void incoming.socket.destroy();
+      if (kind === 'garbage')
+        return void incoming.socket.end(`HTTP/1.1 200 ${KEY}\r\nx ${KEY}\r\n\r\n${KEY}`);
+      if (kind === 'redirect')
+        return void outgoing
+          .writeHead(pick([301, 302, 303, 307, 308, 304]), {
+            location: `https://evil.example/?key=${form}`,
+          })
+          .end(body);
+      if (kind === 'gzip')
+        return void outgoing.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(body));
+      outgoing.writeHead(status, { [header]: form });
+      if (kind === 'truncated') return void outgoing.write(body, () => incoming.socket.destroy());
+      const pieces =
+        kind === 'bytes' ? [...body] : kind === 'chunks' ? (body.match(/[^]{1,7}/g) ?? []) : [body];
+      for (const piece of pieces) outgoing.write(piece);
+      outgoing.end();
+    };
+  }
+
+  test(`is in no answer, however it is echoed, redirected or broken off: ${REQUESTS} answers, seed ${SEED}`, async () => {
+    // A control: it is found where it is.
+    answer = (_incoming, outgoing) => void outgoing.end(KEY);
+    expect(hits((await send(upstream.baseUrl, '/', null)).body.toString('latin1'))).toBeGreaterThan(0);
+    let passed = 0;
+    for (let number = 0; number < REQUESTS; number += 8) {
+      answer = echoing();
+      const received = await Promise.all(
+        Array.from({ length: 8 }, () => raw(read('/gateway/vapi/assistant', 'connection: close\r\n'))),
+      );
+      passed += received.filter((text) => text.includes('********')).length;
+      expect(received.map(hits)).toEqual(received.map(() => 0));
+    }
+    expect(passed).toBeGreaterThan(0);
+    expect(hits(running.logs.join(''))).toBe(0);
+  }, 600_000);
+
+  test('is masked without any other change of the answer', async () => {
+    answer = (_incoming, outgoing) => {
+      outgoing.write(`{"a":"${KEY.slice(0, 9)}`);
+      setTimeout(() => outgoing.end(`${KEY.slice(9)}","b":"${KEY.slice(0, 9)}"}`), 10);
+    };
+    const { json } = await send(running.url, '/gateway/vapi/assistant', token);
+    expect(json).toEqual({ a: '*'.repeat(KEY.length), b: KEY.slice(0, 9) });
+  });
+});

@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto';
+import { VapiClient } from '@vapi-ai/server-sdk';
+import Retell from 'retell-sdk';
+import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
+import { AGENCYS_OWN_AGENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { gatewayToken, revoke, send, setHarborsKey, type Received } from '../gateway';
+import { startTestApp, type TestApp } from '../harness';
+import { CLEAR_CLIENT } from '../operations';
+
+let running: TestApp;
+let ofAgency: string;
+let ofHarbor: string;
+
+beforeAll(async () => {
+  running = await startTestApp();
+  ({ token: ofAgency } = await gatewayToken(running));
+  ({ token: ofHarbor } = await gatewayToken(running, { clientId: HARBOR }));
+});
+afterAll(() => running.close());
+
+const asked = (provider: 'retell' | 'vapi' | 'bland', path: string, token: string | null = ofAgency) =>
+  send(running.url, `/gateway/${provider}${path}`, token);
+const told = ({ status, reason }: Received) => [status, reason];
+const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const lastKey = (provider: 'retell' | 'vapi' | 'bland') => {
+  const { requests, keys } = running.sandbox[provider];
+  const hash = requests.at(-1)?.authorization?.keyHash;
+  return (Object.entries(keys) as [string, string][]).find(([, key]) => hashOf(key) === hash)?.[0];
+};
+const count = (provider: 'retell' | 'vapi' | 'bland') => running.sandbox[provider].requests.length;
+const providerIdOf = async (agentId: string) => {
+  const { agent } = await running.data<{ agent: { providerAgentId: string } }>(
+    'query ($id: ID!) { agent(id: $id) { providerAgentId } }',
+    { id: agentId },
+  );
+  return agent.providerAgentId;
+};
+
+describe('the vendors’ own clients', () => {
+  test('of Retell reads with a gateway token and another address, and nothing else changed', async () => {
+    const client = new Retell({
+      apiKey: ofAgency,
+      baseURL: `${running.url}/gateway/retell`,
+      logLevel: 'off',
+    });
+    const agentId = await providerIdOf(HARBOR_RETELL_AGENT);
+    expect((await client.agent.retrieve(agentId)).agent_id).toBe(agentId);
+    expect(lastKey('retell')).toBe('secondAccount');
+    expect((await client.identity.retrieve()).org_name).toBe('Demo agency');
+    expect(lastKey('retell')).toBe('valid');
+    await expect(client.agent.retrieve('agent_unknown')).rejects.toThrow(Retell.NotFoundError);
+  });
+
+  test('of Vapi does so, too', async () => {
+    const client = new VapiClient({ token: ofHarbor, baseUrl: `${running.url}/gateway/vapi` });
+    const assistants = await client.assistants.list({ limit: 5 });
+    expect(assistants.map(({ name }) => name)).toEqual(['Concierge', 'Billing questions']);
+  });
+});
+
+describe('the key', () => {
+  test('of a request that names an agent is the one that its chain gives', async () => {
+    await asked('retell', `/get-agent/${await providerIdOf(HARBOR_RETELL_AGENT)}`);
+    expect(lastKey('retell')).toBe('secondAccount');
+    await asked('retell', `/get-agent/${await providerIdOf(AGENCYS_OWN_AGENT)}`);
+    expect(lastKey('retell')).toBe('valid');
+    const [concierge] = running.sandbox.vapi.agents.client;
+    const listed = await asked('vapi', `/call?assistantId=${concierge?.id}`);
+    expect([listed.status, lastKey('vapi')]).toEqual([200, 'secondAccount']);
+  });
+
+  test('of any other is that of the scope of the token', async () => {
+    await asked('retell', '/get-concurrency');
+    expect(lastKey('retell')).toBe('valid');
+    await asked('retell', '/get-concurrency', ofHarbor);
+    expect(lastKey('retell')).toBe('secondAccount');
+  });
+
+  test('is never the agency’s where a token of a client asks and its client has none', async () => {
+    const { token } = await gatewayToken(running, { clientId: MAPLE });
+    const before = count('retell');
+    expect(told(await asked('retell', '/get-concurrency', token))).toEqual([401, 'NO_KEY_CONFIGURED']);
+    expect(count('retell')).toBe(before);
+  });
+
+  test('is the client’s also where it is bad: the provider’s refusal is the answer', async () => {
+    await setHarborsKey(running, 'RETELL', running.sandbox.retell.keys.revoked);
+    const client = new Retell({
+      apiKey: ofHarbor,
+      baseURL: `${running.url}/gateway/retell`,
+      logLevel: 'off',
+    });
+    await expect(client.agent.retrieve(await providerIdOf(HARBOR_RETELL_AGENT))).rejects.toThrow(
+      Retell.AuthenticationError,
+    );
+    const answer = await asked('retell', '/get-concurrency', ofHarbor);
+    expect(told(answer)).toEqual([401, 'REFUSED_BY_PROVIDER']);
+    expect(answer.json).toEqual({ status: 'error', message: 'Invalid API Key.' });
+    await setHarborsKey(running, 'RETELL', running.sandbox.retell.keys.secondAccount);
+  });
+
+  test('that is set or cleared counts for the next request, on every instance', async () => {
+    const another = await running.another();
+    const path = `/gateway/bland/v1/me`;
+    const ask = ({ url }: TestApp) => send(url, path, ofHarbor).then(told);
+    for (const _round of [1, 2]) {
+      expect([await ask(running), await ask(another)]).toEqual([
+        [401, 'NO_KEY_CONFIGURED'],
+        [401, 'NO_KEY_CONFIGURED'],
+      ]);
+      await setHarborsKey(running, 'BLAND', running.sandbox.bland.keys.secondAccount);
+      expect([await ask(another), await ask(running)]).toEqual([
+        [200, undefined],
+        [200, undefined],
+      ]);
+      await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['BLAND'] } });
+    }
+    await another.close();
+  });
+});
+
+describe('an agent', () => {
+  test.each(['retell', 'vapi', 'bland'] as const)(
+    'of another client, of another agency or of nobody is not found at %s, in the words of the provider',
+    async (name) => {
+      const { token } = await gatewayToken(running, { clientId: MAPLE });
+      const [ofHarborsAccount] = running.sandbox[name].agents.client;
+      const paths = { retell: '/get-agent', vapi: '/assistant', bland: '/v2/agents' };
+      const ofOthers = {
+        retell: running.sandbox.retell.agents.agency[3]?.id,
+        vapi: running.sandbox.vapi.agents.agency[3]?.id,
+        bland: running.sandbox.bland.agents.agency[3]?.id,
+      };
+      const before = count(name);
+      for (const id of [ofHarborsAccount?.id, ofOthers[name], 'nobody']) {
+        const { status, reason, json } = await asked(name, `${paths[name]}/${id}`, token);
+        expect([status, reason]).toEqual([404, 'AGENT_NOT_FOUND']);
+        expect(json).toMatchObject(
+          {
+            retell: { status: 'error' },
+            vapi: { statusCode: 404, error: 'Not Found' },
+            bland: { data: null, errors: [{ error: 'NOT_FOUND' }] },
+          }[name],
+        );
+      }
+      expect(count(name)).toBe(before);
+    },
+  );
+});
+
+describe('a token', () => {
+  test('that is revoked is refused for the next request, on every instance, in the form of each provider', async () => {
+    const another = await running.another();
+    const { id, token } = await gatewayToken(running);
+    for (const { url } of [running, another])
+      expect((await send(url, '/gateway/retell/get-concurrency', token)).status).toBe(404);
+    await revoke(running, id);
+    for (const { url } of [another, running])
+      expect(told(await send(url, '/gateway/retell/get-concurrency', token))).toEqual([401, 'TOKEN_REFUSED']);
+    await another.close();
+  });
+
+  test('that is expired, unknown, malformed, missing, or one of another kind gets the same answer', async () => {
+    const { id, token } = await gatewayToken(running);
+    await running.app.database.write((tx) =>
+      tx.update(GatewayTokenRow, { id }, { expiresAt: new Date(Date.now() - 1) }),
+    );
+    const answers = [token, `${token}x`, 'lk_gw_', null, running.tokens.agencyAdmin].map((each) =>
+      asked('vapi', '/assistant', each),
+    );
+    const expected = await asked('vapi', '/assistant', 'garbage');
+    expect(told(expected)).toEqual([401, 'TOKEN_REFUSED']);
+    for (const answer of await Promise.all(answers)) expect(answer.body).toEqual(expected.body);
+  });
+
+  test('may be sent without a scheme, as some clients send a key', async () => {
+    const { status } = await send(running.url, '/gateway/bland/v1/me', null, {
+      headers: { authorization: ofAgency },
+    });
+    expect(status).toBe(200);
+  });
+
+  test('notes its last use, to the minute', async () => {
+    const { id, token } = await gatewayToken(running);
+    await asked('bland', '/v1/me', token);
+    const noted = await running.app.database.read.findOneByOrFail(GatewayTokenRow, { id });
+    expect(noted.lastUsedAt).toBeInstanceOf(Date);
+    await asked('bland', '/v1/me', token);
+    expect(await running.app.database.read.findOneByOrFail(GatewayTokenRow, { id })).toEqual(noted);
+  });
+
+  test('reaches its providers, and is good for its groups of operations alone', async () => {
+    const [{ token: reads }, { token: places }] = [
+      await gatewayToken(running, { scopes: ['READ'], providers: ['BLAND'] }),
+      await gatewayToken(running, { scopes: ['PLACE_CALLS'] }),
+    ];
+    expect(told(await asked('bland', '/v1/me', reads))).toEqual([200, undefined]);
+    expect(told(await asked('vapi', '/assistant', reads))).toEqual([403, 'PROVIDER_NOT_ALLOWED']);
+    expect(told(await asked('bland', '/v1/me', places))).toEqual([403, 'SCOPE_MISSING']);
+    const stop = await send(running.url, '/gateway/bland/v1/calls/x/stop', reads, { method: 'POST' });
+    expect(told(stop)).toEqual([403, 'SCOPE_MISSING']);
+  });
+
+  test('is limited per minute', async () => {
+    const limited = await running.another({ RATE_LIMIT_GATEWAY: '2' });
+    const { token } = await gatewayToken(running);
+    const answers = [];
+    for (const _time of [1, 2, 3]) answers.push(await send(limited.url, '/gateway/bland/v1/me', token));
+    expect(answers.map(told)).toEqual([
+      [200, undefined],
+      [200, undefined],
+      [429, 'RATE_LIMITED'],
+    ]);
+    expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(0);
+    await limited.close();
+  });
+});
+
+describe('what is not in the table of a provider', () => {
+  test.each([
+    ['retell', 'POST', '/create-agent'],
+    ['retell', 'DELETE', '/delete-agent/x'],
+    ['retell', 'POST', '/create-phone-number'],
+    ['retell', 'POST', '/import-phone-number'],
+    ['retell', 'POST', '/create-batch-call'],
+    ['vapi', 'GET', '/phone-number'],
+    ['vapi', 'GET', '/credential'],
+    ['vapi', 'POST', '/token'],
+    ['vapi', 'PATCH', '/assistant/x'],
+    ['bland', 'POST', '/keys/list'],
+    ['bland', 'GET', '/v1/subaccounts/x'],
+    ['bland', 'POST', '/numbers/purchase'],
+    ['bland', 'POST', '/v1/calls/active/stop/'],
+  ] as const)('is not found: %s %s %s', async (name, method, path) => {
+    const before = count(name);
+    const answer = await send(running.url, `/gateway/${name}${path}`, ofAgency, { method });
+    expect([...told(answer), count(name)]).toEqual([404, 'OPERATION_NOT_ALLOWED', before]);
+  });
+
+  test.each([
+    '/assistant?limit=1&key=2',
+    '/assistant?limit=1&limit=2',
+    '/assistant?%6cimit=1',
+    '/assistant?limit=%00<',
+  ])('is refused as a query: %s', async (path) => {
+    expect(told(await asked('vapi', path))).toEqual([400, 'QUERY_NOT_ALLOWED']);
+  });
+});
