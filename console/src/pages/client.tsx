@@ -49,7 +49,7 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
         path: `/clients/${id}/agents`,
         label: tabs.agents,
         content: ({ archivedAt }) => (
-          <Later key="agents" name="agents" load={() => import('../areas/agents')}>
+          <Later key="agents" name="agents" load={() => import('./agents')}>
             {({ ClientAgents }) => <ClientAgents id={id} isActive={archivedAt === null} />}
           </Later>
         ),
