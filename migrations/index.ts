@@ -28,6 +28,7 @@ import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
 import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
 import { KindsOfAgents1764330000000 } from './1764330000000-kinds-of-agents';
+import { OutgoingWebhooks1764350000000 } from './1764350000000-outgoing-webhooks';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 
 /** In the order in which they run. */
@@ -62,5 +63,6 @@ export const migrations = [
   CallsOfProviders1764310000000,
   CallsToAskAbout1764320000000,
   KindsOfAgents1764330000000,
+  OutgoingWebhooks1764350000000,
   GatewayTokens1764390000000,
 ];

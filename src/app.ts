@@ -49,6 +49,10 @@ export interface AppOptions {
    * tokens.
    */
   readonly loopbackOnly?: boolean;
+  /**
+   * Webhooks of agencies may lead to this machine, and need no https there. It is for the demo and the tests.
+   */
+  readonly webhooksToLoopback?: boolean;
   /** A query is compiled at this run. */
   readonly compiledFromRun?: number;
 }
@@ -68,7 +72,14 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
     const addressOf = (path: string) => `${config.publicUrl ?? ownAddress(server, config)}${path}`;
     const logFault = (error: unknown) => server.log.error({ err: error });
-    const services = createServices(config, store, metrics, addressOf, logFault);
+    const services = createServices(
+      config,
+      store,
+      metrics,
+      addressOf,
+      options.webhooksToLoopback ?? false,
+      logFault,
+    );
     const server: Server = await createServerOf(config, options, {
       log,
       metrics,

@@ -7,6 +7,7 @@ import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
 import { readCommandLine, USAGE, WrongUsage, type CommandLine } from './command-line';
 import { ConfigError, readConfig, type Config } from './config';
 import type { Database } from './database/database';
+import { announceEvents } from './outbox/outbox';
 import { addPerson, createAgency, RefusedPerson, type NewPerson } from './people/enrol';
 import { createIdentityVerifier } from './people/identity';
 import { loadEnvFile } from './platform/process';
@@ -69,7 +70,7 @@ async function enrol(
   await withStore(config, async ({ database, audit }, { auth: { issuer } }) => {
     process.stdout.write(`${await work(database, audit, { ...options, issuer })}\n`);
     // No instance may run yet that would chain the events.
-    await new AuditSealer(database, audit, ({ message }) => warn(message)).stop();
+    await new AuditSealer(database, audit, ({ message }) => warn(message), announceEvents).stop();
   });
 }
 

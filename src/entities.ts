@@ -14,6 +14,9 @@ import { KeyLinkRow } from './intake/key-link.entity';
 import { ProviderEventRow } from './events/provider-event.entity';
 import { WebhookEndpointRow, WebhookSecretRow } from './events/webhook-endpoint.entity';
 import { GatewayTokenRow } from './gateway/gateway-token.entity';
+import { DeliveryRow } from './deliveries/delivery.entity';
+import { OutgoingWebhookRow, OutgoingWebhookSecretRow } from './deliveries/outgoing-webhook.entity';
+import { OutgoingMessageRow } from './outbox/message.entity';
 import { MasterKeyCheckRow } from './vault/master-keys/master-key.entity';
 import { UsedSealedKeyRow } from './vault/used-sealed-key.entity';
 import { VaultKeyRow } from './vault/vault-key.entity';
@@ -37,6 +40,10 @@ export const entities = [
   ProviderEventRow,
   ProviderCallRow,
   GatewayTokenRow,
+  OutgoingMessageRow,
+  OutgoingWebhookRow,
+  OutgoingWebhookSecretRow,
+  DeliveryRow,
   AuditEventRow,
   AuditHeadRow,
   LeaseRow,

@@ -1,6 +1,7 @@
 import { ApiKeyRow } from './keys/api-key.entity';
 import { keyHandInPlace, KeyHandInRow } from './intake/key-hand-in.entity';
 import { webhookSecretPlace, WebhookSecretRow } from './events/webhook-endpoint.entity';
+import { OutgoingWebhookSecretRow, signingSecretPlace } from './deliveries/outgoing-webhook.entity';
 import { sealedTable } from './vault/master-keys/sealed-table';
 import { VaultKeyRow } from './vault/vault-key.entity';
 import { vaultKeyPlace } from './vault/vault-keys';
@@ -11,4 +12,5 @@ export const sealedTables = [
   sealedTable('api_keys', ApiKeyRow, 'id', (key) => key),
   sealedTable('key_hand_ins', KeyHandInRow, 'id', keyHandInPlace),
   sealedTable('webhook_secrets', WebhookSecretRow, 'id', webhookSecretPlace),
+  sealedTable('outgoing_webhook_secrets', OutgoingWebhookSecretRow, 'id', signingSecretPlace),
 ];

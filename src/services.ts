@@ -31,10 +31,15 @@ import { KeyLinkFormService } from './intake/key-link-form.service';
 import { EventIntakeService } from './events/event-intake.service';
 import { RefusedCounts } from './events/refused-counts';
 import { WebhookEndpointService } from './events/webhook-endpoint.service';
+import { DeliveryService } from './deliveries/delivery.service';
+import { OutgoingWebhookService } from './deliveries/outgoing-webhook.service';
+import { dnsResolver } from './deliveries/receiver-address';
+import { Sender } from './deliveries/sender';
 import type { Provider } from './providers';
 import { KeyLinkService } from './intake/key-link.service';
 import { ProviderApi } from './providers/provider-api';
 import type { Store } from './store';
+import type { Cipher } from './vault/cipher';
 
 /** What the resolvers call, the routes and what runs in the background. */
 export type AppServices = Services & {
@@ -44,6 +49,7 @@ export type AppServices = Services & {
   readonly eventIntake: EventIntakeService;
   readonly gateway: GatewayService;
   readonly refusedEvents: RefusedCounts;
+  readonly webhookSender: Sender;
 };
 
 /** Makes every service once, and is the only place that does so. */
@@ -52,6 +58,7 @@ export function createServices(
   { database: bare, vault, audit }: Store,
   metrics: Metrics | null,
   addressOf: (path: string) => string,
+  sendsToLoopback: boolean,
   report: (error: unknown) => void,
 ): AppServices {
   const database = new TenantDatabase(bare, lostRights);
@@ -60,7 +67,6 @@ export function createServices(
   const granters = grantersOf(database, audit, providers, addressOf);
   const eventAddress = (provider: Provider, token: string) =>
     addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
-  const agents = new AgentService(database, audit);
   const keyResolver = new KeyResolverService(database, vault);
   const callFacts = new CallFactsService(database);
   const callInquiry = new CallInquiry(keyResolver, providers, callFacts);
@@ -68,22 +74,15 @@ export function createServices(
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
   const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
-  const handIns = new HandInService(
-    database,
-    audit,
-    vault,
-    providers,
-    keyChecks,
-    handInDecisions,
-    config.handInLifetime,
-  );
+  const { handInLifetime: lifetime } = config;
+  const handIns = new HandInService(database, audit, vault, providers, keyChecks, handInDecisions, lifetime);
   return {
     audit,
     people: new PersonService(database, audit, clients, granters),
     ...granters,
     agencies: new AgencyService(database),
     clients,
-    agents,
+    agents: new AgentService(database, audit),
     uploadKeys: vault.uploads,
     keys,
     keyChecks,
@@ -97,6 +96,7 @@ export function createServices(
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,
+    ...deliveryServices(database, audit, vault.cipher, sendsToLoopback),
     callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
@@ -129,4 +129,17 @@ function gatewayOf(
 ): GatewayService {
   const resolution = new GatewayResolution(database, keyResolver);
   return new GatewayService(new GatewayAccess(database), resolution, providers, metrics);
+}
+
+function deliveryServices(
+  database: TenantDatabase,
+  audit: AuditTrail,
+  cipher: Cipher,
+  sendsToLoopback: boolean,
+) {
+  return {
+    outgoingWebhooks: new OutgoingWebhookService(database, audit, cipher, sendsToLoopback),
+    deliveries: new DeliveryService(database, audit),
+    webhookSender: new Sender(dnsResolver(), sendsToLoopback),
+  };
 }

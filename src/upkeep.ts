@@ -1,10 +1,13 @@
 import { AuditSealer } from './audit/audit-sealer';
 import { CallAsker } from './calls/call-asker';
 import { EventRetention } from './events/event-retention';
+import { DeliveryBatch } from './deliveries/delivery-batch';
+import { DeliveryWorker } from './deliveries/delivery-worker';
 import { eventEffect } from './events/event-effect';
 import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
 import type { Metrics } from './platform/metrics';
+import { announceEvents } from './outbox/outbox';
 import type { Store } from './store';
 import type { AppServices } from './services';
 
@@ -26,6 +29,7 @@ export class Upkeep {
   readonly callAsker: CallAsker;
   readonly eventRetention: EventRetention;
   readonly refusedEvents: RefusedCounts;
+  readonly deliveries: DeliveryWorker;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(
@@ -34,11 +38,13 @@ export class Upkeep {
     metrics: Metrics | null,
     private readonly logFault: (error: unknown) => void,
   ) {
-    const { database, audit } = store;
-    this.sealer = new AuditSealer(database, audit, logFault);
+    const { database, audit, vault } = store;
+    this.sealer = new AuditSealer(database, audit, logFault, announceEvents);
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
     this.eventRetention = new EventRetention(database, logFault);
     this.refusedEvents = services.refusedEvents;
+    const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault);
+    this.deliveries = new DeliveryWorker(database, batch, logFault);
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
   }
 
@@ -60,7 +66,8 @@ export class Upkeep {
 
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
-    return [this.eventWorker, this.eventRetention, this.refusedEvents, this.callAsker, this.sealer];
+    const ofEvents = [this.eventWorker, this.eventRetention, this.refusedEvents];
+    return [...ofEvents, this.callAsker, this.deliveries, this.sealer];
   }
 
   async #tidyUp(): Promise<void> {

@@ -110,6 +110,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     logStream: { write: (line) => void logs.push(line) },
     compiledFromRun: 1,
     playgroundTokens: shared.tokens,
+    webhooksToLoopback: true,
   });
   // Events are chained, and providers asked about calls, when a test asks for it, so that it sees the
   // statements of its requests alone.

@@ -5,6 +5,8 @@ import { GatewayTokenRow } from '../src/gateway/gateway-token.entity';
 import { KeyHandInRow } from '../src/intake/key-hand-in.entity';
 import { KeyLinkRow } from '../src/intake/key-link.entity';
 import { PersonRow } from '../src/people/person.entity';
+import { OutgoingWebhookRow } from '../src/deliveries/outgoing-webhook.entity';
+import { newId } from '../src/platform/ids';
 import { ServiceTokenRow } from '../src/people/service-token.entity';
 import {
   AGENCYS_OWN_AGENT,
@@ -90,6 +92,27 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
         'person { id }',
       )
     ).person?.id;
+
+  const webhook = async () =>
+    (
+      await run(
+        'createOutgoingWebhook',
+        { url: 'https://example.com/hooks', types: ['API_KEY_SET'] },
+        'outgoingWebhook { id }',
+      )
+    ).outgoingWebhook?.id;
+
+  /** A message that was on its way to a webhook. */
+  async function delivered(): Promise<string> {
+    const { database } = running().app;
+    const webhookId = (await webhook()) ?? '';
+    const { agencyId } = await database.read.findOneByOrFail(OutgoingWebhookRow, { id: webhookId });
+    const id = newId();
+    const made = { agencyId, webhookId, messageId: newId(), createdAt: new Date() };
+    const sent = { type: 'API_KEY_SET', body: '{}', status: 'FAILED', attempts: 10 } as const;
+    await database.write((tx) => tx.insertRow('deliveries', { id, ...made, ...sent }));
+    return id;
+  }
 
   const callInProgress = async () =>
     (
@@ -202,6 +225,28 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
       () => ({ clientId: HARBOR, provider: 'RETELL', secret: 'whs_0123456789abcdef' }),
     ],
     ['rotateWebhookUrl', 'the address of events', () => ({ clientId: HARBOR, provider: 'RETELL' })],
+    [
+      'createOutgoingWebhook',
+      'a webhook',
+      () => ({ url: 'https://example.com/hooks', types: ['CALL_ENDED'] }),
+    ],
+    [
+      'updateOutgoingWebhook',
+      'a webhook',
+      async () => ({ outgoingWebhookId: await webhook(), types: ['ALERT_OPENED', 'ALERT_CLOSED'] }),
+    ],
+    ['deleteOutgoingWebhook', 'a webhook', async () => ({ outgoingWebhookId: await webhook() })],
+    [
+      'rotateOutgoingWebhookSecret',
+      'the secret of a webhook',
+      async () => ({ outgoingWebhookId: await webhook() }),
+    ],
+    ['redeliverWebhook', 'a message', async () => ({ webhookDeliveryId: await delivered() })],
+    [
+      'redeliverFailedWebhooks',
+      'the messages that have failed',
+      async () => ({ outgoingWebhookId: await webhook(), since: new Date(0) }),
+    ],
     ['endCall', 'a call', async () => ({ callId: await callInProgress() })],
     ['createClient', 'a client', () => ({ name: 'New' })],
     ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],

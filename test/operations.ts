@@ -65,6 +65,24 @@ const ENDPOINT = 'provider client { id } url isSecretSet lastEventAt refusedEven
 export const ENDPOINTS = `query ($clientId: ID) { webhookEndpoints(clientId: $clientId) { ${ENDPOINT} } }`;
 export const SET_WEBHOOK_SECRET = `mutation ($input: SetWebhookSecretInput!) { setWebhookSecret(input: $input) {
   endpoint { ${ENDPOINT} } userErrors { code field message } } }`;
+const WEBHOOK = 'id url types publicKey previousSecretValidUntil offReason failingSince';
+export const WEBHOOKS = `{ outgoingWebhooks { ${WEBHOOK} } }`;
+export const CREATE_WEBHOOK = `mutation ($input: CreateOutgoingWebhookInput!) { createOutgoingWebhook(input: $input) {
+  outgoingWebhook { ${WEBHOOK} } secret userErrors { code field message } } }`;
+export const UPDATE_WEBHOOK = `mutation ($input: UpdateOutgoingWebhookInput!) { updateOutgoingWebhook(input: $input) {
+  outgoingWebhook { ${WEBHOOK} } userErrors { code field } } }`;
+export const DELETE_WEBHOOK = `mutation ($input: DeleteOutgoingWebhookInput!) { deleteOutgoingWebhook(input: $input) {
+  outgoingWebhook { id } userErrors { code field } } }`;
+export const ROTATE_SIGNING = `mutation ($input: RotateOutgoingWebhookSecretInput!) { rotateOutgoingWebhookSecret(input: $input) {
+  outgoingWebhook { ${WEBHOOK} } secret userErrors { code field } } }`;
+export const DELIVERIES = `query ($id: ID!, $status: WebhookDeliveryStatus, $first: Int, $after: String) {
+  webhookDeliveries(outgoingWebhookId: $id, status: $status, first: $first, after: $after) {
+    totalCount pageInfo { hasNextPage endCursor }
+    nodes { id messageId type body status attempts dueAt fault httpStatus durationMs } } }`;
+export const REDELIVER = `mutation ($input: RedeliverWebhookInput!) { redeliverWebhook(input: $input) {
+  delivery { id status attempts } userErrors { code field } } }`;
+export const REDELIVER_FAILED = `mutation ($input: RedeliverFailedWebhooksInput!) { redeliverFailedWebhooks(input: $input) {
+  redeliveredCount hasMore userErrors { code field } } }`;
 export const ROTATE_WEBHOOK_URL = `mutation ($input: RotateWebhookUrlInput!) { rotateWebhookUrl(input: $input) {
   endpoint { ${ENDPOINT} } userErrors { code field } } }`;
 

@@ -89,6 +89,19 @@ function accessSources({ people, serviceTokens, gatewayTokens }: Services): Sour
   };
 }
 
+function webhookSources({ outgoingWebhooks, deliveries }: Services): Sources {
+  return {
+    OutgoingWebhook: {
+      shownBy: ['Query', 'outgoingWebhooks'],
+      find: ofRows((viewer, ids) => outgoingWebhooks.findMany(viewer, ids)),
+    },
+    WebhookDelivery: {
+      shownBy: ['Query', 'webhookDeliveries'],
+      find: ofRows((viewer, ids) => deliveries.findMany(viewer, ids)),
+    },
+  };
+}
+
 export function nodeSources(services: Services): Sources {
   const { agencies, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
   return {
@@ -129,6 +142,7 @@ export function nodeSources(services: Services): Sources {
       find: ofRows((viewer, ids) => keyLinks.findMany(viewer, ids), toKeyLink),
     },
     ...accessSources(services),
+    ...webhookSources(services),
     AuditEvent: {
       shownBy: ['Query', 'auditEvents'],
       find: ofRows((viewer, ids) => audit.findMany(viewer, ids), toAuditEvent),

@@ -6,6 +6,7 @@ import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { CallResolver } from '../calls/call.resolver';
 import { WebhookEndpointResolver } from '../events/webhook-endpoint.resolver';
+import { OutgoingWebhookResolver } from '../deliveries/outgoing-webhook.resolver';
 import { ClientResolver } from '../clients/client.resolver';
 import { AgencyApiKeysResolver, ClientApiKeysResolver } from '../keys/api-key.resolver';
 import { KeyChangeResolver } from '../keys/changes/key-change.resolver';
@@ -44,6 +45,8 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     callEnd,
     callContents,
     webhookEndpoints,
+    outgoingWebhooks,
+    deliveries,
     handIns,
     handInDecisions,
     keyLinks,
@@ -72,21 +75,26 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AccountResolver(services.agentImport, services.phoneNumbers),
     new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
     new WebhookEndpointResolver(webhookEndpoints, clients),
+    new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
     new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];
+  const schema = schemaOf(resolvers);
+  countTotals(schema);
+  describeRoots(schema);
+  readClientsAhead(schema, [clientApiKeys.field, clientAgents.field]);
+  return schema;
+}
+
+function schemaOf(resolvers: readonly object[]): GraphQLSchema {
   const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
-  const schema = buildSchemaSync({
+  return buildSchemaSync({
     resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
     container: { get: (resolver) => byClass.get(resolver) },
     validate: false,
     // A guard test checks the schema, so that no start has to.
     skipCheck: true,
   });
-  countTotals(schema);
-  describeRoots(schema);
-  readClientsAhead(schema, [clientApiKeys.field, clientAgents.field]);
-  return schema;
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

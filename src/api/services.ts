@@ -17,6 +17,8 @@ import type { CallHistoryService } from '../calls/call-history.service';
 import type { CallPlacementService } from '../calls/call-placement.service';
 import type { WebhookEndpointService } from '../events/webhook-endpoint.service';
 import type { GatewayTokenService } from '../gateway/gateway-token.service';
+import type { DeliveryService } from '../deliveries/delivery.service';
+import type { OutgoingWebhookService } from '../deliveries/outgoing-webhook.service';
 import type { HandInService } from '../intake/hand-in.service';
 import type { HandInDecisionService } from '../intake/hand-in-decision.service';
 import type { KeyLinkService } from '../intake/key-link.service';
@@ -42,6 +44,8 @@ export interface Services {
   readonly callEnd: CallEndService;
   readonly callContents: CallContentService;
   readonly webhookEndpoints: WebhookEndpointService;
+  readonly outgoingWebhooks: OutgoingWebhookService;
+  readonly deliveries: DeliveryService;
   readonly handIns: HandInService;
   readonly handInDecisions: HandInDecisionService;
   readonly keyLinks: KeyLinkService;

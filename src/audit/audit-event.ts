@@ -46,6 +46,12 @@ interface GatewayToken {
   readonly scopes: readonly string[];
 }
 
+/** `name` is the host of its address, the rest of which can hold secrets. */
+interface OutgoingWebhook {
+  readonly outgoingWebhookId: string;
+  readonly name: string;
+}
+
 interface Token {
   readonly serviceTokenId: string;
   readonly name: string;
@@ -124,6 +130,21 @@ export const AUDIT_EVENTS = {
   ),
   WEBHOOK_URL_ROTATED: event<Account>(
     'The address to which a provider sends the events of an account was changed.',
+  ),
+
+  OUTGOING_WEBHOOK_CREATED: event<OutgoingWebhook>(
+    "An address of the agency's own was entered to be told of what happens.",
+  ),
+  OUTGOING_WEBHOOK_CHANGED: event<OutgoingWebhook>(
+    'The address of a webhook, or what it is told of, was changed, or it was switched on or off.',
+  ),
+  OUTGOING_WEBHOOK_DELETED: event<OutgoingWebhook>('A webhook was deleted.'),
+  OUTGOING_WEBHOOK_SECRET_ROTATED: event<OutgoingWebhook>('A webhook got another secret.'),
+  OUTGOING_WEBHOOK_SWITCHED_OFF: event<OutgoingWebhook>(
+    'Latchkey switched a webhook off, because its receiver wants no more messages, or nothing got through for five days.',
+  ),
+  WEBHOOK_REDELIVERY_REQUESTED: event<OutgoingWebhook>(
+    'Somebody asked for messages to be sent to a webhook again.',
   ),
 
   /** `clientId` is the client of the agent; `keySource` says whose key it was. */

@@ -23,6 +23,9 @@ type ChainEnd = Omit<AuditHeadRow, 'seal'>;
 /** Tells of what is wrong with the trail. It never holds anything that a row says. */
 type Report = (error: Error) => void;
 
+/** Is told of the events that a transaction chains, once of each. */
+type OnChained = (tx: Transaction, events: readonly AuditEventRow[]) => Promise<void>;
+
 /**
  * Puts the events that are committed into the chains of their agencies, many in one transaction. Any instance
  * does that; a lease keeps them from doing the same work twice, and its fence from undoing each other's.
@@ -39,6 +42,7 @@ export class AuditSealer {
     private readonly database: Database,
     private readonly audit: AuditTrail,
     private readonly report: Report,
+    private readonly onChained: OnChained,
   ) {
     this.#lease = new Lease(database, 'audit', LEASE_MS);
   }
@@ -107,6 +111,7 @@ export class AuditSealer {
       .filter((row) => found.has(row.agencyId) && this.#isGenuine(row))
       .map((event) => this.#link(event, ends, ends.get(event.agencyId) ?? found.get(event.agencyId) ?? null));
     await updateRows(tx, 'audit_events', ['sequence', 'hash'], chained, 'sequence IS NULL');
+    await this.onChained(tx, chained);
     const heads = [...ends.values()].map((end) => ({ ...end, seal: this.audit.sealOf(end) }));
     const old = heads.filter(({ id }) => found.get(id));
     await updateRows(tx, 'audit_heads', ['sequence', 'hash', 'seal'], old);

@@ -39,6 +39,7 @@ const NOTHING = {
   gatewayTokenId: null,
   keyHandInId: null,
   keyLinkId: null,
+  outgoingWebhookId: null,
   acceptsValidHandIns: null,
   provider: null,
   keySource: null,

@@ -100,6 +100,9 @@ export class AuditEvent {
   @Field(() => ID, { nullable: true, description: 'The one-time link that the event concerns.' })
   keyLinkId!: string | null;
 
+  @Field(() => ID, { nullable: true, description: 'The webhook that the event concerns.' })
+  outgoingWebhookId!: string | null;
+
   @Field(() => Boolean, {
     nullable: true,
     description: 'Whether valid keys that are handed in for the client are accepted at once from then on.',

@@ -1,3 +1,4 @@
+import { announce } from '../outbox/outbox';
 import type { TenantDatabase } from '../access/tenant-database';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
@@ -6,6 +7,7 @@ import { nextAskAt } from './ask-schedule';
 import { CallRow } from './call.entity';
 import { noCall } from './call-request';
 import type { RevisionSource } from './call-revision.entity';
+import { endOf } from './call-end-message';
 import { knownOf, whatChanges, type Known } from './known';
 
 /** Where facts come from, and the time of which they tell. */
@@ -122,6 +124,7 @@ export async function saveKnown(
     source,
     known: JSON.stringify(knownOf(next)),
   });
+  if (isEnded(next.status) && !isEnded(call.status)) await announce(tx, endOf(next));
   return next;
 }
 

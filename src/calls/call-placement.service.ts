@@ -12,12 +12,15 @@ import {
   type KeyResolverService,
   type ResolvedKey,
 } from '../keys/resolution/key-resolver.service';
+import { announce } from '../outbox/outbox';
 import { isId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';
 import { adapterOf } from '../providers';
+import { isEnded } from '../providers/call-facts';
 import type { CallToPlace } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { UnreadableKey } from '../vault/cipher';
+import { endOf } from './call-end-message';
 import { CallRow } from './call.entity';
 import {
   checkInput,
@@ -155,9 +158,11 @@ export class CallPlacementService {
     try {
       // An event may have told more of the call before its placement was answered.
       const isFirst = { id: call.id, revision: 0 };
-      const stored = await this.database.writeWithoutViewer(async (tx) =>
-        (await tx.updateRow('calls', outcome, isFirst)) ? null : tx.findOneBy(CallRow, { id: call.id }),
-      );
+      const stored = await this.database.writeWithoutViewer(async (tx) => {
+        if (!(await tx.updateRow('calls', outcome, isFirst))) return tx.findOneBy(CallRow, { id: call.id });
+        if (isEnded(outcome.status)) await announce(tx, endOf({ ...call, ...outcome }));
+        return null;
+      });
       if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
       if (stored) return { call: stored, userErrors: [] };
     } catch (error) {

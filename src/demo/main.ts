@@ -13,6 +13,7 @@ import { connectEvents, receiveDayOfCalls } from './day-of-calls';
 import { seedHandIns } from './hand-ins';
 import { PERSONAS, seed, subjectOf } from './seed';
 import { addShowcase, type Ask } from './showcase';
+import { startWebhookReceiver } from './webhook-receiver';
 
 const FOLDER = '.latchkey';
 const DEMO_FILE = join(FOLDER, 'demo.json');
@@ -38,17 +39,22 @@ async function main(): Promise<void> {
     portFile: join(FOLDER, 'issuer-port'),
   });
   const sandbox = await startSandbox();
+  const receiver = await startWebhookReceiver((line) => console.log(line));
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
   refuseOtherHosts(config);
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
-  const app = await createApp(config, { playgroundTokens: tokens, loopbackOnly: true });
+  const app = await createApp(config, {
+    playgroundTokens: tokens,
+    loopbackOnly: true,
+    webhooksToLoopback: true,
+  });
   await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
   // The issuer and the stand-ins end last, because requests that are in flight may still ask them.
   closeOnSignals({
     drainMs: app.drainMs,
-    close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close()])),
+    close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close(), receiver.close()])),
   });
   endWithNpm();
   await listen(app, config);
@@ -66,6 +72,7 @@ async function main(): Promise<void> {
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
+  if (tokens.agencyAdmin !== undefined) await receiver.enter(askAs(url, tokens.agencyAdmin));
 }
 
 /** Lets the stand-ins tell of their calls, and adds some when the demo starts for the first time. */

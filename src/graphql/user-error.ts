@@ -23,6 +23,8 @@ export const USER_ERRORS = {
   LAST_ADMIN: 'The agency would be left with no admin who has ever signed in.',
   PERMISSION_NEEDED: 'A permission is given without the one that it needs.',
   IDEMPOTENCY_CONFLICT: 'This idempotency key was used for another call.',
+  TOO_MANY: 'There are as many of these as there may be.',
+  WEBHOOK_OFF: 'The webhook is off. Switch it on first.',
   CALL_NOT_ENDED: 'The provider has not ended the call, which may go on.',
 } as const;
 

@@ -26,8 +26,9 @@ export class UnreadableKey extends Error {}
 /**
  * What a secret is opened for. It is counted, so that no decryption goes unexplained: `CALL_STATE` asks about
  * a call or ends it, `HAND_IN` accepts a key that was handed in, `UPLOAD` opens what a frontend has sealed,
- * `EVENT` opens the secret by which an event is signed, `ROTATION` wraps a data key anew and leaves the
- * secret alone, and `VAULT_KEY` reads a key of the vault itself.
+ * `EVENT` opens the secret by which an event is signed, `DELIVERY` those by which messages to agencies are
+ * signed, `ROTATION` wraps a data key anew and leaves the secret alone, and `VAULT_KEY` reads a key of the
+ * vault itself.
  */
 export type DecryptPurpose =
   | 'CALL'
@@ -39,6 +40,7 @@ export type DecryptPurpose =
   | 'HAND_IN'
   | 'UPLOAD'
   | 'EVENT'
+  | 'DELIVERY'
   | 'ROTATION'
   | 'VAULT_KEY';
 

@@ -1,4 +1,5 @@
 import { AuditSealer } from '../../src/audit/audit-sealer';
+import { announceEvents } from '../../src/outbox/outbox';
 import { readPrintout, printed } from '../../src/audit/audit-printout';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
@@ -200,7 +201,7 @@ test('a sealer that is killed before any of its statements leaves a chain that i
     await goOn();
     statements = 0;
     const killed = killedAt(running.app.database, () => (statements += 1) === at);
-    await new AuditSealer(killed, running.app.audit, fail).seal().catch(() => undefined);
+    await new AuditSealer(killed, running.app.audit, fail, announceEvents).seal().catch(() => undefined);
     expect(await faults()).toEqual([]);
     await goOn();
     await running.chained();

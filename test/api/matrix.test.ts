@@ -9,6 +9,7 @@ import { emittedFiles } from '../../src/emit-schema';
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { ServiceTokenRow } from '../../src/people/service-token.entity';
+import { OutgoingWebhookRow } from '../../src/deliveries/outgoing-webhook.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
@@ -18,6 +19,7 @@ import {
   CLEAR_CLIENT,
   CREATE_GATEWAY_TOKEN,
   CREATE_KEY_LINK,
+  CREATE_WEBHOOK,
   GATEWAY_TOKEN,
   SET_CLIENT,
   START_CALL,
@@ -48,6 +50,8 @@ const ROOTS: RootArguments = {
   webhookEndpoints: '',
   phoneNumbers: '(provider: RETELL)',
   auditEvents: '',
+  outgoingWebhooks: '',
+  webhookDeliveries: '(outgoingWebhookId: "WEBHOOK")',
   apiKeyUploadKey: '',
   keyHandIns: `(clientId: "${HARBOR}")`,
   keyLinks: `(clientId: "${HARBOR}")`,
@@ -67,6 +71,13 @@ const ROOTS: RootArguments = {
   assignAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   setWebhookSecret: `(input: { clientId: "${HARBOR}", provider: RETELL, secret: $key })`,
   rotateWebhookUrl: `(input: { clientId: "${NEVER_GIVEN_OUT}", provider: RETELL })`,
+  // It is refused, so that it changes nothing.
+  createOutgoingWebhook: '(input: { url: "", types: [] })',
+  updateOutgoingWebhook: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}" })`,
+  deleteOutgoingWebhook: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}" })`,
+  rotateOutgoingWebhookSecret: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}" })`,
+  redeliverWebhook: `(input: { webhookDeliveryId: "${NEVER_GIVEN_OUT}" })`,
+  redeliverFailedWebhooks: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}", since: "2026-01-01T00:00:00Z" })`,
   startCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "", idempotencyKey: "" })`,
   endCall: '(input: { callId: "CALL" })',
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
@@ -121,6 +132,7 @@ const table = new Map(
 let running: TestApp;
 let tokens: ReadonlyMap<string, string | null>;
 let callId: string;
+let webhookId: string;
 
 beforeAll(async () => {
   // Thousands of refusals are errors, whose stacks nobody reads: that jest maps each back to the sources
@@ -141,11 +153,26 @@ beforeAll(async () => {
   });
   await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['BLAND'] } });
   callId = startTestCall.call.id;
+  webhookId = await webhookWithDelivery();
 }, TIME_LIMIT_MS);
 afterAll(() => running.close());
 
 const setHarborsBlandKey = (apiKey: string) =>
   running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey }] } });
+
+/** A webhook, and a message that waits for it. */
+async function webhookWithDelivery(): Promise<string> {
+  const { createOutgoingWebhook } = await running.data<{
+    createOutgoingWebhook: { outgoingWebhook: { id: string } };
+  }>(CREATE_WEBHOOK, { input: { url: 'https://example.com/hooks', types: ['API_KEY_SET'] } });
+  const { outgoingWebhook } = createOutgoingWebhook;
+  const { database } = running.app;
+  const { agencyId } = await database.read.findOneByOrFail(OutgoingWebhookRow, { id: outgoingWebhook.id });
+  const made = { agencyId, webhookId: outgoingWebhook.id, messageId: newId(), createdAt: new Date() };
+  const waiting = { type: 'API_KEY_SET', body: '{}', status: 'WAITING' } as const;
+  await database.write((tx) => tx.insertRow('deliveries', { id: newId(), ...made, ...waiting }));
+  return outgoingWebhook.id;
+}
 
 /** Somebody who has made something, so that there is something to be told of it. */
 async function personWhoMadeATokenNow(): Promise<string> {
@@ -191,6 +218,7 @@ async function cellOf({ name, path, document }: FieldPath, token: string | null)
   const body = {
     query: document
       .replace('"CALL"', `"${callId}"`)
+      .replace('"WEBHOOK"', `"${webhookId}"`)
       .replace('MAKER', /removePerson|grantedAccess/.test(document) ? await personWhoMadeATokenNow() : ''),
     variables: { key: running.sandbox.vapi.keys.valid },
   };

@@ -8,7 +8,17 @@ import type { Persona } from '../../src/demo/seed';
 import { LONG_LIST } from '../../src/database/mysql';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { managerOf } from '../database';
+import { announceCalls, createWebhook, deliveriesOf } from '../fixtures/webhooks';
 import { post, startTestApp, type TestApp } from '../harness';
+import {
+  DELETE_WEBHOOK,
+  DELIVERIES,
+  REDELIVER,
+  REDELIVER_FAILED,
+  ROTATE_SIGNING,
+  UPDATE_WEBHOOK,
+  WEBHOOKS,
+} from '../operations';
 
 const LISTS = `{
   clients(search: "a", first: 1) { totalCount pageInfo { endCursor } nodes { agents(first: 1) { totalCount nodes { keyResolution { source } } } apiKeys { status } } }
@@ -74,6 +84,7 @@ beforeAll(async () => {
     await running.ask(persona as Persona, query, JSON.parse(variables) as object);
   await running.data(LISTS);
   await running.app.upkeep.callAsker.askDue(new Date(Date.now() + 60 * 60 * 1000));
+  await useWebhooks();
   await running.ask(
     'portalUser',
     '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }',
@@ -92,6 +103,26 @@ beforeAll(async () => {
   jest.restoreAllMocks();
 }, 60_000);
 afterAll(() => running.close());
+
+/** Everything that is done with webhooks of the agency, whose receiver is not there. */
+async function useWebhooks(): Promise<void> {
+  const { outgoingWebhook } = await createWebhook(running, 'http://127.0.0.1:1/');
+  const { id } = outgoingWebhook;
+  const { deliveries } = running.app.upkeep;
+  await announceCalls(running, 2);
+  await deliveries.work();
+  await running.data(WEBHOOKS);
+  await running.data(DELIVERIES, { id });
+  await running.data(DELIVERIES, { id, status: 'WAITING' });
+  const [delivery] = await deliveriesOf(running, id);
+  await running.data(REDELIVER, { input: { webhookDeliveryId: delivery?.id } });
+  await running.data(REDELIVER_FAILED, { input: { outgoingWebhookId: id, since: new Date(0) } });
+  await running.data(ROTATE_SIGNING, { input: { outgoingWebhookId: id } });
+  await running.data(UPDATE_WEBHOOK, { input: { outgoingWebhookId: id, isOn: false } });
+  await deliveries.work();
+  await deliveries.removeOld(new Date(Date.now() + 31 * 24 * 60 * 60 * 1000));
+  await running.data(DELETE_WEBHOOK, { input: { outgoingWebhookId: id } });
+}
 
 // MariaDB finds no place in an index for a time that is written with a zone.
 const bound = (value: unknown) =>

@@ -21,6 +21,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
 import { MAX_CLIENTS_LISTED } from '../../keys/duplicates';
 import { MAX_AGENTS_LISTED } from '../../keys/affected-agents';
 import { MAX_INVITATIONS_LISTED, MAX_MEMBERSHIPS_LISTED } from '../../people/invitation.service';
+import { MAX_WEBHOOKS } from '../../deliveries/outgoing-webhook.service';
 import { PROVIDERS } from '../../providers';
 import { MAX_LISTED } from '../../providers/list-requests';
 
@@ -57,6 +58,7 @@ const LONGEST: Readonly<Record<string, number>> = {
   PhoneNumber: MAX_LISTED,
   'ImportAgentsPayload.created': MAX_LISTED,
   'ImportAgentsPayload.missing': MAX_LISTED,
+  OutgoingWebhook: MAX_WEBHOOKS,
 };
 /** Most lists have an entry for each provider, or a few of something else. */
 const SHORT_LIST = Math.max(5, PROVIDERS.length);

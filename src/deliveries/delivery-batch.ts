@@ -1,0 +1,149 @@
+import type { AuditTrail } from '../audit/audit-trail';
+import { system } from '../audit/audit-event';
+import type { Database } from '../database/database';
+import { dateOrNull, placeholders, type RawDate } from '../database/raw';
+import type { Reader, Transaction } from '../database/transaction';
+import type { Cipher } from '../vault/cipher';
+import { MessageSigner } from '../vault/message-signatures';
+import { deliveryAfter, healthAfter } from './attempts';
+import type { DeliveryRow } from './delivery.entity';
+import { OutgoingWebhookRow, OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook.entity';
+import type { Attempted, Sender } from './sender';
+
+/** How many messages a receiver is sent at the same time. */
+const AT_ONCE = 10;
+/** How many deliveries of a webhook that is off are given up together. */
+const GIVEN_UP_AT_ONCE = 500;
+
+type Due = Pick<DeliveryRow, 'id' | 'messageId' | 'body' | 'attempts'>;
+
+interface Attempt {
+  readonly delivery: Due;
+  readonly at: Date;
+  readonly durationMs: number;
+  readonly attempted: Attempted;
+}
+
+/** What is sent to one webhook at the same time, by the instance that has claimed it. */
+export class DeliveryBatch {
+  constructor(
+    private readonly database: Database,
+    private readonly cipher: Cipher,
+    private readonly audit: AuditTrail,
+    private readonly sender: Sender,
+    private readonly report: (error: unknown) => void,
+  ) {}
+
+  /** Attempts what is due and records it. A receiver that was down is first sent one message alone. */
+  async work(webhook: OutgoingWebhookRow): Promise<void> {
+    if (webhook.offReason !== null) return this.#giveUp(webhook);
+    const count = webhook.faults > 0 ? 1 : AT_ONCE;
+    const due = await dueOf(this.database.read, webhook.id, new Date(), count);
+    const signers = await this.#signersOf(webhook);
+    const attempts = await Promise.all(due.map((delivery) => this.#attempt(webhook, signers, delivery)));
+    await this.database.write((tx) => this.#record(tx, webhook, attempts));
+  }
+
+  async #signersOf({ id: webhookId }: OutgoingWebhookRow): Promise<MessageSigner[]> {
+    const rows = await this.database.read.find(OutgoingWebhookSecretRow, {
+      where: { webhookId },
+      order: { version: 'DESC' },
+    });
+    const now = new Date();
+    const valid = rows.filter(({ validUntil }) => validUntil === null || validUntil > now);
+    try {
+      return valid.map((row) => MessageSigner.open(this.cipher, row.sealed ?? '', signingSecretPlace(row)));
+    } catch (error) {
+      this.report(error);
+      return [];
+    }
+  }
+
+  // Every secret that is valid signs, so that its receiver may know either of them during a rotation.
+  async #attempt(
+    { url }: OutgoingWebhookRow,
+    signers: readonly MessageSigner[],
+    delivery: Due,
+  ): Promise<Attempt> {
+    const at = new Date();
+    const { messageId: id, body } = delivery;
+    const timestamp = Math.floor(at.getTime() / 1000);
+    const signature = signers.map((signer) => signer.sign(id, timestamp, body)).join(' ');
+    const attempted =
+      signature === '' ? UNSIGNED : await this.sender.send(url, { id, timestamp, signature, body });
+    return { delivery, at, durationMs: Date.now() - at.getTime(), attempted };
+  }
+
+  // A delivery that was recorded otherwise meanwhile stays so. The webhook is left to whoever has claimed it
+  // since.
+  async #record(
+    tx: Transaction,
+    { id, fence }: OutgoingWebhookRow,
+    attempts: readonly Attempt[],
+  ): Promise<void> {
+    const webhook = await tx.lock(OutgoingWebhookRow, id);
+    const now = new Date();
+    for (const { delivery, at, durationMs, attempted } of attempts) {
+      const change = deliveryAfter(delivery, attempted, now, Math.random());
+      const seen = { id: delivery.id, status: 'WAITING', attempts: delivery.attempts };
+      await tx.updateRow('deliveries', { ...change, attemptedAt: at, durationMs }, seen);
+    }
+    if (webhook?.fence !== fence) return;
+    const attempted = attempts.map((attempt) => attempt.attempted);
+    const health = attempts.length === 0 ? {} : healthAfter(webhook, attempted, now);
+    await release(tx, webhook, health);
+    if ('offReason' in health && health.offReason !== webhook.offReason) await this.#tell(tx, webhook);
+  }
+
+  async #tell(tx: Transaction, { agencyId, id: outgoingWebhookId, url }: OutgoingWebhookRow): Promise<void> {
+    const event = { outgoingWebhookId, name: hostOf(url) };
+    await this.audit.record(tx, system(agencyId), { type: 'OUTGOING_WEBHOOK_SWITCHED_OFF', ...event });
+  }
+
+  /** What waits for a webhook that is off has failed. It can be delivered again once the webhook is on. */
+  async #giveUp({ id, fence }: OutgoingWebhookRow): Promise<void> {
+    await this.database.write(async (tx) => {
+      const webhook = await tx.lock(OutgoingWebhookRow, id);
+      if (webhook?.fence !== fence) return;
+      const due = webhook.offReason === null ? [] : await waitingOf(tx, id);
+      if (due.length > 0)
+        await tx.run(
+          `UPDATE deliveries SET status = 'FAILED', fault = 'SWITCHED_OFF', dueAt = NULL WHERE id IN (${placeholders(due)})`,
+          due,
+        );
+      await release(tx, webhook, {});
+    });
+  }
+}
+
+const UNSIGNED: Attempted = { fault: 'SECRET_UNREADABLE', httpStatus: null, retryAfterMs: 0 };
+
+/** The name of the host alone: the rest of an address can hold secrets. */
+export function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
+function dueOf(read: Reader, webhookId: string, now: Date, count: number): Promise<Due[]> {
+  return read.rows<Due>(
+    "SELECT id, messageId, body, attempts FROM deliveries WHERE webhookId = ? AND status = 'WAITING' AND dueAt <= ? ORDER BY dueAt LIMIT ?",
+    [webhookId, now, count],
+  );
+}
+
+async function waitingOf(tx: Transaction, webhookId: string): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(
+    "SELECT id FROM deliveries WHERE webhookId = ? AND status = 'WAITING' LIMIT ?",
+    [webhookId, GIVEN_UP_AT_ONCE],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Ends a claim. Whoever adds deliveries locks the same row, so that none of them is overlooked. */
+async function release(tx: Transaction, { id }: OutgoingWebhookRow, health: object): Promise<void> {
+  const [first] = await tx.rows<{ dueAt: RawDate | null }>(
+    "SELECT MIN(dueAt) AS dueAt FROM deliveries WHERE webhookId = ? AND status = 'WAITING'",
+    [id],
+  );
+  const dueAt = dateOrNull(first?.dueAt ?? null);
+  await tx.updateRow('outgoing_webhooks', { ...health, dueAt, claimedUntil: null }, { id });
+}

@@ -1,0 +1,110 @@
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import type { MessageType } from '../outbox/message-types';
+
+/** Why nothing is sent to a webhook: an admin wants that, its receiver is gone, or it failed for days. */
+export const OFF_REASONS = ['BY_ADMIN', 'GONE', 'FAILED'] as const;
+export type OffReason = (typeof OFF_REASONS)[number];
+
+/** Where an agency wants to be told of what happens. */
+@Entity('outgoing_webhooks')
+@Index('outgoing_webhooks_by_agency', ['agencyId', 'id'])
+@Index('outgoing_webhooks_due', ['dueAt'])
+export class OutgoingWebhookRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  /** It may hold a secret of its receiver: it is shown to admins, and nowhere else. */
+  @Column('varchar', { length: 1024 })
+  url!: string;
+
+  @Column('simple-json')
+  types!: readonly MessageType[];
+
+  /** Null while it is on. */
+  @Column('varchar', { length: 16, nullable: true })
+  offReason!: OffReason | null;
+
+  @TimeColumn({ nullable: true })
+  offAt!: Date | null;
+
+  /** Since when nothing has got through; null after whatever got through. */
+  @TimeColumn({ nullable: true })
+  failingSince!: Date | null;
+
+  /** How often in a row its receiver could not be reached, or could not answer. */
+  @Column('int', { default: 0 })
+  faults!: number;
+
+  /** Nothing is sent before that time, because its receiver needs a pause. */
+  @TimeColumn({ nullable: true })
+  pausedUntil!: Date | null;
+
+  /** When the first of its deliveries is due; null when none waits. */
+  @TimeColumn({ nullable: true })
+  dueAt!: Date | null;
+
+  /** Until then, one instance has all of its deliveries to itself. */
+  @TimeColumn({ nullable: true })
+  claimedUntil!: Date | null;
+
+  /** It goes up with each claim, so that who was away for too long is told from who came after. */
+  @Column('int', { default: 0 })
+  fence!: number;
+
+  @TimeColumn()
+  createdAt!: Date;
+
+  @TimeColumn()
+  updatedAt!: Date;
+}
+
+/** What the messages to a webhook are signed with. During a rotation there are two. */
+@Entity('outgoing_webhook_secrets')
+@Index('outgoing_webhook_secrets_by_webhook', ['webhookId', 'version'], { unique: true })
+@Index('outgoing_webhook_secrets_by_master_key', ['masterKey'])
+export class OutgoingWebhookSecretRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  webhookId!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @Column('int')
+  version!: number;
+
+  /** Null for the newest one. */
+  @TimeColumn({ nullable: true })
+  validUntil!: Date | null;
+
+  @Column('varchar', { length: 64 })
+  publicKey!: string;
+
+  @Column('varchar', { length: 64, nullable: true })
+  masterKey!: string | null;
+
+  @Column('text', { nullable: true })
+  sealed!: string | null;
+}
+
+/** The place to which the ciphertext of such a secret is bound. */
+export function signingSecretPlace({
+  agencyId,
+  webhookId,
+  version,
+}: Pick<OutgoingWebhookSecretRow, 'agencyId' | 'webhookId' | 'version'>) {
+  return {
+    agencyId,
+    ownerType: 'OUTGOING_WEBHOOK',
+    ownerId: webhookId,
+    provider: '',
+    version,
+    region: '',
+  };
+}

@@ -1,0 +1,229 @@
+import { In } from 'typeorm';
+import { requireAdmin } from '../access/context';
+import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
+import type { TenantDatabase } from '../access/tenant-database';
+import type { Viewer } from '../access/viewer';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { AuditTrail } from '../audit/audit-trail';
+import type { Reader, Transaction } from '../database/transaction';
+import { userError, type UserError } from '../graphql/user-error';
+import type { MessageType } from '../outbox/message-types';
+import { inOrderOf, newId } from '../platform/ids';
+import type { Cipher } from '../vault/cipher';
+import { newSigningSecret } from '../vault/message-signatures';
+import { hostOf } from './delivery-batch';
+import { OutgoingWebhookRow, OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook.entity';
+import { checkTypes, checkUrl, errorsOf } from './webhook-input';
+
+/** An agency has at most this many webhooks. */
+export const MAX_WEBHOOKS = 10;
+/** For how long the secret before the newest one signs as well. */
+export const BOTH_SIGN_HOURS = 24;
+
+/** A webhook as it is shown. */
+export interface ShownWebhook extends OutgoingWebhookRow {
+  /** The public key of the newest secret. */
+  readonly publicKey: string;
+  /** Null where one secret alone is valid. */
+  readonly previousSecretValidUntil: Date | null;
+}
+
+export interface WebhookResult {
+  readonly outgoingWebhook: ShownWebhook | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** The secret is in this answer, and nowhere else. */
+export type SecretResult = WebhookResult & { readonly secret: string | null };
+
+export interface NewWebhook {
+  readonly url: string;
+  readonly types: readonly MessageType[];
+}
+
+export type WebhookChange = { readonly [K in keyof NewWebhook]?: NewWebhook[K] | null } & {
+  readonly outgoingWebhookId: string;
+  readonly isOn?: boolean | null;
+};
+
+/** Keeps where an agency wants to be told of what happens. */
+export class OutgoingWebhookService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly audit: AuditTrail,
+    private readonly cipher: Cipher,
+    /** Whether this machine may be a receiver: in the demo and in tests alone. */
+    private readonly allowsLoopback: boolean,
+  ) {}
+
+  /** Lists the webhooks of an agency, the newest first. */
+  async list(viewer: Viewer): Promise<ShownWebhook[]> {
+    requireAdmin(viewer);
+    const { read } = this.database;
+    const rows = await read.find(OutgoingWebhookRow, { where: visibleTo(viewer), order: { id: 'DESC' } });
+    return shown(read, rows);
+  }
+
+  async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownWebhook | null)[]> {
+    requireAdmin(viewer);
+    const { read } = this.database;
+    const rows = await findOwnMany(read, viewer, OutgoingWebhookRow, ids);
+    return inOrderOf(
+      ids,
+      await shown(
+        read,
+        rows.filter((row) => row !== null),
+      ),
+    );
+  }
+
+  async create(viewer: Viewer, input: NewWebhook): Promise<SecretResult> {
+    requireAdmin(viewer);
+    const url = checkUrl(input.url, this.allowsLoopback);
+    const types = checkTypes(input.types);
+    if ('code' in url || 'code' in types) return { ...refused(errorsOf(url, types)), secret: null };
+    return this.database.write(viewer, async (tx) => {
+      await tx.lock(AgencyRow, viewer.agencyId);
+      if ((await tx.countBy(OutgoingWebhookRow, visibleTo(viewer))) >= MAX_WEBHOOKS)
+        return { ...refused([userError('TOO_MANY', ['input'], `At most ${MAX_WEBHOOKS}.`)]), secret: null };
+      const webhook = newWebhook(viewer, url.href, types);
+      await tx.insert(OutgoingWebhookRow, webhook);
+      const secret = await this.#addSecret(tx, webhook, 1);
+      await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_CREATED', webhook);
+      return { ...(await resultOf(tx, webhook)), secret };
+    });
+  }
+
+  async update(viewer: Viewer, input: WebhookChange): Promise<WebhookResult> {
+    requireAdmin(viewer);
+    const url = input.url == null ? null : checkUrl(input.url, this.allowsLoopback);
+    const types = input.types == null ? null : checkTypes(input.types);
+    if ((url && 'code' in url) || (types && 'code' in types)) return refused(errorsOf(url, types));
+    return this.#change(viewer, input.outgoingWebhookId, async (tx, webhook) => {
+      const now = new Date();
+      const change = {
+        ...(url && { url: url.href }),
+        ...(types && { types }),
+        ...switched(webhook, input.isOn ?? null, now),
+        updatedAt: now,
+      };
+      await tx.update(OutgoingWebhookRow, { id: webhook.id }, change);
+      await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_CHANGED', { ...webhook, ...change });
+      return resultOf(tx, { ...webhook, ...change });
+    });
+  }
+
+  /** What is on its way may still arrive. The log of its deliveries is gone with a webhook. */
+  async delete(viewer: Viewer, id: string): Promise<WebhookResult> {
+    requireAdmin(viewer);
+    return this.#change(viewer, id, async (tx, webhook) => {
+      const result = await resultOf(tx, webhook);
+      await tx.delete(OutgoingWebhookSecretRow, { webhookId: id });
+      await tx.delete(OutgoingWebhookRow, { id });
+      await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_DELETED', webhook);
+      return result;
+    });
+  }
+
+  /**
+   * Gives a webhook another secret. The one before it signs for a day more, and any older one is destroyed.
+   */
+  async rotateSecret(viewer: Viewer, id: string): Promise<SecretResult> {
+    requireAdmin(viewer);
+    const result = await this.#change<SecretResult>(viewer, id, async (tx, webhook) => {
+      const earlier = await tx.find(OutgoingWebhookSecretRow, {
+        where: { webhookId: id },
+        order: { version: 'DESC' },
+      });
+      const [newest, ...older] = earlier;
+      for (const { id: oldId } of older) await tx.delete(OutgoingWebhookSecretRow, { id: oldId });
+      const validUntil = new Date(Date.now() + BOTH_SIGN_HOURS * 60 * 60 * 1000);
+      if (newest) await tx.update(OutgoingWebhookSecretRow, { id: newest.id }, { validUntil });
+      const secret = await this.#addSecret(tx, webhook, (newest?.version ?? 0) + 1);
+      await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_SECRET_ROTATED', webhook);
+      return { ...(await resultOf(tx, webhook)), secret };
+    });
+    return { secret: null, ...result };
+  }
+
+  #change<T extends WebhookResult>(
+    viewer: Viewer,
+    id: string,
+    change: (tx: Transaction, webhook: OutgoingWebhookRow) => Promise<T>,
+  ): Promise<T | WebhookResult> {
+    return this.database.write<T | WebhookResult>(viewer, async (tx) => {
+      const webhook = await lockOwn(tx, viewer, OutgoingWebhookRow, id);
+      return webhook ? change(tx, webhook) : NOT_FOUND;
+    });
+  }
+
+  async #addSecret(
+    tx: Transaction,
+    { id: webhookId, agencyId }: OutgoingWebhookRow,
+    version: number,
+  ): Promise<string> {
+    const place = { webhookId, agencyId, version };
+    const { shown: secret, ...stored } = newSigningSecret(this.cipher, signingSecretPlace(place));
+    await tx.insert(OutgoingWebhookSecretRow, { id: newId(), ...place, ...stored, validUntil: null });
+    return secret;
+  }
+
+  #record(
+    tx: Transaction,
+    viewer: Viewer,
+    type: `OUTGOING_WEBHOOK_${'CREATED' | 'CHANGED' | 'DELETED' | 'SECRET_ROTATED'}`,
+    { id: outgoingWebhookId, url }: OutgoingWebhookRow,
+  ): Promise<void> {
+    return this.audit.record(tx, viewer, { type, outgoingWebhookId, name: hostOf(url) });
+  }
+}
+
+function refused(userErrors: readonly UserError[]): WebhookResult {
+  return { outgoingWebhook: null, userErrors };
+}
+
+const NOT_FOUND = refused([userError('NOT_FOUND', ['input', 'outgoingWebhookId'])]);
+
+async function resultOf(tx: Transaction, webhook: OutgoingWebhookRow): Promise<WebhookResult> {
+  const [outgoingWebhook = null] = await shown(tx, [webhook]);
+  return { outgoingWebhook, userErrors: [] };
+}
+
+function newWebhook({ agencyId }: Viewer, url: string, types: readonly MessageType[]): OutgoingWebhookRow {
+  const now = new Date();
+  return {
+    id: newId(),
+    agencyId,
+    url,
+    types,
+    ...ON,
+    dueAt: null,
+    claimedUntil: null,
+    fence: 0,
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+const ON = { offReason: null, offAt: null, failingSince: null, faults: 0, pausedUntil: null };
+
+// What waits is looked at in either case: it goes out, or it has failed.
+function switched(webhook: OutgoingWebhookRow, isOn: boolean | null, now: Date): Partial<OutgoingWebhookRow> {
+  if (isOn === null || isOn === (webhook.offReason === null)) return {};
+  return isOn ? { ...ON, dueAt: now } : { ...ON, offReason: 'BY_ADMIN', offAt: now, dueAt: now };
+}
+
+async function shown(read: Reader, rows: readonly OutgoingWebhookRow[]): Promise<ShownWebhook[]> {
+  if (rows.length === 0) return [];
+  const secrets = await read.find(OutgoingWebhookSecretRow, {
+    where: { webhookId: In(rows.map(({ id }) => id)) },
+    order: { version: 'DESC' },
+  });
+  const now = new Date();
+  return rows.map((row) => {
+    const [newest, previous] = secrets.filter(({ webhookId }) => webhookId === row.id);
+    const until = previous?.validUntil ?? null;
+    const previousSecretValidUntil = until !== null && until > now ? until : null;
+    return { ...row, publicKey: newest?.publicKey ?? '', previousSecretValidUntil };
+  });
+}
