@@ -29,6 +29,7 @@ import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-provider
 import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
 import { KindsOfAgents1764330000000 } from './1764330000000-kinds-of-agents';
 import { OutgoingWebhooks1764350000000 } from './1764350000000-outgoing-webhooks';
+import { Reconciliations1764360000000 } from './1764360000000-reconciliations';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 
 /** In the order in which they run. */
@@ -64,5 +65,6 @@ export const migrations = [
   CallsToAskAbout1764320000000,
   KindsOfAgents1764330000000,
   OutgoingWebhooks1764350000000,
+  Reconciliations1764360000000,
   GatewayTokens1764390000000,
 ];

@@ -4,13 +4,20 @@ import { printed, readPrintout } from './audit/audit-printout';
 import { AuditSealer } from './audit/audit-sealer';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
 import { verifyAuditTrail, type AuditPrintout } from './audit/audit-verifier';
+import { TenantDatabase } from './access/tenant-database';
+import { KeyResolverService } from './keys/resolution/key-resolver.service';
 import { readCommandLine, USAGE, WrongUsage, type CommandLine } from './command-line';
 import { ConfigError, readConfig, type Config } from './config';
 import type { Database } from './database/database';
 import { announceEvents } from './outbox/outbox';
 import { addPerson, createAgency, RefusedPerson, type NewPerson } from './people/enrol';
 import { createIdentityVerifier } from './people/identity';
+import { lostRights } from './people/lost-rights';
 import { loadEnvFile } from './platform/process';
+import { PROVIDERS } from './providers';
+import { ProviderApi } from './providers/provider-api';
+import { reconcileAll, type ReconcileOptions } from './reconciliation/command';
+import { Reconciler } from './reconciliation/reconciler';
 import { sealedTables } from './sealed-tables';
 import { readKeyServices } from './settings';
 import { openAuditTrail, openStore, type Store } from './store';
@@ -41,6 +48,8 @@ async function main(args: readonly string[]): Promise<void> {
       );
     case 'add-person':
       return enrol(options, addPerson);
+    case 'reconcile':
+      return reconcile(options);
     case 'audit-verify':
       return verifyAudit(options.since === undefined ? undefined : earlierPrintout(options.since));
     case 'keys-rotate':
@@ -113,6 +122,42 @@ async function verifyAudit(earlier: AuditPrintout | undefined): Promise<void> {
   } finally {
     await database.close();
   }
+}
+
+async function reconcile(options: Options): Promise<void> {
+  const filter = readReconcileOptions(options);
+  await withStore(configure(), async ({ database, vault }, { baseUrls, providerTimeoutMs }) => {
+    const tenants = new TenantDatabase(database, lostRights);
+    const providers = new ProviderApi(baseUrls, providerTimeoutMs);
+    const resolver = new KeyResolverService(tenants, vault);
+    const reconciler = new Reconciler(tenants, vault, resolver, providers);
+    const print = (line: string) => void process.stdout.write(`${line}\n`);
+    if (!(await reconcileAll(database.read, reconciler, filter, print))) process.exitCode = 1;
+  });
+}
+
+const RECONCILED_DAYS = 3;
+
+function readReconcileOptions({ agency, provider, since, until, json }: Options): ReconcileOptions {
+  const end = until === undefined ? new Date() : readTimeOption('until', until);
+  const before = new Date(end.getTime() - RECONCILED_DAYS * 24 * 60 * 60 * 1000);
+  const start = since === undefined ? before : readTimeOption('since', since);
+  const named = PROVIDERS.find((each) => each === provider?.toUpperCase());
+  if (provider !== undefined && !named) throw new WrongUsage(`--provider is one of ${PROVIDERS.join(', ')}.`);
+  if (start >= end) throw new WrongUsage('--since must be before --until.');
+  return {
+    agencyId: agency ?? null,
+    provider: named ?? null,
+    since: start,
+    until: end,
+    asJson: json !== undefined,
+  };
+}
+
+function readTimeOption(name: string, text: string): Date {
+  const time = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : new Date(NaN);
+  if (Number.isNaN(time.getTime())) throw new WrongUsage(`--${name} is no time, e.g. 2026-09-21.`);
+  return time;
 }
 
 async function rotateKeys(database: Database, cipher: Cipher, ring: KeyRing): Promise<void> {

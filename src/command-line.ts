@@ -17,6 +17,12 @@ export const USAGE = `Usage:
       adds a person to an agency, and prints the person's id.
       ROLE: AGENCY_ADMIN, AGENCY_MEMBER or PORTAL_USER (with --client).
       SUBJECT: the \`sub\` of the person's tokens
+  npm run --silent admin -- reconcile [--agency ID] [--provider PROVIDER] [--since TIME] [--until TIME] [--json]
+      compares what is known of calls with the lists of the providers, and applies what these say. Lists each
+      call that differs, and exits with 1 if there is any, or if an account was not compared to its end. It may
+      be ended and run again at any time.
+      TIME: e.g. 2026-09-21 or 2026-09-21T13:46:40Z. It is three days ago to now when not given.
+      --json: a line of JSON for each call that differs and for each account
   npm run --silent audit:verify [-- --since FILE]
       finds events of the audit trail that were altered, removed or reordered, and keys whose rows differ from
       their last event. Writes nothing, and exits with 1 if it finds any.
@@ -28,14 +34,18 @@ export const USAGE = `Usage:
   npm run --silent admin -- --help
       prints this`;
 
-/** The commands, with the words that follow each and the options that it knows. Each option takes a value. */
+/** The commands, with the words that follow each and the options that it knows. */
 const COMMANDS = {
   'master-key': { words: ['NAME'], options: Object.keys(keyServices) },
   'create-agency': { words: [], options: ['agency', 'name', 'subject'] },
   'add-person': { words: [], options: PEOPLE_FIELDS },
+  reconcile: { words: [], options: ['agency', 'provider', 'since', 'until', 'json'] },
   'audit-verify': { words: [], options: ['since'] },
   'keys-rotate': { words: [], options: [] },
 } as const satisfies Record<string, { words: readonly string[]; options: readonly string[] }>;
+
+/** These options take no value. */
+const FLAGS: ReadonlySet<string> = new Set(['json']);
 
 export interface CommandLine {
   readonly command: keyof typeof COMMANDS | 'help';
@@ -57,7 +67,11 @@ export function readCommandLine([command = '', ...rest]: readonly string[]): Com
   const missing = words[positionals.length];
   if (missing !== undefined) throw new WrongUsage(`${missing} is missing.`);
   if (positionals.length > words.length) throw new WrongUsage('There are too many words.');
-  return { command, words: positionals, options: values };
+  return { command, words: positionals, options: textsOf(values) };
+}
+
+function textsOf(values: Readonly<Record<string, unknown>>): CommandLine['options'] {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
 function isCommand(name: string): name is keyof typeof COMMANDS {
@@ -65,7 +79,9 @@ function isCommand(name: string): name is keyof typeof COMMANDS {
 }
 
 function parse(names: readonly string[], args: string[]) {
-  const options = Object.fromEntries(names.map((name) => [name, { type: 'string' as const }]));
+  const options = Object.fromEntries(
+    names.map((name) => [name, { type: FLAGS.has(name) ? ('boolean' as const) : ('string' as const) }]),
+  );
   try {
     return parseArgs({ args, options, allowPositionals: true, tokens: true });
   } catch (error) {

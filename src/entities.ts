@@ -13,6 +13,7 @@ import { KeyHandInRow } from './intake/key-hand-in.entity';
 import { KeyLinkRow } from './intake/key-link.entity';
 import { ProviderEventRow } from './events/provider-event.entity';
 import { WebhookEndpointRow, WebhookSecretRow } from './events/webhook-endpoint.entity';
+import { ReconciliationRow } from './reconciliation/reconciliation.entity';
 import { GatewayTokenRow } from './gateway/gateway-token.entity';
 import { DeliveryRow } from './deliveries/delivery.entity';
 import { OutgoingWebhookRow, OutgoingWebhookSecretRow } from './deliveries/outgoing-webhook.entity';
@@ -39,6 +40,7 @@ export const entities = [
   WebhookSecretRow,
   ProviderEventRow,
   ProviderCallRow,
+  ReconciliationRow,
   GatewayTokenRow,
   OutgoingMessageRow,
   OutgoingWebhookRow,

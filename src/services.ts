@@ -37,6 +37,7 @@ import { dnsResolver } from './deliveries/receiver-address';
 import { Sender } from './deliveries/sender';
 import type { Provider } from './providers';
 import { KeyLinkService } from './intake/key-link.service';
+import { Reconciler } from './reconciliation/reconciler';
 import { ProviderApi } from './providers/provider-api';
 import type { Store } from './store';
 import type { Cipher } from './vault/cipher';
@@ -45,6 +46,7 @@ import type { Cipher } from './vault/cipher';
 export type AppServices = Services & {
   readonly callFacts: CallFactsService;
   readonly callInquiry: CallInquiry;
+  readonly reconciler: Reconciler;
   readonly keyLinkForm: KeyLinkFormService;
   readonly eventIntake: EventIntakeService;
   readonly gateway: GatewayService;
@@ -103,6 +105,7 @@ export function createServices(
     callFacts,
     callInquiry,
     gateway: gatewayOf(database, keyResolver, providers, metrics),
+    reconciler: new Reconciler(database, vault, keyResolver, providers),
   };
 }
 

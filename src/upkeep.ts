@@ -3,6 +3,8 @@ import { CallAsker } from './calls/call-asker';
 import { EventRetention } from './events/event-retention';
 import { DeliveryBatch } from './deliveries/delivery-batch';
 import { DeliveryWorker } from './deliveries/delivery-worker';
+import type { Reconciler } from './reconciliation/reconciler';
+import { ReconciliationWorker } from './reconciliation/reconciliation-worker';
 import { eventEffect } from './events/event-effect';
 import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
@@ -30,6 +32,8 @@ export class Upkeep {
   readonly eventRetention: EventRetention;
   readonly refusedEvents: RefusedCounts;
   readonly deliveries: DeliveryWorker;
+  readonly reconciliation: ReconciliationWorker;
+  readonly reconciler: Reconciler;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(
@@ -46,6 +50,8 @@ export class Upkeep {
     const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault);
     this.deliveries = new DeliveryWorker(database, batch, logFault);
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
+    this.reconciler = services.reconciler;
+    this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault);
   }
 
   async start(): Promise<void> {
@@ -67,7 +73,7 @@ export class Upkeep {
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
     const ofEvents = [this.eventWorker, this.eventRetention, this.refusedEvents];
-    return [...ofEvents, this.callAsker, this.deliveries, this.sealer];
+    return [...ofEvents, this.callAsker, this.reconciliation, this.deliveries, this.sealer];
   }
 
   async #tidyUp(): Promise<void> {

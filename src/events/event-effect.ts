@@ -1,9 +1,8 @@
 import type { CallRow } from '../calls/call.entity';
 import { applyFacts, applyTo, askBy } from '../calls/call-facts.service';
-import { accountOf, newProviderCall, type CallOfAccount } from '../calls/provider-call';
+import { accountOf, digestOfCall, recordProviderCall, type CallOfAccount } from '../calls/provider-call';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
-import { digest } from '../platform/ids';
 import { storedFacts, type CallFacts } from '../providers/call-facts';
 import type { EventEffect } from './event-worker';
 import type { ProviderEventRow } from './provider-event.entity';
@@ -23,7 +22,7 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
     }
     const origin = { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt } as const;
     if (known !== null) return void (await applyFacts(tx, known, facts, origin));
-    const call = await recordCall(tx, resolver, event, facts);
+    const call = await recordProviderCall(tx, resolver, accountOfEvent(event), facts);
     if (call) await applyTo(tx, call, facts, origin);
   };
 }
@@ -57,33 +56,11 @@ async function findCall(
   if (own) return own.id;
   if (providerCallId === null) return null;
   const [known] = await tx.rows<{ callId: string }>('SELECT callId FROM provider_calls WHERE digest = ?', [
-    digestOf(event, providerCallId),
+    digestOfCall(accountOfEvent(event), providerCallId),
   ]);
   return known?.callId ?? null;
 }
 
-function digestOf({ ownerId, provider }: ProviderEventRow, providerCallId: string): string {
-  return digest(ownerId, provider, providerCallId);
-}
-
-async function recordCall(
-  tx: Transaction,
-  resolver: KeyResolverService,
-  event: ProviderEventRow,
-  facts: CallFacts,
-): Promise<CallRow | null> {
-  const { agencyId, ownerType, ownerId, provider } = event;
-  const { providerCallId, providerAgentId } = facts;
-  if (providerCallId === null || providerAgentId === null) return null;
-  const agents = await tx.rows<{ id: string; provider: string; providerAgentId: string }>(
-    'SELECT id, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
-    [agencyId, providerAgentId],
-  );
-  const agent = agents.find((each) => each.provider === provider && each.providerAgentId === providerAgentId);
-  const resolution = agent && (await resolver.resolve(agencyId, agent.id));
-  if (!resolution) return null;
-  const call = newProviderCall(resolution, facts, { type: ownerType, id: ownerId, agencyId });
-  await tx.insertRow('provider_calls', { digest: digestOf(event, providerCallId), callId: call.id });
-  await tx.insertRow('calls', call);
-  return call;
+function accountOfEvent({ agencyId, ownerType, ownerId, provider }: ProviderEventRow) {
+  return { owner: { type: ownerType, id: ownerId, agencyId }, provider };
 }

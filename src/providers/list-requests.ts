@@ -9,16 +9,17 @@ export type ReadPage<T> =
   | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
 
 /**
- * Reads a list page by page, for as long as the caller goes on. A page that begins where an earlier one began
- * is a fault of the provider.
+ * Reads a list page by page, from its beginning or from the cursor of a page, for as long as the caller goes
+ * on. A page that begins where an earlier one began is a fault of the provider.
  */
 export async function* readPages<T>(
   adapter: ProviderAdapter,
   send: Send,
   listing: Listing<T>,
+  first: string | null = null,
 ): AsyncGenerator<ReadPage<T>, void, void> {
   const seen = new Set<string>();
-  for (let cursor: string | null = null; ;) {
+  for (let cursor = first; ;) {
     const reply = await send(listing.request(cursor));
     const error = errorIn(adapter, reply);
     if (error) return yield { outcome: 'UNKNOWN', error: IS_FAULT.has(error.code) ? faultOf(reply) : error };

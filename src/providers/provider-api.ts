@@ -78,17 +78,14 @@ export class ProviderApi {
     return findPlacedCall(adapterOf(account.provider), this.#sender(account, 'CALL_LIST'), call);
   }
 
-  /** Reads the calls of a span page by page, for as long as the caller goes on. */
+  /** Reads the calls of a span page by page from a cursor on, for as long as the caller goes on. */
   listCalls(
     account: ProviderAccount,
-    span: Omit<CallSpan, 'cursor' | 'callId'>,
+    { cursor, ...span }: Omit<CallSpan, 'callId'>,
   ): AsyncIterable<ReadPage<CallFacts>> {
     const adapter = adapterOf(account.provider);
-    return readPages(
-      adapter,
-      this.#sender(account, 'CALL_LIST'),
-      callListing(adapter, { ...span, callId: null }),
-    );
+    const listing = callListing(adapter, { ...span, callId: null });
+    return readPages(adapter, this.#sender(account, 'CALL_LIST'), listing, cursor);
   }
 
   listAgents(account: ProviderAccount): Promise<AccountList<ListedAgent>> {

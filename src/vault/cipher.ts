@@ -35,6 +35,7 @@ export type DecryptPurpose =
   | 'CALL_STATE'
   | 'ACCOUNT_LIST'
   | 'GATEWAY'
+  | 'RECONCILE'
   | 'VERIFY'
   | 'PREVIEW'
   | 'HAND_IN'

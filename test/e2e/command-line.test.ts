@@ -15,11 +15,15 @@ test('the command line prints the usage when it is asked, and with a reason and 
     run('--help'),
     run('master-key', 'One'),
     run('master-key', 'one', '--aws-kms', 'key', '--vault-transit', 'transit/key'),
+    run('reconcile', '--provider', 'NOBODY'),
+    run('reconcile', '--since', 'yesterday', '--json'),
   ]);
   expect([help.status, help.lines[0]]).toEqual([0, 'Usage:']);
   expect(refused.map(({ status, lines }) => [status, ...lines.slice(0, 3)])).toEqual([
     [2, 'NAME must be up to 64 small letters, digits, `-` and `_`.', '', 'Usage:'],
     [2, 'Only one service can wrap a key.', '', 'Usage:'],
+    [2, '--provider is one of RETELL, VAPI, BLAND.', '', 'Usage:'],
+    [2, '--since is no time, e.g. 2026-09-21.', '', 'Usage:'],
   ]);
 });
 

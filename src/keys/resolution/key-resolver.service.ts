@@ -112,7 +112,7 @@ export class KeyResolverService {
   }
 
   /** Opens a key that was resolved. Throws `UnreadableKey`. */
-  open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' | 'GATEWAY' = 'CALL'): ResolvedKey {
+  open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' | 'GATEWAY' | 'RECONCILE' = 'CALL'): ResolvedKey {
     const { id, region, key } = openKey(this.vault.cipher, sealed, purpose);
     const { owner, version, provider } = sealed;
     return { id, source: owner.type, version, account: { provider, region, key } };

@@ -1,0 +1,194 @@
+import { In } from 'typeorm';
+import type { TenantDatabase } from '../access/tenant-database';
+import { applyFacts, applyTo, type FactsOrigin } from '../calls/call-facts.service';
+import { CallRow } from '../calls/call.entity';
+import { whatChanges } from '../calls/known';
+import { accountOf, digestOfCall, recordProviderCall } from '../calls/provider-call';
+import { ProviderCallRow } from '../calls/provider-call.entity';
+import type { Transaction } from '../database/transaction';
+import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import type { CallFacts } from '../providers/call-facts';
+import type { KeyedAccount } from './account';
+import { differenceOf, type Difference } from './difference';
+
+/** What came of some calls of a list. */
+export interface Compared {
+  readonly differences: readonly Difference[];
+  /** So many calls of which more became known, without a contradiction. */
+  readonly learnt: number;
+  /** These may have been placed by Latchkey without an answer. The list does not say. */
+  readonly doubtful: readonly CallFacts[];
+}
+
+/** So many calls are written in one transaction. */
+const AT_ONCE = 50;
+
+interface Sorted {
+  readonly differences: readonly Difference[];
+  readonly changed: readonly (readonly [callId: string, facts: CallFacts])[];
+  readonly unknown: readonly CallFacts[];
+}
+
+/** Compares calls as a provider lists them with those on record, many by a few statements. */
+export class Comparison {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly resolver: KeyResolverService,
+    private readonly account: KeyedAccount,
+  ) {}
+
+  async compare(listed: readonly CallFacts[], knownAt: Date): Promise<Compared> {
+    const sorted = await this.#sort(listed, knownAt);
+    const doubtful = await this.#doubtful(sorted.unknown);
+    const news = sorted.unknown.filter((facts) => !doubtful.includes(facts));
+    return { ...(await this.#write({ ...sorted, unknown: news }, knownAt)), doubtful };
+  }
+
+  /** Does the same for calls of which it is certain that Latchkey did not place them without an answer. */
+  async compareCertain(listed: readonly CallFacts[], knownAt: Date): Promise<Compared> {
+    return { ...(await this.#write(await this.#sort(listed, knownAt), knownAt)), doubtful: [] };
+  }
+
+  async #write({ differences, changed, unknown }: Sorted, knownAt: Date) {
+    const origin = { source: 'ASKED', knownAt } as const;
+    await inParts(changed, (part) =>
+      this.database.writeWithoutViewer(async (tx) => {
+        for (const [callId, facts] of part) await applyFacts(tx, callId, facts, origin);
+      }),
+    );
+    const recorded: Difference[] = [];
+    await inParts(unknown, async (part) => {
+      recorded.push(...(await this.database.writeWithoutViewer((tx) => this.#record(tx, part, origin))));
+    });
+    const corrected = differences.filter(({ kind }) => kind === 'OTHER_COST').length;
+    return { differences: [...differences, ...recorded], learnt: changed.length - corrected };
+  }
+
+  async #sort(listed: readonly CallFacts[], knownAt: Date): Promise<Sorted> {
+    const find = await this.#finder(listed);
+    const differences: Difference[] = [];
+    const changed: (readonly [string, CallFacts])[] = [];
+    const unknown: CallFacts[] = [];
+    for (const facts of listed) {
+      const found = find(facts);
+      if (!found) unknown.push(facts);
+      else if (!found.isOwn) differences.push(differenceOf('OTHER_ACCOUNT', found.call, facts));
+      else {
+        const { call } = found;
+        const changes = whatChanges(call, facts, call.knownAt === null || knownAt > call.knownAt);
+        if (Object.keys(changes).length > 0) changed.push([call.id, facts]);
+        if (call.costStatus === 'KNOWN' && changes.costMicros !== undefined)
+          differences.push(differenceOf('OTHER_COST', call, facts));
+      }
+    }
+    return { differences, changed, unknown };
+  }
+
+  /**
+   * Reads the calls that these may be, by Latchkey's own id, which was sent as metadata, or by the
+   * provider's. A call is its own where this account is to have carried it, or where it was recorded from it.
+   */
+  async #finder(listed: readonly CallFacts[]) {
+    const { owner, provider } = this.account;
+    const { read } = this.database;
+    const ids = listed.flatMap(({ latchkeyCallId }) => latchkeyCallId ?? []);
+    const providerIds = listed.flatMap(({ providerCallId }) => providerCallId ?? []);
+    const [byId, byProviderId] = await Promise.all([
+      ids.length === 0 ? [] : read.findBy(CallRow, { id: In(ids) }),
+      providerIds.length === 0
+        ? []
+        : read.findBy(CallRow, { agencyId: owner.agencyId, providerCallId: In(providerIds) }),
+    ]);
+    const own = (call: CallRow) => call.agencyId === owner.agencyId && call.provider === provider;
+    const calls = new Map(byProviderId.filter(own).map((call) => [call.providerCallId, call]));
+    const placed = new Map(byId.filter(own).map((call) => [call.id, call]));
+    const recorded = await this.#recordedHere([...calls.values()]);
+    return ({ latchkeyCallId, providerCallId }: CallFacts) => {
+      const unanswered = placed.get(latchkeyCallId ?? '');
+      const call = calls.get(providerCallId) ?? (unanswered?.providerCallId === null ? unanswered : null);
+      return call && { call, isOwn: this.#isOwn(call) || recorded.has(call.id) };
+    };
+  }
+
+  #isOwn(call: CallRow): boolean {
+    const owner = accountOf(call);
+    return owner !== null && this.account.versions.has(owner);
+  }
+
+  async #recordedHere(calls: readonly CallRow[]): Promise<ReadonlySet<string>> {
+    const digests = calls
+      .filter((call) => !this.#isOwn(call))
+      .flatMap(({ providerCallId }) => this.#digestsOf(providerCallId ?? ''));
+    if (digests.length === 0) return new Set();
+    const rows = await this.database.read.findBy(ProviderCallRow, { digest: In(digests) });
+    return new Set(rows.map(({ callId }) => callId));
+  }
+
+  #digestsOf(providerCallId: string): string[] {
+    const { provider, owner, versions } = this.account;
+    return [...versions.keys()].map((id) =>
+      digestOfCall({ owner: { ...owner, id }, provider }, providerCallId),
+    );
+  }
+
+  /**
+   * Where a list shows no metadata, an outbound call may be one of those that were placed without an answer,
+   * or are being placed. These are read before the calls are recorded: whichever is not among them any more
+   * has its id at the provider then.
+   */
+  async #doubtful(unknown: readonly CallFacts[]): Promise<readonly CallFacts[]> {
+    const candidates = unknown.filter(
+      ({ latchkeyCallId, direction }) => latchkeyCallId === null && direction !== 'INBOUND',
+    );
+    if (candidates.length === 0) return [];
+    const { owner, provider } = this.account;
+    const placed = await this.database.read.rows<{ toNumber: string | null }>(
+      "SELECT toNumber FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
+      [owner.agencyId, provider],
+    );
+    const numbers = new Set(placed.map(({ toNumber }) => toNumber));
+    return candidates.filter(
+      ({ toNumber }) => numbers.has(toNumber) || (toNumber === null && placed.length > 0),
+    );
+  }
+
+  async #record(
+    tx: Transaction,
+    unknown: readonly CallFacts[],
+    origin: FactsOrigin,
+  ): Promise<readonly Difference[]> {
+    const { provider, owner } = this.account;
+    const providerIds = unknown.flatMap(({ providerCallId }) => providerCallId ?? []);
+    const since = await tx.findBy(CallRow, { agencyId: owner.agencyId, providerCallId: In(providerIds) });
+    const known = new Set(
+      since.filter((call) => call.provider === provider).map((call) => call.providerCallId),
+    );
+    const differences: Difference[] = [];
+    const resolver = resolvingOnce(this.resolver);
+    for (const facts of unknown.filter(({ providerCallId }) => !known.has(providerCallId))) {
+      const recorded = await recordProviderCall(tx, resolver, this.account, facts);
+      const call = recorded && (await applyTo(tx, recorded, facts, origin));
+      differences.push({ ...differenceOf('UNKNOWN_TO_US', call, facts), ourCost: null });
+    }
+    return differences;
+  }
+}
+
+/** Resolves the key of each agent once: what is recorded together has the same receipt. */
+function resolvingOnce(resolver: KeyResolverService): Pick<KeyResolverService, 'resolve'> {
+  const resolved = new Map<string, ReturnType<KeyResolverService['resolve']>>();
+  return {
+    resolve(agencyId, agentId) {
+      const known = resolved.get(agentId) ?? resolver.resolve(agencyId, agentId);
+      resolved.set(agentId, known);
+      return known;
+    },
+  };
+}
+
+async function inParts<T>(
+  items: readonly T[],
+  work: (part: readonly T[]) => Promise<unknown>,
+): Promise<void> {
+  for (let first = 0; first < items.length; first += AT_ONCE) await work(items.slice(first, first + AT_ONCE));
+}

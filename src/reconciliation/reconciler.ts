@@ -1,0 +1,248 @@
+import type { TenantDatabase } from '../access/tenant-database';
+import { CallRow } from '../calls/call.entity';
+import { accountOf, type OwnAccount } from '../calls/provider-call';
+import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import { leastIdOf } from '../platform/ids';
+import type { CallFacts } from '../providers/call-facts';
+import { MARGIN_MS } from '../providers/call-requests';
+import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
+import type { ProviderErrorCode } from '../providers/provider-errors';
+import type { ProviderError } from '../providers/refusals';
+import { UnreadableKey } from '../vault/cipher';
+import type { Vault } from '../vault/vault';
+import { readAccount, type KeyedAccount } from './account';
+import { Comparison } from './comparison';
+import { differenceOf, type Difference } from './difference';
+
+export interface Span {
+  readonly since: Date;
+  readonly until: Date;
+}
+
+/** Why an account was not compared, or not to its end. */
+export type Obstacle =
+  ProviderErrorCode | 'NO_KEY_CONFIGURED' | 'KEY_UNREADABLE' | 'TOO_MANY_CALLS' | 'STOPPED';
+
+/** What was found in an account. */
+export interface Result {
+  listed: number;
+  /** Calls of which more became known, without a contradiction. */
+  learnt: number;
+  /** Calls that could be told neither to be there nor not. */
+  undecided: number;
+  /** Null where the account was compared to its end. */
+  obstacle: Obstacle | null;
+}
+
+/** How the work goes on: between two pages, and when a provider takes no more requests for a while. */
+export interface Pace {
+  /** Waits. Answers false where the work is to end. */
+  wait(ms: number): Promise<boolean>;
+}
+
+/** An account is listed in parts of so many days, so that what is held of each part stays small. */
+const PART_MS = 7 * 24 * 60 * 60 * 1000;
+/** More calls of a part are not compared. */
+const MAX_CALLS = 200_000;
+/** Of an account no more pages are read. */
+const MAX_PAGES = 20_000;
+const BETWEEN_PAGES_MS = 20;
+/** How long a provider is left alone that does not say for how long, and how often and how long at most. */
+const PAUSE_SECONDS = 30;
+const MAX_PAUSE_SECONDS = 5 * 60;
+const MAX_PAUSES = 20;
+/** So many calls of a part are asked for one by one at most: those that the list should have. */
+const MAX_ASKED = 200;
+const ROWS = 1000;
+
+/** Compares what Latchkey knows of the calls of accounts with the lists of the providers. */
+export class Reconciler {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly vault: Vault,
+    private readonly resolver: KeyResolverService,
+    private readonly providers: ProviderApi,
+  ) {}
+
+  /**
+   * Compares an account, and applies what its provider says. It may end at any time: what was applied stays,
+   * and the next run finds nothing new in it.
+   */
+  async reconcile(
+    place: OwnAccount,
+    { since, until }: Span,
+    pace: Pace,
+    onDifference: (difference: Difference) => void,
+  ): Promise<Result & { readonly owners: readonly string[] }> {
+    const result: Result = { listed: 0, learnt: 0, undecided: 0, obstacle: null };
+    const found = await readAccount(this.database.read, this.vault.placeMacs, place);
+    if (!found) return { ...result, obstacle: 'NO_KEY_CONFIGURED', owners: [place.owner.id] };
+    const account = this.#open(found);
+    if (account === null) return { ...result, obstacle: 'KEY_UNREADABLE', owners: [place.owner.id] };
+    const comparison = new Comparison(this.database, this.resolver, found);
+    const run = new AccountRun(
+      this.database,
+      this.providers,
+      found,
+      account,
+      comparison,
+      pace,
+      result,
+      onDifference,
+    );
+    for (let start = since; start < until && result.obstacle === null;) {
+      const end = new Date(Math.min(start.getTime() + PART_MS, until.getTime()));
+      await run.compare({ since: start, until: end });
+      start = end;
+    }
+    return { ...result, owners: [...found.versions.keys()] };
+  }
+
+  #open({ key }: KeyedAccount): ProviderAccount | null {
+    try {
+      return this.resolver.open(key, 'RECONCILE').account;
+    } catch (error) {
+      if (error instanceof UnreadableKey) return null;
+      throw error;
+    }
+  }
+}
+
+interface Start {
+  readonly cursor: string | null;
+}
+
+class AccountRun {
+  #pauses = 0;
+  #pages = 0;
+
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly providers: ProviderApi,
+    private readonly keyed: KeyedAccount,
+    private readonly account: ProviderAccount,
+    private readonly comparison: Comparison,
+    private readonly pace: Pace,
+    private readonly result: Result,
+    private readonly onDifference: (difference: Difference) => void,
+  ) {}
+
+  async compare(span: Span): Promise<void> {
+    const seen = new Set<string>();
+    let next: Start | null = { cursor: null };
+    while (next !== null) next = await this.#list(span, next, seen);
+    if (this.result.obstacle === null) await this.#findMissing(span, seen);
+  }
+
+  /** Compares page by page. Returns where to go on after a pause, and null where there is nothing left. */
+  async #list(span: Span, first: Start, seen: Set<string>): Promise<Start | null> {
+    let [cursor, knownAt] = [first.cursor, new Date()];
+    for await (const read of this.providers.listCalls(this.account, { ...span, cursor })) {
+      if (read.outcome === 'UNKNOWN') return (await this.#mayGoOn(read.error)) ? { cursor } : null;
+      const fresh = read.page.items.filter(({ providerCallId }) => !seen.has(providerCallId ?? ''));
+      for (const { providerCallId } of fresh) seen.add(providerCallId ?? '');
+      await this.#comparePage(
+        fresh.filter((facts) => isWithin(facts, span)),
+        knownAt,
+      );
+      cursor = read.page.next;
+      this.#pages += 1;
+      if (seen.size > MAX_CALLS || this.#pages > MAX_PAGES) this.result.obstacle = 'TOO_MANY_CALLS';
+      else if (!(await this.pace.wait(BETWEEN_PAGES_MS))) this.result.obstacle = 'STOPPED';
+      if (this.result.obstacle !== null) return null;
+      knownAt = new Date();
+    }
+    return null;
+  }
+
+  async #comparePage(listed: readonly CallFacts[], knownAt: Date): Promise<void> {
+    if (listed.length === 0) return;
+    this.result.listed += listed.length;
+    const { differences, learnt, doubtful } = await this.comparison.compare(listed, knownAt);
+    this.#add(differences, learnt);
+    for (const { providerCallId } of doubtful) await this.#ask(providerCallId ?? '', null);
+  }
+
+  #add(differences: readonly Difference[], learnt: number): void {
+    this.result.learnt += learnt;
+    differences.forEach(this.onDifference);
+  }
+
+  /**
+   * Finds the calls on record that the list should have. Some lists leave calls out, e.g. those that never
+   * began, so that the provider is asked for each.
+   */
+  async #findMissing({ since, until }: Span, seen: ReadonlySet<string>): Promise<void> {
+    let [after, asked] = [leastIdOf(new Date(since.getTime() + MARGIN_MS)), 0];
+    const end = leastIdOf(new Date(until.getTime() - MARGIN_MS));
+    for (;;) {
+      const rows = await this.#rowsAfter(after, end);
+      for (const call of rows.filter(
+        (each) => this.#isListed(each) && !seen.has(each.providerCallId ?? ''),
+      )) {
+        asked += 1;
+        if (asked > MAX_ASKED) this.result.undecided += 1;
+        else await this.#ask(call.providerCallId ?? '', call);
+        if (this.result.obstacle !== null) return;
+      }
+      const last = rows.at(-1);
+      if (!last || rows.length < ROWS) return;
+      after = last.id;
+    }
+  }
+
+  #rowsAfter(after: string, end: string): Promise<CallRow[]> {
+    const { read } = this.database;
+    return read
+      .createQueryBuilder(CallRow, 'call')
+      .where('call.agencyId = :agencyId AND call.id > :after AND call.id < :end', {
+        agencyId: this.keyed.owner.agencyId,
+        after,
+        end,
+      })
+      .orderBy('call.id')
+      .limit(ROWS)
+      .getMany();
+  }
+
+  // With another version of the key it may have been another account.
+  #isListed(call: CallRow): boolean {
+    const owner = accountOf(call);
+    const { provider, versions } = this.keyed;
+    const isOfKey = owner !== null && versions.has(owner) && versions.get(owner) === call.keyVersion;
+    return call.provider === provider && call.providerCallId !== null && isOfKey;
+  }
+
+  /** Asks for one call. `call` is the one that is on record. */
+  async #ask(providerCallId: string, call: CallRow | null): Promise<void> {
+    const knownAt = new Date();
+    const answer = await this.providers.askForCall(this.account, providerCallId);
+    if (answer.outcome === 'FOUND') {
+      const { differences, learnt } = await this.comparison.compareCertain([answer.facts], knownAt);
+      this.#add(differences, learnt);
+    } else if (call && IS_ABSENT.has(answer.error.code)) {
+      this.#add([differenceOf('UNKNOWN_TO_THEM', call, null)], 0);
+    } else if (answer.error.code === 'RATE_LIMITED' && (await this.#mayGoOn(answer.error))) {
+      await this.#ask(providerCallId, call);
+    } else this.result.undecided += 1;
+  }
+
+  /** Waits where the provider takes no more requests for a while. Otherwise it is an obstacle. */
+  async #mayGoOn({ code, retryAfterSeconds }: ProviderError): Promise<boolean> {
+    this.#pauses += 1;
+    const seconds = Math.max(1, retryAfterSeconds ?? PAUSE_SECONDS);
+    if (code !== 'RATE_LIMITED' || this.#pauses > MAX_PAUSES || seconds > MAX_PAUSE_SECONDS)
+      this.result.obstacle = code;
+    else if (!(await this.pace.wait(seconds * 1000))) this.result.obstacle = 'STOPPED';
+    return this.result.obstacle === null;
+  }
+}
+
+// The key has just been good for the list. Some providers answer for a call of another account as for a key
+// that is not accepted.
+const IS_ABSENT: ReadonlySet<ProviderErrorCode> = new Set(['AGENT_NOT_FOUND', 'KEY_INVALID']);
+
+// Some providers list more than they are asked for.
+function isWithin({ startedAt }: CallFacts, { since, until }: Span): boolean {
+  return startedAt === null || (startedAt >= since && startedAt <= until);
+}

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { CallRevisionRow } from '../../src/calls/call-revision.entity';
+import { CallRow } from '../../src/calls/call.entity';
+import { readPlaces } from '../../src/reconciliation/account';
+import { reconcileAll } from '../../src/reconciliation/command';
+import type { Difference } from '../../src/reconciliation/difference';
+import { ReconciliationRow } from '../../src/reconciliation/reconciliation.entity';
+import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { Process } from '../e2e/process';
+import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
+
+const AGENTS = { retell: HARBOR_RETELL_AGENT, vapi: HARBOR_VAPI_AGENT, bland: HARBOR_BLAND_AGENT };
+type Name = keyof typeof AGENTS;
+const NAMES = Object.keys(AGENTS) as Name[];
+const TO = '+14155550123';
+const DAY = 24 * 60 * 60 * 1000;
+const HOUR = 60 * 60 * 1000;
+
+let running: TestApp;
+beforeEach(async () => {
+  running = await startTestApp();
+});
+afterEach(() => running.close());
+
+async function reconcile(
+  name: Name,
+  since = new Date(Date.now() - DAY),
+  until = new Date(Date.now() + HOUR),
+) {
+  const lines: (Omit<Difference, 'kind'> & {
+    kind: string;
+    clientId: string | null;
+    listed?: number;
+    obstacle?: string;
+  })[] = [];
+  const provider = name.toUpperCase() as 'RETELL';
+  const { reconciler } = running.app.upkeep;
+  const options = { agencyId: BRIGHTLINE, provider, since, until, asJson: true };
+  const isSame = await reconcileAll(running.app.database.read, reconciler, options, (line) =>
+    lines.push(JSON.parse(line) as (typeof lines)[number]),
+  );
+  return {
+    isSame,
+    differences: lines.filter(({ kind }) => kind !== 'ACCOUNT'),
+    accounts: lines.filter(({ kind }) => kind === 'ACCOUNT'),
+  };
+}
+
+async function start(name: Name): Promise<CallRow> {
+  const input = { agentId: AGENTS[name], toNumber: TO };
+  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
+    input,
+  });
+  return stored(startTestCall.call.id);
+}
+const stored = (id: string) => running.app.database.read.findOneByOrFail(CallRow, { id });
+const write = (id: string, change: Partial<CallRow>) =>
+  running.app.database.write((tx) => tx.updateRow('calls', change, { id }));
+const standIn = (name: Name, { providerCallId }: CallRow) => {
+  const call = running.sandbox[name].calls.byId(providerCallId ?? '');
+  if (!call) throw new Error('The stand-in has no such call');
+  return call;
+};
+/** The account that carries the calls of the agent: of Bland it is the agency's. */
+const accountOf = (name: Name) => running.sandbox[name].accounts[name === 'bland' ? 'agency' : 'client'];
+
+/** A call that ended at the provider, and that nobody placed here. */
+async function foreign(name: Name, agentId?: string) {
+  const { providerAgentId } = await running
+    .data<{ agent: { providerAgentId: string } }>('query ($id: ID!) { agent(id: $id) { providerAgentId } }', {
+      id: AGENTS[name],
+    })
+    .then(({ agent }) => agent);
+  const agent = agentId ?? providerAgentId;
+  const request = {
+    retell: { override_agent_id: agent, to_number: TO, from_number: accountOf(name).fromNumber },
+    vapi: { assistantId: agent, customer: { number: TO } },
+    bland: { agent_id: agent, phone_number: TO },
+  }[name];
+  const call = running.sandbox[name].calls.add(accountOf(name), randomUUID(), request);
+  call.answer();
+  call.end(60_000);
+  return call;
+}
+
+describe.each(NAMES)('the calls at %s', (name) => {
+  test('are as the provider lists them, and nothing is said or changed twice', async () => {
+    const call = await start(name);
+    standIn(name, call).answer();
+    standIn(name, call).end(60_000);
+    const first = await reconcile(name);
+    expect(first).toMatchObject({ isSame: true, differences: [] });
+    expect(await stored(call.id)).toMatchObject({ status: 'COMPLETED', costStatus: 'KNOWN', askAt: null });
+    const revisions = await running.app.database.read.findBy(CallRevisionRow, { callId: call.id });
+    expect(revisions).toMatchObject([{ source: 'ASKED' }]);
+    expect(await reconcile(name)).toMatchObject({ isSame: true, differences: [] });
+    expect(await running.app.database.read.findBy(CallRevisionRow, { callId: call.id })).toEqual(revisions);
+  });
+
+  test('that nobody here had heard of are recorded once, if their agent is one of the agency', async () => {
+    const { id } = await foreign(name);
+    const other = await foreign(name, randomUUID());
+    const { isSame, differences } = await reconcile(name);
+    expect(isSame).toBe(false);
+    expect(differences.map(({ kind, providerCallId }) => [kind, providerCallId]).sort()).toEqual(
+      [id, other.id].map((each) => ['UNKNOWN_TO_US', each]).sort(),
+    );
+    const [call, ...more] = await running.app.database.read.findBy(CallRow, { providerCallId: id });
+    expect(more).toEqual([]);
+    expect(call).toMatchObject({
+      origin: 'PROVIDER',
+      status: 'COMPLETED',
+      costStatus: 'KNOWN',
+      clientId: HARBOR,
+    });
+    expect(call).toMatchObject({ isOtherAccount: false, askAt: null, durationMs: 60_000 });
+    expect(await running.app.database.read.findBy(CallRow, { providerCallId: other.id })).toEqual([]);
+    expect((await reconcile(name)).differences).toMatchObject([{ callId: null, providerCallId: other.id }]);
+  });
+
+  test('whose cost the provider has corrected get a new revision, and both costs are named', async () => {
+    const call = await start(name);
+    standIn(name, call).answer();
+    standIn(name, call).end(60_000);
+    await reconcile(name);
+    standIn(name, call).cents = 50;
+    expect((await reconcile(name)).differences).toMatchObject([
+      { kind: 'OTHER_COST', callId: call.id, ourCost: '0.075000 USD', theirCost: '0.500000 USD' },
+    ]);
+    expect(await stored(call.id)).toMatchObject({ costMicros: 500_000, revision: 2 });
+  });
+
+  test('that the account does not have are named, after it was asked for them', async () => {
+    const call = await start(name);
+    const late = new Date(Date.now() + HOUR);
+    running.sandbox[name].calls.forget(call.providerCallId ?? '');
+    const { differences } = await reconcile(name, new Date(Date.now() - DAY), late);
+    expect(differences).toMatchObject([{ kind: 'UNKNOWN_TO_THEM', callId: call.id }]);
+    expect((await stored(call.id)).status).toBe('QUEUED');
+  });
+
+  test('that were placed without an answer are not taken for calls of somebody else', async () => {
+    const call = await start(name);
+    standIn(name, call).answer();
+    await write(call.id, { status: 'UNKNOWN', providerCallId: null, errorCode: 'TIMEOUT' });
+    const other = await foreign(name);
+    const { differences } = await reconcile(name);
+    expect(differences).toMatchObject([{ kind: 'UNKNOWN_TO_US', providerCallId: other.id }]);
+    expect(await stored(call.id)).toMatchObject({ providerCallId: call.providerCallId, origin: 'API' });
+    expect(
+      await running.app.database.read.countBy(CallRow, { providerCallId: call.providerCallId ?? '' }),
+    ).toBe(1);
+  });
+});
+
+test('a call in the list of another account is named, and its cost stays with the account that carried it', async () => {
+  const call = await start('retell');
+  standIn('retell', call).answer();
+  standIn('retell', call).end(60_000);
+  await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+  const { secondAccount, valid } = running.sandbox.retell.keys;
+  await running.data(
+    'mutation ($input: SetAgencyApiKeysInput!) { setAgencyApiKeys(input: $input) { userErrors { code } } }',
+    { input: { keys: [{ provider: 'RETELL', apiKey: secondAccount }] } },
+  );
+  const { differences } = await reconcile('retell');
+  expect(differences).toMatchObject([{ kind: 'OTHER_ACCOUNT', callId: call.id }]);
+  expect(await stored(call.id)).toMatchObject({ costStatus: 'PENDING' });
+  // With the same key, the account is that of both.
+  await running.data(SET_CLIENT, {
+    input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey: secondAccount }] },
+  });
+  const both = await reconcile('retell');
+  expect(both.differences).toEqual([]);
+  expect(both.accounts).toHaveLength(1);
+  expect(valid).not.toBe(secondAccount);
+});
+
+test('an account that takes no more requests is an obstacle, and the others are compared all the same', async () => {
+  const { revoked: apiKey } = running.sandbox.retell.keys;
+  await running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] } });
+  const { isSame, accounts } = await reconcile('retell');
+  expect(isSame).toBe(false);
+  expect(new Map(accounts.map(({ clientId, obstacle }) => [clientId, obstacle]))).toEqual(
+    new Map([
+      [null, null],
+      [HARBOR, 'KEY_INVALID'],
+    ]),
+  );
+});
+
+test('an operator is told of each call that differs, by lines for people or for programs, and not whom it was with', async () => {
+  const { id } = await foreign('retell');
+  const command = async (...args: string[]) => {
+    const env = { ...running.env, LOG_LEVEL: 'info' };
+    const process = new Process('src/cli.js', tmpdir(), env, ['reconcile', ...args]);
+    return { status: await process.ended(), output: process.output };
+  };
+  const first = await command('--agency', BRIGHTLINE, '--provider', 'retell');
+  expect(first.status).toBe(1);
+  expect(first.output).toContain(id);
+  expect(first.output).toContain('had not heard of');
+  expect(first.output).toMatch(/RETELL, the account of client \S+: 1 calls, 1 differ$/m);
+  expect(first.output).not.toContain(TO);
+  const second = await command('--json');
+  expect(second.status).toBe(0);
+  for (const line of second.output
+    .trim()
+    .split('\n')
+    .filter((each) => each.startsWith('{')))
+    expect(JSON.parse(line)).toMatchObject({ kind: 'ACCOUNT', obstacle: null, differences: 0 });
+});
+
+test('every account is compared in its night, by one of the instances', async () => {
+  const worker = running.app.upkeep.reconciliation;
+  const { read } = running.app.database;
+  const { id } = await foreign('vapi');
+  await worker.reconcileDue();
+  const rows = await read.find(ReconciliationRow);
+  expect(rows).toHaveLength((await readPlaces(read, { agencyId: null, provider: null })).length);
+  expect(await read.findBy(CallRow, { providerCallId: id })).toEqual([]);
+  const night = new Date(Math.max(...rows.map(({ nextAt }) => nextAt.getTime())));
+  await worker.reconcileDue(night);
+  expect(await read.findBy(CallRow, { providerCallId: id })).toHaveLength(1);
+  for (const { nextAt, doneUntil } of await read.find(ReconciliationRow)) {
+    expect(nextAt > night).toBe(true);
+    expect(doneUntil).toEqual(night);
+  }
+});
+
+test('1,000 calls are compared by a few statements a page, and asked for by one request a page', async () => {
+  const { retell } = running.sandbox;
+  const account = retell.accounts.client;
+  const begin = Date.now() - 10 * HOUR;
+  for (let number = 0; number < 1000; number += 1) {
+    const at = new Date(begin + number * 1000);
+    const request = { override_agent_id: account.agents[0]?.id, to_number: TO };
+    const call = retell.calls.add(account, `call_${number}`, request, 'outbound', at);
+    call.answer(at);
+    call.end(1000);
+  }
+  expect((await reconcile('retell')).differences).toHaveLength(1000);
+  const { read } = running.app.database;
+  expect(await read.countBy(CallRow, { clientId: HARBOR, origin: 'PROVIDER' })).toBe(1000);
+  const [findBy, rows] = [jest.spyOn(read, 'findBy'), jest.spyOn(read, 'rows')];
+  const before = retell.requests.length;
+  const { differences, accounts } = await reconcile('retell');
+  const statements = findBy.mock.calls.length + rows.mock.calls.length;
+  findBy.mockRestore();
+  rows.mockRestore();
+  expect(differences).toEqual([]);
+  expect(accounts.find(({ clientId }) => clientId === HARBOR)?.listed).toBe(1000);
+  // Of both accounts: 20 pages and one.
+  expect(retell.requests.length - before).toBeLessThanOrEqual(21);
+  expect(statements).toBeLessThan(60);
+});
