@@ -108,6 +108,8 @@ const SCREENS = [
   ['provider-events', 'Ada', '/agency/events'],
   ['provider-events-narrow', 'Ada', `${HARBOR}/events`, { viewport: NARROW }],
   ['provider-events-secret', 'Ada', '/agency/events', { act: press('Set the secret: Retell') }],
+  ['webhooks', 'Ada', '/agency/webhooks'],
+  ['webhook-create', 'Ada', '/agency/webhooks', { act: press('New webhook') }],
   ['member', 'Max', '/clients'],
   ['portal', 'Hana', '/'],
   ['portal-dark', 'Hana', '/', { colorScheme: 'dark' }],

@@ -51,6 +51,9 @@ export const PAGES: readonly Page[] = [
   ),
   page('/agency', keys, agency),
   page('/agency/:tab', keys, agency),
+  page('/agency/webhooks/:id', keys, () =>
+    import('./areas/webhooks').then(({ DeliveriesPage }) => DeliveriesPage),
+  ),
   page(
     '/integrations',
     (viewer) => portalUsers(viewer) && viewer.canViewIntegrations,

@@ -1,5 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { HARBOR, MAPLE } from '../demo-ids';
+import { startReceiver, status, type Receiver } from '../fixtures/receiver';
 import type { TestApp } from '../harness';
 import { SET_CLIENT } from '../operations';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
@@ -136,5 +137,107 @@ describe('an import of agents', () => {
     await page.getByLabel('Client', { exact: true }).selectOption('Maple Realty');
     await button('Compare').click();
     await page.getByRole('heading', { name: 'Not in this account' }).waitFor();
+  });
+});
+
+describe('webhooks', () => {
+  let receiver: Receiver;
+  beforeAll(async () => {
+    receiver = await startReceiver();
+    // What happened before there was a webhook is told to nobody.
+    await work();
+  });
+  afterAll(() => receiver.close());
+  /** What happened is announced when it is chained in the audit trail. */
+  const work = async () => {
+    await running.chained();
+    await running.app.upkeep.deliveries.work();
+  };
+  const card = () => page.locator('.endpoint');
+  const setKey = () =>
+    running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid }] },
+    });
+  test('are created with a secret that is shown once, and say what they are told of', async () => {
+    await tab.visit('/agency/webhooks');
+    await page.getByText('No webhooks yet').waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await button('New webhook').click();
+    await dialog.getByLabel('Address', { exact: true }).fill('ftp://brightline.example/hooks');
+    await dialog.getByRole('button', { name: 'New webhook' }).click();
+    await dialog.locator('.field .error').getByText(/\w/).waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await dialog.getByLabel('Address', { exact: true }).fill(receiver.url);
+    await dialog.getByLabel('A call has ended').uncheck();
+    await dialog.getByRole('button', { name: 'New webhook' }).click();
+    const secret = await dialog.locator('code').innerText();
+    expect(secret).toMatch(/^whsec_/);
+    await page.keyboard.press('Escape');
+    await card().getByText('A key is set').waitFor();
+    expect(await page.content()).not.toContain(secret);
+    expect(await card().innerText()).not.toContain('A call has ended');
+    expect(await tab.findings()).toEqual([]);
+  });
+
+  test('have a log of what was sent, and why it failed', async () => {
+    receiver.answer = status(500);
+    await setKey();
+    await work();
+    await card()
+      .getByRole('link', { name: /^Deliveries/ })
+      .click();
+    const row = page.locator('tr', { hasText: 'A key is set' });
+    await row.getByText('HTTP 500').waitFor();
+    await row.getByText('Next attempt').waitFor();
+    await row.getByText('A key is set').click();
+    expect(await row.locator('pre').innerText()).toContain(HARBOR);
+    expect(await tab.findings()).toEqual([]);
+  });
+
+  test('are switched off and on, and what failed meanwhile is delivered again, one by one or all of it', async () => {
+    await page.getByRole('link', { name: 'All webhooks' }).click();
+    await page.getByRole('button', { name: /^Switch off/ }).click();
+    await says('It is off.');
+    await setKey();
+    await work();
+    await page.getByRole('button', { name: /^Switch on/ }).click();
+    await says('It is on.');
+    receiver.answer = status(204);
+    await card()
+      .getByRole('link', { name: /^Deliveries/ })
+      .click();
+    await page.getByLabel('Status').selectOption('Failed');
+    await page.getByText('The webhook was off.').first().waitFor();
+    expect(new URL(page.url()).search).toBe('?status=FAILED');
+    await button('Deliver again: A key is set').first().click();
+    await says('It is delivered again.');
+    await button('Deliver what failed again').click();
+    expect(await tab.findings()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Deliver again' }).click();
+    await says('1 message is delivered again.');
+    await page.getByText('No delivery is like this').waitFor();
+    await work();
+    await tab.visit('/agency/webhooks');
+    await card()
+      .getByRole('link', { name: /^Deliveries/ })
+      .click();
+    await page.locator('tr', { hasText: 'Delivered' }).nth(1).waitFor();
+  });
+
+  test('get another secret, are changed and deleted', async () => {
+    await tab.visit('/agency/webhooks');
+    await page.getByRole('button', { name: /^New secret/ }).click();
+    await dialog.getByRole('button', { name: 'New secret' }).click();
+    expect(await dialog.locator('code').innerText()).toMatch(/^whsec_/);
+    await page.keyboard.press('Escape');
+    await page.getByText('The secret before signs as well until').waitFor();
+    await page.getByRole('button', { name: /^Change/ }).click();
+    await dialog.getByLabel('A call has ended').check();
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await card().getByText('A call has ended').waitFor();
+    await page.getByRole('button', { name: /^Delete/ }).click();
+    await dialog.getByRole('button', { name: 'Delete' }).click();
+    await says('The webhook is deleted.');
+    await page.getByText('No webhooks yet').waitFor();
   });
 });

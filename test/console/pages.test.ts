@@ -41,6 +41,7 @@ const EVERY_PAGE = [
   '/audit',
   '/agency',
   '/agency/events',
+  '/agency/webhooks',
   '/agencies',
   '/integrations',
 ];

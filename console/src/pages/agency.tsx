@@ -31,6 +31,15 @@ const TABS: readonly AgencyTab[] = [
       </Later>
     ),
   },
+  {
+    path: '/agency/webhooks',
+    label: labels.webhooks,
+    content: (
+      <Later key="webhooks" name="webhooks" load={() => import('../areas/webhooks')}>
+        {({ Webhooks }) => <Webhooks />}
+      </Later>
+    ),
+  },
 ];
 
 /** What is the agency's own, with a tab for each; the tab is a part of the address. */

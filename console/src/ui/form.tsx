@@ -37,7 +37,7 @@ interface TextFieldProps {
   readonly value?: string;
   readonly hint?: ComponentChildren;
   readonly error?: string | undefined;
-  readonly type?: 'text' | 'email' | 'number' | 'tel';
+  readonly type?: 'text' | 'email' | 'number' | 'tel' | 'url' | 'datetime-local';
   readonly isOptional?: boolean;
   readonly hasFocus?: boolean;
   readonly onInput?: (value: string) => void;

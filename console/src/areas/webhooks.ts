@@ -1,0 +1,2 @@
+export { DeliveriesPage } from '../pages/deliveries';
+export { Webhooks } from '../pages/webhooks';

@@ -1,0 +1,78 @@
+import { plural } from './plural';
+
+export * from './common';
+
+export const webhooks = {
+  lead: 'Addresses of your own systems that are told of what happens, by signed messages (Standard Webhooks).',
+  create: 'New webhook',
+  url: 'Address',
+  urlHint: 'https, on port 443 or 8443. Its name must lead to public addresses alone.',
+  types: 'What it is told of',
+  typeNames: {
+    ALERT_OPENED: 'An alert is raised',
+    ALERT_CLOSED: 'The cause of an alert is gone',
+    CALL_ENDED: 'A call has ended',
+    HAND_IN_RECEIVED: 'A key is handed in',
+    API_KEY_SET: 'A key is set',
+    API_KEY_CLEARED: 'A key is cleared',
+  },
+  secret: 'Secret',
+  secretHint:
+    'It is shown here and never again. Your system verifies with it that a message comes from Latchkey.',
+  publicKey: 'Public key',
+  publicKeyHint: 'For whoever verifies the signatures v1a, without a secret.',
+  change: 'Change',
+  changeTitle: (url: string) => `Change the webhook to ${url}`,
+  changed: 'Saved. It holds for what happens from now on.',
+  on: 'On',
+  off: {
+    BY_ADMIN: 'Off',
+    GONE: 'Off: its receiver wants no more',
+    FAILED: 'Off: nothing got through for five days',
+  },
+  failing: 'Failing since',
+  switchOn: 'Switch on',
+  switchOff: 'Switch off',
+  switchedOn: 'It is on. What failed meanwhile can be delivered again.',
+  switchedOff: 'It is off. What happens meanwhile is recorded as failed.',
+  rotate: 'New secret',
+  rotateTitle: 'Give this webhook a new secret?',
+  rotateHint: 'For 24 hours messages are signed by the old one too, so that no message is refused meanwhile.',
+  bothUntil: 'The secret before signs as well until',
+  remove: 'Delete',
+  removeTitle: (url: string) => `Delete the webhook to ${url}?`,
+  removeHint: 'With its secret and the list of its deliveries. There is no way back.',
+  removed: 'The webhook is deleted.',
+  deliveries: 'Deliveries',
+  deliveriesTitle: (url: string) => `Deliveries to ${url}`,
+  back: 'All webhooks',
+  empty: 'No webhooks yet',
+  emptyHint: 'With one, your own systems learn of alerts, calls and keys as they happen.',
+};
+
+export const deliveries = {
+  message: 'Message',
+  attempts: (count: number) => plural(count, 'attempt', 'attempts'),
+  next: 'Next attempt',
+  status: { WAITING: 'Waiting', DELIVERED: 'Delivered', FAILED: 'Failed' },
+  faults: {
+    STATUS: 'The receiver did not answer 2xx.',
+    TIMEOUT: 'The receiver did not answer in time.',
+    UNREACHABLE: 'The receiver could not be reached.',
+    CERTIFICATE: 'The certificate of the receiver is not valid for its name.',
+    NAME_NOT_RESOLVED: 'DNS gave no address for the name.',
+    ADDRESS_REFUSED: 'The name leads to an address that is not public.',
+    SECRET_UNREADABLE: 'The secret cannot be opened. Give the webhook a new one.',
+    SWITCHED_OFF: 'The webhook was off.',
+  },
+  answered: (status: number) => `HTTP ${status}`,
+  again: 'Deliver again',
+  willBe: 'It is delivered again.',
+  allAgain: 'Deliver what failed again',
+  allAgainHint: 'Everything that has failed since then. Nothing is older than 30 days.',
+  since: 'Failed since',
+  willBeAll: (count: number, hasMore: boolean) =>
+    `${plural(count, 'message is', 'messages are')} delivered again.${hasMore ? ' There are more: do it once more.' : ''}`,
+  empty: 'Nothing was sent yet',
+  noMatch: 'No delivery is like this',
+};
