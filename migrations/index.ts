@@ -31,6 +31,7 @@ import { KindsOfAgents1764330000000 } from './1764330000000-kinds-of-agents';
 import { OutgoingWebhooks1764350000000 } from './1764350000000-outgoing-webhooks';
 import { Reconciliations1764360000000 } from './1764360000000-reconciliations';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
+import { GatewayAttempts1764400000000 } from './1764400000000-gateway-attempts';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -67,4 +68,5 @@ export const migrations = [
   OutgoingWebhooks1764350000000,
   Reconciliations1764360000000,
   GatewayTokens1764390000000,
+  GatewayAttempts1764400000000,
 ];

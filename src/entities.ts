@@ -14,6 +14,7 @@ import { KeyLinkRow } from './intake/key-link.entity';
 import { ProviderEventRow } from './events/provider-event.entity';
 import { WebhookEndpointRow, WebhookSecretRow } from './events/webhook-endpoint.entity';
 import { ReconciliationRow } from './reconciliation/reconciliation.entity';
+import { GatewayAttemptRow } from './gateway/gateway-attempt.entity';
 import { GatewayTokenRow } from './gateway/gateway-token.entity';
 import { DeliveryRow } from './deliveries/delivery.entity';
 import { OutgoingWebhookRow, OutgoingWebhookSecretRow } from './deliveries/outgoing-webhook.entity';
@@ -46,6 +47,7 @@ export const entities = [
   OutgoingWebhookRow,
   OutgoingWebhookSecretRow,
   DeliveryRow,
+  GatewayAttemptRow,
   AuditEventRow,
   AuditHeadRow,
   LeaseRow,

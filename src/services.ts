@@ -22,6 +22,7 @@ import { lostRights } from './people/lost-rights';
 import { PersonService } from './people/person.service';
 import { ServiceTokenService } from './people/service-token.service';
 import { GatewayAccess } from './gateway/gateway-access';
+import { GatewayPlacementService } from './gateway/gateway-placement.service';
 import { GatewayResolution } from './gateway/gateway-resolution';
 import { GatewayService } from './gateway/gateway.service';
 import { GatewayTokenService } from './gateway/gateway-token.service';
@@ -72,6 +73,7 @@ export function createServices(
   const keyResolver = new KeyResolverService(database, vault);
   const callFacts = new CallFactsService(database);
   const callInquiry = new CallInquiry(keyResolver, providers, callFacts);
+  const callPlacement = new CallPlacementService(database, audit, keyResolver, providers, metrics, report);
   const refusedEvents = new RefusedCounts(bare, report);
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
@@ -99,12 +101,12 @@ export function createServices(
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,
     ...deliveryServices(database, audit, vault.cipher, sendsToLoopback),
-    callPlacement: new CallPlacementService(database, audit, keyResolver, providers, metrics, report),
+    callPlacement,
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
     callInquiry,
-    gateway: gatewayOf(database, keyResolver, providers, metrics),
+    gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers, metrics),
     reconciler: new Reconciler(database, vault, keyResolver, providers),
   };
 }
@@ -125,13 +127,24 @@ function grantersOf(
 }
 
 function gatewayOf(
+  { providerTimeoutMs }: Config,
   database: TenantDatabase,
+  audit: AuditTrail,
   keyResolver: KeyResolverService,
+  calls: CallPlacementService,
   providers: ProviderApi,
   metrics: Metrics | null,
 ): GatewayService {
   const resolution = new GatewayResolution(database, keyResolver);
-  return new GatewayService(new GatewayAccess(database), resolution, providers, metrics);
+  const placement = new GatewayPlacementService(
+    database,
+    audit,
+    resolution,
+    calls,
+    providers,
+    providerTimeoutMs,
+  );
+  return new GatewayService(new GatewayAccess(database), resolution, placement, providers, metrics);
 }
 
 function deliveryServices(

@@ -77,7 +77,11 @@ export class Upkeep {
   }
 
   async #tidyUp(): Promise<void> {
-    await Promise.all([this.store.vault.uploads.rotate().catch(this.logFault), this.#expireHandIns()]);
+    await Promise.all([
+      this.store.vault.uploads.rotate().catch(this.logFault),
+      this.services.gateway.forgetOldAttempts().catch(this.logFault),
+      this.#expireHandIns(),
+    ]);
   }
 
   #expireHandIns(): Promise<void> {

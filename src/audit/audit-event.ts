@@ -202,7 +202,14 @@ export type AuditEvent = { [T in AuditEventType]: { readonly type: T } & AuditDe
 
 export const AUDIT_EVENT_TYPES = Object.keys(AUDIT_EVENTS) as AuditEventType[];
 
-export const ACTOR_KINDS = ['PERSON', 'SERVICE_TOKEN', 'KEY_LINK', 'OPERATOR', 'SYSTEM'] as const;
+export const ACTOR_KINDS = [
+  'PERSON',
+  'SERVICE_TOKEN',
+  'GATEWAY_TOKEN',
+  'KEY_LINK',
+  'OPERATOR',
+  'SYSTEM',
+] as const;
 export type ActorKind = (typeof ACTOR_KINDS)[number];
 
 /** Who did something, and from where. Every viewer is an actor. */

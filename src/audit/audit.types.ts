@@ -23,6 +23,7 @@ export const AuditEventTypeEnum = enumOf(
 export const ActorKindEnum = enumOf('AuditActorKind', ACTOR_KINDS, 'Who or what did something.', {
   PERSON: 'Someone of the agency, or a portal user.',
   SERVICE_TOKEN: 'An integration of the agency, by its service token.',
+  GATEWAY_TOKEN: 'An integration of the agency, by its gateway token.',
   KEY_LINK: 'Whoever held a one-time link and its code.',
   OPERATOR: 'Whoever works at the command line of the server.',
   SYSTEM: 'The server itself, e.g. when something expires.',

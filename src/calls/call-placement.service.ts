@@ -1,8 +1,9 @@
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
+import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
-import type { Reader } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
@@ -19,6 +20,7 @@ import { adapterOf } from '../providers';
 import { isEnded } from '../providers/call-facts';
 import type { CallToPlace } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
+import type { Placement } from '../providers/requests';
 import { UnreadableKey } from '../vault/cipher';
 import { endOf } from './call-end-message';
 import { CallRow } from './call.entity';
@@ -151,6 +153,20 @@ export class CallPlacementService {
       fromNumber,
       variables,
     });
+    return { call: await this.conclude(viewer, call, key, placement), userErrors: [] };
+  }
+
+  /**
+   * Keeps what became of a call that its provider was asked for, together with what `also` writes, and
+   * returns the call.
+   */
+  async conclude(
+    actor: Actor,
+    call: CallRow,
+    key: ResolvedKey,
+    placement: Placement,
+    also: (tx: Transaction) => Promise<void> = () => Promise.resolve(),
+  ): Promise<CallRow> {
     this.metrics?.call(call.provider, key.source, placement.outcome);
     const outcome = outcomeOf(call.provider, placement);
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
@@ -159,26 +175,27 @@ export class CallPlacementService {
       // An event may have told more of the call before its placement was answered.
       const isFirst = { id: call.id, revision: 0 };
       const stored = await this.database.writeWithoutViewer(async (tx) => {
+        await also(tx);
         if (!(await tx.updateRow('calls', outcome, isFirst))) return tx.findOneBy(CallRow, { id: call.id });
         if (isEnded(outcome.status)) await announce(tx, endOf({ ...call, ...outcome }));
         return null;
       });
-      if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(viewer, call, key);
-      if (stored) return { call: stored, userErrors: [] };
+      if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(actor, call, key);
+      if (stored) return stored;
     } catch (error) {
       this.report(error);
     }
-    return { call: { ...call, ...outcome }, userErrors: [] };
+    return { ...call, ...outcome };
   }
 
   // A provider may answer 401 for other reasons, so that only the verify request tells that a key is invalid.
-  async #verifyAgain(viewer: Viewer, call: CallRow, { id, version, account }: ResolvedKey): Promise<void> {
+  async #verifyAgain(actor: Actor, call: CallRow, { id, version, account }: ResolvedKey): Promise<void> {
     const verdict = await this.providers.verifyKey(account);
     const { provider } = account;
     const clientId = call.keySource === 'CLIENT' ? call.clientId : null;
     await this.database.writeWithoutViewer(async (tx) => {
       await recordVerdict(tx, id, version, verdict);
-      await this.audit.record(tx, viewer, {
+      await this.audit.record(tx, actor, {
         type: 'API_KEY_VERIFIED',
         clientId,
         provider,

@@ -125,6 +125,21 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
   } satisfies CallRow;
 }
 
+/** Makes the row of a call that an integration asks for through the gateway. A browser's has no number. */
+export function newGatewayCall({ agent, key, receipt }: AgentWithKey, toNumber: string | null) {
+  return {
+    ...unknownCall(agent, receipt),
+    kind: 'LIVE' as const,
+    origin: 'GATEWAY' as const,
+    direction: toNumber === null ? ('INBOUND' as const) : ('OUTBOUND' as const),
+    keySource: key.source,
+    keyVersion: key.version,
+    toNumber,
+  } satisfies CallRow;
+}
+
+export type GatewayCall = ReturnType<typeof newGatewayCall>;
+
 /** What is recorded of every call before anything is known of it. */
 export function unknownCall(
   { id: agentId, agencyId, clientId, provider }: AgentToCall,

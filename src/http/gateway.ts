@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { isUnavailable } from '../database/database-errors';
 import { ServiceBusy } from '../database/repetition';
-import { MAX_UPLOAD_BYTES } from '../gateway/gateway.service';
-import type { CountRequest, GatewayAnswer, GatewayRequest, GatewayService } from '../gateway/gateway.service';
+import { MAX_UPLOAD_BYTES, type GatewayAnswer, type GatewayRequest } from '../gateway/gateway-request';
+import type { CountRequest, GatewayService } from '../gateway/gateway.service';
 import { GatewayRefusal, REASON_HEADER } from '../gateway/refusals';
 import { readTarget, type Target } from '../gateway/target';
 import { PublicError } from '../graphql/errors';
@@ -88,7 +88,11 @@ function bodyOf(raw: IncomingMessage): IncomingMessage | null {
   return coding === undefined && Number(length ?? 0) === 0 ? null : raw;
 }
 
-function send(reply: FastifyReply, { status, headers, body }: GatewayAnswer): FastifyReply {
+function send(reply: FastifyReply, { status, headers, body, undelivered }: GatewayAnswer): FastifyReply {
+  if (undelivered)
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) undelivered().catch((err: unknown) => reply.log.error({ err }));
+    });
   reply.code(status).headers(headers);
   return status === 204 ? reply.send() : reply.send(body);
 }

@@ -44,11 +44,16 @@ export async function findAgent(
  */
 export async function placeCall(adapter: ProviderAdapter, send: Send, call: CallToPlace): Promise<Placement> {
   const reply = await send(adapter.placeCall(call));
+  const placement = placementOf(adapter, reply);
+  if (placement.outcome !== 'REFUSED') return placement;
+  const error = await withMissingAgent(adapter, send, call, reply, placement.error);
+  return { outcome: 'REFUSED', error };
+}
+
+/** Reads what became of a call in the answer to the request that was to place it. */
+export function placementOf(adapter: ProviderAdapter, reply: OutboundReply): Placement {
   const error = errorIn(adapter, reply);
-  if (error !== null) {
-    if (mayHaveActed(reply)) return { outcome: 'UNKNOWN', error };
-    return { outcome: 'REFUSED', error: await withMissingAgent(adapter, send, call, reply, error) };
-  }
+  if (error !== null) return { outcome: mayHaveActed(reply) ? 'UNKNOWN' : 'REFUSED', error };
   const providerCallId = reply.kind === 'ANSWER' ? adapter.callId(reply.json) : '';
   if (isProviderId(providerCallId)) return { outcome: 'PLACED', providerCallId };
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };

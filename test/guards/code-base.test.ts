@@ -113,6 +113,7 @@ describe('the code base', () => {
       'calls/call-placement.service.ts',
       'events/event-journal.ts',
       'gateway/gateway-access.ts',
+      'gateway/gateway-placement.service.ts',
       'intake/hand-in-decision.service.ts',
       'intake/hand-in.service.ts',
       'intake/key-link-form.service.ts',

@@ -18,6 +18,7 @@ export const audit = {
   actor: {
     PERSON: 'Person',
     SERVICE_TOKEN: 'Service token',
+    GATEWAY_TOKEN: 'Gateway token',
     KEY_LINK: 'One-time link',
     OPERATOR: 'Operator',
     SYSTEM: 'Latchkey itself',

@@ -1,0 +1,311 @@
+import { request as sendRequest, type RequestListener } from 'node:http';
+import { VapiClient } from '@vapi-ai/server-sdk';
+import Retell from 'retell-sdk';
+import { CallRow } from '../../src/calls/call.entity';
+import { GatewayAttemptRow } from '../../src/gateway/gateway-attempt.entity';
+import { withMember } from '../../src/gateway/json-members';
+import { field } from '../../src/providers/json';
+import { ARCHIVED_CLIENTS_AGENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { gatewayToken, revoke, send, type Received } from '../gateway';
+import { startTestApp, type TestApp } from '../harness';
+import { hangUp, json, Loopback, silence } from '../providers/loopback';
+
+// CI places 1,000.
+const PLACEMENTS = Number(process.env.GATEWAY_PLACEMENTS ?? 12);
+const TO = '+14155550199';
+
+let running: TestApp;
+let failing: TestApp;
+let upstream: Loopback;
+let answer: RequestListener = json(500, { status: 'error', message: 'Internal' });
+let token: string;
+let tokenId: string;
+
+beforeAll(async () => {
+  running = await startTestApp();
+  upstream = await Loopback.start((incoming, outgoing) => answer(incoming, outgoing));
+  const { baseUrl } = upstream;
+  failing = await running.another({
+    RETELL_BASE_URL: baseUrl,
+    VAPI_BASE_URL: baseUrl,
+    BLAND_BASE_URL: baseUrl,
+  });
+  ({ token, id: tokenId } = await gatewayToken(running));
+});
+beforeEach(() => (upstream.seen.length = 0));
+afterAll(async () => {
+  await failing.close();
+  await running.close();
+  await Loopback.closeAll();
+});
+
+const retell = ({ url }: TestApp, apiKey = token) =>
+  new Retell({ apiKey, baseURL: `${url}/gateway/retell`, logLevel: 'off' });
+const vapi = ({ url }: TestApp) => new VapiClient({ token, baseUrl: `${url}/gateway/vapi` });
+const harborsAgent = () => running.sandbox.retell.agents.client[0]?.id ?? '';
+const harborsNumber = () => running.sandbox.retell.accounts.client.fromNumber;
+const bodyOf = (more: object = {}) => ({
+  from_number: harborsNumber(),
+  to_number: TO,
+  override_agent_id: harborsAgent(),
+  ...more,
+});
+const place = (
+  body: object | string,
+  { url }: TestApp = running,
+  headers: Record<string, string> = {},
+  by = token,
+): Promise<Received> =>
+  send(url, '/gateway/retell/v2/create-phone-call', by, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+const told = ({ status, reason }: Received) => [status, reason];
+const calls = () =>
+  running.app.database.read.find(CallRow, { where: { origin: 'GATEWAY' }, order: { id: 'ASC' } });
+const lastCall = async () => (await calls()).at(-1);
+
+describe('a call that an integration places with the client of its provider', () => {
+  test('is a call of Latchkey, with a receipt, and is found again by metadata beside its own', async () => {
+    const placed = await retell(running).call.createPhoneCall({ ...bodyOf(), metadata: { order: 7 } });
+    const { id, ...call } = (await lastCall()) ?? { id: '' };
+    expect(call).toMatchObject({
+      origin: 'GATEWAY',
+      kind: 'LIVE',
+      direction: 'OUTBOUND',
+      status: 'QUEUED',
+      providerCallId: placed.call_id,
+      clientId: HARBOR,
+      agentId: HARBOR_RETELL_AGENT,
+      keySource: 'CLIENT',
+      toNumber: TO,
+      receipt: expect.any(String) as string,
+    });
+    const sent = running.sandbox.retell.requests.at(-1)?.body;
+    expect(field(sent, 'metadata')).toEqual({ order: 7, latchkey_call_id: id });
+    const { auditEvents } = await running.data<{ auditEvents: { nodes: object[] } }>(
+      '{ auditEvents(filter: { types: [CALL_PLACED] }, first: 1) { nodes { callId actorKind actorId actorName keySource } } }',
+    );
+    expect(auditEvents.nodes).toEqual([
+      { callId: id, actorKind: 'GATEWAY_TOKEN', actorId: tokenId, actorName: 'n8n', keySource: 'CLIENT' },
+    ]);
+    expect((await retell(running).call.retrieve(placed.call_id)).call_id).toBe(placed.call_id);
+  });
+
+  test('is placed by Vapi’s client, whose metadata stands elsewhere', async () => {
+    const [assistant] = running.sandbox.vapi.agents.client;
+    const placed = await vapi(running).calls.create({
+      assistantId: assistant?.id ?? '',
+      phoneNumberId: running.sandbox.vapi.accounts.client.fromNumber,
+      customer: { number: TO },
+    });
+    const call = await lastCall();
+    expect(placed).toMatchObject({ id: call?.providerCallId });
+    expect(field(running.sandbox.vapi.requests.at(-1)?.body, 'assistantOverrides')).toEqual({
+      metadata: { latchkey_call_id: call?.id },
+    });
+  });
+
+  test('of another client is not found by a token of one client, neither is its call', async () => {
+    const placed = await retell(running).call.createPhoneCall(bodyOf());
+    const { token: ofMaple } = await gatewayToken(running, { clientId: MAPLE });
+    const before = await calls();
+    await expect(retell(running, ofMaple).call.createPhoneCall(bodyOf())).rejects.toThrow(
+      Retell.NotFoundError,
+    );
+    await expect(retell(running, ofMaple).call.retrieve(placed.call_id)).rejects.toThrow(
+      Retell.UnprocessableEntityError,
+    );
+    expect(await calls()).toEqual(before);
+  });
+
+  test('is refused by the provider, and then costs nothing', async () => {
+    expect(told(await place(bodyOf({ from_number: '+14155550000' })))).toEqual([404, undefined]);
+    expect(await lastCall()).toMatchObject({ status: 'FAILED', costMicros: 0, errorHttpStatus: 404 });
+  });
+
+  test.each<[string, () => object | string, unknown[]]>([
+    ['names no agent', () => bodyOf({ override_agent_id: undefined }), [400, 'AGENT_REQUIRED']],
+    ['is no JSON', () => '{', [400, 'INVALID_BODY']],
+    [
+      'names two agents',
+      () => `{"override_agent_id":"x","override_agent_id":"${harborsAgent()}"}`,
+      [400, 'INVALID_BODY'],
+    ],
+    [
+      'claims to be a call of Latchkey',
+      () => bodyOf({ metadata: { latchkey_call_id: 'x' } }),
+      [400, 'INVALID_BODY'],
+    ],
+    ['has metadata that is none', () => bodyOf({ metadata: 'x' }), [400, 'INVALID_BODY']],
+  ])('is not placed where it %s', async (_what, body, expected) => {
+    const before = running.sandbox.retell.requests.length;
+    expect([...told(await place(body())), running.sandbox.retell.requests.length]).toEqual([
+      ...expected,
+      before,
+    ]);
+  });
+
+  test('is not placed for an archived client, nor with a token that was revoked', async () => {
+    const { agent } = await running.data<{ agent: { providerAgentId: string } }>(
+      `{ agent(id: "${ARCHIVED_CLIENTS_AGENT}") { providerAgentId } }`,
+    );
+    expect(told(await place(bodyOf({ override_agent_id: agent.providerAgentId })))).toEqual([
+      403,
+      'CLIENT_ARCHIVED',
+    ]);
+    const { id, token: revoked } = await gatewayToken(running);
+    await revoke(running, id);
+    expect(told(await place(bodyOf(), running, {}, revoked))).toEqual([401, 'TOKEN_REFUSED']);
+  });
+});
+
+describe('a call whose outcome is unknown is dialled once', () => {
+  const faults: [string, RequestListener][] = [
+    ['that answers 500', json(500, { status: 'error', message: 'Internal' })],
+    ['that hangs up', hangUp],
+  ];
+
+  test.each(faults)(
+    `by both clients as they come, with a provider %s: ${PLACEMENTS} placements`,
+    async (_what, fault) => {
+      answer = fault;
+      const [assistant] = running.sandbox.vapi.agents.client;
+      const numbers = Array.from(
+        { length: PLACEMENTS },
+        (_, index) => `+1415${fault === hangUp ? 556 : 555}${String(1000 + index)}`,
+      );
+      const byRetell = numbers.map((to_number) =>
+        retell(failing).call.createPhoneCall(bodyOf({ to_number })),
+      );
+      const byVapi = numbers.slice(0, 4).map((number) =>
+        vapi(failing).calls.create({
+          assistantId: assistant?.id ?? '',
+          phoneNumberId: 'x',
+          customer: { number },
+        }),
+      );
+      const outcomes = await Promise.allSettled<unknown>([...byRetell, ...byVapi]);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+      expect(upstream.seen).toHaveLength(PLACEMENTS + byVapi.length);
+    },
+    60_000,
+  );
+
+  test('also where there is no answer in time, on every instance, and whoever asks while it is on its way', async () => {
+    answer = silence;
+    const another = await failing.another({ PROVIDER_TIMEOUT_MS: '500' });
+    const slow = await failing.another({ PROVIDER_TIMEOUT_MS: '500' });
+    const body = bodyOf({ to_number: '+14155552001' });
+    const [first, second] = await Promise.all([place(body, another), place(body, slow)]);
+    expect([told(first), told(second)]).toEqual([
+      [504, 'OUTCOME_UNKNOWN'],
+      [504, 'OUTCOME_UNKNOWN'],
+    ]);
+    expect(first.headers['x-should-retry']).toBe('false');
+    expect(first.json).toMatchObject({ status: 'error' });
+    expect(told(await place(body, slow, { 'x-stainless-retry-count': '1' }))).toEqual([
+      504,
+      'OUTCOME_UNKNOWN',
+    ]);
+    expect(upstream.seen).toHaveLength(1);
+    await another.close();
+    await slow.close();
+  });
+
+  test('until its time is over, after which the same request is a new call', async () => {
+    answer = json(500, {});
+    const body = bodyOf({ to_number: '+14155552002' });
+    await place(body, failing);
+    await running.app.database.write((tx) =>
+      tx.update(GatewayAttemptRow, { httpStatus: 500 }, { answeredAt: new Date(Date.now() - 3 * 60_000) }),
+    );
+    await place(body, failing, { 'x-stainless-retry-count': '1' });
+    expect(upstream.seen).toHaveLength(1);
+    await place(body, failing);
+    expect(upstream.seen).toHaveLength(2);
+  });
+});
+
+describe('the same call asked for again', () => {
+  const placedBy = (body: object, headers?: Record<string, string>) =>
+    place(body, running, headers).then(({ json: placed }) => field(placed, 'call_id'));
+
+  test('is a new call after a definite answer, unless its client says that it repeats itself', async () => {
+    const body = bodyOf({ to_number: '+14155553001' });
+    const first = await placedBy(body);
+    const second = await placedBy(body);
+    expect(second).not.toBe(first);
+    expect(await placedBy(body, { 'x-stainless-retry-count': '1' })).toBe(second);
+  });
+
+  test('is the same one under the same idempotency key, and a conflict for another body', async () => {
+    const headers = { 'idempotency-key': 'order 7' };
+    const first = await placedBy(bodyOf(), headers);
+    expect(await placedBy(bodyOf(), headers)).toBe(first);
+    expect(told(await place(bodyOf({ to_number: '+14155553002' }), running, headers))).toEqual([
+      422,
+      'IDEMPOTENCY_CONFLICT',
+    ]);
+  });
+
+  test('is the same one where the integration went away before its answer, and the call is finished and recorded', async () => {
+    let release = () => undefined as unknown;
+    answer = (_incoming, outgoing) => {
+      release = () => json(201, { call_id: 'call_late', call_status: 'registered' })(_incoming, outgoing);
+    };
+    const body = bodyOf({ to_number: '+14155553003' });
+    const { hostname, port } = new URL(failing.url);
+    const request = sendRequest({
+      hostname,
+      port,
+      method: 'POST',
+      path: '/gateway/retell/v2/create-phone-call',
+      headers: { authorization: `Bearer ${token}` },
+    });
+    request.on('error', () => undefined);
+    request.end(JSON.stringify(body));
+    await until(() => upstream.seen.length === 1);
+    const gone = new Promise((resolve) => request.once('close', resolve));
+    request.destroy();
+    await gone;
+    release();
+    await until(async () => (await lastCall())?.providerCallId === 'call_late');
+    const again = await place(body, failing);
+    expect([...told(again), again.json]).toEqual([
+      201,
+      'REPEATED',
+      { call_id: 'call_late', call_status: 'registered', agent_id: harborsAgent() },
+    ]);
+    expect(upstream.seen).toHaveLength(1);
+  });
+});
+
+async function until(isThere: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isThere())) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('a member that is added to JSON', () => {
+  test.each([
+    ['{}', '{"a":{"b":{"x":"1"}}}'],
+    ['{ "c" : 1e400 }', '{"a":{"b":{"x":"1"}}, "c" : 1e400 }'],
+    [' {"a":{"b":{}}} ', ' {"a":{"b":{"x":"1"}}} '],
+    [
+      '{"a":{"b":{"y":[{"b":"}"}],"z":12345678901234567890}}}',
+      '{"a":{"b":{"x":"1","y":[{"b":"}"}],"z":12345678901234567890}}}',
+    ],
+    ['{"q":"\\"a\\":{","a":{"b":null,"c":[1,2]}}', '{"q":"\\"a\\":{","a":{"b":{"x":"1"},"c":[1,2]}}'],
+    ['{"a" :null}', '{"a" :{"b":{"x":"1"}}}'],
+    ['{"\\u0061":{"d":true}}', '{"\\u0061":{"b":{"x":"1"},"d":true}}'],
+  ])('leaves all else as it is: %s', (text, expected) => {
+    expect(withMember(text, ['a', 'b'], 'x', '1')).toBe(expected);
+  });
+
+  test.each(['[]', '"a"', '{"a":1}', '{"a":{"b":[]}}', '{"a":{"b":{"x":1}}}', '{"a":{},"\\u0061":{}}'])(
+    'is not added where others could read it in another way: %s',
+    (text) => {
+      expect(() => withMember(text, ['a', 'b'], 'x', '1')).toThrow('');
+    },
+  );
+});
