@@ -92,7 +92,7 @@ export class DeliveryWorker {
   }
 
   async #expand(): Promise<void> {
-    const [waiting] = await this.database.read.rows('SELECT id FROM outgoing_messages LIMIT 1');
+    const [waiting] = await this.database.read.rows("SELECT id FROM outgoing_messages WHERE id > '' LIMIT 1");
     if (!waiting || !(await this.#lease.take())) return;
     while (await this.database.write((tx) => expandMessages(tx, this.#lease)));
   }

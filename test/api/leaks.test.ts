@@ -14,6 +14,7 @@ import type { DecryptPurpose } from '../../src/vault/cipher';
 import { vaultKeyPlace } from '../../src/vault/vault-keys';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { canaryOf, formsOf, generator, hits } from '../fixtures/canaries';
+import { createWebhook } from '../fixtures/webhooks';
 import { MALFORMED, type Sent } from '../fixtures/malformed';
 import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
@@ -24,6 +25,7 @@ import {
   CLIENT_KEYS,
   CREATE_CLIENT,
   CREATE_KEY_LINK,
+  DELIVERIES,
   END_CALL,
   ENDPOINTS,
   HAND_IN,
@@ -31,11 +33,13 @@ import {
   PREVIEW,
   PREVIEW_HAND_IN,
   REFUSE_HAND_IN,
+  ROTATE_SIGNING,
   SET_AGENCY,
   SET_CLIENT,
   SET_WEBHOOK_SECRET,
   SET_HAND_IN_POLICY,
   START_CALL,
+  UPDATE_WEBHOOK,
   VERIFY_AGENCY,
   VERIFY_CLIENT,
 } from '../operations';
@@ -105,9 +109,10 @@ const next = () => canaryOf((count += 1));
 async function startProvider(): Promise<string> {
   provider = createServer((request, response) => {
     shown += hits(request.headers.authorization ?? '') > 0 ? 1 : 0;
+    const echo = request.headers.authorization ?? String(request.headers['webhook-signature']);
     const said = JSON.stringify({
-      message: request.headers.authorization,
-      call_id: request.headers.authorization,
+      message: echo,
+      call_id: echo,
       status: 'ok',
       url: request.url,
     });
@@ -116,8 +121,8 @@ async function startProvider(): Promise<string> {
     return void response
       .writeHead(status, {
         'content-type': 'application/json',
-        'x-echo': request.headers.authorization,
-        'retry-after': request.headers.authorization,
+        'x-echo': echo,
+        'retry-after': echo,
       })
       .end(said);
   });
@@ -190,6 +195,38 @@ async function everyOperation(): Promise<void> {
   for (const code of ['000000', createKeyLink.code])
     await send({ path, init: { method: 'POST', body: new URLSearchParams({ code, apiKey: next() }) } }, null);
   await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: HARBOR, providers: ['BLAND'] });
+  await useWebhook();
+}
+
+/** Secrets of webhooks are drawn and not sent by anybody: they are looked for as they are. */
+const signing: string[] = [];
+
+/** A webhook whose receiver repeats what it is sent, or does not answer. */
+async function useWebhook(): Promise<void> {
+  const { port } = provider.address() as AddressInfo;
+  const { outgoingWebhook, secret } = await createWebhook(running, `http://127.0.0.1:${port}/`, [
+    'API_KEY_SET',
+    'CALL_ENDED',
+  ]);
+  const { id } = outgoingWebhook;
+  const { rotateOutgoingWebhookSecret } = await running.data<{
+    rotateOutgoingWebhookSecret: { secret: string };
+  }>(ROTATE_SIGNING, { input: { outgoingWebhookId: id } });
+  signing.push(secret, rotateOutgoingWebhookSecret.secret);
+  await graphql('agencyAdmin', SET_CLIENT, {
+    clientId: MAPLE,
+    keys: [{ provider: 'BLAND', apiKey: next() }],
+  });
+  await running.chained();
+  await running.app.upkeep.deliveries.work();
+  await send({ path: '/graphql', init: deliveriesOf(id) });
+  await graphql('agencyAdmin', UPDATE_WEBHOOK, { outgoingWebhookId: id, isOn: false });
+  await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: MAPLE, providers: ['BLAND'] });
+}
+
+function deliveriesOf(id: string): RequestInit {
+  const headers = { 'content-type': 'application/json' };
+  return { method: 'POST', headers, body: JSON.stringify({ query: DELIVERIES, variables: { id } }) };
 }
 
 /** Events with secrets in their headers and their texts, which nobody vouches for or whose signature is wrong. */
@@ -302,6 +339,18 @@ describe(`${REQUESTS} malformed requests that carry keys, and every operation wi
 
   test.each(PLACES)('leave no key in the %s, in no form', (place) => {
     expect(found[place].filter((text) => hits(text) > 0).map((text) => text.slice(0, 2_000))).toEqual([]);
+  });
+
+  test('leave no secret by which webhooks are signed in any place, in no form', () => {
+    expect(signing).toHaveLength(12);
+    const forms = signing.flatMap((secret) => {
+      const text = secret.slice('whsec_'.length);
+      return [...formsOf(text.replace(/=$/, '')), Buffer.from(text, 'base64').toString('hex')];
+    });
+    for (const place of PLACES) {
+      const text = found[place].join('\n');
+      expect([place, forms.filter((form) => text.includes(form)).length]).toEqual([place, 0]);
+    }
   });
 
   test('get no stack and no SQL', () => {
