@@ -28,6 +28,7 @@ import { FilteredCalls1764300000000 } from './1764300000000-filtered-calls';
 import { CallsOfProviders1764310000000 } from './1764310000000-calls-of-providers';
 import { CallsToAskAbout1764320000000 } from './1764320000000-calls-to-ask-about';
 import { KindsOfAgents1764330000000 } from './1764330000000-kinds-of-agents';
+import { KeyHealth1764340000000 } from './1764340000000-key-health';
 import { OutgoingWebhooks1764350000000 } from './1764350000000-outgoing-webhooks';
 import { Reconciliations1764360000000 } from './1764360000000-reconciliations';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
@@ -65,6 +66,7 @@ export const migrations = [
   CallsOfProviders1764310000000,
   CallsToAskAbout1764320000000,
   KindsOfAgents1764330000000,
+  KeyHealth1764340000000,
   OutgoingWebhooks1764350000000,
   Reconciliations1764360000000,
   GatewayTokens1764390000000,

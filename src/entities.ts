@@ -1,6 +1,10 @@
 import { PersonRow } from './people/person.entity';
 import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
+import { AlertRow } from './alerts/alert.entity';
+import { ChangedOwnerRow } from './agencies/changed-owner';
+import { AbsentAgentRow } from './keys/absent-agent';
+import { UnheardEndRow } from './calls/unheard-end';
 import { AgentRow } from './agents/agent.entity';
 import { AuditEventRow, AuditHeadRow } from './audit/audit.entity';
 import { LeaseRow } from './database/lease';
@@ -39,6 +43,10 @@ export const entities = [
   KeyLinkRow,
   WebhookEndpointRow,
   WebhookSecretRow,
+  ChangedOwnerRow,
+  AbsentAgentRow,
+  UnheardEndRow,
+  AlertRow,
   ProviderEventRow,
   ProviderCallRow,
   ReconciliationRow,

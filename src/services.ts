@@ -1,4 +1,5 @@
 import { TenantDatabase } from './access/tenant-database';
+import { AlertService } from './alerts/alert.service';
 import { AgencyService } from './agencies/agency.service';
 import { AgentImportService } from './accounts/agent-import.service';
 import { PhoneNumberService } from './accounts/phone-number.service';
@@ -53,6 +54,7 @@ export type AppServices = Services & {
   readonly gateway: GatewayService;
   readonly refusedEvents: RefusedCounts;
   readonly webhookSender: Sender;
+  readonly providers: ProviderApi;
 };
 
 /** Makes every service once, and is the only place that does so. */
@@ -78,8 +80,8 @@ export function createServices(
   const keyChecks = new KeyCheckService(database, audit, vault, providers);
   const keys = new ApiKeyService(database, audit, vault, providers, clients, keyChecks);
   const handInDecisions = new HandInDecisionService(database, audit, vault, keys, keyChecks);
-  const { handInLifetime: lifetime } = config;
-  const handIns = new HandInService(database, audit, vault, providers, keyChecks, handInDecisions, lifetime);
+  const shown = [database, audit, vault, providers, keyChecks] as const;
+  const handIns = new HandInService(...shown, handInDecisions, config.handInLifetime);
   return {
     audit,
     people: new PersonService(database, audit, clients, granters),
@@ -95,7 +97,7 @@ export function createServices(
     phoneNumbers: new PhoneNumberService(database, vault, providers),
     handIns,
     handInDecisions,
-    keyLinkForm: new KeyLinkFormService(database, audit, vault, providers, keyChecks, handIns),
+    keyLinkForm: new KeyLinkFormService(...shown, handIns),
     calls: new CallHistoryService(database),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
@@ -108,6 +110,8 @@ export function createServices(
     callInquiry,
     gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers, metrics),
     reconciler: new Reconciler(database, vault, keyResolver, providers),
+    providers,
+    alerts: new AlertService(database, audit),
   };
 }
 

@@ -1,4 +1,5 @@
 import { AuditSealer } from './audit/audit-sealer';
+import { AlertWorker } from './alerts/alert-worker';
 import { CallAsker } from './calls/call-asker';
 import { EventRetention } from './events/event-retention';
 import { DeliveryBatch } from './deliveries/delivery-batch';
@@ -10,6 +11,7 @@ import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
 import type { Metrics } from './platform/metrics';
 import { announceEvents } from './outbox/outbox';
+import { KeyChecker } from './keys/checks/key-checker';
 import type { Store } from './store';
 import type { AppServices } from './services';
 
@@ -34,6 +36,8 @@ export class Upkeep {
   readonly deliveries: DeliveryWorker;
   readonly reconciliation: ReconciliationWorker;
   readonly reconciler: Reconciler;
+  readonly keyChecker: KeyChecker;
+  readonly alertWorker: AlertWorker;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(
@@ -52,6 +56,8 @@ export class Upkeep {
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
     this.reconciler = services.reconciler;
     this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault);
+    this.keyChecker = new KeyChecker(database, audit, vault, services.providers, logFault);
+    this.alertWorker = new AlertWorker(database, audit, vault, logFault);
   }
 
   async start(): Promise<void> {
@@ -73,7 +79,15 @@ export class Upkeep {
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
     const ofEvents = [this.eventWorker, this.eventRetention, this.refusedEvents];
-    return [...ofEvents, this.callAsker, this.reconciliation, this.deliveries, this.sealer];
+    return [
+      ...ofEvents,
+      this.callAsker,
+      this.reconciliation,
+      this.keyChecker,
+      this.alertWorker,
+      this.deliveries,
+      this.sealer,
+    ];
   }
 
   async #tidyUp(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { GraphQLObjectType } from 'graphql';
+import { AlertRow } from '../src/alerts/alert.entity';
 import { buildBareSchema } from '../src/api/schema';
 import type { Services } from '../src/api/services';
 import { GatewayTokenRow } from '../src/gateway/gateway-token.entity';
@@ -12,7 +13,6 @@ import {
   AGENCYS_OWN_AGENT,
   ARCHIVED_CLIENT,
   HARBOR,
-  HARBOR_BLAND_AGENT,
   HARBOR_RETELL_AGENT,
   HARBOR_VAPI_AGENT,
   MAPLE,
@@ -114,6 +114,14 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     return id;
   }
 
+  const alertOfHarbor = async () => {
+    await setHarborsKey(bland().revoked);
+    await run('verifyClientApiKeys', { clientId: HARBOR, providers: ['BLAND'] });
+    const { upkeep, database } = running().app;
+    await upkeep.alertWorker.work();
+    return (await database.read.findOneByOrFail(AlertRow, { ownerId: HARBOR, kind: 'KEY_INVALID' })).id;
+  };
+
   const callInProgress = async () =>
     (
       await run(
@@ -199,25 +207,9 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     ],
     ['startTestCall', 'a call', () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' })],
     [
-      'startTestCall',
-      'a call by which the key is found to be bad',
-      async () => (
-        await setHarborsKey(bland().revoked),
-        { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' }
-      ),
-    ],
-    [
       'startCall',
       'a call',
       () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' }),
-    ],
-    [
-      'startCall',
-      'a call by which the key is found to be bad',
-      async () => (
-        await setHarborsKey(bland().revoked),
-        { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123', idempotencyKey: 'bad' }
-      ),
     ],
     [
       'setWebhookSecret',
@@ -248,6 +240,7 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
       async () => ({ outgoingWebhookId: await webhook(), since: new Date(0) }),
     ],
     ['endCall', 'a call', async () => ({ callId: await callInProgress() })],
+    ['acknowledgeAlert', 'an alert', async () => ({ alertId: await alertOfHarbor() })],
     ['createClient', 'a client', () => ({ name: 'New' })],
     ['renameClient', 'a client', () => ({ clientId: MAPLE, name: 'Renamed' })],
     ['archiveClient', 'a client', () => ({ clientId: MAPLE })],

@@ -3,6 +3,7 @@ import { requireAdmin } from '../access/context';
 import { findOwn } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
+import { noteChange } from '../agencies/changed-owner';
 import { AgencyRow } from '../agencies/agency.entity';
 import { AgentRow } from '../agents/agent.entity';
 import type { AuditTrail } from '../audit/audit-trail';
@@ -144,6 +145,7 @@ export class AgentImportService {
       const created = made.filter(({ providerAgentId }) => !known.has(providerAgentId));
       for (let first = 0; first < created.length; first += MAX_ROWS)
         await tx.insert(AgentRow, created.slice(first, first + MAX_ROWS));
+      if (created.length > 0) await noteChange(tx, agencyId, clientId);
       for (const { id: agentId, name } of created)
         await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId, clientId, name });
       // What an earlier run of this transaction has committed is created by this request all the same.

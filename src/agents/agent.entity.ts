@@ -8,6 +8,7 @@ import type { ProviderAgentKind } from '../providers/provider';
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])
 @Index('agents_by_provider_agent', ['agencyId', 'providerAgentId'])
+@Index('agents_by_payer', ['agencyId', 'provider', 'clientId'])
 // The index holds all that is shown of an agent, so that a list of clients reads their agents without the
 // table.
 @Index('agents_by_client', [

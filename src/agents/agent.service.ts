@@ -2,6 +2,7 @@ import { requireAdmin } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { canEditAgents, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
+import { noteChange } from '../agencies/changed-owner';
 import { lockActiveClient } from '../clients/active-client';
 import type { TenantDatabase } from '../access/tenant-database';
 import { forbidden } from '../graphql/errors';
@@ -88,6 +89,7 @@ export class AgentService {
       const { name } = agent;
       if ((await lockTwins(tx, agent)).length > 0) return { agent: null, userErrors: [twice()] };
       await tx.insert(AgentRow, agent);
+      await noteChange(tx, viewer.agencyId, clientId);
       await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId, name });
       return { agent, userErrors: [] };
     });
@@ -135,6 +137,7 @@ export class AgentService {
         if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
         await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
         const { clientId } = agent;
+        if (isMoved) await noteChange(tx, viewer.agencyId, clientId);
         await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
         return updated;
       },
@@ -158,6 +161,7 @@ export class AgentService {
         const twins = await lockTwins(tx, agent);
         if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
         await tx.update(AgentRow, { id }, { clientId });
+        for (const owner of [agent.clientId, clientId]) await noteChange(tx, viewer.agencyId, owner);
         await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });
         previousClientId = agent.clientId;
         return { ...agent, clientId };

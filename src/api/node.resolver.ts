@@ -1,6 +1,7 @@
 import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import { toAlert } from '../alerts/alert.resolver';
 import { toAuditEvent } from '../audit/audit.resolver';
 import { asNode, Node } from '../graphql/node';
 import { toKeyHandIn } from '../intake/hand-in.resolver';
@@ -103,7 +104,7 @@ function webhookSources({ outgoingWebhooks, deliveries }: Services): Sources {
 }
 
 export function nodeSources(services: Services): Sources {
-  const { agencies, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
+  const { agencies, alerts, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
   return {
     Agency: {
       shownBy: ['Query', 'agency'],
@@ -143,6 +144,10 @@ export function nodeSources(services: Services): Sources {
     },
     ...accessSources(services),
     ...webhookSources(services),
+    Alert: {
+      shownBy: ['Query', 'alerts'],
+      find: ofRows((viewer, ids) => alerts.findMany(viewer, ids), toAlert),
+    },
     AuditEvent: {
       shownBy: ['Query', 'auditEvents'],
       find: ofRows((viewer, ids) => audit.findMany(viewer, ids), toAuditEvent),

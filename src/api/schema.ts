@@ -5,6 +5,7 @@ import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { CallResolver } from '../calls/call.resolver';
+import { KeyUseResolver } from '../calls/key-use.resolver';
 import { WebhookEndpointResolver } from '../events/webhook-endpoint.resolver';
 import { OutgoingWebhookResolver } from '../deliveries/outgoing-webhook.resolver';
 import { ClientResolver } from '../clients/client.resolver';
@@ -21,6 +22,7 @@ import { UploadKeyResolver } from '../intake/upload-key.resolver';
 import type { Page } from '../graphql/page';
 import { HandInResolver } from '../intake/hand-in.resolver';
 import { KeyLinkResolver } from '../intake/key-link.resolver';
+import { AlertResolver } from '../alerts/alert.resolver';
 import { ViewerResolver } from '../people/viewer.resolver';
 import { NodeResolver, nodeSources } from './node.resolver';
 import type { Services } from './services';
@@ -40,13 +42,6 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     keys,
     keyChecks,
     keyResolver,
-    calls,
-    callPlacement,
-    callEnd,
-    callContents,
-    webhookEndpoints,
-    outgoingWebhooks,
-    deliveries,
     handIns,
     handInDecisions,
     keyLinks,
@@ -73,9 +68,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new AgencyApiKeysResolver(keys),
     new KeyResolutionResolver(keyResolver),
     new AccountResolver(services.agentImport, services.phoneNumbers),
-    new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
-    new WebhookEndpointResolver(webhookEndpoints, clients),
-    new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
+    ...resolversOfCalls(services),
     new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];
@@ -95,6 +88,19 @@ function schemaOf(resolvers: readonly object[]): GraphQLSchema {
     // A guard test checks the schema, so that no start has to.
     skipCheck: true,
   });
+}
+
+/** Those that tell of calls, and of what keeps calls from being placed or known. */
+function resolversOfCalls(services: Services): readonly object[] {
+  const { calls, callPlacement, callEnd, callContents, agents, clients, webhookEndpoints, alerts } = services;
+  const { outgoingWebhooks, deliveries } = services;
+  return [
+    new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
+    new KeyUseResolver(calls),
+    new WebhookEndpointResolver(webhookEndpoints, clients),
+    new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
+    new AlertResolver(alerts, clients),
+  ];
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

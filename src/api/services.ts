@@ -1,3 +1,4 @@
+import type { AlertService } from '../alerts/alert.service';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { InvitationService } from '../people/invitation.service';
 import type { PersonService } from '../people/person.service';
@@ -46,6 +47,7 @@ export interface Services {
   readonly webhookEndpoints: WebhookEndpointService;
   readonly outgoingWebhooks: OutgoingWebhookService;
   readonly deliveries: DeliveryService;
+  readonly alerts: AlertService;
   readonly handIns: HandInService;
   readonly handInDecisions: HandInDecisionService;
   readonly keyLinks: KeyLinkService;

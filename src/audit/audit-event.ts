@@ -52,6 +52,13 @@ interface OutgoingWebhook {
   readonly name: string;
 }
 
+interface AlertName {
+  readonly alertId: string;
+  readonly kind: string;
+  readonly clientId: string | null;
+  readonly provider: Provider | null;
+}
+
 interface Token {
   readonly serviceTokenId: string;
   readonly name: string;
@@ -146,6 +153,12 @@ export const AUDIT_EVENTS = {
   WEBHOOK_REDELIVERY_REQUESTED: event<OutgoingWebhook>(
     'Somebody asked for messages to be sent to a webhook again.',
   ),
+
+  ALERT_OPENED: event<AlertName>(
+    'Something came up that keeps calls from being placed, or from being known: see `Alert`.',
+  ),
+  ALERT_CLOSED: event<AlertName>('The cause of an alert is gone.'),
+  ALERT_ACKNOWLEDGED: event<AlertName>('An admin acknowledged an alert.'),
 
   /** `clientId` is the client of the agent; `keySource` says whose key it was. */
   CALL_PLACED: event<

@@ -2,12 +2,17 @@ import { announce } from '../outbox/outbox';
 import type { TenantDatabase } from '../access/tenant-database';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
+import { noteProblem, noteRefusal, type UsedKey } from '../keys/key-health';
+import { PROVIDER_ERRORS } from '../providers/provider-errors';
+import type { ProviderError } from '../providers/refusals';
 import { isEnded, type CallFacts } from '../providers/call-facts';
 import { nextAskAt } from './ask-schedule';
 import { CallRow } from './call.entity';
 import { noCall } from './call-request';
 import type { RevisionSource } from './call-revision.entity';
 import { endOf } from './call-end-message';
+import { accountOf } from './provider-call';
+import { noteUnheardEnd } from './unheard-end';
 import { knownOf, whatChanges, type Known } from './known';
 
 /** Where facts come from, and the time of which they tell. */
@@ -52,6 +57,16 @@ export class CallFactsService {
     });
   }
 
+  /**
+   * Has the key verified again with which a provider was asked, where its refusal tells of the key. It may as
+   * well be about the call, e.g. one of another account, so that nothing but the verification is believed.
+   */
+  async noteRefusal(key: UsedKey, error: ProviderError): Promise<void> {
+    if (PROVIDER_ERRORS[error.code].verdict === 'UNREACHABLE') return;
+    const doubt = error.code === 'RATE_LIMITED' ? error : { ...error, code: 'KEY_INVALID' as const };
+    await this.database.writeWithoutViewer((tx) => noteRefusal(tx, key, doubt));
+  }
+
   /** Asks about a call at this time, unless it is asked about before. */
   async askBy(callId: string, time: Date): Promise<void> {
     await this.database.writeWithoutViewer((tx) => askBy(tx, callId, time));
@@ -75,14 +90,33 @@ export async function applyFacts(
 }
 
 /** Does the same for a call that the transaction has locked, or inserted. */
-export function applyTo(
+export async function applyTo(
   tx: Transaction,
   call: CallRow,
   facts: CallFacts,
   origin: FactsOrigin,
 ): Promise<CallRow> {
   const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
-  return saveKnown(tx, call, whatChanges(call, facts, isNewer), origin);
+  const next = await saveKnown(tx, call, whatChanges(call, facts, isNewer), origin);
+  if (!isEnded(call.status) && isEnded(next.status)) await noteEnd(tx, next, facts, origin);
+  return next;
+}
+
+/** Keeps what the end of a call tells of the account that carried it. */
+async function noteEnd(
+  tx: Transaction,
+  call: CallRow,
+  { accountProblem }: CallFacts,
+  { source, knownAt }: FactsOrigin,
+): Promise<void> {
+  const ownerId = accountOf(call);
+  const { provider, keyVersion, endedAt, providerCallId } = call;
+  if (ownerId === null || keyVersion === null) return;
+  if (accountProblem) {
+    const account = { ownerId, provider, version: keyVersion };
+    await noteProblem(tx, account, accountProblem, endedAt ?? knownAt);
+  }
+  if (source === 'ASKED' && providerCallId !== null) await noteUnheardEnd(tx, call, ownerId);
 }
 
 /**

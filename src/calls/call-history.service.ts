@@ -3,11 +3,12 @@ import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import { findOwnMany, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
+import { placeholders } from '../database/raw';
 import { hasFewer, readPageAlong, type Path } from '../database/pages';
 import type { Select } from '../database/transaction';
 import { badArgument } from '../graphql/errors';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { isId } from '../platform/ids';
+import { isId, timeOfId } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallStatus } from '../providers/call-facts';
 import {
@@ -36,6 +37,11 @@ export interface CallSummary extends Pick<SummarySpan, 'since' | 'until'> {
     readonly provider: Provider;
     readonly count: number;
   }[];
+}
+
+export interface KeyPlace {
+  readonly ownerId: string;
+  readonly provider: string;
 }
 
 const MAX_SPAN_MS = 366 * 24 * 60 * 60 * 1000;
@@ -67,6 +73,26 @@ export class CallHistoryService {
     for (const condition of conditionsOf(filter)) query.andWhere(condition);
     const path = await this.#pathOf(viewer, filter);
     return readPageAlong(this.database.read, query, args, path, endOfSpan(filter));
+  }
+
+  /**
+   * Tells when a call last used the version of each of these keys that is in place, in their order, by one
+   * look into an index for each.
+   */
+  async lastUses(viewer: Viewer, keys: readonly KeyPlace[]): Promise<(Date | null)[]> {
+    requireAdmin(viewer);
+    const ownerIds = [...new Set(keys.map(({ ownerId }) => ownerId))];
+    if (ownerIds.length === 0) return [];
+    const rows = await this.database.read.rows<KeyPlace & { readonly callId: string | null }>(
+      `SELECT k.ownerId, k.provider, (SELECT MAX(c.id) FROM calls c
+WHERE c.keyOwnerId = k.ownerId AND c.provider = k.provider AND c.keyVersion = k.version) AS callId
+FROM api_keys k WHERE k.ownerId IN (${placeholders(ownerIds)}) AND +k.agencyId = ?`,
+      [...ownerIds, viewer.agencyId],
+    );
+    return keys.map(({ ownerId, provider }) => {
+      const row = rows.find((each) => each.ownerId === ownerId && each.provider === provider);
+      return row?.callId ? timeOfId(row.callId) : null;
+    });
   }
 
   /**

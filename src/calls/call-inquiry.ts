@@ -45,14 +45,18 @@ export class CallInquiry {
    * Asks for a call by its id at the provider, or looks for it by its metadata where that is not known, and
    * keeps what is answered.
    */
-  async ask(call: CallRow, { account, version }: ResolvedKey, knownAt = new Date()): Promise<Inquiry> {
+  async ask(call: CallRow, key: ResolvedKey, knownAt = new Date()): Promise<Inquiry> {
+    const { account, version } = key;
     const { id, providerCallId, toNumber, createdAt } = call;
     const answer =
       providerCallId === null
         ? await this.providers.findPlacedCall(account, { callId: id, toNumber, createdAt })
         : await this.providers.askForCall(account, providerCallId);
     const origin = { source: 'ASKED', knownAt } as const;
-    if (answer.outcome === 'UNKNOWN') return { call, error: answer.error };
+    if (answer.outcome === 'UNKNOWN') {
+      await this.facts.noteRefusal(key, answer.error);
+      return { call, error: answer.error };
+    }
     if (answer.outcome === 'FOUND')
       return { call: (await this.facts.apply(id, answer.facts, origin)) ?? call, error: null };
     // Another key may be that of another account, whose list tells nothing of this call.

@@ -1,13 +1,12 @@
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
-import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Reader, Transaction } from '../database/transaction';
 import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
-import { recordVerdict } from '../keys/key-writer';
+import { noteRefusal } from '../keys/key-health';
 import {
   subjectOf,
   type KeyResolverService,
@@ -24,6 +23,7 @@ import type { Placement } from '../providers/requests';
 import { UnreadableKey } from '../vault/cipher';
 import { endOf } from './call-end-message';
 import { CallRow } from './call.entity';
+import { noteMissingAgent } from './missing-agent';
 import {
   checkInput,
   digestOf,
@@ -88,7 +88,7 @@ export class CallPlacementService {
     const repeated = await this.#record(viewer, { call, ...resolved }, request);
     return repeated
       ? repetition(repeated, request)
-      : this.#place(viewer, { call, ...resolved }, valuesOf(request.variables));
+      : this.#place({ call, ...resolved }, valuesOf(request.variables));
   }
 
   /** The call that was started before under the same idempotency key. */
@@ -138,11 +138,7 @@ export class CallPlacementService {
     });
   }
 
-  async #place(
-    viewer: Viewer,
-    { call, agent, key }: PreparedCall,
-    variables: CallToPlace['variables'],
-  ): Promise<CallResult> {
+  async #place({ call, agent, key }: PreparedCall, variables: CallToPlace['variables']): Promise<CallResult> {
     const { toNumber } = call;
     const { providerAgentId, providerAgentKind, fromNumber } = agent;
     const placement = await this.providers.placeCall(key.account, {
@@ -153,7 +149,10 @@ export class CallPlacementService {
       fromNumber,
       variables,
     });
-    return { call: await this.conclude(viewer, call, key, placement), userErrors: [] };
+    const concluded = await this.conclude(call, key, placement, (tx) =>
+      noteMissingAgent(tx, { agent, key }, placement),
+    );
+    return { call: concluded, userErrors: [] };
   }
 
   /**
@@ -161,7 +160,6 @@ export class CallPlacementService {
    * returns the call.
    */
   async conclude(
-    actor: Actor,
     call: CallRow,
     key: ResolvedKey,
     placement: Placement,
@@ -176,32 +174,15 @@ export class CallPlacementService {
       const isFirst = { id: call.id, revision: 0 };
       const stored = await this.database.writeWithoutViewer(async (tx) => {
         await also(tx);
+        if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
         if (!(await tx.updateRow('calls', outcome, isFirst))) return tx.findOneBy(CallRow, { id: call.id });
         if (isEnded(outcome.status)) await announce(tx, endOf({ ...call, ...outcome }));
         return null;
       });
-      if (outcome.errorCode === 'KEY_INVALID') await this.#verifyAgain(actor, call, key);
       if (stored) return stored;
     } catch (error) {
       this.report(error);
     }
     return { ...call, ...outcome };
-  }
-
-  // A provider may answer 401 for other reasons, so that only the verify request tells that a key is invalid.
-  async #verifyAgain(actor: Actor, call: CallRow, { id, version, account }: ResolvedKey): Promise<void> {
-    const verdict = await this.providers.verifyKey(account);
-    const { provider } = account;
-    const clientId = call.keySource === 'CLIENT' ? call.clientId : null;
-    await this.database.writeWithoutViewer(async (tx) => {
-      await recordVerdict(tx, id, version, verdict);
-      await this.audit.record(tx, actor, {
-        type: 'API_KEY_VERIFIED',
-        clientId,
-        provider,
-        version,
-        status: verdict.status,
-      });
-    });
   }
 }

@@ -119,6 +119,7 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     direction: 'OUTBOUND' as const,
     keySource: key.source,
     keyVersion: key.version,
+    keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,
     toNumber: request.toNumber.trim(),
     idempotencyDigest: digestOf(request),
     variablesDigest: variablesDigestOf(request),
@@ -134,6 +135,7 @@ export function newGatewayCall({ agent, key, receipt }: AgentWithKey, toNumber: 
     direction: toNumber === null ? ('INBOUND' as const) : ('OUTBOUND' as const),
     keySource: key.source,
     keyVersion: key.version,
+    keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,
     toNumber,
   } satisfies CallRow;
 }

@@ -22,6 +22,7 @@ export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
 @Index('calls_by_client_outcome', ['agencyId', 'clientId', 'status', 'provider', 'id'])
 @Index('calls_by_nature', ['agencyId', 'kind', 'origin', 'direction', 'keySource', 'id'])
 @Index('calls_by_provider_call', ['agencyId', 'providerCallId'])
+@Index('calls_by_key', ['keyOwnerId', 'provider', 'keyVersion', 'id'])
 @Index('calls_to_ask_about', ['askAt'])
 @Index('calls_by_idempotency_key', ['agencyId', 'idempotencyDigest'], { unique: true })
 export class CallRow {
@@ -65,6 +66,10 @@ export class CallRow {
 
   @Column('int', { nullable: true })
   keyVersion!: number | null;
+
+  /** The owner of that key; null where another account carried the call. */
+  @PlainIdColumn({ nullable: true })
+  keyOwnerId!: string | null;
 
   /** Whether a call that began at its provider came from another account than the chain gave for it. */
   @Column('boolean', { default: false })

@@ -137,7 +137,7 @@ export class CallResolver {
   }
 
   @AuditedMutation(() => StartTestCallPayload, {
-    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    audit: ['CALL_PLACED'],
     rateClass: 'KEY_OPERATION',
     description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
   })
@@ -149,7 +149,7 @@ export class CallResolver {
   }
 
   @AuditedMutation(() => StartCallPayload, {
-    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    audit: ['CALL_PLACED'],
     rateClass: 'KEY_OPERATION',
     description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
   })

@@ -23,6 +23,7 @@ export function newProviderCall(
     direction: direction ?? 'INBOUND',
     keySource: key?.owner.type ?? null,
     keyVersion: key?.version ?? null,
+    keyOwnerId: key?.owner.id === owner.id ? owner.id : null,
     isOtherAccount: key?.owner.id !== owner.id,
     toNumber,
   };

@@ -1,6 +1,7 @@
 import { requireAdmin } from '../access/context';
 import { clientsVisibleTo, lockOwn, ownClientIds } from '../access/tenancy';
 import { permissionList, type Viewer } from '../access/viewer';
+import { noteChange } from '../agencies/changed-owner';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
@@ -126,6 +127,7 @@ export class ClientService {
       if ((client.archivedAt !== null) === archived) return client;
       const archivedAt = archived ? new Date() : null;
       await tx.update(ClientRow, { id }, { archivedAt });
+      await noteChange(tx, viewer.agencyId, id);
       const type = archived ? 'CLIENT_ARCHIVED' : 'CLIENT_RESTORED';
       await this.audit.record(tx, viewer, { type, clientId: id });
       return { ...client, archivedAt };

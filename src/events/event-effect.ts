@@ -1,6 +1,7 @@
 import type { CallRow } from '../calls/call.entity';
 import { applyFacts, applyTo, askBy } from '../calls/call-facts.service';
 import { accountOf, digestOfCall, recordProviderCall, type CallOfAccount } from '../calls/provider-call';
+import { forgetUnheardEnd } from '../calls/unheard-end';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import { storedFacts, type CallFacts } from '../providers/call-facts';
@@ -14,6 +15,8 @@ import type { ProviderEventRow } from './provider-event.entity';
  */
 export function eventEffect(resolver: KeyResolverService): EventEffect {
   return async (tx, event) => {
+    const { agencyId, ownerType, ownerId, provider, receivedAt } = event;
+    await forgetUnheardEnd(tx, { type: ownerType, id: ownerId, agencyId }, provider, receivedAt);
     const facts = storedFacts(event.facts);
     const known = await findCall(tx, event, facts);
     if (!event.isSigned) {
@@ -21,7 +24,10 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
       return;
     }
     const origin = { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt } as const;
-    if (known !== null) return void (await applyFacts(tx, known, facts, origin));
+    if (known !== null) {
+      await applyFacts(tx, known, facts, origin);
+      return;
+    }
     const call = await recordProviderCall(tx, resolver, accountOfEvent(event), facts);
     if (call) await applyTo(tx, call, facts, origin);
   };

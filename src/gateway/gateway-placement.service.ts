@@ -124,7 +124,7 @@ export class GatewayPlacementService {
     });
     const placement = placementOf(adapterOf(call.provider), replyOf(answer));
     const shown = this.#shown(request, answer, placement);
-    await this.calls.conclude(actorOf(by, request), call, key, placement, async (tx) => {
+    await this.calls.conclude(call, key, placement, async (tx) => {
       const isUndelivered = request.signal.aborted;
       const change = { answeredAt: new Date(), httpStatus: shown.status, isUndelivered };
       await tx.updateRow('gateway_attempts', change, { digest: attempt.digest, callId: call.id });

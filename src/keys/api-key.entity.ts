@@ -15,6 +15,7 @@ import type { KeySource, KeyStatus } from './chain';
 @Index('api_keys_by_agency', ['agencyId', 'ownerType', 'provider'])
 @Index('api_keys_by_fingerprint', ['agencyId', 'fingerprint'])
 @Index('api_keys_by_master_key', ['masterKey'])
+@Index('api_keys_to_check', ['checkAt'])
 export class ApiKeyRow {
   @IdColumn()
   id!: string;
@@ -67,6 +68,18 @@ export class ApiKeyRow {
   @Column('int', { nullable: true })
   errorRetryAfterSeconds!: number | null;
 
+  /** When it is verified next. It is null when no key is set. See `key-health.ts`. */
+  @TimeColumn({ nullable: true })
+  checkAt!: Date | null;
+
+  /** When a worker last began to verify it. */
+  @TimeColumn({ nullable: true })
+  checkedAt!: Date | null;
+
+  /** The refusal that asked for the next verification; null where only its time has come. */
+  @Column('varchar', { length: 32, nullable: true })
+  checkCode!: ProviderErrorCode | null;
+
   /** It is equal for equal keys of one agency and provider, and null when no key is set. */
   @Column('varchar', { length: 64, nullable: true })
   fingerprint!: string | null;
@@ -88,4 +101,7 @@ export class ApiKeyRow {
 }
 
 /** What is stored about a key, without the sealed key and the MAC. */
-export type StoredKey = Omit<ApiKeyRow, 'masterKey' | 'sealed' | 'mac'>;
+export type StoredKey = Omit<
+  ApiKeyRow,
+  'masterKey' | 'sealed' | 'mac' | 'checkAt' | 'checkedAt' | 'checkCode'
+>;

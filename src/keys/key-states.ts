@@ -114,9 +114,15 @@ const NOTHING_KNOWN = {
   errorRetryAfterSeconds: null,
 } as const;
 
+export type StateOfAgency = KeyState & Pick<StoredKey, 'agencyId'>;
+
 /** One version of a key that was just opened, or null where another one has come after it. */
-export async function readKeyState(reader: Reader, id: string, version: number): Promise<KeyState | null> {
-  const [row] = await reader.rows<StateRow<KeyState>>(
+export async function readKeyState(
+  reader: Reader,
+  id: string,
+  version: number,
+): Promise<StateOfAgency | null> {
+  const [row] = await reader.rows<StateRow<StateOfAgency>>(
     `SELECT ${STATE_COLUMNS} FROM api_keys k WHERE k.id = ? AND k.version = ?`,
     [id, version],
   );

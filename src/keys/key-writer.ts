@@ -1,3 +1,4 @@
+import { noteChange, noteChangeOfAll } from '../agencies/changed-owner';
 import type { AuditEventRow } from '../audit/audit.entity';
 import { newId } from '../platform/ids';
 import { ConcurrentChange } from '../database/repetition';
@@ -10,7 +11,8 @@ import { secretEndOf } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
 import { ApiKeyRow, type StoredKey } from './api-key.entity';
-import { readKeyState, type KeyState } from './key-states';
+import { dailyCheckAfter } from './daily-check';
+import { readKeyState, type KeyState, type StateOfAgency } from './key-states';
 import type { KeyOwner, LockedKey } from './key-store';
 
 export interface KeyToStore {
@@ -117,7 +119,10 @@ async function write(
 ): Promise<StoredKey> {
   const row = { id: current?.row?.id ?? newId(), ...place, ...state };
   const mac = placeMacs.of({ ...row, secretEnd: sealed && secretEndOf(sealed) });
-  const secret = { masterKey: sealed && cipher.masterKeyName, sealed, mac };
+  const checkAt = sealed === null ? null : dailyCheckAfter(row.id, state.updatedAt);
+  const schedule = { checkAt, checkedAt: null, checkCode: null };
+  const secret = { masterKey: sealed && cipher.masterKeyName, sealed, mac, ...schedule };
+  await noteNewVersion(tx, place);
   if (current?.row) {
     // A genuine row stays in its place. To write the place again would make the database look at each of its
     // indexes.
@@ -139,6 +144,15 @@ async function write(
   return row;
 }
 
+// Whether an agency has a key matters to all of its clients.
+function noteNewVersion(tx: Transaction, { agencyId, ownerType, ownerId }: Place): Promise<void> {
+  return ownerType === 'AGENCY' ? noteChangeOfAll(tx, agencyId) : noteChange(tx, agencyId, ownerId);
+}
+
+function noteHealth(tx: Transaction, { agencyId, ownerType, ownerId }: StateOfAgency): Promise<void> {
+  return noteChange(tx, agencyId, ownerType === 'CLIENT' ? ownerId : null);
+}
+
 /**
  * Keeps what the provider said of one version of a key. Changes nothing where another version has come after
  * it.
@@ -153,6 +167,8 @@ export async function recordVerdict(
   if (!current) return null;
   const health = healthAfter(current, verdict, new Date());
   await tx.update(ApiKeyRow, { id, version }, health);
+  if (health.status !== current.status || health.errorCode !== current.errorCode)
+    await noteHealth(tx, current);
   return { ...current, ...health };
 }
 
@@ -171,7 +187,10 @@ export async function recordFingerprint(
 
 /** Notes that a stored key did not open. That is shown as its status until a verification opens it again. */
 export async function recordUnreadable(tx: Transaction, id: string, version: number): Promise<void> {
+  const current = await readKeyState(tx, id, version);
+  if (!current) return;
   await tx.update(ApiKeyRow, { id, version }, { status: 'UNREADABLE', ...NO_ERROR });
+  if (current.status !== 'UNREADABLE') await noteHealth(tx, current);
 }
 
 const DEFINITIVE = new Set<KeyVerdict['status']>([

@@ -65,7 +65,13 @@ export async function findKeys(
 }
 
 function ownerIdOf(id: string): string {
-  return partsOfDerivedId(TYPE, id)?.[0] ?? '';
+  return placeOfApiKey(id).ownerId;
+}
+
+/** Tells whose key for which provider an id of an `ApiKey` stands for. */
+export function placeOfApiKey(id: string): { readonly ownerId: string; readonly provider: string } {
+  const [ownerId = '', provider = ''] = partsOfDerivedId(TYPE, id) ?? [];
+  return { ownerId, provider };
 }
 
 /** The keys of an owner, read for many owners at once. */

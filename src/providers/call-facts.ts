@@ -84,9 +84,14 @@ export interface CallFacts {
   /** The connected part. It is null before the call has ended, and 0 for one that was never connected. */
   readonly durationMs: number | null;
   readonly endReason: CallEndReason | null;
+  /** What the end of the call tells of the account that carried it, where it tells anything. */
+  readonly accountProblem?: 'OUT_OF_FUNDS';
   /** It is null before the call has ended: until then, no provider's figure is reliable. */
   readonly cost: CallCost | null;
 }
+
+/** A provider's own reason said that the balance or plan of the account does not allow calls. */
+export const OUT_OF_FUNDS = { accountProblem: 'OUT_OF_FUNDS' } as const;
 
 /** Reads facts that were stored as JSON. */
 export function storedFacts(text: string): CallFacts {

@@ -2,6 +2,7 @@ import {
   durationBetween,
   ended,
   goingOn,
+  OUT_OF_FUNDS,
   readCost,
   readDuration,
   readId,
@@ -122,6 +123,7 @@ export const retell = {
       startedAt: readTime(json, 'start_timestamp'),
       endedAt: readTime(json, 'end_timestamp'),
       ...outcome,
+      ...(textField(json, 'disconnection_reason') === 'no_valid_payment' && OUT_OF_FUNDS),
       cost: isOver(json) ? readCost(field(field(json, 'call_cost'), 'combined_cost'), 'US_CENT') : null,
     };
   },

@@ -2,6 +2,7 @@ import {
   durationBetween,
   ended,
   goingOn,
+  OUT_OF_FUNDS,
   readCost,
   readId,
   readLatchkeyId,
@@ -65,6 +66,10 @@ const TURNS: TurnForm = {
 };
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+/** The balance or the subscription of the account does not allow calls. */
+const NO_FUNDS =
+  /^call\.start\.error-subscription-(frozen|insufficient-credits|upgrade-failed|wallet-does-not-exist)$/;
+
 /** Vapi runs a separate endpoint for organisations in the EU, which have accounts and keys of their own. */
 export const vapi = {
   id: 'VAPI',
@@ -120,6 +125,7 @@ export const vapi = {
       startedAt,
       endedAt,
       ...outcomeOf(json, durationBetween(startedAt, endedAt)),
+      ...(NO_FUNDS.test(textField(json, 'endedReason')) && OUT_OF_FUNDS),
       cost: isOver(json) ? readCost(field(json, 'cost'), 'US_DOLLAR') : null,
     };
   },

@@ -25,10 +25,10 @@ export class UnreadableKey extends Error {}
 
 /**
  * What a secret is opened for. It is counted, so that no decryption goes unexplained: `CALL_STATE` asks about
- * a call or ends it, `HAND_IN` accepts a key that was handed in, `UPLOAD` opens what a frontend has sealed,
- * `EVENT` opens the secret by which an event is signed, `DELIVERY` those by which messages to agencies are
- * signed, `ROTATION` wraps a data key anew and leaves the secret alone, and `VAULT_KEY` reads a key of the
- * vault itself.
+ * a call or ends it, `RECHECK` verifies a key daily or after a refusal, `HAND_IN` accepts a key that was
+ * handed in, `UPLOAD` opens what a frontend has sealed, `EVENT` opens the secret by which an event is signed,
+ * `DELIVERY` those by which messages to agencies are signed, `ROTATION` wraps a data key anew and leaves the
+ * secret alone, and `VAULT_KEY` reads a key of the vault itself.
  */
 export type DecryptPurpose =
   | 'CALL'
@@ -37,6 +37,7 @@ export type DecryptPurpose =
   | 'GATEWAY'
   | 'RECONCILE'
   | 'VERIFY'
+  | 'RECHECK'
   | 'PREVIEW'
   | 'HAND_IN'
   | 'UPLOAD'

@@ -49,6 +49,7 @@ const ROOTS: RootArguments = {
   gatewayTokens: `(clientId: "${HARBOR}")`,
   webhookEndpoints: '',
   phoneNumbers: '(provider: RETELL)',
+  alerts: '',
   auditEvents: '',
   outgoingWebhooks: '',
   webhookDeliveries: '(outgoingWebhookId: "WEBHOOK")',
@@ -70,6 +71,7 @@ const ROOTS: RootArguments = {
   updateAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   assignAgent: `(input: { agentId: "${NEVER_GIVEN_OUT}" })`,
   setWebhookSecret: `(input: { clientId: "${HARBOR}", provider: RETELL, secret: $key })`,
+  acknowledgeAlert: `(input: { alertId: "${NEVER_GIVEN_OUT}" })`,
   rotateWebhookUrl: `(input: { clientId: "${NEVER_GIVEN_OUT}", provider: RETELL })`,
   // It is refused, so that it changes nothing.
   createOutgoingWebhook: '(input: { url: "", types: [] })',
@@ -151,6 +153,9 @@ beforeAll(async () => {
   const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
     input: { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' },
   });
+  // The alert of that key.
+  await running.app.upkeep.keyChecker.checkDue();
+  await running.app.upkeep.alertWorker.work();
   await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['BLAND'] } });
   callId = startTestCall.call.id;
   webhookId = await webhookWithDelivery();

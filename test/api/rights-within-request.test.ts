@@ -143,6 +143,8 @@ describe('a mutation whose caller loses its rights while it asks a provider', ()
     ...others,
     audit_events: null,
     audit_heads: null,
+    changed_owners: null,
+    absent_agents: null,
     api_keys: (api_keys as ApiKeyRow[]).map(({ id, version, sealed, mac }) => ({ id, version, sealed, mac })),
   });
   type Expected = Record<'type' | 'status', string> & { readonly clientId: string | null };

@@ -327,6 +327,7 @@ describe('a test call at a provider in trouble', () => {
     );
     await start({ RETELL_BASE_URL: picky.url });
     expect((await call()).call).toMatchObject({ status: 'FAILED', error: { httpStatus: 401 } });
+    await running.app.upkeep.keyChecker.checkDue();
     expect(await statusOfKey()).toBe('VALID');
   });
 
@@ -334,6 +335,7 @@ describe('a test call at a provider in trouble', () => {
     const strict = await provider((_, response) => response.writeHead(401).end('{}'));
     await start({ RETELL_BASE_URL: strict.url });
     await call();
+    await running.app.upkeep.keyChecker.checkDue();
     expect(await statusOfKey()).toBe('INVALID');
   });
 });

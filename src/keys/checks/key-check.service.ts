@@ -14,6 +14,7 @@ import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
 import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
+import { recordPresence } from '../absent-agent';
 import { findDuplicates, type KeyWarning } from '../duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../key-input';
@@ -199,7 +200,7 @@ export class KeyCheckService {
       agentsOfKey(this.database.read, owner, provider),
       MAX_AGENTS_CHECKED,
     );
-    const { verdict, missing, notChecked } = await examineKey(
+    const { verdict, missing, present, notChecked } = await examineKey(
       this.providers,
       { provider, region, key },
       agents,
@@ -208,6 +209,7 @@ export class KeyCheckService {
     const recorded = await this.database.writeOutcome(viewer, async (tx) => {
       await recordFingerprint(tx, id, version, fingerprint);
       const row = await recordVerdict(tx, id, version, verdict);
+      if (row) await recordPresence(tx, sealed, missing, present);
       await this.audit.record(tx, viewer, {
         type: 'API_KEY_VERIFIED',
         ...nameOfKey(owner, provider),

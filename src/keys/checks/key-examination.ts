@@ -6,6 +6,8 @@ export interface KeyExamination {
   readonly verdict: KeyVerdict;
   /** These agents do not exist in the key's account. */
   readonly missing: readonly AgentRow[];
+  /** These do. */
+  readonly present: readonly AgentRow[];
   /**
    * This many agents could not be looked up: there were too many, it took too long, or the provider gave no
    * definitive answer.
@@ -15,6 +17,7 @@ export interface KeyExamination {
 
 /** One examination looks up at most this many agents. */
 export const MAX_AGENTS_CHECKED = 200;
+/** So many are looked up at the same time where somebody waits for the answer. */
 const LOOKUPS_AT_ONCE = 8;
 /** After this time, in milliseconds, an examination starts no further lookup of an agent. */
 export const LOOKUPS_TIME_MS = 20_000;
@@ -28,10 +31,12 @@ export async function examineKey(
   api: ProviderApi,
   account: ProviderAccount,
   agents: readonly AgentRow[],
+  lookupsAtOnce = LOOKUPS_AT_ONCE,
 ): Promise<KeyExamination> {
   const verdict = await api.verifyKey(account);
-  if (verdict.status !== 'VALID') return { verdict, missing: [], notChecked: agents.length };
-  const { absent, restricted, found } = await lookUp(api, account, agents.slice(0, MAX_AGENTS_CHECKED));
+  if (verdict.status !== 'VALID') return { verdict, missing: [], present: [], notChecked: agents.length };
+  const checked = agents.slice(0, MAX_AGENTS_CHECKED);
+  const { absent, present, restricted } = await lookUp(api, account, checked, lookupsAtOnce);
   const lacking: KeyVerdict = {
     status: 'INSUFFICIENT_PERMISSIONS',
     error: { code: 'INSUFFICIENT_PERMISSIONS', httpStatus: 403, retryAfterSeconds: null },
@@ -40,25 +45,32 @@ export async function examineKey(
   return {
     verdict: restricted ? lacking : verdict,
     missing,
-    notChecked: agents.length - missing.length - found,
+    present,
+    notChecked: agents.length - missing.length - present.length,
   };
 }
 
-async function lookUp(api: ProviderApi, account: ProviderAccount, agents: readonly AgentRow[]) {
-  const result = { absent: new Set<AgentRow>(), restricted: false, limited: false, found: 0 };
+async function lookUp(
+  api: ProviderApi,
+  account: ProviderAccount,
+  agents: readonly AgentRow[],
+  lookupsAtOnce: number,
+) {
+  const present: AgentRow[] = [];
+  const result = { absent: new Set<AgentRow>(), present, restricted: false, limited: false };
   const deadline = Date.now() + LOOKUPS_TIME_MS;
   const queue = agents.values();
   const worker = async () => {
     for (const agent of queue) {
       if (Date.now() > deadline || result.restricted || result.limited) return;
       const presence = await api.findAgent(account, agent);
-      if (presence === 'PRESENT') result.found += 1;
+      if (presence === 'PRESENT') present.push(agent);
       if (presence === 'ABSENT') result.absent.add(agent);
       if (presence === 'RESTRICTED') result.restricted = true;
       // No further agent is looked up, because the account's live calls need what is left of its rate limit.
       if (presence === 'RATE_LIMITED') result.limited = true;
     }
   };
-  await Promise.all(Array.from({ length: LOOKUPS_AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: lookupsAtOnce }, worker));
   return result;
 }

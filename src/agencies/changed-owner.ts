@@ -1,0 +1,50 @@
+import { Entity, Index, Column } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import type { Transaction } from '../database/transaction';
+import { newId } from '../platform/ids';
+
+/**
+ * A note that something changed, or will have changed by a time, on which the alerts of an owner depend: an
+ * agency, or a client of it. It is written in the transaction of the change, and removed in the one that has
+ * looked at the owner since. Notes are never updated by who writes them, so that nobody waits for them.
+ */
+@Entity('changed_owners')
+@Index('changed_owners_due', ['dueAt'])
+export class ChangedOwnerRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @PlainIdColumn()
+  ownerId!: string;
+
+  /** Null for the owner alone. Otherwise all clients of the agency come next whose ids are greater. */
+  @Column('varchar', { length: 36, nullable: true })
+  clientsAfter!: string | null;
+
+  @TimeColumn()
+  dueAt!: Date;
+}
+
+/**
+ * Notes a change of what belongs to a client, or to an agency itself. An agency's key is used by agents of
+ * its clients as well, so that the agency is always looked at.
+ */
+export async function noteChange(
+  tx: Transaction,
+  agencyId: string,
+  clientId: string | null,
+  dueAt = new Date(),
+): Promise<void> {
+  const owners = clientId === null ? [agencyId] : [clientId, agencyId];
+  for (const ownerId of owners)
+    await tx.insertRow('changed_owners', { id: newId(), agencyId, ownerId, clientsAfter: null, dueAt });
+}
+
+/** Notes a change that concerns an agency and all of its clients. */
+export async function noteChangeOfAll(tx: Transaction, agencyId: string): Promise<void> {
+  const all = { ownerId: agencyId, clientsAfter: '', dueAt: new Date() };
+  await tx.insertRow('changed_owners', { id: newId(), agencyId, ...all });
+}

@@ -1,0 +1,81 @@
+import type { KeyState } from '../keys/key-states';
+import type { KeyStatus } from '../keys/chain';
+import type { KeyOwner } from '../keys/place';
+import { PROVIDERS, type Provider } from '../providers';
+import type { AlertKind } from './alert.entity';
+
+/** What is known of an owner, on which its alerts depend. */
+export interface OwnerFacts {
+  readonly owner: KeyOwner;
+  /** False for a client that is archived: its agents place no calls. */
+  readonly isActive: boolean;
+  /** The owner's own keys, with those that are not set any more. */
+  readonly keys: readonly KeyState[];
+  /** The providers for which the agency has a key. */
+  readonly agencyKeys: ReadonlySet<Provider>;
+  /** How many agents the client has, or how many agents have no client. */
+  readonly agentCounts: ReadonlyMap<Provider, number>;
+  /** How many agents use the owner's key and are absent in its account, as far as that is known. */
+  readonly absentCounts: ReadonlyMap<Provider, number>;
+  /** The accounts of which calls have ended and no event has come. */
+  readonly silent: ReadonlySet<Provider>;
+}
+
+/** Something that is to be put right, of which there is an open alert for as long as it lasts. */
+export interface Problem {
+  readonly kind: AlertKind;
+  readonly provider: Provider | null;
+  /** Null stands for all agents that use the owner's key. */
+  readonly agentCount: number | null;
+}
+
+type Condition = (facts: OwnerFacts) => readonly Problem[];
+
+const BY_STATUS: Readonly<Partial<Record<KeyStatus, AlertKind>>> = {
+  INVALID: 'KEY_INVALID',
+  INSUFFICIENT_PERMISSIONS: 'KEY_INSUFFICIENT_PERMISSIONS',
+  OUT_OF_FUNDS: 'KEY_OUT_OF_FUNDS',
+  UNREADABLE: 'KEY_UNREADABLE',
+};
+
+const badKeys: Condition = ({ keys }) =>
+  keys.flatMap(({ isSet, status, provider }) => {
+    const kind = BY_STATUS[status];
+    return isSet && kind ? [{ kind, provider, agentCount: null }] : [];
+  });
+
+const limitedKeys: Condition = ({ keys }) =>
+  keys
+    .filter(({ isSet, status, errorCode }) => isSet && [status, errorCode].includes('RATE_LIMITED'))
+    .map(({ provider }) => ({ kind: 'KEY_RATE_LIMITED', provider, agentCount: null }));
+
+const silentWebhooks: Condition = ({ silent }) =>
+  [...silent].map((provider) => ({ kind: 'WEBHOOK_SILENT', provider, agentCount: null }));
+
+const absentAgents: Condition = ({ absentCounts }) =>
+  [...absentCounts].map(([provider, agentCount]) => ({
+    kind: 'AGENTS_MISSING_IN_ACCOUNT',
+    provider,
+    agentCount,
+  }));
+
+const agentsWithoutKey: Condition = ({ keys, agencyKeys, agentCounts }) =>
+  PROVIDERS.flatMap((provider) => {
+    const agentCount = agentCounts.get(provider) ?? 0;
+    const hasKey = agencyKeys.has(provider) || keys.some((key) => key.provider === provider && key.isSet);
+    return agentCount > 0 && !hasKey ? [{ kind: 'AGENTS_WITHOUT_KEY', provider, agentCount }] : [];
+  });
+
+/** Every condition of which there are alerts. Whatever changes what one of them reads calls `noteChange`. */
+const CONDITIONS: readonly Condition[] = [
+  badKeys,
+  limitedKeys,
+  silentWebhooks,
+  absentAgents,
+  agentsWithoutKey,
+];
+
+/** Tells all that is wrong with an owner. */
+export function problemsOf(facts: OwnerFacts): Problem[] {
+  return facts.isActive ? CONDITIONS.flatMap((condition) => condition(facts)) : [];
+}

@@ -1,0 +1,192 @@
+import { system } from '../../audit/audit-event';
+import type { AuditTrail } from '../../audit/audit-trail';
+import type { AgentRow } from '../../agents/agent.entity';
+import type { Database } from '../../database/database';
+import { Lease } from '../../database/lease';
+import { dateOf, dateOrNull, type RawDate } from '../../database/raw';
+import type { Transaction } from '../../database/transaction';
+import { Rounds } from '../../platform/rounds';
+import type { ProviderApi } from '../../providers/provider-api';
+import type { KeyVerdict } from '../../providers/requests';
+import { UnreadableKey } from '../../vault/cipher';
+import type { Vault } from '../../vault/vault';
+import { recordPresence } from '../absent-agent';
+import { agentsOfKey } from '../affected-agents';
+import type { ApiKeyRow } from '../api-key.entity';
+import { dailyCheckAfter } from '../daily-check';
+import { endOfPause } from '../key-health';
+import { nameOfKey, openKey, readSealedKeys, type SealedKey } from '../key-store';
+import { readKeyState } from '../key-states';
+import { recordUnreadable, recordVerdict } from '../key-writer';
+import { examineKey, LOOKUPS_TIME_MS, MAX_AGENTS_CHECKED, type KeyExamination } from './key-examination';
+
+/** How often an instance looks whether there are keys to verify. */
+const EVERY_MS = 1_000;
+/** Longer than one key takes: the lease is renewed before each. */
+const LEASE_MS = 120_000;
+/** How long an instance has for a key, before another one may verify it. */
+const CLAIM_MS = LOOKUPS_TIME_MS + 70_000;
+/** So many keys are verified in one round at most, and so many accounts are asked at the same time. */
+const BATCH = 20;
+const ACCOUNTS_AT_ONCE = 4;
+/** So many agents of one account are looked up at the same time. */
+const LOOKUPS_AT_ONCE = 2;
+/** A refusal that its provider neither confirms nor denies is looked into again after this time. */
+const RETRY_MS = 10 * 60 * 1000;
+
+type DueKey = Pick<ApiKeyRow, 'id' | 'agencyId' | 'ownerType' | 'ownerId' | 'provider' | 'version'> &
+  Pick<ApiKeyRow, 'checkCode'> & { readonly checkAt: RawDate };
+
+/** What came of the examination of a key; null where the key did not open. */
+type Outcome = { readonly examination: KeyExamination | null; readonly agents: readonly AgentRow[] };
+
+/**
+ * Verifies each key once a day, and at once when its provider has refused something because of it. Any
+ * instance does that. A lease bounds the requests of all instances together, and the time in the row of a
+ * key keeps it from being verified twice. What is known of a version of a key never becomes known of another.
+ */
+export class KeyChecker {
+  readonly #lease: Lease;
+  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  #isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTrail,
+    private readonly vault: Vault,
+    private readonly providers: ProviderApi,
+    private readonly report: (error: unknown) => void,
+  ) {
+    this.#lease = new Lease(database, 'keys', LEASE_MS);
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#rounds.stop();
+    await this.#lease.release().catch(this.report);
+    this.#isStopping = false;
+  }
+
+  /** Verifies keys that are due, unless another instance holds the lease. */
+  async checkDue(now = new Date()): Promise<void> {
+    const due = await this.database.read.rows<DueKey>(
+      `SELECT id, agencyId, ownerType, ownerId, provider, version, checkAt, checkCode FROM api_keys
+WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
+      [now, BATCH],
+    );
+    if (due.length === 0 || !(await this.#lease.take())) return;
+    const checkNext = async (): Promise<void> => {
+      for (let key = due.shift(); key && !this.#isStopping; key = due.shift()) await this.#check(key, now);
+    };
+    await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, checkNext));
+  }
+
+  async #round(): Promise<void> {
+    try {
+      await this.checkDue();
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  // A fault of one key, which comes up again when its claim runs out, does not keep others from their turn.
+  async #check(key: DueKey, now: Date): Promise<void> {
+    try {
+      const claimedUntil = new Date(now.getTime() + CLAIM_MS);
+      if (!(await this.#claim(key, now, claimedUntil))) return;
+      const sealed = await this.#sealedKey(key);
+      if (sealed?.version !== key.version) return;
+      const outcome = await this.#examine(sealed);
+      await this.database.write((tx) => this.#record(tx, key, { sealed, now, claimedUntil }, outcome));
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  /** Whoever changes the time at which a key is due verifies it, and nobody else. */
+  #claim({ id, version, checkAt }: DueKey, now: Date, claimedUntil: Date): Promise<boolean> {
+    const change = { checkAt: claimedUntil, checkedAt: now };
+    return this.database.write(
+      async (tx) =>
+        (await this.#lease.renew(tx)) &&
+        tx.updateRow('api_keys', change, { id, version, checkAt: dateOf(checkAt) }),
+    );
+  }
+
+  async #sealedKey({ agencyId, ownerType, ownerId, provider }: DueKey): Promise<SealedKey | null> {
+    const clientId = ownerType === 'CLIENT' ? ownerId : null;
+    const { read } = this.database;
+    return (await readSealedKeys(read, this.vault.placeMacs, agencyId, clientId, provider))[ownerType];
+  }
+
+  async #examine(sealed: SealedKey): Promise<Outcome> {
+    const { owner, provider } = sealed;
+    const agents = await agentsOfKey(this.database.read, owner, provider).limit(MAX_AGENTS_CHECKED).getMany();
+    try {
+      const { region, key } = openKey(this.vault.cipher, sealed, 'RECHECK');
+      const account = { provider, region, key };
+      return { agents, examination: await examineKey(this.providers, account, agents, LOOKUPS_AT_ONCE) };
+    } catch (error) {
+      if (error instanceof UnreadableKey) return { agents, examination: null };
+      throw error;
+    }
+  }
+
+  async #record(
+    tx: Transaction,
+    { id, version, checkCode }: DueKey,
+    {
+      sealed,
+      now,
+      claimedUntil,
+    }: { readonly sealed: SealedKey; readonly now: Date; readonly claimedUntil: Date },
+    { examination }: Outcome,
+  ): Promise<void> {
+    const [row] = await tx.lockRows<{ checkAt: RawDate | null; checkedAt: RawDate | null }>(
+      'SELECT checkAt, checkedAt FROM api_keys WHERE id = ? AND version = ?',
+      [id, version],
+    );
+    // The key was replaced or cleared meanwhile, or somebody else has verified it since.
+    if (dateOrNull(row?.checkedAt ?? null)?.getTime() !== now.getTime()) return;
+    const verdict = examination && verdictAfter(examination.verdict, checkCode);
+    // A refusal that came meanwhile has asked for another verification, which stays.
+    if (dateOrNull(row?.checkAt ?? null)?.getTime() === claimedUntil.getTime())
+      await tx.updateRow('api_keys', nextCheck(id, verdict, checkCode, now), { id, version });
+    const before = await readKeyState(tx, id, version);
+    if (!examination) await recordUnreadable(tx, id, version);
+    else {
+      await recordVerdict(tx, id, version, verdictAfter(examination.verdict, checkCode));
+      await recordPresence(tx, sealed, examination.missing, examination.present);
+    }
+    const after = await readKeyState(tx, id, version);
+    if (!after || before?.status === after.status) return;
+    const event = { ...nameOfKey(sealed.owner, sealed.provider), version, status: after.status };
+    await this.audit.record(tx, system(sealed.owner.agencyId), { type: 'API_KEY_VERIFIED', ...event });
+  }
+}
+
+// Providers verify a key without looking at the balance of its account, or at all that the key may do. What a
+// call was refused for is believed as well, until the key is verified again.
+function verdictAfter(verdict: KeyVerdict, refusal: ApiKeyRow['checkCode']): KeyVerdict {
+  const isProven = refusal === 'OUT_OF_FUNDS' || refusal === 'INSUFFICIENT_PERMISSIONS';
+  if (verdict.status !== 'VALID' || !isProven) return verdict;
+  return { status: refusal, error: { code: refusal, httpStatus: null, retryAfterSeconds: null } };
+}
+
+function nextCheck(
+  id: string,
+  verdict: KeyVerdict | null,
+  checkCode: ApiKeyRow['checkCode'],
+  now: Date,
+): Pick<ApiKeyRow, 'checkAt' | 'checkCode'> {
+  if (verdict?.status === 'RATE_LIMITED' && verdict.error)
+    return { checkAt: endOfPause(verdict.error, now), checkCode: 'RATE_LIMITED' };
+  if (verdict?.status === 'UNREACHABLE' && checkCode !== null)
+    return { checkAt: new Date(now.getTime() + RETRY_MS), checkCode };
+  return { checkAt: dailyCheckAfter(id, now), checkCode: null };
+}
