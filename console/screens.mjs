@@ -42,6 +42,10 @@ const openCall = async (page) => {
   await page.getByRole('rowheader').first().getByRole('link').click();
   await page.getByRole('link', { name: 'All calls' }).waitFor();
 };
+const compareHarbor = async (page) => {
+  await page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');
+  await press('Compare')(page);
+};
 const startCall = async (page) => {
   await press('Start a call')(page);
   await press('Add a variable')(page);
@@ -87,7 +91,7 @@ const SCREENS = [
   ['client-calls', 'Ada', `${HARBOR}/calls`],
   ['portal-users', 'Ada', `${HARBOR}/people`],
   ['agents', 'Ada', '/agents'],
-  ['import-agents', 'Ada', '/agents/import', { act: press('Compare') }],
+  ['import-agents', 'Ada', '/agents/import', { act: compareHarbor }],
   ['why-this-key', 'Ada', '/agents/01900000-0000-7000-8000-000000000401'],
   ['test-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000408', { act: press('Test call') }],
   ['calls', 'Ada', '/calls'],
@@ -107,7 +111,7 @@ const SCREENS = [
   ['agency', 'Ada', '/agency'],
   ['provider-events', 'Ada', '/agency/events'],
   ['provider-events-narrow', 'Ada', `${HARBOR}/events`, { viewport: NARROW }],
-  ['provider-events-secret', 'Ada', '/agency/events', { act: press('Set the secret: Retell') }],
+  ['provider-events-secret', 'Ada', '/agency/events', { act: openDialog(/the secret: Retell$/) }],
   ['webhooks', 'Ada', '/agency/webhooks'],
   ['webhook-create', 'Ada', '/agency/webhooks', { act: press('New webhook') }],
   ['member', 'Max', '/clients'],
