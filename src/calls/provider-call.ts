@@ -5,6 +5,7 @@ import { digest } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallFacts } from '../providers/call-facts';
 import type { CallRow } from './call.entity';
+import type { ProviderCallRow } from './provider-call.entity';
 import { unknownCall } from './call-request';
 
 /**
@@ -51,32 +52,61 @@ export function digestOfCall({ owner, provider }: OwnAccount, providerCallId: st
   return digest(owner.id, provider, providerCallId);
 }
 
-/**
- * Records a call of which Latchkey has never heard, if its agent is one of the agency's. It is null where the
- * call is not recorded.
- */
-export async function recordProviderCall(
+/** Finds what decides who pays for a call of the agent that has this id at the provider. */
+export type FindResolution = (providerAgentId: string) => Promise<Resolution | null>;
+
+export function resolutionIn(
   tx: Transaction,
-  resolver: Pick<KeyResolverService, 'resolve'>,
+  resolver: KeyResolverService,
+  { owner: { agencyId }, provider }: OwnAccount,
+): FindResolution {
+  return async (providerAgentId) => {
+    const agents = await tx.rows<{ id: string; provider: string; providerAgentId: string }>(
+      'SELECT id, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
+      [agencyId, providerAgentId],
+    );
+    const agent = agents.find(
+      (each) => each.provider === provider && each.providerAgentId === providerAgentId,
+    );
+    return agent ? resolver.resolve(agencyId, agent.id) : null;
+  };
+}
+
+/** A call that began at a provider, before it is inserted. */
+export interface ProviderCall {
+  readonly call: CallRow;
+  readonly mark: ProviderCallRow;
+}
+
+/**
+ * Makes the rows of a call of which Latchkey has never heard. They are null where its agent is not one of the
+ * agency's.
+ */
+export async function makeProviderCall(
   account: OwnAccount,
+  find: FindResolution,
   facts: CallFacts,
-): Promise<CallRow | null> {
-  const { agencyId } = account.owner;
+): Promise<ProviderCall | null> {
   const { providerCallId, providerAgentId } = facts;
   if (providerCallId === null || providerAgentId === null) return null;
-  const agents = await tx.rows<{ id: string; provider: string; providerAgentId: string }>(
-    'SELECT id, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
-    [agencyId, providerAgentId],
-  );
-  const agent = agents.find(
-    (each) => each.provider === account.provider && each.providerAgentId === providerAgentId,
-  );
-  const resolution = agent && (await resolver.resolve(agencyId, agent.id));
+  const resolution = await find(providerAgentId);
   if (!resolution) return null;
   const payer = resolution.key?.owner;
   const isAlike = payer !== undefined && account.versions?.has(payer.id) === true;
   const call = newProviderCall(resolution, facts, isAlike ? payer : account.owner);
-  await tx.insertRow('provider_calls', { digest: digestOfCall(account, providerCallId), callId: call.id });
-  await tx.insertRow('calls', call);
-  return call;
+  return { call, mark: { digest: digestOfCall(account, providerCallId), callId: call.id } };
+}
+
+/** Records such a call. Returns it, or null where it is not recorded. */
+export async function recordProviderCall(
+  tx: Transaction,
+  resolver: KeyResolverService,
+  account: OwnAccount,
+  facts: CallFacts,
+): Promise<CallRow | null> {
+  const made = await makeProviderCall(account, resolutionIn(tx, resolver, account), facts);
+  if (!made) return null;
+  await tx.insertRow('provider_calls', made.mark);
+  await tx.insertRow('calls', made.call);
+  return made.call;
 }

@@ -52,8 +52,9 @@ export class MysqlSession extends Session {
     return ((await this.#execute(sql, values)) as { affectedRows: number }).affectedRows;
   }
 
-  override async insertRow(table: string, row: object): Promise<void> {
-    await super.insertRow(table, row);
+  override async insertRows(table: string, rows: readonly [object, ...object[]]): Promise<void> {
+    await super.insertRows(table, rows);
+    const [row] = rows;
     if ('id' in row) this.witness = { table, id: row.id };
   }
 

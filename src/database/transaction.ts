@@ -77,6 +77,8 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
   lastingId(): string;
   /** Inserts a row whose properties have the names of the columns. */
   insertRow(table: string, row: object): Promise<void>;
+  /** Inserts rows that all have the same properties by one statement. There is at least one. */
+  insertRows(table: string, rows: readonly [object, ...object[]]): Promise<void>;
   /**
    * Updates the rows in which every column of `where` has its value, which is never null. Returns whether
    * there was such a row.
@@ -120,9 +122,14 @@ export abstract class Session extends EntityManager implements Transaction {
   abstract abandon(): void;
 
   async insertRow(table: string, row: object): Promise<void> {
-    const columns = Object.keys(row);
-    const values: unknown[] = Object.values(row);
-    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES (${placeholders(values)})`, values);
+    await this.insertRows(table, [row]);
+  }
+
+  async insertRows(table: string, rows: readonly [object, ...object[]]): Promise<void> {
+    const columns = Object.keys(rows[0]);
+    const values = rows.flatMap((row) => Object.values(row) as unknown[]);
+    const places = rows.map(() => `(${placeholders(columns)})`).join(', ');
+    await this.run(`INSERT INTO ${table} (${columns.join(', ')}) VALUES ${places}`, values);
   }
 
   async updateRow(table: string, change: object, where: object): Promise<boolean> {

@@ -3,7 +3,14 @@ import type { TenantDatabase } from '../access/tenant-database';
 import { applyFacts, applyTo, type FactsOrigin } from '../calls/call-facts.service';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
-import { accountOf, digestOfCall, recordProviderCall } from '../calls/provider-call';
+import {
+  accountOf,
+  digestOfCall,
+  makeProviderCall,
+  resolutionIn,
+  type FindResolution,
+  type ProviderCall,
+} from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -163,26 +170,31 @@ export class Comparison {
     const known = new Set(
       since.filter((call) => call.provider === provider).map((call) => call.providerCallId),
     );
+    const find = once(resolutionIn(tx, this.resolver, this.account));
+    const news: (readonly [CallFacts, ProviderCall | null])[] = [];
+    for (const facts of unknown.filter(({ providerCallId }) => !known.has(providerCallId)))
+      news.push([facts, await makeProviderCall(this.account, find, facts)]);
+    const [first, ...others] = news.flatMap(([, made]) => made ?? []);
+    if (first) {
+      await tx.insertRows('provider_calls', [first.mark, ...others.map(({ mark }) => mark)]);
+      await tx.insertRows('calls', [first.call, ...others.map(({ call }) => call)]);
+    }
     const differences: Difference[] = [];
-    const resolver = resolvingOnce(this.resolver);
-    for (const facts of unknown.filter(({ providerCallId }) => !known.has(providerCallId))) {
-      const recorded = await recordProviderCall(tx, resolver, this.account, facts);
-      const call = recorded && (await applyTo(tx, recorded, facts, origin));
+    for (const [facts, made] of news) {
+      const call = made && (await applyTo(tx, made.call, facts, origin));
       differences.push({ ...differenceOf('UNKNOWN_TO_US', call, facts), ourCost: null });
     }
     return differences;
   }
 }
 
-/** Resolves the key of each agent once: what is recorded together has the same receipt. */
-function resolvingOnce(resolver: KeyResolverService): Pick<KeyResolverService, 'resolve'> {
-  const resolved = new Map<string, ReturnType<KeyResolverService['resolve']>>();
-  return {
-    resolve(agencyId, agentId) {
-      const known = resolved.get(agentId) ?? resolver.resolve(agencyId, agentId);
-      resolved.set(agentId, known);
-      return known;
-    },
+/** Finds each agent once: the calls of an agent that are recorded together have the same receipt. */
+function once(find: FindResolution): FindResolution {
+  const found = new Map<string, ReturnType<FindResolution>>();
+  return (providerAgentId) => {
+    const known = found.get(providerAgentId) ?? find(providerAgentId);
+    found.set(providerAgentId, known);
+    return known;
   };
 }
 
