@@ -211,6 +211,16 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
       'a call',
       () => ({ agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' }),
     ],
+    ['startWebCall', 'a call', () => ({ agentId: HARBOR_RETELL_AGENT, idempotencyKey: 'on the web' })],
+    [
+      'startWebCall',
+      'a call by which the key is found to be bad',
+      async () => {
+        const { revoked: apiKey } = running().sandbox.retell.keys;
+        await run('setClientApiKeys', { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] });
+        return { agentId: HARBOR_RETELL_AGENT, idempotencyKey: 'bad' };
+      },
+    ],
     [
       'setWebhookSecret',
       'the secret of events',

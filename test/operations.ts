@@ -22,6 +22,10 @@ export const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { pre
 export const START_CALL = `mutation ($input: StartTestCallInput!) { startTestCall(input: $input) {
   call { id status kind direction keySource keyVersion providerCallId toNumber error { code httpStatus message retryAfterSeconds } }
   userErrors { code field message } } }`;
+export const START_WEB_CALL = `mutation ($input: StartWebCallInput!) { startWebCall(input: $input) {
+  call { id status kind direction origin toNumber error { code } }
+  access { url accessToken transport iceServers { urls username credential } expiresAt }
+  userErrors { code field message } } }`;
 export const START_LIVE_CALL = `mutation ($input: StartCallInput!) { startCall(input: $input) {
   call { id status kind direction origin toNumber providerCallId error { code } }
   userErrors { code field message } } }`;

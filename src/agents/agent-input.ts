@@ -1,7 +1,7 @@
 import { checkName, checkPhoneNumber } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { adapterOf, type Provider } from '../providers';
-import type { ProviderAgentKind } from '../providers/provider';
+import type { ProviderAgentKind } from '../providers/provider-agent';
 import { checkProviderId } from '../providers/provider-id';
 import type { AgentRow } from './agent.entity';
 

@@ -3,7 +3,7 @@ import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
-import type { ProviderAgentKind } from '../providers/provider';
+import type { ProviderAgentKind } from '../providers/provider-agent';
 
 @Entity('agents')
 @Index('agents_by_agency', ['agencyId', 'id'])

@@ -4,7 +4,7 @@ import { Node } from '../graphql/node';
 import { connectionType, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import type { ProviderAgentKind } from '../providers/provider';
+import type { ProviderAgentKind } from '../providers/provider-agent';
 import {
   AGENT_KINDS_DESCRIPTION,
   FROM_NUMBER_DESCRIPTION,

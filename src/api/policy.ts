@@ -127,6 +127,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     revokeKeyLink: agencyAdmin,
     startTestCall: agencyAdmin,
     startCall: startCalls,
+    startWebCall: startCalls,
     endCall: startCalls,
     setWebhookSecret: agencyAdmin,
     rotateWebhookUrl: agencyAdmin,
@@ -210,6 +211,9 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     receipt: agencyAdmin,
   },
   CallReceipt: open,
+  // Only the payload of the mutation that starts the call leads to these.
+  WebCallAccess: open,
+  WebCallIceServer: open,
   Money: open,
 
   // Only fields for agency admins lead to these: a guard test walks every path.

@@ -7,6 +7,7 @@ import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { missingKey } from '../keys/chain';
 import { noteRefusal } from '../keys/key-health';
+import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import {
   subjectOf,
   type KeyResolverService,
@@ -17,9 +18,9 @@ import { isId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';
 import { adapterOf } from '../providers';
 import { isEnded } from '../providers/call-facts';
-import type { CallToPlace } from '../providers/provider';
+import type { CallToPlace, ProviderAdapter } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
-import type { Placement } from '../providers/requests';
+import type { Placement, WebPlacement } from '../providers/requests';
 import { UnreadableKey } from '../vault/cipher';
 import { endOf } from './call-end-message';
 import { CallRow } from './call.entity';
@@ -72,6 +73,12 @@ export class CallPlacementService {
     return this.#start(viewer, { ...input, kind: 'LIVE' });
   }
 
+  /** Starts a call that somebody joins in a browser, for anyone of the agency. */
+  async startWeb(viewer: Viewer, input: Omit<CallRequest, 'kind' | 'toNumber'>): Promise<CallResult> {
+    if (!canStartCalls(viewer)) throw forbidden();
+    return this.#start(viewer, { ...input, toNumber: null, kind: 'LIVE' });
+  }
+
   /**
    * Places a real outbound call by one agent, through the key that the chain resolves. The call is on record
    * before the provider is asked, as `UNKNOWN`: whatever happens in between, a repetition under the same
@@ -82,7 +89,7 @@ export class CallPlacementService {
     if (userErrors.length > 0) return refused(...userErrors);
     const earlier = await this.#earlier(this.database.read, viewer, request);
     if (earlier) return repetition(earlier, request);
-    const resolved = await this.#resolve(viewer, request.agentId);
+    const resolved = await this.#resolve(viewer, request);
     if ('code' in resolved) return refused(resolved);
     const call = newCall(resolved, request);
     const repeated = await this.#record(viewer, { call, ...resolved }, request);
@@ -102,12 +109,15 @@ export class CallPlacementService {
    * other. A set or a clear that was acknowledged before is in force; of one that comes at the same time,
    * either side may be.
    */
-  async #resolve(viewer: Viewer, agentId: string): Promise<AgentWithKey | UserError> {
+  async #resolve(viewer: Viewer, { agentId, toNumber }: CallRequest): Promise<AgentWithKey | UserError> {
     const found = isId(agentId) ? await this.resolver.resolve(viewer.agencyId, agentId) : null;
     if (!found) return userError('NOT_FOUND', AGENT_FIELD);
     const { agent, clientArchived, key, receipt } = found;
     if (clientArchived) return userError('CLIENT_ARCHIVED', AGENT_FIELD);
-    if (adapterOf(agent.provider).requiresFromNumber && agent.fromNumber === null)
+    const { name, requiresFromNumber, webCalls }: ProviderAdapter = adapterOf(agent.provider);
+    if (toNumber === null && !webCalls)
+      return userError('NOT_SUPPORTED', AGENT_FIELD, `${name} has no web calls.`);
+    if (toNumber !== null && requiresFromNumber && agent.fromNumber === null)
       return userError('REQUIRED', AGENT_FIELD, LACKS_NUMBER);
     // Only admins are told what is wrong with a key.
     const noKey = (error: UserError) =>
@@ -139,20 +149,11 @@ export class CallPlacementService {
   }
 
   async #place({ call, agent, key }: PreparedCall, variables: CallToPlace['variables']): Promise<CallResult> {
-    const { toNumber } = call;
-    const { providerAgentId, providerAgentKind, fromNumber } = agent;
-    const placement = await this.providers.placeCall(key.account, {
-      callId: call.id,
-      providerAgentId,
-      providerAgentKind,
-      toNumber,
-      fromNumber,
-      variables,
-    });
+    const { placement, access } = await this.#ask(call, agent, key, variables);
     const concluded = await this.conclude(call, key, placement, (tx) =>
       noteMissingAgent(tx, { agent, key }, placement),
     );
-    return { call: concluded, userErrors: [] };
+    return { call: concluded, access, userErrors: [] };
   }
 
   /**
@@ -184,5 +185,17 @@ export class CallPlacementService {
       this.report(error);
     }
     return { ...call, ...outcome };
+  }
+
+  async #ask(
+    { id: callId, toNumber }: PlacedCall,
+    { providerAgentId, providerAgentKind, fromNumber }: AgentToCall,
+    { account }: ResolvedKey,
+    variables: CallToPlace['variables'],
+  ): Promise<WebPlacement> {
+    const call = { callId, providerAgentId, providerAgentKind, variables };
+    if (toNumber === null) return this.providers.placeWebCall(account, call);
+    const placement = await this.providers.placeCall(account, { ...call, toNumber, fromNumber });
+    return { placement, access: null };
   }
 }

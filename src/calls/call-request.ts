@@ -5,6 +5,7 @@ import type { CallReceipt, ResolvedKey } from '../keys/resolution/key-resolver.s
 import { digest, newId, timeOfId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
+import type { WebCallAccess } from '../providers/web-calls';
 import type { Placement } from '../providers/requests';
 import { nextAskAt } from './ask-schedule';
 import type { CallRow } from './call.entity';
@@ -26,18 +27,21 @@ export interface CallVariable {
 export interface CallRequest {
   readonly kind: CallRow['kind'];
   readonly agentId: string;
-  readonly toNumber: string;
+  /** Null for a web call, which nobody is phoned for. */
+  readonly toNumber: string | null;
   readonly idempotencyKey?: string | null;
   readonly variables?: readonly CallVariable[] | null;
 }
 
 export interface CallResult {
   readonly call: CallRow | null;
+  /** What it takes to join a web call that was just started. */
+  readonly access?: WebCallAccess | null;
   readonly userErrors: readonly UserError[];
 }
 
 export function checkInput({ toNumber, idempotencyKey, variables }: CallRequest): UserError[] {
-  const number = checkPhoneNumber(toNumber, ['input', 'toNumber']);
+  const number = toNumber === null ? '' : checkPhoneNumber(toNumber, ['input', 'toNumber']);
   const errors = typeof number === 'string' ? [] : [number];
   const key = idempotencyKey?.trim();
   if (key === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
@@ -78,6 +82,10 @@ export function valuesOf(variables: CallRequest['variables']): Readonly<Record<s
   return Object.fromEntries((variables ?? []).map(({ name, value }) => [name, value]));
 }
 
+function numberOf({ toNumber }: CallRequest): string | null {
+  return toNumber?.trim() ?? null;
+}
+
 function variablesDigestOf({ variables }: CallRequest): string | null {
   const entries = Object.entries(valuesOf(variables)).sort(([one], [other]) => (one < other ? -1 : 1));
   return entries.length === 0 ? null : digest(JSON.stringify(entries));
@@ -88,11 +96,12 @@ export function repetition(earlier: CallRow, request: CallRequest): CallResult {
   const same =
     earlier.kind === request.kind &&
     earlier.agentId === request.agentId &&
-    earlier.toNumber === request.toNumber.trim() &&
+    earlier.toNumber === numberOf(request) &&
     earlier.variablesDigest === variablesDigestOf(request);
-  return same
-    ? { call: earlier, userErrors: [] }
-    : { call: null, userErrors: [userError('IDEMPOTENCY_CONFLICT', ['input', 'idempotencyKey'])] };
+  const field = ['input', 'idempotencyKey'];
+  if (!same) return refused(userError('IDEMPOTENCY_CONFLICT', field));
+  const userErrors = request.toNumber === null ? [userError('ACCESS_GIVEN_ONCE', field)] : [];
+  return { call: earlier, userErrors };
 }
 
 /** The agent of a call with the key that counts for it, which is open. */
@@ -116,11 +125,12 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     ...unknownCall(agent, receipt),
     kind: request.kind,
     origin: 'API' as const,
-    direction: 'OUTBOUND' as const,
+    // In a web call it is a person who comes to the agent.
+    direction: request.toNumber === null ? ('INBOUND' as const) : ('OUTBOUND' as const),
     keySource: key.source,
     keyVersion: key.version,
     keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,
-    toNumber: request.toNumber.trim(),
+    toNumber: numberOf(request),
     idempotencyDigest: digestOf(request),
     variablesDigest: variablesDigestOf(request),
   } satisfies CallRow;
@@ -177,7 +187,7 @@ export function unknownCall(
   } as const;
 }
 
-/** A call that Latchkey placed, so that it has a key and a number. */
+/** A call that Latchkey placed, so that it has a key. */
 export type PlacedCall = ReturnType<typeof newCall>;
 
 /** Names a call as the audit trail does, with the key that was used. */

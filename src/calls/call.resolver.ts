@@ -39,6 +39,8 @@ import {
   StartTestCallPayload,
 } from './call.types';
 
+import { StartWebCallInput, StartWebCallPayload } from './web-call.types';
+
 type FormerAgent = Omit<ShownAgent, 'providerAgentId' | 'providerAgentKind'> &
   Readonly<Record<'providerAgentId' | 'providerAgentKind', null>>;
 
@@ -158,6 +160,19 @@ export class CallResolver {
     @InputArgument(() => StartCallInput) input: StartCallInput,
   ): Promise<CallResult> {
     return this.placement.start(viewer, input);
+  }
+
+  @AuditedMutation(() => StartWebCallPayload, {
+    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    rateClass: 'KEY_OPERATION',
+    description:
+      'Starts a call that somebody joins in a browser, through the key that the chain resolves. NOT_SUPPORTED where the provider has none.',
+  })
+  startWebCall(
+    @CurrentViewer() viewer: Viewer,
+    @InputArgument(() => StartWebCallInput) input: StartWebCallInput,
+  ): Promise<CallResult> {
+    return this.placement.startWeb(viewer, input);
   }
 
   @AuditedMutation(() => EndCallPayload, {

@@ -25,6 +25,9 @@ export const USER_ERRORS = {
   IDEMPOTENCY_CONFLICT: 'This idempotency key was used for another call.',
   TOO_MANY: 'There are as many of these as there may be.',
   WEBHOOK_OFF: 'The webhook is off. Switch it on first.',
+  NOT_SUPPORTED: 'The provider does not have this.',
+  ACCESS_GIVEN_ONCE:
+    'The call was started before under this idempotency key. What it takes to join it was given out then, and is not kept.',
   CALL_NOT_ENDED: 'The provider has not ended the call, which may go on.',
 } as const;
 

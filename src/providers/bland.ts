@@ -16,7 +16,8 @@ import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type Listing } from './listing';
-import { withVariables, type ProviderAdapter, type ProviderAgentKind } from './provider';
+import { withVariables, type ProviderAdapter } from './provider';
+import type { ProviderAgentKind } from './provider-agent';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
 // and similar codes are about something else.
@@ -96,6 +97,8 @@ export const bland = {
       ...withVariables('request_data', variables),
     },
   }),
+
+  webCalls: null,
 
   callId: (json) => textField(json, 'call_id'),
 

@@ -24,11 +24,21 @@ import {
 import type { CallFacts } from './call-facts';
 import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';
 import type { ListedAgent, ListedNumber } from './listing';
-import { findAgent, placeCall, verifyKey, type KeyVerdict, type Placement } from './requests';
+import {
+  findAgent,
+  placeCall,
+  placeWebCall,
+  verifyKey,
+  type KeyVerdict,
+  type Placement,
+  type WebPlacement,
+} from './requests';
 import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
-import type { AgentAtProvider, CallSpan, CallToPlace, ProviderRegion } from './provider';
+import type { CallSpan, CallToPlace, ProviderRegion } from './provider';
+import type { AgentAtProvider } from './provider-agent';
+import type { WebCallToPlace } from './web-calls';
 import type { AgentPresence } from './provider-errors';
 
 export type BaseUrls = Readonly<Record<Provider, Readonly<Partial<Record<ProviderRegion, string>>>>>;
@@ -68,6 +78,10 @@ export class ProviderApi {
 
   placeCall(account: ProviderAccount, call: CallToPlace): Promise<Placement> {
     return placeCall(adapterOf(account.provider), this.#sender(account, 'CALL'), call);
+  }
+
+  placeWebCall(account: ProviderAccount, call: WebCallToPlace): Promise<WebPlacement> {
+    return placeWebCall(adapterOf(account.provider), this.#sender(account, 'WEB_CALL'), call);
   }
 
   askForCall(account: ProviderAccount, providerCallId: string): Promise<CallAnswer> {
@@ -196,6 +210,7 @@ const MAX_BODY_BYTES = {
   VERIFY: MAX_REPLY_BYTES,
   AGENT: MAX_REPLY_BYTES,
   CALL: MAX_REPLY_BYTES,
+  WEB_CALL: MAX_REPLY_BYTES,
   CALL_STATE: MAX_PAGE_BYTES,
   CALL_CONTENT: MAX_PAGE_BYTES,
   CALL_STOP: MAX_PAGE_BYTES,

@@ -4,21 +4,13 @@ import type { CallContent } from './call-content';
 import type { CallFacts, CostUnit } from './call-facts';
 import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
 import type { GatewayTable } from './gateway-table';
+import type { AgentAtProvider, ProviderAgentKind } from './provider-agent';
 import type { ProviderErrorCode } from './provider-errors';
+import type { WebCalls } from './web-calls';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
 export const PROVIDER_REGIONS = ['US', 'EU'] as const;
 export type ProviderRegion = (typeof PROVIDER_REGIONS)[number];
-
-/** What an agent can be at a provider that builds them in several ways. */
-export const AGENT_KINDS = ['AGENT', 'PATHWAY', 'PERSONA'] as const;
-export type ProviderAgentKind = (typeof AGENT_KINDS)[number];
-
-/** An agent as its provider knows it. */
-export interface AgentAtProvider {
-  readonly providerAgentId: string;
-  readonly providerAgentKind: ProviderAgentKind;
-}
 
 export interface CallToPlace extends AgentAtProvider {
   /**
@@ -117,9 +109,11 @@ export interface ProviderAdapter {
   readonly agentKinds: readonly [ProviderAgentKind, ...ProviderAgentKind[]];
   agent(agent: AgentAtProvider): OutboundRequest;
   placeCall(call: CallToPlace): OutboundRequest;
+  /** Null where the provider has no calls without a phone that its key can start. */
+  readonly webCalls: WebCalls | null;
   /**
-   * The result is the provider's id of the call in a successful reply to `placeCall`. It is an empty string
-   * when there is none.
+   * The result is the provider's id of the call in a successful reply to `placeCall`, or to the request for a
+   * web call. It is an empty string when there is none.
    */
   callId(json: unknown): string;
   /** The unit in which the provider states what a call costs. */

@@ -2,7 +2,8 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { enumOf } from '../graphql/schema-types';
 import { messageFor, type ProviderError } from './refusals';
 import { adapterOf, providers, PROVIDERS, type Provider } from './index';
-import { AGENT_KINDS, PROVIDER_REGIONS, type ProviderAdapter } from './provider';
+import { PROVIDER_REGIONS, type ProviderAdapter } from './provider';
+import { AGENT_KINDS } from './provider-agent';
 import { PROVIDER_ERROR_CODES, PROVIDER_ERRORS, type ProviderErrorCode } from './provider-errors';
 
 const adapters: readonly ProviderAdapter[] = providers;

@@ -1,6 +1,8 @@
 import type { OutboundReply, Send } from '../vault/outbound';
 import { isProviderId } from './call-facts';
-import type { AgentAtProvider, CallToPlace, ProviderAdapter } from './provider';
+import type { CallToPlace, ProviderAdapter } from './provider';
+import type { AgentAtProvider } from './provider-agent';
+import type { WebCallAccess, WebCallToPlace } from './web-calls';
 import { PROVIDER_ERRORS, type AgentPresence, type KeyVerdictStatus } from './provider-errors';
 import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
 
@@ -44,6 +46,37 @@ export async function findAgent(
  */
 export async function placeCall(adapter: ProviderAdapter, send: Send, call: CallToPlace): Promise<Placement> {
   const reply = await send(adapter.placeCall(call));
+  return placementIn(adapter, send, reply, call);
+}
+
+/** A placement with what it takes to join the call, which is null unless it was placed. */
+export interface WebPlacement {
+  readonly placement: Placement;
+  readonly access: WebCallAccess | null;
+}
+
+/** Starts a call that nobody is phoned for. A call that nobody could join counts as `UNKNOWN`. */
+export async function placeWebCall(
+  adapter: ProviderAdapter,
+  send: Send,
+  call: WebCallToPlace,
+): Promise<WebPlacement> {
+  const { webCalls } = adapter;
+  if (!webCalls) throw new Error('The provider has no web calls');
+  const reply = await send(webCalls.request(call));
+  const placement = await placementIn(adapter, send, reply, call);
+  if (placement.outcome !== 'PLACED') return { placement, access: null };
+  const access = reply.kind === 'ANSWER' ? webCalls.access(reply.json) : null;
+  if (access) return { placement, access };
+  return { placement: { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) }, access };
+}
+
+async function placementIn(
+  adapter: ProviderAdapter,
+  send: Send,
+  reply: OutboundReply,
+  call: AgentAtProvider,
+): Promise<Placement> {
   const placement = placementOf(adapter, reply);
   if (placement.outcome !== 'REFUSED') return placement;
   const error = await withMissingAgent(adapter, send, call, reply, placement.error);
@@ -65,7 +98,7 @@ export function placementOf(adapter: ProviderAdapter, reply: OutboundReply): Pla
 async function withMissingAgent(
   adapter: ProviderAdapter,
   send: Send,
-  call: CallToPlace,
+  call: AgentAtProvider,
   reply: OutboundReply,
   error: ProviderError,
 ): Promise<ProviderError> {

@@ -19,6 +19,7 @@ import { retellGateway } from './gateway/retell';
 import { field, textField } from './json';
 import { readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
+import { readToken } from './web-calls';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;
@@ -105,6 +106,20 @@ export const retell = {
       ...withVariables('retell_llm_dynamic_variables', variables),
     },
   }),
+
+  // The browser SDK joins by what this answers since its version 3.
+  webCalls: {
+    request: ({ callId, providerAgentId, variables }) => ({
+      method: 'POST',
+      path: '/v3/create-web-call',
+      body: {
+        agent_id: providerAgentId,
+        metadata: { latchkey_call_id: callId },
+        ...withVariables('retell_llm_dynamic_variables', variables),
+      },
+    }),
+    access: readToken,
+  },
 
   callId: (json) => textField(json, 'call_id'),
 

@@ -19,6 +19,7 @@ import { vapiGateway } from './gateway/vapi';
 import { field, textField } from './json';
 import { readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
+import { readSocketUrl } from './web-calls';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;
@@ -102,6 +103,31 @@ export const vapi = {
       },
     },
   }),
+
+  // A private key starts no call of Vapi's own browser SDK, which has a public key, but one over a WebSocket.
+  webCalls: {
+    request: ({ callId, providerAgentId, variables }) => ({
+      method: 'POST',
+      path: '/call',
+      body: {
+        assistantId: providerAgentId,
+        assistantOverrides: {
+          metadata: { latchkey_call_id: callId },
+          ...withVariables('variableValues', variables),
+        },
+        transport: {
+          provider: 'vapi.websocket',
+          audioFormat: { format: 'pcm_s16le', container: 'raw', sampleRate: 16_000 },
+        },
+      },
+    }),
+    access(json) {
+      const url = readSocketUrl(field(json, 'transport'), 'websocketCallUrl');
+      return url === null
+        ? null
+        : { url, accessToken: null, transport: 'vapi.websocket', iceServers: [], expiresAt: null };
+    },
+  },
 
   callId: (json) => textField(json, 'id'),
 

@@ -43,6 +43,8 @@ import {
   VERIFY_AGENCY,
   VERIFY_CLIENT,
 } from '../operations';
+import { talk, talkingProvider } from '../fixtures/talking-provider';
+import { Loopback } from '../providers/loopback';
 import { sealFor } from '../seal';
 
 // CI sends 5,000.
@@ -229,7 +231,7 @@ function deliveriesOf(id: string): RequestInit {
   return { method: 'POST', headers, body: JSON.stringify({ query: DELIVERIES, variables: { id } }) };
 }
 
-/** Events with secrets in their headers and their texts, which nobody vouches for or whose signature is wrong. */
+/** Events with secrets in headers and texts, which nobody vouches for or whose signature is wrong. */
 async function everyEvent(): Promise<void> {
   for (const clientId of [HARBOR, MAPLE]) {
     const { webhookEndpoints } = await running.data<{ webhookEndpoints: { url: string }[] }>(ENDPOINTS, {
@@ -309,15 +311,23 @@ function catchOutput(): { mockRestore(): void }[] {
 const KEYS_BEFORE = async () =>
   JSON.stringify(await Promise.all([MAPLE, HARBOR].map((id) => running.data(CLIENT_KEYS, { id }))));
 let unchanged: boolean;
+/** What was said in a call, and what it took to join it, as those who may have it were told. */
+let told: string;
 
 beforeAll(async () => {
-  running = await startTestApp({ METRICS: 'on', PLAYGROUND: 'on', BLAND_BASE_URL: await startProvider() });
+  running = await startTestApp({
+    METRICS: 'on',
+    PLAYGROUND: 'on',
+    BLAND_BASE_URL: await startProvider(),
+    RETELL_BASE_URL: (await talkingProvider(next)).baseUrl,
+  });
   closed = await startTestApp({ METRICS: 'on' });
   const outputs = catchOutput();
   for (mode of ['ECHO', 'REFUSE', 'ACCEPT', 'DROP'] as const) await everyOperation();
   await graphql('agencyAdmin', SET_HAND_IN_POLICY, { clientId: HARBOR, acceptsValidHandIns: true });
   for (mode of ['ECHO', 'ACCEPT'] as const) await everyOperation();
   await everyEvent();
+  told = await talk(running);
   mode = 'REFUSE';
   const before = await KEYS_BEFORE();
   await malformedRequests();
@@ -328,6 +338,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([running.close(), closed.close()]);
   provider.close();
+  await Loopback.closeAll();
 });
 
 describe(`${REQUESTS} malformed requests that carry keys, and every operation with good ones (FUZZ_SEED=${SEED})`, () => {
@@ -367,6 +378,12 @@ describe(`${REQUESTS} malformed requests that carry keys, and every operation wi
 
   test('showed their keys to the provider, which repeated them all', () => {
     expect(shown).toBeGreaterThan(60);
+  });
+
+  test('told those who may have it what was said in a call and how to join it, which is nowhere else', () => {
+    // A token, a transport, three of a server, a turn, a file: but the address of the file is not told.
+    expect(hits(told)).toBeGreaterThan(12);
+    expect(told).toContain('RIFF');
   });
 
   test('go through every mutation that takes a key', () => {

@@ -80,6 +80,7 @@ const ROOTS: RootArguments = {
   rotateOutgoingWebhookSecret: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}" })`,
   redeliverWebhook: `(input: { webhookDeliveryId: "${NEVER_GIVEN_OUT}" })`,
   redeliverFailedWebhooks: `(input: { outgoingWebhookId: "${NEVER_GIVEN_OUT}", since: "2026-01-01T00:00:00Z" })`,
+  startWebCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", idempotencyKey: "ONCE" })`,
   startCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "", idempotencyKey: "" })`,
   endCall: '(input: { callId: "CALL" })',
   startTestCall: `(input: { agentId: "${HARBOR_RETELL_AGENT}", toNumber: "" })`,
@@ -117,6 +118,7 @@ const ROOTS: RootArguments = {
 const DETOURS: Readonly<Record<string, readonly string[]>> = {
   'Agent.fromNumber': ['call', 'agent', 'fromNumber'],
   'Agent.providerAgentId': ['call', 'agent', 'providerAgentId'],
+  'Agent.providerAgentKind': ['call', 'agent', 'providerAgentKind'],
 };
 
 const TIME_LIMIT_MS = 240_000;
@@ -224,6 +226,7 @@ async function cellOf({ name, path, document }: FieldPath, token: string | null)
     query: document
       .replace('"CALL"', `"${callId}"`)
       .replace('"WEBHOOK"', `"${webhookId}"`)
+      .replace('"ONCE"', `"${newId()}"`)
       .replace('MAKER', /removePerson|grantedAccess/.test(document) ? await personWhoMadeATokenNow() : ''),
     variables: { key: running.sandbox.vapi.keys.valid },
   };

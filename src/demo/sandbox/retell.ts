@@ -124,6 +124,7 @@ function handlersOver(calls: PlacedCalls): Handlers {
       ),
     'GET /v2/list-phone-numbers': ({ query }, account) => listed([numberBody(account)], query),
     'POST /v2/create-phone-call': (request, account) => createCall(request, account, calls),
+    'POST /v3/create-web-call': (request, account) => createWebCall(request, account, calls),
     'GET /v2/get-call/:id': ({ headers }, account, id) => {
       const call = calls.find(account, id);
       call?.goOn();
@@ -152,6 +153,16 @@ function createCall({ body }: StandInRequest, account: Account, calls: PlacedCal
   if (!account.agents.some(({ id }) => id === agentId)) return notFound(String(agentId), 'agent');
   const asked = { ...(body as object), override_agent_id: agentId };
   return { status: 201, body: bodyOf(calls.add(account, newCallId(), asked)) };
+}
+
+/** Nobody can join it: the token is made up. */
+function createWebCall({ body }: StandInRequest, account: Account, calls: PlacedCalls): StandInReply {
+  const agentId = textField(body, 'agent_id');
+  if (!account.agents.some(({ id }) => id === agentId)) return notFound(agentId, 'agent');
+  const call = calls.add(account, newCallId(), { ...(body as object), override_agent_id: agentId });
+  const access = { access_token: `demo-token-${call.secret}`, expires_at: Date.now() + 30_000 };
+  const server = { urls: ['turn:127.0.0.1:3478'], username: 'demo', credential: `demo-${call.secret}` };
+  return { status: 201, body: { call_id: call.id, ...access, transport: 'gateway', ice_servers: [server] } };
 }
 
 function newCallId(): string {
@@ -188,11 +199,11 @@ function bodyOf(call: PlacedCall) {
   const { id, request, phase, startedAt, endedAt } = call;
   return {
     call_id: id,
-    call_type: 'phone_call',
+    call_type: field(request, 'to_number') === undefined ? 'web_call' : 'phone_call',
     call_status: statusOf(call),
     agent_id: field(request, 'override_agent_id'),
     agent_version: 0,
-    direction: call.direction,
+    ...(field(request, 'to_number') !== undefined && { direction: call.direction }),
     from_number: field(request, 'from_number'),
     to_number: field(request, 'to_number'),
     metadata: field(request, 'metadata'),

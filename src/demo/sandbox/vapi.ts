@@ -132,20 +132,38 @@ function createCall(request: StandInRequest, account: Account, calls: PlacedCall
   const assistantId = textField(body, 'assistantId');
   const phoneNumberId = textField(body, 'phoneNumberId');
   const number = field(field(body, 'customer'), 'number');
-  if (!isE164(number))
+  const isWeb = isWebCall(body);
+  if (!isWeb && !isE164(number))
     return failure(400, ['customer.number must be a valid phone number in the E.164 format'], 'Bad Request');
-  if (!phoneNumberId)
+  if (!isWeb && !phoneNumberId)
     return failure(
       400,
       "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.",
       'Bad Request',
     );
-  if (phoneNumberId !== account.fromNumber) return missing('Phone Number', 'phoneNumberId', phoneNumberId);
+  if (!isWeb && phoneNumberId !== account.fromNumber)
+    return missing('Phone Number', 'phoneNumberId', phoneNumberId);
   if (!account.agents.some(({ id }) => id === assistantId))
     return missing('Assistant', 'assistantId', assistantId);
   const call = calls.add(account, randomUUID(), body);
   const limits = { concurrencyBlocked: false, concurrencyLimit: 10, remainingConcurrentCalls: 9 };
-  return { status: 201, body: { ...bodyOf(call, request.headers.host), subscriptionLimits: limits } };
+  // Nobody can join it: nothing listens there.
+  const transport = {
+    provider: 'vapi.websocket',
+    websocketCallUrl: `wss://127.0.0.1/${call.secret}/transport`,
+  };
+  return {
+    status: 201,
+    body: {
+      ...bodyOf(call, request.headers.host),
+      ...(isWeb && { transport }),
+      subscriptionLimits: limits,
+    },
+  };
+}
+
+function isWebCall(body: unknown): boolean {
+  return textField(field(body, 'transport'), 'provider') === 'vapi.websocket';
 }
 
 const CONTROL = '/control/';
@@ -204,7 +222,7 @@ function beginningOf({ id, account, createdAt, request, direction }: PlacedCall)
     ...stamps(id, account),
     createdAt: createdAt.toISOString(),
     ...Object.fromEntries(asked.map((name) => [name, field(request, name)])),
-    type: direction === 'inbound' ? 'inboundPhoneCall' : 'outboundPhoneCall',
+    type: isWebCall(request) ? 'vapi.websocketCall' : `${direction}PhoneCall`,
     status: 'queued',
   };
 }
