@@ -11,7 +11,7 @@ export class GatewayAttempts1764400000000 implements MigrationInterface {
       time('createdAt'),
       optional(time('answeredAt')),
       optional(integer('httpStatus')),
-      { ...boolean(runner, 'isUndelivered'), default: false },
+      { ...boolean(runner, 'isUndelivered'), default: 0 },
     ];
     const indices = [index('gateway_attempts_by_time', 'createdAt')];
     await runner.createTable(new Table({ name: 'gateway_attempts', columns, indices }));
