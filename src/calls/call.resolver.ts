@@ -163,7 +163,7 @@ export class CallResolver {
   }
 
   @AuditedMutation(() => StartWebCallPayload, {
-    audit: ['CALL_PLACED', 'API_KEY_VERIFIED'],
+    audit: ['CALL_PLACED'],
     rateClass: 'KEY_OPERATION',
     description:
       'Starts a call that somebody joins in a browser, through the key that the chain resolves. NOT_SUPPORTED where the provider has none.',

@@ -223,6 +223,7 @@ describe('the receipt of a call', () => {
     };
     await running.data(SET_CLIENT, { input });
     const unverified = await start();
+    await running.app.upkeep.keyChecker.checkDue();
     const invalid = await start();
     expect([await receiptOf(unverified.call.id), await receiptOf(invalid.call.id)]).toMatchObject([
       { version: 2, explanation: "The call used the client's Retell key. It had not been verified." },
