@@ -213,15 +213,6 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     ],
     ['startWebCall', 'a call', () => ({ agentId: HARBOR_RETELL_AGENT, idempotencyKey: 'on the web' })],
     [
-      'startWebCall',
-      'a call by which the key is found to be bad',
-      async () => {
-        const { revoked: apiKey } = running().sandbox.retell.keys;
-        await run('setClientApiKeys', { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] });
-        return { agentId: HARBOR_RETELL_AGENT, idempotencyKey: 'bad' };
-      },
-    ],
-    [
       'setWebhookSecret',
       'the secret of events',
       () => ({ clientId: HARBOR, provider: 'RETELL', secret: 'whs_0123456789abcdef' }),

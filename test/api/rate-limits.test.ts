@@ -279,7 +279,7 @@ test('every mutation that takes a key or asks for one, shows one to its provider
   };
   const expected = Object.values(schema.getMutationType()?.getFields() ?? {}).map(({ name, args }) => [
     name,
-    /ApiKey|^(start|end).*Call$|acceptKeyHandIn|previewKeyHandIn|createKeyLink/.test(name) ||
+    /ApiKey|^(start|end).*Call$|acceptKeyHandIn|previewKeyHandIn|createKeyLink|importAgents/.test(name) ||
     args.some(({ type }) => takesKey(type))
       ? 'KEY_OPERATION'
       : 'MUTATION',

@@ -53,11 +53,13 @@ const providers = ['RETELL'];
 async function rowsOf(agencyId: string): Promise<Record<string, unknown[]>> {
   const manager = managerOf(running.app.database.read);
   const rows: Record<string, unknown[]> = {};
-  for (const { tableName, propertiesMap } of manager.dataSource.entityMetadatas)
-    if ('agencyId' in propertiesMap)
-      rows[tableName] = await manager.query(`SELECT * FROM ${tableName} WHERE agencyId = ? ORDER BY id`, [
-        agencyId,
-      ]);
+  for (const { tableName, propertiesMap, primaryColumns } of manager.dataSource.entityMetadatas) {
+    if (!('agencyId' in propertiesMap)) continue;
+    const order = primaryColumns.map(({ databaseName }) => databaseName).join(', ');
+    rows[tableName] = await manager.query(`SELECT * FROM ${tableName} WHERE agencyId = ? ORDER BY ${order}`, [
+      agencyId,
+    ]);
+  }
   return rows;
 }
 
