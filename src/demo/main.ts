@@ -67,12 +67,12 @@ async function main(): Promise<void> {
     sandbox: describeSandbox(sandbox, config),
     oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin, sandbox)),
   };
+  if (tokens.agencyAdmin !== undefined) await receiver.enter(askAs(url, tokens.agencyAdmin));
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
   );
-  if (tokens.agencyAdmin !== undefined) await receiver.enter(askAs(url, tokens.agencyAdmin));
 }
 
 /** Lets the stand-ins tell of their calls, and adds some when the demo starts for the first time. */

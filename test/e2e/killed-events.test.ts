@@ -280,7 +280,7 @@ test(`each delivery of ${EVENTS} events, shuffled, repeated one to five times, w
   const extra = shuffled(events, random).slice(0, Math.max(0, 4 * EVENTS - repeated.length));
   const deliveries = shuffled([...repeated, ...extra], random);
   const points = Array.from({ length: ROUNDS }, () => STAGES).flatMap((stages) =>
-    stages.map((stage) => ({ stage, after: Math.floor(random() * 12) })),
+    stages.map((stage) => ({ stage, after: Math.floor(random() * Math.max(1, EVENTS / 400)) })),
   );
   const planned = points.map(({ stage }) => `${stage} SIGKILL`);
   const mortal = new Mortal({ ...running.env, DATABASE_URL: killed }, points);
@@ -297,7 +297,9 @@ test(`each delivery of ${EVENTS} events, shuffled, repeated one to five times, w
     await until(isWorked);
     expect([seed, await outcomeOf(store)]).toEqual([seed, expected]);
     expect(await store.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBe(EVENTS);
-    expect(mortal.kills).toEqual(planned);
+    // The last events may be worked before the last kill is due.
+    expect(mortal.kills).toEqual(planned.slice(0, mortal.kills.length));
+    expect(new Set(mortal.kills)).toEqual(new Set(planned));
   } finally {
     await mortal.end();
     await store.database.close();

@@ -112,12 +112,16 @@ const contentOf = (path: string) =>
   );
 
 test('builds at the same time leave one whole build, and nothing else', async () => {
-  const builds = Array.from({ length: 2 }, () =>
-    spawn('node', ['build.mjs'], { cwd: folder, stdio: 'ignore' }),
-  );
-  const statuses = await Promise.all(builds.map(async (build) => (await once(build, 'exit'))[0] as number));
-  expect(statuses).toEqual([0, 0]);
-  expect(contentOf(join(folder, 'dist'))).toEqual(contentOf(join(root, 'dist')));
+  const build = async () => {
+    const [status] = await once(spawn('node', ['build.mjs'], { cwd: folder, stdio: 'ignore' }), 'exit');
+    return status as number;
+  };
+  // The names of the console's files depend on where its packages lie, which are elsewhere for this folder.
+  expect(await build()).toBe(0);
+  const alone = contentOf(join(folder, 'dist'));
+  expect(Object.keys(alone)).toContain('src/main.js');
+  expect(await Promise.all([build(), build()])).toEqual([0, 0]);
+  expect(contentOf(join(folder, 'dist'))).toEqual(alone);
   expect(readdirSync(join(folder, 'dist.next'))).toEqual([]);
 }, 60_000);
 
