@@ -99,6 +99,8 @@ const SCREENS = [
   ['call', 'Ada', '/calls', { act: openCall }],
   ['call-dark-narrow', 'Ada', '/calls', { act: openCall, viewport: NARROW, colorScheme: 'dark' }],
   ['start-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000401', { act: startCall }],
+  ['alerts', 'Ada', '/alerts'],
+  ['alerts-narrow-dark', 'Ada', '/alerts', { viewport: NARROW, colorScheme: 'dark' }],
   ['hand-ins', 'Ada', '/hand-ins'],
   ['hand-in-accept', 'Ada', '/hand-ins', { act: openDialog(/^Accept/) }],
   ['links', 'Ada', '/links'],

@@ -39,6 +39,7 @@ export const PAGES: readonly Page[] = [
   page('/agents/:id', agents, () => import('./pages/agent').then(({ AgentPage }) => AgentPage)),
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
   page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),
+  page('/alerts', keys, () => import('./pages/alerts').then(({ AlertsPage }) => AlertsPage)),
   page('/hand-ins', keys, handIns),
   page('/hand-ins/all', keys, handIns),
   page('/links', keys, handIns),

@@ -1,8 +1,8 @@
 import type { Browser, Locator, Page } from 'playwright-core';
-import { HARBOR, MAPLE } from '../demo-ids';
+import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { startReceiver, status, type Receiver } from '../fixtures/receiver';
 import type { TestApp } from '../harness';
-import { SET_CLIENT } from '../operations';
+import { SET_CLIENT, START_CALL } from '../operations';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
 
 let running: TestApp;
@@ -137,6 +137,46 @@ describe('an import of agents', () => {
     await page.getByLabel('Client', { exact: true }).selectOption('Maple Realty');
     await button('Compare').click();
     await page.getByRole('heading', { name: 'Not in this account' }).waitFor();
+  });
+});
+
+describe('alerts', () => {
+  test('name the clients that are down because of their own key first, lead to where it is put right, and are acknowledged', async () => {
+    const { revoked } = running.sandbox.bland.keys;
+    await running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: revoked }] },
+    });
+    await running.data(START_CALL, { input: { agentId: HARBOR_BLAND_AGENT, toNumber: '+14155550123' } });
+    await running.app.upkeep.keyChecker.checkDue(new Date());
+    await running.app.upkeep.alertWorker.work(new Date());
+    await tab.visit('/clients');
+    await page.getByRole('link', { name: /^Alerts\s*\d* ?: \d+ open alerts?$/ }).click();
+    const down = page.locator('.down');
+    await down.getByText('Key rejected · Bland').waitFor();
+    await down.getByRole('link', { name: 'Harbor Dental' }).waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await button('Acknowledge: Key rejected · Bland, Harbor Dental').click();
+    await says('It stays open until its cause is gone.');
+    const row = page.getByRole('row', { name: /Key rejected/ });
+    await row.getByText('Known').waitFor();
+    await row.getByRole('link', { name: 'Put it right: Key rejected, Harbor Dental' }).click();
+    await page.getByLabel('Bland key', { exact: true }).waitFor();
+  });
+
+  test('are shown by state and client, also from an address', async () => {
+    await running.data(SET_CLIENT, {
+      input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid }] },
+    });
+    await running.app.upkeep.alertWorker.work(new Date());
+    await tab.visit(`/alerts?client=${HARBOR}`);
+    await page.getByText('No alert is like this').waitFor();
+    expect(await page.locator('.down').count()).toBe(0);
+    await page.getByLabel('State').selectOption('Closed');
+    const row = page.getByRole('row', { name: /Key rejected/ });
+    await row.getByText('Closed').waitFor();
+    expect(new URL(page.url()).search).toBe(`?state=closed&client=${HARBOR}`);
+    expect(await row.getByRole('button').count()).toBe(0);
+    expect(await tab.findings()).toEqual([]);
   });
 });
 

@@ -34,6 +34,7 @@ describe('an agency of its own', () => {
       ['/clients', 'No clients yet'],
       ['/agents', 'No agents yet'],
       ['/calls', 'No calls yet'],
+      ['/alerts', 'Nothing is wrong'],
       ['/hand-ins', 'Nothing waits for you'],
       ['/hand-ins/all', 'Nothing was handed in yet'],
       ['/links', 'No one-time links yet'],

@@ -33,6 +33,7 @@ const EVERY_PAGE = [
   AGENT,
   '/calls',
   '/calls/CALL',
+  '/alerts',
   '/hand-ins',
   '/hand-ins/all',
   '/links',
@@ -55,7 +56,17 @@ interface Expected {
 const PEOPLE: readonly Expected[] = [
   {
     name: 'Ada Brightline',
-    sections: ['Clients', 'Agents', 'Calls', 'Hand-ins', 'People', 'Service tokens', 'Audit trail', 'Agency'],
+    sections: [
+      'Clients',
+      'Agents',
+      'Calls',
+      'Alerts',
+      'Hand-ins',
+      'People',
+      'Service tokens',
+      'Audit trail',
+      'Agency',
+    ],
     pages: EVERY_PAGE.slice(0, -1),
   },
   {

@@ -19,6 +19,7 @@ const KEY = graphql(`
     version
     updatedAt
     lastVerifiedAt
+    lastUsedAt
     lastError {
       message
     }

@@ -29,7 +29,7 @@ interface StandingProps {
 
 /** Whose key counts here, who set it, and when the provider last gave a clear answer about it. */
 export function Standing({ place, agencys, events }: StandingProps) {
-  const { isSet, status, maskedKey, version, updatedAt, lastVerifiedAt, lastError } = place;
+  const { isSet, status, maskedKey, version, updatedAt, lastVerifiedAt, lastUsedAt, lastError } = place;
   const set = events.find(({ keyVersion }) => keyVersion === version);
   if (!isSet) return <p class="standing">{agencys?.isSet === true ? <Inherited /> : noKey(agencys)}</p>;
   return (
@@ -49,6 +49,12 @@ export function Standing({ place, agencys, events }: StandingProps) {
         ) : (
           <>
             {text.keys.lastAnswer(status === 'VALID')} <Time at={lastVerifiedAt} />
+          </>
+        )}
+        {lastUsedAt !== null && (
+          <>
+            {' · '}
+            {text.keys.lastUsed} <Time at={lastUsedAt} />
           </>
         )}
       </p>

@@ -10,6 +10,7 @@ export const nav = {
   clients: 'Clients',
   agents: 'Agents',
   calls: 'Calls',
+  alerts: 'Alerts',
   handIns: 'Hand-ins',
   people: 'People',
   tokens: 'Service tokens',
@@ -18,6 +19,8 @@ export const nav = {
   integrations: 'Integrations',
   overview: 'Overview',
 };
+
+export const openAlerts = (count: number) => plural(count, 'open alert', 'open alerts');
 
 export const failure = {
   network: 'The server cannot be reached. Check your connection, then try again.',

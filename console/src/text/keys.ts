@@ -14,6 +14,7 @@ export const keys = {
   noneOfAgency: 'No key: agents of clients without a key of their own place no calls',
   setBy: (who: string | undefined) => (who === undefined ? 'Set' : `Set by ${who}`),
   lastAnswer: (isGood: boolean) => (isGood ? 'Last good' : 'Last clear answer'),
+  lastUsed: 'Last used',
   neverAsked: 'The provider was never asked',
   test: 'Test',
   testing: 'Asking the provider',

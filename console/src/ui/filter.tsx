@@ -46,20 +46,22 @@ export function Filters({ path, isOn, children }: FiltersProps) {
 
 interface FilterProps {
   readonly label: string;
+  /** The first choice, where it is not all. */
+  readonly first?: string;
   readonly value: string;
   readonly options: readonly (readonly [value: string, label: string])[];
   readonly onChange: (value: string) => void;
 }
 
-/** Narrows a list; the first choice shows all of it. */
-export function Filter({ label, value, options, onChange }: FilterProps) {
+/** Narrows a list; the first choice leaves it as it is. */
+export function Filter({ label, first = text.common.all, value, options, onChange }: FilterProps) {
   const id = useId();
   return (
     <div class="filter">
       <label for={id}>{label}</label>
       <select id={id} onChange={({ currentTarget }) => onChange(currentTarget.value)}>
         <option value="" selected={value === ''}>
-          {text.common.all}
+          {first}
         </option>
         {options.map(([each, words]) => (
           <option key={each} value={each} selected={each === value}>
@@ -71,7 +73,7 @@ export function Filter({ label, value, options, onChange }: FilterProps) {
   );
 }
 
-export function DateFilter({ label, value, onChange }: Omit<FilterProps, 'options'>) {
+export function DateFilter({ label, value, onChange }: Omit<FilterProps, 'options' | 'first'>) {
   const id = useId();
   return (
     <div class="filter">

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { graphql } from '../api/graphql';
+import { useQuery } from '../api/query';
 import { ToAgencies } from '../sign-in/belonging';
 import { signOut } from '../sign-in/tokens';
 import { useViewer, type Viewer } from '../sign-in/viewer';
@@ -25,6 +27,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [true, '/clients', nav.clients],
           [viewer.canViewAgents, '/agents', nav.agents],
           [viewer.canViewCalls, '/calls', nav.calls],
+          [viewer.canManageApiKeys, '/alerts', nav.alerts],
           [viewer.canManageApiKeys, '/hand-ins', nav.handIns],
           [viewer.canManagePeople, '/people', nav.people],
           [viewer.canManagePeople, '/tokens', nav.tokens],
@@ -32,6 +35,28 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [viewer.canManageApiKeys, '/agency', nav.agency],
         ];
   return entries.filter(([may]) => may).map(([, path, label]) => [path, label]);
+}
+
+const OPEN_ALERTS = graphql(`
+  query OpenAlerts {
+    alerts(open: true, first: 1) {
+      totalCount
+    }
+  }
+`);
+
+/** How much there is to put right, asked again on each page that one goes to. */
+function OpenAlerts() {
+  const count = useQuery(OPEN_ALERTS, {}).data.value?.alerts?.totalCount ?? 0;
+  if (count === 0) return null;
+  return (
+    <>
+      <span class="count" aria-hidden="true">
+        {count.toLocaleString()}
+      </span>
+      <span class="unseen">: {text.openAlerts(count)}</span>
+    </>
+  );
 }
 
 /** Always there on wide screens; behind its heading on narrow ones, until one opens it. */
@@ -77,6 +102,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           {sectionsFor(viewer).map(([section, label]) => (
             <a key={section} href={section} aria-current={isIn(section) ? 'page' : undefined}>
               {label}
+              {section === '/alerts' && <OpenAlerts />}
             </a>
           ))}
         </nav>

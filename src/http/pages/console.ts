@@ -30,6 +30,7 @@ const PAGES = [
   'clients',
   'agents',
   'calls',
+  'alerts',
   'hand-ins',
   'links',
   'people',
