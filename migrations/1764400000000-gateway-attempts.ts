@@ -14,10 +14,11 @@ export class GatewayAttempts1764400000000 implements MigrationInterface {
       { ...boolean(runner, 'isUndelivered'), default: 0 },
     ];
     const indices = [index('gateway_attempts_by_time', 'createdAt')];
-    await runner.createTable(new Table({ name: 'gateway_attempts', columns, indices }));
+    // A migration that was killed is run again, and MySQL keeps what each statement has done.
+    await runner.createTable(new Table({ name: 'gateway_attempts', columns, indices }), true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('gateway_attempts');
+    await runner.dropTable('gateway_attempts', true);
   }
 }
