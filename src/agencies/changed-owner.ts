@@ -29,8 +29,8 @@ export class ChangedOwnerRow {
 }
 
 /**
- * Notes a change of what belongs to a client, or to an agency itself. An agency's key is used by agents of
- * its clients as well, so that the agency is always looked at.
+ * Notes a change of what belongs to a client, or to an agency itself. The agency is looked at with its
+ * client, because agents of its clients use its key as well.
  */
 export async function noteChange(
   tx: Transaction,
@@ -38,9 +38,8 @@ export async function noteChange(
   clientId: string | null,
   dueAt = new Date(),
 ): Promise<void> {
-  const owners = clientId === null ? [agencyId] : [clientId, agencyId];
-  for (const ownerId of owners)
-    await tx.insertRow('changed_owners', { id: newId(), agencyId, ownerId, clientsAfter: null, dueAt });
+  const ownerId = clientId ?? agencyId;
+  await tx.insertRow('changed_owners', { id: newId(), agencyId, ownerId, clientsAfter: null, dueAt });
 }
 
 /** Notes a change that concerns an agency and all of its clients. */

@@ -94,8 +94,8 @@ export class AlertWorker {
 
   async #adjust(tx: Transaction, agencyId: string, notes: readonly Note[], now: Date): Promise<void> {
     const single = notes.filter(({ clientsAfter }) => clientsAfter === null).map(({ ownerId }) => ownerId);
-    const clients = await goOn(tx, agencyId, notes);
-    const owners = [...new Set([...single, ...clients])];
+    const withAgency = single.length > 0 ? [agencyId, ...single] : [];
+    const owners = [...new Set([...withAgency, ...(await goOn(tx, agencyId, notes))])];
     if (owners.length === 0) return;
     await adjustAlerts(tx, this.audit, await readOwnerFacts(tx, this.vault.placeMacs, agencyId, owners, now));
   }

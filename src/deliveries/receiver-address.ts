@@ -1,14 +1,12 @@
 import { promises as dns } from 'node:dns';
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { isPublicAddress } from '../platform/public-address';
 import { isLoopback } from '../platform/secure-url';
 
 export const URL_MAX_LENGTH = 1024;
 
 /** Other ports than these belong to services that are no receivers of webhooks. */
 const PORTS = ['', '8443'];
-/** All addresses of IPv6 that are in use on the internet begin like this. */
-const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 export type UrlFault = 'NO_URL' | 'TOO_LONG' | 'NOT_HTTPS' | 'CREDENTIALS' | 'FRAGMENT' | 'PORT' | 'ADDRESS';
 
@@ -27,7 +25,7 @@ export function receiverUrl(text: string, allowsLoopback: boolean): URL | UrlFau
   if (url.protocol !== 'https:') return 'NOT_HTTPS';
   if (!PORTS.includes(url.port)) return 'PORT';
   const host = bareHost(url);
-  return isIP(host) !== 0 && !isPublic(host) ? 'ADDRESS' : url;
+  return isIP(host) !== 0 && !isPublicAddress(host) ? 'ADDRESS' : url;
 }
 
 /** A name of this machine would have to be looked up: only its addresses count. */
@@ -37,18 +35,6 @@ function isOwnMachine({ protocol, hostname }: URL): boolean {
 
 function bareHost({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
-}
-
-/**
- * Tells whether an address belongs to some host of the internet, and neither to this machine, to its network
- * nor to anything else of a special purpose. Addresses of IPv6 that hold one of IPv4 are no hosts of their
- * own, so that none of them is taken.
- */
-export function isPublic(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false;
-  const parsed = ipaddr.parse(address);
-  if (parsed.range() !== 'unicast') return false;
-  return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
 }
 
 /** Finds the addresses of a name: none where there are none, or when it is called off. */
@@ -83,10 +69,10 @@ export async function checkedAddresses(
 ): Promise<readonly string[] | 'NAME_NOT_RESOLVED' | 'ADDRESS_REFUSED'> {
   const host = bareHost(url);
   if (isIP(host) !== 0) {
-    const isAllowed = isPublic(host) || (allowsLoopback && isOwnMachine(url));
+    const isAllowed = isPublicAddress(host) || (allowsLoopback && isOwnMachine(url));
     return isAllowed ? [host] : 'ADDRESS_REFUSED';
   }
   const addresses = await resolve(host, signal);
   if (addresses.length === 0) return 'NAME_NOT_RESOLVED';
-  return addresses.every(isPublic) ? addresses : 'ADDRESS_REFUSED';
+  return addresses.every(isPublicAddress) ? addresses : 'ADDRESS_REFUSED';
 }

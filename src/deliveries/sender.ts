@@ -2,6 +2,7 @@ import { request as requestHttp, type IncomingMessage, type RequestOptions } fro
 import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { isNativeError } from 'node:util/types';
+import { parseRetryAfter } from '../vault/outbound';
 import type { DeliveryFault } from './delivery.entity';
 import { checkedAddresses, receiverUrl, type Resolve } from './receiver-address';
 
@@ -9,8 +10,6 @@ import { checkedAddresses, receiverUrl, type Resolve } from './receiver-address'
 export const ATTEMPT_TIMEOUT_MS = 15_000;
 /** No more of an answer is read, and nothing of it is kept but its status. */
 const MAX_READ_BYTES = 4 * 1024;
-/** A receiver that asks for a longer pause than a day is taken to ask for a day. */
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000;
 
 /** What is sent, signed already. */
 export interface SignedMessage {
@@ -62,7 +61,7 @@ function failed(fault: DeliveryFault): Attempted {
 
 function judged({ statusCode: httpStatus = 0, headers }: IncomingMessage): Attempted {
   const isTaken = httpStatus >= 200 && httpStatus < 300;
-  const retryAfterMs = isTaken ? 0 : retryAfterOf(headers['retry-after']);
+  const retryAfterMs = isTaken ? 0 : 1000 * (parseRetryAfter(headers['retry-after']) ?? 0);
   return { fault: isTaken ? null : 'STATUS', httpStatus, retryAfterMs };
 }
 
@@ -119,12 +118,6 @@ function readSome(response: IncomingMessage, done: () => void): void {
   });
   response.on('error', () => undefined);
   response.once('close', done);
-}
-
-function retryAfterOf(header: string | undefined): number {
-  if (header === undefined) return 0;
-  const wanted = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isNaN(wanted) ? 0 : Math.min(Math.max(wanted, 0), MAX_RETRY_AFTER_MS);
 }
 
 /** They come from the handshake, in which a receiver proves that the name is its own. */

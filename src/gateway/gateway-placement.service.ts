@@ -12,7 +12,7 @@ import type { GatewayPlacement, GatewayTable } from '../providers/gateway-table'
 import { field } from '../providers/json';
 import type { ProviderApi } from '../providers/provider-api';
 import { placementOf, type Placement } from '../providers/requests';
-import type { OutboundReply } from '../vault/outbound';
+import { parseRetryAfter, type OutboundReply } from '../vault/outbound';
 import { NotPassed, type WholeAnswer } from '../vault/passage';
 import { isStillInForce, type Integration } from './gateway-access';
 import {
@@ -248,13 +248,12 @@ function withLatchkeyId(text: string, { metadata }: GatewayPlacement, callId: st
 function replyOf(answer: WholeAnswer | NotPassed): OutboundReply {
   if (!(answer instanceof NotPassed)) {
     const { status, headers, body } = answer;
-    const retryAfter = headers['retry-after'] ?? '';
     return {
       kind: 'ANSWER',
       status,
       json: jsonOf(body),
       isHtml: /^text\/html\b/i.test(headers['content-type'] ?? ''),
-      retryAfterSeconds: /^\d{1,5}$/.test(retryAfter) ? Number(retryAfter) : null,
+      retryAfterSeconds: parseRetryAfter(headers['retry-after']),
     };
   }
   if (answer.reason === 'TIMEOUT' || answer.reason === 'REFUSED')

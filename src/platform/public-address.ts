@@ -2,9 +2,19 @@ import { lookup as lookUp, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
-/** Tells whether an address is one of the public internet: of no private network, and not of this machine. */
+/** All addresses of IPv6 that are in use on the internet begin like this. */
+const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
+
+/**
+ * Tells whether an address belongs to some host of the internet, and neither to this machine, to its network
+ * nor to anything else of a special purpose. Addresses of IPv6 that hold one of IPv4 are no hosts of their
+ * own, so that none of them is taken.
+ */
 export function isPublicAddress(address: string): boolean {
-  return isIP(address) !== 0 && ipaddr.process(address).range() === 'unicast';
+  if (isIP(address) === 0) return false;
+  const parsed = ipaddr.parse(address);
+  if (parsed.range() !== 'unicast') return false;
+  return parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST);
 }
 
 /** Tells whether a host, as it stands in a URL, can be a public one: a name, or a public address. */

@@ -1,4 +1,5 @@
 import type { CallRow } from '../calls/call.entity';
+import { millionthsText } from '../platform/decimal';
 import type { CallFacts } from '../providers/call-facts';
 
 /** How a call in the list of a provider can differ from what Latchkey knows, and what follows from it. */
@@ -38,7 +39,5 @@ export function differenceOf(
 }
 
 function costText(micros: number | null, currency: string | null): string | null {
-  if (micros === null || currency === null) return null;
-  const digits = String(micros).padStart(7, '0');
-  return `${digits.slice(0, -6)}.${digits.slice(-6)} ${currency}`;
+  return micros === null || currency === null ? null : `${millionthsText(micros)} ${currency}`;
 }

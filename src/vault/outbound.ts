@@ -151,8 +151,8 @@ function parseJson(text: string | null, key: ApiKeyText): unknown {
 }
 
 /** RFC 9110 allows a number of seconds or a date. The result is in whole seconds from now. */
-function parseRetryAfter(header: string | null): number | null {
-  if (header === null) return null;
+export function parseRetryAfter(header: string | null | undefined): number | null {
+  if (header == null) return null;
   const seconds = /^\d+(\.\d+)?$/.test(header) ? Number(header) : secondsUntil(header);
   return Number.isNaN(seconds) ? null : Math.min(Math.max(Math.ceil(seconds), 0), MAX_RETRY_AFTER_SECONDS);
 }

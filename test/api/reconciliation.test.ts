@@ -127,7 +127,7 @@ describe.each(NAMES)('the calls at %s', (name) => {
     await reconcile(name);
     standIn(name, call).cents = 50;
     expect((await reconcile(name)).differences).toMatchObject([
-      { kind: 'OTHER_COST', callId: call.id, ourCost: '0.075000 USD', theirCost: '0.500000 USD' },
+      { kind: 'OTHER_COST', callId: call.id, ourCost: '0.075 USD', theirCost: '0.5 USD' },
     ]);
     expect(await stored(call.id)).toMatchObject({ costMicros: 500_000, revision: 2 });
   });
