@@ -1,6 +1,7 @@
 // Makes docs/screens/*.png of the console's pages, from a fresh demo: `npm run screens`.
 /* global document, sessionStorage */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,6 +9,7 @@ import { chromium } from 'playwright-core';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const OUT = join(ROOT, 'docs', 'screens');
+const CHROMIUMS = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'];
 const WIDE = { width: 1100, height: 680 };
 const NARROW = { width: 360, height: 680 };
 const client = (number) => `/clients/01900000-0000-7000-8000-000000000${number}`;
@@ -146,7 +148,7 @@ const url = await new Promise((found, failed) => {
   demo.once('exit', () => failed(new Error(`The demo did not start:\n${output}`)));
 });
 const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  executablePath: process.env.CHROMIUM ?? CHROMIUMS.find(existsSync),
   args: ['--no-sandbox', '--disable-gpu'],
 });
 try {
