@@ -47,8 +47,10 @@ export class MetricsEndpoint {
   async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
     if (method !== 'GET' || url?.split('?')[0] !== '/metrics') return void response.writeHead(404).end();
     try {
+      // What is asked here for the backlogs is not part of the load.
+      const database = this.database.load();
       const backlogs = (await this.#backlogs()) ?? { audit: null, events: null };
-      const text = await this.metrics.text({ database: this.database.load(), ...backlogs });
+      const text = await this.metrics.text({ database, ...backlogs });
       response.writeHead(200, { 'content-type': this.metrics.contentType }).end(text);
     } catch (error) {
       this.log.error({ err: error });
