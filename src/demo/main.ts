@@ -10,6 +10,7 @@ import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
 import { connectEvents, receiveDayOfCalls } from './day-of-calls';
+import { gatewayToken } from './gateway-token';
 import { seedHandIns } from './hand-ins';
 import { PERSONAS, seed, subjectOf } from './seed';
 import { addShowcase, type Ask } from './showcase';
@@ -66,12 +67,13 @@ async function main(): Promise<void> {
     tokens,
     sandbox: describeSandbox(sandbox, config),
     oneTimeLink: (await earlierLink(url, config)) ?? (await createLink(url, tokens.agencyAdmin, sandbox)),
+    gatewayToken: await createGatewayToken(url, tokens.agencyAdmin, sandbox),
   };
   if (tokens.agencyAdmin !== undefined) await receiver.enter(askAs(url, tokens.agencyAdmin));
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
   console.log(
-    `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link, and its code, stand there too.`,
+    `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link with its code, and a gateway token, stand there too.`,
   );
 }
 
@@ -136,9 +138,15 @@ async function earlierLink(url: string, { publicUrl }: Config): Promise<OneTimeL
   return status === 200 ? { url: `${publicUrl ?? url}${path}`, code: earlier.code } : null;
 }
 
-function readDemoFile(): { oneTimeLink?: OneTimeLink | null } {
+/** What an earlier start has written of what is shown once. */
+interface Earlier {
+  readonly oneTimeLink?: OneTimeLink | null;
+  readonly gatewayToken?: string | null;
+}
+
+function readDemoFile(): Earlier {
   try {
-    return JSON.parse(readFileSync(DEMO_FILE, 'utf8')) as { oneTimeLink?: OneTimeLink | null };
+    return JSON.parse(readFileSync(DEMO_FILE, 'utf8')) as Earlier;
   } catch {
     // This is the first start, or the file was cut off.
     return {};
@@ -157,6 +165,16 @@ async function createLink(
   const data = await askAs(url, token)(`mutation { createKeyLink(input: ${input}) { url code } }`);
   const link = data.createKeyLink as { url: string | null; code: string } | undefined;
   return link?.url ? { url: link.url, code: link.code } : null;
+}
+
+async function createGatewayToken(
+  url: string,
+  token: string | undefined,
+  { providers }: Sandbox,
+): Promise<string | null> {
+  if (token === undefined) return null;
+  const ids = providers.map(({ provider }) => provider);
+  return gatewayToken(askAs(url, token), readDemoFile().gatewayToken, ids);
 }
 
 function askAs(url: string, token: string): Ask {

@@ -20,6 +20,7 @@ interface Demo {
   readonly url: string;
   readonly tokens: Record<string, string>;
   readonly oneTimeLink: { readonly url: string; readonly code: string };
+  readonly gatewayToken: string;
   readonly sandbox: Record<string, { baseUrl: string; keys: Record<string, string> }>;
 }
 
@@ -265,6 +266,12 @@ describe('the demo, started again and again in one folder', () => {
     }
     expect(pathOf(fourth)).not.toBe(pathOf(first));
     expect(seen.links).toEqual({ keyLinks: { nodes: [{ status: 'OPEN' }, { status: 'USED' }] } });
+  });
+
+  test('keeps its gateway token over starts', () => {
+    const { first, second, third, fourth } = seen;
+    expect(first.gatewayToken).toMatch(/^lk_gw_/);
+    for (const { gatewayToken } of [second, third, fourth]) expect(gatewayToken).toBe(first.gatewayToken);
   });
 
   test('does not start on a key ring that is not the one of its database, and says so', () => {
