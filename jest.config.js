@@ -1,6 +1,7 @@
 // Packages whose one copy the tests and the product share (test/environment.js), and those that ship as ES
 // modules alone, which jest cannot load by itself.
-const TRANSFORMED = '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|type-graphql|typeorm|uuid)';
+const TRANSFORMED =
+  '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|temporal-[a-z]+|type-graphql|typeorm|uuid)';
 
 /** @type {import('jest').Config} */
 module.exports = {

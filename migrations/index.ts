@@ -33,6 +33,7 @@ import { OutgoingWebhooks1764350000000 } from './1764350000000-outgoing-webhooks
 import { Reconciliations1764360000000 } from './1764360000000-reconciliations';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 import { GatewayAttempts1764400000000 } from './1764400000000-gateway-attempts';
+import { TimeZones1764410000000 } from './1764410000000-time-zones';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -71,4 +72,5 @@ export const migrations = [
   Reconciliations1764360000000,
   GatewayTokens1764390000000,
   GatewayAttempts1764400000000,
+  TimeZones1764410000000,
 ];

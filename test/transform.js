@@ -4,7 +4,7 @@ const { join, relative } = require('node:path');
 const { transformSync, version } = require('esbuild');
 
 const ROOT = join(__dirname, '..');
-const IS_COMMON_JS = /\/node_modules\/(?!jose\/|uuid\/)/;
+const IS_COMMON_JS = /\/node_modules\/(?!jose\/|temporal-|uuid\/)/;
 const own = readFileSync(__filename, 'utf8');
 const tsconfigRaw = readFileSync(join(ROOT, 'tsconfig.json'), 'utf8');
 

@@ -14,6 +14,10 @@ export class AgencyRow {
   @Column('varchar', { length: 255, default: '', transformer: permissionList })
   portalPermissions!: PortalPermission[];
 
+  /** The name of the IANA database by which the days of the agency are counted. */
+  @Column('varchar', { length: 64, default: 'UTC' })
+  timeZone!: string;
+
   @TimeColumn()
   createdAt!: Date;
 }

@@ -15,6 +15,12 @@ export class Agency {
   @Field(() => String, { description: 'The name of the agency.' })
   name!: string;
 
+  @Field(() => String, {
+    description:
+      'The time zone by which days and periods are counted, as a name of the IANA database, e.g. `Europe/Berlin`. It is `UTC` until an admin sets another.',
+  })
+  timeZone!: string;
+
   @Field(() => [PortalPermissionEnum], {
     nullable: true,
     description: 'The permissions that are copied to a client when it is created.',

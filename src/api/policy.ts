@@ -138,6 +138,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     redeliverWebhook: agencyAdmin,
     redeliverFailedWebhooks: agencyAdmin,
     acknowledgeAlert: agencyAdmin,
+    setAgencyTimeZone: agencyAdmin,
     createClient: agencyAdmin,
     renameClient: agencyAdmin,
     archiveClient: agencyAdmin,
@@ -163,7 +164,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   },
 
   Viewer: open,
-  Agency: { id: open, name: open, portalPermissions: agencyAdmin, apiKeys: agencyAdmin },
+  Agency: { id: open, name: open, timeZone: open, portalPermissions: agencyAdmin, apiKeys: agencyAdmin },
   Client: {
     id: open,
     name: open,

@@ -4,6 +4,7 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
+import { TimeZoneResolver } from '../billing/time-zone.resolver';
 import { CallResolver } from '../calls/call.resolver';
 import { KeyUseResolver } from '../calls/key-use.resolver';
 import { WebhookEndpointResolver } from '../events/webhook-endpoint.resolver';
@@ -69,6 +70,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new KeyResolutionResolver(keyResolver),
     new AccountResolver(services.agentImport, services.phoneNumbers),
     ...resolversOfCalls(services),
+    ...resolversOfBilling(services),
     new HandInResolver(handIns, handInDecisions, clients),
     new KeyLinkResolver(keyLinks, clients),
   ];
@@ -101,6 +103,11 @@ function resolversOfCalls(services: Services): readonly object[] {
     new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
     new AlertResolver(alerts, clients),
   ];
+}
+
+/** Those that tell what clients owe. */
+function resolversOfBilling({ timeZones }: Services): readonly object[] {
+  return [new TimeZoneResolver(timeZones)];
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

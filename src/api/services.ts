@@ -4,6 +4,7 @@ import type { InvitationService } from '../people/invitation.service';
 import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
+import type { TimeZoneService } from '../billing/time-zone.service';
 import type { ClientService } from '../clients/client.service';
 import type { AgentImportService } from '../accounts/agent-import.service';
 import type { PhoneNumberService } from '../accounts/phone-number.service';
@@ -32,6 +33,7 @@ export interface Services {
   readonly serviceTokens: ServiceTokenService;
   readonly gatewayTokens: GatewayTokenService;
   readonly agencies: AgencyService;
+  readonly timeZones: TimeZoneService;
   readonly clients: ClientService;
   readonly agents: AgentService;
   readonly uploadKeys: UploadKeys;

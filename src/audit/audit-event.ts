@@ -85,6 +85,9 @@ function event<Details>(description: string): Declared<Details> {
  */
 export const AUDIT_EVENTS = {
   AGENCY_CREATED: event<{ readonly name: string }>('The operator of the server added the agency.'),
+  TIME_ZONE_CHANGED: event<{ readonly timeZone: string }>(
+    'The agency counts its days by another time zone from now on.',
+  ),
   CLIENT_CREATED: event<{ readonly clientId: string; readonly name: string }>('A client was created.'),
   CLIENT_RENAMED: event<{ readonly clientId: string; readonly name: string }>('A client got another name.'),
   CLIENT_ARCHIVED: event<{ readonly clientId: string }>('A client was archived: its agents place no calls.'),

@@ -116,8 +116,14 @@ export async function seed(
 async function insertDemo(tx: Transaction, issuer: string, sandbox: Sandbox): Promise<void> {
   const createdAt = new Date();
   await tx.insert(AgencyRow, [
-    { id: BRIGHTLINE, name: 'Brightline Voice', portalPermissions: [...PORTAL_DEFAULTS], createdAt },
-    { id: NORTHWIND, name: 'Northwind Calls', portalPermissions: [], createdAt },
+    {
+      id: BRIGHTLINE,
+      name: 'Brightline Voice',
+      portalPermissions: [...PORTAL_DEFAULTS],
+      timeZone: 'America/Chicago',
+      createdAt,
+    },
+    { id: NORTHWIND, name: 'Northwind Calls', portalPermissions: [], timeZone: 'Europe/Berlin', createdAt },
   ]);
   await tx.insert(ClientRow, clients(createdAt));
   await tx.insert(PersonRow, people(issuer));

@@ -1,12 +1,26 @@
-import { GraphQLScalarType } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
+import { isDay, type Day } from '../platform/calendar';
 import type { Page } from './page';
 import { USER_ERRORS, type UserErrorCode } from './user-error';
 
 export const DateTime = new GraphQLScalarType<Date, Date>({
   ...GraphQLDateTime.toConfig(),
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
+});
+
+function parseDay(value: unknown): Day {
+  if (typeof value === 'string' && isDay(value)) return value;
+  throw new GraphQLError('A day of the calendar, e.g. "2026-11-27".');
+}
+
+export const DayScalar = new GraphQLScalarType<Day, Day>({
+  name: 'Date',
+  description: 'A day without a time zone, e.g. `2026-11-27`.',
+  serialize: parseDay,
+  parseValue: parseDay,
+  parseLiteral: (node) => parseDay(node.kind === Kind.STRING ? node.value : null),
 });
 
 /** Registers a GraphQL enum whose values are its names, from the list that the code goes by. */

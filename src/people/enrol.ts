@@ -32,6 +32,7 @@ export async function createAgency(
     id: newId(),
     name: named(agencyName, '--agency'),
     portalPermissions: [],
+    timeZone: 'UTC',
     createdAt: new Date(),
   };
   const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });

@@ -106,6 +106,7 @@ const ROOTS: RootArguments = {
   changePortalUser: `(input: { personId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
   // A member who has signed in since, and who has made nothing.
   removePerson: `(input: { personId: "MAKER" })`,
+  setAgencyTimeZone: '(input: { timeZone: "" })',
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
   setClientPortalPermissions: `(input: { clientId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
   createServiceToken: '(input: { name: "", role: AGENCY_MEMBER })',

@@ -25,6 +25,7 @@ const SHELF = [
     'keys',
     'accounts',
     'intake',
+    'billing',
     'calls',
     'reconciliation',
     'events',
