@@ -30,8 +30,8 @@ export async function adjustAlerts(
   }
 }
 
-function causeOf({ id }: KeyOwner, { kind, provider }: Problem): string {
-  return [id, kind, provider ?? ''].join(' ');
+function causeOf({ id }: KeyOwner, { kind, provider, subjectId }: Problem): string {
+  return [id, kind, subjectId ?? provider ?? ''].join(' ');
 }
 
 async function countOf(tx: Transaction, owner: KeyOwner, { agentCount, provider }: Problem): Promise<number> {

@@ -11,6 +11,7 @@ export const ALERT_KINDS = [
   'WEBHOOK_SILENT',
   'AGENTS_MISSING_IN_ACCOUNT',
   'AGENTS_WITHOUT_KEY',
+  'OUTGOING_WEBHOOK_OFF',
   'RATE_MISSING',
 ] as const;
 export type AlertKind = (typeof ALERT_KINDS)[number];

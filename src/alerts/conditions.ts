@@ -19,6 +19,8 @@ export interface OwnerFacts {
   readonly absentCounts: ReadonlyMap<Provider, number>;
   /** The accounts of which calls have ended and no event has come. */
   readonly silent: ReadonlySet<Provider>;
+  /** The webhooks to the owner's own systems that are off because their receivers are gone, or failed. */
+  readonly offWebhooks: readonly string[];
 }
 
 /** Something that is to be put right, of which there is an open alert for as long as it lasts. */
@@ -27,6 +29,8 @@ export interface Problem {
   readonly provider: Provider | null;
   /** Null stands for all agents that use the owner's key. */
   readonly agentCount: number | null;
+  /** What it is about, where that is neither an owner nor a provider alone. */
+  readonly subjectId?: string;
 }
 
 type Condition = (facts: OwnerFacts) => readonly Problem[];
@@ -66,6 +70,14 @@ const agentsWithoutKey: Condition = ({ keys, agencyKeys, agentCounts }) =>
     return agentCount > 0 && !hasKey ? [{ kind: 'AGENTS_WITHOUT_KEY', provider, agentCount }] : [];
   });
 
+const webhooksOff: Condition = ({ offWebhooks }) =>
+  offWebhooks.map((subjectId) => ({
+    kind: 'OUTGOING_WEBHOOK_OFF',
+    provider: null,
+    agentCount: 0,
+    subjectId,
+  }));
+
 /** Every condition of which there are alerts. Whatever changes what one of them reads calls `noteChange`. */
 const CONDITIONS: readonly Condition[] = [
   badKeys,
@@ -73,6 +85,7 @@ const CONDITIONS: readonly Condition[] = [
   silentWebhooks,
   absentAgents,
   agentsWithoutKey,
+  webhooksOff,
 ];
 
 /** Tells all that is wrong with an owner. */

@@ -17,6 +17,8 @@ const MESSAGES: Readonly<Record<AlertKind, string>> = {
     'The account of {whose} {provider} key does not have {agents} that use it: their calls fail. Set a key of the account that has them, or correct their ids.',
   AGENTS_WITHOUT_KEY:
     'There is no {provider} key for {agents}: their calls are refused. Set one for {owner}.',
+  OUTGOING_WEBHOOK_OFF:
+    'Nothing is sent to a webhook of the agency any more: its receiver answered 410, or has not taken a message for five days. Put the receiver right, switch the webhook on and deliver what has failed, or delete it.',
   RATE_MISSING: 'There is no rate for calls of {owner}: what they are to pay is not known. Set one.',
 };
 

@@ -1,6 +1,7 @@
 import { EVENT_GRACE_MS, UnheardEndRow } from '../calls/unheard-end';
 import { dateOrNull, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
+import { isFault, type OutgoingWebhookRow } from '../deliveries/outgoing-webhook.entity';
 import { readKeyStates, type KeyState } from '../keys/key-states';
 import type { KeyOwner } from '../keys/place';
 import { PROVIDERS, type Provider } from '../providers';
@@ -21,6 +22,7 @@ export async function readOwnerFacts(
   const agents = await countAgents(read, agencyId, clientIds);
   const absent = await findAbsentAgents(read, ownerIds);
   const ends = await readEnds(read, ownerIds);
+  const offWebhooks = ownerIds.includes(agencyId) ? await findOffWebhooks(read, agencyId) : [];
   const ofAgency = keys.filter((key) => key.ownerType === 'AGENCY' && key.isSet);
   const agencyKeys = new Set(ofAgency.map(({ provider }) => provider));
   return ownerIds.map((id) => {
@@ -34,6 +36,7 @@ export async function readOwnerFacts(
       agentCounts: countsOf(agents.filter((row) => (row.clientId ?? agencyId) === id)),
       absentCounts: countAbsent(own, absent),
       silent: silentAccounts(own, ends, now),
+      offWebhooks: id === agencyId ? offWebhooks : [],
     };
   });
 }
@@ -140,6 +143,14 @@ WHERE a.agencyId = ? AND a.provider = ? AND ${USES_AGENCY_KEY}`,
           [agencyId, provider],
         );
   return Number(row?.count ?? 0);
+}
+
+async function findOffWebhooks(read: Reader, agencyId: string): Promise<string[]> {
+  const rows = await read.rows<Pick<OutgoingWebhookRow, 'id' | 'offReason'>>(
+    'SELECT id, offReason FROM outgoing_webhooks WHERE agencyId = ?',
+    [agencyId],
+  );
+  return rows.filter(({ offReason }) => isFault(offReason)).map(({ id }) => id);
 }
 
 type End = Pick<UnheardEndRow, 'ownerId' | 'provider' | 'keyVersion'> & {

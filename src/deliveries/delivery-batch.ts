@@ -1,3 +1,4 @@
+import { noteChange } from '../agencies/changed-owner';
 import type { AuditTrail } from '../audit/audit-trail';
 import { system } from '../audit/audit-event';
 import type { Database } from '../database/database';
@@ -98,6 +99,7 @@ export class DeliveryBatch {
   async #tell(tx: Transaction, { agencyId, id: outgoingWebhookId, url }: OutgoingWebhookRow): Promise<void> {
     const event = { outgoingWebhookId, name: hostOf(url) };
     await this.audit.record(tx, system(agencyId), { type: 'OUTGOING_WEBHOOK_SWITCHED_OFF', ...event });
+    await noteChange(tx, agencyId, null);
   }
 
   /** What waits for a webhook that is off has failed. It can be delivered again once the webhook is on. */

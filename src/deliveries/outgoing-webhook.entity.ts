@@ -6,6 +6,11 @@ import type { MessageType } from '../outbox/message-types';
 export const OFF_REASONS = ['BY_ADMIN', 'GONE', 'FAILED'] as const;
 export type OffReason = (typeof OFF_REASONS)[number];
 
+/** Whether a webhook is off although no admin wants that. Whatever changes it calls `noteChange`. */
+export function isFault(offReason: OffReason | null): boolean {
+  return offReason !== null && offReason !== 'BY_ADMIN';
+}
+
 /** Where an agency wants to be told of what happens. */
 @Entity('outgoing_webhooks')
 @Index('outgoing_webhooks_by_agency', ['agencyId', 'id'])

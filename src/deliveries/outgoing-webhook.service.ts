@@ -4,6 +4,7 @@ import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
+import { noteChange } from '../agencies/changed-owner';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Reader, Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
@@ -12,7 +13,13 @@ import { inOrderOf, newId } from '../platform/ids';
 import type { Cipher } from '../vault/cipher';
 import { newSigningSecret } from '../vault/message-signatures';
 import { hostOf } from './delivery-batch';
-import { OutgoingWebhookRow, OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook.entity';
+import {
+  isFault,
+  OutgoingWebhookRow,
+  OutgoingWebhookSecretRow,
+  signingSecretPlace,
+  type OffReason,
+} from './outgoing-webhook.entity';
 import { checkTypes, checkUrl, errorsOf } from './webhook-input';
 
 /** An agency has at most this many webhooks. */
@@ -108,6 +115,7 @@ export class OutgoingWebhookService {
         updatedAt: now,
       };
       await tx.update(OutgoingWebhookRow, { id: webhook.id }, change);
+      await noteSwitch(tx, webhook, change.offReason);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_CHANGED', { ...webhook, ...change });
       return resultOf(tx, { ...webhook, ...change });
     });
@@ -120,6 +128,7 @@ export class OutgoingWebhookService {
       const result = await resultOf(tx, webhook);
       await tx.delete(OutgoingWebhookSecretRow, { webhookId: id });
       await tx.delete(OutgoingWebhookRow, { id });
+      await noteSwitch(tx, webhook, null);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_DELETED', webhook);
       return result;
     });
@@ -211,6 +220,15 @@ const ON = { offReason: null, offAt: null, failingSince: null, faults: 0, paused
 function switched(webhook: OutgoingWebhookRow, isOn: boolean | null, now: Date): Partial<OutgoingWebhookRow> {
   if (isOn === null || isOn === (webhook.offReason === null)) return {};
   return isOn ? { ...ON, dueAt: now } : { ...ON, offReason: 'BY_ADMIN', offAt: now, dueAt: now };
+}
+
+/** Of a webhook that was off by a fault, there is an alert that is to be closed. */
+async function noteSwitch(
+  tx: Transaction,
+  { agencyId, offReason: before }: OutgoingWebhookRow,
+  after: OffReason | null | undefined,
+): Promise<void> {
+  if (after !== undefined && isFault(before)) await noteChange(tx, agencyId, null);
 }
 
 async function shown(read: Reader, rows: readonly OutgoingWebhookRow[]): Promise<ShownWebhook[]> {

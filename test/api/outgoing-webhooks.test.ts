@@ -1,5 +1,6 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { AlertRow } from '../../src/alerts/alert.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { CallFactsService } from '../../src/calls/call-facts.service';
 import { OutgoingWebhookRow, OutgoingWebhookSecretRow } from '../../src/deliveries/outgoing-webhook.entity';
@@ -410,6 +411,34 @@ describe('a webhook that is switched off', () => {
       outgoingWebhookId: outgoingWebhook.id,
       name: new URL(receiver.url).host,
       actorKind: 'SYSTEM',
+    });
+  });
+
+  test.each([
+    ['switched on', (id: string) => update(id, { isOn: true })],
+    ['deleted', (id: string) => result(DELETE_WEBHOOK, { outgoingWebhookId: id })],
+  ])('by a fault has an alert of its own, which is closed once it is %s', async (_how, putRight) => {
+    const openAlerts = async () => {
+      await running.app.upkeep.alertWorker.work();
+      return running.app.database.read.findBy(AlertRow, { kind: 'OUTGOING_WEBHOOK_OFF', isOpen: true });
+    };
+    const gone = [await create(), await create()];
+    const { outgoingWebhook: byAdmin } = await create();
+    await update(byAdmin.id, { isOn: false });
+    receiver.answer = status(410);
+    await announceCalls(running, 1);
+    await work();
+    const alerts = await openAlerts();
+    expect(alerts).toMatchObject(
+      Array(2).fill({ ownerId: BRIGHTLINE, provider: null, affectedAgentCount: 0 }),
+    );
+    for (const [at, { outgoingWebhook }] of gone.entries()) {
+      await putRight(outgoingWebhook.id);
+      expect(await openAlerts()).toHaveLength(1 - at);
+    }
+    const [{ id = '' } = {}] = alerts;
+    expect(await running.app.database.read.findOneBy(AlertRow, { id })).toMatchObject({
+      closedAt: expect.any(Date) as Date,
     });
   });
 

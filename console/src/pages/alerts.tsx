@@ -118,6 +118,8 @@ function wayOut({ kind, client }: Alert): string | null {
       return `${owner}/events`;
     case 'AGENTS_MISSING_IN_ACCOUNT':
       return client ? `${owner}/agents` : '/agents';
+    case 'OUTGOING_WEBHOOK_OFF':
+      return '/agency/webhooks';
     case 'RATE_MISSING':
       return null;
     default:

@@ -32,6 +32,7 @@ export const alerts = {
     WEBHOOK_SILENT: 'No events',
     AGENTS_MISSING_IN_ACCOUNT: 'Agents missing in the account',
     AGENTS_WITHOUT_KEY: 'Agents without a key',
+    OUTGOING_WEBHOOK_OFF: 'Webhook switched off',
     RATE_MISSING: 'Rate missing',
   },
 };
