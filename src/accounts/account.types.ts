@@ -79,7 +79,7 @@ export class ImportAgentsPayload {
   created!: readonly AgentRow[];
 
   @Field(() => [Agent], {
-    description: `The agents whose calls use this account, and that do not exist in it; of the client alone, where one is named. At most ${MAX_LISTED}. It is empty unless \`isComplete\`.`,
+    description: `The agents whose calls use this account, and that do not exist in it; of the client alone, where one is named. At most ${MAX_LISTED}. It is empty unless \`isComplete\`. The alert AGENTS_MISSING_IN_ACCOUNT follows it, after a dry run as well.`,
   })
   missing!: readonly AgentRow[];
 

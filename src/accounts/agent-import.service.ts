@@ -11,7 +11,6 @@ import { lockActiveClient } from '../clients/active-client';
 import { ClientRow } from '../clients/client.entity';
 import type { Reader, Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
-import { agentsPaidBy } from '../keys/affected-agents';
 import { missingKey, type KeySource } from '../keys/chain';
 import type { SealedKey } from '../keys/key-store';
 import { newId } from '../platform/ids';
@@ -21,6 +20,7 @@ import { LISTED_KIND, type ListedAgent } from '../providers/listing';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
+import { comparePresence, keepPresence } from './account-presence';
 import { keyOf, openAccount, type ListedAccount, type NoAccount } from './listed-account';
 import { nameOfAgent, ownId } from './shown-texts';
 
@@ -109,7 +109,7 @@ export class AgentImportService {
       isComplete: isWhole,
       found: agents.map((agent) => ({ ...agent, agent: own.get(agent.providerAgentId) ?? null })),
       created: 'code' in created ? [] : created,
-      missing: isWhole ? await this.#missing(input.clientId ?? null, listed.key, agents) : [],
+      missing: isWhole ? await this.#missing(viewer, input.clientId ?? null, account) : [],
       error: null,
       userErrors: [...userErrors, ...conflict],
     };
@@ -165,18 +165,16 @@ export class AgentImportService {
     return now?.owner.id === owner.id && now.version === version;
   }
 
-  /** The agents whose calls use the key, of the client alone where one is named, that the account lacks. */
+  /** The agents that the account lacks. The alert about them follows from what is kept here. */
   async #missing(
+    viewer: Viewer,
     clientId: string | null,
-    { owner, provider }: SealedKey,
-    agents: readonly ListedAgent[],
+    { listed: { key }, agents }: Listed,
   ): Promise<readonly AgentRow[]> {
-    const there = new Set(agents.map(({ providerAgentId }) => providerAgentId));
-    const query = await agentsPaidBy(this.database.read, this.vault.placeMacs, owner, provider);
-    query.andWhere({ providerAgentKind: LISTED_KIND });
-    if (clientId !== null) query.andWhere('agent.clientId = :clientId', { clientId });
-    const own = await query.limit(2 * MAX_LISTED).getMany();
-    return own.filter(({ providerAgentId }) => !there.has(providerAgentId)).slice(0, MAX_LISTED);
+    const { read } = this.database;
+    const presence = await comparePresence(read, this.vault.placeMacs, key, clientId, agents);
+    await keepPresence(this.database, viewer, key, presence);
+    return presence.missing;
   }
 
   async #checkClient(viewer: Viewer, clientId: string | null): Promise<readonly UserError[]> {

@@ -1,5 +1,7 @@
+import { AlertRow } from '../../src/alerts/alert.entity';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
+import { AbsentAgentRow } from '../../src/keys/absent-agent';
 import { ARCHIVED_CLIENT, HARBOR, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { codes, SET_CLIENT, type UserErrors } from '../operations';
@@ -104,6 +106,52 @@ test('names the agents that use the account and do not exist in it', async () =>
   const ofMaple = await importAgents({ clientId: MAPLE, dryRun: true });
   expect(ofMaple).toMatchObject({ keySource: 'CLIENT', missing: [{ id: MAPLE_RETELL_AGENT }] });
   expect((await importAgents({ dryRun: true })).missing).toEqual([]);
+});
+
+test('opens the alert of agents that are missing, and closes it once the account has them, by a dry run as well', async () => {
+  const openAlerts = async () => {
+    await running.app.upkeep.alertWorker.work();
+    return running.app.database.read.findBy(AlertRow, { kind: 'AGENTS_MISSING_IN_ACCOUNT', isOpen: true });
+  };
+  const { secondAccount: apiKey } = running.sandbox.retell.keys;
+  await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+  await importAgents({ clientId: MAPLE, dryRun: true });
+  const alert = { ownerId: MAPLE, provider: 'RETELL', affectedAgentCount: 1 };
+  expect(await openAlerts()).toMatchObject([alert]);
+  const { foundAt } = await running.app.database.read.findOneByOrFail(AbsentAgentRow, {
+    agentId: MAPLE_RETELL_AGENT,
+  });
+  await importAgents({ clientId: MAPLE, dryRun: true });
+  expect(await running.app.database.read.findBy(AbsentAgentRow, { foundAt })).toHaveLength(1);
+  const { providerAgentId } = await running.app.database.read.findOneByOrFail(AgentRow, {
+    id: MAPLE_RETELL_AGENT,
+  });
+  const moved = await Loopback.start(
+    json(200, { items: [{ agent_id: providerAgentId, agent_name: 'Moved' }], has_more: false }),
+  );
+  const app = await running.another({ RETELL_BASE_URL: moved.baseUrl });
+  await importAgents({ clientId: MAPLE, provider: 'VAPI' });
+  expect(await openAlerts()).toMatchObject([alert]);
+  await importAgents({ clientId: MAPLE, dryRun: true }, app);
+  expect(await openAlerts()).toEqual([]);
+  await app.close();
+});
+
+test('keeps nothing of a key that was replaced while its account was listed', async () => {
+  const { secondAccount, valid } = running.sandbox.retell.keys;
+  const set = (apiKey: string) =>
+    running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
+  await set(secondAccount);
+  const slow = await Loopback.start(async (...exchange) => {
+    await set(valid);
+    json(200, { items: [], has_more: false })(...exchange);
+  });
+  const app = await running.another({ RETELL_BASE_URL: slow.baseUrl });
+  expect(await importAgents({ clientId: MAPLE }, app)).toMatchObject({
+    missing: [{ id: MAPLE_RETELL_AGENT }],
+  });
+  expect(await running.app.database.read.findBy(AbsentAgentRow, { ownerId: MAPLE })).toEqual([]);
+  await app.close();
 });
 
 test('answers with the error of the provider, and creates nothing', async () => {
