@@ -18,6 +18,7 @@ import type { Config } from './config';
 import { ApiKeyService } from './keys/changes/api-key.service';
 import { KeyCheckService } from './keys/checks/key-check.service';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
+import { PastChainService } from './keys/resolution/past-chain.service';
 import { Metrics } from './platform/metrics';
 import { InvitationService } from './people/invitation.service';
 import { lostRights } from './people/lost-rights';
@@ -95,6 +96,7 @@ export function createServices(
     keys,
     keyChecks,
     keyResolver,
+    pastChain: new PastChainService(database, vault.placeMacs),
     agentImport: new AgentImportService(database, audit, vault, providers),
     phoneNumbers: new PhoneNumberService(database, vault, providers),
     handIns,

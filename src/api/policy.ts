@@ -183,6 +183,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     fromNumber: viewAgents,
     client: open,
     keyResolution: agencyAdmin,
+    keyResolutionAt: agencyAdmin,
   },
   Call: {
     id: open,

@@ -67,7 +67,7 @@ export function buildBareSchema(services: Services): GraphQLSchema {
     new KeyCheckResolver(keyChecks, keyOwners),
     clientApiKeys,
     new AgencyApiKeysResolver(keys),
-    new KeyResolutionResolver(keyResolver),
+    new KeyResolutionResolver(keyResolver, services.pastChain),
     new AccountResolver(services.agentImport, services.phoneNumbers),
     ...resolversOfCalls(services),
     ...resolversOfBilling(services),

@@ -13,6 +13,7 @@ import type { UploadKeys } from '../vault/upload-keys';
 import type { ApiKeyService } from '../keys/changes/api-key.service';
 import type { KeyCheckService } from '../keys/checks/key-check.service';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import type { PastChainService } from '../keys/resolution/past-chain.service';
 import type { CallContentService } from '../calls/call-content.service';
 import type { CallEndService } from '../calls/call-end.service';
 import type { CallHistoryService } from '../calls/call-history.service';
@@ -40,6 +41,7 @@ export interface Services {
   readonly keys: ApiKeyService;
   readonly keyChecks: KeyCheckService;
   readonly keyResolver: KeyResolverService;
+  readonly pastChain: PastChainService;
   readonly agentImport: AgentImportService;
   readonly phoneNumbers: PhoneNumberService;
   readonly calls: CallHistoryService;

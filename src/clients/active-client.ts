@@ -1,6 +1,7 @@
 import { lockOwn } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
-import type { Transaction } from '../database/transaction';
+import { placeholders } from '../database/raw';
+import type { Reader, Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import { ClientRow } from './client.entity';
 
@@ -17,4 +18,14 @@ export async function lockActiveClient(
   return client.archivedAt
     ? userError('CLIENT_ARCHIVED', ['input', 'clientId'], 'The client is archived.')
     : client;
+}
+
+/** Returns the ids of those clients that are archived. */
+export async function archivedClients(reader: Reader, ids: readonly string[]): Promise<Set<string>> {
+  if (ids.length === 0) return new Set();
+  const rows = await reader.rows<{ readonly id: string }>(
+    `SELECT id FROM clients WHERE id IN (${placeholders(ids)}) AND archivedAt IS NOT NULL`,
+    ids,
+  );
+  return new Set(rows.map(({ id }) => id));
 }

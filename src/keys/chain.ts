@@ -84,6 +84,26 @@ export function resolveChain(
   };
 }
 
+/** Tells the same of a time that has passed. */
+export function resolveChainAt(
+  subject: ChainSubject,
+  client: ChainKey | null,
+  agency: ChainKey | null,
+): ChainResult {
+  const result = resolveChain(subject, client, agency);
+  return { ...result, explanation: explainPast(subject, result) };
+}
+
+function explainPast(
+  { clientArchived, providerName }: ChainSubject,
+  { source, status }: ChainResult,
+): string {
+  if (clientArchived) return 'The client was archived: calls were refused.';
+  if (source === null) return `There was no ${providerName} key: calls were refused.`;
+  const used = `Calls used the ${source === 'CLIENT' ? "client's" : "agency's"} ${providerName} key.`;
+  return status === 'VALID' ? used : `${used} Its last status on record was ${status}.`;
+}
+
 /** What decided who pays for a call, as it was when the call was started. */
 export interface Receipt extends Pick<ChainResult, 'source' | 'version' | 'steps'> {
   readonly explanation: string;

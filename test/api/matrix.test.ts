@@ -38,6 +38,7 @@ const ROOTS: RootArguments = {
   viewer: '',
   client: `(id: "${HARBOR}")`,
   agent: `(id: "${HARBOR_RETELL_AGENT}")`,
+  '.keyResolutionAt': '(at: "2026-01-01T00:00:00Z")',
   call: '(id: "CALL")',
   agency: '',
   clients: '',

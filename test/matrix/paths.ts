@@ -7,8 +7,8 @@ import {
 } from 'graphql';
 
 /**
- * Arguments of the fields at the root, so that an agency admin gets what there is below them. `$key` is a
- * good key.
+ * Arguments of the fields at the root, so that an agency admin gets what there is below them, and behind a
+ * full stop those of fields elsewhere. `$key` is a good key.
  */
 export type RootArguments = Readonly<Record<string, string>>;
 
@@ -75,7 +75,7 @@ function documentOf(
   isObject: boolean,
 ): string {
   const inner = rest.reduceRight(
-    (selection, field) => ` { ${field}${selection} }`,
+    (selection, field) => ` { ${field}${roots[`.${field}`] ?? ''}${selection} }`,
     isObject ? ' { __typename }' : '',
   );
   const body = `${root}${roots[root] ?? ''}${inner}`;

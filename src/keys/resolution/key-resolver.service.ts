@@ -2,7 +2,7 @@ import { requireAdmin } from '../../access/context';
 import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { TenantDatabase } from '../../access/tenant-database';
-import { placeholders } from '../../database/raw';
+import { archivedClients } from '../../clients/active-client';
 import { adapterOf, type Provider } from '../../providers';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
@@ -130,7 +130,7 @@ export class KeyResolverService {
         viewer.agencyId,
         ...clientIds,
       ]),
-      this.#archived(clientIds),
+      archivedClients(this.database.read, clientIds),
     ]);
     const find = (type: KeySource, ownerId: string | null, provider: Provider): ChainKey | null =>
       rows.find((row) => row.ownerType === type && row.ownerId === ownerId && row.provider === provider) ??
@@ -143,15 +143,6 @@ export class KeyResolverService {
         find('AGENCY', viewer.agencyId, provider),
       );
     });
-  }
-
-  async #archived(clientIds: readonly string[]): Promise<Set<string>> {
-    if (clientIds.length === 0) return new Set();
-    const rows = await this.database.read.rows<{ id: string }>(
-      `SELECT id FROM clients WHERE id IN (${placeholders(clientIds)}) AND archivedAt IS NOT NULL`,
-      clientIds,
-    );
-    return new Set(rows.map(({ id }) => id));
   }
 }
 
