@@ -110,6 +110,8 @@ const SCREENS = [
   ['people', 'Ada', '/people'],
   ['people-narrow', 'Ada', '/people', { viewport: NARROW }],
   ['service-tokens', 'Ada', '/tokens'],
+  ['gateway-tokens', 'Ada', '/tokens/gateway'],
+  ['gateway-token-lines', 'Ada', '/tokens/gateway', { act: press('Use it: Scheduler') }],
   ['audit-trail', 'Ada', '/audit'],
   ['audit-trail-narrow', 'Ada', '/audit', { viewport: NARROW }],
   ['agency', 'Ada', '/agency'],

@@ -45,6 +45,9 @@ export const PAGES: readonly Page[] = [
   page('/links', keys, handIns),
   page('/people', people, () => import('./areas/people').then(({ PeoplePage }) => PeoplePage)),
   page('/tokens', people, () => import('./areas/people').then(({ TokensPage }) => TokensPage)),
+  page('/tokens/gateway', people, () =>
+    import('./areas/people').then(({ GatewayTokensPage }) => GatewayTokensPage),
+  ),
   page(
     '/audit',
     ({ canViewAuditEvents }) => canViewAuditEvents,

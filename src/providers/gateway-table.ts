@@ -26,6 +26,25 @@ export interface GatewayPlacement {
   readonly metadata: readonly string[];
 }
 
+/** A client of the provider in one language. `ADDRESS` and `AGENT_ID` are filled in later. */
+export interface ClientExample {
+  /** Makes the client, with the gateway as its address and the token in place of the key. */
+  readonly client: string;
+  readonly read: string;
+  readonly place: string;
+}
+
+/** What is pasted into an integration to begin with: it reads an agent, or has it place a call. */
+export interface GatewayExample {
+  /** The path by which an agent is read. */
+  readonly read: string;
+  /** The path by which a call is placed, and the body for that. */
+  readonly place: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** By the provider's own clients, where it has them. */
+  readonly clients?: { readonly node: ClientExample; readonly python: ClientExample };
+}
+
 /**
  * What integrations may ask a provider for through the gateway, made from the provider's documents. What is
  * not listed is not passed on. Whatever creates, lists or changes API keys, secrets of webhooks or
@@ -42,6 +61,7 @@ export interface GatewayTable {
   /** A refusal of the gateway as the provider would write it. */
   error(status: number, message: string): unknown;
   notFound(what: Missing, id: string): OwnAnswer;
+  readonly example: GatewayExample;
   /** What the provider says of a call that was placed, in few words. */
   placed(providerCallId: string, providerAgentId: string): unknown;
 }

@@ -51,6 +51,7 @@ test.each([
   ['/people', 'Remove: Ada Brightline'],
   ['/tokens', 'New service token'],
   ['/tokens', 'Revoke: CRM sync'],
+  ['/tokens/gateway', 'New gateway token'],
 ])('on %s, axe finds nothing in the dialog "%s", which gives the focus back', async (path, name) => {
   await tab.visit(path);
   await button(name).click();

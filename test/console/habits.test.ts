@@ -146,7 +146,7 @@ test('a page with a fault says so, and leaves the way to the others', async () =
       ? route.fulfill({ json: { data: { list: page } } })
       : route.continue(),
   );
-  await tab.page.getByRole('link', { name: 'Service tokens' }).click();
+  await tab.page.getByRole('link', { name: 'Tokens' }).click();
   await tab.page.getByText('This page has a fault.').waitFor();
   await tab.page.unroute(address);
   await tab.page.getByRole('link', { name: 'People' }).click();

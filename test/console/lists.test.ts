@@ -39,6 +39,7 @@ describe('an agency of its own', () => {
       ['/hand-ins/all', 'Nothing was handed in yet'],
       ['/links', 'No one-time links yet'],
       ['/tokens', 'No service tokens yet'],
+      ['/tokens/gateway', 'No gateway tokens yet'],
     ] as const;
     for (const [path, words] of empty) {
       await tab.visit(path);

@@ -1,12 +1,14 @@
 import { graphql, type ResultOf } from '../api/graphql';
-import { mutation } from '../api/mutation';
+import { mutation, type Mutation } from '../api/mutation';
 import * as text from '../text/people';
 import { ChangeDialog } from '../ui/change';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Badge, Copy, Note, Stack, Time, Until } from '../ui/parts';
-import { actions, List, type Columns } from '../ui/table';
+import { actions, List, type Column, type Columns } from '../ui/table';
+import { useLocation } from '../ui/router';
+import { Tabs } from '../ui/tabs';
 import { roleOptions } from './people-dialogs';
 
 const TOKENS = graphql(`
@@ -35,7 +37,10 @@ const REVOKE = mutation('revokeServiceToken');
 
 type Token = NonNullable<ResultOf<typeof TOKENS>['list']>['nodes'][number];
 
-const isExpired = ({ expiresAt }: Token) => new Date(expiresAt).getTime() < Date.now();
+/** What service tokens and gateway tokens have in common. */
+type AnyToken = Pick<Token, 'id' | 'name' | 'prefix' | 'expiresAt' | 'lastUsedAt' | 'revokedAt'>;
+
+const isExpired = ({ expiresAt }: AnyToken) => new Date(expiresAt).getTime() < Date.now();
 
 export function TokensPage() {
   const create = (
@@ -45,6 +50,7 @@ export function TokensPage() {
   );
   return (
     <Page title={text.tokens.title} lead={text.tokens.lead} actions={create}>
+      <TokenTabs />
       <List
         of={TOKENS}
         variables={{}}
@@ -56,29 +62,46 @@ export function TokensPage() {
   );
 }
 
-const COLUMNS: Columns<Token> = [
-  {
-    title: text.common.name,
-    cell: ({ name, prefix }) => <Stack fine={<code>{prefix}…</code>}>{name}</Stack>,
-  },
-  { title: text.people.role, cell: ({ role }) => text.role[role] },
+export function TokenTabs() {
+  const { path } = useLocation();
+  const { service, gateway } = text.tokens.tabs;
+  const tabs = [
+    { path: '/tokens', label: service },
+    { path: '/tokens/gateway', label: gateway },
+  ];
+  return <Tabs label={text.nav.tokens} current={path} tabs={tabs} />;
+}
+
+/** By which a token is recognised. */
+export const tokenName: Column<AnyToken> = {
+  title: text.common.name,
+  cell: ({ name, prefix }) => <Stack fine={<code>{prefix}…</code>}>{name}</Stack>,
+};
+
+/** How a token is used, and how it stands. */
+export const tokenState: readonly Column<AnyToken>[] = [
   {
     title: text.tokens.lastUsed,
     cell: ({ lastUsedAt }) => (lastUsedAt === null ? text.common.never : <Time at={lastUsedAt} />),
   },
   { title: text.common.status, cell: (token) => <TokenState token={token} /> },
+];
+
+const COLUMNS: Columns<Token> = [
+  tokenName,
+  { title: text.people.role, cell: ({ role }) => text.role[role] },
+  ...tokenState,
   actions(
     (token) =>
-      token.revokedAt === null &&
-      !isExpired(token) && (
-        <Opens kind="danger" label={text.common.revoke} name={`${text.common.revoke}: ${token.name}`}>
-          {(close) => <RevokeToken token={token} onClose={close} />}
-        </Opens>
+      isInForce(token) && (
+        <RevokeToken token={token} mutation={REVOKE} inputOf={() => ({ serviceTokenId: token.id })} />
       ),
   ),
 ];
 
-function TokenState({ token }: { token: Token }) {
+export const isInForce = (token: AnyToken) => token.revokedAt === null && !isExpired(token);
+
+function TokenState({ token }: { token: AnyToken }) {
   if (token.revokedAt !== null)
     return (
       <Stack fine={<Time at={token.revokedAt} />}>
@@ -104,44 +127,64 @@ function CreateToken({ onClose }: { onClose: () => void }) {
         role: textOf(values, 'role') as Token['role'],
         expiresInDays: Number(textOf(values, 'expiresInDays')),
       })}
-      said={({ token }) => (
-        <>
-          <Note tone="warn">{text.tokens.createdHint}</Note>
-          <Copy value={token ?? ''} label={text.tokens.token} />
-        </>
-      )}
+      said={({ token }) => <ShownOnce token={token} />}
       onClose={onClose}
     >
       {(errorOf) => (
         <>
           <TextField label={text.common.name} name="name" hasFocus error={errorOf('name')} />
           <SelectField label={text.people.role} name="role" options={roleOptions} />
-          <TextField
-            label={text.tokens.days}
-            name="expiresInDays"
-            type="number"
-            value="90"
-            hint={text.tokens.daysHint}
-            error={errorOf('expiresInDays')}
-          />
+          <DaysField error={errorOf('expiresInDays')} />
         </>
       )}
     </ChangeDialog>
   );
 }
 
-function RevokeToken({ token: { id, name }, onClose }: { token: Token; onClose: () => void }) {
+export function DaysField({ error }: { error: string | undefined }) {
   return (
-    <ChangeDialog
-      title={text.tokens.revokeTitle(name)}
-      submit={text.common.revoke}
-      kind="danger"
-      mutation={REVOKE}
-      inputOf={() => ({ serviceTokenId: id })}
-      said={() => text.tokens.wasRevoked(name)}
-      onClose={onClose}
-    >
-      {() => <p>{text.tokens.revokeHint}</p>}
-    </ChangeDialog>
+    <TextField
+      label={text.tokens.days}
+      name="expiresInDays"
+      type="number"
+      value="90"
+      hint={text.tokens.daysHint}
+      error={error}
+    />
+  );
+}
+
+export function ShownOnce({ token }: { token: string | null }) {
+  return (
+    <>
+      <Note tone="warn">{text.tokens.createdHint}</Note>
+      <Copy value={token ?? ''} label={text.tokens.token} />
+    </>
+  );
+}
+
+interface RevokeProps<Input> {
+  readonly token: AnyToken;
+  readonly mutation: Mutation<Input>;
+  readonly inputOf: () => Input;
+}
+
+export function RevokeToken<Input>({ token: { name }, mutation, inputOf }: RevokeProps<Input>) {
+  return (
+    <Opens kind="danger" label={text.common.revoke} name={`${text.common.revoke}: ${name}`}>
+      {(close) => (
+        <ChangeDialog
+          title={text.tokens.revokeTitle(name)}
+          submit={text.common.revoke}
+          kind="danger"
+          mutation={mutation}
+          inputOf={inputOf}
+          said={() => text.tokens.wasRevoked(name)}
+          onClose={close}
+        >
+          {() => <p>{text.tokens.revokeHint}</p>}
+        </ChangeDialog>
+      )}
+    </Opens>
   );
 }

@@ -1,5 +1,21 @@
 export type AgentKind = 'AGENT' | 'PATHWAY' | 'PERSONA';
 
+interface ClientExample {
+  readonly client: string;
+  readonly read: string;
+  readonly place: string;
+}
+
+/** What is asked for through the gateway to begin with. */
+export interface GatewayExample {
+  readonly read: string;
+  readonly place: string;
+  readonly body: Readonly<Record<string, unknown>>;
+  /** The header in which the provider is given its key. */
+  readonly header: string;
+  readonly clients?: { readonly node: ClientExample; readonly python: ClientExample };
+}
+
 interface ProviderSettings {
   readonly id: string;
   readonly name: string;
@@ -9,6 +25,8 @@ interface ProviderSettings {
   readonly agentKinds: readonly AgentKind[];
   /** How its events are set up: where their address is entered, and which secret it signs them with. */
   readonly events: { readonly address: string; readonly secret: string };
+  /** Not there where the gateway does not reach the provider. */
+  readonly gateway?: GatewayExample;
 }
 
 interface Settings {

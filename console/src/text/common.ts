@@ -13,7 +13,7 @@ export const nav = {
   alerts: 'Alerts',
   handIns: 'Hand-ins',
   people: 'People',
-  tokens: 'Service tokens',
+  tokens: 'Tokens',
   audit: 'Audit trail',
   agency: 'Agency',
   integrations: 'Integrations',

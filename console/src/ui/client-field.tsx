@@ -52,15 +52,23 @@ interface ClientFieldProps {
   readonly error?: string | undefined;
   readonly hint?: string;
   readonly isOptional?: boolean;
+  /** What it means to choose none. */
+  readonly none?: string;
 }
 
 /** A choice among the active clients. */
-export function ClientField({ chosen, error, hint, isOptional }: ClientFieldProps) {
+export function ClientField({
+  chosen,
+  error,
+  hint,
+  isOptional,
+  none = text.common.noClient,
+}: ClientFieldProps) {
   const [picked, setPicked] = useState(chosen ?? '');
   const { clients, searchField } = useClients(picked);
   const active = clients.filter(({ id, archivedAt }) => archivedAt === null || id === chosen);
   const options = [
-    ['', isOptional === true ? text.common.noClient : text.common.choose] as const,
+    ['', isOptional === true ? none : text.common.choose] as const,
     ...active.map(({ id, name }) => [id, name] as const),
   ];
   return (

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import { providers } from '../../providers';
-import { PROVIDER_REGIONS } from '../../providers/provider';
+import { PROVIDER_REGIONS, type ProviderAdapter } from '../../providers/provider';
 import type { Route, Server } from '../server';
 
 /** What the console has to know of this server to sign people in. None of it is a secret. */
@@ -15,13 +15,18 @@ export interface ConsoleOptions {
 }
 
 /** The providers as the console shows them. */
-const PROVIDERS = providers.map(({ id, name, baseUrls, agentKinds, events }) => ({
-  id,
-  name,
-  regions: PROVIDER_REGIONS.filter((region) => region in baseUrls),
-  agentKinds,
-  events: events.setUp,
+const PROVIDERS = providers.map((adapter: ProviderAdapter) => ({
+  id: adapter.id,
+  name: adapter.name,
+  regions: PROVIDER_REGIONS.filter((region) => region in adapter.baseUrls),
+  agentKinds: adapter.agentKinds,
+  events: adapter.events.setUp,
+  gateway: adapter.gateway && { ...adapter.gateway.example, header: headerOf(adapter) },
 }));
+
+function headerOf({ keyPresentation }: ProviderAdapter): string {
+  return 'header' in keyPresentation ? keyPresentation.header : 'authorization';
+}
 
 /** The addresses of the console's own pages, below which each deep link opens. */
 const PAGES = [

@@ -39,6 +39,11 @@ export const blandGateway: GatewayTable = {
       metadata: ['metadata'],
     },
   },
+  example: {
+    read: '/v2/agents/AGENT_ID',
+    place: '/v1/calls',
+    body: { agent_id: 'AGENT_ID', phone_number: '+14155550123' },
+  },
   error: (status, message) => failure(OWN_CODES[status] ?? 'INVALID_REQUEST', message),
   notFound(what, id) {
     if (what === 'CALL') return { status: 404, body: failure('CALL_NOT_FOUND', 'Call not found') };

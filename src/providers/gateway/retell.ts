@@ -2,6 +2,37 @@ import type { GatewayPlacement, GatewayTable } from '../gateway-table';
 
 const NO_SUCH_ASSET = 'Cannot find requested asset under given api key.';
 
+const NODE = {
+  client: `import Retell from 'retell-sdk';
+
+const retell = new Retell({
+  apiKey: process.env.LATCHKEY_GATEWAY_TOKEN,
+  baseURL: 'ADDRESS',
+});`,
+  read: `console.log(await retell.agent.retrieve('AGENT_ID'));`,
+  place: `console.log(await retell.call.createPhoneCall({
+  override_agent_id: 'AGENT_ID',
+  from_number: '+14155550100',
+  to_number: '+14155550123',
+}));`,
+};
+
+const PYTHON = {
+  client: `import os
+from retell import Retell
+
+retell = Retell(
+    api_key=os.environ["LATCHKEY_GATEWAY_TOKEN"],
+    base_url="ADDRESS",
+)`,
+  read: `print(retell.agent.retrieve("AGENT_ID"))`,
+  place: `print(retell.call.create_phone_call(
+    override_agent_id="AGENT_ID",
+    from_number="+14155550100",
+    to_number="+14155550123",
+))`,
+};
+
 function placementOf(agent: string, toNumber: GatewayPlacement['toNumber']): GatewayPlacement {
   return { agent, refused: [], toNumber, metadata: ['metadata'] };
 }
@@ -60,6 +91,12 @@ export const retellGateway: GatewayTable = {
     '/v2/create-phone-call': placementOf('override_agent_id', ['to_number']),
     '/v2/create-web-call': placementOf('agent_id', null),
     '/v3/create-web-call': placementOf('agent_id', null),
+  },
+  example: {
+    read: '/get-agent/AGENT_ID',
+    place: '/v2/create-phone-call',
+    body: { override_agent_id: 'AGENT_ID', from_number: '+14155550100', to_number: '+14155550123' },
+    clients: { node: NODE, python: PYTHON },
   },
   error: (_status, message) => ({ status: 'error', message }),
   notFound(what, id) {

@@ -9,6 +9,37 @@ function failure(statusCode: number, message: string) {
   return { message, error: STATUS_CODES[statusCode], statusCode };
 }
 
+const NODE = {
+  client: `import { VapiClient } from '@vapi-ai/server-sdk';
+
+const vapi = new VapiClient({
+  token: process.env.LATCHKEY_GATEWAY_TOKEN,
+  baseUrl: 'ADDRESS',
+});`,
+  read: `console.log(await vapi.assistants.get({ id: 'AGENT_ID' }));`,
+  place: `console.log(await vapi.calls.create({
+  assistantId: 'AGENT_ID',
+  phoneNumberId: 'PHONE_NUMBER_ID',
+  customer: { number: '+14155550123' },
+}));`,
+};
+
+const PYTHON = {
+  client: `import os
+from vapi import Vapi
+
+vapi = Vapi(
+    token=os.environ["LATCHKEY_GATEWAY_TOKEN"],
+    base_url="ADDRESS",
+)`,
+  read: `print(vapi.assistants.get("AGENT_ID"))`,
+  place: `print(vapi.calls.create(
+    assistant_id="AGENT_ID",
+    phone_number_id="PHONE_NUMBER_ID",
+    customer={"number": "+14155550123"},
+))`,
+};
+
 /**
  * From Vapi's OpenAPI document of August 2026. What Vapi shows of a phone number holds the credentials of its
  * carrier, so that numbers are not listed.
@@ -79,6 +110,16 @@ export const vapiGateway: GatewayTable = {
       toNumber: ['customer', 'number'],
       metadata: ['assistantOverrides', 'metadata'],
     },
+  },
+  example: {
+    read: '/assistant/AGENT_ID',
+    place: '/call',
+    body: {
+      assistantId: 'AGENT_ID',
+      phoneNumberId: 'PHONE_NUMBER_ID',
+      customer: { number: '+14155550123' },
+    },
+    clients: { node: NODE, python: PYTHON },
   },
   error: failure,
   notFound(what, id) {
