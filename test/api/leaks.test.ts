@@ -14,6 +14,7 @@ import type { DecryptPurpose } from '../../src/vault/cipher';
 import { vaultKeyPlace } from '../../src/vault/vault-keys';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { canaryOf, formsOf, generator, hits } from '../fixtures/canaries';
+import { useAndMisuseToken } from '../fixtures/gateway-tokens';
 import { createWebhook } from '../fixtures/webhooks';
 import { MALFORMED, type Sent } from '../fixtures/malformed';
 import { managerOf } from '../database';
@@ -103,6 +104,8 @@ let closed: TestApp;
 let provider: Server;
 let mode: 'ECHO' | 'REFUSE' | 'ACCEPT' | 'DROP' = 'ECHO';
 let shown = 0;
+/** The heads of the requests that the provider got. */
+const arrived: string[] = [];
 let count = 0;
 let worst = 0;
 const next = () => canaryOf((count += 1));
@@ -110,6 +113,7 @@ const next = () => canaryOf((count += 1));
 /** A provider that repeats all that it is sent wherever it can. */
 async function startProvider(): Promise<string> {
   provider = createServer((request, response) => {
+    arrived.push(JSON.stringify([request.url, request.rawHeaders]));
     shown += hits(request.headers.authorization ?? '') > 0 ? 1 : 0;
     const echo = request.headers.authorization ?? String(request.headers['webhook-signature']);
     const said = JSON.stringify({
@@ -196,8 +200,25 @@ async function everyOperation(): Promise<void> {
   const { pathname: path } = new URL(createKeyLink.url);
   for (const code of ['000000', createKeyLink.code])
     await send({ path, init: { method: 'POST', body: new URLSearchParams({ code, apiKey: next() }) } }, null);
+  await useGateway();
   await graphql('agencyAdmin', CLEAR_CLIENT, { clientId: HARBOR, providers: ['BLAND'] });
   await useWebhook();
+}
+
+/** Tokens are drawn, like secrets of webhooks. */
+const gatewayTokens: string[] = [];
+
+async function useGateway(): Promise<void> {
+  const keys = [{ provider: 'BLAND', apiKey: next() }];
+  await graphql('agencyAdmin', SET_CLIENT, { clientId: HARBOR, keys });
+  const { token, answers } = await useAndMisuseToken(running);
+  gatewayTokens.push(token);
+  found.headers.push(...answers.map(({ headers }) => JSON.stringify(headers)));
+  found.bodies.push(...answers.map(({ body }) => body.toString('latin1')));
+  for (const path of ['/gateway/bland', '/gateway/BLAND', `/gateway/${token}`, '/graphql'])
+    await send({ path, init: { method: 'POST', headers: { authorization: token } } }, null);
+  const misplaced = [{ provider: 'BLAND', apiKey: token }];
+  await graphql('agencyAdmin', SET_CLIENT, { clientId: HARBOR, keys: misplaced });
 }
 
 /** Secrets of webhooks are drawn and not sent by anybody: they are looked for as they are. */
@@ -362,6 +383,18 @@ describe(`${REQUESTS} malformed requests that carry keys, and every operation wi
       const text = found[place].join('\n');
       expect([place, forms.filter((form) => text.includes(form)).length]).toEqual([place, 0]);
     }
+  });
+
+  test('leave no gateway token in any place, in no form, and send none to the provider', () => {
+    expect(gatewayTokens).toHaveLength(6);
+    // What people recognise a token by is shown, and its scheme is in the documents.
+    const forms = gatewayTokens.flatMap((token) => formsOf(token.slice('lk_gw_1234'.length)));
+    for (const place of PLACES) {
+      const text = found[place].join('\n');
+      expect([place, forms.filter((form) => text.includes(form)).length]).toEqual([place, 0]);
+    }
+    expect(arrived.length).toBeGreaterThan(60);
+    expect(arrived.filter((head) => gatewayTokens.some((token) => head.includes(token)))).toEqual([]);
   });
 
   test('get no stack and no SQL', () => {
