@@ -108,7 +108,7 @@ async function outcome(token: string | null, [method, path, body]: Asked): Promi
   expect(more).toEqual([]);
   if (!asked) return `${answer.status} ${String(answer.reason)}`;
   const hashOf = (text: string) => createHash('sha256').update(text).digest('hex');
-  const used = Object.entries<string>(sandbox.keys).find(
+  const used = (Object.entries(sandbox.keys) as [string, string][]).find(
     ([, key]) => hashOf(key) === asked.authorization?.keyHash,
   );
   return { valid: "agency's key", secondAccount: "Harbor's key" }[used?.[0] ?? ''] ?? 'another key';
