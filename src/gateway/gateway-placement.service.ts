@@ -8,7 +8,12 @@ import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
 import type { Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
-import type { GatewayPlacement, GatewayTable } from '../providers/gateway-table';
+import {
+  PLAIN_AGENT,
+  type GatewayPlacement,
+  type GatewayTable,
+  type NamedAgent,
+} from '../providers/gateway-table';
 import { field } from '../providers/json';
 import type { ProviderApi } from '../providers/provider-api';
 import { placementOf, type Placement } from '../providers/requests';
@@ -40,7 +45,7 @@ const NO_REPETITION = { 'x-should-retry': 'false' };
 
 interface ReadBody {
   readonly text: string;
-  readonly agentId: string;
+  readonly agent: NamedAgent;
   readonly toNumber: string | null;
 }
 
@@ -67,7 +72,7 @@ export class GatewayPlacementService {
   ): Promise<GatewayAnswer> {
     const { provider } = request.target;
     const read = readBody(placement, body);
-    const resolved = await this.resolution.byAgent(by, provider, read.agentId, 'CALLED_AGENT');
+    const resolved = await this.resolution.byAgent(by, provider, read.agent, 'CALLED_AGENT');
     if (resolved.clientArchived) throw new GatewayRefusal('CLIENT_ARCHIVED');
     const key = this.resolution.open(resolved.key, 'CALL');
     const call = newGatewayCall({ ...resolved, key }, read.toNumber);
@@ -208,16 +213,18 @@ function actorOf({ id, name, agencyId }: Integration, { origin }: GatewayRequest
   return { kind: 'GATEWAY_TOKEN', id, name, agencyId, origin };
 }
 
-function readBody({ agent, refused, toNumber }: GatewayPlacement, body: Buffer | null): ReadBody {
+function readBody({ agents, refused, toNumber }: GatewayPlacement, body: Buffer | null): ReadBody {
   const text = textOf(body ?? Buffer.alloc(0));
   const json = parse(text);
-  const agentId = field(json, agent);
   if (refused.some((name) => field(json, name) != null)) throw new GatewayRefusal('INVALID_BODY');
-  if (typeof agentId !== 'string' || !/^[\x21-\x7E]{1,128}$/.test(agentId))
-    throw new GatewayRefusal('AGENT_REQUIRED');
+  const named = Object.entries(agents).filter(([name]) => field(json, name) != null);
+  const [[name, kind] = ['', PLAIN_AGENT] as const, ...more] = named;
+  if (more.length > 0) throw new GatewayRefusal('INVALID_BODY');
+  const id = field(json, name);
+  if (typeof id !== 'string' || !/^[\x21-\x7E]{1,128}$/.test(id)) throw new GatewayRefusal('AGENT_REQUIRED');
   const number = toNumber?.reduce<unknown>((inner, name) => field(inner, name), json);
   const isNumber = typeof number === 'string' && /^\+[1-9]\d{6,14}$/.test(number);
-  return { text, agentId, toNumber: isNumber ? number : null };
+  return { text, agent: { id, kind }, toNumber: isNumber ? number : null };
 }
 
 function textOf(body: Buffer): string {

@@ -3,7 +3,7 @@ import type { CallRow } from '../calls/call.entity';
 import type { SealedKey } from '../keys/key-store';
 import type { KeyResolverService, Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
-import type { Missing } from '../providers/gateway-table';
+import type { Missing, NamedAgent } from '../providers/gateway-table';
 import { UnreadableKey } from '../vault/cipher';
 import type { Integration } from './gateway-access';
 import { GatewayRefusal, notFound } from './refusals';
@@ -29,8 +29,8 @@ export class GatewayResolution {
 
   /** Opens the key for an operation that places no call. Throws `GatewayRefusal`. */
   async keyFor(by: Integration, provider: GatewayProvider, asked: AskedOperation): Promise<ResolvedKey> {
-    const { agentId, callId } = asked;
-    if (agentId !== null) return this.open((await this.byAgent(by, provider, agentId, 'AGENT')).key);
+    const { agent, callId } = asked;
+    if (agent) return this.open((await this.byAgent(by, provider, agent, 'AGENT')).key);
     const call = callId === null ? null : await this.#callOf(by, provider, callId);
     return this.open(await this.resolver.keyOfOwner(call ?? ownAccountOf(by, provider)));
   }
@@ -42,14 +42,14 @@ export class GatewayResolution {
   async byAgent(
     by: Integration,
     { id, table }: GatewayProvider,
-    providerAgentId: string,
+    agent: NamedAgent,
     what: Missing,
   ): Promise<Resolution> {
     // Databases compare ids letter by letter.
-    const stored = adapterOf(id).idForm === 'UUID' ? providerAgentId.toLowerCase() : providerAgentId;
-    const found = await this.resolver.resolveAtProvider(by, id, stored);
+    const stored = adapterOf(id).idForm === 'UUID' ? agent.id.toLowerCase() : agent.id;
+    const found = await this.resolver.resolveAtProvider(by, id, stored, agent.kind);
     if (found === undefined) throw new GatewayRefusal('AGENT_AMBIGUOUS');
-    if (found === null) throw notFound(table, what, providerAgentId);
+    if (found === null) throw notFound(table, what, agent.id);
     return found;
   }
 

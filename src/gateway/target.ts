@@ -1,5 +1,10 @@
 import { PROVIDERS, adapterOf, type Provider } from '../providers';
-import { GatewayOperations, type GatewayTable, type MatchedOperation } from '../providers/gateway-table';
+import {
+  GatewayOperations,
+  PLAIN_AGENT,
+  type GatewayTable,
+  type MatchedOperation,
+} from '../providers/gateway-table';
 import { GatewayRefusal } from './refusals';
 
 export interface GatewayProvider {
@@ -52,7 +57,7 @@ export function operationFor({ provider, path, query }: Target, method: string):
   return {
     ...found,
     path: `${found.path}?${query}`,
-    agentId: named === undefined ? found.agentId : decoded(named),
+    agent: named === undefined ? found.agent : { id: decoded(named), kind: PLAIN_AGENT },
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ProviderAgentKind } from './provider-agent';
+
 /** The groups of operations that a gateway token can be good for. */
 export const GATEWAY_SCOPES = ['READ', 'PLACE_CALLS'] as const;
 export type GatewayScope = (typeof GATEWAY_SCOPES)[number];
@@ -16,9 +18,9 @@ export interface OwnAnswer {
 
 /** How calls are placed by a `POST` to one path. */
 export interface GatewayPlacement {
-  /** The member of the body that names the agent. */
-  readonly agent: string;
-  /** Members beside it that would let another agent speak, or place several calls. */
+  /** The members of the body that can name the agent, each with the kind of agent that it names. */
+  readonly agents: Readonly<Record<string, ProviderAgentKind>>;
+  /** Members beside them that would let another agent speak, or place several calls. */
   readonly refused: readonly string[];
   /** Where the number to be called stands in the body. It is null for calls of browsers. */
   readonly toNumber: readonly string[] | null;
@@ -53,7 +55,8 @@ export interface GatewayExample {
 export interface GatewayTable {
   /**
    * One operation in a line: its group, method, path and query parameters. `{agent}` and `{call}` stand for
-   * the provider's ids of these, and `{}` for any other. `upload` behind the path allows a body of 50 MiB.
+   * the provider's ids of these, `{agent:PATHWAY}` for that of an agent of another kind, and `{}` for any
+   * other. `upload` behind the path allows a body of 50 MiB.
    */
   readonly operations: string;
   /** The operations that place calls, by their path. They are of the group `PLACE_CALLS`. */
@@ -77,13 +80,22 @@ export interface GatewayOperation {
   readonly placement: GatewayPlacement | null;
 }
 
+/** An agent by its id at the provider. Agents of different kinds may have the same one. */
+export interface NamedAgent {
+  readonly id: string;
+  readonly kind: ProviderAgentKind;
+}
+
 export interface MatchedOperation {
   readonly operation: GatewayOperation;
   /** The path as it is sent. */
   readonly path: string;
-  readonly agentId: string | null;
+  readonly agent: NamedAgent | null;
   readonly callId: string | null;
 }
+
+/** The agents of a provider are of this kind where nothing else is said. */
+export const PLAIN_AGENT: ProviderAgentKind = 'AGENT';
 
 /** A segment of a path has no character that could mean anything but itself, save for a `+`. */
 const SEGMENT = /^(?!\.{1,2}$)(?:[\w.~:@+-]|%2[bB])+$/;
@@ -123,7 +135,7 @@ function openEnds({ path }: GatewayOperation): number {
 }
 
 function valuesIn(pattern: readonly string[], segments: readonly string[]) {
-  let [agentId, callId]: [string | null, string | null] = [null, null];
+  let [agent, callId]: [NamedAgent | null, string | null] = [null, null];
   const path: string[] = [];
   for (const [index, segment] of segments.entries()) {
     const expected = pattern[index] ?? '';
@@ -134,12 +146,15 @@ function valuesIn(pattern: readonly string[], segments: readonly string[]) {
     }
     if (!SEGMENT.test(segment)) return null;
     const value = segment.replace(/%2b/gi, '+');
-    if (expected === '{agent}') agentId = value;
+    const kind = AGENT.exec(expected);
+    if (kind) agent = { id: value, kind: (kind[1] as ProviderAgentKind | undefined) ?? PLAIN_AGENT };
     if (expected === '{call}') callId = value;
     path.push(encodeURIComponent(value));
   }
-  return { path: path.join('/'), agentId, callId };
+  return { path: path.join('/'), agent, callId };
 }
+
+const AGENT = /^\{agent(?::([A-Z]+))?\}$/;
 
 const AGENT_IN_QUERY = '={agent}';
 

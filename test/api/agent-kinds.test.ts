@@ -1,4 +1,5 @@
 import { MAPLE } from '../demo-ids';
+import { gatewayToken, send } from '../gateway';
 import { startTestApp, type TestApp } from '../harness';
 import { codes, START_CALL, VERIFY_AGENCY, type UserErrors } from '../operations';
 
@@ -54,6 +55,43 @@ test.each([
     // The other account has another one.
     await update({ agentId: idIn(created), providerAgentId: client[name]?.id });
     expect(await call(idIn(created))).toMatchObject({ status: 'FAILED', error: { code: 'AGENT_NOT_FOUND' } });
+  },
+);
+
+test.each([
+  ['PATHWAY', 'pathway', 'pathway_id', '/v1/pathway'],
+  ['PERSONA', 'persona', 'persona_id', '/v1/personas'],
+] as const)(
+  'a %s is read and called through the gateway by its own kind alone',
+  async (kind, name, property, path) => {
+    const providerAgentId = bland().accounts.agency[name]?.id ?? '';
+    expect(codes(await create({ providerAgentId, providerAgentKind: kind }))).toEqual([]);
+    const { token } = await gatewayToken(running);
+    const ask = async (method: string, target: string, body?: object) => {
+      const sent = { method, body: body && JSON.stringify(body) };
+      const { status, reason } = await send(running.url, `/gateway/bland${target}`, token, sent);
+      return [status, reason];
+    };
+    const place = (members: object) => ask('POST', '/v1/calls', { phone_number: '+14155550123', ...members });
+    expect(await ask('GET', `${path}/${providerAgentId}`)).toEqual([200, undefined]);
+    expect(await place({ [property]: providerAgentId })).toEqual([200, undefined]);
+    const [{ body } = { body: null }] = bland().requests.slice(-1);
+    expect(body).toMatchObject({
+      [property]: providerAgentId,
+      metadata: { latchkey_call_id: expect.any(String) as string },
+    });
+    const { length } = bland().requests;
+    expect(await place({ agent_id: providerAgentId })).toEqual([400, 'AGENT_NOT_FOUND']);
+    expect(await place({ agent_id: providerAgentId, [property]: providerAgentId })).toEqual([
+      400,
+      'INVALID_BODY',
+    ]);
+    expect(await ask('GET', `/v2/agents/${providerAgentId}`)).toEqual([404, 'AGENT_NOT_FOUND']);
+    expect(await ask('GET', `${path}/5f9c1f8e-2b7d-4b60-9d1c-000000000001`)).toEqual([
+      404,
+      'AGENT_NOT_FOUND',
+    ]);
+    expect(bland().requests).toHaveLength(length);
   },
 );
 

@@ -4,6 +4,7 @@ import type { AgentRow } from '../../agents/agent.entity';
 import type { TenantDatabase } from '../../access/tenant-database';
 import { archivedClients } from '../../clients/active-client';
 import { adapterOf, type Provider } from '../../providers';
+import type { ProviderAgentKind } from '../../providers/provider-agent';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
 import {
@@ -80,19 +81,22 @@ export class KeyResolverService {
   }
 
   /**
-   * Does the same for the agent that has an id at a provider. Only agents of the client are found where one
-   * is given. The result is null for no agent, and undefined where several have the id.
+   * Does the same for the agent of a kind that has an id at a provider. Only agents of the client are found
+   * where one is given. The result is null for no agent, and undefined where several have the id.
    */
   async resolveAtProvider(
     { agencyId, clientId }: Pick<AgentRow, 'agencyId' | 'clientId'>,
     provider: Provider,
     providerAgentId: string,
+    kind: ProviderAgentKind,
   ): Promise<Resolution | null | undefined> {
     const resolvedAt = new Date();
     const { read } = this.database;
     const { placeMacs } = this.vault;
     const all = await readProviderAgentsWithKeys(read, placeMacs, agencyId, provider, providerAgentId);
-    const [found, ...more] = all.filter(({ agent }) => clientId === null || agent.clientId === clientId);
+    const [found, ...more] = all.filter(
+      ({ agent }) => agent.providerAgentKind === kind && (clientId === null || agent.clientId === clientId),
+    );
     if (more.length > 0) return undefined;
     return found ? resolutionOf(found, resolvedAt) : null;
   }

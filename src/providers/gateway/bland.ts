@@ -26,15 +26,17 @@ export const blandGateway: GatewayTable = {
     READ GET /v2/batches/{}
     READ GET /v2/batches/{}/logs
     READ GET /v1/pathway
-    READ GET /v1/pathway/{}
+    READ GET /v1/pathway/{agent:PATHWAY}
+    READ GET /v1/personas
+    READ GET /v1/personas/{agent:PERSONA}
     READ GET /v1/inbound
     READ GET /v1/inbound/{}
     READ GET /v1/voices
     PLACE_CALLS POST /v1/calls/{call}/stop`,
   placements: {
     '/v1/calls': {
-      agent: 'agent_id',
-      refused: ['pathway_id', 'persona_id'],
+      agents: { agent_id: 'AGENT', pathway_id: 'PATHWAY', persona_id: 'PERSONA' },
+      refused: [],
       toNumber: ['phone_number'],
       metadata: ['metadata'],
     },

@@ -34,7 +34,7 @@ retell = Retell(
 };
 
 function placementOf(agent: string, toNumber: GatewayPlacement['toNumber']): GatewayPlacement {
-  return { agent, refused: [], toNumber, metadata: ['metadata'] };
+  return { agents: { [agent]: 'AGENT' }, refused: [], toNumber, metadata: ['metadata'] };
 }
 
 /** From Retell's OpenAPI document and its SDK 5.66. */

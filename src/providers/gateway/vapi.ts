@@ -105,7 +105,7 @@ export const vapiGateway: GatewayTable = {
     PLACE_CALLS POST /file upload`,
   placements: {
     '/call': {
-      agent: 'assistantId',
+      agents: { assistantId: 'AGENT' },
       refused: ['assistant', 'squad', 'squadId', 'workflow', 'workflowId', 'customers'],
       toNumber: ['customer', 'number'],
       metadata: ['assistantOverrides', 'metadata'],
