@@ -34,6 +34,7 @@ import { Reconciliations1764360000000 } from './1764360000000-reconciliations';
 import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 import { GatewayAttempts1764400000000 } from './1764400000000-gateway-attempts';
 import { TimeZones1764410000000 } from './1764410000000-time-zones';
+import { Rates1764411000000 } from './1764411000000-rates';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -73,4 +74,5 @@ export const migrations = [
   GatewayTokens1764390000000,
   GatewayAttempts1764400000000,
   TimeZones1764410000000,
+  Rates1764411000000,
 ];

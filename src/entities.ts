@@ -1,6 +1,7 @@
 import { PersonRow } from './people/person.entity';
 import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
+import { RateRow } from './billing/rate.entity';
 import { AlertRow } from './alerts/alert.entity';
 import { ChangedOwnerRow } from './agencies/changed-owner';
 import { AbsentAgentRow } from './keys/absent-agent';
@@ -38,6 +39,7 @@ export const entities = [
   VaultKeyRow,
   UsedSealedKeyRow,
   CallRow,
+  RateRow,
   CallRevisionRow,
   KeyHandInRow,
   KeyLinkRow,

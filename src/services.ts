@@ -6,6 +6,7 @@ import { PhoneNumberService } from './accounts/phone-number.service';
 import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
 import type { AuditTrail } from './audit/audit-trail';
+import { RateService } from './billing/rate.service';
 import { TimeZoneService } from './billing/time-zone.service';
 import { CallContentService } from './calls/call-content.service';
 import { CallEndService } from './calls/call-end.service';
@@ -89,6 +90,7 @@ export function createServices(
     people: new PersonService(database, audit, clients, granters),
     ...granters,
     agencies: new AgencyService(database),
+    rates: new RateService(database, audit),
     timeZones: new TimeZoneService(database, audit),
     clients,
     agents: new AgentService(database, audit),

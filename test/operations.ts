@@ -96,3 +96,8 @@ export const REVOKE_GATEWAY_TOKEN = `mutation ($input: RevokeGatewayTokenInput!)
   gatewayToken { id revokedAt } userErrors { code field } } }`;
 /** The rest of an input for `createGatewayToken`. */
 export const GATEWAY_TOKEN = { name: 'n8n', providers: ['RETELL', 'VAPI', 'BLAND'], scopes: ['READ'] };
+const RATE =
+  'id client { id } keySource pricePerMinute currency firstIncrementSeconds incrementSeconds validFrom';
+export const SET_RATE = `mutation ($input: SetRateInput!) { setRate(input: $input) {
+  rate { ${RATE} } userErrors { code field message } } }`;
+export const RATES = `query ($clientId: ID) { rates(clientId: $clientId) { nodes { ${RATE} } totalCount } }`;

@@ -43,7 +43,7 @@ export async function noteChange(
 }
 
 /** Notes a change that concerns an agency and all of its clients. */
-export async function noteChangeOfAll(tx: Transaction, agencyId: string): Promise<void> {
-  const all = { ownerId: agencyId, clientsAfter: '', dueAt: new Date() };
+export async function noteChangeOfAll(tx: Transaction, agencyId: string, dueAt = new Date()): Promise<void> {
+  const all = { ownerId: agencyId, clientsAfter: '', dueAt };
   await tx.insertRow('changed_owners', { id: newId(), agencyId, ...all });
 }

@@ -21,7 +21,8 @@ export const AlertKindEnum = enumOf('AlertKind', ALERT_KINDS, 'What an alert is 
   AGENTS_WITHOUT_KEY: 'There is no key that the calls of some agents could use. They are refused.',
   OUTGOING_WEBHOOK_OFF:
     'Nothing is sent to a webhook of the agency any more, because its receiver answered 410, or because nothing has got through for five days. There is one alert for each webhook. One that an admin has switched off is no alert.',
-  RATE_MISSING: 'There is no rate for calls, so that it is not known what they are to be paid with.',
+  RATE_MISSING:
+    'The agency has set rates, and there is none for calls of some agents of a client: their calls are charged nothing.',
 });
 
 @ObjectType({

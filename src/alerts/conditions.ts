@@ -1,5 +1,5 @@
 import type { KeyState } from '../keys/key-states';
-import type { KeyStatus } from '../keys/chain';
+import type { KeySource, KeyStatus } from '../keys/chain';
 import type { KeyOwner } from '../keys/place';
 import { PROVIDERS, type Provider } from '../providers';
 import type { AlertKind } from './alert.entity';
@@ -19,6 +19,8 @@ export interface OwnerFacts {
   readonly absentCounts: ReadonlyMap<Provider, number>;
   /** The accounts of which calls have ended and no event has come. */
   readonly silent: ReadonlySet<Provider>;
+  /** The key sources of which a client has a rate. Null for an agency, and where it has set no rate. */
+  readonly ratedSources: ReadonlySet<KeySource> | null;
   /** The webhooks to the owner's own systems that are off because their receivers are gone, or failed. */
   readonly offWebhooks: readonly string[];
 }
@@ -70,6 +72,20 @@ const agentsWithoutKey: Condition = ({ keys, agencyKeys, agentCounts }) =>
     return agentCount > 0 && !hasKey ? [{ kind: 'AGENTS_WITHOUT_KEY', provider, agentCount }] : [];
   });
 
+const missingRates: Condition = ({ keys, agencyKeys, agentCounts, ratedSources }) => {
+  if (ratedSources === null) return [];
+  const sourceOf = (provider: Provider): KeySource | null => {
+    if (keys.some((key) => key.provider === provider && key.isSet)) return 'CLIENT';
+    return agencyKeys.has(provider) ? 'AGENCY' : null;
+  };
+  const unpaid = [...agentCounts].filter(([provider]) => {
+    const source = sourceOf(provider);
+    return source !== null && !ratedSources.has(source);
+  });
+  const agentCount = unpaid.reduce((sum, [, count]) => sum + count, 0);
+  return agentCount > 0 ? [{ kind: 'RATE_MISSING', provider: null, agentCount }] : [];
+};
+
 const webhooksOff: Condition = ({ offWebhooks }) =>
   offWebhooks.map((subjectId) => ({
     kind: 'OUTGOING_WEBHOOK_OFF',
@@ -85,6 +101,7 @@ const CONDITIONS: readonly Condition[] = [
   silentWebhooks,
   absentAgents,
   agentsWithoutKey,
+  missingRates,
   webhooksOff,
 ];
 

@@ -19,7 +19,8 @@ const MESSAGES: Readonly<Record<AlertKind, string>> = {
     'There is no {provider} key for {agents}: their calls are refused. Set one for {owner}.',
   OUTGOING_WEBHOOK_OFF:
     'Nothing is sent to a webhook of the agency any more: its receiver answered 410, or has not taken a message for five days. Put the receiver right, switch the webhook on and deliver what has failed, or delete it.',
-  RATE_MISSING: 'There is no rate for calls of {owner}: what they are to pay is not known. Set one.',
+  RATE_MISSING:
+    'There is no rate for calls of {agents} on the account that they use: they are charged nothing. Set one.',
 };
 
 /** Says in plain words what is wrong and what to do, with no secret in it, and no name that anybody chose. */

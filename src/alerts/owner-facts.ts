@@ -1,3 +1,4 @@
+import { ratedSources } from '../billing/rate-in-force';
 import { EVENT_GRACE_MS, UnheardEndRow } from '../calls/unheard-end';
 import { dateOrNull, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
@@ -23,6 +24,7 @@ export async function readOwnerFacts(
   const absent = await findAbsentAgents(read, ownerIds);
   const ends = await readEnds(read, ownerIds);
   const offWebhooks = ownerIds.includes(agencyId) ? await findOffWebhooks(read, agencyId) : [];
+  const rated = await ratedSources(read, agencyId, clientIds, now);
   const ofAgency = keys.filter((key) => key.ownerType === 'AGENCY' && key.isSet);
   const agencyKeys = new Set(ofAgency.map(({ provider }) => provider));
   return ownerIds.map((id) => {
@@ -36,6 +38,7 @@ export async function readOwnerFacts(
       agentCounts: countsOf(agents.filter((row) => (row.clientId ?? agencyId) === id)),
       absentCounts: countAbsent(own, absent),
       silent: silentAccounts(own, ends, now),
+      ratedSources: rated?.get(id) ?? null,
       offWebhooks: id === agencyId ? offWebhooks : [],
     };
   });

@@ -103,6 +103,15 @@ function webhookSources({ outgoingWebhooks, deliveries }: Services): Sources {
   };
 }
 
+function billingSources({ rates }: Services): Sources {
+  return {
+    Rate: {
+      shownBy: ['Query', 'rates'],
+      find: ofRows((viewer, ids) => rates.findMany(viewer, ids)),
+    },
+  };
+}
+
 export function nodeSources(services: Services): Sources {
   const { agencies, alerts, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
   return {
@@ -144,6 +153,7 @@ export function nodeSources(services: Services): Sources {
     },
     ...accessSources(services),
     ...webhookSources(services),
+    ...billingSources(services),
     Alert: {
       shownBy: ['Query', 'alerts'],
       find: ofRows((viewer, ids) => alerts.findMany(viewer, ids), toAlert),

@@ -4,7 +4,9 @@ import { AuditResolver } from '../audit/audit.resolver';
 import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
+import { RateResolver } from '../billing/rate.resolver';
 import { TimeZoneResolver } from '../billing/time-zone.resolver';
+import { CallReceiptResolver } from '../calls/call-receipt.resolver';
 import { CallResolver } from '../calls/call.resolver';
 import { KeyUseResolver } from '../calls/key-use.resolver';
 import { WebhookEndpointResolver } from '../events/webhook-endpoint.resolver';
@@ -98,6 +100,7 @@ function resolversOfCalls(services: Services): readonly object[] {
   const { outgoingWebhooks, deliveries } = services;
   return [
     new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
+    new CallReceiptResolver(services.rates),
     new KeyUseResolver(calls),
     new WebhookEndpointResolver(webhookEndpoints, clients),
     new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
@@ -106,8 +109,8 @@ function resolversOfCalls(services: Services): readonly object[] {
 }
 
 /** Those that tell what clients owe. */
-function resolversOfBilling({ timeZones }: Services): readonly object[] {
-  return [new TimeZoneResolver(timeZones)];
+function resolversOfBilling({ clients, rates, timeZones }: Services): readonly object[] {
+  return [new TimeZoneResolver(timeZones), new RateResolver(rates, clients)];
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

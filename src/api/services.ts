@@ -4,6 +4,7 @@ import type { InvitationService } from '../people/invitation.service';
 import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
+import type { RateService } from '../billing/rate.service';
 import type { TimeZoneService } from '../billing/time-zone.service';
 import type { ClientService } from '../clients/client.service';
 import type { AgentImportService } from '../accounts/agent-import.service';
@@ -34,6 +35,7 @@ export interface Services {
   readonly serviceTokens: ServiceTokenService;
   readonly gatewayTokens: GatewayTokenService;
   readonly agencies: AgencyService;
+  readonly rates: RateService;
   readonly timeZones: TimeZoneService;
   readonly clients: ClientService;
   readonly agents: AgentService;

@@ -157,6 +157,17 @@ export const AUDIT_EVENTS = {
     'Somebody asked for messages to be sent to a webhook again.',
   ),
 
+  RATE_SET: event<{
+    readonly rateId: string;
+    readonly clientId: string | null;
+    readonly keySource: 'CLIENT' | 'AGENCY';
+    readonly pricePerMinute: string;
+    readonly currency: string;
+    readonly firstIncrementSeconds: number;
+    readonly incrementSeconds: number;
+    readonly validFrom: string;
+  }>('A version was added of what a client, or by default every client, pays per minute.'),
+
   ALERT_OPENED: event<AlertName>(
     'Something came up that keeps calls from being placed, or from being known: see `Alert`.',
   ),

@@ -1,4 +1,4 @@
-/** Currencies whose smallest unit is not a hundredth, by ISO 4217. Node's own table follows custom instead. */
+/** Currencies whose smallest unit is not a hundredth, by ISO 4217. Node's own table follows custom. */
 const WITHOUT_PLACES = 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'.split(' ');
 const WITH_THREE_PLACES = 'BHD IQD JOD KWD LYD OMR TND'.split(' ');
 /** Units of account with four places, which nobody pays in. */

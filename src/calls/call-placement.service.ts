@@ -2,6 +2,7 @@ import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
+import { rateOfCall } from '../billing/rate-in-force';
 import type { Reader, Transaction } from '../database/transaction';
 import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
@@ -91,7 +92,7 @@ export class CallPlacementService {
     if (earlier) return repetition(earlier, request);
     const resolved = await this.#resolve(viewer, request);
     if ('code' in resolved) return refused(resolved);
-    const call = newCall(resolved, request);
+    const call = newCall(resolved, request, await this.#rateOf(resolved));
     const repeated = await this.#record(viewer, { call, ...resolved }, request);
     return repeated
       ? repetition(repeated, request)
@@ -129,6 +130,12 @@ export class CallPlacementService {
       if (error instanceof UnreadableKey) return noKey(userError('KEY_UNREADABLE', AGENT_FIELD));
       throw error;
     }
+  }
+
+  /** Finds what the client pays for a call that starts now; one of no client is paid by nobody. */
+  #rateOf({ agent: { agencyId, clientId }, key, receipt }: AgentWithKey): Promise<string | null> {
+    const call = { agencyId, clientId, keySource: key.source };
+    return rateOfCall(this.database.read, call, receipt.resolvedAt);
   }
 
   /**

@@ -120,7 +120,7 @@ const PENDING_COST = {
 } as const;
 
 /** Makes the row of a call that its provider has not been asked for yet. */
-export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest) {
+export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequest, rateId: string | null) {
   return {
     ...unknownCall(agent, receipt),
     kind: request.kind,
@@ -130,6 +130,7 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
     keySource: key.source,
     keyVersion: key.version,
     keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,
+    rateId,
     toNumber: numberOf(request),
     idempotencyDigest: digestOf(request),
     variablesDigest: variablesDigestOf(request),
@@ -137,7 +138,11 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
 }
 
 /** Makes the row of a call that an integration asks for through the gateway. A browser's has no number. */
-export function newGatewayCall({ agent, key, receipt }: AgentWithKey, toNumber: string | null) {
+export function newGatewayCall(
+  { agent, key, receipt }: AgentWithKey,
+  toNumber: string | null,
+  rateId: string | null,
+) {
   return {
     ...unknownCall(agent, receipt),
     kind: 'LIVE' as const,
@@ -146,6 +151,7 @@ export function newGatewayCall({ agent, key, receipt }: AgentWithKey, toNumber: 
     keySource: key.source,
     keyVersion: key.version,
     keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,
+    rateId,
     toNumber,
   } satisfies CallRow;
 }

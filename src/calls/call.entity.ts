@@ -17,6 +17,7 @@ export const COST_STATUSES = ['PENDING', 'KNOWN', 'UNKNOWN'] as const;
 @Index('calls_by_agency', ['agencyId', 'id'])
 @Index('calls_by_update', ['agencyId', 'updatedAt'])
 @Index('calls_by_client', ['agencyId', 'clientId', 'id'])
+@Index('calls_by_start', ['agencyId', 'clientId', 'startedAt', 'id'])
 @Index('calls_by_agent', ['agencyId', 'agentId', 'status', 'id'])
 @Index('calls_by_outcome', ['agencyId', 'status', 'provider', 'id'])
 @Index('calls_by_client_outcome', ['agencyId', 'clientId', 'status', 'provider', 'id'])
@@ -78,6 +79,10 @@ export class CallRow {
   /** When the key was resolved. It is null for calls that are older than receipts. */
   @TimeColumn({ nullable: true })
   resolvedAt!: Date | null;
+
+  /** The rate that was valid when it started: null where there was none, and for calls of no client. */
+  @PlainIdColumn({ nullable: true })
+  rateId!: string | null;
 
   /** The states of both keys of the chain at that time, as JSON: see `receipt.ts`. */
   @Column('varchar', { length: 255, nullable: true })

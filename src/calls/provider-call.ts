@@ -1,4 +1,5 @@
-import type { Transaction } from '../database/transaction';
+import { rateOfCall } from '../billing/rate-in-force';
+import type { Reader, Transaction } from '../database/transaction';
 import type { KeyOwner } from '../keys/key-store';
 import type { KeyResolverService, Resolution } from '../keys/resolution/key-resolver.service';
 import { digest } from '../platform/ids';
@@ -16,7 +17,7 @@ export function newProviderCall(
   { agent, key, receipt }: Resolution,
   { direction, toNumber }: CallFacts,
   owner: KeyOwner,
-): CallRow {
+): Omit<CallRow, 'rateId'> {
   return {
     ...unknownCall(agent, receipt),
     kind: 'LIVE',
@@ -83,6 +84,7 @@ export interface ProviderCall {
  * agency's.
  */
 export async function makeProviderCall(
+  read: Reader,
   account: OwnAccount,
   find: FindResolution,
   facts: CallFacts,
@@ -93,7 +95,9 @@ export async function makeProviderCall(
   if (!resolution) return null;
   const payer = resolution.key?.owner;
   const isAlike = payer !== undefined && account.versions?.has(payer.id) === true;
-  const call = newProviderCall(resolution, facts, isAlike ? payer : account.owner);
+  const made = newProviderCall(resolution, facts, isAlike ? payer : account.owner);
+  const startedAt = facts.startedAt ?? made.createdAt;
+  const call = { ...made, rateId: await rateOfCall(read, made, startedAt) };
   return { call, mark: { digest: digestOfCall(account, providerCallId), callId: call.id } };
 }
 
@@ -104,7 +108,7 @@ export async function recordProviderCall(
   account: OwnAccount,
   facts: CallFacts,
 ): Promise<CallRow | null> {
-  const made = await makeProviderCall(account, resolutionIn(tx, resolver, account), facts);
+  const made = await makeProviderCall(tx, account, resolutionIn(tx, resolver, account), facts);
   if (!made) return null;
   await tx.insertRow('provider_calls', made.mark);
   await tx.insertRow('calls', made.call);

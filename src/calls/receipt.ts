@@ -8,11 +8,13 @@ export function receiptColumns({ resolvedAt, keys }: CallReceipt): Pick<CallRow,
 }
 
 /** Reads the receipt of a call. It is null for calls that are older than receipts. */
-export function readReceipt(call: CallRow): (Receipt & Pick<CallReceipt, 'resolvedAt'>) | null {
-  const { resolvedAt, receipt } = call;
+export function readReceipt(
+  call: CallRow,
+): (Receipt & Pick<CallReceipt, 'resolvedAt'> & Pick<CallRow, 'rateId'>) | null {
+  const { resolvedAt, receipt, rateId } = call;
   if (resolvedAt === null || receipt === null) return null;
   const { CLIENT, AGENCY } = JSON.parse(receipt) as CallReceipt['keys'];
-  return { resolvedAt, ...receiptOf(subjectOf(call, false), asSet(CLIENT), asSet(AGENCY)) };
+  return { resolvedAt, rateId, ...receiptOf(subjectOf(call, false), asSet(CLIENT), asSet(AGENCY)) };
 }
 
 function asSet(key: KeyAtCall | null) {

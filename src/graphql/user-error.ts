@@ -28,6 +28,7 @@ export const USER_ERRORS = {
   NOT_SUPPORTED: 'The provider does not have this.',
   ACCESS_GIVEN_ONCE:
     'The call was started before under this idempotency key. What it takes to join it was given out then, and is not kept.',
+  IN_THE_PAST: 'The time has passed already.',
   CALL_NOT_ENDED: 'The provider has not ended the call, which may go on.',
 } as const;
 

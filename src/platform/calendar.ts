@@ -30,8 +30,8 @@ export function timeZoneNamed(name: string): string | null {
 }
 
 /**
- * Returns the first instant of a day in a time zone, which is midnight unless the clocks skip that hour. A day
- * that the zone skips altogether begins when the next one does, so that it has no length.
+ * Returns the first instant of a day in a time zone, which is midnight unless the clocks skip that hour. A
+ * day that the zone skips altogether begins when the next one does, so that it has no length.
  */
 export function startOfDay(day: Day, timeZone: string): Date {
   const { epochMilliseconds } = Temporal.PlainDate.from(day).toZonedDateTime({ timeZone });

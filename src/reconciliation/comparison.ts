@@ -173,7 +173,7 @@ export class Comparison {
     const find = once(resolutionIn(tx, this.resolver, this.account));
     const news: (readonly [CallFacts, ProviderCall | null])[] = [];
     for (const facts of unknown.filter(({ providerCallId }) => !known.has(providerCallId)))
-      news.push([facts, await makeProviderCall(this.account, find, facts)]);
+      news.push([facts, await makeProviderCall(tx, this.account, find, facts)]);
     const [first, ...others] = news.flatMap(([, made]) => made ?? []);
     if (first) {
       await tx.insertRows('provider_calls', [first.mark, ...others.map(({ mark }) => mark)]);

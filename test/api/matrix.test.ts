@@ -18,6 +18,7 @@ import { tokensOfViewers } from '../matrix/viewers';
 import {
   CLEAR_CLIENT,
   CREATE_GATEWAY_TOKEN,
+  SET_RATE,
   CREATE_KEY_LINK,
   CREATE_WEBHOOK,
   GATEWAY_TOKEN,
@@ -107,6 +108,8 @@ const ROOTS: RootArguments = {
   changePortalUser: `(input: { personId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
   // A member who has signed in since, and who has made nothing.
   removePerson: `(input: { personId: "MAKER" })`,
+  rates: '',
+  setRate: '(input: { keySource: AGENCY, pricePerMinute: "-1", currency: "" })',
   setAgencyTimeZone: '(input: { timeZone: "" })',
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
   setClientPortalPermissions: `(input: { clientId: "${NEVER_GIVEN_OUT}", permissions: [] })`,
@@ -149,6 +152,9 @@ beforeAll(async () => {
   await seedHandIns(database, vault, audit, running.sandbox);
   tokens = await tokensOfViewers(running);
   await running.data(CREATE_KEY_LINK, { input: { clientId: HARBOR, provider: 'BLAND' } });
+  const price = { pricePerMinute: '0.15', currency: 'USD' };
+  for (const keySource of ['CLIENT', 'AGENCY'])
+    await running.data(SET_RATE, { input: { clientId: HARBOR, keySource, ...price } });
   await running.data(CREATE_GATEWAY_TOKEN, {
     input: { ...GATEWAY_TOKEN, clientId: HARBOR, expiresAt: new Date(Date.now() + TIME_LIMIT_MS) },
   });

@@ -1,0 +1,46 @@
+import { Table, TableIndex, type MigrationInterface, type QueryRunner, type TableOptions } from 'typeorm';
+import { id, index, integer, optional, primary, text, time } from './columns';
+
+const BY_START = index('calls_by_start', 'agencyId', 'clientId', 'startedAt', 'id');
+
+const RATES: TableOptions = {
+  name: 'rates',
+  columns: [
+    primary(id('id')),
+    id('agencyId'),
+    optional(id('clientId')),
+    text('keySource', 16),
+    { name: 'priceMicros', type: 'bigint' },
+    text('currency', 3),
+    integer('firstIncrementSeconds'),
+    integer('incrementSeconds'),
+    time('validFrom'),
+    time('createdAt'),
+  ],
+  indices: [
+    index('rates_by_agency', 'agencyId', 'id'),
+    index('rates_by_client', 'agencyId', 'clientId', 'id'),
+    index('rates_in_force', 'agencyId', 'keySource', 'clientId', 'validFrom', 'id'),
+  ],
+};
+
+/** What clients pay per minute, and which rate each call has kept. */
+export class Rates1764411000000 implements MigrationInterface {
+  // Each step is left out where an earlier attempt, which was killed, has made it. MySQL commits each one.
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.createTable(new Table(RATES), true);
+    const calls = await runner.getTable('calls');
+    if (!calls?.findColumnByName('rateId'))
+      await runner.query('ALTER TABLE calls ADD COLUMN rateId varchar(36)');
+    if (!calls?.indices.some(({ name }) => name === BY_START.name))
+      await runner.createIndex('calls', new TableIndex(BY_START));
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    const calls = await runner.getTable('calls');
+    if (calls?.indices.some(({ name }) => name === BY_START.name))
+      await runner.dropIndex('calls', BY_START.name);
+    if (calls?.findColumnByName('rateId')) await runner.query('ALTER TABLE calls DROP COLUMN rateId');
+    await runner.dropTable('rates', true);
+  }
+}

@@ -1,0 +1,81 @@
+import type { Reader } from '../database/transaction';
+import type { KeySource } from '../keys/chain';
+
+/** What decides which rate a call has. */
+export interface RateQuestion {
+  readonly agencyId: string;
+  /** The client that pays. */
+  readonly clientId: string;
+  readonly keySource: KeySource;
+}
+
+// One look into `rates_in_force` for the client's own rate, and one for the agency's default.
+const NEWEST = `SELECT id FROM rates WHERE agencyId = ? AND keySource = ? AND clientId`;
+const IN_FORCE = 'AND validFrom <= ? ORDER BY validFrom DESC, id DESC LIMIT 1';
+
+/**
+ * Returns the id of the rate that is valid at an instant: the client's own, or else the agency's default.
+ * Of two versions that are valid from the same instant, the later one counts. Null where there is none.
+ */
+export async function rateInForce(
+  read: Reader,
+  { agencyId, clientId, keySource }: RateQuestion,
+  at: Date,
+): Promise<string | null> {
+  const [own] = await read.rows<{ id: string }>(`${NEWEST} = ? ${IN_FORCE}`, [
+    agencyId,
+    keySource,
+    clientId,
+    at,
+  ]);
+  if (own) return own.id;
+  const [byDefault] = await read.rows<{ id: string }>(`${NEWEST} IS NULL ${IN_FORCE}`, [
+    agencyId,
+    keySource,
+    at,
+  ]);
+  return byDefault?.id ?? null;
+}
+
+/** Whether a call of this client on this key source would have a rate at an instant. */
+export async function hasRate(read: Reader, question: RateQuestion, at: Date): Promise<boolean> {
+  return (await rateInForce(read, question, at)) !== null;
+}
+
+/**
+ * Returns the rate that a call keeps which starts now. There is none for a call of no client, for which
+ * nobody pays, or without a key.
+ */
+export async function rateOfCall(
+  read: Reader,
+  call: { readonly agencyId: string; readonly clientId: string | null; readonly keySource: KeySource | null },
+  at: Date,
+): Promise<string | null> {
+  const { agencyId, clientId, keySource } = call;
+  return clientId === null || keySource === null
+    ? null
+    : rateInForce(read, { agencyId, clientId, keySource }, at);
+}
+
+/**
+ * Returns for each of these clients the key sources of which it has a rate at an instant, by one statement.
+ * Null stands for an agency that has no rate at all, which does not let Latchkey count what its clients owe.
+ */
+export async function ratedSources(
+  read: Reader,
+  agencyId: string,
+  clientIds: readonly string[],
+  at: Date,
+): Promise<ReadonlyMap<string, ReadonlySet<KeySource>> | null> {
+  const rates = await read.rows<{ clientId: string | null; keySource: KeySource }>(
+    'SELECT DISTINCT clientId, keySource FROM rates WHERE agencyId = ? AND validFrom <= ?',
+    [agencyId, at],
+  );
+  if (rates.length === 0) return null;
+  return new Map(
+    clientIds.map((id) => {
+      const own = rates.filter(({ clientId }) => clientId === null || clientId === id);
+      return [id, new Set(own.map(({ keySource }) => keySource))];
+    }),
+  );
+}
