@@ -6,14 +6,11 @@ import { rateOfCall } from '../billing/rate-in-force';
 import type { Reader, Transaction } from '../database/transaction';
 import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
+import { subjectOf } from '../keys/resolution/subject';
 import { missingKey } from '../keys/chain';
 import { noteRefusal } from '../keys/key-health';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
-import {
-  subjectOf,
-  type KeyResolverService,
-  type ResolvedKey,
-} from '../keys/resolution/key-resolver.service';
+import { type KeyResolverService, type ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { announce } from '../outbox/outbox';
 import { isId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';

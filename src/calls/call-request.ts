@@ -162,9 +162,10 @@ export type GatewayCall = ReturnType<typeof newGatewayCall>;
 export function unknownCall(
   { id: agentId, agencyId, clientId, provider }: AgentToCall,
   receipt: CallReceipt,
+  id = newId(),
 ) {
-  const id = newId();
-  const now = timeOfId(id);
+  const createdAt = timeOfId(id);
+  const now = new Date();
   return {
     id,
     agencyId,
@@ -187,8 +188,8 @@ export function unknownCall(
     ...PENDING_COST,
     revision: 0,
     knownAt: null,
-    askAt: nextAskAt(now, now),
-    createdAt: now,
+    askAt: nextAskAt(createdAt, now),
+    createdAt,
     updatedAt: now,
   } as const;
 }

@@ -94,7 +94,10 @@ export class Call {
   })
   isOtherAccount!: boolean;
 
-  @Field(() => DateTime, { description: 'When the call was asked for, or was first heard of.' })
+  @Field(() => DateTime, {
+    description:
+      'When the call was asked for. For one that began at its provider it is when it began, where the provider tells that, and otherwise when it was first heard of.',
+  })
   createdAt!: Date;
 
   @Field(() => DateTime, {

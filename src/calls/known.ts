@@ -28,11 +28,14 @@ export function knownOf(call: Known): Known {
  * provider if they are newer, and are out of date otherwise.
  */
 export function whatChanges(
-  call: Known & { readonly id: string },
+  call: Known & Pick<CallRow, 'id' | 'origin'>,
   facts: CallFacts,
   isNewer: boolean,
 ): Partial<Known> {
-  if (facts.latchkeyCallId !== null && facts.latchkeyCallId !== call.id) return {};
+  // Latchkey's id was never sent with a call that began at its provider: whatever such a call carries comes
+  // from elsewhere, e.g. from another instance of Latchkey.
+  const isAnother = facts.latchkeyCallId !== null && facts.latchkeyCallId !== call.id;
+  if (isAnother && call.origin !== 'PROVIDER') return {};
   if (isOther(call.providerCallId, facts.providerCallId)) return {};
   const settled = <T>(known: T | null, fact: T | null): T | null =>
     known === null || (fact !== null && isNewer) ? fact : known;

@@ -1,34 +1,57 @@
 import { rateOfCall } from '../billing/rate-in-force';
 import type { Reader, Transaction } from '../database/transaction';
+import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import type { KeyOwner } from '../keys/key-store';
-import type { KeyResolverService, Resolution } from '../keys/resolution/key-resolver.service';
-import { digest } from '../platform/ids';
+import type { KeyResolverService, PastResolution } from '../keys/resolution/key-resolver.service';
+import { digest, newId, newIdAt } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallFacts } from '../providers/call-facts';
 import type { CallRow } from './call.entity';
 import type { ProviderCallRow } from './provider-call.entity';
 import { unknownCall } from './call-request';
 
+/** What a provider says of a call that began longer ago is not believed: no events are that late. */
+const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
+
 /**
- * Makes the row of a call that began at the provider, by the account of `owner`. It is recorded with what the
- * chain gives for its agent, whichever account it came from.
+ * Makes the row of a call that began at the provider, by an account of which several owners may have the key.
+ * It is recorded with what the chain gave for its agent when it began, whichever account it came from, and
+ * stands among the calls of that time.
  */
 export function newProviderCall(
-  { agent, key, receipt }: Resolution,
-  { direction, toNumber }: CallFacts,
-  owner: KeyOwner,
+  { agent, receipt }: PastResolution,
+  { direction, toNumber, startedAt }: CallFacts,
+  owners: ReadonlySet<string>,
 ): Omit<CallRow, 'rateId'> {
+  const call = unknownCall(agent, receipt, idAt(startedAt));
+  const keySource = KEY_SOURCES.find((source) => receipt.keys[source] !== null) ?? null;
+  const isOtherAccount = keySource === null || !owners.has(ownerOf(agent, keySource) ?? '');
   return {
-    ...unknownCall(agent, receipt),
+    ...call,
     kind: 'LIVE',
     origin: 'PROVIDER',
     direction: direction ?? 'INBOUND',
-    keySource: key?.owner.type ?? null,
-    keyVersion: key?.version ?? null,
-    keyOwnerId: key?.owner.id === owner.id ? owner.id : null,
-    isOtherAccount: key?.owner.id !== owner.id,
+    keySource,
+    keyVersion: keySource && (receipt.keys[keySource]?.version ?? null),
+    keyOwnerId: keySource && !isOtherAccount ? ownerOf(agent, keySource) : null,
+    isOtherAccount,
     toNumber,
   };
+}
+
+/** An id of the time at which a call began, as far as what the provider says of it can be. */
+function idAt(startedAt: Date | null): string {
+  const now = Date.now();
+  const isLikely =
+    startedAt !== null && startedAt.getTime() < now && now - startedAt.getTime() < LONGEST_AGO_MS;
+  return isLikely ? newIdAt(startedAt) : newId();
+}
+
+function ownerOf(
+  { agencyId, clientId }: Pick<CallRow, 'agencyId' | 'clientId'>,
+  source: KeySource,
+): string | null {
+  return source === 'CLIENT' ? clientId : agencyId;
 }
 
 export type CallOfAccount = Pick<CallRow, 'agencyId' | 'clientId' | 'keySource' | 'isOtherAccount'>;
@@ -37,40 +60,38 @@ export type CallOfAccount = Pick<CallRow, 'agencyId' | 'clientId' | 'keySource' 
 export function accountOf(call: CallOfAccount): string | null {
   const { agencyId, clientId, keySource, isOtherAccount } = call;
   if (keySource === null || isOtherAccount) return null;
-  return keySource === 'CLIENT' ? clientId : agencyId;
+  return ownerOf({ agencyId, clientId }, keySource);
 }
 
 /** An account at a provider, by whose it is. */
 export interface OwnAccount {
   readonly owner: KeyOwner;
   readonly provider: Provider;
-  /** Who else has the key of this account, by their ids. */
-  readonly versions?: ReadonlyMap<string, unknown>;
+}
+
+/** An account of which several owners may have the key: then it is the account of all of them. */
+export interface SharedAccount extends OwnAccount {
+  /** The version of each owner's key. */
+  readonly versions: ReadonlyMap<string, number>;
+}
+
+/** Reads who has the same key as the owner of an account, who is one of them where it has a key. */
+export async function readVersions(
+  read: Reader,
+  { owner, provider }: OwnAccount,
+): Promise<Map<string, number>> {
+  const same = await read.rows<{ readonly ownerId: string; readonly version: number }>(
+    `SELECT o.ownerId, o.version FROM api_keys k JOIN api_keys o
+ON o.agencyId = k.agencyId AND o.fingerprint = k.fingerprint AND o.provider = k.provider AND o.isSet = k.isSet
+WHERE k.ownerId = ? AND k.provider = ?`,
+    [owner.id, provider],
+  );
+  return new Map(same.map(({ ownerId, version }) => [ownerId, version]));
 }
 
 /** By this a call that began at a provider is known, and recorded once. */
 export function digestOfCall({ owner, provider }: OwnAccount, providerCallId: string): string {
   return digest(owner.id, provider, providerCallId);
-}
-
-/** Finds what decides who pays for a call of the agent that has this id at the provider. */
-export type FindResolution = (providerAgentId: string) => Promise<Resolution | null>;
-
-export function resolutionIn(
-  tx: Transaction,
-  resolver: KeyResolverService,
-  { owner: { agencyId }, provider }: OwnAccount,
-): FindResolution {
-  return async (providerAgentId) => {
-    const agents = await tx.rows<{ id: string; provider: string; providerAgentId: string }>(
-      'SELECT id, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
-      [agencyId, providerAgentId],
-    );
-    const agent = agents.find(
-      (each) => each.provider === provider && each.providerAgentId === providerAgentId,
-    );
-    return agent ? resolver.resolve(agencyId, agent.id) : null;
-  };
 }
 
 /** A call that began at a provider, before it is inserted. */
@@ -80,35 +101,40 @@ export interface ProviderCall {
 }
 
 /**
- * Makes the rows of a call of which Latchkey has never heard. They are null where its agent is not one of the
- * agency's.
+ * Makes the rows of calls of which Latchkey has never heard. They are null for a call whose agent is not one of
+ * the agency's, or of whose agents several have its id, so that nobody can tell whose it is.
  */
-export async function makeProviderCall(
+export async function makeProviderCalls(
   read: Reader,
-  account: OwnAccount,
-  find: FindResolution,
-  facts: CallFacts,
-): Promise<ProviderCall | null> {
-  const { providerCallId, providerAgentId } = facts;
-  if (providerCallId === null || providerAgentId === null) return null;
-  const resolution = await find(providerAgentId);
-  if (!resolution) return null;
-  const payer = resolution.key?.owner;
-  const isAlike = payer !== undefined && account.versions?.has(payer.id) === true;
-  const made = newProviderCall(resolution, facts, isAlike ? payer : account.owner);
-  const startedAt = facts.startedAt ?? made.createdAt;
-  const call = { ...made, rateId: await rateOfCall(read, made, startedAt) };
-  return { call, mark: { digest: digestOfCall(account, providerCallId), callId: call.id } };
+  { owner, provider, versions }: SharedAccount,
+  resolver: KeyResolverService,
+  calls: readonly CallFacts[],
+): Promise<(ProviderCall | null)[]> {
+  const owners = new Set([owner.id, ...versions.keys()]);
+  const resolved = await resolver.resolveCalls(
+    owner.agencyId,
+    provider,
+    calls.map(({ providerAgentId, startedAt }) => ({ providerAgentId: providerAgentId ?? '', startedAt })),
+  );
+  const made = calls.map(async (facts, index): Promise<ProviderCall | null> => {
+    const resolution = resolved[index];
+    if (facts.providerCallId === null || !resolution) return null;
+    const call = newProviderCall(resolution, facts, owners);
+    const rateId = await rateOfCall(read, call, facts.startedAt ?? call.createdAt);
+    const digest = digestOfCall({ owner, provider }, facts.providerCallId);
+    return { call: { ...call, rateId }, mark: { digest, callId: call.id } };
+  });
+  return Promise.all(made);
 }
 
 /** Records such a call. Returns it, or null where it is not recorded. */
 export async function recordProviderCall(
   tx: Transaction,
   resolver: KeyResolverService,
-  account: OwnAccount,
+  account: SharedAccount,
   facts: CallFacts,
 ): Promise<CallRow | null> {
-  const made = await makeProviderCall(tx, account, resolutionIn(tx, resolver, account), facts);
+  const [made] = await makeProviderCalls(tx, account, resolver, [facts]);
   if (!made) return null;
   await tx.insertRow('provider_calls', made.mark);
   await tx.insertRow('calls', made.call);

@@ -1,5 +1,6 @@
 import { receiptOf, type Receipt } from '../keys/chain';
-import { subjectOf, type CallReceipt, type KeyAtCall } from '../keys/resolution/key-resolver.service';
+import type { CallReceipt, KeyAtCall } from '../keys/resolution/key-resolver.service';
+import { subjectOf } from '../keys/resolution/subject';
 import type { CallRow } from './call.entity';
 
 /** Returns the columns that keep a receipt. */

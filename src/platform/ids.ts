@@ -8,6 +8,11 @@ export function newId(): string {
   return v7();
 }
 
+/** An id as `newId` would have made it at a time. */
+export function newIdAt(time: Date): string {
+  return v7({ msecs: time.getTime() });
+}
+
 /** When an id of `newId` was made, by the clock from which it took its time. */
 export function timeOfId(id: string): Date {
   return new Date(parseInt(id.slice(0, 8) + id.slice(9, 13), 16));

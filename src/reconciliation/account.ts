@@ -1,4 +1,4 @@
-import type { OwnAccount } from '../calls/provider-call';
+import { readVersions, type OwnAccount, type SharedAccount } from '../calls/provider-call';
 import type { Reader } from '../database/transaction';
 import type { SealedKey } from '../keys/key-store';
 import { readSealedKeys, type KeyOwner } from '../keys/key-store';
@@ -6,11 +6,9 @@ import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
 
-/** An account with its key. Several owners may have the same one: then it is the account of all of them. */
-export interface KeyedAccount extends OwnAccount {
+/** An account with its key. */
+export interface KeyedAccount extends SharedAccount {
   readonly key: SealedKey;
-  /** The version of each owner's key. */
-  readonly versions: ReadonlyMap<string, number>;
 }
 
 export interface AccountFilter {
@@ -51,13 +49,7 @@ export async function readAccount(
 ): Promise<KeyedAccount | null> {
   const key = await keyOf(read, macs, owner, provider);
   if (!key) return null;
-  const same = await read.rows<Place & { readonly version: number }>(
-    `SELECT o.agencyId, o.ownerType, o.ownerId, o.provider, o.version FROM api_keys k JOIN api_keys o
-ON o.agencyId = k.agencyId AND o.fingerprint = k.fingerprint AND o.provider = k.provider AND o.isSet = k.isSet
-WHERE k.ownerId = ? AND k.provider = ?`,
-    [owner.id, provider],
-  );
-  const versions = new Map(same.map(({ ownerId, version }) => [ownerId, version]));
+  const versions = await readVersions(read, { owner, provider });
   return { owner, provider, key, versions: versions.set(owner.id, key.version) };
 }
 

@@ -9,22 +9,31 @@ export interface ReconcileOptions extends AccountFilter, Span {
   readonly asJson: boolean;
 }
 
-/** Compares all accounts, one after the other. Answers whether nothing differs and all were compared. */
+/**
+ * Compares all accounts, one after the other. Answers whether nothing differs and all were compared. Throws the
+ * first fault when all others were compared.
+ */
 export async function reconcileAll(
   read: Reader,
   reconciler: Reconciler,
   options: ReconcileOptions,
   print: (line: string) => void,
 ): Promise<boolean> {
+  const faults: unknown[] = [];
   const done = new Set<string>();
   let isSame = true;
   for (const place of await readPlaces(read, options)) {
     // Owners with the same key have the same account.
     if (done.has(nameOf(place, place.owner.id))) continue;
-    const { owners, isAlike } = await reconcileOne(reconciler, place, options, print);
-    for (const owner of owners) done.add(nameOf(place, owner));
-    isSame &&= isAlike;
+    try {
+      const { owners, isAlike } = await reconcileOne(reconciler, place, options, print);
+      for (const owner of owners) done.add(nameOf(place, owner));
+      isSame &&= isAlike;
+    } catch (error) {
+      faults.push(error);
+    }
   }
+  if (faults.length > 0) throw faults[0];
   return isSame;
 }
 

@@ -3,14 +3,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import { applyFacts, applyTo, type FactsOrigin } from '../calls/call-facts.service';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
-import {
-  accountOf,
-  digestOfCall,
-  makeProviderCall,
-  resolutionIn,
-  type FindResolution,
-  type ProviderCall,
-} from '../calls/provider-call';
+import { accountOf, digestOfCall, makeProviderCalls, type ProviderCall } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -131,6 +124,16 @@ export class Comparison {
     return new Set(rows.map(({ callId }) => callId));
   }
 
+  /** Which of these calls were recorded from this account before, although their rows say no id. */
+  async #marksOf(tx: Transaction, providerIds: readonly string[]): Promise<ReadonlySet<string | null>> {
+    const byDigest = new Map(
+      providerIds.flatMap((id) => this.#digestsOf(id).map((digest): [string, string] => [digest, id])),
+    );
+    if (byDigest.size === 0) return new Set();
+    const rows = await tx.findBy(ProviderCallRow, { digest: In([...byDigest.keys()]) });
+    return new Set(rows.map(({ digest }) => byDigest.get(digest) ?? null));
+  }
+
   #digestsOf(providerCallId: string): string[] {
     const { provider, owner, versions } = this.account;
     return [...versions.keys()].map((id) =>
@@ -170,10 +173,12 @@ export class Comparison {
     const known = new Set(
       since.filter((call) => call.provider === provider).map((call) => call.providerCallId),
     );
-    const find = once(resolutionIn(tx, this.resolver, this.account));
-    const news: (readonly [CallFacts, ProviderCall | null])[] = [];
-    for (const facts of unknown.filter(({ providerCallId }) => !known.has(providerCallId)))
-      news.push([facts, await makeProviderCall(tx, this.account, find, facts)]);
+    const recorded = await this.#marksOf(tx, providerIds);
+    const fresh = unknown.filter(
+      ({ providerCallId }) => !known.has(providerCallId) && !recorded.has(providerCallId),
+    );
+    const made = await makeProviderCalls(tx, this.account, this.resolver, fresh);
+    const news = fresh.map((facts, index): [CallFacts, ProviderCall | null] => [facts, made[index] ?? null]);
     const [first, ...others] = news.flatMap(([, made]) => made ?? []);
     if (first) {
       await tx.insertRows('provider_calls', [first.mark, ...others.map(({ mark }) => mark)]);
@@ -186,16 +191,6 @@ export class Comparison {
     }
     return differences;
   }
-}
-
-/** Finds each agent once: the calls of an agent that are recorded together have the same receipt. */
-function once(find: FindResolution): FindResolution {
-  const found = new Map<string, ReturnType<FindResolution>>();
-  return (providerAgentId) => {
-    const known = found.get(providerAgentId) ?? find(providerAgentId);
-    found.set(providerAgentId, known);
-    return known;
-  };
 }
 
 async function inParts<T>(

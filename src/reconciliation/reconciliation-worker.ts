@@ -55,7 +55,10 @@ export class ReconciliationWorker {
       .limit(BATCH)
       .getMany();
     const next = async (): Promise<void> => {
-      for (let account = due.shift(); account; account = due.shift()) await this.#reconcile(account, now);
+      for (let account = due.shift(); account; account = due.shift()) {
+        // A fault of one account leaves the others to be compared. It comes up again later.
+        await this.#reconcile(account, now).catch(this.report);
+      }
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, next));
   }

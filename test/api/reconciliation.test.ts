@@ -8,6 +8,7 @@ import type { Difference } from '../../src/reconciliation/difference';
 import { ReconciliationRow } from '../../src/reconciliation/reconciliation.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
+import { newId } from '../../src/platform/ids';
 import { Process } from '../e2e/process';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 
@@ -67,7 +68,7 @@ const standIn = (name: Name, { providerCallId }: CallRow) => {
 const accountOf = (name: Name) => running.sandbox[name].accounts[name === 'bland' ? 'agency' : 'client'];
 
 /** A call that ended at the provider, and that nobody placed here. */
-async function foreign(name: Name, agentId?: string) {
+async function foreign(name: Name, agentId?: string, metadata: object = {}) {
   const { providerAgentId } = await running
     .data<{ agent: { providerAgentId: string } }>('query ($id: ID!) { agent(id: $id) { providerAgentId } }', {
       id: AGENTS[name],
@@ -75,9 +76,9 @@ async function foreign(name: Name, agentId?: string) {
     .then(({ agent }) => agent);
   const agent = agentId ?? providerAgentId;
   const request = {
-    retell: { override_agent_id: agent, to_number: TO, from_number: accountOf(name).fromNumber },
-    vapi: { assistantId: agent, customer: { number: TO } },
-    bland: { agent_id: agent, phone_number: TO },
+    retell: { override_agent_id: agent, to_number: TO, from_number: accountOf(name).fromNumber, metadata },
+    vapi: { assistantId: agent, customer: { number: TO }, assistantOverrides: { metadata } },
+    bland: { agent_id: agent, phone_number: TO, metadata },
   }[name];
   const call = running.sandbox[name].calls.add(accountOf(name), randomUUID(), request);
   call.answer();
@@ -97,6 +98,18 @@ describe.each(NAMES)('the calls at %s', (name) => {
     expect(revisions).toMatchObject([{ source: 'ASKED' }]);
     expect(await reconcile(name)).toMatchObject({ isSame: true, differences: [] });
     expect(await running.app.database.read.findBy(CallRevisionRow, { callId: call.id })).toEqual(revisions);
+  });
+
+  test('that carry an id of another Latchkey are recorded once, and do not end the comparison', async () => {
+    const call = await foreign(name, undefined, { latchkey_call_id: newId() });
+    expect((await reconcile(name)).differences).toMatchObject([
+      { kind: 'UNKNOWN_TO_US', providerCallId: call.id },
+    ]);
+    const recorded = await running.app.database.read.findBy(CallRow, { providerCallId: call.id });
+    expect(recorded).toMatchObject([{ status: 'COMPLETED', origin: 'PROVIDER' }]);
+    const { accounts } = await reconcile(name);
+    expect(accounts.map(({ obstacle }) => obstacle)).toEqual(accounts.map(() => null));
+    expect(await running.app.database.read.count(CallRow)).toBe(1);
   });
 
   test('that nobody here had heard of are recorded once, if their agent is one of the agency', async () => {

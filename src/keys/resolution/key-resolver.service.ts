@@ -3,20 +3,15 @@ import type { Viewer } from '../../access/viewer';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { TenantDatabase } from '../../access/tenant-database';
 import { archivedClients } from '../../clients/active-client';
-import { adapterOf, type Provider } from '../../providers';
+import type { Provider } from '../../providers';
 import type { ProviderAgentKind } from '../../providers/provider-agent';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
-import {
-  keyThatCounts,
-  resolveChain,
-  type ChainKey,
-  type ChainResult,
-  type ChainSubject,
-  type KeySource,
-} from '../chain';
+import { keyThatCounts, resolveChain, type ChainKey, type ChainResult, type KeySource } from '../chain';
 import { readKeySummaries } from '../key-states';
-import { openKey, readSealedKeys, type KeysOfChain, type SealedKey } from '../key-store';
+import { openKey, readSealedKeys, type SealedKey } from '../key-store';
+import { PastChainService } from './past-chain.service';
+import { subjectOf } from './subject';
 import {
   readAgentWithKeys,
   readProviderAgentsWithKeys,
@@ -50,6 +45,16 @@ export interface Resolution {
   readonly receipt: CallReceipt;
 }
 
+/** A call that took place, by its agent at the provider. */
+export interface PastCall {
+  readonly providerAgentId: string;
+  /** Null where the provider does not say it; then it counts as now. */
+  readonly startedAt: Date | null;
+}
+
+/** What decided who pays for a call that has taken place: its agent, with the client of that time. */
+export type PastResolution = Pick<Resolution, 'agent' | 'receipt'>;
+
 /** What tells whose key a call was started with. */
 export interface CallOfOwner extends AgentInChain {
   readonly keySource: KeySource | null;
@@ -64,10 +69,14 @@ type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
  * would use.
  */
 export class KeyResolverService {
+  readonly #past: PastChainService;
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly vault: Vault,
-  ) {}
+  ) {
+    this.#past = new PastChainService(database, vault.placeMacs);
+  }
 
   /**
    * Reads what decides who pays for a call of an agent, at one instant. The result is null for an agent that
@@ -81,24 +90,54 @@ export class KeyResolverService {
   }
 
   /**
-   * Does the same for the agent of a kind that has an id at a provider. Only agents of the client are found
-   * where one is given. The result is null for no agent, and undefined where several have the id.
+   * Does the same for the agent that has an id at a provider. Only agents of the client, and of the kind, are
+   * found where one is given. The result is null for no agent, and undefined where several have the id.
    */
   async resolveAtProvider(
     { agencyId, clientId }: Pick<AgentRow, 'agencyId' | 'clientId'>,
     provider: Provider,
     providerAgentId: string,
-    kind: ProviderAgentKind,
+    kind: ProviderAgentKind | null,
   ): Promise<Resolution | null | undefined> {
     const resolvedAt = new Date();
     const { read } = this.database;
     const { placeMacs } = this.vault;
     const all = await readProviderAgentsWithKeys(read, placeMacs, agencyId, provider, providerAgentId);
     const [found, ...more] = all.filter(
-      ({ agent }) => agent.providerAgentKind === kind && (clientId === null || agent.clientId === clientId),
+      ({ agent }) =>
+        (kind === null || agent.providerAgentKind === kind) &&
+        (clientId === null || agent.clientId === clientId),
     );
     if (more.length > 0) return undefined;
     return found ? resolutionOf(found, resolvedAt) : null;
+  }
+
+  /**
+   * Does the same for calls that took place: an agent may have been another client's then, and keys may have
+   * been set and cleared since. Where the trail does not tell whose an agent was, it was no client's, so that
+   * no client is shown what may have been another's.
+   */
+  async resolveCalls(
+    agencyId: string,
+    provider: Provider,
+    calls: readonly PastCall[],
+  ): Promise<(PastResolution | null | undefined)[]> {
+    const times = calls.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => +one - +other);
+    const hasChanged = times[0] !== undefined && (await this.#past.hasChangedSince(agencyId, times[0]));
+    const agents = new Map<string, Resolution | null | undefined>();
+    const resolved: (PastResolution | null | undefined)[] = [];
+    for (const { providerAgentId: id, startedAt } of calls) {
+      if (!agents.has(id))
+        agents.set(id, await this.resolveAtProvider({ agencyId, clientId: null }, provider, id, null));
+      const now = agents.get(id);
+      resolved.push(now && hasChanged && startedAt ? await this.#resolvePast(now, startedAt) : now);
+    }
+    return resolved;
+  }
+
+  async #resolvePast({ agent }: Resolution, at: Date): Promise<PastResolution> {
+    const { clientId, keys } = await this.#past.chainOf(agent.agencyId, agent, at);
+    return { agent: { ...agent, clientId }, receipt: { resolvedAt: at, keys: statesOf(keys) } };
   }
 
   /**
@@ -154,17 +193,10 @@ function resolutionOf({ agent, clientArchived, keys }: AgentWithKeys, resolvedAt
   return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
 }
 
-function statesOf({ CLIENT, AGENCY }: KeysOfChain): CallReceipt['keys'] {
+function statesOf({ CLIENT, AGENCY }: Readonly<Record<KeySource, ChainKey | null>>): CallReceipt['keys'] {
   return { CLIENT: stateOf(CLIENT), AGENCY: stateOf(AGENCY) };
 }
 
 function stateOf(key: ChainKey | null): KeyAtCall | null {
-  return key && { status: key.status, version: key.version };
-}
-
-export function subjectOf(
-  { provider, clientId }: Pick<AgentRow, 'provider' | 'clientId'>,
-  clientArchived: boolean,
-): ChainSubject {
-  return { providerName: adapterOf(provider).name, hasClient: clientId !== null, clientArchived };
+  return key?.isSet ? { status: key.status, version: key.version } : null;
 }

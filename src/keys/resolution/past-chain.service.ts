@@ -6,29 +6,41 @@ import type { AuditEventRow } from '../../audit/audit.entity';
 import { archivedClients } from '../../clients/active-client';
 import { dateOf, placeholders, type RawDate } from '../../database/raw';
 import { badArgument } from '../../graphql/errors';
+import { leastIdOf } from '../../platform/ids';
 import type { PlaceMacs } from '../../vault/place-macs';
-import { resolveChainAt, type ChainResult } from '../chain';
+import { resolveChainAt, type ChainKey, type ChainResult } from '../chain';
 import { readKeySummaries, type KeySummary } from '../key-states';
-import { subjectOf } from './key-resolver.service';
 import { AGENT_EVENTS, CHAIN_EVENTS, clientAt, keyAt, wasArchivedAt, type PastEvent } from './past-chain';
+import { subjectOf } from './subject';
 
 export type PastAgent = Pick<AgentRow, 'id' | 'clientId' | 'provider'>;
+
+interface PastChain {
+  readonly clientId: string | null;
+  readonly keys: { readonly CLIENT: ChainKey | null; readonly AGENCY: ChainKey | null };
+}
 
 interface RawEvent extends Pick<AuditEventRow, 'clientId' | 'details'> {
   readonly type: PastEvent['type'];
   readonly at: RawDate;
 }
 
-/** All that is on record of some owners, to tell how it was at a time. */
+/** All that is on record of an agency and some of its clients, to tell how it was at a time. */
 interface OnRecord {
-  readonly ofChains: readonly PastEvent[];
+  readonly agencyId: string;
+  readonly events: readonly PastEvent[];
   readonly keys: readonly KeySummary[];
   readonly archived: ReadonlySet<string>;
 }
 
+/** What changes whose key an agent uses. */
+const CHANGES = ['API_KEY_SET', 'API_KEY_CLEARED', ...AGENT_EVENTS];
+/** The clocks of two instances may differ by this much. */
+const CLOCKS_MS = 60_000;
+
 /**
- * Tells which key calls would have used at a time that has passed. The audit trail holds every change that
- * matters, written in the transaction of the change, so that nothing else has to be kept.
+ * Tells which key calls used at a time that has passed. The audit trail holds every change that matters,
+ * written in the transaction of the change, so that nothing else has to be kept.
  */
 export class PastChainService {
   constructor(
@@ -44,44 +56,70 @@ export class PastChainService {
     requireAdmin(viewer);
     if (at > new Date()) throw badArgument('at', 'A time that has come.');
     if (!(await this.#isOnRecord(viewer.agencyId, at))) return agents.map(() => null);
-    const ofAgents = await this.#eventsOfAgents(viewer.agencyId, agents);
-    const clients = agents.map((agent) => {
-      const events = ofAgents.filter(({ details }) => details.agentId === agent.id);
-      return { agent, clientId: clientAt(events, at, agent.clientId) };
+    const { clients, record } = await this.#read(viewer.agencyId, agents, at);
+    return agents.map(({ provider }, index) => {
+      const clientId = clients[index];
+      return clientId === undefined ? null : explainAt(record, { clientId, provider }, at);
     });
-    const clientIds = [...new Set(clients.flatMap(({ clientId }) => clientId ?? []))];
-    const record = await this.#recordOf(viewer.agencyId, clientIds);
-    return clients.map(({ agent, clientId }) =>
-      clientId === undefined ? null : chainAt(record, { ...agent, clientId }, viewer.agencyId, at),
+  }
+
+  /** Whether a key of the agency, or an agent of it, may have come or gone at this time or later. */
+  async hasChangedSince(agencyId: string, at: Date): Promise<boolean> {
+    const { read } = this.database;
+    const rows = await read.rows(
+      `SELECT 1 FROM audit_events${read.indexHint('audit_events_by_type')}
+WHERE agencyId = ? AND type IN (${placeholders(CHANGES)}) AND id >= ? LIMIT 1`,
+      [agencyId, ...CHANGES, leastIdOf(new Date(at.getTime() - CLOCKS_MS))],
     );
+    return rows.length > 0;
+  }
+
+  /**
+   * Returns whose an agent was at a time, and the keys of its chain. A key of which the trail does not tell
+   * counts as not set, and a client as none. Before the first event of the agency, its keys are taken to be
+   * those that it has.
+   */
+  async chainOf(agencyId: string, agent: PastAgent, at: Date): Promise<PastChain> {
+    const isOnRecord = await this.#isOnRecord(agencyId, at);
+    const { clients, record } = await this.#read(agencyId, [agent], at);
+    const clientId = clients[0] ?? null;
+    const known = isOnRecord ? record : { ...record, events: [] };
+    const { CLIENT, AGENCY } = keysAt(known, { clientId, provider: agent.provider }, at);
+    return { clientId, keys: { CLIENT: CLIENT ?? null, AGENCY: AGENCY ?? null } };
   }
 
   async #isOnRecord(agencyId: string, at: Date): Promise<boolean> {
-    const [first] = await this.database.read.rows<{ readonly at: RawDate }>(
-      `SELECT at FROM audit_events${this.database.read.indexHint('audit_events_by_agency')}
-WHERE agencyId = ? ORDER BY id LIMIT 1`,
+    const { read } = this.database;
+    const [first] = await read.rows<{ readonly at: RawDate }>(
+      `SELECT at FROM audit_events${read.indexHint('audit_events_by_agency')} WHERE agencyId = ? ORDER BY id LIMIT 1`,
       [agencyId],
     );
     return first !== undefined && dateOf(first.at) <= at;
   }
 
-  async #eventsOfAgents(agencyId: string, agents: readonly PastAgent[]): Promise<PastEvent[]> {
-    const ofOne = agents.map(() => 'details LIKE ?').join(' OR ');
-    return this.#events(AGENT_EVENTS, `(${ofOne})`, [
-      agencyId,
-      ...agents.map(({ id }) => `%${JSON.stringify({ agentId: id }).slice(1, -1)}%`),
-    ]);
-  }
-
-  async #recordOf(agencyId: string, clientIds: readonly string[]): Promise<OnRecord> {
+  /** Reads whose each agent was, undefined where the trail does not tell, and all that is on record of those. */
+  async #read(agencyId: string, agents: readonly PastAgent[], at: Date) {
     const { read } = this.database;
+    const ofAgents = await this.#events(
+      AGENT_EVENTS,
+      `(${agents.map(() => 'details LIKE ?').join(' OR ')})`,
+      [agencyId, ...agents.map(({ id }) => `%${JSON.stringify({ agentId: id }).slice(1, -1)}%`)],
+    );
+    const clients = agents.map(({ id, clientId }) =>
+      clientAt(
+        ofAgents.filter(({ details }) => details.agentId === id),
+        at,
+        clientId,
+      ),
+    );
+    const clientIds = [...new Set(clients.flatMap((clientId) => clientId ?? []))];
     const ofClients = clientIds.length > 0 ? ` OR clientId IN (${placeholders(clientIds)})` : '';
-    const [ofChains, keys, archived] = await Promise.all([
+    const [events, keys, archived] = await Promise.all([
       this.#events(CHAIN_EVENTS, `(clientId IS NULL${ofClients})`, [agencyId, ...clientIds]),
       readKeySummaries(read, this.macs, agencyId, [agencyId, ...clientIds]),
       archivedClients(read, clientIds),
     ]);
-    return { ofChains, keys, archived };
+    return { clients, record: { agencyId, events, keys, archived } satisfies OnRecord };
   }
 
   async #events(
@@ -103,24 +141,24 @@ WHERE agencyId = ? AND type IN (${placeholders(types)}) AND ${condition} ORDER B
   }
 }
 
-/** The result is null where the trail does not tell of one of the keys. */
-function chainAt(
-  { ofChains, keys, archived }: OnRecord,
-  { clientId, provider }: Pick<AgentRow, 'clientId' | 'provider'>,
-  agencyId: string,
-  at: Date,
-): ChainResult | null {
+type Place = Pick<AgentRow, 'clientId' | 'provider'>;
+
+/** The keys of a chain at a time; undefined where the trail does not tell. */
+function keysAt({ agencyId, events, keys }: OnRecord, { clientId, provider }: Place, at: Date) {
   const keyOf = (owner: string | null) => {
-    const events = ofChains.filter(
-      (event) => event.clientId === owner && event.details.provider === provider,
-    );
-    const isAt = (key: KeySummary) => key.ownerId === (owner ?? agencyId) && key.provider === provider;
-    return keyAt(events, at, keys.find(isAt) ?? null);
+    const ofPlace = events.filter((event) => event.clientId === owner && event.details.provider === provider);
+    const isInPlace = (key: KeySummary) => key.ownerId === (owner ?? agencyId) && key.provider === provider;
+    return keyAt(ofPlace, at, keys.find(isInPlace) ?? null);
   };
-  const client = clientId === null ? null : keyOf(clientId);
-  const agency = keyOf(null);
-  if (client === undefined || agency === undefined) return null;
-  const ofClient = ofChains.filter((event) => clientId !== null && event.clientId === clientId);
-  const wasArchived = clientId !== null && wasArchivedAt(ofClient, at, archived.has(clientId));
-  return resolveChainAt(subjectOf({ clientId, provider }, wasArchived), client, agency);
+  return { CLIENT: clientId === null ? null : keyOf(clientId), AGENCY: keyOf(null) };
+}
+
+/** The result is null where the trail does not tell of one of the keys. */
+function explainAt(record: OnRecord, place: Place, at: Date): ChainResult | null {
+  const { clientId } = place;
+  const { CLIENT, AGENCY } = keysAt(record, place, at);
+  if (CLIENT === undefined || AGENCY === undefined) return null;
+  const ofClient = record.events.filter((event) => clientId !== null && event.clientId === clientId);
+  const wasArchived = clientId !== null && wasArchivedAt(ofClient, at, record.archived.has(clientId));
+  return resolveChainAt(subjectOf(place, wasArchived), CLIENT, AGENCY);
 }
