@@ -149,7 +149,8 @@ function valuesIn(pattern: readonly string[], segments: readonly string[]) {
     const kind = AGENT.exec(expected);
     if (kind) agent = { id: value, kind: (kind[1] as ProviderAgentKind | undefined) ?? PLAIN_AGENT };
     if (expected === '{call}') callId = value;
-    path.push(encodeURIComponent(value));
+    // As it came: providers may tell a `+` from what it is encoded as.
+    path.push(segment);
   }
   return { path: path.join('/'), agent, callId };
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { connect } from 'node:net';
@@ -7,6 +7,7 @@ import { adapterOf, PROVIDERS } from '../../src/providers';
 import { GatewayOperations } from '../../src/providers/gateway-table';
 import { AGENCYS_OWN_AGENT } from '../demo-ids';
 import { canaryOf, generator, hits } from '../fixtures/canaries';
+import { PASSED, read, REFUSED, write } from '../fixtures/raw-requests';
 import { gatewayToken, send, setAgencyKey } from '../gateway';
 import { startTestApp, type TestApp } from '../harness';
 import { Loopback } from '../providers/loopback';
@@ -17,12 +18,14 @@ const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const KEY = canaryOf(7);
 const AGENT = 'agent_of_the_mirror';
 
+const sha256 = (bytes: Buffer | string) => createHash('sha256').update(bytes).digest('hex');
+
 /** Answers with what it was asked, so that nothing can be altered on the way without being seen. */
 const mirror: RequestListener = (incoming, outgoing) => {
   const { method, url, headers } = incoming;
   const { 'content-type': type = null, accept = null, 'user-agent': agent = null } = headers;
-  const body = upstream.seen.at(-1)?.body ?? '';
-  const digest = createHash('sha256').update(body).digest('hex');
+  const body = upstream.seen.at(-1)?.bytes ?? '';
+  const digest = sha256(body);
   outgoing.writeHead(200, {
     'content-type': 'application/json; charset=utf-8',
     'set-cookie': 'a=b',
@@ -91,18 +94,36 @@ describe('what is passed on', () => {
     expect(upstream.seen.every(({ headers }) => headers.authorization === `Bearer ${KEY}`)).toBe(true);
   });
 
-  test.each([1, 65_536, 1_048_576])('is a body of %d bytes', async (length) => {
-    const body = Buffer.alloc(length, 'x');
-    const { json } = await send(running.url, '/gateway/vapi/analytics', token, { method: 'POST', body });
-    expect(json).toMatchObject({ digest: createHash('sha256').update(body).digest('hex') });
-  });
+  test.each([1, 2, 1_000, 65_535, 65_536, 65_537, 1_048_575, 1_048_576])(
+    'is a body of %d bytes, whole and in chunks',
+    async (length) => {
+      const body = randomBytes(length);
+      for (const headers of [{ 'content-length': String(length) }, { 'transfer-encoding': 'chunked' }]) {
+        const sent = { method: 'POST', body, headers };
+        const { json } = await send(running.url, '/gateway/vapi/analytics', token, sent);
+        expect(json).toMatchObject({ digest: sha256(body) });
+      }
+    },
+  );
+
+  test.each([0, 1, 65_535, 65_537, 1_000_000, 10_000_000])(
+    'is an answer of %d bytes, whole and in chunks',
+    async (length) => {
+      const body = randomBytes(length);
+      for (const headers of [{ 'content-length': String(length) }, {}]) {
+        answer = (_incoming, outgoing) => void outgoing.writeHead(200, headers).end(body);
+        const received = await send(running.url, '/gateway/vapi/assistant', token);
+        expect([received.body.length, sha256(received.body)]).toEqual([length, sha256(body)]);
+      }
+    },
+  );
 
   test('is no body over 1 MiB, but a file of 10 MB, and none over 50 MiB', async () => {
     const post = (path: string, length: number) =>
       send(running.url, path, token, { method: 'POST', body: Buffer.alloc(length, 'x') });
     const tooLarge = await post('/gateway/vapi/analytics', 1_048_577);
     expect([tooLarge.status, tooLarge.reason]).toEqual([413, 'BODY_TOO_LARGE']);
-    const digest = createHash('sha256').update(Buffer.alloc(10_000_000, 'x')).digest('hex');
+    const digest = sha256(Buffer.alloc(10_000_000, 'x'));
     expect((await post('/gateway/vapi/file', 10_000_000)).json).toMatchObject({ digest });
     const over = await send(running.url, '/gateway/vapi/file', token, {
       method: 'POST',
@@ -141,148 +162,8 @@ describe('what is passed on', () => {
   });
 });
 
-const read = (path: string, more = '', rest = '') =>
-  `GET ${path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer TOKEN\r\n${more}\r\n${rest}`;
-const write = (more: string, body: string, target = '/gateway/vapi/analytics') =>
-  `POST ${target} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer TOKEN\r\n${more}\r\n${body}`;
-
-const DOTS = [
-  '..',
-  '.',
-  '%2e%2e',
-  '%2E%2E',
-  '.%2e',
-  '%2e',
-  '%252e%252e',
-  '..%2f',
-  '%2f..',
-  '..%5c',
-  '\\..',
-  '..;',
-  '%c0%ae%c0%ae',
-  '..%00',
-  '%u002e%u002e',
-];
-const PATHS = [
-  ...DOTS.flatMap((dots) => [
-    `/gateway/vapi/${dots}/assistant`,
-    `/gateway/vapi/assistant/${dots}`,
-    `/gateway/vapi/assistant/${dots}/token`,
-    `/gateway/vapi/call/${dots}/mono-recording`,
-    `/gateway/${dots}/graphql`,
-  ]),
-  ...['//', '/%2f', '/%2F', '/\\', '/%5c', '/;', '/?', '/%00', '/%0d%0a', '/%20', '/#'].flatMap((odd) => [
-    `/gateway/vapi${odd}assistant`,
-    `/gateway/vapi/assistant${odd}token`,
-  ]),
-  '/gateway/vapi//assistant',
-  '/gateway//vapi/assistant',
-  '//gateway/vapi/assistant',
-  '/gateway/vapi/assistant/',
-  '/gateway/vapi/Assistant',
-  '/gateway/VAPI/assistant',
-  '/%67ateway/vapi/assistant',
-  '/gateway/vap%69/assistant',
-  '/gateway/vapi',
-  '/gateway/vapi/',
-  '/gateway/',
-  '/gateway/evil.example/assistant',
-  '/gateway/vapi@evil.example/assistant',
-  '/gateway/vapi:80/assistant',
-  'http://evil.example/gateway/vapi/assistant',
-  'http://evil.example/assistant',
-  'https://x/gateway/vapi/assistant',
-  '*',
-  'gateway/vapi/assistant',
-];
-/** A body that another parser would take for a request of its own. */
-const SMUGGLED = 'GET /token HTTP/1.1\r\nhost: x\r\nauthorization: Bearer CLIENT\r\n\r\n';
-const REFUSED: readonly string[] = [
-  ...PATHS.map((path) => read(path)),
-  ...['CONNECT', 'TRACE', 'OPTIONS', 'HEAD', 'PUT', 'PATCH', 'DELETE', 'PROPFIND', 'get', 'GE T', ''].map(
-    (method) => read('/gateway/vapi/assistant').replace('GET', method),
-  ),
-  read('/gateway/vapi/assistant', 'connection: upgrade\r\nupgrade: websocket\r\n'),
-  read(
-    '/gateway/vapi/assistant',
-    'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n',
-  ),
-  read('/gateway/vapi/assistant', 'authorization: Bearer CLIENT\r\n'),
-  read('/gateway/vapi/assistant', 'host: evil.example\r\n'),
-  read('/gateway/vapi/assistant', 'content-length: 5\r\n', 'hello'),
-  read('/gateway/vapi/assistant', 'transfer-encoding: chunked\r\n', '5\r\nhello\r\n0\r\n\r\n'),
-  write(`content-length: 4\r\ntransfer-encoding: chunked\r\n`, `0\r\n\r\n${SMUGGLED}`),
-  write(`transfer-encoding: chunked\r\ncontent-length: 4\r\n`, `0\r\n\r\n${SMUGGLED}`),
-  ...[
-    'identity',
-    'gzip, chunked',
-    'chunked, gzip',
-    'xchunked',
-    ' chunked, chunked',
-    'chunked\u000b',
-    '"chunked"',
-    'chunked;q=1',
-  ].map((coding) => write(`transfer-encoding: ${coding}\r\n`, `0\r\n\r\n${SMUGGLED}`)),
-  write('transfer-encoding : chunked\r\n', `0\r\n\r\n${SMUGGLED}`),
-  write('transfer-encoding: chunked\r\ntransfer-encoding: identity\r\n', `0\r\n\r\n${SMUGGLED}`),
-  write('transfer-encoding:\r\n chunked\r\n', `0\r\n\r\n${SMUGGLED}`),
-  ...['-1', '+5', '0x5', '5, 5', '5 5', '5.0', '1e1', '99999999999999999999', ''].map((length) =>
-    write(`content-length: ${length}\r\n`, 'hello'),
-  ),
-  write('content-length: 5\r\ncontent-length: 6\r\n', 'hello!'),
-  write('content-length: 5\r\ncontent-length: 5\r\n', 'hello'),
-  write('content-length : 5\r\n', 'hello'),
-  write('content-length: 2\r\ncontent-type: a/b\r\ncontent-type: c/d\r\n', '{}'),
-  ...['5;\nx', 'g', '-1', '0x5', '5 5', 'fffffffffffffffff', ''].map((size) =>
-    write('transfer-encoding: chunked\r\n', `${size}\r\nhello\r\n0\r\n\r\n`),
-  ),
-  read('/gateway/vapi/assistant').replace('HTTP/1.1', 'HTTP/2.0'),
-  read('/gateway/vapi/assistant').replace('HTTP/1.1', 'HTTP/1.1\r\n x'),
-  read('/gateway/vapi/assistant').replace(' HTTP/1.1', ''),
-  read('/gateway/vapi/assistant', 'x\u0000y: z\r\n'),
-  read('/gateway/vapi/assistant', 'x: a\rb\r\n'),
-  read('/gateway/vapi/assistant', ': empty\r\n'),
-  read('/gateway/vapi/assistant', 'no colon\r\n'),
-  read('/gateway/vapi/assistant', ' folded: x\r\n'),
-  read('/gateway/vapi/assistant', `x: ${'a'.repeat(20_000)}\r\n`),
-  read(`/gateway/vapi/assistant?limit=${'1'.repeat(20_000)}`),
-];
-
-/** These reach the provider, with nothing of them but what is listed. */
-const PASSED: readonly string[] = [
-  read('/gateway/vapi/assistant', 'connection: authorization\r\n'),
-  read('/gateway/vapi/assistant', 'connection: close, authorization, host, accept-encoding\r\n'),
-  read('/gateway/vapi/assistant', 'proxy-connection: authorization\r\nkeep-alive: timeout=5\r\n'),
-  ...[
-    'x-forwarded-host: evil.example',
-    'x-original-url: /token',
-    'x-rewrite-url: /token',
-    'x-http-method-override: DELETE',
-    'forwarded: host=evil.example',
-    'x-api-key: CLIENT',
-    'api-key: CLIENT',
-    'cookie: session=CLIENT',
-    'proxy-authorization: Bearer CLIENT',
-    'x-vapi-secret: CLIENT',
-    'encrypted_key: CLIENT',
-    'x-bland-org-id: other',
-    'accept-encoding: gzip',
-    'te: trailers',
-    'range: bytes=0-1',
-    'if-none-match: *',
-    'expect: 100-continue',
-    'via: 1.1 x',
-    'x-stainless-lang: js',
-  ].map((header) => read('/gateway/vapi/assistant', `${header}\r\n`)),
-  write('transfer-encoding: chunked\r\n', `4\r\n{"a"\r\n3\r\n:1}\r\n0\r\n\r\n`),
-  write(
-    'transfer-encoding: chunked\r\ntrailer: authorization\r\n',
-    `2\r\n{}\r\n0\r\nauthorization: Bearer CLIENT\r\n\r\n`,
-  ),
-];
-
 /** Sends bytes as they are, and reads until the answer is there. */
-async function raw(text: string): Promise<string> {
+async function raw(text: string, { piece = Infinity, isCut = false } = {}): Promise<string> {
   const { hostname, port } = new URL(running.url);
   const socket = connect(Number(port), hostname);
   let received = '';
@@ -291,8 +172,14 @@ async function raw(text: string): Promise<string> {
     if (/^HTTP\/1\.1 (?!100)\d+/m.test(received)) socket.end();
   });
   socket.on('error', () => undefined);
-  socket.write(Buffer.from(text.replace('TOKEN', token), 'latin1'));
-  await once(socket, 'close');
+  const bytes = Buffer.from(text.replace('TOKEN', token), 'latin1');
+  const closed = once(socket, 'close');
+  for (let at = 0; at < bytes.length; at += piece) {
+    socket.write(bytes.subarray(at, at + piece));
+    if (piece < bytes.length) await new Promise((resolve) => setImmediate(resolve));
+  }
+  if (isCut) socket.end();
+  await closed;
   return received.replace('HTTP/1.1 100 Continue\r\n\r\n', '');
 }
 
@@ -324,6 +211,42 @@ describe('a request that was written by hand', () => {
     }
     expect(upstream.seen).toHaveLength(PASSED.length);
   }, 60_000);
+
+  const SLOW = [
+    write('content-length: 14\r\n', '{"queries":[]}'),
+    write('transfer-encoding: chunked\r\n', '9\r\n{"queries\r\n5\r\n":[]}\r\n0\r\n\r\n'),
+  ];
+
+  test.each([1, 7])(
+    'is waited for where it comes slowly, head and body in pieces of %d bytes',
+    async (piece) => {
+      for (const text of SLOW) {
+        expect([text, (await raw(text, { piece })).slice(0, 12)]).toEqual([text, 'HTTP/1.1 200']);
+        expect(upstream.seen.at(-1)?.body).toBe('{"queries":[]}');
+      }
+    },
+  );
+
+  test('is not passed on where it stops anywhere in its head or body, and has an end in time', async () => {
+    for (const text of SLOW)
+      for (let length = 1; length < text.length; length += 4) {
+        const received = await raw(text.slice(0, length), { isCut: true });
+        expect([text.slice(0, length), received.slice(0, 10)]).toEqual([
+          text.slice(0, length),
+          expect.stringMatching(/^(HTTP\/1\.1 4|)$/),
+        ]);
+      }
+    expect(upstream.seen).toEqual([]);
+    const { server } = running.app.server;
+    expect([server.requestTimeout, server.headersTimeout].every((ms) => ms > 0 && ms <= 60_000)).toBe(true);
+  });
+
+  test('is not answered as a whole one where its file stops', async () => {
+    const text = write('content-length: 1000\r\n', 'half a file', '/gateway/vapi/file');
+    expect((await raw(text, { isCut: true })).slice(0, 10)).toMatch(/^(HTTP\/1\.1 [45]|)$/);
+    await upstream.brokenOff;
+    expect(upstream.seen).toEqual([]);
+  });
 });
 
 describe('the key', () => {

@@ -14,6 +14,7 @@ export interface SeenRequest {
   readonly url: string | undefined;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 /** The key of a request, where it came as the provider wants it. */
@@ -29,10 +30,14 @@ export class Loopback {
   readonly seen: SeenRequest[] = [];
   /** Settles when the first connection is closed, by whichever side. */
   readonly disconnected: Promise<Socket>;
+  /** Settles when a request stops before its end, which is not among those that were seen. */
+  readonly brokenOff: Promise<void>;
+  #breakOff: () => void = () => undefined;
   #answer: RequestListener = (_incoming, outgoing) => void outgoing.end();
   readonly #server = createServer((incoming, outgoing) => void this.#receive(incoming, outgoing));
 
   private constructor() {
+    this.brokenOff = new Promise((resolve) => (this.#breakOff = resolve));
     this.disconnected = new Promise((resolve) => {
       this.#server.on('connection', (socket) => socket.on('close', () => resolve(socket)));
     });
@@ -74,9 +79,14 @@ export class Loopback {
 
   async #receive(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
-    for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    try {
+      for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
+    } catch {
+      return this.#breakOff();
+    }
     const { method, url, headers } = incoming;
-    this.seen.push({ method, url, headers, body: Buffer.concat(chunks).toString() });
+    const bytes = Buffer.concat(chunks);
+    this.seen.push({ method, url, headers, body: bytes.toString(), bytes });
     this.#answer(incoming, outgoing);
   }
 }
