@@ -12,6 +12,8 @@ import { LeaseRow } from './database/lease';
 import { CallRow } from './calls/call.entity';
 import { ProviderCallRow } from './calls/provider-call.entity';
 import { CallRevisionRow } from './calls/call-revision.entity';
+import { LateCallChangeRow, StrayCallRow } from './calls/late-change.entity';
+import { CallSumProgressRow, CallSumRow } from './analytics/call-sum.entity';
 import { ClientRow } from './clients/client.entity';
 import { ApiKeyRow } from './keys/api-key.entity';
 import { KeyHandInRow } from './intake/key-hand-in.entity';
@@ -41,6 +43,10 @@ export const entities = [
   CallRow,
   RateRow,
   CallRevisionRow,
+  LateCallChangeRow,
+  StrayCallRow,
+  CallSumRow,
+  CallSumProgressRow,
   KeyHandInRow,
   KeyLinkRow,
   WebhookEndpointRow,

@@ -7,6 +7,7 @@ import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
 import type { AuditTrail } from './audit/audit-trail';
 import { RateService } from './billing/rate.service';
+import { CallAnalyticsService } from './analytics/call-analytics.service';
 import { TimeZoneService } from './billing/time-zone.service';
 import { CallContentService } from './calls/call-content.service';
 import { CallEndService } from './calls/call-end.service';
@@ -105,6 +106,7 @@ export function createServices(
     handInDecisions,
     keyLinkForm: new KeyLinkFormService(...shown, handIns),
     calls: new CallHistoryService(database),
+    callAnalytics: new CallAnalyticsService(database),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,

@@ -1,5 +1,6 @@
 import { AuditSealer } from './audit/audit-sealer';
 import { AlertWorker } from './alerts/alert-worker';
+import { CountingWorker } from './analytics/counting-worker';
 import { CallAsker } from './calls/call-asker';
 import { EventRetention } from './events/event-retention';
 import { DeliveryBatch } from './deliveries/delivery-batch';
@@ -38,6 +39,7 @@ export class Upkeep {
   readonly reconciler: Reconciler;
   readonly keyChecker: KeyChecker;
   readonly alertWorker: AlertWorker;
+  readonly callCounting: CountingWorker;
   #tidying: NodeJS.Timeout | undefined;
 
   constructor(
@@ -58,6 +60,7 @@ export class Upkeep {
     this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault);
     this.keyChecker = new KeyChecker(database, audit, vault, services.providers, logFault);
     this.alertWorker = new AlertWorker(database, audit, vault, logFault);
+    this.callCounting = new CountingWorker(database, logFault);
   }
 
   async start(): Promise<void> {
@@ -85,6 +88,7 @@ export class Upkeep {
       this.reconciliation,
       this.keyChecker,
       this.alertWorker,
+      this.callCounting,
       this.deliveries,
       this.sealer,
     ];

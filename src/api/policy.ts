@@ -92,6 +92,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     call: viewCalls,
     calls: viewCalls,
     callSummary: viewAnalytics,
+    callAnalytics: viewAnalytics,
     people: agencyAdmin,
     grantedAccess: agencyAdminInPerson,
     serviceTokens: agencyAdminInPerson,
@@ -268,6 +269,9 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   ProviderError: open,
   UserError: open,
 
+  CallAnalytics: open,
+  // What only admins see is null or 0 for others, so that one page serves them all.
+  AnalyticsBucket: open,
   CallSummary: open,
   CallCount: open,
   PageInfo: open,

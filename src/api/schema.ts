@@ -5,6 +5,7 @@ import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { RateResolver } from '../billing/rate.resolver';
+import { CallAnalyticsResolver } from '../analytics/call-analytics.resolver';
 import { TimeZoneResolver } from '../billing/time-zone.resolver';
 import { CallReceiptResolver } from '../calls/call-receipt.resolver';
 import { CallResolver } from '../calls/call.resolver';
@@ -102,6 +103,7 @@ function resolversOfCalls(services: Services): readonly object[] {
     new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
     new CallReceiptResolver(services.rates),
     new KeyUseResolver(calls),
+    new CallAnalyticsResolver(services.callAnalytics, agents, clients),
     new WebhookEndpointResolver(webhookEndpoints, clients),
     new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
     new AlertResolver(alerts, clients),

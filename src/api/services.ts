@@ -5,6 +5,7 @@ import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
 import type { RateService } from '../billing/rate.service';
+import type { CallAnalyticsService } from '../analytics/call-analytics.service';
 import type { TimeZoneService } from '../billing/time-zone.service';
 import type { ClientService } from '../clients/client.service';
 import type { AgentImportService } from '../accounts/agent-import.service';
@@ -47,6 +48,7 @@ export interface Services {
   readonly agentImport: AgentImportService;
   readonly phoneNumbers: PhoneNumberService;
   readonly calls: CallHistoryService;
+  readonly callAnalytics: CallAnalyticsService;
   readonly callPlacement: CallPlacementService;
   readonly callEnd: CallEndService;
   readonly callContents: CallContentService;

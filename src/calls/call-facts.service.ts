@@ -10,6 +10,7 @@ import { nextAskAt } from './ask-schedule';
 import { CallRow } from './call.entity';
 import { noCall } from './call-request';
 import type { RevisionSource } from './call-revision.entity';
+import { noteLateChange } from './late-change';
 import { endOf } from './call-end-message';
 import { accountOf } from './provider-call';
 import { noteUnheardEnd } from './unheard-end';
@@ -150,6 +151,7 @@ export async function saveKnown(
   };
   if (!(await tx.updateRow('calls', change, { id, revision }))) throw new ConcurrentChange();
   const next = { ...call, ...change };
+  await noteLateChange(tx, call, next, now);
   await tx.insertRow('call_revisions', {
     callId: id,
     revision: next.revision,

@@ -58,3 +58,8 @@ export function dayAfter(day: Day, days: number): Day {
 export function daysFromTo(from: Day, to: Day): number {
   return Temporal.PlainDate.from(from).until(to, { largestUnit: 'days' }).days + 1;
 }
+
+/** Returns the Monday of the week of a day. */
+export function mondayOf(day: Day): Day {
+  return dayAfter(day, 1 - Temporal.PlainDate.from(day).dayOfWeek);
+}

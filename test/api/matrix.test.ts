@@ -46,6 +46,7 @@ const ROOTS: RootArguments = {
   agents: '',
   calls: '',
   callSummary: '',
+  callAnalytics: '(from: "2026-01-01", to: "2026-12-31", interval: TOTAL, splitBy: [AGENT, CLIENT])',
   people: '',
   serviceTokens: '',
   gatewayTokens: `(clientId: "${HARBOR}")`,

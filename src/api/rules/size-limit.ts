@@ -15,6 +15,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { MAX_BUCKETS } from '../../analytics/call-analytics.service';
 import { CALL_STATUSES } from '../../providers/call-facts';
 import { limitExceeded } from '../../graphql/errors';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../graphql/page';
@@ -42,11 +43,13 @@ const COUNTED: Readonly<Record<string, number>> = {
   totalCount: 5,
   node: 10,
   callSummary: 5_000,
+  callAnalytics: 5_000,
   phoneNumbers: 5_000,
 };
 
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
+  AnalyticsBucket: MAX_BUCKETS,
   Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
   CallCount: PROVIDERS.length * CALL_STATUSES.length,
   Client: MAX_CLIENTS_LISTED,

@@ -1,0 +1,88 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { BigColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import type { KeySource } from '../keys/chain';
+import type { Provider } from '../providers';
+
+/** Sums by provider and key source alone, and sums that are also by client and agent. */
+export type SumLevel = 'AGENCY' | 'AGENT';
+
+/**
+ * What the calls of a day that has been over for long come to. The days are those of the agency's time zone.
+ * They can all be computed again from the calls, which are what counts.
+ */
+@Entity('call_sums')
+@Index('call_sums_by_client', ['agencyId', 'clientId', 'day'])
+export class CallSumRow {
+  @PrimaryColumn('varchar', { length: 36 })
+  agencyId!: string;
+
+  @PrimaryColumn('varchar', { length: 8 })
+  level!: SumLevel;
+
+  @PrimaryColumn('varchar', { length: 10 })
+  day!: string;
+
+  /** One sum of the day is told from the others by this. */
+  @PrimaryColumn('int')
+  ordinal!: number;
+
+  /** The Monday of the week. */
+  @Column('varchar', { length: 10 })
+  week!: string;
+
+  @PlainIdColumn({ nullable: true })
+  clientId!: string | null;
+
+  @PlainIdColumn({ nullable: true })
+  agentId!: string | null;
+
+  @Column('varchar', { length: 32 })
+  provider!: Provider;
+
+  @Column('varchar', { length: 16, nullable: true })
+  keySource!: KeySource | null;
+
+  /** The currency of the known costs on the agency's account; null for calls without one. */
+  @Column('varchar', { length: 3, nullable: true })
+  currency!: string | null;
+
+  @Column('int')
+  calls!: number;
+
+  @Column('int')
+  connectedCalls!: number;
+
+  @BigColumn()
+  seconds!: number;
+
+  @BigColumn()
+  costMicros!: number;
+
+  /** Calls on the agency's account whose cost is not known. */
+  @Column('int')
+  unknownCosts!: number;
+}
+
+/** Which days of an agency are counted: from the first one on, and before the other one. */
+@Entity('call_sum_progress')
+export class CallSumProgressRow {
+  @PrimaryColumn('varchar', { length: 36 })
+  agencyId!: string;
+
+  /** The time zone of the days. Where the agency has another one since, none of them counts. */
+  @Column('varchar', { length: 64 })
+  timeZone!: string;
+
+  @Column('varchar', { length: 10 })
+  firstDay!: string;
+
+  @Column('varchar', { length: 10 })
+  countedUntil!: string;
+
+  /** It goes up with each day that is counted, for the first time or again. */
+  @Column('int')
+  version!: number;
+
+  @TimeColumn()
+  updatedAt!: Date;
+}

@@ -1,0 +1,80 @@
+import type { Database } from '../database/database';
+import { Lease } from '../database/lease';
+import { Rounds } from '../platform/rounds';
+import { beginCounting, countDay, nextDay, type Progress } from './day-counter';
+
+/** How often an instance looks whether there is a day to count. */
+const EVERY_MS = 60_000;
+const LEASE_MS = 30_000;
+/** So many agencies are looked at together. */
+const BATCH = 100;
+
+interface Agency {
+  readonly id: string;
+  readonly timeZone: string;
+  readonly countedZone: string | null;
+  readonly firstDay: string | null;
+  readonly countedUntil: string | null;
+  readonly version: number | null;
+}
+
+/**
+ * Counts the days of all agencies that have been over for long, and again those of which a call has changed
+ * since. Any instance does that, one at a time, so that no older sums come after newer ones.
+ */
+export class CountingWorker {
+  readonly #lease: Lease;
+  readonly #rounds = new Rounds(EVERY_MS, () => this.work().catch(this.report));
+  #isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly report: (error: unknown) => void,
+  ) {
+    this.#lease = new Lease(database, 'call-sums', LEASE_MS);
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#rounds.stop();
+    await this.#lease.release().catch(this.report);
+    this.#isStopping = false;
+  }
+
+  /** Counts all that is to be counted, unless another instance holds the lease. */
+  async work(now = new Date()): Promise<void> {
+    let after = '';
+    while (!this.#isStopping && (await this.#lease.take())) {
+      const agencies = await this.database.read.rows<Agency>(
+        `SELECT a.id, a.timeZone, p.timeZone AS countedZone, p.firstDay, p.countedUntil, p.version
+FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id > ? ORDER BY a.id LIMIT ?`,
+        [after, BATCH],
+      );
+      // What cannot be counted now is counted in the next round, and keeps no others from their turn.
+      for (const agency of agencies) await this.#count(agency, now).catch(this.report);
+      const last = agencies.at(-1);
+      if (!last || agencies.length < BATCH) return;
+      after = last.id;
+    }
+  }
+
+  async #count(agency: Agency, now: Date): Promise<void> {
+    let progress =
+      progressOf(agency) ?? (await beginCounting(this.database, this.#lease, agency.id, agency.timeZone));
+    while (progress !== null && !this.#isStopping) {
+      const day = await nextDay(this.database.read, progress, now);
+      if (day === null) return;
+      progress = await countDay(this.database, this.#lease, progress, day);
+    }
+  }
+}
+
+function progressOf({ id: agencyId, timeZone, countedZone, ...days }: Agency): Progress | null {
+  const { firstDay, countedUntil, version } = days;
+  if (countedZone !== timeZone || firstDay === null || countedUntil === null || version === null) return null;
+  return { agencyId, timeZone, firstDay, countedUntil, version };
+}

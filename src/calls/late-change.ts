@@ -1,0 +1,50 @@
+import type { Transaction } from '../database/transaction';
+import { newId } from '../platform/ids';
+import type { CallRow } from './call.entity';
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/**
+ * A day is counted for good when it has been over for this time, and a change is noted when its call started
+ * that long ago. Between the two there is time for clocks that differ and for transactions that take long.
+ */
+export const COUNTED_AFTER_MS = 24 * HOUR_MS;
+const NOTED_AFTER_MS = 12 * HOUR_MS;
+
+/** A call that started earlier or later than it was recorded, by more than this, is a stray one. */
+export const STRAY_AFTER_MS = 10 * 60 * 1000;
+
+type Started = Pick<CallRow, 'id' | 'agencyId' | 'startedAt' | 'createdAt'>;
+
+/** The time to which a call belongs. */
+export function startOf({ startedAt, createdAt }: Started): Date {
+  return startedAt ?? createdAt;
+}
+
+/**
+ * Notes a change of a call for whoever has counted the day on which it started. Most calls change soon after
+ * they started, when their day is not counted yet, so that nothing is written.
+ */
+export async function noteLateChange(
+  tx: Transaction,
+  before: Started,
+  after: Started,
+  now: Date,
+): Promise<void> {
+  const [from, to] = [startOf(before), startOf(after)];
+  const starts = from.getTime() === to.getTime() ? [to] : [from, to];
+  for (const startAt of starts)
+    if (now.getTime() - startAt.getTime() > NOTED_AFTER_MS)
+      await tx.insertRow('late_call_changes', { id: newId(), agencyId: after.agencyId, startAt });
+  if (starts.length > 1) await noteStart(tx, before, after);
+}
+
+async function noteStart(tx: Transaction, before: Started, after: Started): Promise<void> {
+  const { id: callId, agencyId } = after;
+  if (isStray(before)) await tx.run('DELETE FROM stray_calls WHERE callId = ?', [callId]);
+  if (isStray(after)) await tx.insertRow('stray_calls', { callId, agencyId, startAt: startOf(after) });
+}
+
+function isStray(call: Started): boolean {
+  return Math.abs(startOf(call).getTime() - call.createdAt.getTime()) > STRAY_AFTER_MS;
+}
