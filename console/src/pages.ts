@@ -40,6 +40,7 @@ export const PAGES: readonly Page[] = [
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
   page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),
   page('/alerts', keys, () => import('./pages/alerts').then(({ AlertsPage }) => AlertsPage)),
+  page('/billing', keys, () => import('./areas/billing').then(({ RatesPage }) => RatesPage)),
   page('/hand-ins', keys, handIns),
   page('/hand-ins/all', keys, handIns),
   page('/links', keys, handIns),

@@ -11,6 +11,7 @@ export const nav = {
   agents: 'Agents',
   calls: 'Calls',
   alerts: 'Alerts',
+  billing: 'Billing',
   handIns: 'Hand-ins',
   people: 'People',
   tokens: 'Tokens',

@@ -28,6 +28,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [viewer.canViewAgents, '/agents', nav.agents],
           [viewer.canViewCalls, '/calls', nav.calls],
           [viewer.canManageApiKeys, '/alerts', nav.alerts],
+          [viewer.canManageApiKeys, '/billing', nav.billing],
           [viewer.canManageApiKeys, '/hand-ins', nav.handIns],
           [viewer.canManagePeople, '/people', nav.people],
           [viewer.canManagePeople, '/tokens', nav.tokens],

@@ -33,7 +33,7 @@ interface TableProps<R extends Row> {
 }
 
 /** On narrow screens each row becomes a block, in which every cell names its column. */
-function Table<R extends Row>({ caption, columns, rows }: TableProps<R>) {
+export function Table<R extends Row>({ caption, columns, rows }: TableProps<R>) {
   const shown = columns.filter((column) => column !== false);
   return (
     <table>

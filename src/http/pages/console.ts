@@ -36,6 +36,7 @@ const PAGES = [
   'agents',
   'calls',
   'alerts',
+  'billing',
   'hand-ins',
   'links',
   'people',
