@@ -82,7 +82,8 @@ export class Loopback {
     try {
       for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch {
-      return this.#breakOff();
+      this.#breakOff();
+      return;
     }
     const { method, url, headers } = incoming;
     const bytes = Buffer.concat(chunks);
