@@ -1,5 +1,5 @@
-import { rateOfCall } from '../billing/rate-in-force';
-import type { Reader, Transaction } from '../database/transaction';
+import { ratesOfCalls } from '../billing/rate-in-force';
+import type { Reader } from '../database/transaction';
 import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import type { KeyOwner } from '../keys/key-store';
 import type { KeyResolverService, PastResolution } from '../keys/resolution/key-resolver.service';
@@ -116,27 +116,22 @@ export async function makeProviderCalls(
     provider,
     calls.map(({ providerAgentId, startedAt }) => ({ providerAgentId: providerAgentId ?? '', startedAt })),
   );
-  const made = calls.map(async (facts, index): Promise<ProviderCall | null> => {
+  const made = calls.map((facts, index) => {
     const resolution = resolved[index];
     if (facts.providerCallId === null || !resolution) return null;
     const call = newProviderCall(resolution, facts, owners);
-    const rateId = await rateOfCall(read, call, facts.startedAt ?? call.createdAt);
     const digest = digestOfCall({ owner, provider }, facts.providerCallId);
-    return { call: { ...call, rateId }, mark: { digest, callId: call.id } };
+    return { call, digest, startedAt: facts.startedAt ?? call.createdAt };
   });
-  return Promise.all(made);
-}
-
-/** Records such a call. Returns it, or null where it is not recorded. */
-export async function recordProviderCall(
-  tx: Transaction,
-  resolver: KeyResolverService,
-  account: SharedAccount,
-  facts: CallFacts,
-): Promise<CallRow | null> {
-  const [made] = await makeProviderCalls(tx, account, resolver, [facts]);
-  if (!made) return null;
-  await tx.insertRow('provider_calls', made.mark);
-  await tx.insertRow('calls', made.call);
-  return made.call;
+  const started = made.map((each) => each && { ...each.call, startedAt: each.startedAt });
+  const rates = await ratesOfCalls(
+    read,
+    started.filter((each) => each !== null),
+  );
+  return made.map((each, index) => {
+    const start = started[index];
+    if (!each || !start) return null;
+    const call = { ...each.call, rateId: rates.get(start) ?? null };
+    return { call, mark: { digest: each.digest, callId: call.id } };
+  });
 }

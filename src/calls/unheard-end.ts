@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { noteChange } from '../agencies/changed-owner';
 import { PlainIdColumn, TimeColumn } from '../database/columns';
+import { dateOf, placeholders, type RawDate } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import type { KeyOwner } from '../keys/place';
 import type { Provider } from '../providers';
@@ -36,19 +37,36 @@ export class UnheardEndRow {
   learntAt!: Date;
 }
 
-/** An event of an account has come, which shows that its events do not go astray. */
-export async function forgetUnheardEnd(
-  tx: Transaction,
-  { type, id: ownerId, agencyId }: KeyOwner,
-  provider: Provider,
-  receivedAt: Date,
-): Promise<void> {
-  const heard = await tx.run('DELETE FROM unheard_ends WHERE ownerId = ? AND provider = ? AND callAt <= ?', [
+/** When an event of an account has come. */
+export interface Heard {
+  readonly owner: KeyOwner;
+  readonly provider: Provider;
+  readonly receivedAt: Date;
+}
+
+/** Events of accounts have come, which shows that these do not go astray. */
+export async function forgetUnheardEnds(tx: Transaction, heard: readonly Heard[]): Promise<void> {
+  const owners = [...new Set(heard.map(({ owner }) => owner.id))];
+  const unheard = await tx.rows<Pick<UnheardEndRow, 'ownerId' | 'provider'> & { readonly callAt: RawDate }>(
+    `SELECT ownerId, provider, callAt FROM unheard_ends WHERE ownerId IN (${placeholders(owners)})`,
+    owners,
+  );
+  for (const { ownerId, provider, callAt } of unheard) {
+    const event = heard.find(
+      (each) => each.owner.id === ownerId && each.provider === provider && each.receivedAt >= dateOf(callAt),
+    );
+    if (event) await forget(tx, event);
+  }
+}
+
+async function forget(tx: Transaction, { owner, provider, receivedAt }: Heard): Promise<void> {
+  const { type, id: ownerId, agencyId } = owner;
+  const gone = await tx.run('DELETE FROM unheard_ends WHERE ownerId = ? AND provider = ? AND callAt <= ?', [
     ownerId,
     provider,
     receivedAt,
   ]);
-  if (heard > 0) await noteChange(tx, agencyId, type === 'CLIENT' ? ownerId : null);
+  if (gone > 0) await noteChange(tx, agencyId, type === 'CLIENT' ? ownerId : null);
 }
 
 /** Keeps that the end of a call became known by asking, and looks later whether an event has come. */

@@ -5,7 +5,7 @@ import {
   type ObjectLiteral,
   type QueryRunner,
 } from 'typeorm';
-import { byId, Session } from './transaction';
+import { byId, byIds, Session } from './transaction';
 import type { MysqlStatements } from './typeorm-internals';
 
 /** A row that stands for its transaction: it is there if, and only if, that was committed. */
@@ -38,6 +38,13 @@ export class MysqlSession extends Session {
 
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
     return this.findOne(row, { where: byId<T>(id), lock: { mode: 'pessimistic_write' } });
+  }
+
+  async lockAll<T extends ObjectLiteral & { id: string }>(
+    row: EntityTarget<T>,
+    ids: readonly string[],
+  ): Promise<T[]> {
+    return ids.length === 0 ? [] : this.find(row, { ...byIds<T>(ids), lock: { mode: 'pessimistic_write' } });
   }
 
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {

@@ -15,7 +15,7 @@ import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { GroupCommit } from './group-commit';
 import { untilItWins } from './repetition';
-import { byId, Session, type Reader, type Transaction } from './transaction';
+import { byId, byIds, Session, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
 
@@ -187,6 +187,13 @@ class SqliteSession extends Session {
   // No lock is needed: a writer is alone from its first statement on.
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null> {
     return this.findOneBy(row, byId<T>(id));
+  }
+
+  async lockAll<T extends ObjectLiteral & { id: string }>(
+    row: EntityTarget<T>,
+    ids: readonly string[],
+  ): Promise<T[]> {
+    return ids.length === 0 ? [] : this.find(row, byIds<T>(ids));
   }
 
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]> {

@@ -1,4 +1,12 @@
-import { EntityManager, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
+import {
+  EntityManager,
+  In,
+  type EntityTarget,
+  type FindManyOptions,
+  type FindOptionsOrder,
+  type FindOptionsWhere,
+  type ObjectLiteral,
+} from 'typeorm';
 import { isFateUnknown } from './database-errors';
 import { newId } from '../platform/ids';
 import { CommitUnknown } from './repetition';
@@ -59,6 +67,11 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
    * Reads a row, and makes writers that lock the same one wait for each other until their transactions end.
    */
   lock<T extends ObjectLiteral & { id: string }>(row: EntityTarget<T>, id: string): Promise<T | null>;
+  /** Does the same for several rows by one statement, in the order of their ids. */
+  lockAll<T extends ObjectLiteral & { id: string }>(
+    row: EntityTarget<T>,
+    ids: readonly string[],
+  ): Promise<T[]>;
   /** Reads rows by a SELECT as it is written, and locks them in the same way. */
   lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   /**
@@ -98,6 +111,10 @@ export abstract class Session extends EntityManager implements Transaction {
     row: EntityTarget<T>,
     id: string,
   ): Promise<T | null>;
+  abstract lockAll<T extends ObjectLiteral & { id: string }>(
+    row: EntityTarget<T>,
+    ids: readonly string[],
+  ): Promise<T[]>;
   abstract lockRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   abstract shareRows<T>(sql: string, values: readonly unknown[]): Promise<T[]>;
   abstract run(sql: string, values: readonly unknown[]): Promise<number>;
@@ -139,6 +156,13 @@ export abstract class Session extends EntityManager implements Transaction {
     const sql = `UPDATE ${table} SET ${settings.join(', ')} WHERE ${condition.sql}`;
     return (await this.run(sql, values)) > 0;
   }
+}
+
+export function byIds<T extends ObjectLiteral & { id: string }>(ids: readonly string[]): FindManyOptions<T> {
+  return {
+    where: { id: In(ids) } as unknown as FindOptionsWhere<T>,
+    order: { id: 'ASC' } as FindOptionsOrder<T>,
+  };
 }
 
 export function byId<T extends ObjectLiteral & { id: string }>(id: string): FindOptionsWhere<T> {

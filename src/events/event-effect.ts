@@ -1,99 +1,75 @@
 import type { CallRow } from '../calls/call.entity';
-import { applyFacts, applyTo, askBy } from '../calls/call-facts.service';
-import {
-  accountOf,
-  digestOfCall,
-  readVersions,
-  recordProviderCall,
-  type CallOfAccount,
-  type OwnAccount,
-} from '../calls/provider-call';
-import { forgetUnheardEnd } from '../calls/unheard-end';
+import { applyInto } from '../calls/call-facts.service';
+import { CallWrites } from '../calls/call-writes';
+import { makeProviderCalls, type ProviderCall } from '../calls/provider-call';
+import { forgetUnheardEnds } from '../calls/unheard-end';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
-import { storedFacts, type CallFacts } from '../providers/call-facts';
+import { storedFacts } from '../providers/call-facts';
+import { accountName, CallsOfEvents, type EventOfCall } from './calls-of-events';
 import type { EventEffect } from './event-worker';
 import type { ProviderEventRow } from './provider-event.entity';
 
 /**
- * Adds what an event says to what is known of its call. A call that Latchkey has never heard of is recorded,
+ * Adds what events say to what is known of their calls. A call that Latchkey has never heard of is recorded,
  * if its agent is one of the agency's. An event that nobody vouches for is a sign to ask the provider, and
  * nothing that it says is believed.
  */
 export function eventEffect(resolver: KeyResolverService): EventEffect {
-  return async (tx, event) => {
-    const { agencyId, ownerType, ownerId, provider, receivedAt } = event;
-    await forgetUnheardEnd(tx, { type: ownerType, id: ownerId, agencyId }, provider, receivedAt);
-    const facts = storedFacts(event.facts);
-    const account = accountOfEvent(event);
-    const known = await findCall(tx, account, facts);
-    if (known === 'OTHERS') return;
-    if (!event.isSigned) {
-      if (known !== null) await askBy(tx, known, event.receivedAt);
-      return;
+  return async (tx, rows) => {
+    const events = rows.map(eventOf);
+    const heard = events.map(({ row: { receivedAt }, account }) => ({ ...account, receivedAt }));
+    await forgetUnheardEnds(tx, heard);
+    const calls = await CallsOfEvents.lock(tx, events);
+    const news = await newCalls(tx, resolver, calls, events);
+    const writes = new CallWrites();
+    for (const event of events) {
+      const call = await effectOf(tx, writes, calls.find(event), news.get(event) ?? null, event);
+      if (call) calls.put(event, call);
     }
-    const origin = { source: 'EVENT', knownAt: event.occurredAt ?? event.receivedAt } as const;
-    if (known !== null) {
-      await applyFacts(tx, known, facts, origin);
-      return;
-    }
-    const call = await recordProviderCall(
-      tx,
-      resolver,
-      { ...account, versions: await readVersions(tx, account) },
-      facts,
-    );
-    if (call) await applyTo(tx, call, facts, origin);
+    await writes.write(tx);
   };
 }
 
-type RawCall = CallOfAccount & Pick<CallRow, 'id' | 'origin' | 'provider' | 'providerCallId'>;
+function eventOf(row: ProviderEventRow): EventOfCall {
+  const { ownerType: type, ownerId: id, agencyId, provider } = row;
+  return { row, facts: storedFacts(row.facts), account: { owner: { type, id, agencyId }, provider } };
+}
 
-const COLUMNS = 'id, origin, agencyId, clientId, keySource, isOtherAccount, provider, providerCallId';
-
-/**
- * Finds the call by Latchkey's own id, which was sent as metadata, or by the provider's. Either is believed
- * for calls of the account alone that the event came from: whoever holds another account can write any id. A
- * call that Latchkey placed by another account is not recorded a second time.
- */
-async function findCall(
+/** Makes the calls that may have to be recorded, those of an account together. */
+async function newCalls(
   tx: Transaction,
-  account: OwnAccount,
-  { latchkeyCallId, providerCallId }: CallFacts,
-): Promise<string | 'OTHERS' | null> {
-  const { provider, owner } = account;
-  const { agencyId } = owner;
-  const rows = await tx.rows<RawCall>(
-    `SELECT ${COLUMNS} FROM calls WHERE id = ? UNION ALL SELECT ${COLUMNS} FROM calls WHERE agencyId = ? AND providerCallId = ?`,
-    [latchkeyCallId ?? '', agencyId, providerCallId ?? ''],
-  );
-  // MariaDB ignores case when it compares.
-  const found = rows.filter(
-    (call) =>
-      call.agencyId === agencyId &&
-      call.provider === provider &&
-      (call.id === latchkeyCallId || call.providerCallId === providerCallId),
-  );
-  const own = found.find((call) => accountOf(call) === owner.id);
-  if (own) return own.id;
-  const recorded = providerCallId && (await recordedAs(tx, digestOfCall(account, providerCallId)));
-  if (recorded) return recorded;
-  if (found.length === 0) return null;
-  const versions = await readVersions(tx, account);
-  const alike = found.find((call) => versions.has(accountOf(call) ?? ''));
-  if (alike) return alike.id;
-  const isPlaced = ({ origin, providerCallId: id }: RawCall) =>
-    origin !== 'PROVIDER' && (id === null || id === providerCallId);
-  return found.some(isPlaced) ? 'OTHERS' : null;
+  resolver: KeyResolverService,
+  calls: CallsOfEvents,
+  events: readonly EventOfCall[],
+): Promise<Map<EventOfCall, ProviderCall | null>> {
+  const unknown = events.filter((event) => event.row.isSigned && calls.find(event) === null);
+  const made = new Map<EventOfCall, ProviderCall | null>();
+  for (const name of new Set(unknown.map(({ account }) => accountName(account)))) {
+    const own = unknown.filter(({ account }) => accountName(account) === name);
+    const [first] = own;
+    if (!first) continue;
+    const account = { ...first.account, versions: calls.versionsOf(first.account) };
+    const facts = own.map((event) => event.facts);
+    const found = await makeProviderCalls(tx, account, resolver, facts);
+    own.forEach((event, index) => made.set(event, found[index] ?? null));
+  }
+  return made;
 }
 
-async function recordedAs(tx: Transaction, digest: string): Promise<string | null> {
-  const [mark] = await tx.rows<{ callId: string }>('SELECT callId FROM provider_calls WHERE digest = ?', [
-    digest,
-  ]);
-  return mark?.callId ?? null;
-}
-
-function accountOfEvent({ agencyId, ownerType, ownerId, provider }: ProviderEventRow): OwnAccount {
-  return { owner: { type: ownerType, id: ownerId, agencyId }, provider };
+/** Returns the call as it is afterwards; null where there is none. */
+async function effectOf(
+  tx: Transaction,
+  writes: CallWrites,
+  known: CallRow | 'OTHERS' | null,
+  made: ProviderCall | null,
+  { row, facts }: EventOfCall,
+): Promise<CallRow | null> {
+  if (known === 'OTHERS') return null;
+  if (!row.isSigned) return known && writes.askBy(known, row.receivedAt);
+  const origin = { source: 'EVENT', knownAt: row.occurredAt ?? row.receivedAt } as const;
+  if (known) return applyInto(tx, writes, known, facts, origin);
+  if (!made) return null;
+  writes.record(made);
+  return applyInto(tx, writes, made.call, facts, origin);
 }

@@ -49,14 +49,23 @@ export class EventJournal {
     let attempts = 0;
     return this.database.writeWithoutViewer(async (tx) => {
       attempts += 1;
-      for (const event of events) await insertOnce(tx, event, attempts > 1);
+      const [first, ...others] = await newOf(tx, events, attempts > 1);
+      if (first) await tx.insertRows('provider_events', [first, ...others]);
     });
   }
 }
 
-async function insertOnce(tx: Transaction, event: ProviderEventRow, mayBeThere: boolean): Promise<void> {
-  if (mayBeThere && (await isStored(tx, event))) return;
-  await tx.insertRow('provider_events', event);
+async function newOf(
+  tx: Transaction,
+  events: readonly ProviderEventRow[],
+  mayBeThere: boolean,
+): Promise<readonly ProviderEventRow[]> {
+  if (!mayBeThere) return events;
+  const news = new Map<string, ProviderEventRow>();
+  for (const event of events)
+    if (!(await isStored(tx, event)))
+      news.set([event.ownerId, event.provider, event.digest].join(' '), event);
+  return [...news.values()];
 }
 
 async function isStored(

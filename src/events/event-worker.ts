@@ -7,7 +7,7 @@ import type { Provider } from '../providers';
 import { ProviderEventRow } from './provider-event.entity';
 
 /** How often an instance looks for events that wait. */
-const EVERY_MS = 500;
+const EVERY_MS = 100;
 /** How long an instance has for the events that it has taken, before another one may take them. */
 const CLAIM_MS = 30_000;
 /**
@@ -20,8 +20,8 @@ const AT_ONCE = 4;
 /** An event that fails waits twice as long each time, from the first of these times to the second. */
 const RETRY_MS = [1_000, 60 * 60 * 1000] as const;
 
-/** Does what an event asks for, inside the transaction that also notes it as done. */
-export type EventEffect = (tx: Transaction, event: ProviderEventRow) => Promise<void>;
+/** Does what events ask for, in their order, inside the transaction that also notes them as done. */
+export type EventEffect = (tx: Transaction, events: readonly ProviderEventRow[]) => Promise<void>;
 
 /** What is told of the work: an event was worked, or failed and is put off. */
 export interface WorkReport {
@@ -112,14 +112,14 @@ export class EventWorker {
   }
 
   async #workIn(tx: Transaction, events: readonly ProviderEventRow[]): Promise<ProviderEventRow[]> {
-    const mine: ProviderEventRow[] = [];
-    for (const event of events) {
-      const { id, claim } = event;
-      const done = { state: 'DONE', claim: null, dueAt: new Date() };
-      if (!(await tx.updateRow('provider_events', done, { id, claim, state: 'WAITING' }))) continue;
-      await this.effect(tx, event);
-      mine.push(event);
-    }
+    const mine = await heldOf(tx, events);
+    if (mine.length === 0) return mine;
+    const ids = mine.map(({ id }) => id);
+    await tx.run(
+      `UPDATE provider_events SET state = 'DONE', claim = NULL, dueAt = ? WHERE id IN (${placeholders(ids)})`,
+      [new Date(), ...ids],
+    );
+    await this.effect(tx, mine);
     return mine;
   }
 
@@ -135,6 +135,19 @@ export class EventWorker {
     const change = { attempts: attempts + 1, dueAt: new Date(Date.now() + pause), claim: null };
     return this.database.write((tx) => tx.updateRow('provider_events', change, { id, claim }));
   }
+}
+
+/** Locks the events, and leaves out those that somebody else has taken over or worked since. */
+async function heldOf(tx: Transaction, events: readonly ProviderEventRow[]): Promise<ProviderEventRow[]> {
+  const rows = await tx.lockRows<Pick<ProviderEventRow, 'id' | 'claim' | 'state'>>(
+    `SELECT id, claim, state FROM provider_events WHERE id IN (${placeholders(events)})`,
+    events.map(({ id }) => id),
+  );
+  const held = new Map(rows.map((row) => [row.id, row]));
+  return events.filter(({ id, claim }) => {
+    const row = held.get(id);
+    return row?.state === 'WAITING' && row.claim === claim;
+  });
 }
 
 /**

@@ -1,9 +1,10 @@
 import { In } from 'typeorm';
 import type { TenantDatabase } from '../access/tenant-database';
-import { applyFacts, applyTo, type FactsOrigin } from '../calls/call-facts.service';
+import { applyAll, applyInto } from '../calls/call-facts.service';
+import { CallWrites, type FactsOrigin } from '../calls/call-writes';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
-import { accountOf, digestOfCall, makeProviderCalls, type ProviderCall } from '../calls/provider-call';
+import { accountOf, digestOfCall, makeProviderCalls } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
@@ -53,7 +54,7 @@ export class Comparison {
     const origin = { source: 'ASKED', knownAt } as const;
     await inParts(changed, (part) =>
       this.database.writeWithoutViewer(async (tx) => {
-        for (const [callId, facts] of part) await applyFacts(tx, callId, facts, origin);
+        await applyAll(tx, part, origin);
       }),
     );
     const recorded: Difference[] = [];
@@ -178,17 +179,15 @@ export class Comparison {
       ({ providerCallId }) => !known.has(providerCallId) && !recorded.has(providerCallId),
     );
     const made = await makeProviderCalls(tx, this.account, this.resolver, fresh);
-    const news = fresh.map((facts, index): [CallFacts, ProviderCall | null] => [facts, made[index] ?? null]);
-    const [first, ...others] = news.flatMap(([, made]) => made ?? []);
-    if (first) {
-      await tx.insertRows('provider_calls', [first.mark, ...others.map(({ mark }) => mark)]);
-      await tx.insertRows('calls', [first.call, ...others.map(({ call }) => call)]);
-    }
+    const writes = new CallWrites();
     const differences: Difference[] = [];
-    for (const [facts, made] of news) {
-      const call = made && (await applyTo(tx, made.call, facts, origin));
+    for (const [index, facts] of fresh.entries()) {
+      const news = made[index] ?? null;
+      if (news) writes.record(news);
+      const call = news && (await applyInto(tx, writes, news.call, facts, origin));
       differences.push({ ...differenceOf('UNKNOWN_TO_US', call, facts), ourCost: null });
     }
+    await writes.write(tx);
     return differences;
   }
 }

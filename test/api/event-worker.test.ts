@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
+import { AbstractLogger } from 'typeorm';
 import { CallRow } from '../../src/calls/call.entity';
 import { EventWorker } from '../../src/events/event-worker';
 import { eventEffect } from '../../src/events/event-effect';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import type { Transaction } from '../../src/database/transaction';
-import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
 import { newId } from '../../src/platform/ids';
 import { tenantDatabase } from '../database';
@@ -470,8 +471,8 @@ describe('the events of a day', () => {
     // A transaction that is ended half-way is what a process leaves that is killed.
     const failing = new EventWorker(
       database,
-      async (tx, event) => {
-        await effect(tx, event);
+      async (tx, all) => {
+        await effect(tx, all);
         if ((left = (left + 1) % 3) === 0) throw new Error('killed');
       },
       () => undefined,
@@ -539,6 +540,45 @@ test('a worker that is told to stop ends with the events that it has taken, howe
   expect(await waiting()).toBe(50);
 });
 
+test('events of twenty new calls are worked by hardly more statements than one', async () => {
+  const send = await retellOf(null);
+  const agent_id = await agentIdOf(MAPLE_RETELL_AGENT);
+  const statementsOf = async (count: number) => {
+    for (let index = 0; index < count; index += 1)
+      await send(
+        'call_started',
+        started(newId(), { agent_id, direction: 'inbound', start_timestamp: undefined }),
+      );
+    let statements = 0;
+    const spy = jest
+      .spyOn(AbstractLogger.prototype, 'logQuery')
+      .mockImplementation(() => void (statements += 1));
+    await running.app.upkeep.eventWorker.work();
+    spy.mockRestore();
+    return statements;
+  };
+  await statementsOf(1);
+  const one = await statementsOf(1);
+  // Rates are looked for twice: for the first and for the last of the calls.
+  expect(await statementsOf(20)).toBeLessThanOrEqual(one + 2);
+  expect(await calls()).toHaveLength(22);
+});
+
+test.each(['together', 'one after the other'])(
+  'an event of a call that Latchkey places by another account makes no second call, worked %s with one of its own',
+  async (how) => {
+    const own = await retellOf(HARBOR);
+    const foreign = await retellOf(null);
+    const { id, providerCallId } = await startCall();
+    const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+    await own('call_started', started(providerCallId));
+    if (how === 'one after the other') await running.app.upkeep.eventWorker.work();
+    await foreign('call_ended', over(providerCallId, { agent_id }));
+    await running.app.upkeep.eventWorker.work();
+    expect(await calls()).toMatchObject([{ id, status: 'IN_PROGRESS' }]);
+  },
+);
+
 test('an event that fails is told of, and waits longer each time, while the others are worked', async () => {
   const send = await retellOf(HARBOR);
   const { providerCallId } = await startCall();
@@ -547,7 +587,10 @@ test('an event that fails is told of, and waits longer each time, while the othe
   const errors: unknown[] = [];
   const worker = new EventWorker(
     running.app.database,
-    (_tx, { providerCallId: id }) => (id === 'first' ? Promise.reject(new Error('no')) : Promise.resolve()),
+    (_tx, events) =>
+      events.some(({ providerCallId: id }) => id === 'first')
+        ? Promise.reject(new Error('no'))
+        : Promise.resolve(),
     (error) => errors.push(error),
   );
   const pauses: number[] = [];

@@ -142,10 +142,9 @@ test('keeps nothing of a key that was replaced while its account was listed', as
   const set = (apiKey: string) =>
     running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey }] } });
   await set(secondAccount);
-  const slow = await Loopback.start(async (...exchange) => {
-    await set(valid);
-    json(200, { items: [], has_more: false })(...exchange);
-  });
+  const slow = await Loopback.start(
+    (...exchange) => void set(valid).then(() => json(200, { items: [], has_more: false })(...exchange)),
+  );
   const app = await running.another({ RETELL_BASE_URL: slow.baseUrl });
   expect(await importAgents({ clientId: MAPLE }, app)).toMatchObject({
     missing: [{ id: MAPLE_RETELL_AGENT }],
