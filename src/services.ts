@@ -116,7 +116,7 @@ export function createServices(
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
     callInquiry,
-    gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers, metrics),
+    gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers),
     reconciler: new Reconciler(database, vault, keyResolver, providers),
     providers,
     alerts: new AlertService(database, audit),
@@ -145,7 +145,6 @@ function gatewayOf(
   keyResolver: KeyResolverService,
   calls: CallPlacementService,
   providers: ProviderApi,
-  metrics: Metrics | null,
 ): GatewayService {
   const resolution = new GatewayResolution(database, keyResolver);
   const placement = new GatewayPlacementService(
@@ -156,7 +155,7 @@ function gatewayOf(
     providers,
     providerTimeoutMs,
   );
-  return new GatewayService(new GatewayAccess(database), resolution, placement, providers, metrics);
+  return new GatewayService(new GatewayAccess(database), resolution, placement, providers);
 }
 
 function deliveryServices(

@@ -1,3 +1,4 @@
+import type { Reason } from '../gateway/refusals';
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import type { ErrorCode } from '../graphql/errors';
@@ -7,7 +8,7 @@ import type { TimeLimit } from './time-limit';
 /** What the metrics count of a request, as far as it is known. */
 export interface Measured {
   operationClass: OperationClass | null;
-  code: ErrorCode | null;
+  code: ErrorCode | Reason | null;
 }
 
 /** The context of an operation. Resolvers see a `RequestContext`; the rest is for the endpoint. */

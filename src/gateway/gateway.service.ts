@@ -1,6 +1,5 @@
 import type { Readable } from 'node:stream';
 import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
-import type { Metrics } from '../platform/metrics';
 import { adapterOf } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
 import { NotPassed, type PassedAnswer } from '../vault/passage';
@@ -28,7 +27,6 @@ export class GatewayService {
     private readonly resolution: GatewayResolution,
     private readonly placement: GatewayPlacementService,
     private readonly providers: ProviderApi,
-    private readonly metrics: Metrics | null,
   ) {}
 
   /** Throws `GatewayRefusal` for what is not passed on, before any key is opened. */
@@ -66,20 +64,11 @@ export class GatewayService {
     body: Buffer | Readable | null,
   ): Promise<GatewayAnswer> {
     const headers = passedHeaders(request);
-    const start = performance.now();
-    const note = (outcome: string) =>
-      this.metrics?.providerRequest(
-        { provider: key.account.provider, request: 'GATEWAY', outcome },
-        (performance.now() - start) / 1000,
-      );
     try {
       const passed = { method: request.method, path, headers, body };
-      const answer = await this.providers.passOn(key.account, passed, request.signal);
-      note(`${String(answer.status).slice(0, 1)}xx`);
-      return answerOf(answer);
+      return answerOf(await this.providers.passOn(key.account, passed, request.signal));
     } catch (error) {
       if (!(error instanceof NotPassed)) throw error;
-      note(error.reason);
       throw new GatewayRefusal(REASONS[error.reason]);
     }
   }

@@ -128,6 +128,7 @@ function sendRefusal(
   refusal: GatewayRefusal,
 ): FastifyReply {
   const { status, body } = refusal.answer(provider.table);
+  if (request.measured) request.measured.code ??= refusal.reason;
   // The rest of a body that was not read is not waited for.
   if (!request.raw.complete) reply.header('connection', 'close');
   return reply

@@ -7,7 +7,14 @@ import {
   type OutboundTarget,
   type Send,
 } from '../vault/outbound';
-import { Passages, type PassedAnswer, type PassedRequest, type WholeAnswer } from '../vault/passage';
+import {
+  NotPassed,
+  Passages,
+  type PassedAnswer,
+  type PassedHead,
+  type PassedRequest,
+  type WholeAnswer,
+} from '../vault/passage';
 import type { ApiKeyText } from '../vault/secret';
 import type { Recording } from './call-content';
 import {
@@ -155,12 +162,14 @@ export class ProviderApi {
 
   /** Passes a request of an integration on, and its answer as it streams. Throws `NotPassed`. */
   passOn(account: ProviderAccount, request: PassedRequest, signal: AbortSignal): Promise<PassedAnswer> {
-    return this.#passages.stream(account.key, this.#targetOf(account), request, signal);
+    const passing = this.#passages.stream(account.key, this.#targetOf(account), request, signal);
+    return this.#measured(account, 'GATEWAY', passing, signal);
   }
 
-  /** Does the same for an answer that has to be read whole, whether or not the integration still waits. */
+  /** Does the same for a call to be placed: the answer is read whole, whether or not somebody waits for it. */
   passOnWhole(account: ProviderAccount, request: PassedRequest): Promise<WholeAnswer> {
-    return this.#passages.whole(account.key, this.#targetOf(account), request, MAX_PLACED_BYTES);
+    const passing = this.#passages.whole(account.key, this.#targetOf(account), request, MAX_PLACED_BYTES);
+    return this.#measured(account, 'CALL', passing);
   }
 
   close(): Promise<void> {
@@ -180,6 +189,29 @@ export class ProviderApi {
   #targetOf(account: ProviderAccount): OutboundTarget {
     const { keyPresentation } = adapterOf(account.provider);
     return { baseUrl: this.#baseUrlOf(account), keyPresentation };
+  }
+
+  #measured<Answer extends PassedHead>(
+    { provider }: ProviderAccount,
+    request: 'CALL' | 'GATEWAY',
+    passing: Promise<Answer>,
+    signal?: AbortSignal,
+  ): Promise<Answer> {
+    const { metrics } = this;
+    if (!metrics) return passing;
+    const start = performance.now();
+    const note = (outcome: string) =>
+      metrics.providerRequest({ provider, request, outcome }, (performance.now() - start) / 1000);
+    return passing.then(
+      (answer) => {
+        note(`${String(answer.status).slice(0, 1)}xx`);
+        return answer;
+      },
+      (error: unknown) => {
+        note(signal?.aborted ? 'GONE' : error instanceof NotPassed ? error.reason : 'BROKEN');
+        throw error;
+      },
+    );
   }
 
   #sender(account: ProviderAccount, purpose: Purpose, mostMs = Infinity): Send {
