@@ -35,6 +35,7 @@ import { GatewayTokens1764390000000 } from './1764390000000-gateway-tokens';
 import { GatewayAttempts1764400000000 } from './1764400000000-gateway-attempts';
 import { TimeZones1764410000000 } from './1764410000000-time-zones';
 import { Rates1764411000000 } from './1764411000000-rates';
+import { Statements1764412000000 } from './1764412000000-statements';
 import { CallSums1764420000000 } from './1764420000000-call-sums';
 
 /** In the order in which they run. */
@@ -76,5 +77,6 @@ export const migrations = [
   GatewayAttempts1764400000000,
   TimeZones1764410000000,
   Rates1764411000000,
+  Statements1764412000000,
   CallSums1764420000000,
 ];

@@ -1,6 +1,7 @@
 import { PersonRow } from './people/person.entity';
 import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
+import { LateCallRow, StatementRow } from './billing/statement.entity';
 import { RateRow } from './billing/rate.entity';
 import { AlertRow } from './alerts/alert.entity';
 import { ChangedOwnerRow } from './agencies/changed-owner';
@@ -42,6 +43,8 @@ export const entities = [
   UsedSealedKeyRow,
   CallRow,
   RateRow,
+  StatementRow,
+  LateCallRow,
   CallRevisionRow,
   LateCallChangeRow,
   StrayCallRow,

@@ -7,6 +7,7 @@ import { AgentService } from './agents/agent.service';
 import type { Services } from './api/services';
 import type { AuditTrail } from './audit/audit-trail';
 import { RateService } from './billing/rate.service';
+import { StatementService } from './billing/statement.service';
 import { CallAnalyticsService } from './analytics/call-analytics.service';
 import { TimeZoneService } from './billing/time-zone.service';
 import { CallContentService } from './calls/call-content.service';
@@ -92,6 +93,7 @@ export function createServices(
     ...granters,
     agencies: new AgencyService(database),
     rates: new RateService(database, audit),
+    statements: new StatementService(database, audit),
     timeZones: new TimeZoneService(database, audit),
     clients,
     agents: new AgentService(database, audit),

@@ -269,6 +269,7 @@ export function mutationCases(running: () => TestApp): MutationCase[] {
     ['acceptInvitation', 'an invitation', async () => ({ invitationId: await invitation() })],
     ['declineInvitation', 'an invitation', async () => ({ invitationId: await invitation() })],
     ['setRate', 'a rate', () => ({ keySource: 'AGENCY', pricePerMinute: '0.15', currency: 'USD' })],
+    ['finalizeStatement', 'a statement', () => ({ clientId: HARBOR, from: '2026-01-01', to: '2026-01-31' })],
     ['setAgencyTimeZone', 'a time zone', () => ({ timeZone: 'Europe/Berlin' })],
     ['setAgencyPortalPermissions', 'permissions', () => ({ permissions: [] })],
     ['setClientPortalPermissions', 'permissions', () => ({ clientId: HARBOR, permissions: [] })],

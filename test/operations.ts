@@ -101,3 +101,11 @@ const RATE =
 export const SET_RATE = `mutation ($input: SetRateInput!) { setRate(input: $input) {
   rate { ${RATE} } userErrors { code field message } } }`;
 export const RATES = `query ($clientId: ID) { rates(clientId: $clientId) { nodes { ${RATE} } totalCount } }`;
+const STATED = `number client { id } status from to total { amount currency } otherTotals { amount currency }
+  lines { keySource rate { id } adjusts { number } calls billedSeconds amount { amount currency } }
+  providerCost { amount currency } providerCosts { amount currency } providerCostOfClient { amount currency }
+  callsOfUnknownCost margin { amount currency } marginMissing sha256`;
+export const STATEMENT = `query ($clientId: ID!, $from: Date!, $to: Date!) {
+  statement(clientId: $clientId, from: $from, to: $to) { ${STATED} } }`;
+export const FINALIZE = `mutation ($input: FinalizeStatementInput!) { finalizeStatement(input: $input) {
+  statement { ${STATED} } userErrors { code field message } } }`;

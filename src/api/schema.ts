@@ -5,6 +5,7 @@ import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
 import { AgencyResolver } from '../agencies/agency.resolver';
 import { RateResolver } from '../billing/rate.resolver';
+import { StatementLineResolver, StatementResolver } from '../billing/statement.resolver';
 import { CallAnalyticsResolver } from '../analytics/call-analytics.resolver';
 import { TimeZoneResolver } from '../billing/time-zone.resolver';
 import { CallReceiptResolver } from '../calls/call-receipt.resolver';
@@ -111,8 +112,13 @@ function resolversOfCalls(services: Services): readonly object[] {
 }
 
 /** Those that tell what clients owe. */
-function resolversOfBilling({ clients, rates, timeZones }: Services): readonly object[] {
-  return [new TimeZoneResolver(timeZones), new RateResolver(rates, clients)];
+function resolversOfBilling({ clients, rates, statements, timeZones }: Services): readonly object[] {
+  return [
+    new TimeZoneResolver(timeZones),
+    new RateResolver(rates, clients),
+    new StatementResolver(statements, clients),
+    new StatementLineResolver(statements, rates),
+  ];
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

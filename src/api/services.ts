@@ -5,6 +5,7 @@ import type { PersonService } from '../people/person.service';
 import type { ServiceTokenService } from '../people/service-token.service';
 import type { AgencyService } from '../agencies/agency.service';
 import type { RateService } from '../billing/rate.service';
+import type { StatementService } from '../billing/statement.service';
 import type { CallAnalyticsService } from '../analytics/call-analytics.service';
 import type { TimeZoneService } from '../billing/time-zone.service';
 import type { ClientService } from '../clients/client.service';
@@ -37,6 +38,7 @@ export interface Services {
   readonly gatewayTokens: GatewayTokenService;
   readonly agencies: AgencyService;
   readonly rates: RateService;
+  readonly statements: StatementService;
   readonly timeZones: TimeZoneService;
   readonly clients: ClientService;
   readonly agents: AgentService;

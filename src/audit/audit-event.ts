@@ -168,6 +168,15 @@ export const AUDIT_EVENTS = {
     readonly validFrom: string;
   }>('A version was added of what a client, or by default every client, pays per minute.'),
 
+  STATEMENT_FINALIZED: event<{
+    readonly statementNumber: number;
+    readonly clientId: string;
+    readonly from: string;
+    readonly to: string;
+    readonly total: string;
+    readonly sha256: string;
+  }>('The statement of a period was made final: it never changes.'),
+
   ALERT_OPENED: event<AlertName>(
     'Something came up that keeps calls from being placed, or from being known: see `Alert`.',
   ),

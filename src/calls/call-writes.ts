@@ -1,3 +1,4 @@
+import { noteLateCall } from '../billing/late-call';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
 import { announce } from '../outbox/outbox';
@@ -107,7 +108,10 @@ export class CallWrites {
     );
     for (const [id, { revision, columns }] of this.#changes)
       if (!(await tx.updateRow('calls', columns, { id, revision }))) throw new ConcurrentChange();
-    for (const { before, after } of this.#steps) await noteLateChange(tx, before, after, after.updatedAt);
+    for (const { before, after } of this.#steps) {
+      await noteLateChange(tx, before, after, after.updatedAt);
+      await noteLateCall(tx, before, after);
+    }
     await insertAll(tx, 'call_revisions', this.#revisions);
     for (const { call, ownerId } of this.#unheard.values()) await noteUnheardEnd(tx, call, ownerId);
     await announce(tx, ...this.#ended.map(endOf));

@@ -28,6 +28,8 @@ export const USER_ERRORS = {
   NOT_SUPPORTED: 'The provider does not have this.',
   ACCESS_GIVEN_ONCE:
     'The call was started before under this idempotency key. What it takes to join it was given out then, and is not kept.',
+  PERIOD_NOT_OVER: 'A statement is made final 72 hours after its period at the earliest.',
+  PERIOD_BILLED: 'A part of the period is in a final statement already.',
   IN_THE_PAST: 'The time has passed already.',
   CALL_NOT_ENDED: 'The provider has not ended the call, which may go on.',
 } as const;

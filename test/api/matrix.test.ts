@@ -1,4 +1,5 @@
 /** @jest-environment node */
+import { dayOf } from '../../src/platform/calendar';
 import { policyWatch, type Policy } from '../mocks/watched-policy';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -34,6 +35,9 @@ const LEGEND = `# Who gets what: each field of the schema, asked for over HTTP b
 `;
 
 /** First those by id, so that who has no such object is told apart from who may not ask. */
+/** Of the demo's agency, in its time zone. */
+const TODAY = dayOf(new Date(), 'America/Chicago');
+
 const ROOTS: RootArguments = {
   node: `(id: "${HARBOR}")`,
   viewer: '',
@@ -111,6 +115,8 @@ const ROOTS: RootArguments = {
   removePerson: `(input: { personId: "MAKER" })`,
   rates: '',
   setRate: '(input: { keySource: AGENCY, pricePerMinute: "-1", currency: "" })',
+  statement: `(clientId: "${HARBOR}", from: "${TODAY}", to: "${TODAY}")`,
+  finalizeStatement: `(input: { clientId: "${HARBOR}", from: "${TODAY}", to: "${TODAY}" })`,
   setAgencyTimeZone: '(input: { timeZone: "" })',
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
   setClientPortalPermissions: `(input: { clientId: "${NEVER_GIVEN_OUT}", permissions: [] })`,

@@ -1,0 +1,146 @@
+import { In } from 'typeorm';
+import type { AgencyRow } from '../agencies/agency.entity';
+import { dateOf, placeholders, type RawDate } from '../database/raw';
+import type { Reader } from '../database/transaction';
+import { ADJUSTED_FOR_MS } from './late-call';
+import { boundsOf, overlaps, type BilledPeriod, type Bounds, type Period } from './period';
+import { groupCalls, type CallGroup } from './period-calls';
+import { RateRow } from './rate.entity';
+import { changesOf, costsOf, linesOf, type Line, type Rates } from './statement-lines';
+import { currencyOf, readLines, stateLines, sumUp, type StatementForm } from './statement-form';
+import type { StatementRow } from './statement.entity';
+
+/** What there was to know of a client who gets a statement. */
+export interface Debtor {
+  readonly agency: Pick<AgencyRow, 'id' | 'timeZone'>;
+  readonly client: { readonly id: string; readonly name: string };
+}
+
+export interface Billed extends BilledPeriod {
+  readonly id: string;
+  readonly number: number;
+}
+
+/** A statement that nobody has made final, with the notes of late calls that it takes up. */
+export interface Draft {
+  readonly form: StatementForm;
+  readonly bounds: Bounds;
+  readonly lateCallIds: readonly string[];
+}
+
+/** Reads the periods of a client for which there are final statements. */
+export async function readBilled(read: Reader, { agency, client }: Debtor): Promise<Billed[]> {
+  const rows = await read.rows<Billed & { readonly startsAt: RawDate; readonly endsAt: RawDate }>(
+    'SELECT id, number, fromDay, toDay, startsAt, endsAt FROM statements WHERE agencyId = ? AND clientId = ? ORDER BY number',
+    [agency.id, client.id],
+  );
+  return rows.map((row) => ({ ...row, startsAt: dateOf(row.startsAt), endsAt: dateOf(row.endsAt) }));
+}
+
+/**
+ * Makes the statement of a period from the calls as they are known now. It takes up what has become known
+ * late of earlier periods, unless a part of its own is billed already, so that it cannot be made final.
+ */
+export async function makeDraft(
+  read: Reader,
+  debtor: Debtor,
+  period: Period,
+  billed: readonly Billed[],
+  now: Date,
+): Promise<Draft> {
+  const { agency, client } = debtor;
+  const bounds = boundsOf(period, agency.timeZone, billed);
+  const late = overlaps({ ...period, ...bounds }, billed)
+    ? { corrections: [], lateCallIds: [] }
+    : await findCorrections(read, debtor, billed, now);
+  // The notes are read before the calls, so that whatever is noted is counted.
+  const groups = await groupCalls(read, { agencyId: agency.id, clientId: client.id, ...bounds });
+  const rates = await readRates(read, agency.id, [...groups, ...late.corrections.flatMap(linesOfCorrection)]);
+  const own = linesOf(groups, rates).map((line) => ({ ...line, adjusts: null }));
+  const adjustments = late.corrections.flatMap(({ statement, groups: current, before }) =>
+    changesOf(linesOf(current, rates), before).map((line) => ({ ...line, adjusts: statement.number })),
+  );
+  const stated = [...own, ...adjustments];
+  const used = [...rates.values()].filter(({ id }) => stated.some(({ rateId }) => rateId === id));
+  const currency = currencyOf(used, 'USD');
+  const lines = stateLines(stated, rates, currency);
+  const form: StatementForm = {
+    agencyId: agency.id,
+    clientId: client.id,
+    clientName: client.name,
+    number: null,
+    ...period,
+    timeZone: agency.timeZone,
+    startsAt: bounds.startsAt.toISOString(),
+    endsAt: bounds.endsAt.toISOString(),
+    finalizedAt: null,
+    lines,
+    ...sumUp(lines, currency, costsOf(groups)),
+  };
+  return { form, bounds, lateCallIds: late.lateCallIds };
+}
+
+/** An earlier statement of which something became known late. */
+interface Correction {
+  readonly statement: Billed;
+  readonly groups: readonly CallGroup[];
+  /** Its own lines, and those by which later statements have adjusted it. */
+  readonly before: readonly Line[];
+}
+
+const linesOfCorrection = ({ groups, before }: Correction) => [...groups, ...before];
+
+async function findCorrections(
+  read: Reader,
+  { agency, client }: Debtor,
+  billed: readonly Billed[],
+  now: Date,
+): Promise<{ corrections: Correction[]; lateCallIds: string[] }> {
+  const rows = await read.rows<{ id: string; callAt: RawDate }>(
+    'SELECT id, callAt FROM late_calls WHERE agencyId = ? AND clientId = ?',
+    [agency.id, client.id],
+  );
+  const lateCallIds = rows.map(({ id }) => id);
+  const times = rows.map(({ callAt }) => dateOf(callAt));
+  const touched = billed.filter(
+    ({ startsAt, endsAt }) =>
+      now.getTime() - endsAt.getTime() <= ADJUSTED_FOR_MS &&
+      times.some((time) => startsAt <= time && time < endsAt),
+  );
+  if (touched.length === 0) return { corrections: [], lateCallIds };
+  const forms = await readForms(read, billed);
+  const corrections: Correction[] = [];
+  for (const statement of touched) {
+    const span = { agencyId: agency.id, clientId: client.id, ...statement };
+    const groups = await groupCalls(read, span);
+    corrections.push({ statement, groups, before: billedLines(forms, statement.number) });
+  }
+  return { corrections, lateCallIds };
+}
+
+function billedLines(forms: readonly StatementForm[], number: number): Line[] {
+  return forms.flatMap((form) =>
+    readLines(form.lines).filter(({ adjusts }) =>
+      form.number === number ? adjusts === null : adjusts === number,
+    ),
+  );
+}
+
+async function readForms(read: Reader, billed: readonly Billed[]): Promise<StatementForm[]> {
+  const ids = billed.map(({ id }) => id);
+  const rows = await read.rows<Pick<StatementRow, 'body'>>(
+    `SELECT body FROM statements WHERE id IN (${placeholders(ids)})`,
+    ids,
+  );
+  return rows.map(({ body }) => JSON.parse(body) as StatementForm);
+}
+
+async function readRates(
+  read: Reader,
+  agencyId: string,
+  uses: readonly { readonly rateId: string | null }[],
+): Promise<Rates> {
+  const ids = [...new Set(uses.flatMap(({ rateId }) => rateId ?? []))];
+  const rows = ids.length === 0 ? [] : await read.findBy(RateRow, { agencyId, id: In(ids) });
+  return new Map(rows.map((rate) => [rate.id, rate]));
+}

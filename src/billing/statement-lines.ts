@@ -1,0 +1,97 @@
+import type { KeySource } from '../keys/chain';
+import { placesOf } from './currencies';
+import type { CallGroup } from './period-calls';
+import type { RateRow } from './rate.entity';
+import { amountOfLine, billedSeconds } from './rating';
+
+/** What calls on one key source and at one rate come to. `units` are the smallest ones of the currency. */
+export interface Line {
+  readonly keySource: KeySource | null;
+  readonly rateId: string | null;
+  readonly calls: number;
+  readonly billedSeconds: number;
+  readonly units: bigint;
+}
+
+/** What providers take for the calls of a period, by currency and in millionths. */
+export type Costs = ReadonlyMap<string, bigint>;
+
+export interface PeriodCosts {
+  readonly ofAgency: Costs;
+  readonly ofClient: Costs;
+  /** How many calls on the agency's account have a cost that is not known. */
+  readonly callsOfUnknownCost: number;
+}
+
+export type Rates = ReadonlyMap<string, RateRow>;
+
+export const keyOf = ({ keySource, rateId }: Pick<Line, 'keySource' | 'rateId'>) => `${keySource} ${rateId}`;
+
+/** Makes a line of all calls on one key source and at one rate. Calls without a rate are charged nothing. */
+export function linesOf(groups: readonly CallGroup[], rates: Rates): Line[] {
+  const lines = new Map<
+    string,
+    { keySource: KeySource | null; rateId: string | null; calls: number; seconds: number }
+  >();
+  for (const group of groups) {
+    const { keySource, rateId, calls, roundedMs } = group;
+    const line = lines.get(keyOf(group)) ?? { keySource, rateId, calls: 0, seconds: 0 };
+    const rate = rates.get(rateId ?? '');
+    line.calls += calls;
+    line.seconds += calls * (rate ? billedSeconds(roundedMs, rate) : 0);
+    lines.set(keyOf(group), line);
+  }
+  const made = [...lines.values()].map(({ keySource, rateId, calls, seconds }) => {
+    const rate = rates.get(rateId ?? '');
+    const units = rate
+      ? amountOfLine(BigInt(seconds), BigInt(rate.priceMicros), placesOf(rate.currency))
+      : 0n;
+    return { keySource, rateId, calls, billedSeconds: seconds, units };
+  });
+  return made.sort((one, other) => compare(orderOf(one), orderOf(other)));
+}
+
+// The ids of rates are in the order in which these were set.
+const orderOf = ({ keySource, rateId }: Line) => `${keySource ?? '~'} ${rateId ?? '~'}`;
+const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+
+/** Returns what has changed in lines since they were billed: nothing for a line of which nothing has. */
+export function changesOf(now: readonly Line[], billed: readonly Line[]): Line[] {
+  const keys = [...new Set([...now, ...billed].map(keyOf))].sort();
+  return keys.flatMap((key) => {
+    const [after, before] = [sumOf(now, key), sumOf(billed, key)];
+    const one = [...now, ...billed].find((line) => keyOf(line) === key);
+    const change = {
+      calls: after.calls - before.calls,
+      billedSeconds: after.billedSeconds - before.billedSeconds,
+      units: after.units - before.units,
+    };
+    const isNothing = change.calls === 0 && change.billedSeconds === 0 && change.units === 0n;
+    return one && !isNothing ? [{ keySource: one.keySource, rateId: one.rateId, ...change }] : [];
+  });
+}
+
+function sumOf(lines: readonly Line[], key: string) {
+  const sum = { calls: 0, billedSeconds: 0, units: 0n };
+  for (const line of lines.filter((each) => keyOf(each) === key)) {
+    sum.calls += line.calls;
+    sum.billedSeconds += line.billedSeconds;
+    sum.units += line.units;
+  }
+  return sum;
+}
+
+/**
+ * Adds up what providers take. Where another account carried a call than its receipt names, it is nobody's.
+ */
+export function costsOf(groups: readonly CallGroup[]): PeriodCosts {
+  const [ofAgency, ofClient] = [new Map<string, bigint>(), new Map<string, bigint>()];
+  let callsOfUnknownCost = 0;
+  for (const { keySource, isOtherAccount, currency, costMicros, ...group } of groups) {
+    if (keySource === null || isOtherAccount) continue;
+    const costs = keySource === 'AGENCY' ? ofAgency : ofClient;
+    if (currency !== null) costs.set(currency, (costs.get(currency) ?? 0n) + costMicros);
+    if (keySource === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
+  }
+  return { ofAgency, ofClient, callsOfUnknownCost };
+}

@@ -1,0 +1,65 @@
+import { Column, Entity, Index } from 'typeorm';
+import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+
+/** What a client owes for a period, once and for all. It is never changed. */
+@Entity('statements')
+@Index('statements_by_number', ['agencyId', 'number'], { unique: true })
+@Index('statements_by_client', ['agencyId', 'clientId', 'number'])
+export class StatementRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @PlainIdColumn()
+  clientId!: string;
+
+  /** The first of an agency is 1, and none is left out. */
+  @Column('int')
+  number!: number;
+
+  /** The first and the last day, in the time zone that the agency had. */
+  @Column('varchar', { length: 10 })
+  fromDay!: string;
+
+  @Column('varchar', { length: 10 })
+  toDay!: string;
+
+  /** The period as instants: from the first one on, and before the second. */
+  @TimeColumn()
+  startsAt!: Date;
+
+  @TimeColumn()
+  endsAt!: Date;
+
+  @TimeColumn()
+  finalizedAt!: Date;
+
+  /** All that it says, in the canonical form of which `sha256` is the digest: see `statement-form.ts`. */
+  @Column('text')
+  body!: string;
+
+  @Column('varchar', { length: 64 })
+  sha256!: string;
+}
+
+/**
+ * A note that something became known late of a call that started at this time, which may lie in a period
+ * whose statement is final. It is written in the transaction of the change.
+ */
+@Entity('late_calls')
+@Index('late_calls_by_client', ['agencyId', 'clientId', 'callAt'])
+export class LateCallRow {
+  @IdColumn()
+  id!: string;
+
+  @PlainIdColumn()
+  agencyId!: string;
+
+  @PlainIdColumn()
+  clientId!: string;
+
+  @TimeColumn()
+  callAt!: Date;
+}

@@ -1,0 +1,134 @@
+import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
+import { CurrentViewer, type RequestContext } from '../access/context';
+import { isAdmin, type Viewer } from '../access/viewer';
+import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
+import { loadClient } from '../clients/client.resolver';
+import type { ClientService, ShownClient } from '../clients/client.service';
+import { Client } from '../clients/client.types';
+import { DayScalar } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
+import type { Day } from '../platform/calendar';
+import type { RateRow } from './rate.entity';
+import { loadRate } from './rate.resolver';
+import type { RateService } from './rate.service';
+import { Rate } from './rate.types';
+import type { StatedLine, StatedMoney } from './statement-form';
+import type { Stated, StatementService } from './statement.service';
+import {
+  FinalizeStatementInput,
+  FinalizeStatementPayload,
+  Statement,
+  StatementLine,
+} from './statement.types';
+
+/** A statement as the API shows it, with what its fields are loaded by. */
+type Shown = Omit<Statement, 'lines'> & { readonly clientId: string; readonly stated: readonly StatedLine[] };
+
+function toStatement({ isAdmin: seesCosts }: { isAdmin: boolean }, { form, sha256 }: Stated): Shown {
+  const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
+  return {
+    ...{ from, to, clientId, stated, total, otherTotals, margin, marginMissing, sha256 },
+    number: form.number === null ? null : String(form.number),
+    status: form.number === null ? 'DRAFT' : 'FINAL',
+    providerCost: only(form.providerCosts, total.currency),
+    providerCosts: form.providerCosts,
+    callsOfUnknownCost: seesCosts ? form.callsOfUnknownCost : 0,
+    providerCostOfClient: only(form.providerCostsOfClient, total.currency),
+  };
+}
+
+/** Costs of which there are none are nothing; those in several currencies have no sum. */
+function only(costs: readonly StatedMoney[], currency: string): StatedMoney | null {
+  const [cost = { amount: '0', currency }, ...others] = costs;
+  return others.length === 0 ? cost : null;
+}
+
+@Resolver(() => Statement)
+export class StatementResolver {
+  constructor(
+    private readonly statements: StatementService,
+    private readonly clients: ClientService,
+  ) {}
+
+  @Query(() => Statement, {
+    nullable: true,
+    description:
+      'What a client owes for a period of at most 366 days: the final statement where there is one of just this period, and a draft otherwise, with what has become known late of earlier ones. Null for a client that the viewer does not have.',
+  })
+  async statement(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('clientId', () => ID, { description: 'The client that owes.' }) clientId: string,
+    @Arg('from', () => DayScalar, { description: "The first day, in the agency's time zone." }) from: Day,
+    @Arg('to', () => DayScalar, { description: 'The last day.' }) to: Day,
+  ): Promise<Shown | null> {
+    const found = await this.statements.find(viewer, clientId, { from, to });
+    return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
+  }
+
+  @AuditedMutation(() => FinalizeStatementPayload, {
+    audit: ['STATEMENT_FINALIZED'],
+    rateClass: 'MUTATION',
+    description:
+      'Makes the statement of a period final, from 72 hours after it on. Doing so again answers the one that there is.',
+  })
+  async finalizeStatement(
+    @CurrentViewer() viewer: Viewer,
+    @InputArgument(() => FinalizeStatementInput) input: FinalizeStatementInput,
+  ): Promise<{ statement: Shown | null; userErrors: readonly UserError[] }> {
+    const { statement, userErrors } = await this.statements.finalize(viewer, input);
+    return { statement: statement && toStatement({ isAdmin: isAdmin(viewer) }, statement), userErrors };
+  }
+
+  @FieldResolver(() => Client, { description: 'The client that owes.' })
+  client(
+    @Root() statement: Shown,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<ShownClient | null> | null {
+    return loadClient(context, this.clients, viewer, statement.clientId);
+  }
+
+  @FieldResolver(() => [StatementLine], {
+    description: 'One for each key source and rate, and behind them what adjusts earlier statements.',
+  })
+  lines(@Root() statement: Shown): readonly StatedLine[] {
+    return statement.stated;
+  }
+}
+
+@Resolver(() => StatementLine)
+export class StatementLineResolver {
+  constructor(
+    private readonly statements: StatementService,
+    private readonly rates: RateService,
+  ) {}
+
+  @FieldResolver(() => Rate, {
+    nullable: true,
+    description:
+      'The rate of the calls. Null for calls that started while there was none: they are charged nothing.',
+  })
+  rate(
+    @Root() line: StatedLine,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() context: RequestContext,
+  ): Promise<RateRow | null> | null {
+    return loadRate(context, this.rates, viewer, line.rateId);
+  }
+
+  @FieldResolver(() => Statement, {
+    nullable: true,
+    description:
+      'The final statement of which the line tells what has changed since. Null for a line of its own.',
+  })
+  async adjusts(
+    @Root() line: StatedLine,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<Shown | null> {
+    if (line.adjusts === null) return null;
+    const find = (numbers: readonly string[]) => this.statements.findManyByNumber(viewer, numbers);
+    const found = await loaders.load('statement', String(line.adjusts), find);
+    return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
+  }
+}

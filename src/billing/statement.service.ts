@@ -1,0 +1,154 @@
+import { requireAdmin } from '../access/context';
+import { findOwn, lockOwn } from '../access/tenancy';
+import type { TenantDatabase } from '../access/tenant-database';
+import { canViewCosts, type Viewer } from '../access/viewer';
+import { AgencyRow } from '../agencies/agency.entity';
+import type { AuditTrail } from '../audit/audit-trail';
+import { ClientRow } from '../clients/client.entity';
+import { placeholders } from '../database/raw';
+import type { Reader, Transaction } from '../database/transaction';
+import { badArgument, forbidden } from '../graphql/errors';
+import { userError, type UserError } from '../graphql/user-error';
+import { FINAL_AFTER_MS } from './late-call';
+import { checkPeriod, overlaps, type Period } from './period';
+import { makeDraft, readBilled, type Billed, type Debtor, type Draft } from './statement-draft';
+import { canonical, sha256Of, type StatementForm } from './statement-form';
+import { StatementRow } from './statement.entity';
+
+/** What a statement says, and the digest of one that is final. */
+export interface Stated {
+  readonly form: StatementForm;
+  readonly sha256: string | null;
+}
+
+export interface StatementResult {
+  readonly statement: Stated | null;
+  readonly userErrors: readonly UserError[];
+}
+
+/** The longest canonical form that every database keeps in a text. */
+const MAX_BODY_BYTES = 65_535;
+const MAX_NUMBER = 2 ** 31 - 1;
+
+/** What clients owe: as drafts of any period, and once and for all. */
+export class StatementService {
+  constructor(
+    private readonly database: TenantDatabase,
+    private readonly audit: AuditTrail,
+  ) {}
+
+  /**
+   * Returns the final statement of a period, or else its draft. It is null for a client that the viewer does
+   * not have. Throws `BAD_USER_INPUT` for a period that ends before it begins, or is longer than a year.
+   */
+  async find(viewer: Viewer, clientId: string, period: Period): Promise<Stated | null> {
+    if (!canViewCosts(viewer)) throw forbidden();
+    const problem = checkPeriod(period, []);
+    if (problem) throw badArgument(problem.field?.[0] ?? '', problem.message);
+    const { read } = this.database;
+    const client = await findOwn(read, viewer, ClientRow, clientId);
+    if (!client) return null;
+    const debtor = await debtorOf(read, viewer, client);
+    const billed = await readBilled(read, debtor);
+    const known = sameAs(period, billed);
+    if (known) return statedOf(await read.findOneByOrFail(StatementRow, { id: known.id }));
+    const { form } = await makeDraft(read, debtor, period, billed, new Date());
+    return { form, sha256: null };
+  }
+
+  /** Finds a final statement of the viewer's agency, or client, by its number. */
+  async findByNumber(viewer: Viewer, number: number): Promise<Stated | null> {
+    if (!canViewCosts(viewer)) throw forbidden();
+    if (!Number.isInteger(number) || number < 1 || number > MAX_NUMBER) return null;
+    const { agencyId, clientId } = viewer;
+    const row = await this.database.read.findOneBy(StatementRow, { agencyId, number });
+    return row && (clientId === null || row.clientId === clientId) ? statedOf(row) : null;
+  }
+
+  /**
+   * Makes the statement of a period final. Of two who do so at the same time, both get the one that there is.
+   * It is not possible before 72 hours after the period, nor for a period of which a part is billed already.
+   */
+  async finalize(viewer: Viewer, input: Period & { readonly clientId: string }): Promise<StatementResult> {
+    requireAdmin(viewer);
+    const { clientId, from, to } = input;
+    const problem = checkPeriod(input, ['input']);
+    if (problem) return refused(problem);
+    return this.database.write(viewer, async (tx) => {
+      const client = await lockOwn(tx, viewer, ClientRow, clientId);
+      if (!client) return refused(userError('NOT_FOUND', ['input', 'clientId']));
+      // The numbers of an agency have no gaps: one statement of it is made at a time.
+      await tx.lock(AgencyRow, viewer.agencyId);
+      const debtor = await debtorOf(tx, viewer, client);
+      const billed = await readBilled(tx, debtor);
+      const known = sameAs({ from, to }, billed);
+      if (known) return accepted(statedOf(await tx.findOneByOrFail(StatementRow, { id: known.id })));
+      const now = new Date();
+      const draft = await makeDraft(tx, debtor, { from, to }, billed, now);
+      if (overlaps({ from, to, ...draft.bounds }, billed))
+        return refused(userError('PERIOD_BILLED', ['input', 'from']));
+      if (now.getTime() < draft.bounds.endsAt.getTime() + FINAL_AFTER_MS)
+        return refused(userError('PERIOD_NOT_OVER', ['input', 'to']));
+      return this.#store(tx, viewer, draft, now);
+    });
+  }
+
+  async #store(tx: Transaction, viewer: Viewer, draft: Draft, now: Date): Promise<StatementResult> {
+    const { agencyId } = viewer;
+    const [last] = await tx.rows<{ number: number | string | null }>(
+      'SELECT MAX(number) AS number FROM statements WHERE agencyId = ?',
+      [agencyId],
+    );
+    const number = Number(last?.number ?? 0) + 1;
+    const form = { ...draft.form, number, finalizedAt: now.toISOString() };
+    const body = canonical(form);
+    if (Buffer.byteLength(body) > MAX_BODY_BYTES)
+      return refused(
+        userError('TOO_LONG', ['input', 'to'], 'There are too many lines. Take a shorter period.'),
+      );
+    const { clientId, from: fromDay, to: toDay } = form;
+    const sha256 = sha256Of(body);
+    const row = { id: tx.lastingId(), agencyId, clientId, number, fromDay, toDay, ...draft.bounds };
+    await tx.insertRow('statements', { ...row, finalizedAt: now, body, sha256 });
+    await forget(tx, draft.lateCallIds);
+    await this.audit.record(tx, viewer, {
+      type: 'STATEMENT_FINALIZED',
+      statementNumber: number,
+      clientId,
+      from: fromDay,
+      to: toDay,
+      total: `${form.total.amount} ${form.total.currency}`,
+      sha256,
+    });
+    return accepted({ form, sha256 });
+  }
+
+  /** Finds final statements by their numbers, e.g. those that others adjust. */
+  async findManyByNumber(viewer: Viewer, numbers: readonly string[]): Promise<(Stated | null)[]> {
+    return Promise.all(numbers.map((number) => this.findByNumber(viewer, Number(number))));
+  }
+}
+
+async function debtorOf(read: Reader, viewer: Viewer, client: ClientRow): Promise<Debtor> {
+  return { agency: await read.findOneByOrFail(AgencyRow, { id: viewer.agencyId }), client };
+}
+
+function sameAs({ from, to }: Period, billed: readonly Billed[]): Billed | undefined {
+  return billed.find(({ fromDay, toDay }) => fromDay === from && toDay === to);
+}
+
+function statedOf({ body, sha256 }: StatementRow): Stated {
+  return { form: JSON.parse(body) as StatementForm, sha256 };
+}
+
+/** What the notes say is billed with this statement. */
+async function forget(tx: Transaction, ids: readonly string[]): Promise<void> {
+  const most = 500;
+  for (let first = 0; first < ids.length; first += most) {
+    const some = ids.slice(first, first + most);
+    await tx.run(`DELETE FROM late_calls WHERE id IN (${placeholders(some)})`, some);
+  }
+}
+
+const refused = (error: UserError): StatementResult => ({ statement: null, userErrors: [error] });
+const accepted = (statement: Stated): StatementResult => ({ statement, userErrors: [] });

@@ -1,0 +1,152 @@
+import { Field, InputType, Int, ObjectType, ID } from 'type-graphql';
+import { Money } from '../graphql/money.types';
+import { DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
+import type { UserError } from '../graphql/user-error';
+import type { KeySource } from '../keys/chain';
+import { KeySourceEnum } from '../keys/api-key.types';
+import type { Day } from '../platform/calendar';
+import { MARGIN_REASONS, type StatedMoney } from './statement-form';
+
+export const STATEMENT_STATUSES = ['DRAFT', 'FINAL'] as const;
+
+export const StatementStatusEnum = enumOf(
+  'StatementStatus',
+  STATEMENT_STATUSES,
+  'Whether a statement can change.',
+  {
+    DRAFT: 'It says what is known now. It can be made final 72 hours after its period.',
+    FINAL: 'It never changes. What becomes known later adjusts the next statement of the client.',
+  },
+);
+
+export const MarginReasonEnum = enumOf('MarginReason', MARGIN_REASONS, 'Why a margin is not known.', {
+  COST_UNKNOWN: 'It is not known what the provider takes for some calls.',
+  CURRENCIES_DIFFER: 'The rates or the costs are in several currencies, and nothing is converted.',
+});
+
+@ObjectType({
+  simpleResolvers: true,
+  description:
+    'What the calls on one key source and at one rate come to, or what has changed of an earlier statement.',
+})
+export class StatementLine {
+  @Field(() => KeySourceEnum, {
+    nullable: true,
+    description:
+      'Whose account the calls ran on; null for calls that began at the provider while there was no key.',
+  })
+  keySource!: KeySource | null;
+
+  @Field(() => Int, { description: 'The calls that it counts. It can be negative where it adjusts.' })
+  calls!: number;
+
+  @Field(() => Int, { description: 'The seconds that are billed, by the increments of the rate.' })
+  billedSeconds!: number;
+
+  @Field(() => Money, {
+    description:
+      'Billed seconds times the price, divided by 60, rounded once, half away from zero, to the places of the currency.',
+  })
+  amount!: StatedMoney;
+}
+
+@ObjectType({
+  simpleResolvers: true,
+  description: "What a client owes for the calls that started in a period, in the agency's time zone.",
+})
+export class Statement {
+  @Field(() => String, {
+    nullable: true,
+    description: 'The number, which has no gaps in an agency: `1`, `2` and so on. Null for a draft.',
+  })
+  number!: string | null;
+
+  @Field(() => StatementStatusEnum, { description: 'Whether it can change.' })
+  status!: (typeof STATEMENT_STATUSES)[number];
+
+  @Field(() => DayScalar, { description: "The first day of the period, in the agency's time zone." })
+  from!: Day;
+
+  @Field(() => DayScalar, { description: 'The last day of the period.' })
+  to!: Day;
+
+  @Field(() => Money, { description: 'The sum of the lines in the currency of its newest rate.' })
+  total!: StatedMoney;
+
+  @Field(() => [Money], {
+    description: 'The sums of lines in other currencies, which are not converted. Most statements have none.',
+  })
+  otherTotals!: readonly StatedMoney[];
+
+  @Field(() => Money, {
+    nullable: true,
+    description:
+      "What providers take for the calls on the agency's own account, as far as it is known. Null where it is in several currencies: see `providerCosts`.",
+  })
+  providerCost!: StatedMoney | null;
+
+  @Field(() => [Money], {
+    nullable: true,
+    description: "What providers take on the agency's own account, in each currency.",
+  })
+  providerCosts!: readonly StatedMoney[];
+
+  @Field(() => Int, {
+    description: "Calls on the agency's account whose cost is not known. It is 0 for portal users.",
+  })
+  callsOfUnknownCost!: number;
+
+  @Field(() => Money, {
+    nullable: true,
+    description:
+      "What providers take for the calls on the client's own account, for information, as far as it is known. Null where it is in several currencies.",
+  })
+  providerCostOfClient!: StatedMoney | null;
+
+  @Field(() => Money, {
+    nullable: true,
+    description: 'What is left of the total behind `providerCost`. Null where `marginMissing` says why.',
+  })
+  margin!: StatedMoney | null;
+
+  @Field(() => MarginReasonEnum, {
+    nullable: true,
+    description: 'Why the margin is not known; null where it is.',
+  })
+  marginMissing!: (typeof MARGIN_REASONS)[number] | null;
+
+  @Field(() => String, {
+    nullable: true,
+    description: 'The SHA-256 of its canonical form, in hex: see docs/billing.md. Null for a draft.',
+  })
+  sha256!: string | null;
+}
+
+@InputType({ description: 'The statement that is to be made final.' })
+export class FinalizeStatementInput {
+  @Field(() => ID, { description: 'The client; NOT_FOUND when the agency has no such client.' })
+  clientId!: string;
+
+  @Field(() => DayScalar, {
+    description: 'The first day. PERIOD_BILLED when a part of the period is in another final statement.',
+  })
+  from!: Day;
+
+  @Field(() => DayScalar, {
+    description:
+      'The last day, at most 366 days in all. PERIOD_NOT_OVER until 72 hours after it. TOO_LONG also where the lines are too many to be kept.',
+  })
+  to!: Day;
+}
+
+@ObjectType({ simpleResolvers: true, description: 'What came of `finalizeStatement`.' })
+export class FinalizeStatementPayload {
+  @Field(() => Statement, {
+    nullable: true,
+    description: 'The final statement, also when it was final before; null when nothing was stored.',
+  })
+  statement!: Statement | null;
+
+  @UserErrorsField()
+  userErrors!: UserError[];
+}
