@@ -5,6 +5,7 @@ import { CallRow } from '../../src/calls/call.entity';
 import { PROVIDERS } from '../../src/providers';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
+import { dayAfter, dayOf } from '../../src/platform/calendar';
 import { LONG_LIST } from '../../src/database/mysql';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { managerOf } from '../database';
@@ -43,6 +44,15 @@ const LISTS = `{
   handInsOfClient: keyHandIns(clientId: "${HARBOR}", status: EXPIRED) { nodes { id } }
   auditEvents(filter: { types: [API_KEY_SET], clientId: "${HARBOR}" }) { totalCount nodes { id } }
   byActor: auditEvents(filter: { actorId: "${HARBOR}", since: "2026-01-01T00:00:00Z" }, first: 1) { nodes { id } }
+}`;
+
+/** Days that are counted, days that are not, and both of one client. */
+const [FIRST_DAY, LAST_DAY] = [-30, 30].map((days) => dayAfter(dayOf(new Date(), 'UTC'), days));
+const PERIOD = `from: "${FIRST_DAY}", to: "${LAST_DAY}"`;
+const ANALYTICS = `{
+  byDay: callAnalytics(${PERIOD}, interval: DAY, splitBy: [KEY_SOURCE]) { buckets { calls } }
+  byAgent: callAnalytics(${PERIOD}, interval: MONTH, splitBy: [AGENT, CLIENT]) { buckets { calls } }
+  ofClient: callAnalytics(${PERIOD}, interval: WEEK, clientId: "${HARBOR}") { buckets { calls } }
 }`;
 
 /** What reads a whole table, or a whole index, because that is what is asked of it. */
@@ -92,6 +102,8 @@ beforeAll(async () => {
   await running.app.upkeep.callAsker.askDue(inAnHour);
   await running.app.upkeep.keyChecker.checkDue(inAnHour);
   await running.app.upkeep.alertWorker.work(inAnHour);
+  await running.app.upkeep.callCounting.work(new Date(Date.now() + 5 * 24 * 60 * 60 * 1000));
+  await running.data(ANALYTICS);
   await useWebhooks();
   await running.ask(
     'portalUser',
@@ -313,6 +325,26 @@ test('a later page of a filtered list is found by its place in each part of the 
   );
   expect(plans.flatMap(indexesIn)).toEqual(Array(2 * PROVIDERS.length).fill(['calls_by_outcome', 4]));
 });
+
+test.each([
+  ['', /\bcalls_by_agency\b/, /call_sums_1|sqlite_autoindex_call_sums|PRIMARY/],
+  [`, clientId: "${HARBOR}"`, /\bcalls_by_client\b/, /call_sums_by_client/],
+])(
+  'callAnalytics(%s) reads calls and sums by the days that are asked for',
+  async (client, ofCalls, ofSums) => {
+    const plans = await plansOf(() =>
+      running.data(
+        `{ callAnalytics(${PERIOD}, interval: DAY, splitBy: [AGENT]${client}) { buckets { calls } } }`,
+      ),
+    );
+    const texts = plans.map((plan) => JSON.stringify(plan));
+    const sums = texts.filter(
+      (text) => text.includes('call_sums') || /"table":"s".*(PRIMARY|call_sums)/.test(text),
+    );
+    expect(texts.some((text) => ofCalls.test(text) && /stray_calls|"table":"s"/.test(text))).toBe(true);
+    expect(sums.some((text) => ofSums.test(text))).toBe(true);
+  },
+);
 
 test('a filter by type of event is planned by how many there are of each type', () => {
   // A list that is too long for that names most types, and so most events.
