@@ -8,6 +8,7 @@ import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
 import type { WebCallAccess } from '../providers/web-calls';
 import type { Placement } from '../providers/requests';
 import { nextAskAt } from './ask-schedule';
+import type { CallDirection } from '../providers/call-facts';
 import type { CallRow } from './call.entity';
 import { receiptColumns } from './receipt';
 
@@ -137,9 +138,11 @@ export function newCall({ agent, key, receipt }: AgentWithKey, request: CallRequ
   } satisfies CallRow;
 }
 
-/** Makes the row of a call that an integration asks for through the gateway. A browser's has no number. */
+/** Makes the row of a call that an integration asks for through the gateway. It has a number where that is in
+ * E.164 form. */
 export function newGatewayCall(
   { agent, key, receipt }: AgentWithKey,
+  direction: CallDirection,
   toNumber: string | null,
   rateId: string | null,
 ) {
@@ -147,7 +150,7 @@ export function newGatewayCall(
     ...unknownCall(agent, receipt),
     kind: 'LIVE' as const,
     origin: 'GATEWAY' as const,
-    direction: toNumber === null ? ('INBOUND' as const) : ('OUTBOUND' as const),
+    direction,
     keySource: key.source,
     keyVersion: key.version,
     keyOwnerId: key.source === 'CLIENT' ? agent.clientId : agent.agencyId,

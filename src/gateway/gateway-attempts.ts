@@ -24,16 +24,22 @@ export interface AttemptKey {
   readonly isMarked: boolean;
 }
 
+/**
+ * `newCallId` is that of the call of this request. Nobody is dialled by a web call, whose body is the same for
+ * every visitor of a page: without an idempotency key, none is a repetition of another.
+ */
 export function attemptKeyOf(
   tokenId: string,
   path: string,
   body: string,
   header: (name: string) => string | undefined,
+  { newCallId, isWebCall }: { readonly newCallId: string; readonly isWebCall: boolean },
 ): AttemptKey {
   const bodyDigest = digest(path, body);
-  const idempotencyKey = header('idempotency-key');
-  const hasIdempotencyKey = idempotencyKey !== undefined;
-  const what = hasIdempotencyKey ? ['key', idempotencyKey] : ['body', bodyDigest];
+  const idempotencyKey = header('idempotency-key')?.trim() ?? '';
+  const hasIdempotencyKey = idempotencyKey !== '';
+  const byBody = isWebCall ? ['call', newCallId] : ['body', bodyDigest];
+  const what = hasIdempotencyKey ? ['key', idempotencyKey] : byBody;
   const isMarked = Number(header('x-stainless-retry-count') ?? 0) > 0;
   return { digest: digest('gateway attempt', tokenId, ...what), bodyDigest, hasIdempotencyKey, isMarked };
 }
@@ -73,15 +79,16 @@ export function outcomeOfAttempt({ status, providerCallId }: Call): 'PLACED' | '
 
 /**
  * Tells whether a request is a repetition of an attempt, so that nothing may be sent. Where the provider has
- * refused, nothing was dialled, and the request is a new one. Where it has placed the call, only a client
- * that says that it repeats itself, or one that went away before its answer, can mean the same call.
+ * refused, nothing was dialled, and the request is a new one. Where the integration has got no definite answer,
+ * also one that an event has told of meanwhile counts as unknown to it. Where it has, only a client that says
+ * soon that it repeats itself can mean the same call.
  */
 export function isRepetition(attempt: Attempt, key: AttemptKey, now: Date): boolean {
-  const { answeredAt, createdAt, isUndelivered } = attempt;
+  const { answeredAt, createdAt, httpStatus, isUndelivered } = attempt;
   const since = now.getTime() - (key.hasIdempotencyKey ? createdAt : (answeredAt ?? createdAt)).getTime();
   const lifetime = key.hasIdempotencyKey ? KEY_HONOURED_MS : key.isMarked ? MARKED_MS : UNMARKED_MS;
   if (since > lifetime) return false;
-  const outcome = outcomeOfAttempt(attempt);
-  if (outcome !== 'PLACED') return outcome === 'UNKNOWN';
-  return key.hasIdempotencyKey || key.isMarked || isUndelivered;
+  if (outcomeOfAttempt(attempt) === 'REFUSED') return false;
+  const isDefinite = answeredAt !== null && httpStatus !== null && httpStatus < 400 && !isUndelivered;
+  return !isDefinite || key.hasIdempotencyKey || (key.isMarked && since <= UNMARKED_MS);
 }

@@ -5,8 +5,10 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { rateOfCall } from '../billing/rate-in-force';
 import type { CallPlacementService } from '../calls/call-placement.service';
 import { eventOf, newGatewayCall, type GatewayCall } from '../calls/call-request';
+import { noteMissingAgent } from '../calls/missing-agent';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
+import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import type { Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
 import {
@@ -17,7 +19,7 @@ import {
 } from '../providers/gateway-table';
 import { field } from '../providers/json';
 import type { ProviderApi } from '../providers/provider-api';
-import { placementOf, type Placement } from '../providers/requests';
+import { passedPlacementOf, type Placement } from '../providers/requests';
 import { parseRetryAfter, type OutboundReply } from '../vault/outbound';
 import { NotPassed, type WholeAnswer } from '../vault/passage';
 import { isStillInForce, type Integration } from './gateway-access';
@@ -52,6 +54,8 @@ interface ReadBody {
 
 /** Places the calls that integrations ask for. Each is a call like any other, and is placed once. */
 export class GatewayPlacementService {
+  readonly #placing = new Set<Promise<unknown>>();
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
@@ -79,12 +83,35 @@ export class GatewayPlacementService {
     const { agent, receipt } = resolved;
     const paid = { agencyId: agent.agencyId, clientId: agent.clientId, keySource: key.source };
     const rateId = await rateOfCall(this.database.read, paid, receipt.resolvedAt);
-    const call = newGatewayCall({ ...resolved, key }, read.toNumber, rateId);
+    const isWebCall = placement.toNumber === null;
+    const call = newGatewayCall(
+      { ...resolved, key },
+      isWebCall ? 'INBOUND' : 'OUTBOUND',
+      read.toNumber,
+      rateId,
+    );
     const text = withLatchkeyId(read.text, placement, call.id);
-    const attempt = attemptKeyOf(by.id, path, read.text, request.header);
+    const which = { newCallId: call.id, isWebCall };
+    const attempt = attemptKeyOf(by.id, path, read.text, request.header, which);
     const earlier = await this.#record(by, request, attempt, call, key);
-    if (earlier) return this.#repeated(earlier, request, resolved);
-    return this.#ask(by, request, attempt, { call, key, path, body: Buffer.from(text) });
+    if (earlier) return this.#repeated(earlier, request, resolved, isWebCall);
+    return this.#finished(
+      this.#ask(by, request, attempt, { call, agent, key, path, body: Buffer.from(text) }),
+    );
+  }
+
+  /** Waits for the calls that are being placed, also those of integrations that have gone away. */
+  async finish(): Promise<void> {
+    await Promise.allSettled([...this.#placing]);
+  }
+
+  async #finished<T>(placing: Promise<T>): Promise<T> {
+    this.#placing.add(placing);
+    try {
+      return await placing;
+    } finally {
+      this.#placing.delete(placing);
+    }
   }
 
   /** Removes the attempts of which none can be repeated any more. */
@@ -123,22 +150,29 @@ export class GatewayPlacementService {
     by: Integration,
     request: GatewayRequest,
     attempt: AttemptKey,
-    asked: { call: GatewayCall; key: ResolvedKey; path: string; body: Buffer },
+    asked: { call: GatewayCall; agent: AgentToCall; key: ResolvedKey; path: string; body: Buffer },
   ): Promise<GatewayAnswer> {
-    const { call, key, path, body } = asked;
-    const passed = { method: 'POST', path, headers: passedHeaders(request), body };
+    const { call, agent, key, path, body } = asked;
+    // It was read as JSON in UTF-8, and is to be read so there, whatever it was said to be: in another form it
+    // could name another agent.
+    const headers = { ...passedHeaders(request), 'content-type': 'application/json' };
+    const passed = { method: 'POST', path, headers, body };
     const answer = await this.providers.passOnWhole(key.account, passed).catch((error: unknown) => {
       if (error instanceof NotPassed) return error;
       throw error;
     });
-    const placement = placementOf(adapterOf(call.provider), replyOf(answer));
+    const placement = passedPlacementOf(adapterOf(call.provider), replyOf(answer));
     const shown = this.#shown(request, answer, placement);
     await this.calls.conclude(call, key, placement, async (tx) => {
       const isUndelivered = request.signal.aborted;
       const change = { answeredAt: new Date(), httpStatus: shown.status, isUndelivered };
       await tx.updateRow('gateway_attempts', change, { digest: attempt.digest, callId: call.id });
+      await noteMissingAgent(tx, { agent, key }, placement);
     });
-    return { ...shown, undelivered: () => this.#noteUndelivered(attempt, call) };
+    return {
+      ...shown,
+      undelivered: () => this.#noteDelivery(attempt.digest, call.id, { isUndelivered: true }),
+    };
   }
 
   #shown(request: GatewayRequest, answer: WholeAnswer | NotPassed, { outcome }: Placement): GatewayAnswer {
@@ -159,14 +193,23 @@ export class GatewayPlacementService {
     return { ...answer, headers: { ...answer.headers, ...reason } };
   }
 
-  async #noteUndelivered({ digest }: AttemptKey, { id: callId }: GatewayCall): Promise<void> {
+  async #noteDelivery(
+    digest: string,
+    callId: string,
+    delivery: Pick<Attempt, 'isUndelivered'> & Partial<Pick<Attempt, 'httpStatus'>>,
+  ): Promise<void> {
     await this.database.writeWithoutViewer((tx) =>
-      tx.updateRow('gateway_attempts', { isUndelivered: true }, { digest, callId }),
+      tx.updateRow('gateway_attempts', delivery, { digest, callId }),
     );
   }
 
   /** Waits until the attempt is over, and answers what came of it. */
-  async #repeated(earlier: Attempt, request: GatewayRequest, { agent }: Resolution): Promise<GatewayAnswer> {
+  async #repeated(
+    earlier: Attempt,
+    request: GatewayRequest,
+    { agent }: Resolution,
+    isWebCall: boolean,
+  ): Promise<GatewayAnswer> {
     const { table } = request.target.provider;
     const until = earlier.createdAt.getTime() + this.timeoutMs + MARGIN_MS;
     let attempt = earlier;
@@ -174,13 +217,20 @@ export class GatewayPlacementService {
       await pause(LOOK_AGAIN_MS);
       attempt = (await findAttempt(this.database.read, attempt.digest)) ?? attempt;
     }
-    const { providerCallId, httpStatus } = attempt;
+    const { providerCallId, httpStatus, digest, callId } = attempt;
+    const repeated = { [REASON_HEADER]: 'REPEATED' };
     if (providerCallId === null && outcomeOfAttempt(attempt) === 'UNKNOWN')
       return unknown(table, httpStatus ?? 504);
-    if (providerCallId === null) throw new GatewayRefusal('PROVIDER_FAULT');
+    if (providerCallId === null) {
+      const status = httpStatus !== null && httpStatus >= 400 ? httpStatus : 502;
+      return answered(status, table.error(status, 'The provider has refused the call.'), repeated);
+    }
+    if (isWebCall) throw new GatewayRefusal('ACCESS_GIVEN_ONCE');
     const body = table.placed(providerCallId, agent.providerAgentId);
     const status = httpStatus !== null && httpStatus < 300 ? httpStatus : 200;
-    return answered(status, body, { [REASON_HEADER]: 'REPEATED' });
+    await this.#noteDelivery(digest, callId, { isUndelivered: false, httpStatus: status });
+    const undelivered = () => this.#noteDelivery(digest, callId, { isUndelivered: true });
+    return { ...answered(status, body, repeated), undelivered };
   }
 }
 

@@ -17,11 +17,17 @@ import {
 import { GatewayRefusal, REASON_HEADER } from './refusals';
 import { operationFor, type AskedOperation } from './target';
 
+/** So many answers of one token can be on their way from one instance at a time. */
+export const MAX_STREAMS = 250;
+
 /** Counts a request of a token. Throws `PublicError` beyond its limit. */
 export type CountRequest = (by: Integration) => Promise<void>;
 
 /** Passes requests of integrations on to providers. */
 export class GatewayService {
+  /** How many answers of each token are on their way. */
+  readonly #streams = new Map<string, number>();
+
   constructor(
     private readonly access: GatewayAccess,
     private readonly resolution: GatewayResolution,
@@ -44,7 +50,7 @@ export class GatewayService {
     if (operation.placement)
       return this.placement.place(by, request, { ...asked, placement: operation.placement }, whole);
     const key = await this.resolution.keyFor(by, target.provider, asked);
-    return this.#stream(key, request, asked, body);
+    return this.#counted(by, request, () => this.#stream(key, request, asked, body));
   }
 
   /** Removes what nothing can be a repetition of any more. */
@@ -52,9 +58,30 @@ export class GatewayService {
     return this.placement.forgetOld();
   }
 
-  /** Ends what is still on its way. */
-  close(): Promise<void> {
-    return this.providers.close();
+  /** Ends what is still on its way, behind the calls that are being placed. */
+  async close(): Promise<void> {
+    await this.placement.finish();
+    await this.providers.close();
+  }
+
+  /** One token takes no more than its part of the connections to a provider, which all agencies share. */
+  async #counted(
+    { id }: Integration,
+    { signal }: GatewayRequest,
+    work: () => Promise<GatewayAnswer>,
+  ): Promise<GatewayAnswer> {
+    const streams = this.#streams.get(id) ?? 0;
+    if (streams >= MAX_STREAMS) throw new GatewayRefusal('TOO_MANY_STREAMS');
+    this.#streams.set(id, streams + 1);
+    // The request ends with its answer, whether that was read to its end or not.
+    const end = () => {
+      const left = (this.#streams.get(id) ?? 1) - 1;
+      if (left > 0) this.#streams.set(id, left);
+      else this.#streams.delete(id);
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+    return work();
   }
 
   async #stream(

@@ -16,6 +16,8 @@ export const REFUSALS = {
   AGENT_REQUIRED: [400, 'The request does not name the agent that is to place the call.'],
   AGENT_AMBIGUOUS: [400, 'Several entries stand for this agent. An agency admin can put that right.'],
   IDEMPOTENCY_CONFLICT: [422, 'The idempotency key was used for another request.'],
+  ACCESS_GIVEN_ONCE: [409, 'The web call was created, and what it takes to join it was given out once.'],
+  TOO_MANY_STREAMS: [429, 'The gateway token has too many answers on their way. Try again later.'],
   RATE_LIMITED: [429, 'The gateway token has asked too often. Try again later.'],
   PROVIDER_FAULT: [502, 'The provider gave no answer that can be passed on.'],
   PROVIDER_UNREACHABLE: [502, 'The provider could not be reached.'],
@@ -24,7 +26,7 @@ export const REFUSALS = {
   PROVIDER_TIMEOUT: [504, 'The provider did not answer in time.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, message: string]>>;
 
-export type Reason = keyof typeof REFUSALS | 'AGENT_NOT_FOUND' | 'CALL_NOT_FOUND';
+export type Reason = keyof typeof REFUSALS | 'AGENT_NOT_FOUND';
 
 /** The header that says why, in a word of Latchkey's own. */
 export const REASON_HEADER = 'latchkey-reason';
@@ -42,14 +44,11 @@ export class GatewayRefusal extends Error {
   /** Returns the answer in the provider's own form, so that its SDK raises the error that it usually does. */
   answer(table: GatewayTable): OwnAnswer {
     if (this.own) return this.own;
-    const [status, message] =
-      this.reason === 'AGENT_NOT_FOUND' || this.reason === 'CALL_NOT_FOUND'
-        ? [404, 'Not found.']
-        : REFUSALS[this.reason];
+    const [status, message] = this.reason === 'AGENT_NOT_FOUND' ? [404, 'Not found.'] : REFUSALS[this.reason];
     return { status, body: table.error(status, message) };
   }
 }
 
 export function notFound(table: GatewayTable, what: Missing, id: string): GatewayRefusal {
-  return new GatewayRefusal(what === 'CALL' ? 'CALL_NOT_FOUND' : 'AGENT_NOT_FOUND', table.notFound(what, id));
+  return new GatewayRefusal('AGENT_NOT_FOUND', table.notFound(what, id));
 }

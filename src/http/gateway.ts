@@ -11,6 +11,9 @@ import { refuse } from './answers';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
 
+/** So long nothing may move in an answer before its connection is cut. */
+const STALLED_MS = 60_000;
+
 /** Serves the gateway, below which each provider has its own paths. */
 export function gateway(service: GatewayService, rateLimits: RateLimits): Route {
   const count: CountRequest = ({ id, agencyId }) =>
@@ -93,6 +96,8 @@ function send(reply: FastifyReply, { status, headers, body, undelivered }: Gatew
     reply.raw.once('close', () => {
       if (!reply.raw.writableFinished) undelivered().catch((err: unknown) => reply.log.error({ err }));
     });
+  // A client that does not read on would keep a connection to the provider for ever.
+  if (!Buffer.isBuffer(body)) reply.raw.setTimeout(STALLED_MS, () => reply.raw.destroy());
   reply.code(status).headers(headers);
   return status === 204 ? reply.send() : reply.send(body);
 }

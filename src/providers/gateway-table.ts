@@ -8,7 +8,7 @@ export type GatewayScope = (typeof GATEWAY_SCOPES)[number];
  * What an integration asked for that does not exist for it. `CALLED_AGENT` is the agent of a call to be
  * placed.
  */
-export type Missing = 'AGENT' | 'CALLED_AGENT' | 'CALL';
+export type Missing = 'AGENT' | 'CALLED_AGENT';
 
 /** An answer in a provider's own form. */
 export interface OwnAnswer {

@@ -92,6 +92,17 @@ export function placementOf(adapter: ProviderAdapter, reply: OutboundReply): Pla
   return { outcome: 'UNKNOWN', error: errorOf('PROVIDER_FAULT', reply) };
 }
 
+/**
+ * Reads what became of a call that an integration asked for. A bare 404 does not say what was not found, and the
+ * provider is not asked again for it.
+ */
+export function passedPlacementOf(adapter: ProviderAdapter, reply: OutboundReply): Placement {
+  const placement = placementOf(adapter, reply);
+  if (placement.outcome !== 'REFUSED' || placement.error.code !== 'AGENT_NOT_FOUND') return placement;
+  const isAgent = reply.kind === 'ANSWER' && adapter.refusal(reply.status, reply.json) === 'AGENT_NOT_FOUND';
+  return isAgent ? placement : { outcome: 'REFUSED', error: { ...placement.error, code: 'INVALID_REQUEST' } };
+}
+
 // A provider names only the first fault that it finds. With a key of another account that is often the phone
 // number, although the agent is missing as well. A bare 404 does not say what was not found: it may be the
 // number. The provider is asked for the agent where its answer does not tell.

@@ -1,4 +1,4 @@
-import { Writable, type Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { Pool } from 'undici';
 import { keyHeader, wasNeverSent, type OutboundTarget } from './outbound';
 import { KeyFinder, Scrubber } from './scrubber';
@@ -69,7 +69,7 @@ export class Passages {
   ): Promise<PassedAnswer> {
     const finder = new KeyFinder(key);
     return new Promise((resolve, reject) => {
-      const passed = this.#pass(key, target, request, signal, finder, (head) => {
+      const passed = this.#pass(key, target, request, signal, finder, false, (head) => {
         const body = new Scrubber(finder);
         resolve({ ...head, body });
         return body;
@@ -90,7 +90,7 @@ export class Passages {
     const chunks: Buffer[] = [];
     let bytes = 0;
     const heads: PassedHead[] = [];
-    await this.#pass(key, target, request, signal, finder, (received) => {
+    await this.#pass(key, target, request, signal, finder, true, (received) => {
       heads.push(received);
       return new Writable({
         write(chunk: Buffer, _encoding, done) {
@@ -115,11 +115,12 @@ export class Passages {
     { method, path, headers, body }: PassedRequest,
     signal: AbortSignal,
     finder: KeyFinder,
+    isWhole: boolean,
     begin: (head: PassedHead) => Writable,
   ): Promise<void> {
     const { origin, pathname } = new URL(target.baseUrl);
     try {
-      await this.#poolOf(origin).stream(
+      await this.#poolOf(origin, isWhole).stream(
         {
           method,
           path: pathname.replace(/\/+$/, '') + path,
@@ -131,20 +132,24 @@ export class Passages {
         ({ statusCode, headers: received }) => begin(headOf(statusCode, received, finder)),
       );
     } catch (error) {
+      // A body that was ended on this side, e.g. as too long, is no fault of the provider.
+      if (body instanceof Readable && body.errored === error) throw error;
       throw notPassed(error, signal);
     }
   }
 
-  #poolOf(origin: string): Pool {
+  // Calls are placed by connections of their own, which no stream that is read slowly can take from them.
+  #poolOf(origin: string, isWhole: boolean): Pool {
+    const name = `${origin} ${isWhole}`;
     const pool =
-      this.#pools.get(origin) ??
+      this.#pools.get(name) ??
       new Pool(origin, {
         connections: CONNECTIONS,
         headersTimeout: this.timeoutMs,
         bodyTimeout: this.timeoutMs,
         connectTimeout: this.timeoutMs,
       });
-    this.#pools.set(origin, pool);
+    this.#pools.set(name, pool);
     return pool;
   }
 }

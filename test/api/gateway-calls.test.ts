@@ -2,6 +2,7 @@ import { request as sendRequest, type RequestListener } from 'node:http';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import Retell from 'retell-sdk';
 import { CallRow } from '../../src/calls/call.entity';
+import { AbsentAgentRow } from '../../src/keys/absent-agent';
 import { GatewayAttemptRow } from '../../src/gateway/gateway-attempt.entity';
 import { withMember } from '../../src/gateway/json-members';
 import { field } from '../../src/providers/json';
@@ -114,9 +115,13 @@ describe('a call that an integration places with the client of its provider', ()
     await expect(retell(running, ofMaple).call.createPhoneCall(bodyOf())).rejects.toThrow(
       Retell.NotFoundError,
     );
-    await expect(retell(running, ofMaple).call.retrieve(placed.call_id)).rejects.toThrow(
-      Retell.UnprocessableEntityError,
+    // Its call is answered like one that there never was.
+    const [known, never] = await Promise.all(
+      [placed.call_id, 'call_never'].map((id) =>
+        send(running.url, `/gateway/retell/v2/get-call/${id}`, ofMaple),
+      ),
     );
+    expect(known && told(known)).toEqual(never && told(never));
     expect(await calls()).toEqual(before);
   });
 
@@ -214,6 +219,49 @@ describe('a call whose outcome is unknown is dialled once', () => {
     await slow.close();
   });
 
+  /** What an event tells of a call while its placement has no answer, or none that is clear. */
+  const heardOf = async (providerCallId: string) => {
+    const call = await lastCall();
+    const heard = { providerCallId, status: 'IN_PROGRESS', revision: 1 };
+    await running.app.database.write((tx) => tx.updateRow('calls', heard, { id: call?.id }));
+  };
+
+  test('also where an event has told of it before it is asked for again', async () => {
+    answer = json(500, {});
+    const body = bodyOf({ to_number: '+14155552003' });
+    expect(told(await place(body, failing))).toEqual([500, 'OUTCOME_UNKNOWN']);
+    await heardOf('call_heard_of');
+    const again = await place(body, failing);
+    expect([...told(again), again.json]).toEqual([
+      200,
+      'REPEATED',
+      expect.objectContaining({ call_id: 'call_heard_of' }),
+    ]);
+    expect(upstream.seen).toHaveLength(1);
+    // Now it has a definite answer, and whoever asks again means another call.
+    await place(body, failing);
+    expect(upstream.seen).toHaveLength(2);
+  });
+
+  test('also where an event tells of it while the provider has not answered', async () => {
+    let release = () => undefined as unknown;
+    answer = (incoming, outgoing) => {
+      release = () => json(201, { call_id: 'call_slow', call_status: 'registered' })(incoming, outgoing);
+    };
+    const body = bodyOf({ to_number: '+14155552004' });
+    const first = place(body, failing);
+    await until(() => upstream.seen.length === 1);
+    await heardOf('call_slow');
+    const looked = jest.spyOn(failing.app.database.read, 'rows');
+    const second = place(body, failing);
+    await until(() => looked.mock.calls.some(([sql]) => sql.includes('FROM gateway_attempts')));
+    looked.mockRestore();
+    release();
+    const answers = await Promise.all([first, second]);
+    expect(answers.map(({ json: said }) => field(said, 'call_id'))).toEqual(['call_slow', 'call_slow']);
+    expect(upstream.seen).toHaveLength(1);
+  });
+
   test('until its time is over, after which the same request is a new call', async () => {
     answer = json(500, {});
     const body = bodyOf({ to_number: '+14155552002' });
@@ -238,6 +286,38 @@ describe('the same call asked for again', () => {
     const second = await placedBy(body);
     expect(second).not.toBe(first);
     expect(await placedBy(body, { 'x-stainless-retry-count': '1' })).toBe(second);
+  });
+
+  test('is a new call, also marked, when a while has passed since its answer', async () => {
+    const body = bodyOf({ to_number: '+14155553004' });
+    const first = await placedBy(body);
+    await running.app.database.write((tx) =>
+      tx.update(GatewayAttemptRow, { httpStatus: 201 }, { answeredAt: new Date(Date.now() - 3 * 60_000) }),
+    );
+    expect(await placedBy(body, { 'x-stainless-retry-count': '1' })).not.toBe(first);
+  });
+
+  test('is refused in the same way where it was refused while it was on its way', async () => {
+    let release = () => undefined as unknown;
+    answer = (incoming, outgoing) => {
+      release = () => json(402, { status: 'error', message: 'No funds' })(incoming, outgoing);
+    };
+    const body = bodyOf({ to_number: '+14155553005' });
+    const first = place(body, failing);
+    await until(() => upstream.seen.length === 1);
+    const looked = jest.spyOn(failing.app.database.read, 'rows');
+    const second = place(body, failing);
+    await until(() => looked.mock.calls.some(([sql]) => sql.includes('FROM gateway_attempts')));
+    looked.mockRestore();
+    release();
+    expect((await Promise.all([first, second])).map(({ status }) => status)).toEqual([402, 402]);
+    expect(upstream.seen).toHaveLength(1);
+  });
+
+  test('is no other one’s where an idempotency key is empty', async () => {
+    const headers = { 'idempotency-key': ' ' };
+    const first = await placedBy(bodyOf({ to_number: '+14155553006' }), headers);
+    expect(await placedBy(bodyOf({ to_number: '+14155553007' }), headers)).not.toBe(first);
   });
 
   test('is the same one under the same idempotency key, and a conflict for another body', async () => {
@@ -280,6 +360,90 @@ describe('the same call asked for again', () => {
     ]);
     expect(upstream.seen).toHaveLength(1);
   });
+});
+
+describe('a web call', () => {
+  const web = (headers: Record<string, string> = {}, { url }: TestApp = running) =>
+    send(url, '/gateway/retell/v3/create-web-call', token, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify({ agent_id: harborsAgent() }),
+    });
+
+  test('is another one for each visitor, also at the same time and after a fault of the provider', async () => {
+    answer = json(500, {});
+    expect((await web({}, failing)).status).toBe(500);
+    const joined = await Promise.all([web(), web(), web()]);
+    const tokens = joined.map(({ json: said }) => field(said, 'access_token'));
+    expect(new Set(tokens).size).toBe(3);
+    expect(tokens).not.toContain(undefined);
+  });
+
+  test('gives out once what it takes to join it, under an idempotency key', async () => {
+    const headers = { 'idempotency-key': 'visitor 1' };
+    expect((await web(headers)).status).toBe(201);
+    expect(told(await web(headers))).toEqual([409, 'ACCESS_GIVEN_ONCE']);
+  });
+});
+
+test.each([
+  ['application/json; charset=utf-7', '+ACIALAAi-override_agent_id+ACIAOgAi-another'],
+  ['application/x-www-form-urlencoded', '&override_agent_id=another&z='],
+])('a body goes out as the JSON as which it was read, whatever it is said to be: %s', async (type, text) => {
+  answer = json(201, { call_id: `call_${type.length}`, call_status: 'registered' });
+  const body = bodyOf({ to_number: '+14155554001', metadata: { text } });
+  expect((await place(body, failing, { 'content-type': type })).status).toBe(201);
+  expect(upstream.seen[0]?.headers['content-type']).toBe('application/json');
+});
+
+test('a call to a number in another form than E.164 is outbound, too', async () => {
+  answer = json(201, { call_id: 'call_other_form', call_status: 'registered' });
+  await place(bodyOf({ to_number: '4155550123' }), failing);
+  expect(await lastCall()).toMatchObject({ direction: 'OUTBOUND', toNumber: null });
+});
+
+test('an agent that its account lacks is noted, and a bare 404 says nothing of the agent', async () => {
+  answer = json(404, { status: 'error', message: 'Not found' });
+  await place(bodyOf({ to_number: '+14155554002' }), failing);
+  expect(await lastCall()).toMatchObject({ status: 'FAILED', errorCode: 'INVALID_REQUEST' });
+  const absent = () => running.app.database.read.count(AbsentAgentRow);
+  expect(await absent()).toBe(0);
+  const [assistant] = running.sandbox.vapi.agents.client;
+  answer = json(400, { message: `Couldn't Get Assistant. \`assistantId\` ${assistant?.id} Does Not Exist.` });
+  await expect(
+    vapi(failing).calls.create({
+      assistantId: assistant?.id ?? '',
+      phoneNumberId: 'x',
+      customer: { number: TO },
+    }),
+  ).rejects.toThrow();
+  expect(await lastCall()).toMatchObject({ status: 'FAILED', errorCode: 'AGENT_NOT_FOUND' });
+  expect(await absent()).toBe(1);
+});
+
+test('an instance that ends finishes the calls that are being placed, also of integrations that went away', async () => {
+  let release = () => undefined as unknown;
+  answer = (incoming, outgoing) => {
+    release = () => json(201, { call_id: 'call_at_the_end', call_status: 'registered' })(incoming, outgoing);
+  };
+  const ending = await failing.another();
+  const { hostname, port } = new URL(ending.url);
+  const request = sendRequest({
+    hostname,
+    port,
+    method: 'POST',
+    path: '/gateway/retell/v2/create-phone-call',
+    headers: { authorization: `Bearer ${token}` },
+  });
+  request.on('error', () => undefined).end(JSON.stringify(bodyOf({ to_number: '+14155554003' })));
+  await until(() => upstream.seen.length === 1);
+  const gone = new Promise((resolve) => request.once('close', resolve));
+  request.destroy();
+  await gone;
+  const closed = ending.close();
+  release();
+  await closed;
+  expect(await lastCall()).toMatchObject({ providerCallId: 'call_at_the_end', status: 'QUEUED' });
 });
 
 async function until(isThere: () => boolean | Promise<boolean>): Promise<void> {

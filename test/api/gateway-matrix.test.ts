@@ -137,13 +137,13 @@ const EXPECTED = {
   // By the same id at the provider, the other agency has an agent of its own.
   'Maple’s agent': 'A A s A p - - A A t t t t',
   'agency’s agent': 'A A s A p - - - - t t t t',
-  // For the other agency it is a call that nobody knows.
-  'Harbor’s call': 'H H s H p H H - A t t t t',
+  // For the other agency, and the other client, it is a call that nobody knows.
+  'Harbor’s call': 'H H s H p H H n A t t t t',
   'calls, Harbor': 'H s H H p H s - - t t t t',
   'calls, Maple': 'A s A A p - s A A t t t t',
   'calls, agency': 'A s A A p - s - - t t t t',
   'calls, archived': 'x s x x p - s - - t t t t',
-  'stops Harbor’s call': 'H s H H p H s - A t t t t',
+  'stops Harbor’s call': 'H s H H p H s n A t t t t',
   // What is not in the table of the provider is there for no token.
   'changes an agent': 'o o o o o o o o o o o o o',
 };

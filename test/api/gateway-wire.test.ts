@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { RequestListener } from 'node:http';
+import { request as sendRequest, type IncomingMessage, type RequestListener } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { adapterOf, PROVIDERS } from '../../src/providers';
+import { MAX_STREAMS } from '../../src/gateway/gateway.service';
 import { GatewayOperations } from '../../src/providers/gateway-table';
 import { AGENCYS_OWN_AGENT } from '../demo-ids';
 import { canaryOf, generator, hits } from '../fixtures/canaries';
@@ -337,4 +338,55 @@ describe('the key', () => {
     const { json } = await send(running.url, '/gateway/vapi/assistant', token);
     expect(json).toEqual({ a: '*'.repeat(KEY.length), b: KEY.slice(0, 9) });
   });
+});
+
+test('a token takes no more than its part of the connections to a provider, which others still get', async () => {
+  let open = 0;
+  answer = (_incoming, outgoing) => {
+    open += 1;
+    outgoing.writeHead(200, { 'content-type': 'audio/wav' }).write('x');
+  };
+  const { token: other } = await gatewayToken(running);
+  const { hostname, port } = new URL(running.url);
+  const begin = (by: string) => {
+    const headers = { authorization: `Bearer ${by}` };
+    const request = sendRequest({
+      hostname,
+      port,
+      path: '/gateway/retell/list-agents',
+      headers,
+      agent: false,
+    });
+    request.on('error', () => undefined).end();
+    return request;
+  };
+  const held = Array.from({ length: MAX_STREAMS }, () => begin(token));
+  await Promise.all(held.map((request) => once(request, 'response')));
+  expect(open).toBe(MAX_STREAMS);
+  const refused = await send(running.url, '/gateway/retell/list-agents', token);
+  expect([refused.status, refused.reason]).toEqual([429, 'TOO_MANY_STREAMS']);
+  const ofAnother = begin(other);
+  await once(ofAnother, 'response');
+  for (const request of [...held, ofAnother]) request.destroy();
+  answer = mirror;
+  // What was given up is given back.
+  for (;;) if ((await send(running.url, '/gateway/retell/list-agents', token)).status === 200) break;
+});
+
+test('an upload without a length that is too long is refused as such, and is no fault of the provider', async () => {
+  const { hostname, port } = new URL(running.url);
+  const request = sendRequest({
+    hostname,
+    port,
+    path: '/gateway/vapi/file',
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/octet-stream' },
+  });
+  request.on('error', () => undefined);
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  const chunk = Buffer.alloc(1024 * 1024);
+  for (let sent = 0; sent <= 50; sent += 1) request.write(chunk);
+  request.end();
+  const [response] = await answered;
+  expect([response.statusCode, response.headers['latchkey-reason']]).toEqual([413, 'BODY_TOO_LARGE']);
 });

@@ -48,7 +48,6 @@ export const blandGateway: GatewayTable = {
   },
   error: (status, message) => failure(OWN_CODES[status] ?? 'INVALID_REQUEST', message),
   notFound(what, id) {
-    if (what === 'CALL') return { status: 404, body: failure('CALL_NOT_FOUND', 'Call not found') };
     if (what === 'AGENT') return { status: 404, body: failure('NOT_FOUND', 'Agent not found') };
     const message = `Agent ${id} not found.`;
     return { status: 400, body: { status: 'error', message, code: 'AGENT_NOT_FOUND' } };

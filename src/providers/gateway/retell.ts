@@ -99,10 +99,10 @@ export const retellGateway: GatewayTable = {
     clients: { node: NODE, python: PYTHON },
   },
   error: (_status, message) => ({ status: 'error', message }),
-  notFound(what, id) {
-    const message = what === 'CALL' ? NO_SUCH_ASSET : `Item ${id} not found from agent`;
-    return { status: what === 'CALL' ? 422 : 404, body: { status: 'error', message } };
-  },
+  notFound: (_what, id) => ({
+    status: 404,
+    body: { status: 'error', message: `Item ${id} not found from agent` },
+  }),
   placed: (providerCallId, providerAgentId) => ({
     call_id: providerCallId,
     call_status: 'registered',

@@ -50,14 +50,7 @@ export const vapiGateway: GatewayTable = {
     READ GET /assistant/{agent}
     READ GET /call id assistantId={agent} phoneNumberId ${SPAN}
     READ GET /call/{call}
-    READ GET /call/{call}/mono-recording
-    READ GET /call/{call}/stereo-recording
-    READ GET /call/{call}/video-recording
-    READ GET /call/{call}/customer-recording
-    READ GET /call/{call}/assistant-recording
-    READ GET /call/{call}/pcap
-    READ GET /call/{call}/call-logs
-    READ GET /chat id assistantId={agent} assistantIdAny squadId sessionId previousChatId idAny ${PAGED}
+    READ GET /chat id assistantId={agent} squadId sessionId previousChatId idAny ${PAGED}
     READ GET /chat/{}
     READ GET /campaign id status ${PAGED}
     READ GET /campaign/{}
@@ -123,8 +116,7 @@ export const vapiGateway: GatewayTable = {
   },
   error: failure,
   notFound(what, id) {
-    if (what !== 'CALLED_AGENT')
-      return { status: 404, body: failure(404, `${what === 'CALL' ? 'Call' : 'Assistant'} Not Found`) };
+    if (what === 'AGENT') return { status: 404, body: failure(404, 'Assistant Not Found') };
     const message = `Couldn't Get Assistant. \`assistantId\` ${id} Does Not Exist.`;
     return { status: 400, body: failure(400, message) };
   },
