@@ -16,6 +16,7 @@ import { RateLimits } from './http/rate-limits';
 import { refuseKeysAsText } from './api/known-key-texts';
 import { buildBareSchema } from './api/schema';
 import { recordings } from './http/recordings';
+import { statements } from './http/statements';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
 import { ConfigError, type Config } from './config';
 import { LOOKUPS_TIME_MS } from './keys/checks/key-examination';
@@ -151,6 +152,7 @@ async function createServerOf(
       keyLinkPage(services.keyLinkForm, rateLimits),
       webhooks(services.eventIntake, rateLimits),
       recordings({ identify, rateLimits, contents: services.callContents }),
+      statements({ identify, rateLimits, statements: services.statements }),
       gateway(services.gateway, rateLimits),
       ...(config.playground ? [playground(options.playgroundTokens ?? {})] : []),
       ...(config.console ? [browserConsole(config.console)] : []),

@@ -1,0 +1,46 @@
+import type { Stated } from './statement.service';
+
+const HEADER = [
+  'statement',
+  'status',
+  'client',
+  'from',
+  'to',
+  'key source',
+  'rate',
+  'price per minute',
+  'increments',
+  'adjusts',
+  'calls',
+  'billed seconds',
+  'amount',
+  'currency',
+];
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+/** With one of these at its beginning, a spreadsheet takes a text for a formula. */
+const FORMULA = /^[=+\-@\t\r\n\uFF0B\uFF0D\uFF1D\uFF20]/;
+// Without this mark, spreadsheets take UTF-8 for an older encoding.
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Writes a statement as CSV by RFC 4180, which a spreadsheet opens as it is. It shows no provider cost. */
+export function csvOf({ form }: Stated): string {
+  const { number, clientName, from, to, lines } = form;
+  const about = [number, number === null ? 'DRAFT' : 'FINAL', clientName, from, to];
+  const rows = lines.map((line) => [
+    ...[...about, line.keySource, line.rateId, line.pricePerMinute, line.increments, line.adjusts],
+    ...[line.calls, line.billedSeconds, line.amount.amount, line.amount.currency],
+  ]);
+  const totals = [form.total, ...form.otherTotals].map(({ amount, currency }) => [
+    ...[...about, 'TOTAL', '', '', '', '', '', '', amount, currency],
+  ]);
+  const text = [HEADER, ...rows, ...totals].map((row) => row.map(cellOf).join(',')).join('\r\n');
+  return `${BYTE_ORDER_MARK}${text}\r\n`;
+}
+
+function cellOf(value: string | number | null): string {
+  const text = String(value ?? '');
+  // A negative number is no formula, and stays a number.
+  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
