@@ -1,6 +1,6 @@
 // npm run bench:analytics [-- --database sqlite|mariadb] [--calls 1000000] [--agents 100] [--rounds 15]
-// How long an answer of `callAnalytics` takes in process, with the calls of one agency in one year, and how long
-// it takes to count all of its days. Each answer is compared with the plain sum over all calls.
+// How long an answer of `callAnalytics` takes in process, with the calls of one agency in one year, and how
+// long it takes to count all of its days. Each answer is compared with the plain sum over all calls.
 import { createRequire } from 'node:module';
 import { parseArgs } from 'node:util';
 import { withDatabases } from './compare.mjs';

@@ -9,6 +9,7 @@ import type { AuditTrail } from './audit/audit-trail';
 import { RateService } from './billing/rate.service';
 import { StatementService } from './billing/statement.service';
 import { CallAnalyticsService } from './analytics/call-analytics.service';
+import { MoneyMovedService } from './analytics/money-moved.service';
 import { TimeZoneService } from './billing/time-zone.service';
 import { CallContentService } from './calls/call-content.service';
 import { CallEndService } from './calls/call-end.service';
@@ -109,6 +110,7 @@ export function createServices(
     keyLinkForm: new KeyLinkFormService(...shown, handIns),
     calls: new CallHistoryService(database),
     callAnalytics: new CallAnalyticsService(database),
+    moneyMoved: new MoneyMovedService(database),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,

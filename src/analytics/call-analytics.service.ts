@@ -28,8 +28,8 @@ const MAX_SPANS = 40;
 const ATTEMPTS = 4;
 
 /**
- * Counts calls by the day on which they started. Days that are counted already are read as sums, and the calls
- * of all others one by one, so that the answer is at every moment what the calls themselves come to.
+ * Counts calls by the day on which they started. Days that are counted already are read as sums, and the
+ * calls of all others one by one, so that the answer is at every moment what the calls themselves come to.
  */
 export class CallAnalyticsService {
   constructor(private readonly database: Pick<TenantDatabase, 'read'>) {}

@@ -74,7 +74,7 @@ export function beginCounting(
   });
 }
 
-/** The day that is counted next: one of which a call has changed, or the first that has been over for long. */
+/** The day that is counted next: one of which a call has changed, or the first one that is over for long. */
 export async function nextDay(reader: Reader, progress: Progress, now: Date): Promise<Day | null> {
   const { agencyId, timeZone, firstDay, countedUntil } = progress;
   const [late] = await reader.rows<{ startAt: RawDate }>(

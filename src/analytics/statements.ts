@@ -39,9 +39,10 @@ const ON_AGENCYS_ACCOUNT = "c.keySource = 'AGENCY' AND c.isOtherAccount = 0";
 const IS_KNOWN = `${ON_AGENCYS_ACCOUNT} AND c.costStatus = 'KNOWN'`;
 // Whole seconds of each call, rounded up, so that the parts of a period sum to the whole.
 const SECONDS = '(c.durationMs + 999 - (c.durationMs + 999) % 1000) / 1000';
+const SUM_OF_SECONDS = `SUM(CASE WHEN c.durationMs > 0 THEN ${SECONDS} ELSE 0 END)`;
 const SUMS_OF_CALLS = `CASE WHEN ${IS_KNOWN} THEN c.costCurrency END AS currency, COUNT(*) AS calls,
 SUM(CASE WHEN c.durationMs > 0 THEN 1 ELSE 0 END) AS connectedCalls,
-SUM(CASE WHEN c.durationMs > 0 THEN ${SECONDS} ELSE 0 END) AS seconds,
+${SUM_OF_SECONDS} AS seconds,
 SUM(CASE WHEN ${IS_KNOWN} THEN c.costMicros ELSE 0 END) AS costMicros,
 SUM(CASE WHEN ${ON_AGENCYS_ACCOUNT} AND c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts`;
 const SUMS_OF_SUMS = `SUM(s.calls) AS calls, SUM(s.connectedCalls) AS connectedCalls, SUM(s.seconds) AS seconds,
@@ -81,6 +82,36 @@ function ofStray(scope: Scope, span: Span): Statement {
 JOIN calls c ON c.id = s.callId WHERE s.agencyId = ? AND s.startAt >= ? AND s.startAt < ? AND ${own}
 AND (c.id < ? OR c.id >= ?) GROUP BY ${groups(scope)}`,
     values: [...period.values, scope.agencyId, since, until, ...ofClient, ...idsOf(span)],
+  };
+}
+
+/** Whose account carried calls at a provider; a client stands for its calls alone. */
+export interface Paid {
+  readonly agencyId: string;
+  readonly clientId: string | null;
+  readonly provider: string;
+  readonly keySource: string | null;
+}
+
+/** Sums up what the calls of a span came to that one account carried, whether or not that is the agency's. */
+export function callsOf(reader: Reader, { keySource, provider, ...scope }: Paid, span: Span): Statement {
+  const [own, ofClient] = ofScope('c', { ...scope, by: [] });
+  const index = reader.indexHint(scope.clientId === null ? 'calls_by_agency' : 'calls_by_client');
+  const source = keySource === null ? 'c.keySource IS NULL' : 'c.keySource = ?';
+  const paid = `${own} AND c.provider = ? AND ${source} AND c.isOtherAccount = 0`;
+  const values = [...ofClient, provider, ...(keySource === null ? [] : [keySource])];
+  const sums = `SELECT CASE WHEN c.costStatus = 'KNOWN' THEN c.costCurrency END AS currency,
+${SUM_OF_SECONDS} AS seconds, SUM(CASE WHEN c.costStatus = 'KNOWN' THEN c.costMicros ELSE 0 END) AS costMicros,
+SUM(CASE WHEN c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts`;
+  return {
+    sql: `${sums} FROM calls c${index} WHERE ${paid} AND c.id >= ? AND c.id < ? AND ${START} >= ? AND ${START} < ? GROUP BY 1
+UNION ALL
+${sums} FROM stray_calls s JOIN calls c ON c.id = s.callId
+WHERE s.agencyId = ? AND s.startAt >= ? AND s.startAt < ? AND ${paid} AND (c.id < ? OR c.id >= ?) GROUP BY 1`,
+    values: [
+      ...[...values, ...idsOf(span), ...boundsOf(span)],
+      ...[scope.agencyId, ...boundsOf(span), ...values, ...idsOf(span)],
+    ],
   };
 }
 

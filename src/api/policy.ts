@@ -230,6 +230,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   ApiKeyVerification: open,
   ApiKeyChangePreview: open,
   ApiKeyClearEffect: open,
+  MoneyMoved: open,
   ApiKeyWarning: open,
   ImportedAgent: open,
   PhoneNumber: open,

@@ -7,6 +7,7 @@ import { AgencyResolver } from '../agencies/agency.resolver';
 import { RateResolver } from '../billing/rate.resolver';
 import { StatementLineResolver, StatementResolver } from '../billing/statement.resolver';
 import { CallAnalyticsResolver } from '../analytics/call-analytics.resolver';
+import { ClearedMoneyResolver, PreviewedMoneyResolver } from '../analytics/money-moved.resolver';
 import { TimeZoneResolver } from '../billing/time-zone.resolver';
 import { CallReceiptResolver } from '../calls/call-receipt.resolver';
 import { CallResolver } from '../calls/call.resolver';
@@ -105,6 +106,8 @@ function resolversOfCalls(services: Services): readonly object[] {
     new CallReceiptResolver(services.rates),
     new KeyUseResolver(calls),
     new CallAnalyticsResolver(services.callAnalytics, agents, clients),
+    new PreviewedMoneyResolver(services.moneyMoved),
+    new ClearedMoneyResolver(services.moneyMoved),
     new WebhookEndpointResolver(webhookEndpoints, clients),
     new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
     new AlertResolver(alerts, clients),

@@ -7,6 +7,7 @@ import type { AgencyService } from '../agencies/agency.service';
 import type { RateService } from '../billing/rate.service';
 import type { StatementService } from '../billing/statement.service';
 import type { CallAnalyticsService } from '../analytics/call-analytics.service';
+import type { MoneyMovedService } from '../analytics/money-moved.service';
 import type { TimeZoneService } from '../billing/time-zone.service';
 import type { ClientService } from '../clients/client.service';
 import type { AgentImportService } from '../accounts/agent-import.service';
@@ -51,6 +52,7 @@ export interface Services {
   readonly phoneNumbers: PhoneNumberService;
   readonly calls: CallHistoryService;
   readonly callAnalytics: CallAnalyticsService;
+  readonly moneyMoved: MoneyMovedService;
   readonly callPlacement: CallPlacementService;
   readonly callEnd: CallEndService;
   readonly callContents: CallContentService;

@@ -8,6 +8,7 @@ import { readSealedKeys, type KeyOwner } from '../key-store';
 
 /** This is what the agents that used a cleared key use from now on. */
 export interface ClearEffect {
+  readonly owner: KeyOwner;
   readonly provider: Provider;
   readonly source: KeySource | null;
   readonly agentCount: number;
@@ -26,7 +27,7 @@ export async function effectOfClear(
   const query = await agentsPaidBy(read, macs, owner, provider);
   const { agents, count } = await listAgents(query, MAX_AGENTS_LISTED);
   return {
-    effect: { provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
+    effect: { owner, provider, source, agentCount: count, agentsWithoutKeyCount: source ? 0 : count },
     agents: source ? [] : agents,
   };
 }

@@ -44,6 +44,11 @@ export interface Preview {
   readonly agentsWithoutKeyCount: number;
   readonly agentsMissingInAccount: readonly AgentRow[];
   readonly agentsNotChecked: number;
+  /** Whose key for which provider would change. */
+  readonly owner: KeyOwner;
+  readonly provider: Provider;
+  /** Whether any call would use another key than now. */
+  readonly isUsed: boolean;
   readonly sourceBefore: KeySource | null;
   readonly sourceAfter: KeySource | null;
   readonly status: KeyStatus | null;
@@ -150,6 +155,9 @@ export class KeyCheckService {
     const listed = agents.slice(0, MAX_AGENTS_LISTED);
     const status = examined?.verdict.status ?? null;
     const preview = {
+      owner,
+      provider,
+      isUsed: affected,
       affectedAgents: affected ? listed : [],
       affectedAgentCount: affected ? count : 0,
       agentsWithoutKey: sourceAfter ? [] : listed,
