@@ -104,9 +104,12 @@ const SEGMENT = /^(?!\.{1,2}$)(?:[\w.~:@+-]|%2[bB])+$/;
 export class GatewayOperations {
   readonly all: readonly GatewayOperation[];
   readonly #byShape: ReadonlyMap<string, readonly GatewayOperation[]>;
+  /** What is written out in some path, in small letters, by what stands before it. */
+  readonly #words: ReadonlySet<string>;
 
   constructor(table: GatewayTable) {
     this.all = [...readOperations(table.operations), ...placementsOf(table)];
+    this.#words = new Set(this.all.flatMap(({ path }) => wordsOf(path)));
     const byShape = new Map<string, GatewayOperation[]>();
     // What is written out comes before what stands for any id.
     for (const operation of this.all.toSorted((one, other) => openEnds(one) - openEnds(other))) {
@@ -119,7 +122,7 @@ export class GatewayOperations {
   find(method: string, path: string): MatchedOperation | null {
     const segments = path.split('/');
     for (const operation of this.#byShape.get(shapeOf(method, path)) ?? []) {
-      const values = valuesIn(operation.path.split('/'), segments);
+      const values = valuesIn(operation.path.split('/'), segments, this.#words);
       if (values) return { operation, ...values };
     }
     return null;
@@ -134,7 +137,20 @@ function openEnds({ path }: GatewayOperation): number {
   return path.split('{').length;
 }
 
-function valuesIn(pattern: readonly string[], segments: readonly string[]) {
+/** The part of a path before a segment, with that segment. */
+function placeOf(pattern: readonly string[], index: number, segment: string): string {
+  const before = pattern.slice(0, index).map((each) => (each.startsWith('{') ? '{}' : each));
+  return [...before, segment.toLowerCase()].join('/');
+}
+
+function wordsOf(path: string): string[] {
+  const pattern = path.split('/');
+  return pattern.flatMap((segment, index) =>
+    segment.startsWith('{') ? [] : placeOf(pattern, index, segment),
+  );
+}
+
+function valuesIn(pattern: readonly string[], segments: readonly string[], words: ReadonlySet<string>) {
   let [agent, callId]: [NamedAgent | null, string | null] = [null, null];
   const path: string[] = [];
   for (const [index, segment] of segments.entries()) {
@@ -144,7 +160,9 @@ function valuesIn(pattern: readonly string[], segments: readonly string[]) {
       path.push(expected);
       continue;
     }
-    if (!SEGMENT.test(segment)) return null;
+    // A word of a path is no id: `/calls/active/stop` could end all calls of an account. Providers may read
+    // words in capitals as well.
+    if (!SEGMENT.test(segment) || words.has(placeOf(pattern, index, segment))) return null;
     const value = segment.replace(/%2b/gi, '+');
     const kind = AGENT.exec(expected);
     if (kind) agent = { id: value, kind: (kind[1] as ProviderAgentKind | undefined) ?? PLAIN_AGENT };

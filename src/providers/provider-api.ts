@@ -166,7 +166,7 @@ export class ProviderApi {
     return this.#measured(account, 'GATEWAY', passing, signal);
   }
 
-  /** Does the same for a call to be placed: the answer is read whole, whether or not somebody waits for it. */
+  /** Does the same for a call to be placed: the answer is read whole, even if nobody waits any more. */
   passOnWhole(account: ProviderAccount, request: PassedRequest): Promise<WholeAnswer> {
     const passing = this.#passages.whole(account.key, this.#targetOf(account), request, MAX_PLACED_BYTES);
     return this.#measured(account, 'CALL', passing);

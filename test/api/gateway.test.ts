@@ -231,6 +231,9 @@ describe('what is not in the table of a provider', () => {
     ['bland', 'GET', '/v1/subaccounts/x'],
     ['bland', 'POST', '/numbers/purchase'],
     ['bland', 'POST', '/v1/calls/active/stop/'],
+    // It would end every call of the account.
+    ['bland', 'POST', '/v1/calls/active/stop'],
+    ['bland', 'POST', '/v1/calls/Active/stop'],
   ] as const)('is not found: %s %s %s', async (name, method, path) => {
     const before = count(name);
     const answer = await send(running.url, `/gateway/${name}${path}`, ofAgency, { method });
