@@ -76,6 +76,8 @@ export function createServices(
   const providers = new ProviderApi(config.baseUrls, config.providerTimeoutMs, metrics);
   const clients = new ClientService(database, audit);
   const granters = grantersOf(database, audit, providers, addressOf);
+  const deliveries = deliveryServices(database, audit, vault.cipher, sendsToLoopback);
+  const { outgoingWebhooks } = deliveries;
   const eventAddress = (provider: Provider, token: string) =>
     addressOf(`/webhooks/${provider.toLowerCase()}/${token}`);
   const keyResolver = new KeyResolverService(database, vault);
@@ -90,7 +92,7 @@ export function createServices(
   const handIns = new HandInService(...shown, handInDecisions, config.handInLifetime);
   return {
     audit,
-    people: new PersonService(database, audit, clients, granters),
+    people: new PersonService(database, audit, clients, { ...granters, outgoingWebhooks }),
     ...granters,
     agencies: new AgencyService(database),
     rates: new RateService(database, audit),
@@ -114,7 +116,7 @@ export function createServices(
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,
-    ...deliveryServices(database, audit, vault.cipher, sendsToLoopback),
+    ...deliveries,
     callPlacement,
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
     callContents: new CallContentService(database, callInquiry, providers, addressOf),

@@ -53,7 +53,7 @@ export class Upkeep {
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
     this.eventRetention = new EventRetention(database, logFault);
     this.refusedEvents = services.refusedEvents;
-    const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault);
+    const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault, metrics);
     this.deliveries = new DeliveryWorker(database, batch, logFault);
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
     this.reconciler = services.reconciler;

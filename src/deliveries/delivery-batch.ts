@@ -18,6 +18,11 @@ const GIVEN_UP_AT_ONCE = 500;
 
 type Due = Pick<DeliveryRow, 'id' | 'messageId' | 'body' | 'attempts'>;
 
+/** What is told of the work: what came of an attempt, or of deliveries that are given up. */
+export interface DeliveryReport {
+  delivery(outcome: DeliveryRow['status'], count?: number): void;
+}
+
 interface Attempt {
   readonly delivery: Due;
   readonly at: Date;
@@ -33,6 +38,7 @@ export class DeliveryBatch {
     private readonly audit: AuditTrail,
     private readonly sender: Sender,
     private readonly report: (error: unknown) => void,
+    private readonly metrics: DeliveryReport | null = null,
   ) {}
 
   /** Attempts what is due and records it. A receiver that was down is first sent one message alone. */
@@ -42,7 +48,8 @@ export class DeliveryBatch {
     const due = await dueOf(this.database.read, webhook.id, new Date(), count);
     const signers = await this.#signersOf(webhook);
     const attempts = await Promise.all(due.map((delivery) => this.#attempt(webhook, signers, delivery)));
-    await this.database.write((tx) => this.#record(tx, webhook, attempts));
+    const outcomes = await this.database.write((tx) => this.#record(tx, webhook, attempts));
+    for (const outcome of outcomes) this.metrics?.delivery(outcome);
   }
 
   async #signersOf({ id: webhookId }: OutgoingWebhookRow): Promise<MessageSigner[]> {
@@ -81,19 +88,22 @@ export class DeliveryBatch {
     tx: Transaction,
     { id, fence }: OutgoingWebhookRow,
     attempts: readonly Attempt[],
-  ): Promise<void> {
+  ): Promise<DeliveryRow['status'][]> {
     const webhook = await tx.lock(OutgoingWebhookRow, id);
     const now = new Date();
+    const outcomes: DeliveryRow['status'][] = [];
     for (const { delivery, at, durationMs, attempted } of attempts) {
       const change = deliveryAfter(delivery, attempted, now, Math.random());
       const seen = { id: delivery.id, status: 'WAITING', attempts: delivery.attempts };
       await tx.updateRow('deliveries', { ...change, attemptedAt: at, durationMs }, seen);
+      outcomes.push(change.status);
     }
-    if (webhook?.fence !== fence) return;
+    if (webhook?.fence !== fence) return outcomes;
     const attempted = attempts.map((attempt) => attempt.attempted);
     const health = attempts.length === 0 ? {} : healthAfter(webhook, attempted, now);
     await release(tx, webhook, health);
     if ('offReason' in health && health.offReason !== webhook.offReason) await this.#tell(tx, webhook);
+    return outcomes;
   }
 
   async #tell(tx: Transaction, { agencyId, id: outgoingWebhookId, url }: OutgoingWebhookRow): Promise<void> {
@@ -104,9 +114,9 @@ export class DeliveryBatch {
 
   /** What waits for a webhook that is off has failed. It can be delivered again once the webhook is on. */
   async #giveUp({ id, fence }: OutgoingWebhookRow): Promise<void> {
-    await this.database.write(async (tx) => {
+    const count = await this.database.write(async (tx) => {
       const webhook = await tx.lock(OutgoingWebhookRow, id);
-      if (webhook?.fence !== fence) return;
+      if (webhook?.fence !== fence) return 0;
       const due = webhook.offReason === null ? [] : await waitingOf(tx, id);
       if (due.length > 0)
         await tx.run(
@@ -114,7 +124,9 @@ export class DeliveryBatch {
           due,
         );
       await release(tx, webhook, {});
+      return due.length;
     });
+    if (count > 0) this.metrics?.delivery('FAILED', count);
   }
 }
 

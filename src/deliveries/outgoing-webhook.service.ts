@@ -9,6 +9,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { Reader, Transaction } from '../database/transaction';
 import { userError, type UserError } from '../graphql/user-error';
 import type { MessageType } from '../outbox/message-types';
+import type { GrantedAccess } from '../people/granted-access';
 import { inOrderOf, newId } from '../platform/ids';
 import type { Cipher } from '../vault/cipher';
 import { newSigningSecret } from '../vault/message-signatures';
@@ -153,6 +154,27 @@ export class OutgoingWebhookService {
       return { ...(await resultOf(tx, webhook)), secret };
     });
     return { secret: null, ...result };
+  }
+
+  /** The webhooks that someone has created or changed, by the audit trail, which stay when that person goes. */
+  async granted(read: Reader, agencyId: string, personId: string): Promise<GrantedAccess[]> {
+    const rows = await read.find(OutgoingWebhookRow, { where: { agencyId }, order: { id: 'ASC' } });
+    if (rows.length === 0) return [];
+    const events = await read.rows<{ details: string }>(
+      `SELECT details FROM audit_events${read.indexHint('audit_events_by_type')}
+WHERE agencyId = ? AND type IN ('OUTGOING_WEBHOOK_CREATED', 'OUTGOING_WEBHOOK_CHANGED') AND actorId = ?`,
+      [agencyId, personId],
+    );
+    const ids = new Set(
+      events.map(({ details }) => (JSON.parse(details) as { outgoingWebhookId: string }).outgoingWebhookId),
+    );
+    return rows
+      .filter(({ id }) => ids.has(id))
+      .map(({ id: objectId, url, createdAt }) => ({
+        ...{ kind: 'OUTGOING_WEBHOOK', objectId, name: hostOf(url), createdAt },
+        expiresAt: null,
+        isRevoked: false,
+      }));
   }
 
   #change<T extends WebhookResult>(

@@ -49,7 +49,7 @@ export class MetricsEndpoint {
     try {
       // What is asked here for the backlogs is not part of the load.
       const database = this.database.load();
-      const backlogs = (await this.#backlogs()) ?? { audit: null, events: null };
+      const backlogs = (await this.#backlogs()) ?? { audit: null, events: null, deliveries: null };
       const text = await this.metrics.text({ database, ...backlogs });
       response.writeHead(200, { 'content-type': this.metrics.contentType }).end(text);
     } catch (error) {
@@ -67,10 +67,26 @@ export class MetricsEndpoint {
   }
 }
 
-type Backlogs = Pick<Readings, 'audit' | 'events'>;
+type Backlogs = Pick<Readings, 'audit' | 'events' | 'deliveries'>;
 
 async function readBacklogs(read: Reader): Promise<Backlogs> {
-  return { audit: await readUnchained(read), events: await readWaiting(read) };
+  const deliveries = await readDeliveries(read);
+  return { audit: await readUnchained(read), events: await readWaiting(read), deliveries };
+}
+
+// Each webhook says when the first of its deliveries is due. One that is paused is not late.
+async function readDeliveries(read: Reader): Promise<Backlog> {
+  const [counted] = await read.rows<{ events: number | string }>(
+    `SELECT COUNT(*) AS events FROM (SELECT d.id FROM outgoing_webhooks w JOIN deliveries d
+ON d.webhookId = w.id AND d.status = 'WAITING' WHERE w.dueAt > ? LIMIT ${MOST_EVENTS}) waiting`,
+    [new Date(0)],
+  );
+  const now = new Date();
+  const [late] = await read.rows<{ dueAt: RawDate | null }>(
+    'SELECT MIN(dueAt) AS dueAt FROM outgoing_webhooks WHERE dueAt <= ? AND (pausedUntil IS NULL OR pausedUntil <= ?)',
+    [now, now],
+  );
+  return { events: Number(counted?.events ?? 0), ageSeconds: ageOf(dateOrNull(late?.dueAt ?? null)) };
 }
 
 async function readWaiting(read: Reader): Promise<Backlog> {

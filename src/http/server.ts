@@ -40,6 +40,7 @@ export interface ServerOptions {
 
 /** The time to receive a whole request, in milliseconds. */
 export const REQUEST_TIMEOUT_MS = 30_000;
+const CHECKED_EVERY_MS = 1_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -70,6 +71,8 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    // Node looks for slow requests twice a minute by itself, so that they could take twice as long.
+    http: { connectionsCheckingInterval: CHECKED_EVERY_MS },
     genReqId: () => randomUUID(),
     // A link that is too long reaches its route, and is answered like every other that does not open. Node
     // limits the header's size.

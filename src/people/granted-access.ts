@@ -7,13 +7,14 @@ export const GRANTED_ACCESS_KINDS = [
   'KEY_LINK',
   'INVITATION',
   'PERSON',
+  'OUTGOING_WEBHOOK',
 ] as const;
 export type GrantedAccessKind = (typeof GRANTED_ACCESS_KINDS)[number];
 
-/** A way in that an admin has opened for others, and that outlives the admin's own rights. */
+/** A way in, or out, that an admin has opened for others, and that outlives the admin's own rights. */
 export interface GrantedAccess {
   readonly kind: GrantedAccessKind;
-  /** The id of the token, the one-time link or the person. */
+  /** The id of the token, the one-time link, the person or the webhook. */
   readonly objectId: string;
   readonly name: string;
   readonly createdAt: Date;
@@ -50,16 +51,18 @@ export interface AccessGranters {
   readonly gatewayTokens: AccessGranter;
   readonly keyLinks: AccessGranter;
   readonly invitations: AccessGranter;
+  /** Nobody gets in by these, and the agency's systems may depend on them: they stay, and are named. */
+  readonly outgoingWebhooks: Pick<AccessGranter, 'granted'>;
 }
 
 /** Lists everything by which a person has let others in. */
 export async function grantedBy(
-  { serviceTokens, gatewayTokens, keyLinks, invitations }: AccessGranters,
+  { serviceTokens, gatewayTokens, keyLinks, invitations, outgoingWebhooks }: AccessGranters,
   read: Reader,
   agencyId: string,
   createdBy: string,
 ): Promise<GrantedAccess[]> {
-  const granters = [serviceTokens, gatewayTokens, keyLinks, invitations];
+  const granters = [serviceTokens, gatewayTokens, keyLinks, invitations, outgoingWebhooks];
   return (await Promise.all(granters.map((each) => each.granted(read, agencyId, createdBy)))).flat();
 }
 
@@ -69,7 +72,7 @@ export async function grantedBy(
  * keeps nothing.
  */
 export async function withdrawAccess(
-  { serviceTokens, gatewayTokens, keyLinks, invitations }: AccessGranters,
+  { serviceTokens, gatewayTokens, keyLinks, invitations, outgoingWebhooks }: AccessGranters,
   tx: Transaction,
   viewer: Viewer,
   createdBy: string,
@@ -82,5 +85,6 @@ export async function withdrawAccess(
     ...(await gatewayTokens.withdraw(tx, viewer, createdBy, kept.keepGatewayTokens ?? false)),
     ...(await keyLinks.withdraw(tx, viewer, createdBy, kept.keepKeyLinks ?? false)),
     ...(await invitations.withdraw(tx, viewer, createdBy, kept.keepInvitations ?? false)),
+    ...(await outgoingWebhooks.granted(tx, viewer.agencyId, createdBy)),
   ];
 }

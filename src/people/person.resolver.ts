@@ -54,7 +54,7 @@ export class PersonResolver {
   @Query(() => [GrantedAccess], {
     nullable: true,
     description: `By what a person has let others in: the service tokens, open one-time links and open invitations that \`removePerson\`
-revokes unless they are kept, and the people who have joined by the person's invitations. Null when the agency has no such person.`,
+revokes unless they are kept, the people who have joined by the person's invitations, and webhooks. Null when the agency has no such person.`,
   })
   grantedAccess(
     @CurrentViewer() viewer: Viewer,

@@ -68,6 +68,8 @@ const GrantedAccessKindEnum = enumOf(
     GATEWAY_TOKEN: 'A gateway token that was neither revoked nor expired.',
     KEY_LINK: 'A one-time link that was open.',
     INVITATION: 'An invitation that nobody had taken up.',
+    OUTGOING_WEBHOOK:
+      'A webhook to the systems of the agency that this person has created or changed. It stays, since nobody gets in by it: delete it where it leads to a system that is not the agency’s own.',
     PERSON: 'A person who has taken up an invitation. People are never removed along with somebody else.',
   },
 );
@@ -80,11 +82,12 @@ export class GrantedAccess {
   @Field(() => GrantedAccessKindEnum, { description: 'What it is.' })
   kind!: GrantedAccessKind;
 
-  @Field(() => ID, { description: 'The id of the token, the one-time link or the person.' })
+  @Field(() => ID, { description: 'The id of the token, the one-time link, the person or the webhook.' })
   objectId!: string;
 
   @Field(() => String, {
-    description: 'The name of the token or the person, or of the client of the link.',
+    description:
+      'The name of the token or the person, of the client of the link, or of the host of the webhook.',
   })
   name!: string;
 
@@ -224,7 +227,7 @@ export class PersonPayload {
   @Field(() => [GrantedAccess], {
     nullable: true,
     description: `What the person had let others in by, where the person was removed or is no admin any more: what was revoked, what was
-kept, and the people who had joined by the person's invitations, who stay.`,
+kept, and the webhooks and the people who had joined by the person's invitations, which stay.`,
   })
   grantedAccess?: readonly GrantedAccessOf[] | null;
 

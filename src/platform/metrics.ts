@@ -8,6 +8,7 @@ export interface Readings {
   readonly database: { readonly inUse: number; readonly waiting: number };
   readonly audit: Backlog | null;
   readonly events: Backlog | null;
+  readonly deliveries: Backlog | null;
 }
 
 /** What waits to be done, and for how long the oldest of it has waited. */
@@ -34,8 +35,19 @@ export class Metrics {
   readonly #retries: Counter;
   readonly #events: Counter<'provider' | 'outcome'>;
   readonly #workedEvents: Counter<'provider' | 'outcome'>;
+  readonly #deliveries: Counter<'outcome'>;
   readonly #gauges: Readonly<
-    Record<'inUse' | 'waiting' | 'auditEvents' | 'auditAge' | 'waitingEvents' | 'eventAge', Gauge>
+    Record<
+      | 'inUse'
+      | 'waiting'
+      | 'auditEvents'
+      | 'auditAge'
+      | 'waitingEvents'
+      | 'eventAge'
+      | 'waitingDeliveries'
+      | 'deliveryDelay',
+      Gauge
+    >
   >;
   readonly #delays: Gauge<'quantile'>;
   readonly #delay: IntervalHistogram;
@@ -89,12 +101,23 @@ export class Metrics {
       labelNames: ['provider', 'outcome'],
       registers,
     });
+    this.#deliveries = new Counter({
+      name: 'latchkey_webhook_deliveries_total',
+      help: 'Attempts to deliver webhooks: delivered, to be repeated, or failed for good.',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.#gauges = {
       inUse: gauge('database_connections_in_use', 'Connections of the pool in use, or the writer of SQLite.'),
       waiting: gauge('database_waiting', 'What waits for a connection, or for the writer of SQLite.'),
       auditEvents: gauge('audit_unchained_events', 'Events of the audit trail that are not chained yet.'),
       auditAge: gauge('audit_unchained_age_seconds', 'Age of the oldest event that is not chained yet.'),
       waitingEvents: gauge('events_waiting', 'Events of providers that are not worked yet.'),
+      waitingDeliveries: gauge('webhook_deliveries_waiting', 'Webhooks that are not delivered yet.'),
+      deliveryDelay: gauge(
+        'webhook_deliveries_delay_seconds',
+        'How long the most belated delivery is due already.',
+      ),
       eventAge: gauge('events_waiting_age_seconds', 'Age of the oldest event that is not worked yet.'),
     };
     this.#delays = new Gauge({
@@ -147,13 +170,19 @@ export class Metrics {
     this.#workedEvents.inc({ provider, outcome });
   }
 
+  delivery(outcome: 'DELIVERED' | 'WAITING' | 'FAILED', count = 1): void {
+    this.#deliveries.inc({ outcome }, count);
+  }
+
   /** Returns everything in the text format of Prometheus. */
-  async text({ database, audit, events }: Readings): Promise<string> {
+  async text({ database, audit, events, deliveries }: Readings): Promise<string> {
     const { inUse, waiting, auditEvents, auditAge, waitingEvents, eventAge } = this.#gauges;
+    const { waitingDeliveries, deliveryDelay } = this.#gauges;
     inUse.set(database.inUse);
     waiting.set(database.waiting);
     setOrRemove(auditEvents, auditAge, audit);
     setOrRemove(waitingEvents, eventAge, events);
+    setOrRemove(waitingDeliveries, deliveryDelay, deliveries);
     this.#readDelay();
     return this.#registry.metrics();
   }

@@ -1,8 +1,9 @@
+import { OutgoingWebhookRow } from '../../src/deliveries/outgoing-webhook.entity';
 import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
-import { CREATE_GATEWAY_TOKEN, CREATE_KEY_LINK, GATEWAY_TOKEN } from '../operations';
+import { CREATE_GATEWAY_TOKEN, CREATE_KEY_LINK, CREATE_WEBHOOK, GATEWAY_TOKEN } from '../operations';
 
 const ADA = '01900000-0000-7000-8000-000000000301';
 const MAX = '01900000-0000-7000-8000-000000000302';
@@ -168,6 +169,17 @@ describe.each(WAYS)('an admin who is %s', (_what, query, input) => {
     ]);
     expect([await serves(), await opens()]).toEqual([401, 404]);
   });
+});
+
+test.each(WAYS)('the webhooks of an admin who is %s stay, and are named', async (_what, query, input) => {
+  const create = (as: 'agencyAdmin' | 'agencyMember', url: string) =>
+    running.data(CREATE_WEBHOOK, { input: { url, types: ['ALERT_OPENED'] } }, as);
+  await create('agencyMember', 'https://hooks.max.example/secret-path');
+  await create('agencyAdmin', 'https://hooks.ada.example/');
+  expect((await leave(query, input)).filter(([kind]) => kind === 'OUTGOING_WEBHOOK')).toEqual([
+    ['OUTGOING_WEBHOOK', 'hooks.max.example', false],
+  ]);
+  expect(await running.app.database.read.count(OutgoingWebhookRow)).toBe(2);
 });
 
 test('what was made before makers were recorded stays, and is not in the list', async () => {

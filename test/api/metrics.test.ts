@@ -16,6 +16,8 @@ import {
 } from '../demo-ids';
 import { until } from '../e2e/process';
 import { freePort } from '../fixtures/oidc';
+import { startReceiver, status } from '../fixtures/receiver';
+import { announceCalls, createWebhook, letTimePass } from '../fixtures/webhooks';
 import { post, startTestApp, type TestApp } from '../harness';
 import { growthOf, metricsTextOf, samplesOf, valuesOf } from '../metrics';
 import {
@@ -58,6 +60,27 @@ describe('the metrics', () => {
     expect((await fetch(url, { method: 'POST' })).status).toBe(404);
     expect((await fetch(new URL('/', url))).status).toBe(404);
     expect((await fetch(`${running.url}/metrics`)).status).toBe(404);
+  });
+
+  test('count what came of deliveries of webhooks, and how many wait', async () => {
+    const receiver = await startReceiver();
+    await createWebhook(running, receiver.url);
+    const waiting = async () => Object.values(await valuesOf(running, 'webhook_deliveries_waiting'));
+    const attemptsOf = (work: () => Promise<unknown>) => growthOf(running, 'webhook_deliveries_total', work);
+    receiver.answer = status(500);
+    await announceCalls(running, 2);
+    expect(await attemptsOf(() => running.app.upkeep.deliveries.work())).toEqual({ WAITING: 2 });
+    expect(await waiting()).toEqual([2]);
+    receiver.answer = status(204);
+    await letTimePass(running);
+    const [delay = 0] = Object.values(await valuesOf(running, 'webhook_deliveries_delay_seconds'));
+    expect(delay).toBeGreaterThan(0);
+    expect(await attemptsOf(() => running.app.upkeep.deliveries.work())).toEqual({ DELIVERED: 2 });
+    receiver.answer = status(410);
+    await announceCalls(running, 12);
+    expect(await attemptsOf(() => running.app.upkeep.deliveries.work())).toEqual({ FAILED: 12 });
+    expect(await waiting()).toEqual([0]);
+    await receiver.close();
   });
 
   test('count requests by the class of their operation and what came of them', async () => {
@@ -256,11 +279,14 @@ describe('the metrics', () => {
     await fetch(`${running.url}/Patient0?Patient0=Patient0`, { method: 'PUT' });
     const allowed: Record<string, readonly string[]> = {
       class: ['QUERY', 'MUTATION', 'KEY_OPERATION', 'ONE_TIME_LINK', 'EVENT', 'GATEWAY', 'OTHER'],
-      outcome: ['OK', 'PLACED', 'REFUSED', 'UNKNOWN', '2xx', '4xx', '5xx', ...Object.keys(ERROR_STATUS)],
+      outcome: [
+        ...['OK', 'PLACED', 'REFUSED', 'UNKNOWN', '2xx', '4xx', '5xx', ...Object.keys(ERROR_STATUS)],
+        ...['DELIVERED', 'WAITING', 'FAILED'],
+      ],
       provider: PROVIDERS,
       source: ['CLIENT', 'AGENCY'],
       request: ['VERIFY', 'AGENT', 'CALL'],
-      purpose: ['CALL', 'VERIFY', 'PREVIEW', 'HAND_IN', 'UPLOAD', 'VAULT_KEY'],
+      purpose: ['CALL', 'VERIFY', 'PREVIEW', 'HAND_IN', 'UPLOAD', 'VAULT_KEY', 'DELIVERY'],
       quantile: ['0.5', '0.99', '1'],
     };
     const pairs = (await samplesOf(running)).flatMap(({ labels }) => Object.entries(labels));

@@ -57,6 +57,7 @@ function personService({ database: bare, audit }: TestApp['app']): PersonService
     gatewayTokens: new GatewayTokenService(database, audit),
     keyLinks: new KeyLinkService(database, audit, new ProviderApi({} as BaseUrls, 1), () => ''),
     invitations: new InvitationService(database, audit),
+    outgoingWebhooks: { granted: () => Promise.resolve([]) },
   });
 }
 

@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { WebhookEndpointRow } from '../../src/events/webhook-endpoint.entity';
 import { REFUSED_EVENTS } from '../../src/http/rate-limits';
+import { REQUEST_TIMEOUT_MS } from '../../src/http/server';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
@@ -177,6 +178,29 @@ describe('a request that is no well-formed event', () => {
     socket.write(`${head}Content-Length: ${body.length + 1}\r\n\r\n${body}`);
     socket.destroy();
     await once(socket, 'close');
+    expect(await rows()).toBe(before);
+  });
+
+  test('comes too slowly, and is given up in time, with nothing on record', async () => {
+    const { server } = running.app.server;
+    expect(server.requestTimeout).toBe(REQUEST_TIMEOUT_MS);
+    const before = await rows();
+    const path = await pathOf(HARBOR);
+    const { hostname, port } = new URL(running.url);
+    const { headersTimeout } = server;
+    server.requestTimeout = 300;
+    server.headersTimeout = 300;
+    const socket = connect(Number(port), hostname);
+    const answer = textOf(socket);
+    const began = Date.now();
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n`;
+    socket.write(`${head}Content-Length: 1000\r\n\r\n{`);
+    const drip = setInterval(() => socket.write(' '), 50);
+    expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
+    clearInterval(drip);
+    server.requestTimeout = REQUEST_TIMEOUT_MS;
+    server.headersTimeout = headersTimeout;
+    expect(Date.now() - began).toBeLessThan(5_000);
     expect(await rows()).toBe(before);
   });
 

@@ -56,6 +56,7 @@ export function GrantedFields({ granted, hint, isOwn }: GrantedFieldsProps) {
       {({ grantedAccess }) => {
         const of = (kind: Granted['kind']) => (grantedAccess ?? []).filter((each) => each.kind === kind);
         const people = of('PERSON');
+        const webhooks = of('OUTGOING_WEBHOOK');
         const kinds = KINDS.filter((kind) => of(kind).length > 0);
         return (
           <>
@@ -77,6 +78,7 @@ export function GrantedFields({ granted, hint, isOwn }: GrantedFieldsProps) {
               </fieldset>
             )}
             {people.length > 0 && <p class="fine">{text.granted.stay(namesOf(people))}</p>}
+            {webhooks.length > 0 && <p class="fine">{text.granted.staysOut(namesOf(webhooks))}</p>}
           </>
         );
       }}

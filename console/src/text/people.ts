@@ -43,12 +43,14 @@ export const granted = {
     INVITATION: 'Keep invitations of:',
   },
   stay: (names: string) => `Joined by this person’s invitation, and stays: ${names}.`,
+  staysOut: (hosts: string) => `Webhooks that this person has set up, which stay: ${hosts}.`,
   kind: {
     SERVICE_TOKEN: 'Service token',
     GATEWAY_TOKEN: 'Gateway token',
     KEY_LINK: 'One-time link for',
     INVITATION: 'Invitation of',
     PERSON: 'Person',
+    OUTGOING_WEBHOOK: 'Webhook to',
   },
   outcome: (isRevoked: boolean) => (isRevoked ? 'revoked' : 'kept'),
 };
