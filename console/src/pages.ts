@@ -20,6 +20,8 @@ const keys = ({ canManageApiKeys }: Viewer) => canManageApiKeys;
 const people = ({ canManagePeople }: Viewer) => canManagePeople;
 const agents = ({ canViewAgents }: Viewer) => canViewAgents;
 const calls = ({ canViewCalls }: Viewer) => canViewCalls;
+const billing = ({ canManageApiKeys, canManageBilling, role }: Viewer) =>
+  canManageApiKeys || (role === 'PORTAL_USER' && canManageBilling);
 
 const clients = () => import('./pages/clients').then(({ ClientsPage }) => ClientsPage);
 const client = () => import('./pages/client').then(({ ClientPage }) => ClientPage);
@@ -40,7 +42,8 @@ export const PAGES: readonly Page[] = [
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
   page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),
   page('/alerts', keys, () => import('./pages/alerts').then(({ AlertsPage }) => AlertsPage)),
-  page('/billing', keys, () => import('./areas/billing').then(({ RatesPage }) => RatesPage)),
+  page('/billing', billing, () => import('./areas/billing').then(({ StatementsPage }) => StatementsPage)),
+  page('/billing/rates', keys, () => import('./areas/billing').then(({ RatesPage }) => RatesPage)),
   page('/hand-ins', keys, handIns),
   page('/hand-ins/all', keys, handIns),
   page('/links', keys, handIns),

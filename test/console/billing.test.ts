@@ -1,5 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
-import { HARBOR } from '../demo-ids';
+import { AgencyRow } from '../../src/agencies/agency.entity';
+import { CallRow } from '../../src/calls/call.entity';
+import { newIdAt } from '../../src/platform/ids';
+import { BRIGHTLINE, HARBOR, HARBOR_VAPI_AGENT } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { launch, openTab, signIn, startConsole, type Tab } from './browser';
 
@@ -19,7 +23,7 @@ afterEach(() => expect(tab.faults).toEqual([]));
 const dialog = () => page.getByRole('dialog');
 
 test('a rate is set for a client, and what is wrong with it stands beside its field', async () => {
-  await tab.visit('/billing');
+  await tab.visit('/billing/rates');
   await page.getByRole('button', { name: 'Set a rate' }).first().click();
   await dialog().getByLabel('Client').selectOption('Harbor Dental');
   await dialog().getByLabel('Price a minute').fill('0.1234567');
@@ -42,7 +46,7 @@ test('a rate is set for a client, and what is wrong with it stands beside its fi
 });
 
 test('the time zone of the agency is set by its name, and a name that there is not is refused', async () => {
-  await tab.visit('/billing');
+  await tab.visit('/billing/rates');
   const field = page.getByLabel('Days and months are those of');
   await field.fill('Europe/Atlantis');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -51,4 +55,85 @@ test('the time zone of the agency is set by its name, and a name that there is n
   await page.getByRole('button', { name: 'Save' }).click();
   await page.locator('.toasts').getByText('days are those of Europe/Berlin now').waitFor();
   expect(await running.data('{ agency { timeZone } }')).toEqual({ agency: { timeZone: 'Europe/Berlin' } });
+});
+
+/** A call of Harbor's, on its own account, that lasted so long in a month that is over. */
+async function callIn(month: string, seconds: number): Promise<void> {
+  const startedAt = new Date(`${month}-10T12:00:00Z`);
+  const [example] = await running.app.database.read.find(CallRow, { take: 1 });
+  const { startTestCall } = example
+    ? { startTestCall: { call: example } }
+    : await running.data<{ startTestCall: { call: { id: string } } }>(
+        'mutation ($input: StartTestCallInput!) { startTestCall(input: $input) { call { id } } }',
+        { input: { agentId: HARBOR_VAPI_AGENT, toNumber: '+14155550123' } },
+      );
+  const row = await running.app.database.read.findOneByOrFail(CallRow, { id: startTestCall.call.id });
+  await running.app.database.write((tx) =>
+    tx.insertRow('calls', {
+      ...row,
+      id: newIdAt(startedAt),
+      providerCallId: null,
+      idempotencyDigest: null,
+      status: 'COMPLETED',
+      startedAt,
+      createdAt: startedAt,
+      durationMs: seconds * 1_000,
+      costStatus: 'KNOWN',
+      costMicros: 70_000,
+      costCurrency: 'USD',
+      askAt: null,
+    }),
+  );
+}
+
+test('a statement of a month shows its lines and what is left, and is made final once and for all', async () => {
+  await running.app.database.write((tx) => tx.update(AgencyRow, { id: BRIGHTLINE }, { timeZone: 'UTC' }));
+  await callIn('2026-08', 61);
+  await tab.visit('/billing');
+  await page.getByText('Choose a client', { exact: true }).waitFor();
+  await page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');
+  await page.getByLabel('Month').fill('2026-08');
+  await page.getByRole('heading', { level: 2, name: /Draft/ }).waitFor();
+  const row = page.getByRole('row', { name: /Client’s account/ });
+  expect(await row.innerText()).toMatch(/1[^]*s[^]*None: not charged/);
+  expect(await tab.findings()).toEqual([]);
+  await page.getByRole('button', { name: 'Make it final' }).click();
+  expect(await tab.findings()).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Make it final' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Statement 1' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Make it final' }).count()).toBe(0);
+  expect(await page.locator('.facts').innerText()).toMatch(/SHA-256\s+[0-9a-f]{64}/);
+  for (const [name, file] of [
+    ['Download CSV', 'statement-1.csv'],
+    ['Download to print', 'statement-1.html'],
+  ] as const) {
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(file);
+    expect(readFileSync(await download.path(), 'utf8')).toContain('Harbor Dental');
+  }
+});
+
+test('a statement whose time has not come is refused in words', async () => {
+  await tab.visit(`/billing?clientId=${HARBOR}`);
+  await page.getByRole('button', { name: 'Make it final' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Make it final' }).click();
+  await page
+    .getByRole('dialog')
+    .getByRole('alert')
+    .filter({ hasText: /72 hours|over/ })
+    .waitFor();
+});
+
+test('a portal user with manage_billing sees its own statement, and no cost of the agency', async () => {
+  const other = await openTab(browser, running);
+  await signIn(other, running, 'Dr. Hana Harbor');
+  await other.visit('/billing?month=2026-08');
+  await other.page.getByRole('heading', { level: 2, name: 'Statement 1' }).waitFor();
+  const shown = await other.page.locator('#content').innerText();
+  expect(shown).not.toMatch(/Margin|agency’s account/);
+  expect(await other.findings()).toEqual([]);
+  expect(other.faults).toEqual([]);
 });

@@ -16,6 +16,7 @@ const PAGES = [
   '/people',
   '/hand-ins',
   '/audit',
+  '/billing',
   '/agency',
 ];
 
@@ -52,7 +53,11 @@ const EXPECTED: Readonly<Record<PortalPermission, Expected & { readonly needs?: 
   VIEW_CALLS: { sections: ['Calls'], pages: ['/calls'] },
   VIEW_CALL_DETAILS: { needs: 'VIEW_CALLS', sections: ['Calls'], pages: ['/calls'] },
   VIEW_ANALYTICS: { sections: [], pages: [] },
-  MANAGE_BILLING: { sections: [], pages: [] },
+  MANAGE_BILLING: {
+    sections: ['Billing'],
+    pages: ['/billing'],
+    buttons: ['Download CSV', 'Download to print'],
+  },
   VIEW_INTEGRATIONS: { sections: ['Integrations'], pages: ['/integrations'] },
   MANAGE_INTEGRATIONS: {
     needs: 'VIEW_INTEGRATIONS',

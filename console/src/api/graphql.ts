@@ -4,7 +4,7 @@ import type { introspection } from './schema';
 type Tada = initGraphQLTada<{
   introspection: introspection;
   disableMasking: true;
-  scalars: { DateTime: string; Decimal: string; Secret: string };
+  scalars: { Date: string; DateTime: string; Decimal: string; Secret: string };
 }>;
 
 /** A document as it is sent, with the types of its data and its variables. */

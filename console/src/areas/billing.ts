@@ -1,1 +1,2 @@
 export { RatesPage } from '../pages/rates';
+export { StatementsPage } from '../pages/statements';

@@ -9,6 +9,7 @@ import { Opens } from '../ui/opens';
 import { Loaded, Page } from '../ui/page';
 import { ClientLink, Moment, Stack } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
+import { BillingTabs } from './billing-tabs';
 
 const RATES = graphql(`
   query Rates($first: Int, $after: String) {
@@ -76,6 +77,7 @@ export function RatesPage() {
   );
   return (
     <Page title={text.billing.title} lead={text.rates.lead} actions={set}>
+      <BillingTabs />
       <List
         of={RATES}
         variables={{}}

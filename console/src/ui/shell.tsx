@@ -21,6 +21,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [true, '/', nav.overview],
           [viewer.canViewAgents, '/agents', nav.agents],
           [viewer.canViewCalls, '/calls', nav.calls],
+          [viewer.canManageBilling, '/billing', nav.billing],
           [viewer.canViewIntegrations, '/integrations', nav.integrations],
         ]
       : [
