@@ -214,6 +214,20 @@ describe('a token', () => {
     expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(0);
     await limited.close();
   });
+
+  test('that is none is counted by the network that sends it, and takes nothing from those that are', async () => {
+    const limited = await running.another({ RATE_LIMIT_GATEWAY: '2' });
+    const { token } = await gatewayToken(running);
+    const ask = (by: string | null) => send(limited.url, '/gateway/bland/v1/me', by).then(told);
+    expect([await ask('lk_gw_wrong'), await ask(null), await ask(token), await ask('x')]).toEqual([
+      [401, 'TOKEN_REFUSED'],
+      [401, 'TOKEN_REFUSED'],
+      [200, undefined],
+      [429, 'RATE_LIMITED'],
+    ]);
+    expect(await ask(token)).toEqual([200, undefined]);
+    await limited.close();
+  });
 });
 
 describe('what is not in the table of a provider', () => {
