@@ -62,6 +62,16 @@ async function askedIn(seconds: number): Promise<number> {
 
 const facts = ({ page }: Pick<Tab, 'page'>) => page.locator('.facts').innerText();
 
+test('a call stands in the list by when it started, however late it was heard of', async () => {
+  const id = await start();
+  const startedAt = new Date(Date.now() - 26 * 60 * 60 * 1000);
+  await running.app.database.write((tx) => tx.update(CallRow, { id }, { startedAt }));
+  await tab.visit('/calls');
+  const time = page.locator(`a[href="/calls/${id}"] time`);
+  expect(await time.getAttribute('datetime')).toBe(startedAt.toISOString());
+  expect(await time.innerText()).not.toBe('now');
+});
+
 test('a call is started with what its agent is told, and followed until it has ended, while somebody looks', async () => {
   await tab.visit(AGENT);
   await page.getByRole('button', { name: 'Start a call' }).click();

@@ -35,6 +35,7 @@ const CALLS = graphql(`
         status
         provider
         createdAt
+        startedAt
         durationMs
         costStatus
         providerCost @include(if: $withCost) {
@@ -187,9 +188,10 @@ export function CallList({ filter, isFiltered }: CallListProps) {
 const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter']): Columns<Call> => [
   {
     title: text.common.when,
-    cell: ({ id, createdAt }) => (
+    // A call that began at its provider may be heard of much later.
+    cell: ({ id, createdAt, startedAt }) => (
       <a href={`/calls/${id}`}>
-        <Time at={createdAt} />
+        <Time at={startedAt ?? createdAt} />
       </a>
     ),
   },
