@@ -50,6 +50,8 @@ interface ReadBody {
   readonly text: string;
   readonly agent: NamedAgent;
   readonly toNumber: string | null;
+  /** Nobody is dialled. */
+  readonly isWebCall: boolean;
 }
 
 /** Places the calls that integrations ask for. Each is a call like any other, and is placed once. */
@@ -83,7 +85,7 @@ export class GatewayPlacementService {
     const { agent, receipt } = resolved;
     const paid = { agencyId: agent.agencyId, clientId: agent.clientId, keySource: key.source };
     const rateId = await rateOfCall(this.database.read, paid, receipt.resolvedAt);
-    const isWebCall = placement.toNumber === null;
+    const { isWebCall } = read;
     const call = newGatewayCall(
       { ...resolved, key },
       isWebCall ? 'INBOUND' : 'OUTBOUND',
@@ -153,8 +155,8 @@ export class GatewayPlacementService {
     asked: { call: GatewayCall; agent: AgentToCall; key: ResolvedKey; path: string; body: Buffer },
   ): Promise<GatewayAnswer> {
     const { call, agent, key, path, body } = asked;
-    // It was read as JSON in UTF-8, and is to be read so there, whatever it was said to be: in another form it
-    // could name another agent.
+    // It was read as JSON in UTF-8, and is to be read so there, whatever it was said to be: in another form
+    // it could name another agent.
     const headers = { ...passedHeaders(request), 'content-type': 'application/json' };
     const passed = { method: 'POST', path, headers, body };
     const answer = await this.providers.passOnWhole(key.account, passed).catch((error: unknown) => {
@@ -267,7 +269,8 @@ function actorOf({ id, name, agencyId }: Integration, { origin }: GatewayRequest
   return { kind: 'GATEWAY_TOKEN', id, name, agencyId, origin };
 }
 
-function readBody({ agents, refused, toNumber }: GatewayPlacement, body: Buffer | null): ReadBody {
+function readBody(placement: GatewayPlacement, body: Buffer | null): ReadBody {
+  const { agents, refused, toNumber } = placement;
   const text = textOf(body ?? Buffer.alloc(0));
   const json = parse(text);
   if (refused.some((name) => field(json, name) != null)) throw new GatewayRefusal('INVALID_BODY');
@@ -278,7 +281,8 @@ function readBody({ agents, refused, toNumber }: GatewayPlacement, body: Buffer 
   if (typeof id !== 'string' || !/^[\x21-\x7E]{1,128}$/.test(id)) throw new GatewayRefusal('AGENT_REQUIRED');
   const number = toNumber?.reduce<unknown>((inner, name) => field(inner, name), json);
   const isNumber = typeof number === 'string' && /^\+[1-9]\d{6,14}$/.test(number);
-  return { text, agent: { id, kind }, toNumber: isNumber ? number : null };
+  const isWebCall = toNumber === null || (placement.isWebCall?.(json) ?? false);
+  return { text, agent: { id, kind }, toNumber: isNumber ? number : null, isWebCall };
 }
 
 function textOf(body: Buffer): string {

@@ -24,6 +24,8 @@ export interface GatewayPlacement {
   readonly refused: readonly string[];
   /** Where the number to be called stands in the body. It is null for calls of browsers. */
   readonly toNumber: readonly string[] | null;
+  /** Tells by its body a call that dials nobody, where calls of both kinds are placed by the same path. */
+  readonly isWebCall?: (body: unknown) => boolean;
   /** Where the metadata stands in the body by which the call is found again. */
   readonly metadata: readonly string[];
 }

@@ -4,7 +4,6 @@ import Retell from 'retell-sdk';
 import { CallRow } from '../../src/calls/call.entity';
 import { AbsentAgentRow } from '../../src/keys/absent-agent';
 import { GatewayAttemptRow } from '../../src/gateway/gateway-attempt.entity';
-import { withMember } from '../../src/gateway/json-members';
 import { field } from '../../src/providers/json';
 import { ARCHIVED_CLIENTS_AGENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { gatewayToken, revoke, send, type Received } from '../gateway';
@@ -384,6 +383,21 @@ describe('a web call', () => {
     expect((await web(headers)).status).toBe(201);
     expect(told(await web(headers))).toEqual([409, 'ACCESS_GIVEN_ONCE']);
   });
+
+  test.each([
+    ['by a websocket of Vapi is one, too', {}, 2, 'INBOUND'],
+    ['is none where somebody is dialled as well', { customer: { number: TO } }, 1, 'OUTBOUND'],
+    ['is none where a customer on record is dialled', { customerId: 'x' }, 1, 'OUTBOUND'],
+  ])('%s', async (_what, more, times, direction) => {
+    answer = json(500, {});
+    const [assistant] = running.sandbox.vapi.agents.client;
+    const body = { assistantId: assistant?.id, transport: { provider: 'vapi.websocket' }, ...more };
+    const ask = () =>
+      send(failing.url, '/gateway/vapi/call', token, { method: 'POST', body: JSON.stringify(body) });
+    expect([(await ask()).status, (await ask()).status]).toEqual([500, 500]);
+    expect(upstream.seen).toHaveLength(times);
+    expect(await lastCall()).toMatchObject({ direction });
+  });
 });
 
 test.each([
@@ -449,27 +463,3 @@ test('an instance that ends finishes the calls that are being placed, also of in
 async function until(isThere: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await isThere())) await new Promise((resolve) => setImmediate(resolve));
 }
-
-describe('a member that is added to JSON', () => {
-  test.each([
-    ['{}', '{"a":{"b":{"x":"1"}}}'],
-    ['{ "c" : 1e400 }', '{"a":{"b":{"x":"1"}}, "c" : 1e400 }'],
-    [' {"a":{"b":{}}} ', ' {"a":{"b":{"x":"1"}}} '],
-    [
-      '{"a":{"b":{"y":[{"b":"}"}],"z":12345678901234567890}}}',
-      '{"a":{"b":{"x":"1","y":[{"b":"}"}],"z":12345678901234567890}}}',
-    ],
-    ['{"q":"\\"a\\":{","a":{"b":null,"c":[1,2]}}', '{"q":"\\"a\\":{","a":{"b":{"x":"1"},"c":[1,2]}}'],
-    ['{"a" :null}', '{"a" :{"b":{"x":"1"}}}'],
-    ['{"\\u0061":{"d":true}}', '{"\\u0061":{"b":{"x":"1"},"d":true}}'],
-  ])('leaves all else as it is: %s', (text, expected) => {
-    expect(withMember(text, ['a', 'b'], 'x', '1')).toBe(expected);
-  });
-
-  test.each(['[]', '"a"', '{"a":1}', '{"a":{"b":[]}}', '{"a":{"b":{"x":1}}}', '{"a":{},"\\u0061":{}}'])(
-    'is not added where others could read it in another way: %s',
-    (text) => {
-      expect(() => withMember(text, ['a', 'b'], 'x', '1')).toThrow('');
-    },
-  );
-});

@@ -1,6 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { request as sendRequest, type IncomingMessage, type RequestListener } from 'node:http';
+import {
+  OutgoingMessage,
+  request as sendRequest,
+  type IncomingMessage,
+  type RequestListener,
+} from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { adapterOf, PROVIDERS } from '../../src/providers';
@@ -371,6 +376,39 @@ test('a token takes no more than its part of the connections to a provider, whic
   answer = mirror;
   // What was given up is given back.
   for (;;) if ((await send(running.url, '/gateway/retell/list-agents', token)).status === 200) break;
+});
+
+test('an answer of which its integration takes nothing is cut, and its connection to the provider is free again', async () => {
+  let isOver = () => undefined as unknown;
+  const over = new Promise<void>((resolve) => (isOver = resolve));
+  answer = (_incoming, outgoing) => {
+    outgoing.once('close', isOver);
+    outgoing.writeHead(200, { 'content-type': 'audio/wav' });
+    const more = () => {
+      while (outgoing.write(Buffer.alloc(64 * 1024)));
+    };
+    outgoing.on('drain', more);
+    more();
+  };
+  // A minute would be long for a test: the bound is the same one, with less time.
+  const bound = Reflect.get(OutgoingMessage.prototype, 'setTimeout') as OutgoingMessage['setTimeout'];
+  const bounds = jest.spyOn(OutgoingMessage.prototype, 'setTimeout').mockImplementation(function (
+    this: OutgoingMessage,
+    _ms,
+    done,
+  ) {
+    return bound.call(this, 300, done);
+  });
+  const { hostname, port } = new URL(running.url);
+  const headers = { authorization: `Bearer ${token}` };
+  const request = sendRequest({ hostname, port, path: '/gateway/retell/list-agents', headers, agent: false });
+  request.on('error', () => undefined).end();
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  response.on('error', () => undefined).pause();
+  await over;
+  expect(bounds.mock.calls.map(([ms]) => ms)).toEqual([60_000]);
+  bounds.mockRestore();
+  request.destroy();
 });
 
 test('an upload without a length that is too long is refused as such, and is no fault of the provider', async () => {

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { GatewayTable } from '../gateway-table';
+import { field } from '../json';
 
 const SPAN =
   'limit createdAtGt createdAtLt createdAtGe createdAtLe updatedAtGt updatedAtLt updatedAtGe updatedAtLe';
@@ -39,6 +40,12 @@ vapi = Vapi(
     customer={"number": "+14155550123"},
 ))`,
 };
+
+/** A call by a websocket, unless the same body asks for somebody to be dialled. */
+function isWebCall(body: unknown): boolean {
+  const isDialled = field(body, 'customer') != null || field(body, 'customerId') != null;
+  return !isDialled && field(field(body, 'transport'), 'provider') === 'vapi.websocket';
+}
 
 /**
  * From Vapi's OpenAPI document of August 2026. What Vapi shows of a phone number holds the credentials of its
@@ -101,6 +108,7 @@ export const vapiGateway: GatewayTable = {
       agents: { assistantId: 'AGENT' },
       refused: ['assistant', 'squad', 'squadId', 'workflow', 'workflowId', 'customers'],
       toNumber: ['customer', 'number'],
+      isWebCall,
       metadata: ['assistantOverrides', 'metadata'],
     },
   },
