@@ -95,9 +95,7 @@ export function createServices(
     people: new PersonService(database, audit, clients, { ...granters, outgoingWebhooks }),
     ...granters,
     agencies: new AgencyService(database),
-    rates: new RateService(database, audit),
     statements: new StatementService(database, audit),
-    timeZones: new TimeZoneService(database, audit),
     clients,
     agents: new AgentService(database, audit),
     uploadKeys: vault.uploads,
@@ -111,8 +109,7 @@ export function createServices(
     handInDecisions,
     keyLinkForm: new KeyLinkFormService(...shown, handIns),
     calls: new CallHistoryService(database),
-    callAnalytics: new CallAnalyticsService(database),
-    moneyMoved: new MoneyMovedService(database),
+    ...moneyServices(database, audit),
     webhookEndpoints: new WebhookEndpointService(database, audit, vault, providers, clients, eventAddress),
     eventIntake: new EventIntakeService(database, vault, refusedEvents, metrics),
     refusedEvents,
@@ -141,6 +138,15 @@ function grantersOf(
     gatewayTokens: new GatewayTokenService(database, audit),
     invitations: new InvitationService(database, audit),
     keyLinks: new KeyLinkService(database, audit, providers, (token) => addressOf(`/key/${token}`)),
+  };
+}
+
+function moneyServices(database: TenantDatabase, audit: AuditTrail) {
+  return {
+    timeZones: new TimeZoneService(database, audit),
+    rates: new RateService(database, audit),
+    callAnalytics: new CallAnalyticsService(database),
+    moneyMoved: new MoneyMovedService(database),
   };
 }
 

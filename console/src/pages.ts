@@ -19,6 +19,7 @@ const portalUsers = (viewer: Viewer) => !agencys(viewer);
 const keys = ({ canManageApiKeys }: Viewer) => canManageApiKeys;
 const people = ({ canManagePeople }: Viewer) => canManagePeople;
 const agents = ({ canViewAgents }: Viewer) => canViewAgents;
+const analytics = ({ canViewAnalytics }: Viewer) => canViewAnalytics;
 const calls = ({ canViewCalls }: Viewer) => canViewCalls;
 const billing = ({ canManageApiKeys, canManageBilling, role }: Viewer) =>
   canManageApiKeys || (role === 'PORTAL_USER' && canManageBilling);
@@ -41,6 +42,7 @@ export const PAGES: readonly Page[] = [
   page('/agents/:id', agents, () => import('./pages/agent').then(({ AgentPage }) => AgentPage)),
   page('/calls', calls, () => import('./pages/calls').then(({ CallsPage }) => CallsPage)),
   page('/calls/:id', calls, () => import('./pages/call').then(({ CallPage }) => CallPage)),
+  page('/analytics', analytics, () => import('./pages/analytics').then(({ AnalyticsPage }) => AnalyticsPage)),
   page('/alerts', keys, () => import('./pages/alerts').then(({ AlertsPage }) => AlertsPage)),
   page('/billing', billing, () => import('./areas/billing').then(({ StatementsPage }) => StatementsPage)),
   page('/billing/rates', keys, () => import('./areas/billing').then(({ RatesPage }) => RatesPage)),

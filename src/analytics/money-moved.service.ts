@@ -52,7 +52,7 @@ export class MoneyMovedService {
     return { payerBefore, payerAfter, ...totalOf(rows), rateMissing: await this.#lacksRate(change, now) };
   }
 
-  // An agency's key pays for many clients: what counts is whether there is a rate for whoever has none of its own.
+  // An agency's key pays for many clients: what counts is the rate of those that have none of their own.
   async #lacksRate({ owner, payerAfter: keySource }: ChangeOfPayer, now: Date): Promise<boolean> {
     if (keySource === null) return false;
     const question = { agencyId: owner.agencyId, clientId: owner.id, keySource };

@@ -133,8 +133,15 @@ const WHOLE: AskedAnalytics = {
 };
 
 /** The provider tells of a call that ended long ago. */
-const apply = (call: CallRow, known: Partial<CallFacts>, knownAt = new Date(), service = facts[0]) =>
-  service?.apply(call.id, { ...NOTHING, status: call.status, ...known }, { source: 'EVENT', knownAt });
+async function apply(
+  call: CallRow,
+  known: Partial<CallFacts>,
+  knownAt = new Date(),
+  service = facts[0],
+): Promise<void> {
+  const origin = { source: 'EVENT', knownAt } as const;
+  await service?.apply(call.id, { ...NOTHING, status: call.status, ...known }, origin);
+}
 
 const setZone = (timeZone: string) =>
   running.data(
@@ -236,10 +243,10 @@ describe('callAnalytics', () => {
           services[index % 2],
         ),
       );
-      let isOver = false;
-      const changed = Promise.all(changes).then(() => (isOver = true));
+      const progress = { isOver: false };
+      const changed = Promise.all(changes).then(() => (progress.isOver = true));
       const seen: { calls: number; seconds: number }[] = [];
-      while (!isOver) {
+      while (!progress.isOver) {
         const [[one], [other]] = (await Promise.all([
           ask(WHOLE),
           ask(WHOLE, 'agencyAdmin', second),

@@ -33,6 +33,7 @@ const EVERY_PAGE = [
   AGENT,
   '/calls',
   '/calls/CALL',
+  '/analytics',
   '/alerts',
   '/hand-ins',
   '/hand-ins/all',
@@ -61,7 +62,9 @@ const PEOPLE: readonly Expected[] = [
       'Clients',
       'Agents',
       'Calls',
+      'Analytics',
       'Alerts',
+      'Billing',
       'Hand-ins',
       'People',
       'Tokens',
@@ -72,7 +75,7 @@ const PEOPLE: readonly Expected[] = [
   },
   {
     name: 'Max Brightline',
-    sections: ['Clients', 'Agents', 'Calls'],
+    sections: ['Clients', 'Agents', 'Calls', 'Analytics'],
     pages: [
       '/clients',
       CLIENT,
@@ -82,13 +85,14 @@ const PEOPLE: readonly Expected[] = [
       AGENT,
       '/calls',
       '/calls/CALL',
+      '/analytics',
       '/agencies',
     ],
   },
   {
     name: 'Dr. Hana Harbor',
-    sections: ['Overview', 'Agents', 'Calls', 'Integrations'],
-    pages: ['/agents', AGENT, '/calls', '/calls/CALL', '/agencies', '/integrations'],
+    sections: ['Overview', 'Agents', 'Calls', 'Analytics', 'Integrations'],
+    pages: ['/agents', AGENT, '/calls', '/calls/CALL', '/analytics', '/agencies', '/integrations'],
   },
   { name: 'Finn Harbor', sections: ['Overview'], pages: ['/agencies'] },
 ];

@@ -10,6 +10,7 @@ export const nav = {
   clients: 'Clients',
   agents: 'Agents',
   calls: 'Calls',
+  analytics: 'Analytics',
   alerts: 'Alerts',
   billing: 'Billing',
   handIns: 'Hand-ins',

@@ -21,6 +21,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [true, '/', nav.overview],
           [viewer.canViewAgents, '/agents', nav.agents],
           [viewer.canViewCalls, '/calls', nav.calls],
+          [viewer.canViewAnalytics, '/analytics', nav.analytics],
           [viewer.canManageBilling, '/billing', nav.billing],
           [viewer.canViewIntegrations, '/integrations', nav.integrations],
         ]
@@ -28,6 +29,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [true, '/clients', nav.clients],
           [viewer.canViewAgents, '/agents', nav.agents],
           [viewer.canViewCalls, '/calls', nav.calls],
+          [viewer.canViewAnalytics, '/analytics', nav.analytics],
           [viewer.canManageApiKeys, '/alerts', nav.alerts],
           [viewer.canManageApiKeys, '/billing', nav.billing],
           [viewer.canManageApiKeys, '/hand-ins', nav.handIns],

@@ -35,6 +35,7 @@ const PAGES = [
   'clients',
   'agents',
   'calls',
+  'analytics',
   'alerts',
   'billing',
   'hand-ins',

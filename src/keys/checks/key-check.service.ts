@@ -172,12 +172,17 @@ export class KeyCheckService {
     const record = (tx: Transaction) =>
       this.audit.record(tx, viewer, { type: 'API_KEY_PREVIEWED', ...event });
     await (entry ? this.database.writeOutcome(viewer, record) : this.database.write(viewer, record));
-    const fingerprint = entry && this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
-    const warnings =
-      fingerprint === null
-        ? []
-        : await findDuplicates(this.database.read, owner, [{ provider, fingerprint }]);
-    return { preview, warnings, userErrors: [] };
+    return { preview, warnings: await this.#duplicatesOf(owner, provider, entry), userErrors: [] };
+  }
+
+  async #duplicatesOf(
+    owner: KeyOwner,
+    provider: Provider,
+    entry: ReadKey | null,
+  ): Promise<readonly KeyWarning[]> {
+    if (entry === null) return [];
+    const fingerprint = this.vault.fingerprints.of(entry.key, owner.agencyId, provider);
+    return findDuplicates(this.database.read, owner, [{ provider, fingerprint }]);
   }
 
   /**

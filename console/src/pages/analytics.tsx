@@ -1,0 +1,223 @@
+import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
+import { useQuery } from '../api/query';
+import { providerName } from '../sign-in/settings';
+import { useViewer } from '../sign-in/viewer';
+import * as text from '../text/analytics';
+import { Filter, Filters, useFilters } from '../ui/filter';
+import { Loaded, Page } from '../ui/page';
+import { Empty } from '../ui/parts';
+import { MAX_SERIES, Plot, sumOf } from '../ui/plot';
+import { Table, type Columns } from '../ui/table';
+
+const ANALYTICS = graphql(`
+  query CallAnalytics(
+    $from: Date!
+    $to: Date!
+    $interval: AnalyticsInterval!
+    $splitBy: [AnalyticsSplit!]
+    $withKeys: Boolean!
+  ) {
+    callAnalytics(from: $from, to: $to, interval: $interval, splitBy: $splitBy) {
+      buckets {
+        from
+        provider
+        calls
+        connectedCalls
+        seconds
+        keySource @include(if: $withKeys)
+        providerCost @include(if: $withKeys) {
+          amount
+          currency
+        }
+        callsOfUnknownCost @include(if: $withKeys)
+        client {
+          name
+        }
+        agent {
+          name
+        }
+      }
+    }
+  }
+`);
+
+type Bucket = NonNullable<ResultOf<typeof ANALYTICS>['callAnalytics']>['buckets'][number];
+type Interval = VariablesOf<typeof ANALYTICS>['interval'];
+type Split = NonNullable<VariablesOf<typeof ANALYTICS>['splitBy']>[number];
+type Measure = keyof typeof text.analytics.measures;
+
+const PATH = '/analytics';
+const DAY_MS = 24 * 60 * 60 * 1000;
+const INTERVALS: Readonly<Record<string, Interval>> = { 7: 'DAY', 30: 'DAY', 90: 'WEEK', 366: 'MONTH' };
+const USUAL = '30';
+
+export function AnalyticsPage() {
+  const viewer = useViewer();
+  const isAdmin = viewer.canManageApiKeys;
+  const { values, isOn, by } = useFilters(PATH, ['period', 'measure', 'split']);
+  const days = values.period in INTERVALS ? values.period : USUAL;
+  const splits = Object.entries(text.analytics.splits).filter(
+    ([split]) => (split !== 'KEY_SOURCE' || isAdmin) && (split !== 'CLIENT' || viewer.role !== 'PORTAL_USER'),
+  );
+  const split = (splits.find(([each]) => each === values.split)?.[0] ?? null) as Split | null;
+  const measures = Object.entries(text.analytics.measures).filter(([each]) => each !== 'cost' || isAdmin);
+  const measure = (measures.find(([each]) => each === values.measure)?.[0] ?? 'calls') as Measure;
+  // The agency's day may be the one after that of the browser.
+  const to = dayOf(Date.now() + DAY_MS);
+  const answered = useQuery(ANALYTICS, {
+    from: dayOf(Date.now() - (Number(days) - 2) * DAY_MS),
+    to,
+    interval: INTERVALS[days] ?? 'DAY',
+    splitBy: split && [split],
+    withKeys: isAdmin,
+  });
+  const periods = Object.entries(text.analytics.periods).filter(([each]) => each !== USUAL);
+  return (
+    <Page title={text.analytics.title} lead={text.analytics.lead}>
+      <Filters path={PATH} isOn={isOn}>
+        <Filter
+          label={text.analytics.period}
+          first={text.analytics.periods[USUAL]}
+          options={periods}
+          {...by('period')}
+        />
+        <Filter
+          label={text.analytics.measure}
+          first={text.analytics.measures.calls}
+          options={measures.slice(1)}
+          {...by('measure')}
+        />
+        <Filter label={text.analytics.split} first={text.analytics.whole} options={splits} {...by('split')} />
+      </Filters>
+      <Loaded of={answered} rows={6}>
+        {({ callAnalytics }) => (
+          <Figures
+            buckets={callAnalytics?.buckets ?? []}
+            measure={measure}
+            split={split}
+            withCost={isAdmin}
+          />
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+
+interface FiguresProps {
+  readonly buckets: readonly Bucket[];
+  readonly measure: Measure;
+  readonly split: Split | null;
+  readonly withCost: boolean;
+}
+
+function Figures({ buckets, measure, split, withCost }: FiguresProps) {
+  if (buckets.length === 0) return <Empty title={text.analytics.empty} />;
+  const valueOf = VALUES[measure];
+  const wordsOf = (value: number) => wordsIn(measure, value, buckets);
+  const series = seriesOf(buckets, split, valueOf);
+  const days = [...new Set(buckets.map(({ from }) => from))];
+  const bars = days.map((day) => {
+    const ofDay = buckets.filter(({ from }) => from === day);
+    const partOf = (name: string) =>
+      sumOf(ofDay.filter((bucket) => nameIn(series, bucket, split) === name).map(valueOf));
+    return { label: dateOf(day), parts: series.map(partOf) };
+  });
+  const total = wordsOf(sumOf(buckets.map(valueOf)));
+  const [first = '', last = ''] = [days[0], days.at(-1)].map((day) => day && dateOf(day));
+  const rows = buckets.map((bucket, index) => ({ ...bucket, id: String(index) }));
+  return (
+    <>
+      <section class="card padded">
+        <Plot
+          says={text.analytics.plot(text.analytics.measures[measure], total, first, last)}
+          bars={bars}
+          series={series}
+          wordsOf={wordsOf}
+        />
+      </section>
+      <Table caption={text.analytics.table} columns={columnsOf(split, withCost)} rows={rows} />
+    </>
+  );
+}
+
+const VALUES: Readonly<Record<Measure, (bucket: Bucket) => number>> = {
+  calls: ({ calls }) => calls,
+  minutes: ({ seconds }) => seconds / 60,
+  cost: ({ providerCost }) => Number(providerCost?.amount ?? 0),
+};
+
+function nameOf({ provider, keySource, client, agent }: Bucket, split: Split | null): string {
+  switch (split) {
+    case null:
+      return text.analytics.all;
+    case 'PROVIDER':
+      return provider ? providerName(provider) : '';
+    case 'KEY_SOURCE':
+      return text.source[keySource ?? 'none'];
+    case 'CLIENT':
+      return client?.name ?? text.analytics.noClient;
+    case 'AGENT':
+      return agent?.name ?? text.analytics.noAgent;
+  }
+}
+
+/** The greatest by name, and the rest together. */
+function seriesOf(
+  buckets: readonly Bucket[],
+  split: Split | null,
+  valueOf: (bucket: Bucket) => number,
+): string[] {
+  const sums = new Map<string, number>();
+  for (const bucket of buckets) {
+    const name = nameOf(bucket, split);
+    sums.set(name, (sums.get(name) ?? 0) + valueOf(bucket));
+  }
+  const names = [...sums].sort(([, one], [, other]) => other - one).map(([name]) => name);
+  if (names.length <= MAX_SERIES) return names;
+  return [...names.slice(0, MAX_SERIES - 1), text.analytics.others];
+}
+
+function nameIn(series: readonly string[], bucket: Bucket, split: Split | null): string {
+  const name = nameOf(bucket, split);
+  return series.includes(name) ? name : text.analytics.others;
+}
+
+function wordsIn(measure: Measure, value: number, buckets: readonly Bucket[]): string {
+  const currency = buckets.find(({ providerCost }) => providerCost)?.providerCost?.currency;
+  if (measure !== 'cost' || currency === undefined)
+    return value.toLocaleString(undefined, { maximumFractionDigits: 1 });
+  return value.toLocaleString(undefined, { style: 'currency', currency });
+}
+
+// A day has no time zone: it is written as it is, wherever one reads it.
+const dateOf = (day: string) =>
+  new Date(`${day}T00:00:00Z`).toLocaleDateString(undefined, {
+    timeZone: 'UTC',
+    day: 'numeric',
+    month: 'short',
+  });
+
+type Row = Bucket & { readonly id: string };
+
+const columnsOf = (split: Split | null, withCost: boolean): Columns<Row> => [
+  { title: text.analytics.from, cell: ({ from }) => dateOf(from) },
+  split !== null && { title: text.analytics.splits[split], cell: (row) => nameOf(row, split) },
+  { title: text.analytics.measures.calls, cell: ({ calls }) => calls.toLocaleString() },
+  { title: text.analytics.connected, cell: ({ connectedCalls }) => connectedCalls.toLocaleString() },
+  {
+    title: text.analytics.measures.minutes,
+    cell: (row) => wordsIn('minutes', VALUES.minutes(row), [row]),
+  },
+  withCost && { title: text.analytics.measures.cost, cell: costOf },
+];
+
+// A cost that is not known is never shown as zero.
+function costOf(row: Row): string {
+  const known = row.providerCost ? wordsIn('cost', VALUES.cost(row), [row]) : '';
+  const unknown = row.callsOfUnknownCost ?? 0;
+  return [known, unknown > 0 && text.analytics.unknownCost(unknown.toLocaleString())]
+    .filter(Boolean)
+    .join(', ');
+}
