@@ -579,6 +579,34 @@ test.each(['together', 'one after the other'])(
   },
 );
 
+test('events that say what cannot be are worked with the others, and keep none of them from being worked', async () => {
+  const send = await retellOf(HARBOR);
+  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+  const wrong: object[] = [
+    { start_timestamp: 1e20, end_timestamp: -1 },
+    { start_timestamp: '2026-13-45', duration_ms: 'long' },
+    { duration_ms: 1e300, call_cost: { combined_cost: 1e300 } },
+    { duration_ms: -5, call_cost: { combined_cost: -1 } },
+    { call_cost: { combined_cost: '1,5' }, disconnection_reason: 'x'.repeat(10_000) },
+    { call_cost: [], metadata: { latchkey_call_id: ['a'] } },
+    { metadata: { latchkey_call_id: `' OR ''='` }, direction: 'sideways', to_number: '+'.repeat(5_000) },
+    { to_number: { a: 1 }, call_status: 'levitating' },
+    { call_id: 'x'.repeat(5_000) },
+    { call_id: '\u0000\ud800' },
+    { call_id: { toString: 'call' } },
+  ];
+  for (const [index, more] of wrong.entries())
+    await send('call_ended', over(`wrong_${index}`, { agent_id, ...more }));
+  await send('call_ended', over('right', { agent_id, direction: 'inbound' }));
+  // MariaDB takes these for one id where it compares them.
+  await send('call_started', started('RIGHT', { agent_id, direction: 'inbound' }));
+  await send('call_started', started('right ', { agent_id, direction: 'inbound' }));
+  await running.app.upkeep.eventWorker.work();
+  expect(await waiting()).toBe(0);
+  expect(running.logs.filter((line) => line.includes('"level":50'))).toEqual([]);
+  expect((await calls()).filter(({ providerCallId }) => providerCallId === 'right')).toMatchObject([ENDED]);
+});
+
 test('an event that fails is told of, and waits longer each time, while the others are worked', async () => {
   const send = await retellOf(HARBOR);
   const { providerCallId } = await startCall();
