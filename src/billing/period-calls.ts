@@ -31,8 +31,8 @@ type RawGroup = Pick<CallGroup, 'keySource' | 'rateId' | 'currency'> &
 // `%` of whole numbers is whole on every database, which `/` is not.
 const ROUNDED = 'COALESCE(durationMs, 0) + 999 - (COALESCE(durationMs, 0) + 999) % 1000';
 const COUNTED = `SELECT keySource, rateId, isOtherAccount, costCurrency AS currency, ${ROUNDED} AS roundedMs,
-COUNT(*) AS calls, SUM(costStatus <> 'KNOWN') AS unknownCosts, SUM(costMicros) AS costMicros FROM calls`;
-const GROUPS = `GROUP BY keySource, rateId, isOtherAccount, costCurrency, ${ROUNDED}`;
+COUNT(*) AS calls, COUNT(*) - COUNT(costMicros) AS unknownCosts, SUM(costMicros) AS costMicros FROM calls`;
+const GROUPS = `GROUP BY keySource, rateId, isOtherAccount, costCurrency, roundedMs`;
 /** The ids of calls that were placed by earlier versions are of about the time of the call. */
 const ID_TOLERANCE_MS = 60_000;
 
