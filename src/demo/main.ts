@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import type { Database } from '../database/database';
 import { createApp, listen, ownAddress } from '../app';
 import { ConfigError, readConfig, type Config } from '../config';
 import { endOnSignals, loadEnvFile } from '../platform/process';
@@ -9,6 +10,7 @@ import { BASE_URLS } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
+import { addBilling } from './billing';
 import { connectEvents, receiveDayOfCalls } from './day-of-calls';
 import { gatewayToken } from './gateway-token';
 import { seedHandIns } from './hand-ins';
@@ -61,7 +63,7 @@ async function main(): Promise<void> {
   await listen(app, config);
   const url = ownAddress(app.server, config);
   if (tokens.agencyAdmin !== undefined && asksStandInsAlone(sandbox, config))
-    await addCalls(askAs(url, tokens.agencyAdmin), url, sandbox);
+    await addCalls(app.database, askAs(url, tokens.agencyAdmin), url, sandbox);
   const demo = {
     url,
     tokens,
@@ -78,7 +80,8 @@ async function main(): Promise<void> {
 }
 
 /** Lets the stand-ins tell of their calls, and adds some when the demo starts for the first time. */
-async function addCalls(ask: Ask, url: string, sandbox: Sandbox): Promise<void> {
+async function addCalls(database: Database, ask: Ask, url: string, sandbox: Sandbox): Promise<void> {
+  await addBilling(database, ask);
   await connectEvents(ask, url, sandbox);
   if (await addShowcase(ask, sandbox)) receiveDayOfCalls(sandbox);
 }

@@ -1,0 +1,92 @@
+import { AgentRow } from '../agents/agent.entity';
+import { RateRow } from '../billing/rate.entity';
+import type { CallRow } from '../calls/call.entity';
+import type { Database } from '../database/database';
+import { ApiKeyRow } from '../keys/api-key.entity';
+import { noteLateChange } from '../calls/late-change';
+import { dayAfter, dayOf } from '../platform/calendar';
+import { leastIdOf, newId } from '../platform/ids';
+import { BRIGHTLINE, HARBOR_DENTAL } from './ids';
+import type { Ask } from './showcase';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Calls of so many days are there when the demo starts for the first time. */
+const DAYS = 90;
+const CALLS_OF_A_DAY = 3;
+/** By these the seconds of a call are chosen, in turns. */
+const SECONDS = [184, 47, 0, 312, 95, 61, 12, 128, 1440, 33];
+const COST_MICROS_PER_SECOND = 1_300;
+
+/**
+ * Adds rates, the calls of the last months of one client, and the statement of a period that is final, when
+ * the demo starts for the first time. What is past cannot be made through the API.
+ */
+export async function addBilling(database: Database, ask: Ask): Promise<void> {
+  if (await database.read.existsBy(RateRow, { agencyId: BRIGHTLINE })) return;
+  const now = new Date();
+  const validFrom = new Date(now.getTime() - (DAYS + 10) * DAY_MS);
+  const rates = [rateOf('AGENCY', 150_000, validFrom), rateOf('CLIENT', 40_000, validFrom)] as const;
+  const agents = await database.read.findBy(AgentRow, { clientId: HARBOR_DENTAL });
+  const keys = await database.read.findBy(ApiKeyRow, { ownerId: HARBOR_DENTAL, isSet: true });
+  const calls = Array.from({ length: DAYS * CALLS_OF_A_DAY }, (_, number) => {
+    const agent = agents[number % agents.length];
+    const isOwn = keys.some(({ provider }) => provider === agent?.provider);
+    const startedAt = new Date(now.getTime() - ((number + 1) * DAY_MS) / CALLS_OF_A_DAY - DAY_MS);
+    return agent ? [callOf(agent, rates[isOwn ? 1 : 0], startedAt, number)] : [];
+  }).flat();
+  await database.write(async (tx) => {
+    await tx.insertRows('rates', rates);
+    const [first, ...others] = calls;
+    if (first) await tx.insertRows('calls', [first, ...others]);
+    // The days on which they started may have been counted by now.
+    for (const call of calls) await noteLateChange(tx, call, call, now);
+  });
+  const { agency } = await ask('{ agency { timeZone } }');
+  const today = dayOf(now, (agency as { timeZone: string }).timeZone);
+  const input = { clientId: HARBOR_DENTAL, from: dayAfter(today, -60), to: dayAfter(today, -31) };
+  await ask(
+    'mutation ($input: FinalizeStatementInput!) { finalizeStatement(input: $input) { userErrors { code } } }',
+    { input },
+  );
+}
+
+function rateOf(keySource: RateRow['keySource'], priceMicros: number, validFrom: Date): RateRow {
+  const place = { id: newId(), agencyId: BRIGHTLINE, clientId: null, keySource };
+  const increments = { firstIncrementSeconds: 30, incrementSeconds: 6 };
+  return { ...place, priceMicros, currency: 'USD', ...increments, validFrom, createdAt: validFrom };
+}
+
+function callOf(agent: AgentRow, rate: RateRow, startedAt: Date, number: number) {
+  const seconds = SECONDS[number % SECONDS.length] ?? 0;
+  const isConnected = seconds > 0;
+  const costMicros = seconds * COST_MICROS_PER_SECOND;
+  return {
+    id: `${leastIdOf(startedAt).slice(0, 24)}${number.toString(16).padStart(12, '0')}`,
+    agencyId: BRIGHTLINE,
+    clientId: HARBOR_DENTAL,
+    agentId: agent.id,
+    provider: agent.provider,
+    providerCallId: `demo_past_${number}`,
+    kind: 'LIVE',
+    origin: 'PROVIDER',
+    direction: 'INBOUND',
+    status: isConnected ? 'COMPLETED' : 'NO_ANSWER',
+    keySource: rate.keySource,
+    keyVersion: 1,
+    keyOwnerId: rate.keySource === 'CLIENT' ? HARBOR_DENTAL : BRIGHTLINE,
+    isOtherAccount: false,
+    rateId: rate.id,
+    startedAt,
+    endedAt: new Date(startedAt.getTime() + seconds * 1000),
+    durationMs: seconds * 1000,
+    endReason: isConnected ? 'HUNG_UP_BY_CALLEE' : null,
+    costStatus: 'KNOWN',
+    costMicros,
+    costCurrency: 'USD',
+    costFigure: String(costMicros / 1_000_000),
+    costUnit: 'US_DOLLAR',
+    revision: 0,
+    createdAt: startedAt,
+    updatedAt: startedAt,
+  } satisfies Partial<CallRow>;
+}
