@@ -25,7 +25,8 @@ export class EventJournal {
     const written = new Promise<unknown>((settle) => this.#waiting.push({ event, settle }));
     if (!this.#isWriting) void this.#write();
     const error = await written;
-    if (error !== null) throw error;
+    if (error instanceof Error) throw error;
+    if (error !== null) throw new Error('An event was not put on record', { cause: error });
   }
 
   async #write(): Promise<void> {

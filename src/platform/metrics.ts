@@ -36,19 +36,7 @@ export class Metrics {
   readonly #events: Counter<'provider' | 'outcome'>;
   readonly #workedEvents: Counter<'provider' | 'outcome'>;
   readonly #deliveries: Counter<'outcome'>;
-  readonly #gauges: Readonly<
-    Record<
-      | 'inUse'
-      | 'waiting'
-      | 'auditEvents'
-      | 'auditAge'
-      | 'waitingEvents'
-      | 'eventAge'
-      | 'waitingDeliveries'
-      | 'deliveryDelay',
-      Gauge
-    >
-  >;
+  readonly #gauges: ReturnType<typeof gaugesOf>;
   readonly #delays: Gauge<'quantile'>;
   readonly #delay: IntervalHistogram;
 
@@ -107,19 +95,7 @@ export class Metrics {
       labelNames: ['outcome'],
       registers,
     });
-    this.#gauges = {
-      inUse: gauge('database_connections_in_use', 'Connections of the pool in use, or the writer of SQLite.'),
-      waiting: gauge('database_waiting', 'What waits for a connection, or for the writer of SQLite.'),
-      auditEvents: gauge('audit_unchained_events', 'Events of the audit trail that are not chained yet.'),
-      auditAge: gauge('audit_unchained_age_seconds', 'Age of the oldest event that is not chained yet.'),
-      waitingEvents: gauge('events_waiting', 'Events of providers that are not worked yet.'),
-      waitingDeliveries: gauge('webhook_deliveries_waiting', 'Webhooks that are not delivered yet.'),
-      deliveryDelay: gauge(
-        'webhook_deliveries_delay_seconds',
-        'How long the most belated delivery is due already.',
-      ),
-      eventAge: gauge('events_waiting_age_seconds', 'Age of the oldest event that is not worked yet.'),
-    };
+    this.#gauges = gaugesOf(gauge);
     this.#delays = new Gauge({
       name: 'latchkey_event_loop_delay_seconds',
       help: 'How late timers came since the metrics were read before.',
@@ -199,6 +175,22 @@ export class Metrics {
     }
     this.#delay.reset();
   }
+}
+
+function gaugesOf(gauge: (name: string, help: string) => Gauge) {
+  return {
+    inUse: gauge('database_connections_in_use', 'Connections of the pool in use, or the writer of SQLite.'),
+    waiting: gauge('database_waiting', 'What waits for a connection, or for the writer of SQLite.'),
+    auditEvents: gauge('audit_unchained_events', 'Events of the audit trail that are not chained yet.'),
+    auditAge: gauge('audit_unchained_age_seconds', 'Age of the oldest event that is not chained yet.'),
+    waitingEvents: gauge('events_waiting', 'Events of providers that are not worked yet.'),
+    waitingDeliveries: gauge('webhook_deliveries_waiting', 'Webhooks that are not delivered yet.'),
+    deliveryDelay: gauge(
+      'webhook_deliveries_delay_seconds',
+      'How long the most belated delivery is due already.',
+    ),
+    eventAge: gauge('events_waiting_age_seconds', 'Age of the oldest event that is not worked yet.'),
+  };
 }
 
 function setOrRemove(count: Gauge, age: Gauge, backlog: Backlog | null): void {
