@@ -101,8 +101,8 @@ export interface ProviderCall {
 }
 
 /**
- * Makes the rows of calls of which Latchkey has never heard. They are null for a call whose agent is not one of
- * the agency's, or of whose agents several have its id, so that nobody can tell whose it is.
+ * Makes the rows of calls of which Latchkey has never heard. They are null for a call whose agent is not one
+ * of the agency's, or of whose agents several have its id, so that nobody can tell whose it is.
  */
 export async function makeProviderCalls(
   read: Reader,

@@ -25,8 +25,8 @@ export interface AttemptKey {
 }
 
 /**
- * `newCallId` is that of the call of this request. Nobody is dialled by a web call, whose body is the same for
- * every visitor of a page: without an idempotency key, none is a repetition of another.
+ * `newCallId` is that of the call of this request. Nobody is dialled by a web call, whose body is the same
+ * for every visitor of a page: without an idempotency key, none is a repetition of another.
  */
 export function attemptKeyOf(
   tokenId: string,
@@ -79,9 +79,9 @@ export function outcomeOfAttempt({ status, providerCallId }: Call): 'PLACED' | '
 
 /**
  * Tells whether a request is a repetition of an attempt, so that nothing may be sent. Where the provider has
- * refused, nothing was dialled, and the request is a new one. Where the integration has got no definite answer,
- * also one that an event has told of meanwhile counts as unknown to it. Where it has, only a client that says
- * soon that it repeats itself can mean the same call.
+ * refused, nothing was dialled, and the request is a new one. Where the integration has got no definite
+ * answer, also a call that an event has told of meanwhile counts as unknown to it. Where it has, only a
+ * client that says soon that it repeats itself can mean the same call.
  */
 export function isRepetition(attempt: Attempt, key: AttemptKey, now: Date): boolean {
   const { answeredAt, createdAt, httpStatus, isUndelivered } = attempt;

@@ -93,8 +93,8 @@ export function placementOf(adapter: ProviderAdapter, reply: OutboundReply): Pla
 }
 
 /**
- * Reads what became of a call that an integration asked for. A bare 404 does not say what was not found, and the
- * provider is not asked again for it.
+ * Reads what became of a call that an integration asked for. A bare 404 does not say what was not found, and
+ * the provider is not asked again for it.
  */
 export function passedPlacementOf(adapter: ProviderAdapter, reply: OutboundReply): Placement {
   const placement = placementOf(adapter, reply);

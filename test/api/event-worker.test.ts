@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import { AbstractLogger } from 'typeorm';
 import { CallRow } from '../../src/calls/call.entity';
 import { EventWorker } from '../../src/events/event-worker';
@@ -10,18 +9,8 @@ import { KeyResolverService } from '../../src/keys/resolution/key-resolver.servi
 import { newId } from '../../src/platform/ids';
 import { tenantDatabase } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
-import {
-  CLEAR_AGENCY,
-  CLEAR_CLIENT,
-  ENDPOINTS,
-  SET_AGENCY,
-  SET_CLIENT,
-  SET_WEBHOOK_SECRET,
-  START_LIVE_CALL,
-} from '../operations';
-
-const SECRET = 'whs_0123456789abcdefghij';
-const START = Date.UTC(2026, 10, 27, 9);
+import { ENDED, eventsOf, over, providerAgentIdOf, START, started } from '../retell-events';
+import { CLEAR_AGENCY, CLEAR_CLIENT, ENDPOINTS, START_LIVE_CALL } from '../operations';
 
 let running: TestApp;
 beforeEach(async () => {
@@ -29,28 +18,8 @@ beforeEach(async () => {
 });
 afterEach(() => running.close());
 
-type Owner = string | null;
-interface RetellCall {
-  readonly call_id: string;
-  readonly [name: string]: unknown;
-}
-
-/** Events are sent to an address of the owner's, signed by its secret. */
-async function retellOf(owner: Owner, instance = running) {
-  const { webhookEndpoints } = await instance.data<{
-    webhookEndpoints: { provider: string; url: string }[];
-  }>(ENDPOINTS, { clientId: owner });
-  const { pathname } = new URL(webhookEndpoints.find(({ provider }) => provider === 'RETELL')?.url ?? '');
-  await running.data(SET_WEBHOOK_SECRET, { input: { clientId: owner, provider: 'RETELL', secret: SECRET } });
-  return async (event: string, call: RetellCall, on = instance) => {
-    const body = JSON.stringify({ event, call });
-    const time = Date.now();
-    const d = createHmac('sha256', SECRET).update(`${body}${time}`).digest('hex');
-    const headers = { 'x-retell-signature': `v=${time},d=${d}` };
-    const { status } = await fetch(`${on.url}${pathname}`, { method: 'POST', body, headers });
-    expect(status).toBe(204);
-  };
-}
+const retellOf = (owner: string | null, instance = running) => eventsOf(running, owner, instance);
+const agentIdOf = (id: string) => providerAgentIdOf(running, id);
 type SendEvent = Awaited<ReturnType<typeof retellOf>>;
 
 const startCall = async (): Promise<{ id: string; providerCallId: string }> =>
@@ -59,37 +28,8 @@ const startCall = async (): Promise<{ id: string; providerCallId: string }> =>
       input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'one' },
     })
   ).startCall.call;
-const agentIdOf = async (id: string) =>
-  (
-    await running.app.database.read.rows<{ providerAgentId: string }>(
-      'SELECT providerAgentId FROM agents WHERE id = ?',
-      [id],
-    )
-  )[0]?.providerAgentId ?? '';
 const calls = () => running.app.database.read.find(CallRow, { order: { id: 'ASC' } });
 const waiting = () => running.app.database.read.countBy(ProviderEventRow, { state: 'WAITING' });
-
-const started = (id: string, more: object = {}): RetellCall => ({
-  call_id: id,
-  call_status: 'ongoing',
-  start_timestamp: START,
-  ...more,
-});
-const over = (id: string, more: object = {}): RetellCall => ({
-  ...started(id),
-  call_status: 'ended',
-  end_timestamp: START + 61_000,
-  duration_ms: 61_000,
-  disconnection_reason: 'user_hangup',
-  ...more,
-});
-const ENDED = {
-  status: 'COMPLETED',
-  durationMs: 61_000,
-  endReason: 'HUNG_UP_BY_CALLEE',
-  startedAt: new Date(START),
-  endedAt: new Date(START + 61_000),
-};
 
 describe('an event of a call', () => {
   test('that Latchkey placed tells what became of it', async () => {
@@ -254,147 +194,6 @@ describe('a call that began at the provider', () => {
     expect(recorded).toHaveLength(6);
     for (const call of recorded) expect(call).toMatchObject({ ...ENDED, costMicros: 30_000 });
   });
-});
-
-/** Returns a time after everything so far and before everything to come. */
-async function moment(): Promise<Date> {
-  const turn = async (time: number) => {
-    while (Date.now() <= time) await new Promise(setImmediate);
-  };
-  await turn(Date.now());
-  const at = new Date();
-  await turn(at.getTime());
-  return at;
-}
-
-describe('a call of which Latchkey hears late', () => {
-  const assign = (clientId: string | null) =>
-    running.data(
-      'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }',
-      {
-        input: { agentId: HARBOR_RETELL_AGENT, clientId },
-      },
-    );
-  const setKey = (clientId: string) =>
-    running.data(SET_CLIENT, {
-      input: { clientId, keys: [{ provider: 'RETELL', apiKey: `key_of_${clientId}` }] },
-    });
-  const clearKey = (clientId: string) =>
-    running.data(CLEAR_CLIENT, { input: { clientId, providers: ['RETELL'] } });
-  async function heardLate(owner: Owner, at: Date): Promise<CallRow | undefined> {
-    const send = await retellOf(owner);
-    const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
-    const times = { start_timestamp: at.getTime(), end_timestamp: at.getTime() + 1_000 };
-    await send('call_ended', over('late', { agent_id, direction: 'inbound', ...times }));
-    await running.app.upkeep.eventWorker.work();
-    const [call, ...others] = await calls();
-    expect(others).toEqual([]);
-    return call;
-  }
-
-  test('is of the client that its agent had when it began, and no other client sees it', async () => {
-    await assign(null);
-    await assign(HARBOR);
-    const at = await moment();
-    await assign(MAPLE);
-    expect(await heardLate(HARBOR, at)).toMatchObject({
-      clientId: HARBOR,
-      keySource: 'CLIENT',
-      isOtherAccount: false,
-      status: 'COMPLETED',
-    });
-    const { calls: ofMaple } = await running.data<{ calls: { totalCount: number } }>(
-      'query ($id: ID!) { calls(clientId: $id) { totalCount } }',
-      { id: MAPLE },
-    );
-    expect(ofMaple.totalCount).toBe(0);
-  });
-
-  test('is of no client where nothing tells whose its agent was', async () => {
-    const at = await moment();
-    await assign(MAPLE);
-    expect(await heardLate(null, at)).toMatchObject({ clientId: null, keySource: 'AGENCY' });
-  });
-
-  test('was paid for by the key that was set when it began, whatever was set or cleared since', async () => {
-    await clearKey(HARBOR);
-    const without = await moment();
-    await setKey(HARBOR);
-    expect(await heardLate(null, without)).toMatchObject({
-      clientId: HARBOR,
-      keySource: 'AGENCY',
-      isOtherAccount: false,
-      resolvedAt: without,
-    });
-    expect((await calls())[0]?.receipt).toContain('"CLIENT":null');
-  });
-
-  test('was paid for by a key that was cleared since', async () => {
-    const at = await moment();
-    await clearKey(HARBOR);
-    expect(await heardLate(HARBOR, at)).toMatchObject({
-      keySource: 'CLIENT',
-      keyVersion: 1,
-      isOtherAccount: false,
-    });
-  });
-
-  test('stands among the calls of its time', async () => {
-    const at = new Date(Date.now() - 60 * 60 * 1000);
-    const call = await heardLate(HARBOR, at);
-    expect(call?.createdAt).toEqual(at);
-    const span = { since: new Date(at.getTime() - 1), until: new Date(at.getTime() + 1) };
-    const { calls: found } = await running.data<{ calls: { nodes: { id: string }[] } }>(
-      'query ($filter: CallFilter) { calls(filter: $filter) { nodes { id } } }',
-      { filter: span },
-    );
-    expect(found.nodes).toEqual([{ id: call?.id }]);
-  });
-
-  test.each([new Date(Date.now() + 60 * 60 * 1000), new Date(0)])(
-    'stands among those of now where its provider tells a time that cannot be: %j',
-    async (at) => {
-      const before = Date.now();
-      const call = await heardLate(HARBOR, at);
-      expect(call?.createdAt.getTime()).toBeGreaterThanOrEqual(before);
-    },
-  );
-});
-
-test('a call that carries an id of another Latchkey is known by its own', async () => {
-  const send = await retellOf(HARBOR);
-  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
-  const more = { agent_id, direction: 'outbound', metadata: { latchkey_call_id: newId() } };
-  await send('call_started', started('elsewhere', more));
-  await send('call_ended', over('elsewhere', more));
-  await running.app.upkeep.eventWorker.work();
-  expect(await calls()).toMatchObject([{ ...ENDED, providerCallId: 'elsewhere', origin: 'PROVIDER' }]);
-});
-
-test('a call that Latchkey placed is not recorded again by an event to the address of another owner', async () => {
-  const { id, providerCallId } = await startCall();
-  const before = await calls();
-  const send = await retellOf(null);
-  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
-  await send('call_ended', over(providerCallId, { agent_id, metadata: { latchkey_call_id: id } }));
-  await send('call_ended', over(providerCallId, { agent_id }));
-  await running.app.upkeep.eventWorker.work();
-  expect(await calls()).toEqual(before);
-});
-
-test('an event to the address of either owner of one key tells of the calls of both', async () => {
-  const apiKey = 'key_shared_0123456789';
-  await running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] } });
-  await running.data(SET_AGENCY, { input: { keys: [{ provider: 'RETELL', apiKey }] } });
-  const send = await retellOf(null);
-  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
-  const now = Date.now();
-  await send(
-    'call_ended',
-    over('inbound', { agent_id, direction: 'inbound', start_timestamp: now, end_timestamp: now }),
-  );
-  await running.app.upkeep.eventWorker.work();
-  expect(await calls()).toMatchObject([{ status: 'COMPLETED', keySource: 'CLIENT', isOtherAccount: false }]);
 });
 
 /** What is to be the same in whatever order the events came. */

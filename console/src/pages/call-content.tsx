@@ -99,7 +99,7 @@ function OwnRecording({ path }: { path: string }) {
       (file) => {
         if (!leaving.signal.aborted) setSource((made = URL.createObjectURL(file)));
       },
-      (why: Failure) => !leaving.signal.aborted && setFailure(why),
+      (why: unknown) => !leaving.signal.aborted && setFailure(why as Failure),
     );
     return () => {
       leaving.abort();

@@ -97,7 +97,7 @@ WHERE agencyId = ? AND type IN (${placeholders(CHANGES)}) AND id >= ? LIMIT 1`,
     return first !== undefined && dateOf(first.at) <= at;
   }
 
-  /** Reads whose each agent was, undefined where the trail does not tell, and all that is on record of those. */
+  /** Reads whose each agent was, undefined where the trail does not tell, and what is on record of those. */
   async #read(agencyId: string, agents: readonly PastAgent[], at: Date) {
     const { read } = this.database;
     const ofAgents = await this.#events(

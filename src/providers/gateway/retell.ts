@@ -1,7 +1,5 @@
 import type { GatewayPlacement, GatewayTable } from '../gateway-table';
 
-const NO_SUCH_ASSET = 'Cannot find requested asset under given api key.';
-
 const NODE = {
   client: `import Retell from 'retell-sdk';
 
