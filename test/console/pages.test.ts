@@ -91,7 +91,7 @@ const PEOPLE: readonly Expected[] = [
   },
   {
     name: 'Dr. Hana Harbor',
-    sections: ['Overview', 'Agents', 'Calls', 'Analytics', 'Integrations'],
+    sections: ['Overview', 'Agents', 'Calls', 'Analytics', 'Billing', 'Integrations'],
     pages: ['/agents', AGENT, '/calls', '/calls/CALL', '/analytics', '/agencies', '/integrations'],
   },
   { name: 'Finn Harbor', sections: ['Overview'], pages: ['/agencies'] },

@@ -3,9 +3,9 @@ import { countOfAgents, plural } from './plural';
 export * from './common';
 
 export const keys = {
-  lead: 'A key that you save counts from the very next call on.',
+  lead: 'A saved key counts from the very next call on.',
   field: (provider: string) => `${provider} key`,
-  placeholder: (isSet: boolean) => (isSet ? 'Paste a new key to replace it' : 'Paste a key'),
+  placeholder: (isSet: boolean) => (isSet ? 'Paste a new key' : 'Paste a key'),
   region: (provider: string) => `Region of the ${provider} account`,
   own: 'The client’s own key',
   agencysOwn: 'The agency’s key',
@@ -25,7 +25,7 @@ export const keys = {
   checkLabel: (provider: string) => `Check now: ${provider} key`,
   verify: 'Ask the provider first, and save only what it accepts',
   save: 'Save',
-  saved: (count: number) => `${plural(count, 'key is', 'keys are')} saved, in force from the next call on.`,
+  saved: (count: number) => `${plural(count, 'key is', 'keys are')} saved.`,
   dropped: 'For your safety the key was not kept. Enter it again.',
   verdict: {
     NOT_SET: (provider: string) => `No ${provider} key is set.`,
@@ -37,7 +37,7 @@ export const keys = {
     RATE_LIMITED: (provider: string) => `${provider} limits the rate of this account at the moment.`,
     OUT_OF_FUNDS: (provider: string) => `The ${provider} account of this key has no funds for calls.`,
     UNREACHABLE: (provider: string) => `${provider} gave no clear answer. Nothing is known of this key.`,
-    UNREADABLE: () => 'What is stored cannot be opened. It still counts: set the key again, or clear it.',
+    UNREADABLE: () => 'It cannot be opened, and still counts: set it again, or clear it.',
   },
   named: (names: readonly string[], more: number) =>
     names.length === 0 ? '' : `: ${names.join(', ')}${more > 0 ? ` and ${more.toLocaleString()} more` : ''}`,
@@ -68,7 +68,7 @@ export const keys = {
       ? `1 agent is left with no key, and its calls are refused${names}.`
       : `${countOfAgents(count)} are left with no key, and their calls are refused${names}.`,
   clearTitle: (provider: string, owner: string) => `Clear the ${provider} key of ${owner}?`,
-  clearHint: 'The key is destroyed. The only way back is to enter it again.',
+  clearHint: 'The key is destroyed.',
   confirmName: (name: string) => `Type ${name} to confirm`,
   cleared: (provider: string) => `The ${provider} key is cleared.`,
   conflict: 'Someone else changed this key while you were here. Nothing was saved.',
