@@ -95,7 +95,6 @@ export function createServices(
     people: new PersonService(database, audit, clients, { ...granters, outgoingWebhooks }),
     ...granters,
     agencies: new AgencyService(database),
-    statements: new StatementService(database, audit),
     clients,
     agents: new AgentService(database, audit),
     uploadKeys: vault.uploads,
@@ -145,6 +144,7 @@ function moneyServices(database: TenantDatabase, audit: AuditTrail) {
   return {
     timeZones: new TimeZoneService(database, audit),
     rates: new RateService(database, audit),
+    statements: new StatementService(database, audit),
     callAnalytics: new CallAnalyticsService(database),
     moneyMoved: new MoneyMovedService(database),
   };

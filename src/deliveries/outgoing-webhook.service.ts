@@ -156,7 +156,7 @@ export class OutgoingWebhookService {
     return { secret: null, ...result };
   }
 
-  /** The webhooks that someone has created or changed, by the audit trail, which stay when that person goes. */
+  /** The webhooks that someone has created or changed, by the trail. They stay when that person goes. */
   async granted(read: Reader, agencyId: string, personId: string): Promise<GrantedAccess[]> {
     const rows = await read.find(OutgoingWebhookRow, { where: { agencyId }, order: { id: 'ASC' } });
     if (rows.length === 0) return [];

@@ -43,8 +43,8 @@ export class CallsOfEvents {
 
   /**
    * Finds the call by Latchkey's own id, which was sent as metadata, or by the provider's. Either is believed
-   * for calls of the account alone that the event came from: whoever holds another account can write any id. A
-   * call that Latchkey placed by another account is not recorded a second time.
+   * for calls of the account alone that the event came from: whoever holds another account can write any id.
+   * A call that Latchkey placed by another account is not recorded a second time.
    */
   find(event: EventOfCall): CallRow | 'OTHERS' | null {
     const named = this.#calls.get(event.facts.latchkeyCallId ?? '');

@@ -45,6 +45,8 @@ export class Metrics {
     // Without it, prom-client would take a registry that all instances of a process share.
     const registers = [registry];
     const gauge = (name: string, help: string) => new Gauge({ name: `latchkey_${name}`, help, registers });
+    const counter = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
+      new Counter({ name: `latchkey_${name}_total`, help, labelNames, registers });
     this.#registry = registry;
     this.#requests = new Histogram({
       name: 'latchkey_request_duration_seconds',
@@ -60,41 +62,30 @@ export class Metrics {
       buckets: BUCKETS,
       registers,
     });
-    this.#calls = new Counter({
-      name: 'latchkey_calls_total',
-      help: 'Calls that providers were asked to place.',
-      labelNames: ['provider', 'source', 'outcome'],
-      registers,
-    });
-    this.#decrypts = new Counter({
-      name: 'latchkey_decrypts_total',
-      help: 'Stored secrets that were opened.',
-      labelNames: ['purpose'],
-      registers,
-    });
-    this.#retries = new Counter({
-      name: 'latchkey_transaction_retries_total',
-      help: 'Transactions that were run again because they had lost a race or their connection.',
-      registers,
-    });
-    this.#events = new Counter({
-      name: 'latchkey_events_total',
-      help: 'Events that providers sent.',
-      labelNames: ['provider', 'outcome'],
-      registers,
-    });
-    this.#workedEvents = new Counter({
-      name: 'latchkey_events_worked_total',
-      help: 'Events that were worked, or failed and were put off.',
-      labelNames: ['provider', 'outcome'],
-      registers,
-    });
-    this.#deliveries = new Counter({
-      name: 'latchkey_webhook_deliveries_total',
-      help: 'Attempts to deliver webhooks: delivered, to be repeated, or failed for good.',
-      labelNames: ['outcome'],
-      registers,
-    });
+    this.#calls = counter(
+      'calls',
+      'Calls that providers were asked to place.',
+      'provider',
+      'source',
+      'outcome',
+    );
+    this.#decrypts = counter('decrypts', 'Stored secrets that were opened.', 'purpose');
+    this.#retries = counter(
+      'transaction_retries',
+      'Transactions that were run again because they had lost a race or their connection.',
+    );
+    this.#events = counter('events', 'Events that providers sent.', 'provider', 'outcome');
+    this.#workedEvents = counter(
+      'events_worked',
+      'Events that were worked, or failed and were put off.',
+      'provider',
+      'outcome',
+    );
+    this.#deliveries = counter(
+      'webhook_deliveries',
+      'Attempts to deliver webhooks: delivered, to be repeated, or failed for good.',
+      'outcome',
+    );
     this.#gauges = gaugesOf(gauge);
     this.#delays = new Gauge({
       name: 'latchkey_event_loop_delay_seconds',

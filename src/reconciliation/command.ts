@@ -10,8 +10,8 @@ export interface ReconcileOptions extends AccountFilter, Span {
 }
 
 /**
- * Compares all accounts, one after the other. Answers whether nothing differs and all were compared. Throws the
- * first fault when all others were compared.
+ * Compares all accounts, one after the other. Answers whether nothing differs and all were compared. Throws
+ * the first fault when all others were compared.
  */
 export async function reconcileAll(
   read: Reader,

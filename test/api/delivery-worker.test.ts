@@ -228,3 +228,17 @@ test('each event of the audit trail is announced once, by whichever of two seale
   expect(new Set(told).size).toBe(20);
   await other.close();
 });
+
+test('a secret that does not open is reported, and nothing is sent unsigned', async () => {
+  const { outgoingWebhook } = await createWebhook(running, receiver.url);
+  await running.app.database.write((tx) =>
+    tx.run('UPDATE outgoing_webhook_secrets SET version = 7 WHERE webhookId = ?', [outgoingWebhook.id]),
+  );
+  await announceCalls(running, 1);
+  await work();
+  expect(receiver.received).toEqual([]);
+  expect(await deliveriesOf(running, outgoingWebhook.id)).toMatchObject([
+    { status: 'WAITING', fault: 'SECRET_UNREADABLE' },
+  ]);
+  expect(running.logs.join('')).toContain('The stored key does not open');
+});

@@ -113,8 +113,9 @@ const contentOf = (path: string) =>
 
 test('builds at the same time leave one whole build, and nothing else', async () => {
   const build = async () => {
-    const [status] = await once(spawn('node', ['build.mjs'], { cwd: folder, stdio: 'ignore' }), 'exit');
-    return status as number;
+    const building = spawn('node', ['build.mjs'], { cwd: folder, stdio: 'ignore' });
+    const [status] = (await once(building, 'exit')) as [number];
+    return status;
   };
   // The names of the console's files depend on where its packages lie, which are elsewhere for this folder.
   expect(await build()).toBe(0);
