@@ -91,3 +91,16 @@ test.each(['Max Brightline', 'Dr. Hana Harbor'] as const)('%s sees calls and no 
   await page.getByRole('img', { name: new RegExp(`: ${count} in all`) }).waitFor();
   expect(await page.locator('body').innerText()).not.toMatch(/\$|Cost|key paid/);
 });
+
+test('a key that is typed says what the last 30 days would move to the client’s account', async () => {
+  const tab = await openTab(browser, running);
+  await signIn(tab, running, 'Ada Brightline');
+  await tab.visit(`/clients/${MAPLE}`);
+  await tab.page.getByLabel('Retell key', { exact: true }).fill('key_0123456789abcdef0123456789');
+  await tab.page
+    .getByText(
+      'In the last 30 days, 20 minutes were on the agency’s account and cost $2.50. Such calls are on the client’s account then.',
+    )
+    .waitFor();
+  expect(await tab.findings()).toEqual([]);
+});

@@ -6,7 +6,7 @@ import * as text from '../text/keys';
 import { ChangeDialog } from '../ui/change';
 import { TextField } from '../ui/form';
 import { Loaded } from '../ui/page';
-import { consequencesOfClear, Sentences } from './consequences';
+import { consequencesOfClear, MoneyMoved, Sentences } from './consequences';
 import { clearingOf, previewKey, type Owner, type Provider } from './operations';
 
 interface ClearKeyProps {
@@ -44,6 +44,7 @@ export function ClearKey({ owner, provider, onClose }: ClearKeyProps) {
             {({ preview, userErrors: [error] }) => (
               <>
                 {preview && <Sentences sentences={consequencesOfClear(preview)} />}
+                <MoneyMoved preview={preview} />
                 {error && <p class="error">{error.message}</p>}
               </>
             )}

@@ -1,9 +1,10 @@
 import { providerName } from '../sign-in/settings';
 import * as text from '../text/keys';
 import type { Tone } from '../ui/parts';
+import { sentencesOf } from './moved';
 import type { Looked, Preview, Warning } from './operations';
 
-interface Sentence {
+export interface Sentence {
   readonly tone: Tone;
   readonly words: string;
 }
@@ -91,4 +92,9 @@ export function Sentences({ sentences }: { sentences: readonly Sentence[] }) {
       ))}
     </ul>
   );
+}
+
+/** What the last 30 days would move from whose account to whose. */
+export function MoneyMoved({ preview }: { preview: Preview | null }) {
+  return preview?.moneyMoved ? <Sentences sentences={sentencesOf(preview.moneyMoved)} /> : null;
 }

@@ -4,7 +4,7 @@ import type { UserError } from '../api/mutation';
 import { providerName, regionsOf } from '../sign-in/settings';
 import * as text from '../text/keys';
 import { Button } from '../ui/parts';
-import { consequencesOfSet, Sentences } from './consequences';
+import { consequencesOfSet, MoneyMoved, Sentences } from './consequences';
 import type { Key, Owner, Provider } from './operations';
 import { usePreview } from './preview';
 import { KeyState } from './state';
@@ -104,7 +104,12 @@ export function KeyField(props: KeyFieldProps) {
       <div class="key-says" id={`${id}-says`} aria-live="polite">
         {!isTyped && refused && <Refusal refused={refused} events={events} />}
         {isTyped && preview.isBusy && <p class="fine late">{text.keys.testing}</p>}
-        {isTyped && preview.looked && <Sentences sentences={consequencesOfSet(provider, preview.looked)} />}
+        {isTyped && preview.looked && (
+          <>
+            <Sentences sentences={consequencesOfSet(provider, preview.looked)} />
+            <MoneyMoved preview={preview.looked.preview} />
+          </>
+        )}
         {isTyped && preview.problem !== null && <p class="error">{preview.problem}</p>}
         {!isTyped && verification.says.length > 0 && <Sentences sentences={verification.says} />}
       </div>

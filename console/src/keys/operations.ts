@@ -46,9 +46,11 @@ const UPLOAD_KEY = graphql(`
 
 const AGENTS = '{name}';
 const WARNINGS = `warnings{message sharedWithAgency clients{name}}` as const;
+const MOVED =
+  'moneyMoved{minutes providerCost{amount currency} callsOfUnknownCost payerBefore payerAfter rateMissing}' as const;
 /** What a preview is asked for. */
 export const LOOKED =
-  `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked} ${WARNINGS}` as const;
+  `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked ${MOVED}} ${WARNINGS}` as const;
 const RESULTS = `results{status agentsMissingInAccount${AGENTS} agentsNotChecked}` as const;
 
 const SET_CLIENT = mutation('setClientApiKeys', WARNINGS);

@@ -2,7 +2,7 @@ import { graphql } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { useFresh } from '../api/query';
 import { request } from '../api/request';
-import { consequencesOfSet, Sentences } from '../keys/consequences';
+import { consequencesOfSet, MoneyMoved, Sentences } from '../keys/consequences';
 import { LOOKED, type Looked } from '../keys/operations';
 import { providerName } from '../sign-in/settings';
 import * as text from '../text/hand-ins';
@@ -65,6 +65,7 @@ export function AcceptHandIn({ handIn, onClose }: HandInDialogProps) {
           {({ looked }) => (
             <>
               <Sentences sentences={consequencesOfSet(handIn.provider, looked)} />
+              <MoneyMoved preview={looked.preview} />
               {looked.userErrors.map(({ message }) => (
                 <p key={message} class="error">
                   {message}

@@ -1,0 +1,19 @@
+import { moved as text } from '../text/moved';
+import type { Sentence } from './consequences';
+import type { Preview } from './operations';
+
+/** What the last 30 days would move from whose account to whose. */
+export function sentencesOf(moved: NonNullable<Preview['moneyMoved']>): Sentence[] {
+  const { minutes, providerCost, callsOfUnknownCost: unknown, payerBefore, payerAfter, rateMissing } = moved;
+  const cost = providerCost && amountOf(providerCost.amount, providerCost.currency);
+  const words = { minutes: Number(minutes).toLocaleString(), cost, unknown };
+  const sentences: Sentence[] = [];
+  if (payerBefore !== null && (Number(minutes) > 0 || cost !== null || unknown > 0))
+    sentences.push({ tone: 'info', words: text.sentence(words, payerBefore, payerAfter) });
+  if (rateMissing && payerAfter !== null)
+    sentences.push({ tone: 'warn', words: text.rateMissing[payerAfter] });
+  return sentences;
+}
+
+const amountOf = (amount: string, currency: string) =>
+  Number(amount).toLocaleString(undefined, { style: 'currency', currency });

@@ -1,0 +1,22 @@
+export const moved = {
+  payer: { CLIENT: 'the client’s account', AGENCY: 'the agency’s account' },
+  sentence: (
+    { minutes, cost, unknown }: { minutes: string; cost: string | null; unknown: number },
+    before: 'CLIENT' | 'AGENCY',
+    after: 'CLIENT' | 'AGENCY' | null,
+  ) =>
+    [
+      `In the last 30 days, ${minutes} minutes were on ${moved.payer[before]}`,
+      cost !== null && ` and cost ${cost}`,
+      unknown > 0 && `, without ${unknown.toLocaleString()} of unknown cost`,
+      after === null
+        ? '. Nobody pays for such calls then.'
+        : `. Such calls are on ${moved.payer[after]} then.`,
+    ]
+      .filter(Boolean)
+      .join(''),
+  rateMissing: {
+    CLIENT: 'There is no rate for calls on the client’s account. Set one under Billing.',
+    AGENCY: 'There is no rate for calls on the agency’s account. Set one under Billing.',
+  },
+};
