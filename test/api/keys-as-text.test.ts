@@ -44,7 +44,10 @@ function dummy(type: GraphQLInputType): unknown {
         isNonNullType(field.type) ? [[field.name, dummy(field.type)]] : [],
       ),
     );
-  const plain: Record<string, unknown> = { Boolean: true, Int: 1, DateTime: '2030-01-01T00:00:00.000Z' };
+  const plain: Record<string, unknown> = {
+    ...{ Boolean: true, Int: 1, Decimal: '1' },
+    ...{ Date: '2030-01-01', DateTime: '2030-01-01T00:00:00.000Z' },
+  };
   return plain[type.name] ?? 'anything';
 }
 

@@ -40,7 +40,8 @@ beforeEach(async () => {
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
   writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
 });
-afterEach(() => rmSync(folder, { recursive: true }));
+// What is about to end may still write a file.
+afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 }));
 
 const settings = () => ({
   PATH: process.env.PATH,
