@@ -61,8 +61,12 @@ export class CallAsker {
       .getMany();
     if (due.length === 0 || !(await this.#lease.take())) return;
     const accounts = byAccount(due);
+    // A round can take long: what is asked late in it is known as of then, and is put off from then.
+    const began = Date.now();
+    const clock = () => new Date(now.getTime() + Date.now() - began);
     const askNext = async (): Promise<void> => {
-      for (let calls = accounts.shift(); calls; calls = accounts.shift()) await this.#askAccount(calls, now);
+      for (let calls = accounts.shift(); calls; calls = accounts.shift())
+        await this.#askAccount(calls, now, clock);
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, askNext));
   }
@@ -75,11 +79,11 @@ export class CallAsker {
     }
   }
 
-  async #askAccount(calls: readonly CallRow[], now: Date): Promise<void> {
+  async #askAccount(calls: readonly CallRow[], now: Date, clock: () => Date): Promise<void> {
     for (const call of calls.slice(0, CALLS_OF_ACCOUNT)) {
       if (this.#isStopping) return;
-      const pauseSeconds = await this.#askAbout(call, now);
-      if (pauseSeconds !== null) return this.#pause(call, new Date(now.getTime() + pauseSeconds * 1000));
+      const pauseSeconds = await this.#askAbout(call, clock());
+      if (pauseSeconds !== null) return this.#pause(call, new Date(clock().getTime() + pauseSeconds * 1000));
     }
     // The calls of an account that has many do not keep those of others from their turn.
     const [rest] = calls.slice(CALLS_OF_ACCOUNT);

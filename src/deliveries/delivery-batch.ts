@@ -94,6 +94,8 @@ export class DeliveryBatch {
     const outcomes: DeliveryRow['status'][] = [];
     for (const { delivery, at, durationMs, attempted } of attempts) {
       const change = deliveryAfter(delivery, attempted, now, Math.random());
+      // It is sent again to the address that there is now.
+      if (change.status === 'FAILED' && webhook?.fence !== fence) continue;
       const seen = { id: delivery.id, status: 'WAITING', attempts: delivery.attempts };
       await tx.updateRow('deliveries', { ...change, attemptedAt: at, durationMs }, seen);
       outcomes.push(change.status);

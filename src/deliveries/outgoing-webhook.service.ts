@@ -111,6 +111,7 @@ export class OutgoingWebhookService {
       const now = new Date();
       const change = {
         ...(url && { url: url.href }),
+        ...(url && url.href !== webhook.url && webhook.offReason === null && begunAnew(webhook, now)),
         ...(types && { types }),
         ...switched(webhook, input.isOn ?? null, now),
         updatedAt: now,
@@ -241,7 +242,12 @@ const ON = { offReason: null, offAt: null, failingSince: null, faults: 0, paused
 // What waits is looked at in either case: it goes out, or it has failed.
 function switched(webhook: OutgoingWebhookRow, isOn: boolean | null, now: Date): Partial<OutgoingWebhookRow> {
   if (isOn === null || isOn === (webhook.offReason === null)) return {};
-  return isOn ? { ...ON, dueAt: now } : { ...ON, offReason: 'BY_ADMIN', offAt: now, dueAt: now };
+  return isOn ? begunAnew(webhook, now) : { ...ON, offReason: 'BY_ADMIN', offAt: now, dueAt: now };
+}
+
+/** What the receiver before still answers to an attempt that is on its way counts no more. */
+function begunAnew({ fence }: OutgoingWebhookRow, now: Date): Partial<OutgoingWebhookRow> {
+  return { ...ON, fence: fence + 1, claimedUntil: null, dueAt: now };
 }
 
 /** Of a webhook that was off by a fault, there is an alert that is to be closed. */

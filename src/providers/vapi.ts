@@ -302,6 +302,8 @@ function callIn(type: string, message: unknown): unknown {
   const isReport = type === 'end-of-call-report';
   return {
     ...(field(message, 'call') as object | undefined),
+    // What a call had cost when it began is not what it costs.
+    cost: undefined,
     ...Object.fromEntries(beside),
     ...(isReport ? { status: 'ended' } : { isReported: false }),
   };

@@ -7,7 +7,7 @@ import { DeliveryRow } from '../../src/deliveries/delivery.entity';
 import { dnsResolver } from '../../src/deliveries/receiver-address';
 import { Sender } from '../../src/deliveries/sender';
 import { OutgoingMessageRow } from '../../src/outbox/message.entity';
-import { CLEAR_CLIENT, SET_CLIENT } from '../operations';
+import { CLEAR_CLIENT, SET_CLIENT, UPDATE_WEBHOOK } from '../operations';
 import { HARBOR } from '../demo-ids';
 import { until } from '../e2e/process';
 import { startReceiver, status, type Receiver } from '../fixtures/receiver';
@@ -242,3 +242,30 @@ test('a secret that does not open is reported, and nothing is sent unsigned', as
   ]);
   expect(running.logs.join('')).toContain('The stored key does not open');
 });
+
+test.each(['another address', 'being switched off and on'])(
+  'an answer that was on its way is no word against a webhook after %s',
+  async (what) => {
+    const { outgoingWebhook } = await createWebhook(running, receiver.url);
+    const { id } = outgoingWebhook;
+    await announceCalls(running, 1);
+    let release = () => undefined as unknown;
+    receiver.answer = (response) => {
+      release = () => response.writeHead(410).end();
+    };
+    const working = work();
+    await until(() => Promise.resolve(receiver.received.length === 1));
+    const change = (input: object) =>
+      running.data(UPDATE_WEBHOOK, { input: { outgoingWebhookId: id, ...input } });
+    const moved = await startReceiver();
+    if (what === 'another address') await change({ url: moved.url });
+    else for (const isOn of [false, true]) await change({ isOn });
+    receiver.answer = status(204);
+    release();
+    await working;
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: null, faults: 0 });
+    await work();
+    expect(await statesOf(id)).toEqual(['DELIVERED']);
+    await moved.close();
+  },
+);
