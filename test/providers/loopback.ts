@@ -30,14 +30,10 @@ export class Loopback {
   readonly seen: SeenRequest[] = [];
   /** Settles when the first connection is closed, by whichever side. */
   readonly disconnected: Promise<Socket>;
-  /** Settles when a request stops before its end, which is not among those that were seen. */
-  readonly brokenOff: Promise<void>;
-  #breakOff: () => void = () => undefined;
   #answer: RequestListener = (_incoming, outgoing) => void outgoing.end();
   readonly #server = createServer((incoming, outgoing) => void this.#receive(incoming, outgoing));
 
   private constructor() {
-    this.brokenOff = new Promise((resolve) => (this.#breakOff = resolve));
     this.disconnected = new Promise((resolve) => {
       this.#server.on('connection', (socket) => socket.on('close', () => resolve(socket)));
     });
@@ -82,7 +78,7 @@ export class Loopback {
     try {
       for await (const chunk of incoming as AsyncIterable<Buffer>) chunks.push(chunk);
     } catch {
-      this.#breakOff();
+      // A request that stops before its end is not among those that were seen.
       return;
     }
     const { method, url, headers } = incoming;
