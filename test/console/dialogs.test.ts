@@ -212,7 +212,7 @@ describe('a key that was handed in', () => {
   test('is looked at again where the key that it replaces was changed meanwhile, and then accepted', async () => {
     await tab.visit('/hand-ins');
     await button('Accept: Bland, Harbor Dental').click();
-    await dialog.locator('.sentences').waitFor();
+    await dialog.locator('.sentences').first().waitFor();
     const { valid } = running.sandbox.bland.keys;
     await running.data(SET_CLIENT, {
       input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: valid }] },

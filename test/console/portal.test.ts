@@ -17,6 +17,7 @@ const PAGES = [
   '/hand-ins',
   '/audit',
   '/billing',
+  '/analytics',
   '/agency',
 ];
 
@@ -52,7 +53,7 @@ const EXPECTED: Readonly<Record<PortalPermission, Expected & { readonly needs?: 
   },
   VIEW_CALLS: { sections: ['Calls'], pages: ['/calls'] },
   VIEW_CALL_DETAILS: { needs: 'VIEW_CALLS', sections: ['Calls'], pages: ['/calls'] },
-  VIEW_ANALYTICS: { sections: [], pages: [] },
+  VIEW_ANALYTICS: { sections: ['Analytics'], pages: ['/analytics'] },
   MANAGE_BILLING: {
     sections: ['Billing'],
     pages: ['/billing'],
