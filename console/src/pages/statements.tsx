@@ -119,12 +119,10 @@ function ShowStatement(asked: Asked) {
         statement ? (
           <>
             <header class="statement">
-              <h2>
-                {text.statements.title(statement.number)}{' '}
-                <Badge tone={statement.status === 'FINAL' ? 'ok' : 'info'}>
-                  {text.statements.status[statement.status]}
-                </Badge>
-              </h2>
+              <h2>{text.statements.title(statement.number)}</h2>
+              <Badge tone={statement.status === 'FINAL' ? 'ok' : 'info'}>
+                {text.statements.status[statement.status]}
+              </Badge>
               <StatementFiles asked={asked} number={statement.number} />
               {seesCosts && statement.status === 'DRAFT' && <Finalize asked={asked} statement={statement} />}
             </header>

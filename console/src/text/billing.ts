@@ -1,3 +1,5 @@
+import { plural } from './plural';
+
 export * from './common';
 
 export const billing = {
@@ -47,8 +49,7 @@ export const statements = {
   chooseClient: 'Choose a client',
   chooseHint: 'A statement is one client’s.',
   month: 'Month',
-  status: { DRAFT: 'Draft', FINAL: 'Final' },
-  draft: 'It can be made final 72 hours after the month.',
+  status: { DRAFT: 'Still counting', FINAL: 'Final' },
   title: (number: string | null) => (number === null ? 'Draft' : `Statement ${number}`),
   period: (from: string, to: string) => `${from} to ${to}`,
   line: 'Calls on',
@@ -65,7 +66,7 @@ export const statements = {
   cost: 'Providers take, on the agency’s account',
   costOfClient: 'Providers take, on the client’s account',
   severalCurrencies: 'In several currencies',
-  unknownCost: (count: number) => `The cost of ${count.toLocaleString()} calls is not known.`,
+  unknownCost: (count: number) => `The cost of ${plural(count, 'call', 'calls')} is not known.`,
   margin: 'Margin',
   missing: {
     COST_UNKNOWN: 'Not known: a cost is not known.',
