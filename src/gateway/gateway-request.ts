@@ -73,5 +73,7 @@ export function bounded(body: Readable | null): Readable | null {
     },
   });
   body?.on('error', (error) => bound.destroy(error));
+  // It may end before anybody reads it: an error that nobody hears of would end the process.
+  bound.on('error', () => undefined);
   return body && body.pipe(bound);
 }

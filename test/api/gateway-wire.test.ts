@@ -365,6 +365,8 @@ test('a token takes no more than its part of the connections to a provider, whic
       agent: false,
     });
     request.on('error', () => undefined).end();
+    // What is given up ends in the midst of its answer.
+    request.on('response', (response) => response.on('error', () => undefined));
     return request;
   };
   const held = Array.from({ length: MAX_STREAMS }, () => begin(token));
