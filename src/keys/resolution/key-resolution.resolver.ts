@@ -7,7 +7,8 @@ import { DateTime } from '../../graphql/schema-types';
 import type { Provider } from '../../providers';
 import { KeyResolution } from './key-resolution.types';
 import type { KeyResolverService } from './key-resolver.service';
-import type { PastAgent, PastChainService } from './past-chain.service';
+import type { PastChainService } from './past-chain.service';
+import type { PastAgent } from './trail';
 
 @Resolver(() => Agent)
 export class KeyResolutionResolver {

@@ -10,8 +10,9 @@ import type { Vault } from '../../vault/vault';
 import { keyThatCounts, resolveChain, type ChainKey, type ChainResult, type KeySource } from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys, type SealedKey } from '../key-store';
-import { PastChainService } from './past-chain.service';
+import { chainAt, type Trail } from './past-chain';
 import { subjectOf } from './subject';
+import { hasChangedSince, readTrail } from './trail';
 import {
   readAgentWithKeys,
   readProviderAgentsWithKeys,
@@ -69,14 +70,10 @@ type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
  * would use.
  */
 export class KeyResolverService {
-  readonly #past: PastChainService;
-
   constructor(
     private readonly database: TenantDatabase,
     private readonly vault: Vault,
-  ) {
-    this.#past = new PastChainService(database, vault.placeMacs);
-  }
+  ) {}
 
   /**
    * Reads what decides who pays for a call of an agent, at one instant. The result is null for an agent that
@@ -122,22 +119,30 @@ export class KeyResolverService {
     provider: Provider,
     calls: readonly PastCall[],
   ): Promise<(PastResolution | null | undefined)[]> {
-    const times = calls.flatMap(({ startedAt }) => startedAt ?? []).sort((one, other) => +one - +other);
-    const hasChanged = times[0] !== undefined && (await this.#past.hasChangedSince(agencyId, times[0]));
+    const scope = { agencyId, clientId: null };
     const agents = new Map<string, Resolution | null | undefined>();
-    const resolved: (PastResolution | null | undefined)[] = [];
-    for (const { providerAgentId: id, startedAt } of calls) {
-      if (!agents.has(id))
-        agents.set(id, await this.resolveAtProvider({ agencyId, clientId: null }, provider, id, null));
-      const now = agents.get(id);
-      resolved.push(now && hasChanged && startedAt ? await this.#resolvePast(now, startedAt) : now);
-    }
-    return resolved;
+    for (const { providerAgentId: id } of calls)
+      if (!agents.has(id)) agents.set(id, await this.resolveAtProvider(scope, provider, id, null));
+    const trail = await this.#trailOf(agencyId, calls, [...agents.values()]);
+    return calls.map(({ providerAgentId, startedAt }) => {
+      const now = agents.get(providerAgentId);
+      return now && trail && startedAt ? resolutionAt(trail, now, startedAt) : now;
+    });
   }
 
-  async #resolvePast({ agent }: Resolution, at: Date): Promise<PastResolution> {
-    const { clientId, keys } = await this.#past.chainOf(agent.agencyId, agent, at);
-    return { agent: { ...agent, clientId }, receipt: { resolvedAt: at, keys: statesOf(keys) } };
+  /** Reads the trail, unless nothing has changed since the first of the calls. */
+  async #trailOf(
+    agencyId: string,
+    calls: readonly PastCall[],
+    resolved: readonly (Resolution | null | undefined)[],
+  ): Promise<Trail | null> {
+    const times = calls.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
+    const agents = resolved.flatMap((each) => each?.agent ?? []);
+    if (times.length === 0 || agents.length === 0) return null;
+    const { read } = this.database;
+    const first = new Date(Math.min(...times));
+    if (!(await hasChangedSince(read, agencyId, first))) return null;
+    return readTrail(read, this.vault.placeMacs, agencyId, agents);
   }
 
   /**
@@ -191,6 +196,12 @@ export class KeyResolverService {
 
 function resolutionOf({ agent, clientArchived, keys }: AgentWithKeys, resolvedAt: Date): Resolution {
   return { agent, clientArchived, key: keyThatCounts(keys), receipt: { resolvedAt, keys: statesOf(keys) } };
+}
+
+// What the trail does not tell counts as no client, and as no key.
+function resolutionAt(trail: Trail, { agent }: Resolution, at: Date): PastResolution {
+  const { clientId = null, CLIENT = null, AGENCY = null } = chainAt(trail, agent, at);
+  return { agent: { ...agent, clientId }, receipt: { resolvedAt: at, keys: statesOf({ CLIENT, AGENCY }) } };
 }
 
 function statesOf({ CLIENT, AGENCY }: Readonly<Record<KeySource, ChainKey | null>>): CallReceipt['keys'] {

@@ -1,6 +1,8 @@
+import type { AgentRow } from '../../agents/agent.entity';
 import type { AuditEventType } from '../../audit/audit-event';
 import type { Provider } from '../../providers';
 import type { ChainKey, KeyStatus } from '../chain';
+import type { KeySummary } from '../key-states';
 
 /** The events of the audit trail that tell how the chain of an agent was at a time. */
 export const CHAIN_EVENTS = [
@@ -26,6 +28,19 @@ export interface PastEvent {
   };
 }
 
+/** All that is on record of an agency, some of its agents and their clients. */
+export interface Trail {
+  readonly agencyId: string;
+  /** The time of the first event of the agency; null where there is none. */
+  readonly since: Date | null;
+  readonly ofAgents: readonly PastEvent[];
+  readonly ofChains: readonly PastEvent[];
+  /** The keys as they are now. */
+  readonly keys: readonly KeySummary[];
+  /** The clients that are archived now. */
+  readonly archived: ReadonlySet<string>;
+}
+
 /**
  * What was true at a time by the events before it and after it; `now` where there are none. The answer is
  * undefined where the trail does not tell: something came before its first event that is on record.
@@ -47,11 +62,7 @@ function stateAt<T>(
  * The place of a key at a time, from the events of this place. Its version orders them, because two changes
  * that follow each other closely can have times in the other order. `now` is the place as it is.
  */
-export function keyAt(
-  events: readonly PastEvent[],
-  at: Date,
-  now: ChainKey | null,
-): ChainKey | null | undefined {
+function keyAt(events: readonly PastEvent[], at: Date, now: ChainKey | null): ChainKey | null | undefined {
   const changes = events
     .filter(({ type }) => type === 'API_KEY_SET' || type === 'API_KEY_CLEARED')
     .sort((one, other) => versionOf(one) - versionOf(other));
@@ -64,11 +75,7 @@ export function keyAt(
 }
 
 /** The client to which an agent was assigned at a time, from the events of this agent. */
-export function clientAt(
-  events: readonly PastEvent[],
-  at: Date,
-  now: string | null,
-): string | null | undefined {
+function clientAt(events: readonly PastEvent[], at: Date, now: string | null): string | null | undefined {
   return stateAt<string | null>(
     events,
     at,
@@ -78,11 +85,44 @@ export function clientAt(
   );
 }
 
-/** Whether a client was archived at a time, from the events of this client. */
-export function wasArchivedAt(events: readonly PastEvent[], at: Date, now: boolean): boolean {
+/** Whether a client was archived at a time. */
+export function wasArchivedAt({ ofChains, archived }: Trail, clientId: string | null, at: Date): boolean {
+  if (clientId === null) return false;
   const isArchival = ({ type }: PastEvent) => type === 'CLIENT_ARCHIVED';
-  const changes = events.filter((event) => isArchival(event) || event.type === 'CLIENT_RESTORED');
-  return stateAt(changes, at, now, isArchival, (first) => !isArchival(first)) ?? false;
+  const changes = ofChains.filter(
+    (event) => event.clientId === clientId && (isArchival(event) || event.type === 'CLIENT_RESTORED'),
+  );
+  const isNow = archived.has(clientId);
+  return stateAt(changes, at, isNow, isArchival, (first) => !isArchival(first)) ?? false;
+}
+
+/** A chain at a time. What the trail does not tell is undefined. */
+interface PastChain {
+  readonly clientId: string | null | undefined;
+  readonly CLIENT: ChainKey | null | undefined;
+  readonly AGENCY: ChainKey | null | undefined;
+}
+
+/**
+ * Tells whose an agent was at a time, and the keys of its chain. Before the first event of the agency, its keys
+ * are taken to be those that it has.
+ */
+export function chainAt(
+  trail: Trail,
+  agent: Pick<AgentRow, 'id' | 'clientId' | 'provider'>,
+  at: Date,
+): PastChain {
+  const { agencyId, since, ofAgents, ofChains, keys } = trail;
+  const { id, provider } = agent;
+  const ofAgent = ofAgents.filter(({ details }) => details.agentId === id);
+  const clientId = clientAt(ofAgent, at, agent.clientId);
+  const events = since !== null && since <= at ? ofChains : [];
+  const keyOf = (owner: string | null) => {
+    const ofPlace = events.filter((event) => event.clientId === owner && event.details.provider === provider);
+    const isInPlace = (key: KeySummary) => key.ownerId === (owner ?? agencyId) && key.provider === provider;
+    return keyAt(ofPlace, at, keys.find(isInPlace) ?? null);
+  };
+  return { clientId, CLIENT: clientId == null ? null : keyOf(clientId), AGENCY: keyOf(null) };
 }
 
 function versionOf({ details }: PastEvent): number {
