@@ -14,6 +14,7 @@ const WIDE = { width: 1100, height: 680 };
 const NARROW = { width: 360, height: 680 };
 const client = (number) => `/clients/01900000-0000-7000-8000-000000000${number}`;
 const HARBOR = client(101);
+const STATEMENT = '/billing?clientId=01900000-0000-7000-8000-000000000101';
 const MAPLE = client(102);
 
 const KEY = 'key_demo_retell_client_valid_0002';
@@ -112,8 +113,11 @@ const SCREENS = [
   ['service-tokens', 'Ada', '/tokens'],
   ['gateway-tokens', 'Ada', '/tokens/gateway'],
   ['rates', 'Ada', '/billing/rates'],
-  ['statement', 'Ada', '/billing?clientId=01900000-0000-7000-8000-000000000101'],
+  ['rates-narrow', 'Ada', '/billing/rates', { viewport: NARROW }],
+  ['statement', 'Ada', STATEMENT],
+  ['statement-narrow-dark', 'Ada', STATEMENT, { viewport: NARROW, colorScheme: 'dark' }],
   ['analytics', 'Ada', '/analytics'],
+  ['analytics-narrow-dark', 'Ada', '/analytics', { viewport: NARROW, colorScheme: 'dark' }],
   ['gateway-token-lines', 'Ada', '/tokens/gateway', { act: press('Use it: Scheduler') }],
   ['audit-trail', 'Ada', '/audit'],
   ['audit-trail-narrow', 'Ada', '/audit', { viewport: NARROW }],

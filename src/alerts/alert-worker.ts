@@ -26,7 +26,7 @@ type Note = Pick<ChangedOwnerRow, 'id' | 'agencyId' | 'ownerId' | 'clientsAfter'
  */
 export class AlertWorker {
   readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  readonly #rounds = new Rounds(EVERY_MS, () => this.work().catch(this.report));
   #isStopping = false;
 
   constructor(
@@ -64,14 +64,6 @@ export class AlertWorker {
           notes.filter((note) => note.agencyId === agencyId),
           now,
         );
-    }
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.work();
-    } catch (error) {
-      this.report(error);
     }
   }
 

@@ -139,5 +139,5 @@ function stateCosts(costs: Costs): StatedMoney[] {
 }
 
 function signedText(micros: bigint): string {
-  return micros < 0n ? `-${millionthsText(Number(-micros))}` : millionthsText(Number(micros));
+  return micros < 0n ? `-${millionthsText(-micros)}` : millionthsText(micros);
 }

@@ -27,7 +27,7 @@ const PAUSE_SECONDS = 60;
  */
 export class CallAsker {
   readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  readonly #rounds = new Rounds(EVERY_MS, () => this.askDue().catch(this.report));
   #isStopping = false;
 
   constructor(
@@ -69,14 +69,6 @@ export class CallAsker {
         await this.#askAccount(calls, now, clock);
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, askNext));
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.askDue();
-    } catch (error) {
-      this.report(error);
-    }
   }
 
   async #askAccount(calls: readonly CallRow[], now: Date, clock: () => Date): Promise<void> {

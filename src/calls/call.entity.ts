@@ -153,11 +153,11 @@ export class CallRow {
   @TimeColumn({ nullable: true })
   knownAt!: Date | null;
 
-  /** This is the time in the id, by which calls of a span of time are found: see `call-filter.ts`. */
   /** When the provider is asked about the call next. It is null where there is nothing left to ask. */
   @TimeColumn({ nullable: true })
   askAt!: Date | null;
 
+  /** This is the time in the id, by which calls of a span of time are found: see `call-filter.ts`. */
   @TimeColumn()
   createdAt!: Date;
 

@@ -1,3 +1,4 @@
+import { startOfCall } from '../billing/late-call';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import type { CallRow } from './call.entity';
@@ -16,11 +17,6 @@ export const STRAY_AFTER_MS = 10 * 60 * 1000;
 
 type Started = Pick<CallRow, 'id' | 'agencyId' | 'startedAt' | 'createdAt'>;
 
-/** The time to which a call belongs. */
-export function startOf({ startedAt, createdAt }: Started): Date {
-  return startedAt ?? createdAt;
-}
-
 /**
  * Notes a change of a call for whoever has counted the day on which it started. Most calls change soon after
  * they started, when their day is not counted yet, so that nothing is written.
@@ -31,7 +27,7 @@ export async function noteLateChange(
   after: Started,
   now: Date,
 ): Promise<void> {
-  const [from, to] = [startOf(before), startOf(after)];
+  const [from, to] = [startOfCall(before), startOfCall(after)];
   const starts = from.getTime() === to.getTime() ? [to] : [from, to];
   for (const startAt of starts)
     if (now.getTime() - startAt.getTime() > NOTED_AFTER_MS)
@@ -42,9 +38,9 @@ export async function noteLateChange(
 async function noteStart(tx: Transaction, before: Started, after: Started): Promise<void> {
   const { id: callId, agencyId } = after;
   if (isStray(before)) await tx.run('DELETE FROM stray_calls WHERE callId = ?', [callId]);
-  if (isStray(after)) await tx.insertRow('stray_calls', { callId, agencyId, startAt: startOf(after) });
+  if (isStray(after)) await tx.insertRow('stray_calls', { callId, agencyId, startAt: startOfCall(after) });
 }
 
 function isStray(call: Started): boolean {
-  return Math.abs(startOf(call).getTime() - call.createdAt.getTime()) > STRAY_AFTER_MS;
+  return Math.abs(startOfCall(call).getTime() - call.createdAt.getTime()) > STRAY_AFTER_MS;
 }

@@ -34,7 +34,7 @@ export interface WorkReport {
  * it waits, so that this holds on every node of a cluster as well.
  */
 export class EventWorker {
-  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  readonly #rounds = new Rounds(EVERY_MS, () => this.work().catch(this.report));
   #isStopping = false;
 
   constructor(
@@ -61,14 +61,6 @@ export class EventWorker {
       const events = await this.#take();
       if (events.length === 0) return;
       await this.#workAll(groupsOf(events));
-    }
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.work();
-    } catch (error) {
-      this.report(error);
     }
   }
 

@@ -11,13 +11,7 @@ import type { Transaction } from '../database/transaction';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import type { Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
-import {
-  PLAIN_AGENT,
-  type GatewayPlacement,
-  type GatewayTable,
-  type NamedAgent,
-} from '../providers/gateway-table';
-import { field } from '../providers/json';
+import type { GatewayPlacement, GatewayTable } from '../providers/gateway-table';
 import type { ProviderApi } from '../providers/provider-api';
 import { passedPlacementOf, type Placement } from '../providers/requests';
 import { parseRetryAfter, type OutboundReply } from '../vault/outbound';
@@ -34,7 +28,7 @@ import {
 } from './gateway-attempts';
 import type { GatewayResolution } from './gateway-resolution';
 import { passedHeaders, REASONS, type GatewayAnswer, type GatewayRequest } from './gateway-request';
-import { NotAddable, withMember } from './json-members';
+import { readPlacement, withLatchkeyId } from './placement-body';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
 import type { AskedOperation } from './target';
 
@@ -45,14 +39,6 @@ const MARGIN_MS = 1000;
 
 /** What clients that understand it do not repeat. */
 const NO_REPETITION = { 'x-should-retry': 'false' };
-
-interface ReadBody {
-  readonly text: string;
-  readonly agent: NamedAgent;
-  readonly toNumber: string | null;
-  /** Nobody is dialled. */
-  readonly isWebCall: boolean;
-}
 
 /** Places the calls that integrations ask for. Each is a call like any other, and is placed once. */
 export class GatewayPlacementService {
@@ -78,7 +64,7 @@ export class GatewayPlacementService {
     body: Buffer | null,
   ): Promise<GatewayAnswer> {
     const { provider } = request.target;
-    const read = readBody(placement, body);
+    const read = readPlacement(placement, body);
     const resolved = await this.resolution.byAgent(by, provider, read.agent, 'CALLED_AGENT');
     if (resolved.clientArchived) throw new GatewayRefusal('CLIENT_ARCHIVED');
     const key = this.resolution.open(resolved.key, 'CALL');
@@ -267,46 +253,6 @@ async function claim(
 
 function actorOf({ id, name, agencyId }: Integration, { origin }: GatewayRequest): Actor {
   return { kind: 'GATEWAY_TOKEN', id, name, agencyId, origin };
-}
-
-function readBody(placement: GatewayPlacement, body: Buffer | null): ReadBody {
-  const { agents, refused, toNumber } = placement;
-  const text = textOf(body ?? Buffer.alloc(0));
-  const json = parse(text);
-  if (refused.some((name) => field(json, name) != null)) throw new GatewayRefusal('INVALID_BODY');
-  const named = Object.entries(agents).filter(([name]) => field(json, name) != null);
-  const [[name, kind] = ['', PLAIN_AGENT] as const, ...more] = named;
-  if (more.length > 0) throw new GatewayRefusal('INVALID_BODY');
-  const id = field(json, name);
-  if (typeof id !== 'string' || !/^[\x21-\x7E]{1,128}$/.test(id)) throw new GatewayRefusal('AGENT_REQUIRED');
-  const number = toNumber?.reduce<unknown>((inner, name) => field(inner, name), json);
-  const isNumber = typeof number === 'string' && /^\+[1-9]\d{6,14}$/.test(number);
-  const isWebCall = toNumber === null || (placement.isWebCall?.(json) ?? false);
-  return { text, agent: { id, kind }, toNumber: isNumber ? number : null, isWebCall };
-}
-
-function textOf(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body);
-  } catch {
-    throw new GatewayRefusal('INVALID_BODY');
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new GatewayRefusal('INVALID_BODY');
-  }
-}
-
-function withLatchkeyId(text: string, { metadata }: GatewayPlacement, callId: string): string {
-  try {
-    return withMember(text, metadata, 'latchkey_call_id', callId);
-  } catch (error) {
-    throw error instanceof NotAddable ? new GatewayRefusal('INVALID_BODY') : error;
-  }
 }
 
 /** Reads an answer as the answers to Latchkey's own requests are read. */

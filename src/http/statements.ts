@@ -1,24 +1,17 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { bearerDigest } from '../access/bearer';
-import type { Origin, Viewer } from '../access/viewer';
+import type { FastifyReply } from 'fastify';
+import type { Viewer } from '../access/viewer';
 import { csvOf } from '../billing/statement-csv';
 import type { Stated, StatementService } from '../billing/statement.service';
-import { PublicError, unauthenticated, type ErrorCode } from '../graphql/errors';
-import type { Credentials, SignInOutcome } from '../people/sign-in';
 import { isDay } from '../platform/calendar';
 import { refuse } from './answers';
+import { admit, answerErrors, type FileOptions } from './files';
 import { sendStatement } from './pages/statement';
-import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
 
-export interface StatementOptions {
-  readonly identify: (credentials: Credentials, origin: Origin) => Promise<SignInOutcome>;
-  readonly rateLimits: RateLimits;
+export interface StatementOptions extends FileOptions {
   readonly statements: StatementService;
 }
 
-/** Errors that stand in an answer of GraphQL beside others, and are the whole answer here. */
-const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = { FORBIDDEN: 403, BAD_USER_INPUT: 400 };
 const NUMBER = /^[1-9]\d{0,9}$/;
 
 interface StatementRoute {
@@ -32,13 +25,7 @@ interface StatementRoute {
  */
 export function statements(options: StatementOptions): Route {
   return (scope) => {
-    scope.setErrorHandler((error, request, reply) => {
-      const status = error instanceof PublicError ? STATUS[error.extensions.code] : undefined;
-      if (status === undefined || !(error instanceof PublicError)) throw error;
-      const { message, extensions } = error;
-      if (request.measured) request.measured.code ??= extensions.code;
-      return reply.code(status).send({ errors: [{ message, extensions }] });
-    });
+    answerErrors(scope, { FORBIDDEN: 403, BAD_USER_INPUT: 400 });
     const route = (ending: string, send: (reply: FastifyReply, stated: Stated) => FastifyReply) =>
       scope.get<StatementRoute>(`/statements/:number.${ending}`, async (request, reply) => {
         const viewer = await admit(options, request);
@@ -68,21 +55,4 @@ function sendCsv(reply: FastifyReply, stated: Stated): FastifyReply {
     .header('content-disposition', `attachment; filename="${name}.csv"`)
     .type('text/csv; charset=utf-8')
     .send(csvOf(stated));
-}
-
-async function admit({ identify, rateLimits }: StatementOptions, request: FastifyRequest): Promise<Viewer> {
-  const { authorization, 'latchkey-agency': agencyId } = request.headers;
-  const credentials = {
-    authorization,
-    agencyId: typeof agencyId === 'string' ? agencyId : undefined,
-    mayJoin: false,
-  };
-  const { id: requestId, sourceAddress } = request;
-  const origin = { requestId, sourceAddress, tokenDigest: () => bearerDigest(authorization) };
-  const { viewer, refusal } = await identify(credentials, origin);
-  request.viewer = viewer;
-  request.signInRefusal = refusal;
-  await rateLimits.count('REQUEST', callerOf(viewer, sourceAddress), 1, viewer?.agencyId ?? null);
-  if (!viewer) throw unauthenticated();
-  return viewer;
 }

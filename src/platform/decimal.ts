@@ -44,7 +44,7 @@ export function plainText(value: unknown): string | null {
 }
 
 /** Writes a whole number of millionths as a decimal number, without zeros at its end, e.g. 0.0725. */
-export function millionthsText(millionths: number): string {
+export function millionthsText(millionths: number | bigint): string {
   return withPoint(BigInt(millionths), 6);
 }
 

@@ -21,7 +21,7 @@ const ACCOUNTS_AT_ONCE = 4;
  */
 export class ReconciliationWorker {
   readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  readonly #rounds = new Rounds(EVERY_MS, () => this.reconcileDue().catch(this.report));
   #stopping = new AbortController();
 
   constructor(
@@ -61,14 +61,6 @@ export class ReconciliationWorker {
       }
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, next));
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.reconcileDue();
-    } catch (error) {
-      this.report(error);
-    }
   }
 
   /** Enters accounts that have a key since. Those that have none any more are removed when they are due. */

@@ -2,6 +2,7 @@ import { CallRow } from '../../src/calls/call.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
+import { moment } from '../moment';
 import { CLEAR_CLIENT, SET_AGENCY, SET_CLIENT, START_LIVE_CALL } from '../operations';
 import { ENDED, eventsOf, over, providerAgentIdOf, started } from '../retell-events';
 
@@ -20,17 +21,6 @@ const startCall = async (): Promise<{ id: string; providerCallId: string }> =>
       input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'one' },
     })
   ).startCall.call;
-
-/** Returns a time after everything so far and before everything to come. */
-async function moment(): Promise<Date> {
-  const turn = async (time: number) => {
-    while (Date.now() <= time) await new Promise(setImmediate);
-  };
-  await turn(Date.now());
-  const at = new Date();
-  await turn(at.getTime());
-  return at;
-}
 
 describe('a call of which Latchkey hears late', () => {
   const assign = (clientId: string | null) =>

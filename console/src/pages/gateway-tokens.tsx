@@ -7,7 +7,7 @@ import { ClientField } from '../ui/client-field';
 import { TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
-import { ClientLink, Dialog } from '../ui/parts';
+import { ClientLink, Dialog, Stack } from '../ui/parts';
 import { actions, List, type Columns } from '../ui/table';
 import { ExampleLines } from './gateway-lines';
 import { DaysField, isInForce, RevokeToken, ShownOnce, tokenName, tokenState, TokenTabs } from './tokens';
@@ -76,9 +76,12 @@ const COLUMNS: Columns<Token> = [
   tokenName,
   {
     title: text.gateway.reaches,
-    cell: ({ client }) => (client ? <ClientLink client={client} /> : text.gateway.all),
+    cell: ({ client, providers }) => (
+      <Stack fine={providers.map(providerName).join(', ')}>
+        {client ? <ClientLink client={client} /> : text.gateway.all}
+      </Stack>
+    ),
   },
-  { title: text.gateway.providers, cell: ({ providers }) => providers.map(providerName).join(', ') },
   {
     title: text.gateway.scopes,
     cell: ({ scopes }) => scopes.map((scope) => text.gateway.scope[scope]).join(' · '),
@@ -87,10 +90,10 @@ const COLUMNS: Columns<Token> = [
   actions(
     (token) =>
       isInForce(token) && (
-        <>
+        <span class="actions">
           <UseToken token={token} />
           <RevokeToken token={token} mutation={REVOKE} inputOf={() => ({ gatewayTokenId: token.id })} />
-        </>
+        </span>
       ),
   ),
 ];

@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+
 /** What belongs together in a plot has one name, and in each bar the same place. */
 export interface Bar {
   readonly label: string;
@@ -16,22 +18,36 @@ interface PlotProps {
 /** So many series differ by tone and pattern: more are put together before. */
 export const MAX_SERIES = 5;
 
-const [WIDTH, HEIGHT, LEFT, BELOW, ABOVE] = [720, 240, 64, 24, 12];
-const LABELS = 8;
+const [HEIGHT, LEFT, BELOW, ABOVE] = [240, 56, 24, 12];
+/** How much room a label below the bars takes. */
+const LABEL = 72;
+
+/** The width of an element as it is drawn, so that what is written in a picture is as large as other text. */
+function useWidth() {
+  const element = useRef<HTMLElement>(null);
+  const [width, setWidth] = useState(LEFT + LABEL);
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(([entry]) => entry && setWidth(entry.contentRect.width));
+    if (element.current) observer.observe(element.current);
+    return () => observer.disconnect();
+  }, []);
+  return { element, width: Math.max(width, LEFT + LABEL) };
+}
 
 /** Stacked bars with a scale. All figures stand in a table beside it, so that this is one picture. */
 export function Plot({ says, bars, series, wordsOf }: PlotProps) {
+  const { element, width } = useWidth();
   const top = niceTop(Math.max(...bars.map(({ parts }) => sumOf(parts))));
   const height = HEIGHT - BELOW - ABOVE;
-  const step = (WIDTH - LEFT) / bars.length;
-  const each = Math.ceil(bars.length / LABELS);
+  const step = (width - LEFT) / bars.length;
+  const each = Math.ceil(LABEL / step);
   const yOf = (value: number) => ABOVE + height - (value / top) * height;
   return (
-    <figure class="plot">
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={says}>
+    <figure class="plot" ref={element}>
+      <svg viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={says}>
         {[0, top / 2, top].map((value) => (
           <g key={value}>
-            <line x1={LEFT} x2={WIDTH} y1={yOf(value)} y2={yOf(value)} />
+            <line x1={LEFT} x2={width} y1={yOf(value)} y2={yOf(value)} />
             <text x={LEFT - 6} y={yOf(value) + 4} text-anchor="end">
               {wordsOf(value)}
             </text>
@@ -50,7 +66,7 @@ export function Plot({ says, bars, series, wordsOf }: PlotProps) {
                 height={(part / top) * height}
               />
             ))}
-            {index % each === 0 && (
+            {index % each === 0 && LEFT + index * step + LABEL <= width + step && (
               <text x={LEFT + index * step} y={HEIGHT - 6}>
                 {label}
               </text>

@@ -14,17 +14,27 @@ button { margin-top: 1.5rem; padding: .65rem 1.5rem; font: inherit; font-weight:
 @media (prefers-color-scheme: dark) { .problem { color: #ff8a80; } }
 `;
 
-// Its text is hashed for the policy: no space may be added.
-const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
+/** The styles of a page, and the policy by which it loads nothing at all and runs no script. */
+interface Sheet {
+  readonly element: Html;
+  readonly policy: string;
+}
 
-// A page loads nothing at all, runs no script, and sends its form to this origin alone.
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** Makes a sheet; `directives` allow a page more. The style is hashed as it is: no space may be added. */
+export function sheetOf(style: string, ...directives: readonly string[]): Sheet {
+  const hash = createHash('sha256').update(style).digest('base64');
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${hash}'`,
+    ...directives,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return { element: new Html(`<style>${style}</style>`), policy: policy.join('; ') };
+}
+
+// A page sends its form to this origin alone.
+const FORMS = sheetOf(STYLE, "form-action 'self'");
 
 export interface Page {
   readonly title: string;
@@ -32,15 +42,15 @@ export interface Page {
 }
 
 /** Sends a page in the layout that all pages without a script share. */
-export function sendPage(reply: FastifyReply, status: number, page: Page): FastifyReply {
+export function sendPage(reply: FastifyReply, status: number, page: Page, sheet = FORMS): FastifyReply {
   return reply
     .code(status)
-    .header('content-security-policy', CONTENT_SECURITY_POLICY)
+    .header('content-security-policy', sheet.policy)
     .type('text/html; charset=utf-8')
-    .send(layout(page).text);
+    .send(layout(page, sheet).text);
 }
 
-function layout({ title, body }: Page): Html {
+function layout({ title, body }: Page, { element }: Sheet): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -48,7 +58,7 @@ function layout({ title, body }: Page): Html {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="robots" content="noindex" />
         <title>${title}</title>
-        ${STYLE_ELEMENT}
+        ${element}
       </head>
       <body>
         <main>

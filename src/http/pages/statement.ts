@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto';
 import type { FastifyReply } from 'fastify';
 import type { StatedLine } from '../../billing/statement-form';
 import type { Stated } from '../../billing/statement.service';
 import { html, Html } from './html';
+import { sendPage, sheetOf, type Page } from './layout';
 
 const STYLE = `
 @page { size: A4; margin: 18mm; }
 :root { font: 10.5pt/1.45 system-ui, sans-serif; color: #111; background: #fff; }
-body { max-width: 174mm; margin: 0 auto; }
+main { max-width: 174mm; margin: 0 auto; }
 h1 { font-size: 16pt; margin: 0 0 4mm; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 1mm 6mm; margin: 0 0 8mm; }
 dt { color: #555; } dd { margin: 0; overflow-wrap: anywhere; }
@@ -20,79 +20,56 @@ tfoot td { font-weight: 700; border-bottom: 0; }
 .draft { padding: 2mm 3mm; border: .3mm solid #a15c00; color: #7a4500; }
 `;
 
-// Its text is hashed for the policy: no space may be added.
-const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
+const SHEET = sheetOf(STYLE);
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
-/** Sends a statement as a page to print on A4, which runs no script and loads nothing. */
+/** Sends a statement as a page to print on A4. */
 export function sendStatement(reply: FastifyReply, stated: Stated): FastifyReply {
-  return reply
-    .header('content-security-policy', CONTENT_SECURITY_POLICY)
-    .type('text/html; charset=utf-8')
-    .send(pageOf(stated).text);
+  return sendPage(reply, 200, pageOf(stated), SHEET);
 }
 
-function pageOf({ form, sha256 }: Stated): Html {
+function pageOf({ form, sha256 }: Stated): Page {
   const title = form.number === null ? 'Draft of a statement' : `Statement ${form.number}`;
   const totals = [form.total, ...form.otherTotals];
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="robots" content="noindex" />
-        <title>${title}</title>
-        ${STYLE_ELEMENT}
-      </head>
-      <body>
-        <h1>${title}</h1>
-        ${sha256 === null ? new Html('<p class="draft">This is a draft. It can still change.</p>') : null}
-        <dl>
-          <dt>Client</dt>
-          <dd>${form.clientName}</dd>
-          <dt>Period</dt>
-          <dd>${form.from} to ${form.to} (${form.timeZone})</dd>
-          ${
-            sha256 === null
-              ? null
-              : html`<dt>Final since</dt>
-                  <dd>${form.finalizedAt}</dd>
-                  <dt>SHA-256</dt>
-                  <dd>${sha256}</dd>`
-          }
-        </dl>
-        <table>
-          <thead>
-            <tr>
-              <th>Calls on</th>
-              <th class="number">Price per minute</th>
-              <th class="number">Increments</th>
-              <th class="number">Calls</th>
-              <th class="number">Billed seconds</th>
-              <th class="number">Amount</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${form.lines.map(rowOf)}
-          </tbody>
-          <tfoot>
-            ${totals.map(
-              ({ amount, currency }) =>
-                html`<tr>
-                  <td colspan="5">Total</td>
-                  <td class="number">${amount} ${currency}</td>
-                </tr>`,
-            )}
-          </tfoot>
-        </table>
-      </body>
-    </html> `;
+  const body = html`${sha256 === null ? new Html('<p class="draft">This is a draft. It can still change.</p>') : null}
+    <dl>
+      <dt>Client</dt>
+      <dd>${form.clientName}</dd>
+      <dt>Period</dt>
+      <dd>${form.from} to ${form.to} (${form.timeZone})</dd>
+      ${
+        sha256 === null
+          ? null
+          : html`<dt>Final since</dt>
+              <dd>${form.finalizedAt}</dd>
+              <dt>SHA-256</dt>
+              <dd>${sha256}</dd>`
+      }
+    </dl>
+    <table>
+      <thead>
+        <tr>
+          <th>Calls on</th>
+          <th class="number">Price per minute</th>
+          <th class="number">Increments</th>
+          <th class="number">Calls</th>
+          <th class="number">Billed seconds</th>
+          <th class="number">Amount</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${form.lines.map(rowOf)}
+      </tbody>
+      <tfoot>
+        ${totals.map(
+          ({ amount, currency }) =>
+            html`<tr>
+              <td colspan="5">Total</td>
+              <td class="number">${amount} ${currency}</td>
+            </tr>`,
+        )}
+      </tfoot>
+    </table>`;
+  return { title, body };
 }
 
 const ACCOUNTS = { AGENCY: "the agency's account", CLIENT: "the client's own account" } as const;

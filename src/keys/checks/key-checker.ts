@@ -47,7 +47,7 @@ type Outcome = { readonly examination: KeyExamination | null; readonly agents: r
  */
 export class KeyChecker {
   readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.#round());
+  readonly #rounds = new Rounds(EVERY_MS, () => this.checkDue().catch(this.report));
   #isStopping = false;
 
   constructor(
@@ -84,14 +84,6 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
       for (let key = due.shift(); key && !this.#isStopping; key = due.shift()) await this.#check(key, now);
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, checkNext));
-  }
-
-  async #round(): Promise<void> {
-    try {
-      await this.checkDue();
-    } catch (error) {
-      this.report(error);
-    }
   }
 
   // A fault of one key, which comes up again when its claim runs out, does not keep others from their turn.

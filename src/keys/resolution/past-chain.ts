@@ -104,8 +104,8 @@ interface PastChain {
 }
 
 /**
- * Tells whose an agent was at a time, and the keys of its chain. Before the first event of the agency, its keys
- * are taken to be those that it has.
+ * Tells whose an agent was at a time, and the keys of its chain. Before the first event of the agency, its
+ * keys are taken to be those that it has.
  */
 export function chainAt(
   trail: Trail,
