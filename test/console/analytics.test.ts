@@ -78,7 +78,14 @@ test('every figure is reached by keyboard and read as a table', async () => {
   await page.keyboard.press('End');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Tab');
+  let release = () => undefined as unknown;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  await page.route('**/graphql', (route) => held.then(() => route.continue()));
   await page.keyboard.type('Client');
+  // Until it is answered, the answer to another question does not stand for it.
+  await page.locator('#content .loading').waitFor();
+  expect(await page.locator('#content').innerText()).not.toContain('No client');
+  release();
   await page.getByRole('columnheader', { name: 'Client', exact: true }).waitFor();
   const shown = (await rows(page)).join('\n');
   expect(shown).toMatch(/Harbor Dental/);
