@@ -37,6 +37,7 @@ import { TimeZones1764410000000 } from './1764410000000-time-zones';
 import { Rates1764411000000 } from './1764411000000-rates';
 import { Statements1764412000000 } from './1764412000000-statements';
 import { CallSums1764420000000 } from './1764420000000-call-sums';
+import { StatementsInOrder1764430000000 } from './1764430000000-statements-in-order';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -79,4 +80,5 @@ export const migrations = [
   Rates1764411000000,
   Statements1764412000000,
   CallSums1764420000000,
+  StatementsInOrder1764430000000,
 ];

@@ -107,5 +107,7 @@ const STATED = `number client { id } status from to total { amount currency } ot
   callsOfUnknownCost margin { amount currency } marginMissing sha256`;
 export const STATEMENT = `query ($clientId: ID!, $from: Date!, $to: Date!) {
   statement(clientId: $clientId, from: $from, to: $to) { ${STATED} } }`;
+export const STATEMENTS = `query ($clientId: ID, $first: Int, $after: String) {
+  statements(clientId: $clientId, first: $first, after: $after) { nodes { ${STATED} } pageInfo { hasNextPage endCursor } totalCount } }`;
 export const FINALIZE = `mutation ($input: FinalizeStatementInput!) { finalizeStatement(input: $input) {
   statement { ${STATED} } userErrors { code field message } } }`;

@@ -108,6 +108,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     alerts: agencyAdmin,
     rates: agencyAdmin,
     statement: viewCosts,
+    statements: viewCosts,
     invitations: signedInAtIssuer,
     memberships: signedInAtIssuer,
   },

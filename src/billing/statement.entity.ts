@@ -5,6 +5,8 @@ import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 @Entity('statements')
 @Index('statements_by_number', ['agencyId', 'number'], { unique: true })
 @Index('statements_by_client', ['agencyId', 'clientId', 'number'])
+@Index('statements_by_agency', ['agencyId', 'id'])
+@Index('statements_of_client', ['agencyId', 'clientId', 'id'])
 export class StatementRow {
   @IdColumn()
   id!: string;

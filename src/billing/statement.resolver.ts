@@ -5,6 +5,8 @@ import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
+import { pageArgs, type Page } from '../graphql/page';
+import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { DayScalar } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Day } from '../platform/calendar';
@@ -18,6 +20,7 @@ import {
   FinalizeStatementInput,
   FinalizeStatementPayload,
   Statement,
+  StatementConnection,
   StatementLine,
 } from './statement.types';
 
@@ -46,7 +49,7 @@ function only(costs: readonly StatedMoney[], currency: string): StatedMoney | nu
 @Resolver(() => Statement)
 export class StatementResolver {
   constructor(
-    private readonly statements: StatementService,
+    private readonly service: StatementService,
     private readonly clients: ClientService,
   ) {}
 
@@ -61,8 +64,27 @@ export class StatementResolver {
     @Arg('from', () => DayScalar, { description: "The first day, in the agency's time zone." }) from: Day,
     @Arg('to', () => DayScalar, { description: 'The last day.' }) to: Day,
   ): Promise<Shown | null> {
-    const found = await this.statements.find(viewer, clientId, { from, to });
+    const found = await this.service.find(viewer, clientId, { from, to });
     return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
+  }
+
+  @Query(() => StatementConnection, {
+    nullable: true,
+    description:
+      'The final statements of the agency, the newest first. For a portal user, those of its own client.',
+  })
+  async statements(
+    @CurrentViewer() viewer: Viewer,
+    @Arg('clientId', () => ID, {
+      nullable: true,
+      description:
+        'Only statements of this client. The list is empty for a client that the viewer does not have.',
+    })
+    clientId: string | null | undefined,
+    @AskedPage() page: PageArguments,
+  ): Promise<Page<Shown & { readonly id: string }>> {
+    const found = await this.service.list(viewer, pageArgs(page), clientId ?? null);
+    return found.map((stated) => ({ id: stated.id, ...toStatement({ isAdmin: isAdmin(viewer) }, stated) }));
   }
 
   @AuditedMutation(() => FinalizeStatementPayload, {
@@ -75,7 +97,7 @@ export class StatementResolver {
     @CurrentViewer() viewer: Viewer,
     @InputArgument(() => FinalizeStatementInput) input: FinalizeStatementInput,
   ): Promise<{ statement: Shown | null; userErrors: readonly UserError[] }> {
-    const { statement, userErrors } = await this.statements.finalize(viewer, input);
+    const { statement, userErrors } = await this.service.finalize(viewer, input);
     return { statement: statement && toStatement({ isAdmin: isAdmin(viewer) }, statement), userErrors };
   }
 

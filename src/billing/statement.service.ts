@@ -5,10 +5,13 @@ import { canViewCosts, type Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
+import { readPage } from '../database/pages';
 import { placeholders } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
 import { badArgument, forbidden } from '../graphql/errors';
+import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
+import { isId } from '../platform/ids';
 import { FINAL_AFTER_MS } from './late-call';
 import { checkPeriod, overlaps, type Period } from './period';
 import { makeDraft, readBilled, type Billed, type Debtor, type Draft } from './statement-draft';
@@ -54,6 +57,23 @@ export class StatementService {
     if (known) return statedOf(await read.findOneByOrFail(StatementRow, { id: known.id }));
     const { form } = await makeDraft(read, debtor, period, billed, new Date());
     return { form, sha256: null };
+  }
+
+  /** Lists the final statements of the viewer's agency, or client, the newest first. */
+  async list(
+    viewer: Viewer,
+    args: PageArgs,
+    asked: string | null,
+  ): Promise<Page<Stated & { readonly id: string }>> {
+    if (!canViewCosts(viewer)) throw forbidden();
+    const { read } = this.database;
+    const query = read.createQueryBuilder(StatementRow, 'statement').where({ agencyId: viewer.agencyId });
+    // Of a client that the viewer does not have, there are none.
+    for (const clientId of [asked, viewer.clientId])
+      if (clientId !== null) query.andWhere({ clientId: isId(clientId) ? clientId : '' });
+    const index = (asked ?? viewer.clientId) === null ? 'statements_by_agency' : 'statements_of_client';
+    const page = await readPage(read, query, args, 'DESC', index);
+    return page.map((row) => ({ id: row.id, ...statedOf(row) }));
   }
 
   /** Finds a final statement of the viewer's agency, or client, by its number. */

@@ -1,6 +1,6 @@
-import { Field, InputType, Int, ObjectType, ID } from 'type-graphql';
+import { Field, InputType, Int, ObjectType, ID, type ClassType } from 'type-graphql';
 import { Money } from '../graphql/money.types';
-import { DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
+import { connectionType, DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { KeySource } from '../keys/chain';
 import { KeySourceEnum } from '../keys/api-key.types';
@@ -121,6 +121,12 @@ export class Statement {
   })
   sha256!: string | null;
 }
+
+// A final statement has an id, by which its page is found and which the API does not show.
+export const StatementConnection = connectionType(
+  'Statement',
+  Statement as ClassType<Statement & { readonly id: string }>,
+);
 
 @InputType({ description: 'The statement that is to be made final.' })
 export class FinalizeStatementInput {

@@ -22,6 +22,7 @@ import {
   SET_RATE,
   CREATE_KEY_LINK,
   CREATE_WEBHOOK,
+  FINALIZE,
   GATEWAY_TOKEN,
   SET_CLIENT,
   START_CALL,
@@ -116,6 +117,7 @@ const ROOTS: RootArguments = {
   rates: '',
   setRate: '(input: { keySource: AGENCY, pricePerMinute: "-1", currency: "" })',
   statement: `(clientId: "${HARBOR}", from: "${TODAY}", to: "${TODAY}")`,
+  statements: '',
   finalizeStatement: `(input: { clientId: "${HARBOR}", from: "${TODAY}", to: "${TODAY}" })`,
   setAgencyTimeZone: '(input: { timeZone: "" })',
   setAgencyPortalPermissions: '(input: { permissions: [VIEW_AGENTS, VIEW_AGENTS] })',
@@ -162,6 +164,8 @@ beforeAll(async () => {
   const price = { pricePerMinute: '0.15', currency: 'USD' };
   for (const keySource of ['CLIENT', 'AGENCY'])
     await running.data(SET_RATE, { input: { clientId: HARBOR, keySource, ...price } });
+  const january = { clientId: HARBOR, from: '2026-01-01', to: '2026-01-31' };
+  await running.data(FINALIZE, { input: january });
   await running.data(CREATE_GATEWAY_TOKEN, {
     input: { ...GATEWAY_TOKEN, clientId: HARBOR, expiresAt: new Date(Date.now() + TIME_LIMIT_MS) },
   });

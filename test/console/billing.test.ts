@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { CallRow } from '../../src/calls/call.entity';
-import { newIdAt } from '../../src/platform/ids';
-import { BRIGHTLINE, HARBOR, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { newId, newIdAt } from '../../src/platform/ids';
+import { BRIGHTLINE, HARBOR, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
+import { FINALIZE } from '../operations';
+import { endedCall, storeCalls } from '../statements';
 import { launch, openTab, signIn, startConsole, type Tab } from './browser';
 
 let running: TestApp;
@@ -109,11 +111,66 @@ test('a statement of a month shows its lines and what is left, and is made final
   ] as const) {
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('button', { name }).click(),
+      page.locator('header.statement').getByRole('button', { name }).click(),
     ]);
     expect(download.suggestedFilename()).toBe(file);
     expect(readFileSync(await download.path(), 'utf8')).toContain('Harbor Dental');
   }
+});
+
+test('the final statements of all clients are listed, each with its files and a way to what it says', async () => {
+  const input = { clientId: MAPLE, from: '2026-08-03', to: '2026-08-09' };
+  await running.data(FINALIZE, { input });
+  await tab.visit('/billing');
+  const rows = () => page.getByRole('table', { name: 'Final statements' }).getByRole('row').allInnerTexts();
+  await page.getByRole('rowheader', { name: 'Statement 2' }).waitFor();
+  expect(await rows()).toEqual([
+    expect.stringContaining('Client'),
+    expect.stringMatching(/Statement 2[^]*Maple[^]*2026-08-03 to 2026-08-09[^]*0\.00 USD/),
+    expect.stringMatching(/Statement 1[^]*Harbor Dental[^]*2026-08-01 to 2026-08-31[^]*0\.00 USD/),
+  ]);
+  expect(await tab.findings()).toEqual([]);
+  const ofMaple = page.getByRole('row', { name: /Statement 2/ });
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    ofMaple.getByRole('button', { name: 'Download CSV' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('statement-2.csv');
+  await page.getByRole('link', { name: 'Statement 1' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Statement 1' }).waitFor();
+  expect(new URL(page.url()).search).toBe(`?clientId=${HARBOR}&month=2026-08`);
+});
+
+test('the page to print becomes a clean PDF on A4, whose table goes on over its pages', async () => {
+  const rates = Array.from({ length: 60 }, () => newId());
+  for (const [index, rateId] of rates.entries()) {
+    const at = new Date(`2026-07-10T12:00:${String(index).padStart(2, '0')}Z`);
+    const rate = { id: rateId, agencyId: BRIGHTLINE, clientId: HARBOR, keySource: 'AGENCY', validFrom: at };
+    const price = { priceMicros: 50_000 + index, currency: 'USD', createdAt: at };
+    await running.app.database.write((tx) =>
+      tx.insertRow('rates', { ...rate, ...price, firstIncrementSeconds: 30, incrementSeconds: 6 }),
+    );
+    await storeCalls(running.app, [endedCall({ startedAt: at, rateId })]);
+  }
+  await running.data(FINALIZE, { input: { clientId: HARBOR, from: '2026-07-01', to: '2026-07-31' } });
+  const printed = await openTab(browser, running, {
+    extraHTTPHeaders: { authorization: `Bearer ${running.tokens.agencyAdmin}` },
+  });
+  await printed.page.goto(`${running.url}/statements/3.html`);
+  expect(await printed.findings()).toEqual([]);
+  const pdf = (await printed.page.pdf({ preferCSSPageSize: true, tagged: true })).toString('latin1');
+  // In points, rounded by Chromium: 210 by 297 mm.
+  const boxes = [...pdf.matchAll(/\/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]/g)].map(([, width, height]) =>
+    [width, height].map((side) => Math.round(Number(side))),
+  );
+  expect(boxes.length).toBeGreaterThan(1);
+  expect(boxes.length).toBeLessThan(5);
+  expect(new Set(boxes.map(String))).toEqual(new Set(['595,842']));
+  // A reader that speaks finds a table, and nothing in the file does anything.
+  expect(pdf).toMatch(/\/S\s*\/Table/);
+  expect(pdf).not.toMatch(/\/JavaScript|\/OpenAction|\/URI/);
+  expect(await printed.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+  expect(printed.faults).toEqual([]);
 });
 
 test('a statement whose time has not come is refused in words', async () => {
@@ -132,8 +189,10 @@ test('a portal user with manage_billing sees its own statement, and no cost of t
   await signIn(other, running, 'Dr. Hana Harbor');
   await other.visit('/billing?month=2026-08');
   await other.page.getByRole('heading', { level: 2, name: 'Statement 1' }).waitFor();
+  await other.page.getByRole('rowheader', { name: 'Statement 1' }).waitFor();
   const shown = await other.page.locator('#content').innerText();
-  expect(shown).not.toMatch(/Margin|agency’s account/);
+  // Not another client, nor a statement of one, nor what the agency pays.
+  expect(shown).not.toMatch(/Margin|Providers take, on the agency|Maple|Statement 2/);
   expect(await other.findings()).toEqual([]);
   expect(other.faults).toEqual([]);
 });

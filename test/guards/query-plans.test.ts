@@ -34,6 +34,10 @@ const LISTS = `{
   gatewayTokens { totalCount nodes { client { name } } }
   ofClient: gatewayTokens(clientId: "${HARBOR}") { totalCount nodes { id } }
   serviceTokens { totalCount nodes { id } }
+  rates { totalCount nodes { id } }
+  ratesOfClient: rates(clientId: "${HARBOR}") { nodes { id } }
+  statements { totalCount nodes { number } }
+  statementsOfClient: statements(clientId: "${HARBOR}") { totalCount nodes { lines { adjusts { number } } } }
   alerts { totalCount nodes { client { name } } }
   openAlerts: alerts(open: true, first: 1) { totalCount nodes { id } }
   alertsOfKind: alerts(open: true, kinds: [KEY_INVALID]) { totalCount nodes { id } }
@@ -81,6 +85,8 @@ const NARROWED = `{
   keyLinks(clientId: "${HARBOR}") { nodes { id } }
   keyHandIns(clientId: "${HARBOR}") { nodes { id } }
   auditEvents(filter: { clientId: "${HARBOR}" }) { nodes { id } }
+  rates(clientId: "${HARBOR}") { nodes { id } }
+  statements(clientId: "${HARBOR}") { nodes { number } }
 }`;
 
 const statements = new Map<string, unknown[]>();
@@ -226,18 +232,23 @@ test('a list of what belongs to one client or agent does not look at what belong
   const ofPortalUser = await plansOf(() =>
     running.ask(
       'portalUser',
-      '{ calls { nodes { id } } agents { nodes { id } } keyHandIns { nodes { id } } }',
+      '{ calls { nodes { id } } agents { nodes { id } } keyHandIns { nodes { id } } statements { nodes { number } } }',
     ),
   );
-  const indexes = [...narrowed, ...ofPortalUser].map((plan) => /\w+_by_\w+/.exec(JSON.stringify(plan))?.[0]);
+  const indexes = [...narrowed, ...ofPortalUser].map(
+    (plan) => /\w+_(?:by|of)_\w+/.exec(JSON.stringify(plan))?.[0],
+  );
   expect(indexes).toEqual([
     'agents_by_client',
     'people_by_client',
     'key_links_by_client',
     'key_hand_ins_by_client',
     'audit_events_by_client',
+    'rates_by_client',
+    'statements_of_client',
     'agents_by_client',
     'key_hand_ins_by_client',
+    'statements_of_client',
     'calls_by_client',
   ]);
 });

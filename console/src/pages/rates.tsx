@@ -68,7 +68,7 @@ const COLUMNS: Columns<Rate> = [
   { title: text.rates.from, cell: ({ validFrom }) => <Moment at={validFrom} /> },
 ];
 
-/** What clients pay per minute, the newest first. */
+/** What clients pay per minute, in the order in which it was set. */
 export function RatesPage() {
   const set = (
     <Opens kind="primary" label={text.rates.set}>

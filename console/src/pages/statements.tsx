@@ -12,6 +12,7 @@ import { Loaded, NotFound, Page } from '../ui/page';
 import { Badge, Empty, Stack } from '../ui/parts';
 import { Table, type Columns } from '../ui/table';
 import { BillingTabs } from './billing-tabs';
+import { FinalStatements } from './final-statements';
 import { MonthFilter, monthNow, periodOf } from './months';
 import { StatementFiles } from './statement-files';
 
@@ -100,6 +101,7 @@ export function StatementsPage() {
       ) : (
         <ShowStatement key={`${clientId} ${month}`} clientId={clientId} {...period} />
       )}
+      <FinalStatements key={clientId} clientId={clientId} />
     </Page>
   );
 }

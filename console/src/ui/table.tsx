@@ -23,7 +23,7 @@ export const actions = <Row,>(cell: Column<Row>['cell']): Column<Row> => ({
 });
 
 interface Row {
-  readonly id: string;
+  readonly id: string | null;
 }
 
 interface TableProps<R extends Row> {
