@@ -22,7 +22,7 @@ import type { Placement, WebPlacement } from '../providers/requests';
 import { UnreadableKey } from '../vault/cipher';
 import { endOf } from './call-end-message';
 import { CallRow } from './call.entity';
-import { noteMissingAgent } from './missing-agent';
+import { notePresence } from './agent-presence';
 import {
   checkInput,
   digestOf,
@@ -155,7 +155,7 @@ export class CallPlacementService {
   async #place({ call, agent, key }: PreparedCall, variables: CallToPlace['variables']): Promise<CallResult> {
     const { placement, access } = await this.#ask(call, agent, key, variables);
     const concluded = await this.conclude(call, key, placement, (tx) =>
-      noteMissingAgent(tx, { agent, key }, placement),
+      notePresence(tx, { agent, key }, placement),
     );
     return { call: concluded, access, userErrors: [] };
   }

@@ -5,7 +5,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { rateOfCall } from '../billing/rate-in-force';
 import type { CallPlacementService } from '../calls/call-placement.service';
 import { eventOf, newGatewayCall, type GatewayCall } from '../calls/call-request';
-import { noteMissingAgent } from '../calls/missing-agent';
+import { notePresence } from '../calls/agent-presence';
 import { ConcurrentChange } from '../database/repetition';
 import type { Transaction } from '../database/transaction';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
@@ -155,7 +155,7 @@ export class GatewayPlacementService {
       const isUndelivered = request.signal.aborted;
       const change = { answeredAt: new Date(), httpStatus: shown.status, isUndelivered };
       await tx.updateRow('gateway_attempts', change, { digest: attempt.digest, callId: call.id });
-      await noteMissingAgent(tx, { agent, key }, placement);
+      await notePresence(tx, { agent, key }, placement);
     });
     return {
       ...shown,

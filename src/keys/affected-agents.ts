@@ -45,6 +45,32 @@ export async function agentsPaidBy(
     : agents;
 }
 
+const ABSENT_SINCE = `(SELECT m.foundAt FROM absent_agents m WHERE m.agentId = agent.id AND m.ownerId = :ownerId
+AND m.provider = agent.provider)`;
+
+/**
+ * Lists agents of a key that are to be looked up in its account, with the count of all. Half of them at most
+ * are those that were absent when they were looked up last, the one that waits longest first: however many
+ * agents there are, each that exists by now is found in time.
+ */
+export async function agentsToLookUp(
+  read: Reader,
+  owner: KeyOwner,
+  provider: Provider,
+  limit: number,
+): Promise<{ agents: AgentRow[]; count: number }> {
+  const all = agentsOfKey(read, owner, provider);
+  const absent = all
+    .clone()
+    .andWhere(`${ABSENT_SINCE} IS NOT NULL`, { ownerId: owner.id })
+    .orderBy(ABSENT_SINCE)
+    .addOrderBy('agent.id')
+    .limit(Math.ceil(limit / 2));
+  const [known, { agents, count }] = await Promise.all([absent.getMany(), listAgents(all, limit)]);
+  const ids = new Set(known.map(({ id }) => id));
+  return { agents: [...known, ...agents.filter(({ id }) => !ids.has(id))].slice(0, limit), count };
+}
+
 async function clientsWithUnreadableKey(
   read: Reader,
   macs: PlaceMacs,

@@ -1,7 +1,9 @@
 import { AbstractLogger } from 'typeorm';
 import type { RequestListener } from 'node:http';
-import { AbsentAgentRow } from '../../src/keys/absent-agent';
+import { AgentRow } from '../../src/agents/agent.entity';
+import { AbsentAgentRow, recordPresence } from '../../src/keys/absent-agent';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
+import { MAX_AGENTS_CHECKED } from '../../src/keys/checks/key-examination';
 import { newId } from '../../src/platform/ids';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT } from '../demo-ids';
@@ -205,6 +207,48 @@ test('an agent that a call does not find is known to be absent, until a verifica
   await running.data(VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
   expect(await absent()).toEqual([]);
 });
+
+test('an agent that was absent is known to be there as soon as a call is placed', async () => {
+  let isThere = false;
+  const standIn = await Loopback.start((request, response) => {
+    const refused = json(422, { message: 'Not under given API key' });
+    (isThere ? json(201, { call_id: 'call_01234567', call_status: 'registered' }) : refused)(
+      request,
+      response,
+    );
+  });
+  await start({ RETELL_BASE_URL: standIn.baseUrl });
+  await call();
+  expect(await running.app.database.read.find(AbsentAgentRow)).toHaveLength(1);
+  isThere = true;
+  expect((await call()).error).toBeNull();
+  expect(await running.app.database.read.find(AbsentAgentRow)).toEqual([]);
+});
+
+test.each(['asked for', 'daily'])(
+  'a verification that is %s finds an agent that is there again, however many agents there are',
+  async (kind) => {
+    await start();
+    const { read } = running.app.database;
+    const model = await read.findOneByOrFail(AgentRow, { id: HARBOR_RETELL_AGENT });
+    await running.app.database.write(async (tx) => {
+      for (let n = 0; n < MAX_AGENTS_CHECKED; n++)
+        await tx.insert(AgentRow, { ...model, id: newId(), providerAgentId: `agent_elsewhere_${n}` });
+      const last = { ...model, id: newId(), providerAgentId: 'agent_demo_client_sales' };
+      await tx.insert(AgentRow, last);
+      const keyVersion = {
+        owner: { type: 'CLIENT', id: HARBOR, agencyId: model.agencyId },
+        version: 1,
+      } as const;
+      await recordPresence(tx, { ...keyVersion, provider: 'RETELL' }, [last], []);
+    });
+    if (kind === 'daily') await check(new Date(Date.now() + DAY));
+    else await running.data(VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    const absent = (await read.find(AbsentAgentRow)).map(({ providerAgentId }) => providerAgentId);
+    expect(absent).not.toContain('agent_demo_client_sales');
+    expect(absent.length).toBeGreaterThan(MAX_AGENTS_CHECKED / 2);
+  },
+);
 
 describe('without being asked for', () => {
   test('a key is verified when its time comes, with the agents that use it, and again a day later', async () => {

@@ -12,7 +12,7 @@ import { toProviderError, type ProviderErrorType } from '../../providers/provide
 import { UnreadableKey } from '../../vault/cipher';
 import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
-import { agentsOfKey, agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
+import { agentsOfKey, agentsPaidBy, agentsToLookUp, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
 import { recordPresence } from '../absent-agent';
 import { findDuplicates, type KeyWarning } from '../duplicates';
@@ -209,10 +209,8 @@ export class KeyCheckService {
     if (!opened) return this.#unreadable(viewer, sealed);
     const { owner, provider, version } = sealed;
     const { id, region, key } = opened;
-    const { agents, count } = await listAgents(
-      agentsOfKey(this.database.read, owner, provider),
-      MAX_AGENTS_CHECKED,
-    );
+    const { read } = this.database;
+    const { agents, count } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_CHECKED);
     const { verdict, missing, present, notChecked } = await examineKey(
       this.providers,
       { provider, region, key },

@@ -11,7 +11,7 @@ import type { KeyVerdict } from '../../providers/requests';
 import { UnreadableKey } from '../../vault/cipher';
 import type { Vault } from '../../vault/vault';
 import { recordPresence } from '../absent-agent';
-import { agentsOfKey } from '../affected-agents';
+import { agentsToLookUp } from '../affected-agents';
 import type { ApiKeyRow } from '../api-key.entity';
 import { dailyCheckAfter } from '../daily-check';
 import { endOfPause } from '../key-health';
@@ -118,7 +118,8 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
 
   async #examine(sealed: SealedKey): Promise<Outcome> {
     const { owner, provider } = sealed;
-    const agents = await agentsOfKey(this.database.read, owner, provider).limit(MAX_AGENTS_CHECKED).getMany();
+    const { read } = this.database;
+    const { agents } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_CHECKED);
     try {
       const { region, key } = openKey(this.vault.cipher, sealed, 'RECHECK');
       const account = { provider, region, key };
