@@ -2,6 +2,7 @@ import { AuditSealer } from './audit/audit-sealer';
 import { AlertWorker } from './alerts/alert-worker';
 import { CountingWorker } from './analytics/counting-worker';
 import { CallAsker } from './calls/call-asker';
+import { EventAsker } from './events/event-asker';
 import { EventRetention } from './events/event-retention';
 import { DeliveryBatch } from './deliveries/delivery-batch';
 import { DeliveryWorker } from './deliveries/delivery-worker';
@@ -32,6 +33,7 @@ export class Upkeep {
   readonly sealer: AuditSealer;
   readonly eventWorker: EventWorker;
   readonly callAsker: CallAsker;
+  readonly eventAsker: EventAsker;
   readonly eventRetention: EventRetention;
   readonly refusedEvents: RefusedCounts;
   readonly deliveries: DeliveryWorker;
@@ -51,6 +53,7 @@ export class Upkeep {
     const { database, audit, vault } = store;
     this.sealer = new AuditSealer(database, audit, logFault, announceEvents);
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
+    this.eventAsker = new EventAsker(database, services.reconciler, logFault);
     this.eventRetention = new EventRetention(database, logFault);
     this.refusedEvents = services.refusedEvents;
     const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault, metrics);
@@ -81,7 +84,7 @@ export class Upkeep {
 
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
-    const ofEvents = [this.eventWorker, this.eventRetention, this.refusedEvents];
+    const ofEvents = [this.eventWorker, this.eventAsker, this.eventRetention, this.refusedEvents];
     return [
       ...ofEvents,
       this.callAsker,

@@ -3,6 +3,7 @@ import { Lease } from '../database/lease';
 import { Rounds } from '../platform/rounds';
 import { isGivenUp, nextAskAt } from './ask-schedule';
 import type { CallFactsService } from './call-facts.service';
+import { isSettled } from './call-writes';
 import type { CallInquiry } from './call-inquiry';
 import { CallRow } from './call.entity';
 
@@ -20,6 +21,11 @@ const CALLS_OF_ACCOUNT = 10;
 const ACCOUNTS_AT_ONCE = 8;
 /** How long an account is left alone that takes no more requests and does not say for how long. */
 const PAUSE_SECONDS = 60;
+/**
+ * A call of which all is known, and which an event contradicts, is asked about again after this time where
+ * its provider does not answer.
+ */
+const SETTLED_AGAIN_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Asks providers about calls of which no end is known yet. Any instance does that; a lease keeps them from
@@ -84,28 +90,38 @@ export class CallAsker {
 
   /** Returns for how long the account is to be left alone, if it said that it takes no more requests. */
   async #askAbout(call: CallRow, now: Date): Promise<number | null> {
-    if (!(await this.#claim(call, now))) return null;
-    if (isGivenUp(call.createdAt, now)) return this.#cannotBeKnown(call);
+    const next = isSettled(call)
+      ? new Date(now.getTime() + SETTLED_AGAIN_MS)
+      : nextAskAt(call.createdAt, now);
+    if (!(await this.#claim(call, next))) return null;
+    if (!isSettled(call) && isGivenUp(call.createdAt, now)) return this.#cannotBeKnown(call, next);
     const key = await this.inquiry.keyFor(call);
-    if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call);
+    if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call, next);
     // Whoever sets the key again makes it readable.
     if (key === 'KEY_UNREADABLE') return null;
-    const { error } = await this.inquiry.ask(call, key, now);
+    const { call: known, error } = await this.inquiry.ask(call, key, now);
+    if (error === null && isSettled(known)) await this.#settle(call, next);
     return error?.code === 'RATE_LIMITED' ? (error.retryAfterSeconds ?? PAUSE_SECONDS) : null;
   }
 
   /** Whoever changes the time at which a call is due asks about it, and nobody else. */
-  #claim({ id, createdAt, askAt }: CallRow, now: Date): Promise<boolean> {
+  #claim({ id, askAt }: CallRow, next: Date | null): Promise<boolean> {
     return this.database.write(
-      async (tx) =>
-        (await this.#lease.renew(tx)) &&
-        tx.updateRow('calls', { askAt: nextAskAt(createdAt, now) }, { id, askAt }),
+      async (tx) => (await this.#lease.renew(tx)) && tx.updateRow('calls', { askAt: next }, { id, askAt }),
     );
   }
 
-  async #cannotBeKnown({ id }: CallRow): Promise<null> {
-    await this.facts.concludeUnknownCost(id);
+  async #cannotBeKnown(call: CallRow, next: Date | null): Promise<null> {
+    if (isSettled(call)) await this.#settle(call, next);
+    else await this.facts.concludeUnknownCost(call.id);
     return null;
+  }
+
+  /** Asks no more about a call of which all is known, unless something has contradicted it meanwhile. */
+  async #settle({ id }: CallRow, next: Date | null): Promise<void> {
+    await this.database.write((tx) =>
+      tx.run('UPDATE calls SET askAt = NULL WHERE id = ? AND askAt = ?', [id, next]),
+    );
   }
 
   /** Puts off all calls of an account that would come up before a time. */

@@ -56,7 +56,7 @@ export class CallWrites {
 
   /** A call is to be asked about at this time, unless it is asked about before. */
   askBy(call: CallRow, time: Date): CallRow {
-    return call.askAt !== null && call.askAt > time ? this.#put(call, { askAt: time }) : call;
+    return call.askAt === null || call.askAt > time ? this.#put(call, { askAt: time }) : call;
   }
 
   /** What changes in what is known of a call, and with it a new revision. Returns the call as it then is. */
@@ -135,7 +135,7 @@ async function insertAll(tx: Transaction, table: string, rows: readonly object[]
 }
 
 /** Nothing is left to ask about. */
-function isSettled({ status, costStatus }: Known): boolean {
+export function isSettled({ status, costStatus }: Known): boolean {
   return isEnded(status) && costStatus === 'KNOWN';
 }
 

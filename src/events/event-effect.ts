@@ -1,11 +1,13 @@
 import type { CallRow } from '../calls/call.entity';
 import { applyInto } from '../calls/call-facts.service';
 import { CallWrites } from '../calls/call-writes';
+import { whatChanges } from '../calls/known';
 import { makeProviderCalls, type ProviderCall } from '../calls/provider-call';
 import { forgetUnheardEnds } from '../calls/unheard-end';
+import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
-import { storedFacts } from '../providers/call-facts';
+import { storedFacts, type CallFacts } from '../providers/call-facts';
 import { accountName, CallsOfEvents, type EventOfCall } from './calls-of-events';
 import type { EventEffect } from './event-worker';
 import type { ProviderEventRow } from './provider-event.entity';
@@ -22,6 +24,10 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
     await forgetUnheardEnds(tx, heard);
     const calls = await CallsOfEvents.lock(tx, events);
     const news = await newCalls(tx, resolver, calls, events);
+    await putToAsk(
+      tx,
+      events.filter((event) => isToAsk(event, calls, news)),
+    );
     const writes = new CallWrites();
     for (const event of events) {
       const call = await effectOf(tx, writes, calls.find(event), news.get(event) ?? null, event);
@@ -43,7 +49,7 @@ async function newCalls(
   calls: CallsOfEvents,
   events: readonly EventOfCall[],
 ): Promise<Map<EventOfCall, ProviderCall | null>> {
-  const unknown = events.filter((event) => event.row.isSigned && calls.find(event) === null);
+  const unknown = events.filter((event) => calls.find(event) === null);
   const made = new Map<EventOfCall, ProviderCall | null>();
   for (const name of new Set(unknown.map(({ account }) => accountName(account)))) {
     const own = unknown.filter(({ account }) => accountName(account) === name);
@@ -57,6 +63,25 @@ async function newCalls(
   return made;
 }
 
+/** Whether nobody vouches for an event of a call that is not known, and may be one of the agency's agents. */
+function isToAsk(
+  event: EventOfCall,
+  calls: CallsOfEvents,
+  news: ReadonlyMap<EventOfCall, ProviderCall | null>,
+): boolean {
+  const { providerCallId, providerAgentId } = event.facts;
+  const mayBeOwn = providerAgentId === null || Boolean(news.get(event));
+  return !event.row.isSigned && providerCallId !== null && mayBeOwn && calls.find(event) === null;
+}
+
+async function putToAsk(tx: Transaction, events: readonly EventOfCall[]): Promise<void> {
+  if (events.length === 0) return;
+  await tx.run(
+    `UPDATE provider_events SET state = 'TO_ASK', dueAt = ? WHERE id IN (${placeholders(events)})`,
+    [new Date(), ...events.map(({ row }) => row.id)],
+  );
+}
+
 /** Returns the call as it is afterwards; null where there is none. */
 async function effectOf(
   tx: Transaction,
@@ -66,10 +91,23 @@ async function effectOf(
   { row, facts }: EventOfCall,
 ): Promise<CallRow | null> {
   if (known === 'OTHERS') return null;
-  if (!row.isSigned) return known && writes.askBy(known, row.receivedAt);
   const origin = { source: 'EVENT', knownAt: row.occurredAt ?? row.receivedAt } as const;
-  if (known) return applyInto(tx, writes, known, facts, origin);
-  if (!made) return null;
-  writes.record(made);
-  return applyInto(tx, writes, made.call, facts, origin);
+  if (!known && made && row.isSigned) {
+    writes.record(made);
+    return applyInto(tx, writes, made.call, facts, origin);
+  }
+  if (!known) return null;
+  const next = row.isSigned ? await applyInto(tx, writes, known, facts, origin) : known;
+  return isDoubtful(next, row, facts) ? writes.askBy(next, row.receivedAt) : next;
+}
+
+/**
+ * Whether only the provider can tell what holds: nobody vouches for the event, or it contradicts what is
+ * known although it counts as no newer. It may tell late of an earlier time, or be a correction, which some
+ * providers date like what they correct.
+ */
+function isDoubtful(call: CallRow, { isSigned, receivedAt }: ProviderEventRow, facts: CallFacts): boolean {
+  const isAwaited = !isSigned && call.askAt !== null;
+  const isLater = call.knownAt === null || receivedAt > call.knownAt;
+  return isAwaited || (isLater && Object.keys(whatChanges(call, facts, true)).length > 0);
 }

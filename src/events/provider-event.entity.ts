@@ -3,7 +3,11 @@ import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 
-export const EVENT_STATES = ['WAITING', 'DONE'] as const;
+/**
+ * An event waits until it is worked. One that names a call of which nothing is known, and that nobody vouches
+ * for, is worked when its provider was asked about that call.
+ */
+export const EVENT_STATES = ['WAITING', 'TO_ASK', 'DONE'] as const;
 
 /**
  * An event that a provider sent. It holds what the event says of its call in the platform's words: neither
@@ -59,7 +63,7 @@ export class ProviderEventRow {
   @PlainIdColumn({ nullable: true })
   claim!: string | null;
 
-  /** How often working it has failed. */
+  /** How often working it, or asking its provider, has failed. */
   @Column('int', { default: 0 })
   attempts!: number;
 

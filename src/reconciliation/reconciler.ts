@@ -98,6 +98,28 @@ export class Reconciler {
     return { ...result, owners: [...found.versions.keys()] };
   }
 
+  /**
+   * Asks for single calls of an account, and applies what its provider says: one of which Latchkey has never
+   * heard is recorded. Each answer tells what the provider said instead of a definitive one, or null. There
+   * is no answer where nobody can ask, because there is no key, or one that does not open.
+   */
+  async *askFor(
+    place: OwnAccount,
+    providerCallIds: Iterable<string>,
+  ): AsyncGenerator<{ readonly providerCallId: string; readonly error: ProviderError | null }> {
+    const found = await readAccount(this.database.read, this.vault.placeMacs, place);
+    const account = found && this.#open(found);
+    if (!found || !account) return;
+    const comparison = new Comparison(this.database, this.resolver, found);
+    for (const providerCallId of providerCallIds) {
+      const knownAt = new Date();
+      const answer = await this.providers.askForCall(account, providerCallId);
+      if (answer.outcome === 'FOUND') await comparison.compareCertain([answer.facts], knownAt);
+      const isDefinitive = answer.outcome === 'FOUND' || IS_ABSENT.has(answer.error.code);
+      yield { providerCallId, error: isDefinitive ? null : answer.error };
+    }
+  }
+
   #open({ key }: KeyedAccount): ProviderAccount | null {
     try {
       return this.resolver.open(key, 'RECONCILE').account;

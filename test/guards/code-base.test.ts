@@ -104,7 +104,7 @@ describe('the code base', () => {
     // What starts and keeps the product, and who is let in by a first sign-in: nobody who was let in asks for
     // it.
     const withoutViewers =
-      /^(database|vault|demo)\/|^access\/tenant-database|^audit\/audit-(trail|sealer)|^calls\/call-asker|^keys\/checks\/key-checker|^alerts\/alert-worker|^analytics\/(counting-worker|day-counter)|^events\/(event-(worker|retention)|refused-counts)|^deliveries\/delivery-(worker|batch)|^people\/(sign-in|enrol)\.|^keys\/old-places|^reconciliation\/reconciliation-worker|^[\w-]+\.ts$/;
+      /^(database|vault|demo)\/|^access\/tenant-database|^audit\/audit-(trail|sealer)|^calls\/call-asker|^keys\/checks\/key-checker|^alerts\/alert-worker|^analytics\/(counting-worker|day-counter)|^events\/(event-(worker|asker|retention)|refused-counts)|^deliveries\/delivery-(worker|batch)|^people\/(sign-in|enrol)\.|^keys\/old-places|^reconciliation\/reconciliation-worker|^[\w-]+\.ts$/;
     const bare = files.filter(
       ({ name, text }) =>
         /\bDatabase\b[^;]*database\/(database|dialect)'/.test(text) && !withoutViewers.test(name),

@@ -1,0 +1,139 @@
+import type { Database } from '../database/database';
+import { Lease } from '../database/lease';
+import { placeholders } from '../database/raw';
+import type { Transaction } from '../database/transaction';
+import { Rounds } from '../platform/rounds';
+import type { ProviderError } from '../providers/refusals';
+import type { Reconciler } from '../reconciliation/reconciler';
+import { ProviderEventRow } from './provider-event.entity';
+
+/** How often an instance looks whether there are calls to ask for. */
+const EVERY_MS = 5_000;
+/** Longer than one provider is waited for: the lease is renewed before each call. */
+const LEASE_MS = 60_000;
+/** So many events are looked at in one round, and so many calls of one account are asked for in it. */
+const BATCH = 500;
+const CALLS_OF_ACCOUNT = 10;
+const ACCOUNTS_AT_ONCE = 4;
+/** How long an account is left alone that takes no more requests, or does not answer. */
+const PAUSE_SECONDS = 60;
+/** After so many vain attempts, the call is left to the comparison of the next night. */
+const MAX_ATTEMPTS = 10;
+
+/** The events of one account that are due. */
+type Events = readonly [ProviderEventRow, ...ProviderEventRow[]];
+
+/**
+ * Asks providers for calls of which nothing is known but events that nobody vouches for. What the provider
+ * answers is recorded, and nothing of what the events say. Any instance does that, under a lease; if two of
+ * them ask for the same call, it is recorded once.
+ */
+export class EventAsker {
+  readonly #lease: Lease;
+  readonly #rounds = new Rounds(EVERY_MS, () => this.askDue().catch(this.report));
+  #isStopping = false;
+
+  constructor(
+    private readonly database: Database,
+    private readonly reconciler: Reconciler,
+    private readonly report: (error: unknown) => void,
+  ) {
+    this.#lease = new Lease(database, 'events', LEASE_MS);
+  }
+
+  start(): void {
+    this.#rounds.start();
+  }
+
+  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await this.#rounds.stop();
+    await this.#lease.release().catch(this.report);
+    this.#isStopping = false;
+  }
+
+  /** Asks for the calls of events that are due, unless another instance holds the lease. */
+  async askDue(now = new Date()): Promise<void> {
+    const due = await this.database.read
+      .createQueryBuilder(ProviderEventRow, 'event')
+      .where("event.state = 'TO_ASK' AND event.dueAt <= :now", { now })
+      .orderBy('event.dueAt')
+      .limit(BATCH)
+      .getMany();
+    if (due.length === 0 || !(await this.#lease.take())) return;
+    const accounts = byAccount(due);
+    const askNext = async (): Promise<void> => {
+      // A fault of one account does not keep others from their turn.
+      for (let events = accounts.shift(); events; events = accounts.shift())
+        await this.#askAccount(events, now).catch(this.report);
+    };
+    await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, askNext));
+  }
+
+  async #askAccount(events: Events, now: Date): Promise<void> {
+    const [{ ownerType: type, ownerId: id, agencyId, provider }] = events;
+    const ids = new Set(events.map(({ providerCallId }) => providerCallId ?? ''));
+    const asked = [...ids].slice(0, CALLS_OF_ACCOUNT);
+    const account = { owner: { type, id, agencyId }, provider };
+    let isAnswered = false;
+    for await (const { providerCallId, error } of this.reconciler.askFor(account, asked)) {
+      isAnswered = true;
+      const ofCall = events.filter((event) => event.providerCallId === providerCallId);
+      if (!(await this.#note(ofCall, error, now)) || error || this.#isStopping) return;
+    }
+    // Nobody can ask, so that there is nothing to wait for.
+    if (!isAnswered) await this.#note(events, null, now);
+    else if (ids.size > asked.length) await this.#putOff(events[0], new Date(now.getTime() + EVERY_MS));
+  }
+
+  /** Notes what came of the events of a call. Returns whether this instance may go on. */
+  async #note(events: readonly ProviderEventRow[], error: ProviderError | null, now: Date): Promise<boolean> {
+    const given = (event: ProviderEventRow) => error === null || event.attempts + 1 >= MAX_ATTEMPTS;
+    const done = events.filter(given).map(({ id }) => id);
+    const failed = events.filter((event) => !given(event)).map(({ id }) => id);
+    const isMine = await this.database.write(async (tx) => {
+      if (!(await this.#lease.renew(tx))) return false;
+      await change(tx, "state = 'DONE', dueAt = ?", [new Date()], done);
+      await change(tx, 'attempts = attempts + 1', [], failed);
+      return true;
+    });
+    const [event] = events;
+    const pauseMs = (error?.retryAfterSeconds ?? PAUSE_SECONDS) * 1000;
+    if (isMine && error && event) await this.#putOff(event, new Date(now.getTime() + pauseMs));
+    return isMine;
+  }
+
+  /** Puts off all events of an account that would come up before a time. */
+  async #putOff({ ownerId, provider }: ProviderEventRow, until: Date): Promise<void> {
+    await this.database.write((tx) =>
+      tx.run(
+        "UPDATE provider_events SET dueAt = ? WHERE state = 'TO_ASK' AND dueAt < ? AND ownerId = ? AND provider = ?",
+        [until, until, ownerId, provider],
+      ),
+    );
+  }
+}
+
+async function change(
+  tx: Transaction,
+  columns: string,
+  values: readonly unknown[],
+  ids: readonly string[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.run(
+    `UPDATE provider_events SET ${columns} WHERE id IN (${placeholders(ids)}) AND state = 'TO_ASK'`,
+    [...values, ...ids],
+  );
+}
+
+function byAccount(events: readonly ProviderEventRow[]): Events[] {
+  const accounts = new Map<string, Events>();
+  for (const event of events) {
+    const account = `${event.ownerId} ${event.provider}`;
+    const earlier = accounts.get(account);
+    accounts.set(account, earlier ? [...earlier, event] : [event]);
+  }
+  return [...accounts.values()];
+}
