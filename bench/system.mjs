@@ -11,6 +11,12 @@ const running = new Set();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
+/** Time of the processor that a process has taken, in microseconds. */
+export function cpuOf(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+  return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / TICKS_A_SECOND;
+}
+
 export class System {
   #child;
 
@@ -34,8 +40,7 @@ export class System {
 
   /** Time of the processor since its start, in microseconds. */
   cpu() {
-    const fields = readFileSync(`/proc/${this.#child.pid}/stat`, 'utf8').split(') ')[1].split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1_000_000) / TICKS_A_SECOND;
+    return cpuOf(this.#child.pid);
   }
 
   /** Resident memory, in megabytes. */

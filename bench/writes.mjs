@@ -2,11 +2,12 @@
 // Changes over HTTP, in one agency and over all of them, beside a Fastify service that writes the same rows
 // and asks the same provider; on MariaDB also by three instances.
 import autocannon from 'autocannon';
+import { existsSync, readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { withDatabases, YOUNG_GENERATION } from './compare.mjs';
 import { AGENCIES, agencyId, agentAt, clientId, clientIndexOf, portalSubjectOf, subjectOf } from './data.mjs';
 import { median } from './load.mjs';
-import { System } from './system.mjs';
+import { cpuOf, System } from './system.mjs';
 import { openByHand } from './written-rows.mjs';
 
 const { values: options } = parseArgs({
@@ -102,8 +103,10 @@ async function requestsFor(mint, operation, placeOf, isByHand) {
 }
 
 /** Every answer has to say that the change was made. */
-async function load(systems, lists, duration) {
-  const cpuBefore = systems.reduce((sum, { system }) => sum + system.cpu(), 0);
+async function load(systems, lists, duration, databasePid) {
+  const cpu = () => systems.reduce((sum, { system }) => sum + system.cpu(), 0);
+  const databaseCpu = () => (databasePid === null ? 0 : cpuOf(databasePid));
+  const [cpuBefore, databaseCpuBefore] = [cpu(), databaseCpu()];
   let refused = null;
   const results = await Promise.all(
     systems.map(({ url }, instance) => {
@@ -132,7 +135,8 @@ async function load(systems, lists, duration) {
     perSecond: results.reduce((sum, each) => sum + each['2xx'] / each.duration, 0),
     p50Ms: median(results.map(({ latency }) => latency.p50)),
     p99Ms: Math.max(...results.map(({ latency }) => latency.p99)),
-    cpuUs: (systems.reduce((sum, { system }) => sum + system.cpu(), 0) - cpuBefore) / count,
+    cpuUs: (cpu() - cpuBefore) / count,
+    databaseCpuUs: (databaseCpu() - databaseCpuBefore) / count,
   };
 }
 
@@ -148,7 +152,8 @@ async function startAll({ command, instances = 1, ready, env }) {
   return systems;
 }
 
-const PRODUCT = { command: [...YOUNG_GENERATION, '../dist/src/main.js'], ready: '/readyz' };
+const profiling = (process.env.PROF ?? '').split(' ').filter(Boolean);
+const PRODUCT = { command: [...profiling, ...YOUNG_GENERATION, '../dist/src/main.js'], ready: '/readyz' };
 const SYSTEMS = {
   'bare Fastify service': {
     command: [...YOUNG_GENERATION, 'peers/writes.mjs'],
@@ -159,17 +164,27 @@ const SYSTEMS = {
 };
 const THREE = { 'Latchkey, three instances': { ...PRODUCT, instances: 3 } };
 
-async function forgetEvents(env) {
+/** What one system has written is no work for the next one. */
+async function leaveNoWork(env) {
   const byHand = openByHand(env);
   await byHand.forgetEvents();
+  await byHand.askOfNoCall();
   await byHand.close();
+}
+
+/** The process of the database, where it is a server of this machine. */
+async function pidOfServer(env) {
+  const byHand = openByHand(env);
+  const file = await byHand.pidFile();
+  await byHand.close();
+  return file && existsSync(file) ? Number(readFileSync(file, 'utf8')) : null;
 }
 
 function print(title, samples) {
   const [limit] = Object.keys(samples);
   console.log(`\n  ${title}`);
   console.log(
-    `  ${''.padEnd(28)}${['a second', 'p50 ms', 'p99 ms', 'CPU us', 'ratio'].map((head) => head.padStart(9)).join('')}`,
+    `  ${''.padEnd(28)}${['a second', 'p50 ms', 'p99 ms', 'CPU us', 'server us', 'ratio'].map((head) => head.padStart(10)).join('')}`,
   );
   for (const [name, each] of Object.entries(samples)) {
     const of = (field) => median(each.map((sample) => sample[field]));
@@ -179,9 +194,10 @@ function print(title, samples) {
       of('p50Ms'),
       of('p99Ms'),
       of('cpuUs').toFixed(0),
+      of('databaseCpuUs').toFixed(0),
       ratio.toFixed(2),
     ];
-    console.log(`  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(9)).join('')}`);
+    console.log(`  ${name.padEnd(28)}${cells.map((cell) => String(cell).padStart(10)).join('')}`);
   }
 }
 
@@ -196,6 +212,7 @@ await withDatabases(databases, { clients: 5000 }, async ({ url, env, mint }) => 
   });
   const own = { ...env, BLAND_BASE_URL: providerUrl };
   const systems = url.startsWith('sqlite:') ? SYSTEMS : { ...SYSTEMS, ...THREE };
+  const databasePid = await pidOfServer(own);
   const samples = {};
   try {
     for (let round = 0; round < rounds; round += 1) {
@@ -205,14 +222,14 @@ await withDatabases(databases, { clients: 5000 }, async ({ url, env, mint }) => 
           for (const [title, operation] of measured) {
             for (const [scope, placeOf] of Object.entries(PLACES)) {
               const lists = await requestsFor(mint, operation, placeOf, system.isByHand);
-              await load(instances, lists, options.quick ? 1 : WARM_UP_SECONDS);
-              const sample = await load(instances, lists, seconds);
+              await load(instances, lists, options.quick ? 1 : WARM_UP_SECONDS, databasePid);
+              const sample = await load(instances, lists, seconds, databasePid);
               ((samples[`${title}, in ${scope}`] ??= {})[name] ??= []).push(sample);
             }
           }
         } finally {
           for (const { system: instance } of instances) await instance.stop();
-          if (system.isByHand) await forgetEvents(own);
+          await leaveNoWork(own);
         }
       }
     }

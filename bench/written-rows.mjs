@@ -62,6 +62,9 @@ export function openByHand({ DATABASE_URL, LATCHKEY_MASTER_KEY_FILE }) {
   return {
     close: store.close,
 
+    /** Where a server has written the id of its process. */
+    pidFile: store.pidFile,
+
     /** As a call does: from the agent to the open key. */
     async resolve({ agencyId, agentId }) {
       const rows = await store.read(READ, [agentId, agencyId, agentId, agencyId]);
@@ -114,6 +117,12 @@ export function openByHand({ DATABASE_URL, LATCHKEY_MASTER_KEY_FILE }) {
         costCurrency: null,
         costFigure: null,
         costUnit: null,
+        keyOwnerId: ownerType === 'CLIENT' ? clientId : agencyId,
+        rateId: null,
+        isOtherAccount: 0,
+        revision: 0,
+        knownAt: null,
+        askAt: null,
         createdAt: NOW,
         updatedAt: NOW,
       };
@@ -176,6 +185,10 @@ export function openByHand({ DATABASE_URL, LATCHKEY_MASTER_KEY_FILE }) {
 
     /** The product would look at these events again and again, because it did not write them. */
     forgetEvents: () => store.write((tx) => tx.run('DELETE FROM audit_events WHERE actorName = ?', [ACTOR])),
+
+    /** The product would ask about these calls, whose provider knows nothing of them, after two minutes. */
+    askOfNoCall: () =>
+      store.write((tx) => tx.run('UPDATE calls SET askAt = NULL WHERE askAt IS NOT NULL', [])),
 
     /** What the provider said of the key. */
     judgeHandIn: (handInId, { agencyId, clientId, provider }) =>
@@ -266,6 +279,7 @@ function overSqlite(file) {
   return {
     read: rows,
     write: (work) => (last = last.then(() => transaction(work))),
+    pidFile: async () => null,
     close: async () => database.close(),
   };
 }
@@ -295,6 +309,7 @@ function overMysql(url) {
         connection.release();
       }
     },
+    pidFile: async () => (await pool.query('SELECT @@pid_file AS file'))[0][0].file,
     close: () => pool.end(),
   };
 }
