@@ -1,6 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { CallRow } from '../calls/call.entity';
-import { accountOf, type OwnAccount } from '../calls/provider-call';
+import type { OwnAccount } from '../calls/provider-call';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import { leastIdOf } from '../platform/ids';
 import type { CallFacts } from '../providers/call-facts';
@@ -34,7 +34,7 @@ export interface Result {
   obstacle: Obstacle | null;
 }
 
-/** How the work goes on: between two pages, and when a provider takes no more requests for a while. */
+/** How the work goes on: between two requests, and when a provider takes no more requests for a while. */
 export interface Pace {
   /** Waits. Answers false where the work is to end. */
   wait(ms: number): Promise<boolean>;
@@ -46,7 +46,7 @@ const PART_MS = 7 * 24 * 60 * 60 * 1000;
 const MAX_CALLS = 200_000;
 /** Of an account no more pages are read. */
 const MAX_PAGES = 20_000;
-const BETWEEN_PAGES_MS = 20;
+const BETWEEN_REQUESTS_MS = 20;
 /** How long a provider is left alone that does not say for how long, and how often and how long at most. */
 const PAUSE_SECONDS = 30;
 const MAX_PAUSE_SECONDS = 5 * 60;
@@ -134,6 +134,8 @@ interface Start {
   readonly cursor: string | null;
 }
 
+type RecordedCall = Pick<CallRow, 'id' | 'providerCallId'>;
+
 class AccountRun {
   #pauses = 0;
   #pages = 0;
@@ -170,7 +172,7 @@ class AccountRun {
       cursor = read.page.next;
       this.#pages += 1;
       if (seen.size > MAX_CALLS || this.#pages > MAX_PAGES) this.result.obstacle = 'TOO_MANY_CALLS';
-      else if (!(await this.pace.wait(BETWEEN_PAGES_MS))) this.result.obstacle = 'STOPPED';
+      else if (!(await this.pace.wait(BETWEEN_REQUESTS_MS))) this.result.obstacle = 'STOPPED';
       if (this.result.obstacle !== null) return null;
       knownAt = new Date();
     }
@@ -182,7 +184,10 @@ class AccountRun {
     this.result.listed += listed.length;
     const { differences, learnt, doubtful } = await this.comparison.compare(listed, knownAt);
     this.#add(differences, learnt);
-    for (const { providerCallId } of doubtful) await this.#ask(providerCallId ?? '', null);
+    for (const { providerCallId } of doubtful) {
+      if (this.result.obstacle !== null) return;
+      await this.#ask(providerCallId ?? '', null);
+    }
   }
 
   #add(differences: readonly Difference[], learnt: number): void {
@@ -194,49 +199,42 @@ class AccountRun {
    * Finds the calls on record that the list should have. Some lists leave calls out, e.g. those that never
    * began, so that the provider is asked for each.
    */
-  async #findMissing({ since, until }: Span, seen: ReadonlySet<string>): Promise<void> {
-    let [after, asked] = [leastIdOf(new Date(since.getTime() + MARGIN_MS)), 0];
-    const end = leastIdOf(new Date(until.getTime() - MARGIN_MS));
-    for (;;) {
-      const rows = await this.#rowsAfter(after, end);
-      for (const call of rows.filter(
-        (each) => this.#isListed(each) && !seen.has(each.providerCallId ?? ''),
-      )) {
-        asked += 1;
-        if (asked > MAX_ASKED) this.result.undecided += 1;
-        else await this.#ask(call.providerCallId ?? '', call);
-        if (this.result.obstacle !== null) return;
-      }
-      const last = rows.at(-1);
-      if (!last || rows.length < ROWS) return;
-      after = last.id;
+  async #findMissing(span: Span, seen: ReadonlySet<string>): Promise<void> {
+    let asked = 0;
+    for await (const { id, providerCallId } of this.#recorded(span)) {
+      if (providerCallId === null || seen.has(providerCallId)) continue;
+      asked += 1;
+      if (asked > MAX_ASKED) this.result.undecided += 1;
+      else await this.#ask(providerCallId, await this.database.read.findOneBy(CallRow, { id }));
+      if (this.result.obstacle !== null) return;
     }
   }
 
-  #rowsAfter(after: string, end: string): Promise<CallRow[]> {
+  /** With another version of a key it may have been another account, so that those calls are left out. */
+  async *#recorded({ since, until }: Span): AsyncGenerator<RecordedCall> {
     const { read } = this.database;
-    return read
-      .createQueryBuilder(CallRow, 'call')
-      .where('call.agencyId = :agencyId AND call.id > :after AND call.id < :end', {
-        agencyId: this.keyed.owner.agencyId,
-        after,
-        end,
-      })
-      .orderBy('call.id')
-      .limit(ROWS)
-      .getMany();
-  }
-
-  // With another version of the key it may have been another account.
-  #isListed(call: CallRow): boolean {
-    const owner = accountOf(call);
     const { provider, versions } = this.keyed;
-    const isOfKey = owner !== null && versions.has(owner) && versions.get(owner) === call.keyVersion;
-    return call.provider === provider && call.providerCallId !== null && isOfKey;
+    const end = leastIdOf(new Date(until.getTime() - MARGIN_MS));
+    for (const [ownerId, version] of versions) {
+      let after: string | undefined = leastIdOf(new Date(since.getTime() + MARGIN_MS));
+      while (after !== undefined) {
+        const rows: RecordedCall[] = await read.rows<RecordedCall>(
+          `SELECT id, providerCallId FROM calls${read.indexHint('calls_by_key')}
+WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? ORDER BY id LIMIT ${ROWS}`,
+          [ownerId, provider, version, after, end],
+        );
+        yield* rows;
+        after = rows.length < ROWS ? undefined : rows.at(-1)?.id;
+      }
+    }
   }
 
   /** Asks for one call. `call` is the one that is on record. */
   async #ask(providerCallId: string, call: CallRow | null): Promise<void> {
+    if (!(await this.pace.wait(BETWEEN_REQUESTS_MS))) {
+      this.result.obstacle = 'STOPPED';
+      return;
+    }
     const knownAt = new Date();
     const answer = await this.providers.askForCall(this.account, providerCallId);
     if (answer.outcome === 'FOUND') {

@@ -8,7 +8,7 @@ import type { Difference } from '../../src/reconciliation/difference';
 import { ReconciliationRow } from '../../src/reconciliation/reconciliation.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { newId } from '../../src/platform/ids';
+import { newId, newIdAt } from '../../src/platform/ids';
 import { Process } from '../e2e/process';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 
@@ -241,6 +241,26 @@ test('every account is compared in its night, by one of the instances', async ()
     expect(nextAt > night).toBe(true);
     expect(doneUntil).toEqual(night);
   }
+});
+
+test('a comparison that is told to end asks for no further call of those that the list lacks', async () => {
+  for (let number = 0; number < 3; number += 1) {
+    const call = await start('retell');
+    running.sandbox.retell.calls.forget(call.providerCallId ?? '');
+    // The list is sure to have had the time to show it.
+    await write(call.id, { id: newIdAt(new Date(Date.now() - HOUR)) });
+  }
+  const account = {
+    owner: { type: 'CLIENT', id: HARBOR, agencyId: BRIGHTLINE },
+    provider: 'RETELL',
+  } as const;
+  const span = { since: new Date(Date.now() - DAY), until: new Date(Date.now() + HOUR) };
+  const asked = () =>
+    running.sandbox.retell.requests.filter(({ path }) => path.startsWith('/v2/get-call/')).length;
+  let isTold = false;
+  const pace = { wait: () => Promise.resolve(!(isTold ||= asked() === 1)) };
+  const { obstacle } = await running.app.upkeep.reconciler.reconcile(account, span, pace, () => undefined);
+  expect([obstacle, asked()]).toEqual(['STOPPED', 1]);
 });
 
 test('1,000 calls are compared by a few statements a page, and asked for by one request a page', async () => {

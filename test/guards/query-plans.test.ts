@@ -7,7 +7,7 @@ import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
 import { dayAfter, dayOf } from '../../src/platform/calendar';
 import { LONG_LIST } from '../../src/database/mysql';
-import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
+import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { managerOf } from '../database';
 import { announceCalls, createWebhook, deliveriesOf } from '../fixtures/webhooks';
 import { post, startTestApp, type TestApp } from '../harness';
@@ -335,6 +335,21 @@ test('a later page of a filtered list is found by its place in each part of the 
     ),
   );
   expect(plans.flatMap(indexesIn)).toEqual(Array(2 * PROVIDERS.length).fill(['calls_by_outcome', 4]));
+});
+
+test('a comparison with the list of an account reads the calls that its key has carried, and no others', async () => {
+  const account = {
+    owner: { type: 'CLIENT', id: HARBOR, agencyId: BRIGHTLINE },
+    provider: 'RETELL',
+  } as const;
+  const span = { since: new Date(Date.now() - 60 * 60 * 1000), until: new Date() };
+  const pace = { wait: () => Promise.resolve(true) };
+  const plans = await plansOf(() =>
+    running.app.upkeep.reconciler.reconcile(account, span, pace, () => undefined),
+  );
+  const ofCalls = plans.map((plan) => JSON.stringify(plan)).filter((text) => text.includes('calls'));
+  expect(ofCalls).toHaveLength(1);
+  expect(ofCalls[0]).toMatch(/calls_by_key \(keyOwnerId=.* id[<>]|"type":"range".*"key":"calls_by_key"/);
 });
 
 test.each([
