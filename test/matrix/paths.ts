@@ -19,7 +19,7 @@ export interface FieldPath {
   readonly name: string;
   readonly kind: 'query' | 'mutation';
   readonly path: readonly string[];
-  readonly document: string;
+  readonly isObject: boolean;
 }
 
 /**
@@ -45,7 +45,7 @@ export function pathsOf(
       const own = [...path, field];
       const name = `${type.name}.${field}`;
       const way = detours[name] ?? own;
-      found.push({ name, kind, path: way, document: documentOf(kind, way, roots, isCompositeType(next)) });
+      found.push({ name, kind, path: way, isObject: isCompositeType(next) });
       if (!isObjectType(next) || seen.has(next.name)) continue;
       seen.add(next.name);
       queue.push({ type: next, kind, path: own });
@@ -68,16 +68,30 @@ export function pathsOf(
   return found;
 }
 
-function documentOf(
-  kind: string,
-  [root = '', ...rest]: readonly string[],
-  roots: RootArguments,
-  isObject: boolean,
-): string {
-  const inner = rest.reduceRight(
-    (selection, field) => ` { ${field}${roots[`.${field}`] ?? ''}${selection} }`,
-    isObject ? ' { __typename }' : '',
+/** Groups fields below the root that are reached in the same way, so that one document asks for all of them. */
+export function besideEachOther(fields: readonly FieldPath[]): FieldPath[][] {
+  const groups = new Map<string, FieldPath[]>();
+  for (const field of fields) {
+    const { name, kind, path } = field;
+    const parent = path.length === 1 ? name : `${kind} ${path.slice(0, -1).join('.')}`;
+    groups.set(parent, [...(groups.get(parent) ?? []), field]);
+  }
+  return [...groups.values()];
+}
+
+/** The document that asks for fields of one group. */
+export function documentOf(fields: readonly FieldPath[], roots: RootArguments): string {
+  const [{ kind, path } = { kind: 'query', path: [] }] = fields;
+  const leaves = fields.map(({ path, isObject }) =>
+    selectionOf(path.length - 1, path.at(-1) ?? '', roots, isObject ? '__typename' : ''),
   );
-  const body = `${root}${roots[root] ?? ''}${inner}`;
+  const body = path
+    .slice(0, -1)
+    .reduceRight((inner, field, depth) => selectionOf(depth, field, roots, inner), leaves.join(' '));
   return `${kind} ${body.includes('$key') ? '($key: Secret!) ' : ''}{ ${body} }`;
+}
+
+function selectionOf(depth: number, field: string, roots: RootArguments, inner: string): string {
+  const given = roots[depth === 0 ? field : `.${field}`] ?? '';
+  return `${field}${given}${inner === '' ? '' : ` { ${inner} }`}`;
 }
