@@ -98,8 +98,15 @@ export async function createServer({
   if (loopbackOnly) refuseOtherHosts(server);
   if (corsOrigins.length > 0) await allowOrigins(server, corsOrigins);
   addErrorAnswers(server);
-  for (const route of routes) await server.register(async (scope) => route(scope));
+  for (const route of routes) await server.register(scopeOf(route));
   return server;
+}
+
+// Fastify looks for the name of a plugin that has none among all modules that are loaded.
+function scopeOf(route: Route) {
+  return Object.assign(async (scope: Server) => route(scope), {
+    [Symbol.for('fastify.display-name')]: 'route',
+  });
 }
 
 // By DNS rebinding, a page elsewhere gets a name that leads to this machine: what it loads from here is of
