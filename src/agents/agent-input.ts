@@ -91,12 +91,12 @@ function checkFromNumber(provider: Provider, fromNumber: string | null): string 
     : checkProviderId(adapter, fromNumber, field);
 }
 
-export function twice(): UserError {
+export function duplicateAgent(): UserError {
   const message = 'The agency has this agent of the provider already.';
   return userError('DUPLICATE', ['input', 'providerAgentId'], message);
 }
 
-export function elsewhere(): UserError {
+export function assignedToAnother(): UserError {
   const message =
     'The agency has the same agent of the provider a second time, for another client: whose key pays would depend on which of them is used.';
   return userError('DUPLICATE', ['input', 'clientId'], message);

@@ -17,13 +17,13 @@ import { AgentRow, type ShownAgent } from './agent.entity';
 import {
   checkAgentChange,
   checkNewAgent,
-  elsewhere,
-  twice,
+  assignedToAnother,
+  duplicateAgent,
   type AgentChange,
   type NewAgent,
 } from './agent-input';
 import { readPagesOfClients } from './agents-of-clients';
-import { lockTwins } from './twins';
+import { lockSameAgents } from './same-agent';
 
 export interface AgentResult {
   readonly agent: AgentRow | null;
@@ -87,7 +87,8 @@ export class AgentService {
       const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
       const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
       const { name } = agent;
-      if ((await lockTwins(tx, agent)).length > 0) return { agent: null, userErrors: [twice()] };
+      if ((await lockSameAgents(tx, agent)).length > 0)
+        return { agent: null, userErrors: [duplicateAgent()] };
       await tx.insert(AgentRow, agent);
       await noteChange(tx, viewer.agencyId, clientId);
       await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId: agent.id, clientId, name });
@@ -134,7 +135,7 @@ export class AgentService {
         const isMoved = providerAgentId !== agent.providerAgentId;
         const isOther = isMoved || providerAgentKind !== agent.providerAgentKind;
         if (!isOther && fromNumber === agent.fromNumber) return agent;
-        if (isMoved && (await lockTwins(tx, updated)).length > 0) return twice();
+        if (isMoved && (await lockSameAgents(tx, updated)).length > 0) return duplicateAgent();
         await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
         const { clientId } = agent;
         if (isMoved) await noteChange(tx, viewer.agencyId, clientId);
@@ -158,8 +159,8 @@ export class AgentService {
       async (tx, agent) => {
         previousClientId = null;
         if (agent.clientId === clientId) return agent;
-        const twins = await lockTwins(tx, agent);
-        if (twins.some((twin) => twin.clientId !== clientId)) return elsewhere();
+        const others = await lockSameAgents(tx, agent);
+        if (others.some((other) => other.clientId !== clientId)) return assignedToAnother();
         await tx.update(AgentRow, { id }, { clientId });
         for (const owner of [agent.clientId, clientId]) await noteChange(tx, viewer.agencyId, owner);
         await this.audit.record(tx, viewer, { type: 'AGENT_ASSIGNED', agentId: id, clientId });

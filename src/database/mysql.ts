@@ -5,7 +5,7 @@ import { ConnectionLost, DatabaseUnavailable, isDuplicate } from './database-err
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
 import { refuseUnsafe } from './server-check';
-import { CommitUnknown, FATE_UNKNOWN, untilItWins } from './repetition';
+import { CommitUnknown, FATE_UNKNOWN, repeatUntilCommitted } from './repetition';
 import { MysqlSession, type Witness } from './mysql-session';
 import { inTransaction, type Reader, type Transaction } from './transaction';
 import { connectionOf, loadOf, noteTransaction, poolOf } from './typeorm-internals';
@@ -171,7 +171,7 @@ class MysqlDatabase implements Database {
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const run: Run = { ids: [], unknown: null };
-    return untilItWins(
+    return repeatUntilCommitted(
       () => this.#transaction(work, run),
       () => this.onRetry?.(),
     );

@@ -40,7 +40,7 @@ const LONGEST_PAUSE_MS = 250;
  * anything can have been committed. Throws `ServiceBusy` when the time is over and nothing can have been
  * committed, and what failed otherwise.
  */
-export async function untilItWins<T>(
+export async function repeatUntilCommitted<T>(
   attempt: () => Promise<T>,
   onRetry: () => void = () => undefined,
 ): Promise<T> {

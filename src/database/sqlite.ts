@@ -14,7 +14,7 @@ import { parseDatabaseUrl } from './address';
 import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { GroupCommit } from './group-commit';
-import { untilItWins } from './repetition';
+import { repeatUntilCommitted } from './repetition';
 import { byId, byIds, Session, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
@@ -128,7 +128,7 @@ class SqliteDatabase implements Database {
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const deadline = Date.now() + LOCK_TIMEOUT_MS;
     const ids: string[] = [];
-    return untilItWins(
+    return repeatUntilCommitted(
       () => this.#writes.write(work, ids, deadline),
       () => this.onRetry?.(),
     );

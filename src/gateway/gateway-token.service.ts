@@ -1,4 +1,3 @@
-import { IsNull, MoreThan } from 'typeorm';
 import { requireAccessManager } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
@@ -10,7 +9,12 @@ import type { Reader, Transaction } from '../database/transaction';
 import { checkName } from '../graphql/checks';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
-import type { AccessGranter, GrantedAccess } from '../people/granted-access';
+import {
+  tokensInForce,
+  withdrawRows,
+  type AccessGranter,
+  type GrantedAccess,
+} from '../people/granted-access';
 import { isId, newId } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
 import {
@@ -102,7 +106,7 @@ export class GatewayTokenService implements AccessGranter {
   }
 
   async granted(read: Reader, agencyId: string, createdBy: string): Promise<GrantedAccess[]> {
-    return (await inForce(read, agencyId, createdBy)).map(grantedAs);
+    return (await tokensInForce(read, GatewayTokenRow, agencyId, createdBy)).map(grantedAs);
   }
 
   async withdraw(
@@ -111,12 +115,10 @@ export class GatewayTokenService implements AccessGranter {
     createdBy: string,
     keep: boolean,
   ): Promise<GrantedAccess[]> {
-    const tokens = await inForce(tx, viewer.agencyId, createdBy);
-    for (const token of tokens) {
-      const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
-      await tx.update(GatewayTokenRow, { id: token.id }, change);
-      if (!keep) await this.audit.record(tx, viewer, { type: 'GATEWAY_TOKEN_REVOKED', ...eventOf(token) });
-    }
+    const tokens = await tokensInForce(tx, GatewayTokenRow, viewer.agencyId, createdBy);
+    await withdrawRows(tx, viewer, 'gateway_tokens', tokens, keep, (token) =>
+      this.audit.record(tx, viewer, { type: 'GATEWAY_TOKEN_REVOKED', ...eventOf(token) }),
+    );
     return tokens.map((token) => ({ ...grantedAs(token), isRevoked: !keep }));
   }
 }
@@ -131,13 +133,6 @@ function refusalsOf({ providers, scopes, expiresAt }: NewGatewayToken): UserErro
       ? null
       : userError('INVALID_FORMAT', ['input', 'expiresAt'], `Within the next ${MAX_LIFETIME} days.`),
   ].filter((error) => error !== null);
-}
-
-function inForce(read: Reader, agencyId: string, createdBy: string): Promise<GatewayTokenRow[]> {
-  return read.find(GatewayTokenRow, {
-    where: { agencyId, createdBy, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) },
-    order: { id: 'ASC' },
-  });
 }
 
 function grantedAs({ id, name, createdAt, expiresAt }: GatewayTokenRow): GrantedAccess {

@@ -1,4 +1,4 @@
-import { hasUnseen } from './unseen';
+import { hasInvisible } from './invisible';
 import { userError, type UserError } from './user-error';
 
 /** The name of a client, an agent or a person has at most this many characters. */
@@ -14,7 +14,7 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
   const text = value.trim();
   if (text === '') return userError('REQUIRED', field);
   if ([...text].length > maxLength) return userError('TOO_LONG', field, `At most ${maxLength} characters.`);
-  if (hasUnseen(text))
+  if (hasInvisible(text))
     return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
   return text;
 }

@@ -11,7 +11,7 @@ import { isId } from '../platform/ids';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
-import type { AccessGranter, GrantedAccess } from '../people/granted-access';
+import { withdrawRows, type AccessGranter, type GrantedAccess } from '../people/granted-access';
 import { ClientRow } from '../clients/client.entity';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -125,11 +125,9 @@ export class KeyLinkService implements AccessGranter {
     keep: boolean,
   ): Promise<GrantedAccess[]> {
     const links = await openLinks(tx, viewer.agencyId, createdBy);
-    for (const link of links) {
-      const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
-      await tx.update(KeyLinkRow, { id: link.id }, change);
-      if (!keep) await this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(link) });
-    }
+    await withdrawRows(tx, viewer, 'key_links', links, keep, (link) =>
+      this.audit.record(tx, viewer, { type: 'KEY_LINK_REVOKED', ...nameOf(link) }),
+    );
     return (await grantedAs(tx, links)).map((link) => ({ ...link, isRevoked: !keep }));
   }
 }

@@ -1,5 +1,5 @@
 import { digest } from '../platform/ids';
-import { hasAnyUnseen } from '../graphql/unseen';
+import { hasInvisibleAnywhere } from '../graphql/invisible';
 import { userError, type UserError } from '../graphql/user-error';
 
 /** The longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
@@ -13,7 +13,7 @@ export function checkEmail(value: string, field: readonly string[]): string | Us
   const email = value.trim();
   if (email === '') return userError('REQUIRED', field);
   if (email.length > MAX_LENGTH) return userError('TOO_LONG', field, `At most ${MAX_LENGTH} characters.`);
-  return SHAPE.test(email) && !hasAnyUnseen(email)
+  return SHAPE.test(email) && !hasInvisibleAnywhere(email)
     ? email
     : userError('INVALID_FORMAT', field, 'An e-mail address, e.g. ada@example.com.');
 }

@@ -1,4 +1,3 @@
-import { IsNull, MoreThan } from 'typeorm';
 import { requireAccessManager } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
@@ -8,7 +7,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
-import type { AccessGranter, GrantedAccess } from './granted-access';
+import { tokensInForce, withdrawRows, type AccessGranter, type GrantedAccess } from './granted-access';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
@@ -92,7 +91,7 @@ export class ServiceTokenService implements AccessGranter {
   }
 
   async granted(read: Reader, agencyId: string, createdBy: string): Promise<GrantedAccess[]> {
-    return (await inForce(read, agencyId, createdBy)).map(grantedAs);
+    return (await tokensInForce(read, ServiceTokenRow, agencyId, createdBy)).map(grantedAs);
   }
 
   async withdraw(
@@ -101,21 +100,12 @@ export class ServiceTokenService implements AccessGranter {
     createdBy: string,
     keep: boolean,
   ): Promise<GrantedAccess[]> {
-    const tokens = await inForce(tx, viewer.agencyId, createdBy);
-    for (const token of tokens) {
-      const change = keep ? { createdBy: viewer.id } : { revokedAt: new Date() };
-      await tx.update(ServiceTokenRow, { id: token.id }, change);
-      if (!keep) await this.audit.record(tx, viewer, { type: 'SERVICE_TOKEN_REVOKED', ...eventOf(token) });
-    }
+    const tokens = await tokensInForce(tx, ServiceTokenRow, viewer.agencyId, createdBy);
+    await withdrawRows(tx, viewer, 'service_tokens', tokens, keep, (token) =>
+      this.audit.record(tx, viewer, { type: 'SERVICE_TOKEN_REVOKED', ...eventOf(token) }),
+    );
     return tokens.map((token) => ({ ...grantedAs(token), isRevoked: !keep }));
   }
-}
-
-function inForce(read: Reader, agencyId: string, createdBy: string): Promise<ServiceTokenRow[]> {
-  return read.find(ServiceTokenRow, {
-    where: { agencyId, createdBy, revokedAt: IsNull(), expiresAt: MoreThan(new Date()) },
-    order: { id: 'ASC' },
-  });
 }
 
 function grantedAs({ id, name, createdAt, expiresAt }: ServiceTokenRow): GrantedAccess {

@@ -75,6 +75,7 @@ export const bland = {
   // Older pages of Bland's documentation send the key without a scheme. Bland accepts both forms, and this is
   // the newer one.
   keyPresentation: { scheme: 'Bearer' },
+  keyPrefixes: ['org_', 'sub-sk-'],
   requiresFromNumber: false,
   fromNumberForm: 'E164',
   idForm: 'UUID',

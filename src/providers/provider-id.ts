@@ -1,5 +1,6 @@
 import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
+import { providers } from '.';
 import type { ProviderAdapter } from './provider';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -9,15 +10,14 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
  */
 const AROUND = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
 
-/**
- * People paste these things in place of an id. The most telling form comes first. An API key is among them:
- * it must not be stored as an id, because ids are shown.
- */
+/** Keys of many services, tokens of Latchkey, JSON web tokens, and what stands around a key. */
+const KEY_OR_TOKEN = /^(sk[-_]|lk_|eyJ|bearer\b)|^\w+=/i;
+
+/** People paste these things in place of an id. The most telling form comes first. */
 const MISTAKEN: readonly (readonly [RegExp, string])[] = [
   [/^[a-z][a-z\d+.-]*:\/\/|^www\.|\//i, 'an address (URL)'],
   [/^[^@]+@[^@]+\.[^@]+$/, 'an e-mail address'],
   [/^\+?[\d().-]{7,20}$/, 'a phone number'],
-  [/^(key_|sk[-_]|sub-sk-|org_|lk_|eyJ|bearer\b)|^\w+=/i, 'an API key or a token'],
 ];
 
 /**
@@ -36,11 +36,22 @@ export function checkProviderId(
     return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);
   if (!/^[\x21-\x7E]+$/.test(id))
     return userError('INVALID_FORMAT', field, 'Only printable ASCII characters without spaces.');
-  const mistaken = MISTAKEN.find(([form]) => form.test(id))?.[1];
+  const mistaken = mistakenFor(id);
   if (!hasForm(adapter, id) || (adapter.idForm === 'ANY' && mistaken !== undefined))
     return userError('INVALID_FORMAT', field, messageFor(adapter, mistaken));
   // Databases compare ids letter by letter.
   return adapter.idForm === 'UUID' ? id.toLowerCase() : id;
+}
+
+function mistakenFor(id: string): string | undefined {
+  const found = MISTAKEN.find(([form]) => form.test(id))?.[1];
+  // A key must not be stored as an id, because ids are shown.
+  return found ?? (KEY_OR_TOKEN.test(id) || isKeyOfProvider(id) ? 'an API key or a token' : undefined);
+}
+
+function isKeyOfProvider(text: string): boolean {
+  const prefixes = providers.flatMap(({ keyPrefixes }: ProviderAdapter) => keyPrefixes);
+  return prefixes.some((prefix) => text.toLowerCase().startsWith(prefix));
 }
 
 function hasForm({ idForm }: ProviderAdapter, id: string): boolean {

@@ -92,6 +92,8 @@ export interface ProviderAdapter {
   /** `US` is the default region. */
   readonly baseUrls: Readonly<Partial<Record<ProviderRegion, string>>> & { readonly US: string };
   readonly keyPresentation: KeyPresentation;
+  /** How its keys begin, so that one that is pasted in place of an id is told apart. */
+  readonly keyPrefixes: readonly string[];
   /** It is true if a call cannot be placed without saying which number it comes from. */
   readonly requiresFromNumber: boolean;
   /**

@@ -84,6 +84,7 @@ export const retell = {
   name: 'Retell',
   baseUrls: { US: 'https://api.retellai.com' },
   keyPresentation: { scheme: 'Bearer' },
+  keyPrefixes: ['key_'],
   requiresFromNumber: true,
   fromNumberForm: 'E164',
   idForm: { prefix: 'agent_' },

@@ -77,6 +77,8 @@ export const vapi = {
   name: 'Vapi',
   baseUrls: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
   keyPresentation: { scheme: 'Bearer' },
+  // They are UUIDs, like its ids.
+  keyPrefixes: [],
   requiresFromNumber: true,
   fromNumberForm: 'ID',
   idForm: 'UUID',

@@ -2,7 +2,7 @@ import { containsToken } from '../access/token-form';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { digest } from '../platform/ids';
-import { readingsOf } from './readings';
+import { decodingsOf } from './decodings';
 
 // The prefix is found although a token lost its first characters. A link is found without its scheme and its
 // host.
@@ -16,7 +16,7 @@ const MAX_LOOKED_UP = 16;
 
 /** This tells whether a token, or the address of a one-time link, stands anywhere in a text. */
 export function hasOwnToken(text: string): boolean {
-  return readingsOf(text).some((reading) => OWN.test(reading) || containsToken(reading));
+  return decodingsOf(text).some((decoding) => OWN.test(decoding) || containsToken(decoding));
 }
 
 /** Returns the digest by which a one-time link is looked up. The token's 256 random bits need no salt. */
@@ -29,7 +29,7 @@ export function linkTokenDigest(token: string): string {
  * the parts of the text that have its length are looked up.
  */
 export async function hasLinkToken(read: Reader, text: string): Promise<boolean> {
-  const runs = readingsOf(text).flatMap((reading) => reading.match(LINK_TOKEN_RUN) ?? []);
+  const runs = decodingsOf(text).flatMap((decoding) => decoding.match(LINK_TOKEN_RUN) ?? []);
   const parts = runs.flatMap((run) => [run.slice(0, LINK_TOKEN_LENGTH), run.slice(-LINK_TOKEN_LENGTH)]);
   const digests = [...new Set(parts)].slice(0, MAX_LOOKED_UP).map(linkTokenDigest);
   if (digests.length === 0) return false;

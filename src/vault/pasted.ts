@@ -1,5 +1,5 @@
 import { hasOwnToken } from './own-tokens';
-import { readingsOf } from './readings';
+import { decodingsOf } from './decodings';
 
 /**
  * These are the reasons why pasted text is not a key, although it may have the characters of one. The form of
@@ -100,7 +100,7 @@ function isRepeated(text: string): boolean {
  */
 export function isTokenOf(issuer: string, text: string): boolean {
   const claim = `"iss":${JSON.stringify(issuer)}`;
-  return readingsOf(text).some((reading) => reading.includes(claim));
+  return decodingsOf(text).some((decoding) => decoding.includes(claim));
 }
 
 // The header of a sealed key contains one of these, and the header of a signed token (a JWT) does not. The
@@ -118,10 +118,10 @@ const WITHOUT_HEADER = /^\W*[\w-]{16}\.[\w-]+\.[\w-]{22}\W*$/;
  * providers use as a key, does not count as one.
  */
 export function isDamagedSealedKey(text: string): boolean {
-  const readings = readingsOf(text);
-  const [looked = ''] = readings;
+  const decodings = decodingsOf(text);
+  const [looked = ''] = decodings;
   return (
-    readings.some((reading) => OF_SEALED.test(reading) || WITHOUT_HEADER.test(reading)) ||
+    decodings.some((decoding) => OF_SEALED.test(decoding) || WITHOUT_HEADER.test(decoding)) ||
     isHeaderWithoutRest(looked)
   );
 }

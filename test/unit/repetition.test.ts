@@ -1,6 +1,11 @@
 import { QueryFailedError } from 'typeorm';
 import { ConnectionLost, DatabaseUnavailable } from '../../src/database/database-errors';
-import { CommitUnknown, ConcurrentChange, ServiceBusy, untilItWins } from '../../src/database/repetition';
+import {
+  CommitUnknown,
+  ConcurrentChange,
+  ServiceBusy,
+  repeatUntilCommitted,
+} from '../../src/database/repetition';
 
 const failed = (code: string) => new QueryFailedError('', [], Object.assign(new Error(), { code }));
 const lost = new QueryFailedError('', [], new ConnectionLost('The database is silent'));
@@ -13,7 +18,7 @@ async function repeated(
   jest.useFakeTimers();
   const started = Date.now();
   let attempts = 0;
-  const work = untilItWins(() => {
+  const work = repeatUntilCommitted(() => {
     attempts += 1;
     return attempts > times ? Promise.resolve('done') : Promise.reject(error);
   }).catch((reason: unknown) => reason);
@@ -50,7 +55,7 @@ describe('a transaction', () => {
     jest.useFakeTimers();
     const errors = [new CommitUnknown('x', lost)];
     const race = failed('ER_LOCK_DEADLOCK');
-    const outcome = untilItWins(() => Promise.reject(errors.shift() ?? race)).catch(
+    const outcome = repeatUntilCommitted(() => Promise.reject(errors.shift() ?? race)).catch(
       (reason: unknown) => reason,
     );
     await jest.advanceTimersByTimeAsync(11_000);

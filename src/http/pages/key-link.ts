@@ -109,7 +109,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
           maxlength="16"
           required
           autocomplete="one-time-code"
-          ${marks('code', problem)}
+          ${problemAttributes('code', problem)}
         />
         ${message('code', problem)}
         <label for="apiKey">${providerName} API key</label>
@@ -120,7 +120,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
           required
           autocomplete="off"
           spellcheck="false"
-          ${marks('apiKey', problem)}
+          ${problemAttributes('apiKey', problem)}
         />
         ${message('apiKey', problem)}
         <button>Hand in the key</button>
@@ -129,7 +129,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
 }
 
 /** Returns the attributes of a field that has to be put right. */
-function marks(field: string, problem: Problem) {
+function problemAttributes(field: string, problem: Problem) {
   return problem?.field === field
     ? html`aria-invalid="true" aria-describedby="${field}-problem" autofocus`
     : null;

@@ -48,13 +48,13 @@ const SEEN = new RegExp(
 );
 
 /** Whether a text has a character that nobody sees, and that is no part of a word or an emoji. */
-export function hasUnseen(text: string): boolean {
+export function hasInvisible(text: string): boolean {
   return UNSEEN.test(text) && UNSEEN.test(text.replace(SEEN, ''));
 }
 
 /**
  * Whether a text has such a character anywhere: for what is compared letter by letter, as an e-mail address.
  */
-export function hasAnyUnseen(text: string): boolean {
+export function hasInvisibleAnywhere(text: string): boolean {
   return UNSEEN.test(text);
 }

@@ -20,14 +20,14 @@ const ENTITIES: Readonly<Record<string, string>> = {
  * other text around it. This returns the ways to read it: the text without escapes, and every printable text
  * that some part of it encodes in base64. What a token or a sealed key consists of is looked for in each.
  */
-export function readingsOf(text: string): string[] {
+export function decodingsOf(text: string): string[] {
   let layer = [unescaped(text.slice(0, LOOKED_AT))];
-  const readings = [...layer];
+  const decodings = [...layer];
   for (let depth = 0; depth < LAYERS; depth += 1) {
     layer = layer.flatMap(encodedIn);
-    readings.push(...layer);
+    decodings.push(...layer);
   }
-  return readings;
+  return decodings;
 }
 
 /** Escapes of Markdown, JSON, addresses and HTML are undone, and what is not seen is left out. */

@@ -2,17 +2,20 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { Transaction } from '../database/transaction';
 import type { AgentRow } from './agent.entity';
 
-type Twin = Pick<AgentRow, 'id' | 'clientId' | 'provider' | 'providerAgentId'>;
+type Entry = Pick<AgentRow, 'id' | 'clientId' | 'provider' | 'providerAgentId'>;
 
 /**
  * Reads the other entries of an agency for the same agent of a provider. Whoever else does so in this agency
  * waits until the transaction ends. A unique index would not do: databases of earlier releases may hold such
  * entries, and MariaDB compares without regard to case.
  */
-export async function lockTwins(tx: Transaction, agent: Twin & Pick<AgentRow, 'agencyId'>): Promise<Twin[]> {
+export async function lockSameAgents(
+  tx: Transaction,
+  agent: Entry & Pick<AgentRow, 'agencyId'>,
+): Promise<Entry[]> {
   const { id, agencyId, provider, providerAgentId } = agent;
   await tx.lock(AgencyRow, agencyId);
-  const rows = await tx.rows<Twin>(
+  const rows = await tx.rows<Entry>(
     'SELECT id, clientId, provider, providerAgentId FROM agents WHERE agencyId = ? AND providerAgentId = ?',
     [agencyId, providerAgentId],
   );
