@@ -68,7 +68,7 @@ export function pathsOf(
   return found;
 }
 
-/** Groups fields below the root that are reached in the same way, so that one document asks for all of them. */
+/** Groups fields below the root that are reached in the same way: one document asks for all of a group. */
 export function besideEachOther(fields: readonly FieldPath[]): FieldPath[][] {
   const groups = new Map<string, FieldPath[]>();
   for (const field of fields) {
