@@ -38,6 +38,7 @@ import { Rates1764411000000 } from './1764411000000-rates';
 import { Statements1764412000000 } from './1764412000000-statements';
 import { CallSums1764420000000 } from './1764420000000-call-sums';
 import { StatementsInOrder1764430000000 } from './1764430000000-statements-in-order';
+import { AddressesOfTwoRotations1764440000000 } from './1764440000000-addresses-of-two-rotations';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -81,4 +82,5 @@ export const migrations = [
   Statements1764412000000,
   CallSums1764420000000,
   StatementsInOrder1764430000000,
+  AddressesOfTwoRotations1764440000000,
 ];

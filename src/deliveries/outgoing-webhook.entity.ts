@@ -67,7 +67,7 @@ export class OutgoingWebhookRow {
   updatedAt!: Date;
 }
 
-/** What the messages to a webhook are signed with. During a rotation there are two. */
+/** What the messages to a webhook are signed with. During rotations there are several. */
 @Entity('outgoing_webhook_secrets')
 @Index('outgoing_webhook_secrets_by_webhook', ['webhookId', 'version'], { unique: true })
 @Index('outgoing_webhook_secrets_by_master_key', ['masterKey'])

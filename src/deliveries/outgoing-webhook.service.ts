@@ -25,7 +25,7 @@ import { checkTypes, checkUrl, errorsOf } from './webhook-input';
 
 /** An agency has at most this many webhooks. */
 export const MAX_WEBHOOKS = 10;
-/** For how long the secret before the newest one signs as well. */
+/** For how long a secret still signs after another has taken its place: the two before the newest one. */
 export const BOTH_SIGN_HOURS = 24;
 
 /** A webhook as it is shown. */
@@ -137,7 +137,8 @@ export class OutgoingWebhookService {
   }
 
   /**
-   * Gives a webhook another secret. The one before it signs for a day more, and any older one is destroyed.
+   * Gives a webhook another secret. The one before it signs for a day more, and so does the one before that,
+   * until its own day is over. Any older one is destroyed.
    */
   async rotateSecret(viewer: Viewer, id: string): Promise<SecretResult> {
     requireAdmin(viewer);
@@ -146,9 +147,12 @@ export class OutgoingWebhookService {
         where: { webhookId: id },
         order: { version: 'DESC' },
       });
-      const [newest, ...older] = earlier;
-      for (const { id: oldId } of older) await tx.delete(OutgoingWebhookSecretRow, { id: oldId });
-      const validUntil = new Date(Date.now() + BOTH_SIGN_HOURS * 60 * 60 * 1000);
+      const [newest, previous, ...older] = earlier;
+      const now = Date.now();
+      const isOver = previous?.validUntil && previous.validUntil.getTime() <= now;
+      for (const { id: oldId } of isOver ? [previous, ...older] : older)
+        await tx.delete(OutgoingWebhookSecretRow, { id: oldId });
+      const validUntil = new Date(now + BOTH_SIGN_HOURS * 60 * 60 * 1000);
       if (newest) await tx.update(OutgoingWebhookSecretRow, { id: newest.id }, { validUntil });
       const secret = await this.#addSecret(tx, webhook, (newest?.version ?? 0) + 1);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_SECRET_ROTATED', webhook);

@@ -32,6 +32,10 @@ export class WebhookEndpointRow {
   @TimeColumn({ nullable: true })
   previousUrlUntil!: Date | null;
 
+  /** Until then, the address before that one is. */
+  @TimeColumn({ nullable: true })
+  earlierUrlUntil!: Date | null;
+
   /** How many events were refused because of their signature. */
   @Column('int', { default: 0 })
   refusedEvents!: number;
@@ -40,7 +44,7 @@ export class WebhookEndpointRow {
   updatedAt!: Date;
 }
 
-/** The secret by which the provider signs events of an endpoint. During a rotation there are two. */
+/** The secret by which the provider signs events of an endpoint. During rotations there are several. */
 @Entity('webhook_secrets')
 @Index('webhook_secrets_by_endpoint', ['endpointId', 'version'], { unique: true })
 @Index('webhook_secrets_by_master_key', ['masterKey'])

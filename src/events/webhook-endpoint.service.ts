@@ -95,7 +95,12 @@ export class WebhookEndpointService {
     await this.database.write(viewer, async (tx) => {
       const row = await obtainEndpoint(tx, owner, provider);
       const now = new Date();
-      const change = { urlVersion: row.urlVersion + 1, previousUrlUntil: graceEnd(now), updatedAt: now };
+      const change = {
+        urlVersion: row.urlVersion + 1,
+        previousUrlUntil: graceEnd(now),
+        earlierUrlUntil: row.previousUrlUntil,
+        updatedAt: now,
+      };
       await tx.updateRow('webhook_endpoints', change, { id: row.id });
       await this.audit.record(tx, viewer, { type: 'WEBHOOK_URL_ROTATED', ...nameOfKey(owner, provider) });
     });
@@ -119,12 +124,13 @@ export class WebhookEndpointService {
     const { id: endpointId, agencyId } = await obtainEndpoint(tx, owner, provider);
     const now = new Date();
     const earlier = await tx.find(WebhookSecretRow, { where: { endpointId }, order: { version: 'DESC' } });
-    const [newest, ...older] = earlier;
-    // Two are valid at most.
-    if (older.length > 0)
+    const [newest, previous, ...older] = earlier;
+    const isOver = previous?.validUntil && previous.validUntil <= now;
+    const over = isOver ? [previous, ...older] : older;
+    if (over.length > 0)
       await tx.delete(
         WebhookSecretRow,
-        older.map(({ id }) => id),
+        over.map(({ id }) => id),
       );
     if (newest) await tx.update(WebhookSecretRow, { id: newest.id }, { validUntil: graceEnd(now) });
     const version = (newest?.version ?? 0) + 1;
@@ -191,6 +197,7 @@ async function obtainEndpoint(
     ...place,
     urlVersion: 1,
     previousUrlUntil: null,
+    earlierUrlUntil: null,
     refusedEvents: 0,
     updatedAt: new Date(),
   };

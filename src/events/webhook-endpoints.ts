@@ -5,7 +5,11 @@ import type { Provider } from '../providers';
 import type { WebhookTokens } from '../vault/webhook-tokens';
 import type { WebhookEndpointRow } from './webhook-endpoint.entity';
 
-/** How long the address and the secret before the newest ones are still good after a change, in hours. */
+/**
+ * How long an address or a secret is still good after another has taken its place, in hours. That holds for
+ * the two before the newest one: whoever makes a mistake with a new one, and makes another at once, does not
+ * cut off the one that the provider still uses.
+ */
 export const GRACE_HOURS = 24;
 const GRACE_MS = GRACE_HOURS * 60 * 60 * 1000;
 
@@ -16,7 +20,7 @@ export function graceEnd(now: Date): Date {
 /** An endpoint as it is stored, or as it is before anything was. */
 export interface Endpoint extends Pick<
   WebhookEndpointRow,
-  'urlVersion' | 'previousUrlUntil' | 'refusedEvents'
+  'urlVersion' | 'previousUrlUntil' | 'earlierUrlUntil' | 'refusedEvents'
 > {
   readonly owner: KeyOwner;
   readonly provider: Provider;
@@ -42,6 +46,7 @@ interface RawEndpoint {
   readonly id: string | null;
   readonly urlVersion: number | null;
   readonly previousUrlUntil: RawDate | null;
+  readonly earlierUrlUntil: RawDate | null;
   readonly refusedEvents: number | null;
 }
 
@@ -51,7 +56,8 @@ interface RawSecret {
   readonly sealed: string | null;
 }
 
-const COLUMNS = 'o.ownerType, o.agencyId, o.ownerId, e.id, e.urlVersion, e.previousUrlUntil, e.refusedEvents';
+const COLUMNS = `o.ownerType, o.agencyId, o.ownerId, e.id, e.urlVersion, e.previousUrlUntil, e.earlierUrlUntil,
+e.refusedEvents`;
 const FROM = `FROM (SELECT 'CLIENT' AS ownerType, agencyId, id AS ownerId FROM clients WHERE id = ?
 UNION ALL SELECT 'AGENCY' AS ownerType, id AS agencyId, id AS ownerId FROM agencies WHERE id = ?) o
 LEFT JOIN webhook_endpoints e ON e.ownerId = o.ownerId AND e.ownerType = o.ownerType AND e.provider = ?`;
@@ -68,7 +74,7 @@ export async function readEndpoint(
   return endpointOf(row, ownerId, provider);
 }
 
-/** Reads an endpoint with its secrets, of which there are two at most, by one statement. */
+/** Reads an endpoint with its secrets, of which there are few, by one statement. */
 export async function readEndpointWithSecrets(
   read: Reader,
   ownerId: string,
@@ -91,14 +97,17 @@ function endpointOf(row: RawEndpoint | undefined, ownerId: string, provider: Pro
     id: row.id,
     urlVersion: row.urlVersion ?? 1,
     previousUrlUntil: dateOrNull(row.previousUrlUntil),
+    earlierUrlUntil: dateOrNull(row.earlierUrlUntil),
     refusedEvents: row.refusedEvents ?? 0,
   };
 }
 
 /** Tells whether a token leads to the endpoint now. */
 export function isReachedBy(tokens: WebhookTokens, token: string, endpoint: Endpoint, now: Date): boolean {
-  const { owner, provider, urlVersion, previousUrlUntil } = endpoint;
+  const { owner, provider, urlVersion, previousUrlUntil, earlierUrlUntil } = endpoint;
   const isOf = (version: number) => tokens.isOf(token, { ownerId: owner.id, provider, urlVersion: version });
-  const isPrevious = isOf(urlVersion - 1) && previousUrlUntil !== null && previousUrlUntil > now;
-  return isOf(urlVersion) || isPrevious;
+  const isStill = (until: Date | null, version: number) => until !== null && until > now && isOf(version);
+  return (
+    isOf(urlVersion) || isStill(previousUrlUntil, urlVersion - 1) || isStill(earlierUrlUntil, urlVersion - 2)
+  );
 }
