@@ -6,13 +6,19 @@ import { AbsentAgentRow, recordPresence } from '../keys/absent-agent';
 import { agentsPaidBy } from '../keys/affected-agents';
 import type { SealedKey } from '../keys/key-store';
 import { MAX_LISTED } from '../providers/list-requests';
-import { LISTED_KIND, type ListedAgent } from '../providers/listing';
+import type { ListedAgent } from '../providers/listing';
+import type { AgentAtProvider } from '../providers/provider-agent';
 import type { PlaceMacs } from '../vault/place-macs';
 
 /** The agents whose calls use an account, as far as its list can tell of them. */
 export interface AccountPresence {
   readonly missing: readonly AgentRow[];
   readonly present: readonly AgentRow[];
+}
+
+/** Agents of two kinds can have the same id. */
+export function keyOfAgent({ providerAgentKind, providerAgentId }: AgentAtProvider): string {
+  return `${providerAgentKind} ${providerAgentId}`;
 }
 
 /** Compares the agents whose calls use a key, of one client alone where it is named, with a whole list. */
@@ -23,12 +29,11 @@ export async function comparePresence(
   clientId: string | null,
   agents: readonly ListedAgent[],
 ): Promise<AccountPresence> {
-  const there = new Set(agents.map(({ providerAgentId }) => providerAgentId));
+  const there = new Set(agents.map(keyOfAgent));
   const query = await agentsPaidBy(read, macs, owner, provider);
-  query.andWhere({ providerAgentKind: LISTED_KIND });
   if (clientId !== null) query.andWhere('agent.clientId = :clientId', { clientId });
   const own = await query.limit(2 * MAX_LISTED).getMany();
-  const isThere = ({ providerAgentId }: AgentRow) => there.has(providerAgentId);
+  const isThere = (agent: AgentRow) => there.has(keyOfAgent(agent));
   return {
     missing: own.filter((agent) => !isThere(agent)).slice(0, MAX_LISTED),
     present: own.filter(isThere),

@@ -7,7 +7,13 @@ import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import { LISTING_TIME_MS, MAX_LIST_PAGES, MAX_LISTED } from '../providers/list-requests';
-import { FROM_NUMBER_DESCRIPTION, ProviderEnum, ProviderErrorType } from '../providers/provider.types';
+import type { ProviderAgentKind } from '../providers/provider-agent';
+import {
+  FROM_NUMBER_DESCRIPTION,
+  ProviderAgentKindEnum,
+  ProviderEnum,
+  ProviderErrorType,
+} from '../providers/provider.types';
 import type { ImportedAgent as Found } from './agent-import.service';
 import type { ShownNumber } from './phone-number.service';
 
@@ -42,6 +48,9 @@ export class ImportAgentsInput {
 export class ImportedAgentType {
   @Field(() => String, { description: "The provider's own id of the agent." })
   providerAgentId!: string;
+
+  @Field(() => ProviderAgentKindEnum, { description: 'Which kind of agent it is at its provider.' })
+  providerAgentKind!: ProviderAgentKind;
 
   @Field(() => String, {
     description: 'The name of the agent at its provider, at most 200 characters; its id where it has none.',

@@ -16,11 +16,11 @@ import type { SealedKey } from '../keys/key-store';
 import { newId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { MAX_LISTED } from '../providers/list-requests';
-import { LISTED_KIND, type ListedAgent } from '../providers/listing';
+import type { ListedAgent } from '../providers/listing';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
-import { comparePresence, keepPresence } from './account-presence';
+import { comparePresence, keepPresence, keyOfAgent } from './account-presence';
 import { keyOf, openAccount, type ListedAccount, type NoAccount } from './listed-account';
 import { nameOfAgent, ownId } from './shown-texts';
 
@@ -90,6 +90,7 @@ export class AgentImportService {
     if (answer.outcome === 'UNKNOWN')
       return { ...NOTHING, keySource, error: toProviderError(provider, answer.error) };
     const agents = answer.items.map((agent) => ({
+      ...agent,
       providerAgentId: ownId(adapterOf(provider), agent.providerAgentId),
       name: nameOfAgent(agent),
     }));
@@ -107,7 +108,7 @@ export class AgentImportService {
     return {
       keySource: listed.key.owner.type,
       isComplete: isWhole,
-      found: agents.map((agent) => ({ ...agent, agent: own.get(agent.providerAgentId) ?? null })),
+      found: agents.map((agent) => ({ ...agent, agent: own.get(keyOfAgent(agent)) ?? null })),
       created: 'code' in created ? [] : created,
       missing: isWhole ? await this.#missing(viewer, input.clientId ?? null, account) : [],
       error: null,
@@ -128,9 +129,8 @@ export class AgentImportService {
     const { agencyId } = viewer;
     const clientId = asked ?? null;
     const createdAt = new Date();
-    const made = wanted.map(({ name, providerAgentId }): AgentRow => ({
-      ...{ id: newId(), agencyId, clientId, name, provider, providerAgentId },
-      providerAgentKind: LISTED_KIND,
+    const made = wanted.map((agent): AgentRow => ({
+      ...{ id: newId(), agencyId, clientId, provider, ...agent },
       fromNumber: null,
       createdAt,
     }));
@@ -142,7 +142,7 @@ export class AgentImportService {
       if (!(await this.#isSameKey(tx, listed.key, agencyId, clientId)))
         return userError('VERSION_CONFLICT', CLIENT_FIELD, OTHER_KEY);
       const known = await knownAgents(tx, viewer, provider, wanted);
-      const created = made.filter(({ providerAgentId }) => !known.has(providerAgentId));
+      const created = made.filter((agent) => !known.has(keyOfAgent(agent)));
       for (let first = 0; first < created.length; first += MAX_ROWS)
         await tx.insert(AgentRow, created.slice(first, first + MAX_ROWS));
       if (created.length > 0) await noteChange(tx, agencyId, clientId);
@@ -219,7 +219,7 @@ function unknownIds(
   );
 }
 
-/** The agents of the agency, whoever they are assigned to, by the provider's ids of them. */
+/** The agents of the agency, whoever they are assigned to, by what they are at the provider. */
 async function knownAgents(
   read: Reader,
   { agencyId }: Viewer,
@@ -229,5 +229,5 @@ async function knownAgents(
   const ids = agents.map(({ providerAgentId }) => providerAgentId);
   const rows =
     ids.length === 0 ? [] : await read.findBy(AgentRow, { agencyId, provider, providerAgentId: In(ids) });
-  return new Map(rows.map((row) => [row.providerAgentId, row]));
+  return new Map(rows.map((row) => [keyOfAgent(row), row]));
 }

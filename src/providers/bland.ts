@@ -15,7 +15,7 @@ import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
 import { field, textField } from './json';
-import { readEntries, type ListedNumber, type Listing } from './listing';
+import { readAgent, readEntries, type ListedAgent, type ListedNumber, type Listing } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 import type { ProviderAgentKind } from './provider-agent';
 
@@ -175,16 +175,10 @@ export const bland = {
   },
 
   agentLists: [
-    {
-      request: () => ({ method: 'GET', path: `/v2/agents?limit=${AGENTS_LENGTH}` }),
-      read(json) {
-        const items = readEntries(field(json, 'data'), (agent) => {
-          const providerAgentId = readId(agent, 'id');
-          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'name') };
-        });
-        return items && { items, next: null, isCut: items.length >= AGENTS_LENGTH };
-      },
-    },
+    agentsAt(`/v2/agents?limit=${AGENTS_LENGTH}`, 'AGENT', (json) => field(json, 'data'), AGENTS_LENGTH),
+    // These have no pages.
+    agentsAt('/v1/pathway', 'PATHWAY', (json) => json),
+    agentsAt('/v1/personas', 'PERSONA', (json) => field(json, 'data')),
   ],
 
   // A number that calls come in at can be called from as well. Neither list has pages.
@@ -202,6 +196,21 @@ export const bland = {
   },
   gateway: blandGateway,
 } as const satisfies ProviderAdapter;
+
+function agentsAt(
+  path: string,
+  kind: ProviderAgentKind,
+  listIn: (json: unknown) => unknown,
+  most = Infinity,
+): Listing<ListedAgent> {
+  return {
+    request: () => ({ method: 'GET', path }),
+    read(json) {
+      const items = readEntries(listIn(json), (agent) => readAgent(agent, 'id', 'name', kind));
+      return items && { items, next: null, isCut: items.length >= most };
+    },
+  };
+}
 
 function numbersAt(path: string, name: string): Listing<ListedNumber> {
   return {

@@ -53,6 +53,9 @@ export const MAX_LIST_PAGES = 40;
 /** After this time, in milliseconds, no further page is asked for. */
 export const LISTING_TIME_MS = 20_000;
 
+/** By these a provider may say of one list alone that it cannot be read, e.g. by a restricted key. */
+const IS_OF_LIST: ReadonlySet<ProviderErrorCode> = new Set(['INSUFFICIENT_PERMISSIONS', 'PROVIDER_FAULT']);
+
 /** Reads lists of an account, each thing once by its id, within these limits. */
 export async function readLists<T>(
   adapter: ProviderAdapter,
@@ -63,9 +66,15 @@ export async function readLists<T>(
   const found = new Map<string, T>();
   const deadline = Date.now() + LISTING_TIME_MS;
   let [pages, isWhole] = [0, true];
-  for (const listing of listings)
+  for (const listing of listings) {
+    const before = pages;
     for await (const read of readPages(adapter, send, listing)) {
-      if (read.outcome === 'UNKNOWN') return read;
+      if (read.outcome === 'UNKNOWN') {
+        const isOfList = pages > 0 && pages === before && IS_OF_LIST.has(read.error.code);
+        if (!isOfList) return read;
+        isWhole = false;
+        break;
+      }
       const { items, next, isCut = false } = read.page;
       for (const item of items) if (!found.has(idOf(item))) found.set(idOf(item), item);
       pages += 1;
@@ -73,5 +82,6 @@ export async function readLists<T>(
       if (isCut || found.size > MAX_LISTED || (isEnough && next !== null)) isWhole = false;
       if (isEnough) break;
     }
+  }
   return { outcome: 'LISTED', items: [...found.values()].slice(0, MAX_LISTED), isWhole };
 }

@@ -1,4 +1,7 @@
 import type { OutboundRequest } from '../vault/outbound';
+import { readId } from './call-facts';
+import { textField } from './json';
+import type { AgentAtProvider, ProviderAgentKind } from './provider-agent';
 
 export interface ListPage<T> {
   readonly items: readonly T[];
@@ -16,12 +19,8 @@ export interface Listing<T> {
   read(json: unknown, cursor: string | null): ListPage<T> | null;
 }
 
-/** The lists of accounts are of these alone: pathways and personas are not in them. */
-export const LISTED_KIND = 'AGENT';
-
 /** An agent as its account lists it. The name is the provider's text, of which nothing was checked. */
-export interface ListedAgent {
-  readonly providerAgentId: string;
+export interface ListedAgent extends AgentAtProvider {
   readonly name: string;
 }
 
@@ -35,6 +34,19 @@ export interface ListedNumber {
   readonly label: string;
   /** The agents that the provider has bound to the number. */
   readonly providerAgentIds: readonly string[];
+}
+
+/** Reads an agent of a list by the names of two properties. It is null for one without an id. */
+export function readAgent(
+  entry: unknown,
+  id: string,
+  name: string,
+  providerAgentKind: ProviderAgentKind = 'AGENT',
+): ListedAgent | null {
+  const providerAgentId = readId(entry, id);
+  return providerAgentId === null
+    ? null
+    : { providerAgentId, providerAgentKind, name: textField(entry, name) };
 }
 
 /** Reads the entries of a list. It is null for what is no list, or has an entry that cannot be read. */

@@ -111,7 +111,7 @@ export class ProviderApi {
 
   listAgents(account: ProviderAccount): Promise<AccountList<ListedAgent>> {
     const adapter = adapterOf(account.provider);
-    const idOf = (agent: ListedAgent) => agent.providerAgentId;
+    const idOf = (agent: ListedAgent) => `${agent.providerAgentKind} ${agent.providerAgentId}`;
     return readLists(adapter, this.#sender(account, 'AGENT_LIST'), adapter.agentLists, idOf);
   }
 

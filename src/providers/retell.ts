@@ -17,7 +17,7 @@ import { linkTo, transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { retellGateway } from './gateway/retell';
 import { field, textField } from './json';
-import { readEntries, type ListedNumber, type ListPage } from './listing';
+import { readAgent, readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 import { readToken } from './web-calls';
 
@@ -208,11 +208,7 @@ export const retell = {
         path: `/v2/list-agents?${pageQuery(cursor)}`,
         body: { filter_criteria: { channel: { type: 'string', op: 'eq', value: 'voice' } } },
       }),
-      read: (json) =>
-        pageIn(json, (agent) => {
-          const providerAgentId = readId(agent, 'agent_id');
-          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'agent_name') };
-        }),
+      read: (json) => pageIn(json, (agent) => readAgent(agent, 'agent_id', 'agent_name')),
     },
   ],
 

@@ -17,7 +17,7 @@ import { linkTo, transcriptOf, type Recording, type TurnForm } from './call-cont
 import { hmacClaim, secretClaim } from './event-signatures';
 import { vapiGateway } from './gateway/vapi';
 import { field, textField } from './json';
-import { readEntries, type ListPage } from './listing';
+import { readAgent, readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 import { readSocketUrl } from './web-calls';
 
@@ -218,11 +218,7 @@ export const vapi = {
   agentLists: [
     {
       request: (cursor) => ({ method: 'GET', path: `/assistant?${pageQuery(cursor)}` }),
-      read: (json, cursor) =>
-        pageIn(json, AGENTS_LENGTH, cursor, (agent) => {
-          const providerAgentId = readId(agent, 'id');
-          return providerAgentId === null ? null : { providerAgentId, name: textField(agent, 'name') };
-        }),
+      read: (json, cursor) => pageIn(json, AGENTS_LENGTH, cursor, (agent) => readAgent(agent, 'id', 'name')),
     },
   ],
 

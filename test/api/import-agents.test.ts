@@ -4,7 +4,8 @@ import { AuditEventRow } from '../../src/audit/audit.entity';
 import { AbsentAgentRow } from '../../src/keys/absent-agent';
 import { ARCHIVED_CLIENT, HARBOR, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { codes, SET_CLIENT, type UserErrors } from '../operations';
+import { newId } from '../../src/platform/ids';
+import { codes, CREATE_AGENT, SET_CLIENT, type UserErrors } from '../operations';
 import { json, Loopback } from '../providers/loopback';
 
 let running: TestApp;
@@ -19,14 +20,19 @@ afterEach(async () => {
 interface Imported extends UserErrors {
   readonly keySource: string | null;
   readonly isComplete: boolean | null;
-  readonly found: readonly { providerAgentId: string; name: string; agent: { id: string } | null }[];
+  readonly found: readonly {
+    providerAgentId: string;
+    providerAgentKind: string;
+    name: string;
+    agent: { id: string } | null;
+  }[];
   readonly created: readonly { id: string; name: string; client: { id: string } | null }[];
   readonly missing: readonly { id: string }[];
   readonly error: { code: string } | null;
 }
 
 const IMPORT = `mutation ($input: ImportAgentsInput!) { importAgents(input: $input) {
-  keySource isComplete found { providerAgentId name agent { id } } created { id name client { id } } missing { id }
+  keySource isComplete found { providerAgentId providerAgentKind name agent { id } } created { id name client { id } } missing { id }
   error { code } userErrors { code field } } }`;
 
 const importAgents = async (input: object, app = running) =>
@@ -232,3 +238,53 @@ test('lists the phone numbers that an agent can call from, by the account that c
     error: null,
   });
 });
+
+describe('pathways and personas of Bland', () => {
+  const ofBland = (input: object = {}) => importAgents({ provider: 'BLAND', ...input });
+
+  test('are imported like agents, each with its kind, and once', async () => {
+    const { found, created, isComplete } = await ofBland();
+    const listed = found.map(({ name, providerAgentKind }) => [name, providerAgentKind]);
+    expect(listed).toContainEqual(['Parcel pathway', 'PATHWAY']);
+    expect(listed).toContainEqual(['Blair', 'PERSONA']);
+    expect(isComplete).toBe(true);
+    const kinds = await running.app.database.read.rows<{ name: string; providerAgentKind: string }>(
+      'SELECT name, providerAgentKind FROM agents WHERE name IN (?, ?) ORDER BY name',
+      ['Parcel pathway', 'Blair'],
+    );
+    expect(kinds).toEqual([
+      { name: 'Blair', providerAgentKind: 'PERSONA' },
+      { name: 'Parcel pathway', providerAgentKind: 'PATHWAY' },
+    ]);
+    expect(created.map(({ name }) => name)).toEqual(expect.arrayContaining(['Blair', 'Parcel pathway']));
+    expect((await ofBland()).created).toEqual([]);
+  });
+
+  test('that are ours and not in the account are named', async () => {
+    const input = { name: 'Gone', provider: 'BLAND', providerAgentKind: 'PATHWAY', providerAgentId: newId() };
+    await running.data(CREATE_AGENT, { input });
+    const { missing } = await ofBland({ dryRun: true });
+    const [gone] = await running.app.database.read.findBy(AgentRow, { name: 'Gone' });
+    expect(missing.map(({ id }) => id)).toContain(gone?.id);
+  });
+
+  test('that a restricted key may not list are left out, and the list is not taken for whole', async () => {
+    const agent = { id: newId(), name: 'The only agent' };
+    const standIn = await Loopback.start((request, response) =>
+      (request.url?.startsWith('/v2/agents') ? json(200, { data: [agent], errors: null }) : json(403, SCOPE))(
+        request,
+        response,
+      ),
+    );
+    const other = await running.another({ BLAND_BASE_URL: standIn.baseUrl });
+    expect(await importAgents({ provider: 'BLAND' }, other)).toMatchObject({
+      isComplete: false,
+      created: [{ name: 'The only agent' }],
+      missing: [],
+      error: null,
+    });
+    await other.close();
+  });
+});
+
+const SCOPE = { data: null, errors: [{ error: 'INSUFFICIENT_SCOPE', message: 'This key lacks a scope.' }] };

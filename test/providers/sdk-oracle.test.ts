@@ -194,7 +194,11 @@ describe("Retell's SDK", () => {
     const filter_criteria = { channel: { type: 'string', op: 'eq', value: 'voice' } } as const;
     const listed = await client().agent.list({ limit: 100, filter_criteria });
     await expectSameFromUs('retell', agents.request(null), sandbox.retell.requests.at(-1), 200);
-    const items = sandbox.retell.agents.agency.map(({ id, name }) => ({ providerAgentId: id, name }));
+    const items = sandbox.retell.agents.agency.map(({ id, name }) => ({
+      providerAgentId: id,
+      providerAgentKind: 'AGENT',
+      name,
+    }));
     expect(agents.read(listed, null)).toEqual({ items, next: null });
     await client().agent.list({ limit: 100, filter_criteria, pagination_key: '2' });
     await expectSameFromUs('retell', agents.request('2'), sandbox.retell.requests.at(-1), 200);
@@ -390,7 +394,11 @@ describe("Vapi's SDK", () => {
     const { agents, numbers } = listsOf('VAPI');
     const listed = await client().assistants.list({ limit: 100 });
     await expectSameFromUs('vapi', agents.request(null), sandbox.vapi.requests.at(-1), 200);
-    const items = sandbox.vapi.agents.agency.map(({ id, name }) => ({ providerAgentId: id, name }));
+    const items = sandbox.vapi.agents.agency.map(({ id, name }) => ({
+      providerAgentId: id,
+      providerAgentKind: 'AGENT',
+      name,
+    }));
     expect(agents.read(listed, null)).toEqual({ items, next: null });
     const last = listed.at(-1)?.createdAt ?? '';
     expect(await client().assistants.list({ limit: 100, createdAtLe: last })).toEqual(listed.slice(-1));

@@ -78,7 +78,7 @@ function AtProvider({ provider, agent, errorOf }: AtProviderProps) {
           label={text.agents.kind}
           name="providerAgentKind"
           value={agent?.providerAgentKind ?? ''}
-          options={kinds.map((kind) => [kind, text.agents.kinds[kind]])}
+          options={kinds.map((kind) => [kind, text.agentKinds[kind]])}
           error={errorOf('providerAgentKind')}
         />
       )}

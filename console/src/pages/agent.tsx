@@ -68,7 +68,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
           [text.agents.providerAgentId, <code>{providerAgentId}</code>],
           [
             text.agents.kind,
-            providerAgentKind && kindsOf(provider).length > 1 ? text.agents.kinds[providerAgentKind] : null,
+            providerAgentKind && kindsOf(provider).length > 1 ? text.agentKinds[providerAgentKind] : null,
           ],
           [text.agents.fromNumber, fromNumber],
           [

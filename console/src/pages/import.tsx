@@ -14,7 +14,7 @@ import { numbersOf, wordsOf } from './numbers';
 
 const IMPORT = mutation(
   'importAgents',
-  'keySource isComplete error{message} found{providerAgentId name agent{id name client{name}}} missing{id name} created{id name providerAgentId}',
+  'keySource isComplete error{message} found{providerAgentId providerAgentKind name agent{id name client{name}}} missing{id name} created{id name providerAgentId}',
 );
 const UPDATE = mutation('updateAgent');
 
@@ -144,7 +144,7 @@ function Found({ found, chosen, onChosen }: FoundProps) {
         </Button>
       </div>
       <ul class="found">
-        {found.map(({ providerAgentId, name, agent }) => (
+        {found.map(({ providerAgentId, providerAgentKind, name, agent }) => (
           <li key={providerAgentId}>
             {agent ? (
               <>
@@ -163,6 +163,9 @@ function Found({ found, chosen, onChosen }: FoundProps) {
                 />
                 <span>{name}</span>
               </label>
+            )}
+            {providerAgentKind !== 'AGENT' && (
+              <Badge tone="plain">{text.agentKinds[providerAgentKind]}</Badge>
             )}
             <code>{providerAgentId}</code>
           </li>

@@ -9,7 +9,6 @@ export const agents = {
   nextKey: 'Next call uses',
   providerAgentId: 'ID at the provider',
   kind: 'What the ID is of',
-  kinds: { AGENT: 'Agent', PATHWAY: 'Pathway', PERSONA: 'Persona' },
   providerAgentIdHint: 'As the provider shows it.',
   fromNumber: 'Calls from',
   fromNumberHint: 'A number such as +14155550100, or its id at the provider. Some need none.',

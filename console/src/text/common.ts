@@ -134,3 +134,5 @@ export const source = {
   AGENCY: 'Agency’s key',
   none: 'No key',
 };
+
+export const agentKinds = { AGENT: 'Agent', PATHWAY: 'Pathway', PERSONA: 'Persona' };

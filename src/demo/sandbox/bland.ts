@@ -117,41 +117,53 @@ export function startStandIn(): StandIn {
   };
 }
 
+const AGENT_HANDLERS: Handlers = {
+  'GET /v1/agents': (_request, { agents }) => ({
+    status: 200,
+    body: { status: 'success', agents: agents.map(agentBody) },
+  }),
+  'GET /v2/agents': ({ query }, { agents }) => ({
+    status: 200,
+    body: { data: agents.slice(0, Number(query.get('limit') ?? 100)).map(agentBody), errors: null },
+  }),
+  'GET /v1/inbound': (_request, { fromNumber, agents }) => ({
+    status: 200,
+    body: {
+      inbound_numbers: [{ phone_number: fromNumber, label: NUMBER_LABEL, agent_id: agents[0]?.id ?? null }],
+    },
+  }),
+  'GET /v1/outbound': () => ({ status: 200, body: { outbound_numbers: [] } }),
+  'GET /v2/agents/:id': (_request, { agents }, id) => {
+    const agent = agents.find((each) => each.id === id);
+    return agent
+      ? { status: 200, body: { data: agentBody(agent), errors: null } }
+      : refusal(404, 'NOT_FOUND', 'Agent not found');
+  },
+  'GET /v1/pathway': (_request, { pathway }) => ({
+    status: 200,
+    body: pathway ? [{ ...pathway, nodes: [], edges: [] }] : [],
+  }),
+  'GET /v1/personas': (_request, { persona }) => ({
+    status: 200,
+    body: { data: persona ? [persona] : [], errors: null },
+  }),
+  'GET /v1/pathway/:id': (_request, { pathway }, id) =>
+    pathway?.id === id
+      ? { status: 200, body: { name: pathway.name, nodes: [], edges: [] } }
+      : failure(404, `Pathway with ID "${id}" not found`),
+  'GET /v1/personas/:id': (_request, { persona }, id) =>
+    persona?.id === id
+      ? { status: 200, body: { data: persona, errors: null } }
+      : refusal(404, 'NOT_FOUND', 'Persona not found'),
+};
+
 function handlersOver(calls: PlacedCalls): Handlers {
   return {
     'GET /v1/me': (_request, account) => {
       const billing = { current_balance: 25, refill_to: null };
       return { status: 200, body: { status: 'active', billing, total_calls: calls.of(account).length } };
     },
-    'GET /v1/agents': (_request, { agents }) => ({
-      status: 200,
-      body: { status: 'success', agents: agents.map(agentBody) },
-    }),
-    'GET /v2/agents': ({ query }, { agents }) => ({
-      status: 200,
-      body: { data: agents.slice(0, Number(query.get('limit') ?? 100)).map(agentBody), errors: null },
-    }),
-    'GET /v1/inbound': (_request, { fromNumber, agents }) => ({
-      status: 200,
-      body: {
-        inbound_numbers: [{ phone_number: fromNumber, label: NUMBER_LABEL, agent_id: agents[0]?.id ?? null }],
-      },
-    }),
-    'GET /v1/outbound': () => ({ status: 200, body: { outbound_numbers: [] } }),
-    'GET /v2/agents/:id': (_request, { agents }, id) => {
-      const agent = agents.find((each) => each.id === id);
-      return agent
-        ? { status: 200, body: { data: agentBody(agent), errors: null } }
-        : refusal(404, 'NOT_FOUND', 'Agent not found');
-    },
-    'GET /v1/pathway/:id': (_request, { pathway }, id) =>
-      pathway?.id === id
-        ? { status: 200, body: { name: pathway.name, nodes: [], edges: [] } }
-        : failure(404, `Pathway with ID "${id}" not found`),
-    'GET /v1/personas/:id': (_request, { persona }, id) =>
-      persona?.id === id
-        ? { status: 200, body: { data: persona, errors: null } }
-        : refusal(404, 'NOT_FOUND', 'Persona not found'),
+    ...AGENT_HANDLERS,
     'POST /v1/calls': (request, account) => createCall(request, account, calls),
     'GET /v1/calls': ({ query }, account) => listCalls(query, calls.of(account)),
     'GET /v1/calls/:id': ({ headers }, account, id) => {
