@@ -12,6 +12,7 @@ import type { KeyCheckService, PreviewResult } from '../keys/checks/key-check.se
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
 import { checkText } from '../graphql/checks';
+import type { OnDemand } from '../graphql/on-demand';
 import { userError, type UserError } from '../graphql/user-error';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';
@@ -25,7 +26,7 @@ export interface HandInResult {
 
 export interface AcceptResult extends HandInResult {
   readonly apiKey: KeyState | null;
-  readonly warnings: readonly KeyWarning[];
+  readonly warnings: OnDemand<KeyWarning>;
 }
 
 /** The longest reason that a refusal may have, in characters. */
@@ -79,7 +80,7 @@ export class HandInDecisionService {
     });
     if ('userErrors' in accepted) return accepted;
     const { keyHandIn, apiKey, stored } = accepted;
-    const warnings = await this.keys.warningsOf(ownerOf(keyHandIn), [stored]);
+    const warnings = () => this.keys.warningsOf(ownerOf(keyHandIn), [stored]);
     return { keyHandIn, apiKey, warnings, userErrors: [] };
   }
 

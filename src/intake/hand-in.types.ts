@@ -7,6 +7,7 @@ import { ApiKey, KeyStatusEnum } from '../keys/api-key.types';
 import type { KeyStatus } from '../keys/chain';
 import { ApiKeyWarning } from '../keys/key-warning.types';
 import { ApiKeyChangePreview } from '../keys/checks/key-check.types';
+import type { OnDemand } from '../graphql/on-demand';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
@@ -180,7 +181,7 @@ export class AcceptKeyHandInPayload extends KeyHandInPayload {
   client!: (() => Promise<Client | null>) | null;
 
   @Field(() => [ApiKeyWarning], { description: 'What is worth a second look, although the key was set.' })
-  warnings!: readonly ApiKeyWarning[];
+  warnings!: OnDemand<ApiKeyWarning>;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `setHandInPolicy`.' })

@@ -6,6 +6,7 @@ import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
 import type { Transaction } from '../../database/transaction';
+import { once, type OnDemand } from '../../graphql/on-demand';
 import { userError, type UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
 import type { ProviderApi } from '../../providers/provider-api';
@@ -30,12 +31,12 @@ interface Changed {
 type ExpectedVersions = readonly (number | null | undefined)[];
 
 export interface SetResult extends Changed {
-  readonly warnings: readonly KeyWarning[];
+  readonly warnings: OnDemand<KeyWarning>;
 }
 
 export interface ClearResult extends Changed {
-  readonly agentsWithoutKey: readonly AgentRow[];
-  readonly effects: readonly ClearEffect[];
+  readonly agentsWithoutKey: OnDemand<AgentRow>;
+  readonly effects: OnDemand<ClearEffect>;
 }
 
 /**
@@ -175,7 +176,7 @@ export class ApiKeyService {
       return stored;
     });
     if ('userErrors' in stored) return refused(stored.userErrors);
-    return { apiKeys: stored, warnings: await this.warningsOf(owner, keys), userErrors: [] };
+    return { apiKeys: stored, warnings: () => this.warningsOf(owner, keys), userErrors: [] };
   }
 
   /**
@@ -250,16 +251,16 @@ export class ApiKeyService {
       return apiKeys;
     });
     if ('userErrors' in cleared) return notCleared(cleared.userErrors);
-    // The effects are read when the change is committed: if a client's key and its agency's key are cleared
+    // The effects are read after the change is committed: if a client's key and its agency's key are cleared
     // at once, the one that commits later leaves the agents with no key, and says so.
     const { read } = this.database;
-    const effects = await Promise.all(
-      cleared.map(({ provider }) => effectOfClear(read, this.vault.placeMacs, owner, provider)),
+    const effects = once(() =>
+      Promise.all(cleared.map(({ provider }) => effectOfClear(read, this.vault.placeMacs, owner, provider))),
     );
     return {
       apiKeys: cleared,
-      effects: effects.map(({ effect }) => effect),
-      agentsWithoutKey: effects.flatMap(({ agents }) => agents),
+      effects: async () => (await effects()).map(({ effect }) => effect),
+      agentsWithoutKey: async () => (await effects()).flatMap(({ agents }) => agents),
       userErrors: [],
     };
   }

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
 import { Agent } from '../../agents/agent.types';
+import type { OnDemand } from '../../graphql/on-demand';
 import { UserErrorType } from '../../graphql/schema-types';
 import type { UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
@@ -81,7 +82,7 @@ export class SetApiKeysPayload implements ShownOwner {
   apiKeys!: readonly ApiKey[];
 
   @Field(() => [ApiKeyWarning], { description: 'The warnings about the keys that were set.' })
-  warnings!: readonly ApiKeyWarning[];
+  warnings!: OnDemand<ApiKeyWarning>;
 
   @OwningClient()
   client!: ShownOwner['client'];
@@ -141,8 +142,8 @@ export class ClearApiKeysPayload implements ShownOwner {
       'The agents that are left with no key. At most 100 are listed for each provider; `effects` has ' +
       'the exact counts.',
   })
-  agentsWithoutKey!: readonly Agent[];
+  agentsWithoutKey!: OnDemand<Agent>;
 
   @Field(() => [ApiKeyClearEffect], { description: 'One effect for each provider whose key was cleared.' })
-  effects!: readonly ApiKeyClearEffect[];
+  effects!: OnDemand<ApiKeyClearEffect>;
 }
