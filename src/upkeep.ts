@@ -13,6 +13,7 @@ import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
 import type { Metrics } from './platform/metrics';
 import { announceEvents } from './outbox/outbox';
+import { noteKeyOwners } from './keys/changes/noted-owners';
 import { KeyChecker } from './keys/checks/key-checker';
 import type { Store } from './store';
 import type { AppServices } from './services';
@@ -51,7 +52,10 @@ export class Upkeep {
     private readonly logFault: (error: unknown) => void,
   ) {
     const { database, audit, vault } = store;
-    this.sealer = new AuditSealer(database, audit, logFault, announceEvents);
+    this.sealer = new AuditSealer(database, audit, logFault, async (tx, events) => {
+      await announceEvents(tx, events);
+      await noteKeyOwners(tx, events);
+    });
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
     this.eventAsker = new EventAsker(database, services.reconciler, logFault);
     this.eventRetention = new EventRetention(database, logFault);

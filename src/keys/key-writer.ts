@@ -1,4 +1,4 @@
-import { noteChange, noteChangeOfAll } from '../agencies/changed-owner';
+import { noteChange } from '../agencies/changed-owner';
 import type { AuditEventRow } from '../audit/audit.entity';
 import { newId } from '../platform/ids';
 import { ConcurrentChange } from '../database/repetition';
@@ -122,7 +122,6 @@ async function write(
   const checkAt = sealed === null ? null : dailyCheckAfter(row.id, state.updatedAt);
   const schedule = { checkAt, checkedAt: null, checkCode: null };
   const secret = { masterKey: sealed && cipher.masterKeyName, sealed, mac, ...schedule };
-  await noteNewVersion(tx, place);
   if (current?.row) {
     // A genuine row stays in its place. To write the place again would make the database look at each of its
     // indexes.
@@ -142,11 +141,6 @@ async function write(
   }
   await tx.insertRow('api_keys', { ...row, ...secret });
   return row;
-}
-
-// Whether an agency has a key matters to all of its clients.
-function noteNewVersion(tx: Transaction, { agencyId, ownerType, ownerId }: Place): Promise<void> {
-  return ownerType === 'AGENCY' ? noteChangeOfAll(tx, agencyId) : noteChange(tx, agencyId, ownerId);
 }
 
 function noteHealth(tx: Transaction, { agencyId, ownerType, ownerId }: StateOfAgency): Promise<void> {

@@ -54,7 +54,11 @@ beforeEach(async () => {
 });
 afterEach(() => running.close());
 
-const work = (now = new Date(), on = running) => on.app.upkeep.alertWorker.work(now);
+const work = async (now = new Date(), on = running) => {
+  // What keys were set and cleared is noted when the events that tell of it are chained.
+  await on.chained();
+  await on.app.upkeep.alertWorker.work(now);
+};
 const check = (now = new Date()) => running.app.upkeep.keyChecker.checkDue(now);
 const list = async (args: object = {}, as: 'agencyAdmin' | 'otherAgencyAdmin' = 'agencyAdmin') =>
   (

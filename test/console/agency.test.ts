@@ -171,6 +171,7 @@ describe('alerts', () => {
     await running.data(SET_CLIENT, {
       input: { clientId: HARBOR, keys: [{ provider: 'BLAND', apiKey: running.sandbox.bland.keys.valid }] },
     });
+    await running.chained();
     await running.app.upkeep.alertWorker.work(new Date());
     await tab.visit(`/alerts?client=${HARBOR}`);
     await page.getByText('No alert is like this').waitFor();

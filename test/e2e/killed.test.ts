@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { ChangedOwnerRow } from '../../src/agencies/changed-owner';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
 import { AuditHeadRow } from '../../src/audit/audit.entity';
 import { CallRow } from '../../src/calls/call.entity';
@@ -182,8 +183,8 @@ type Read = Pick<Store, 'database' | 'vault'>;
 async function rowsOf({ database, vault }: Read): Promise<unknown[]> {
   const { read } = database;
   const rows: unknown[] = [];
-  // What is announced comes with the chain, which is made at any time.
-  const later: readonly unknown[] = [LeaseRow, AuditHeadRow, OutgoingMessageRow];
+  // What is announced and noted comes with the chain, which is made at any time.
+  const later: readonly unknown[] = [LeaseRow, AuditHeadRow, OutgoingMessageRow, ChangedOwnerRow];
   for (const entity of entities.filter((each) => !later.includes(each))) {
     for (const row of await read.find<object>(entity))
       rows.push([entity.name, ...Object.entries(row).filter(([column]) => !OPAQUE.has(column))]);
