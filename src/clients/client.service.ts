@@ -8,6 +8,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { inOrderOf, newId } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
+import { readTogether } from '../database/read-together';
 import { dateOrNull, equal, placeholders, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
@@ -26,9 +27,9 @@ export const MAX_SEARCH_LENGTH = 100;
 
 // TypeORM makes no entities of these rows, because nearly every request reads them. A unary plus keeps SQLite
 // from using the agency's index.
-const READ = 'SELECT id, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
+const READ = 'SELECT id, agencyId, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
 
-interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
+interface RawClient extends Pick<ClientRow, 'id' | 'agencyId' | 'name'> {
   readonly archivedAt: RawDate | null;
   readonly portalPermissions: string;
   readonly acceptsValidHandIns: unknown;
@@ -44,6 +45,11 @@ function toClient(row: RawClient): ShownClient {
 }
 
 export class ClientService {
+  // Every change of a key looks its client up.
+  readonly #clients = readTogether<RawClient | null>(async (ids) =>
+    inOrderOf(ids, await this.database.read.rows(`${READ} WHERE id IN (${placeholders(ids)})`, ids)),
+  );
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly audit: AuditTrail,
@@ -54,8 +60,9 @@ export class ClientService {
    * any but its own.
    */
   async find(viewer: Viewer, id: string): Promise<ShownClient | null> {
-    const [client] = await this.findMany(viewer, [id]);
-    return client ?? null;
+    if (ownClientIds(viewer, [id]).length === 0) return null;
+    const client = await this.#clients.load(id);
+    return client?.agencyId === viewer.agencyId ? toClient(client) : null;
   }
 
   async findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownClient | null)[]> {

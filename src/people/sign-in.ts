@@ -1,4 +1,3 @@
-import DataLoader from 'dataloader';
 import { IsNull, LessThan, Or } from 'typeorm';
 import type { AddressRefusal, Identity } from '../access/identity';
 import type { IdentityVerifier, TokenHolder, TokenRefusal } from './identity';
@@ -12,6 +11,7 @@ import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import { placeholders } from '../database/raw';
+import { readTogether } from '../database/read-together';
 import { emailDigest } from './email';
 import { eventOf } from './person-event';
 
@@ -60,8 +60,6 @@ export type SignInOutcome = { readonly identity: Identity | null } & (
 export type Join = () => Promise<Viewer | null>;
 
 const NOTE_EVERY_MS = 60_000;
-/** One statement looks up at most this many people. Each number of them makes a statement of its own. */
-const MOST_AT_ONCE = 32;
 
 // This statement runs for every request, so that no entities are made of its rows. The agency that was joined
 // first comes first.
@@ -76,11 +74,7 @@ type RawPerson = Omit<KnownPerson, 'permissions'> & {
 export class SignIn {
   // Requests that arrive together ask together, each of them after it has arrived. So a right that is taken
   // away is gone at once.
-  readonly #people = new DataLoader<string, readonly RawPerson[]>((digests) => this.#findAll(digests), {
-    cache: false,
-    maxBatchSize: MOST_AT_ONCE,
-    batchScheduleFn: (read) => void setImmediate(read),
-  });
+  readonly #people = readTogether((digests) => this.#findAll(digests));
 
   constructor(
     private readonly database: Database,
