@@ -10,8 +10,9 @@ export interface RateQuestion {
 }
 
 // One look into `rates_in_force` for the client's own rate, and one for the agency's default.
-const NEWEST = `SELECT id FROM rates WHERE agencyId = ? AND keySource = ? AND clientId`;
-const IN_FORCE = 'AND validFrom <= ? ORDER BY validFrom DESC, id DESC LIMIT 1';
+const newest = (ofClient: string) => `(SELECT id FROM rates
+WHERE agencyId = ? AND keySource = ? AND ${ofClient} AND validFrom <= ? ORDER BY validFrom DESC, id DESC LIMIT 1)`;
+const IN_FORCE = `SELECT COALESCE(${newest('clientId = ?')}, ${newest('clientId IS NULL')}) AS id`;
 
 /**
  * Returns the id of the rate that is valid at an instant: the client's own, or else the agency's default.
@@ -22,19 +23,11 @@ export async function rateInForce(
   { agencyId, clientId, keySource }: RateQuestion,
   at: Date,
 ): Promise<string | null> {
-  const [own] = await read.rows<{ id: string }>(`${NEWEST} = ? ${IN_FORCE}`, [
-    agencyId,
-    keySource,
-    clientId,
-    at,
+  const [rate] = await read.rows<{ id: string | null }>(IN_FORCE, [
+    ...[agencyId, keySource, clientId, at],
+    ...[agencyId, keySource, at],
   ]);
-  if (own) return own.id;
-  const [byDefault] = await read.rows<{ id: string }>(`${NEWEST} IS NULL ${IN_FORCE}`, [
-    agencyId,
-    keySource,
-    at,
-  ]);
-  return byDefault?.id ?? null;
+  return rate?.id ?? null;
 }
 
 /** Whether a call of this client on this key source would have a rate at an instant. */

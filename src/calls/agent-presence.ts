@@ -1,5 +1,5 @@
 import type { Transaction } from '../database/transaction';
-import { recordPresence, wasAbsent } from '../keys/absent-agent';
+import { recordPresence } from '../keys/absent-agent';
 import type { Placement } from '../providers/requests';
 import type { AgentWithKey } from './call-request';
 
@@ -13,8 +13,7 @@ export async function notePresence(
   placement: Placement,
 ): Promise<void> {
   const isAbsent = placement.outcome === 'REFUSED' && placement.error.code === 'AGENT_NOT_FOUND';
-  // A DELETE without a row to delete takes a gap lock on MariaDB, for which other calls could wait.
-  const isFound = placement.outcome === 'PLACED' && (await wasAbsent(tx, agent.id));
+  const isFound = placement.outcome === 'PLACED' && agent.wasAbsent;
   if (!isAbsent && !isFound) return;
   const { agencyId, clientId, provider } = agent;
   const id = (key.source === 'CLIENT' && clientId) || agencyId;

@@ -154,41 +154,48 @@ export class CallPlacementService {
 
   async #place({ call, agent, key }: PreparedCall, variables: CallToPlace['variables']): Promise<CallResult> {
     const { placement, access } = await this.#ask(call, agent, key, variables);
-    const concluded = await this.conclude(call, key, placement, (tx) =>
-      notePresence(tx, { agent, key }, placement),
+    const isMore = placement.outcome === 'REFUSED' || agent.wasAbsent;
+    const concluded = await this.conclude(
+      call,
+      key,
+      placement,
+      isMore ? (tx) => notePresence(tx, { agent, key }, placement) : null,
     );
     return { call: concluded, access, userErrors: [] };
   }
 
   /**
    * Keeps what became of a call that its provider was asked for, together with what `also` writes, and
-   * returns the call.
+   * returns the call. Where a placement was refused there is always more to write.
    */
   async conclude(
     call: CallRow,
     key: ResolvedKey,
     placement: Placement,
-    also: (tx: Transaction) => Promise<void> = () => Promise.resolve(),
+    also: ((tx: Transaction) => Promise<void>) | null,
   ): Promise<CallRow> {
     this.metrics?.call(call.provider, key.source, placement.outcome);
     const outcome = outcomeOf(call.provider, placement);
+    const concluded = { ...call, ...outcome };
+    // An event may have told more of the call before its placement was answered.
+    const isFirst = { id: call.id, revision: 0 };
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
     // the caller place it again.
     try {
-      // An event may have told more of the call before its placement was answered.
-      const isFirst = { id: call.id, revision: 0 };
-      const stored = await this.database.writeWithoutViewer(async (tx) => {
-        await also(tx);
-        if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
-        if (!(await tx.updateRow('calls', outcome, isFirst))) return tx.findOneBy(CallRow, { id: call.id });
-        if (isEnded(outcome.status)) await announce(tx, endOf({ ...call, ...outcome }));
-        return null;
-      });
-      if (stored) return stored;
+      const isStored = also
+        ? await this.database.writeWithoutViewer(async (tx) => {
+            await also(tx);
+            if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
+            const isStored = await tx.updateRow('calls', outcome, isFirst);
+            if (isStored && isEnded(outcome.status)) await announce(tx, endOf(concluded));
+            return isStored;
+          })
+        : await this.database.updateWithoutViewer('calls', outcome, isFirst);
+      if (!isStored) return (await this.database.read.findOneBy(CallRow, { id: call.id })) ?? concluded;
     } catch (error) {
       this.report(error);
     }
-    return { ...call, ...outcome };
+    return concluded;
   }
 
   async #ask(

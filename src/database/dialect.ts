@@ -9,6 +9,11 @@ import type { Reader, Transaction } from './transaction';
 export interface Database {
   readonly read: Reader;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Does what `updateRow` of a transaction does, as one that has no other statement: none is needed to begin
+   * and to commit it. It may be run again after it was committed, and then does the same once more.
+   */
+  updateRow(table: string, change: object, where: object): Promise<boolean>;
   /** Throws an error unless the database answers and, as far as it tells, takes writes. */
   ping(): Promise<void>;
   close(): Promise<void>;

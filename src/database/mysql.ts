@@ -159,20 +159,31 @@ const IS_REFUSING =
   "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing FROM (SELECT 1) one LEFT JOIN migration_lock ON 1 = 0";
 
 class MysqlDatabase implements Database {
-  readonly read: Reader;
+  readonly #pool: MysqlSession;
   onRetry: (() => void) | null = null;
 
   constructor(
     private readonly source: DataSource,
     private readonly watch: HostWatch,
   ) {
-    this.read = new MysqlSession(source, poolOf(source));
+    this.#pool = new MysqlSession(source, poolOf(source));
+  }
+
+  get read(): Reader {
+    return this.#pool;
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const run: Run = { ids: [], unknown: null };
     return repeatUntilCommitted(
       () => this.#transaction(work, run),
+      () => this.onRetry?.(),
+    );
+  }
+
+  updateRow(table: string, change: object, where: object): Promise<boolean> {
+    return repeatUntilCommitted(
+      () => this.#pool.updateRow(table, change, where),
       () => this.onRetry?.(),
     );
   }

@@ -134,6 +134,10 @@ class SqliteDatabase implements Database {
     );
   }
 
+  updateRow(table: string, change: object, where: object): Promise<boolean> {
+    return this.write((tx) => tx.updateRow(table, change, where));
+  }
+
   async ping(): Promise<void> {
     await this.read.rows('SELECT 1 AS one');
   }

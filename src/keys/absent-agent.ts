@@ -3,7 +3,7 @@ import { noteChange } from '../agencies/changed-owner';
 import type { AgentRow } from '../agents/agent.entity';
 import { PlainIdColumn, TimeColumn } from '../database/columns';
 import { placeholders } from '../database/raw';
-import type { Reader, Transaction } from '../database/transaction';
+import type { Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { KeyOwner } from './place';
 
@@ -41,11 +41,6 @@ export interface KeyVersion {
 }
 
 type LookedUp = Pick<AgentRow, 'id' | 'providerAgentId'>;
-
-/** Whether an agent was absent in the account of any key when it was looked up last. */
-export async function wasAbsent(read: Reader, agentId: string): Promise<boolean> {
-  return (await read.rows('SELECT 1 FROM absent_agents WHERE agentId = ?', [agentId])).length > 0;
-}
 
 /** Keeps which agents are absent in the account of a key, and which are there. */
 export async function recordPresence(

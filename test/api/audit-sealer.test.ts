@@ -234,6 +234,7 @@ function killedAt(database: Database, isTime: () => boolean): Database {
     ping: () => database.ping(),
     close: () => database.close(),
     load: () => database.load(),
+    updateRow: (...update) => database.updateRow(...update),
     onRetry: null,
   };
 }

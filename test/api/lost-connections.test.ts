@@ -82,6 +82,22 @@ if (server !== undefined) {
     });
   });
 
+  test.each(['BEFORE', 'AFTER'] as const)(
+    'what a provider said of a call is kept where the connection is lost %s that is written',
+    async (when) => {
+      proxy.cutAt('QUEUED', when);
+      const input = { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' };
+      const { startTestCall } = await instance.data<{
+        startTestCall: { call: { id: string; providerCallId: string } };
+      }>(START_CALL, { input });
+      expect(proxy.hasCut).toBe(true);
+      const { id, providerCallId } = startTestCall.call;
+      expect(await running.app.database.read.findBy(CallRow, { id })).toMatchObject([
+        { status: 'QUEUED', providerCallId, revision: 0 },
+      ]);
+    },
+  );
+
   test('a transaction that nobody can undo takes its connection with it', async () => {
     const { database } = instance.app;
     const connectionOf = async (tx: Pick<typeof database.read, 'rows'>) =>

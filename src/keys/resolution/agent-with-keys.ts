@@ -7,7 +7,10 @@ import { keysOfChain, type KeysOfChain, type SealedRow } from '../key-store';
 import { PLACE_COLUMNS } from '../place';
 
 /** What a call needs to know of its agent. */
-export type AgentToCall = Omit<AgentRow, 'name' | 'createdAt'>;
+export interface AgentToCall extends Omit<AgentRow, 'name' | 'createdAt'> {
+  /** Whether it did not exist in the account of some key when it was looked up last. */
+  readonly wasAbsent: boolean;
+}
 
 export interface AgentWithKeys {
   readonly agent: AgentToCall;
@@ -16,15 +19,16 @@ export interface AgentWithKeys {
 }
 
 type AgentColumns = {
-  readonly [Column in keyof AgentToCall as `agent_${Column}`]: AgentToCall[Column];
-} & { readonly archivedAt: RawDate | null };
+  readonly [Column in keyof Omit<AgentToCall, 'wasAbsent'> as `agent_${Column}`]: AgentToCall[Column];
+} & { readonly wasAbsent: unknown; readonly archivedAt: RawDate | null };
 
 type Row = AgentColumns & (SealedRow | { readonly ownerId: null });
 
 const AGENT = (
   ['id', 'agencyId', 'clientId', 'provider', 'providerAgentId', 'providerAgentKind', 'fromNumber'] as const
 ).map((column) => `a.${column} AS agent_${column}`);
-const COLUMNS = [...AGENT, 'c.archivedAt', ...PLACE_COLUMNS, 'k.status'].join(', ');
+const WAS_ABSENT = 'EXISTS (SELECT 1 FROM absent_agents m WHERE m.agentId = a.id) AS wasAbsent';
+const COLUMNS = [...AGENT, WAS_ABSENT, 'c.archivedAt', ...PLACE_COLUMNS, 'k.status'].join(', ');
 const FROM = `SELECT ${COLUMNS}, CASE WHEN k.provider = a.provider THEN k.sealed END AS sealed
 FROM agents a LEFT JOIN clients c ON c.id = a.clientId`;
 
@@ -86,6 +90,7 @@ function agentIn(macs: PlaceMacs, rows: readonly Row[]): AgentWithKeys | null {
     providerAgentId: first.agent_providerAgentId,
     providerAgentKind: first.agent_providerAgentKind,
     fromNumber: first.agent_fromNumber,
+    wasAbsent: Boolean(first.wasAbsent),
   };
   const keys = keysOfChain(
     macs,
