@@ -18,7 +18,7 @@ const { KeyRing } = product('../dist/src/vault/master-keys/key-ring.js');
 const AUDIENCE = 'latchkey-bench';
 const FIRST_PORT = 24_100;
 const LIMIT = 'hand-written SQL and JSON';
-const server = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306';
+const SERVER = process.env.BENCH_DATABASE_SERVER ?? 'mysql://root@127.0.0.1:3306';
 
 /**
  * What every comparison has: the most that is to be had, and Latchkey, both with V8 set as `npm run serve`
@@ -33,13 +33,14 @@ export const SYSTEMS = {
  * Hands `work` each database in turn, filled; nothing of it is left afterwards. Answers what `work` did, by
  * database.
  */
-export async function withDatabases(databases, { clients, agencyClients = 0 }, work) {
+export async function withDatabases(databases, { clients, agencyClients = 0, server = SERVER }, work) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json') });
   const results = {};
   try {
     for (const database of databases) {
-      const url = database === 'sqlite' ? `sqlite:${join(folder, 'bench.sqlite')}` : await createSchema();
+      const url =
+        database === 'sqlite' ? `sqlite:${join(folder, 'bench.sqlite')}` : await createSchema(server);
       try {
         writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('bench'), { mode: 0o600 });
         const env = productEnv(url, folder, issuer.issuer);
@@ -56,7 +57,7 @@ export async function withDatabases(databases, { clients, agencyClients = 0 }, w
           mint: (subject) => mintFor(issuer, subject),
         });
       } finally {
-        if (database === 'mariadb') await dropSchema(url);
+        if (database === 'mariadb') await dropSchema(server, url);
       }
     }
   } finally {
@@ -217,7 +218,7 @@ function table(query, samples) {
 
 let schemas = 0;
 
-async function createSchema() {
+async function createSchema(server) {
   const connection = await mysql.createConnection(server);
   const name = `bench_${process.pid}_${(schemas += 1)}`;
   await connection.query(`DROP DATABASE IF EXISTS ${name}`);
@@ -226,7 +227,7 @@ async function createSchema() {
   return `${server.replace(/^mysql:/, 'mariadb:')}/${name}`;
 }
 
-async function dropSchema(url) {
+async function dropSchema(server, url) {
   const connection = await mysql.createConnection(server);
   await connection.query(`DROP DATABASE ${new URL(url).pathname.slice(1)}`);
   await connection.end();

@@ -54,18 +54,26 @@ export class GaleraNode {
 
   /** The first node of a new cluster, with an empty database. */
   async found(): Promise<void> {
-    const made = spawnSync('mariadb-install-db', [
-      ...['--no-defaults', ...asMysql(), `--datadir=${this.folder}/data`],
-      ...['--auth-root-authentication-method=normal', '--skip-test-db'],
-    ]);
-    if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr.toString()}`);
-    this.#run(['--wsrep-new-cluster']);
+    this.#install();
+    this.#run([...this.#clusterOptions(), '--wsrep-new-cluster']);
     await until(() => this.isSynced());
+  }
+
+  /** A server of its own, without a cluster. */
+  async alone(): Promise<void> {
+    this.#install();
+    this.#run(this.#options());
+    await until(() =>
+      this.query('SELECT 1').then(
+        () => true,
+        () => false,
+      ),
+    );
   }
 
   /** Takes part in the cluster; after a crash, from where its files end. */
   async start(): Promise<void> {
-    this.#run(await this.#position());
+    this.#run([...this.#clusterOptions(), ...(await this.#position())]);
   }
 
   signal(name: NodeJS.Signals): void {
@@ -142,10 +150,18 @@ export class GaleraNode {
     return this.#log;
   }
 
+  #install(): void {
+    const made = spawnSync('mariadb-install-db', [
+      ...['--no-defaults', ...asMysql(), `--datadir=${this.folder}/data`],
+      ...['--auth-root-authentication-method=normal', '--skip-test-db'],
+    ]);
+    if (made.status !== 0) throw new Error(`mariadb-install-db failed: ${made.stderr.toString()}`);
+  }
+
   // As galera_recovery does it, which Debian's service asks before each start.
   async #position(): Promise<string[]> {
     if (!existsSync(join(this.folder, 'data', 'grastate.dat'))) return [];
-    const recovering = spawn('mariadbd', [...this.#options(), '--wsrep-recover'], {
+    const recovering = spawn('mariadbd', [...this.#clusterOptions(), '--wsrep-recover'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     const position = /Recovered position:\s*(\S+)/.exec(await text(recovering.stderr))?.[1];
@@ -153,7 +169,7 @@ export class GaleraNode {
   }
 
   #run(options: readonly string[]): void {
-    const child = spawn('mariadbd', [...this.#options(), ...options], {
+    const child = spawn('mariadbd', options, {
       stdio: ['ignore', 'ignore', 'pipe'],
       detached: true,
     });
@@ -162,6 +178,15 @@ export class GaleraNode {
   }
 
   #options(): string[] {
+    return [
+      ...['--no-defaults', ...asMysql(), `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`],
+      ...[`--pid-file=${this.folder}/pid`, '--bind-address=127.0.0.1', `--port=${this.port}`],
+      ...['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', '--skip-log-bin'],
+      ...['--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-flush-log-at-trx-commit=1'],
+    ];
+  }
+
+  #clusterOptions(): string[] {
     const { mysql, group, increments, state } = this.ports;
     const provider = {
       'gcache.size': '32M',
@@ -170,10 +195,7 @@ export class GaleraNode {
       ...TIMERS,
     };
     return [
-      ...['--no-defaults', ...asMysql(), `--datadir=${this.folder}/data`, `--socket=${this.folder}/socket`],
-      ...[`--pid-file=${this.folder}/pid`, '--bind-address=127.0.0.1', `--port=${mysql}`],
-      ...['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', '--skip-log-bin'],
-      ...['--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-flush-log-at-trx-commit=1'],
+      ...this.#options(),
       ...['--wsrep-on=ON', `--wsrep-provider=${PROVIDER}`, `--wsrep-cluster-address=gcomm://${this.cluster}`],
       ...[`--wsrep-node-address=127.0.0.1:${group}`, `--wsrep-node-name=node${mysql}`],
       ...['--wsrep-sst-method=rsync', `--wsrep-sst-receive-address=127.0.0.1:${state}`],
@@ -195,21 +217,11 @@ export class GaleraCluster {
     for (const program of ['mariadbd', 'mariadb-install-db', 'rsync', 'socat'])
       if (spawnSync('which', [program]).status !== 0 || !existsSync(PROVIDER))
         throw new Error('The cluster takes the packages mariadb-server, galera-4, rsync and socat');
-    const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'latchkey-cluster-'));
-    chmodSync(folder, 0o755);
+    const folder = newFolder();
     const ports = await freePorts(12);
-    const portsOf = (index: number): Ports => {
-      const [mysql = 0, group = 0, increments = 0, state = 0] = ports.slice(4 * index, 4 * index + 4);
-      return { mysql, group, increments, state };
-    };
-    const all = [portsOf(0), portsOf(1), portsOf(2)] as const;
+    const all = [portsOf(ports, 0), portsOf(ports, 1), portsOf(ports, 2)] as const;
     const address = all.map(({ group }) => `127.0.0.1:${group}`).join(',');
-    const node = (index: 0 | 1 | 2) => {
-      const own = join(folder, `node${index}`);
-      const made = spawnSync('install', ['-d', ...(isRoot() ? ['-o', 'mysql'] : []), own, join(own, 'data')]);
-      if (made.status !== 0) throw new Error(made.stderr.toString());
-      return new GaleraNode(all[index], own, address);
-    };
+    const node = (index: 0 | 1 | 2) => new GaleraNode(all[index], folderIn(folder, `node${index}`), address);
     const cluster = new GaleraCluster([node(0), node(1), node(2)], folder);
     // Whatever ends this process ends them, too.
     process.once('exit', () => cluster.destroy());
@@ -253,6 +265,38 @@ export class GaleraCluster {
     for (const node of this.nodes) node.destroy();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A server without a cluster, with the settings that the nodes of a cluster have. */
+export async function startSingleServer(): Promise<{ readonly port: number; destroy(): void }> {
+  const folder = newFolder();
+  const server = new GaleraNode(portsOf(await freePorts(4), 0), folderIn(folder, 'single'), '');
+  const destroy = () => {
+    server.destroy();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', destroy);
+  await server.alone();
+  return { port: server.port, destroy };
+}
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'latchkey-cluster-'));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+/** A folder for the files of a server, which belong to the user that it runs as. */
+function folderIn(folder: string, name: string): string {
+  const own = join(folder, name);
+  const made = spawnSync('install', ['-d', ...(isRoot() ? ['-o', 'mysql'] : []), own, join(own, 'data')]);
+  if (made.status !== 0) throw new Error(made.stderr.toString());
+  return own;
+}
+
+function portsOf(ports: readonly number[], index: number): Ports {
+  const [mysql = 0, group = 0, increments = 0, state = 0] = ports.slice(4 * index, 4 * index + 4);
+  return { mysql, group, increments, state };
 }
 
 function isRoot(): boolean {
