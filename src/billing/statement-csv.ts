@@ -18,8 +18,11 @@ const HEADER = [
 ];
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
-/** With one of these at its beginning, a spreadsheet takes a text for a formula. */
-const FORMULA = /^[=+\-@\t\r\n\uFF0B\uFF0D\uFF1D\uFF20]/;
+/**
+ * With one of these at its beginning, a spreadsheet takes a cell for a formula. A cell also begins behind a
+ * semicolon where people write commas in numbers, and behind the end of a line where quotes are not read.
+ */
+const FORMULA = /^(?=[\t\r\n])|(?<=^|[;\t\r\n])(?=[=+\-@\uFF0B\uFF0D\uFF1D\uFF20])/g;
 // Without this mark, spreadsheets take UTF-8 for an older encoding.
 const BYTE_ORDER_MARK = '\uFEFF';
 
@@ -41,6 +44,6 @@ export function csvOf({ form }: Stated): string {
 function cellOf(value: string | number | null): string {
   const text = String(value ?? '');
   // A negative number is no formula, and stays a number.
-  const safe = FORMULA.test(text) && !NUMBER.test(text) ? `'${text}` : text;
+  const safe = NUMBER.test(text) ? text : text.replace(FORMULA, "'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

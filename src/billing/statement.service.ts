@@ -1,3 +1,4 @@
+import { GRAPHQL_MAX_INT } from 'graphql';
 import { requireAdmin } from '../access/context';
 import { findOwn, lockOwn } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
@@ -8,7 +9,7 @@ import { ClientRow } from '../clients/client.entity';
 import { readPage } from '../database/pages';
 import { placeholders } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
-import { badArgument, forbidden } from '../graphql/errors';
+import { badArgument, forbidden, limitExceeded } from '../graphql/errors';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
@@ -31,7 +32,8 @@ export interface StatementResult {
 
 /** The longest canonical form that every database keeps in a text. */
 const MAX_BODY_BYTES = 65_535;
-const MAX_NUMBER = 2 ** 31 - 1;
+const MAX_NUMBER = GRAPHQL_MAX_INT;
+const TOO_MUCH = 'There are too many lines, or seconds in a line. Take a shorter period.';
 
 /** What clients owe: as drafts of any period, and once and for all. */
 export class StatementService {
@@ -56,6 +58,7 @@ export class StatementService {
     const known = sameAs(period, billed);
     if (known) return statedOf(await read.findOneByOrFail(StatementRow, { id: known.id }));
     const { form } = await makeDraft(read, debtor, period, billed, new Date());
+    if (!canBeTold(form)) throw limitExceeded(TOO_MUCH);
     return { form, sha256: null };
   }
 
@@ -122,10 +125,8 @@ export class StatementService {
     const number = Number(last?.number ?? 0) + 1;
     const form = { ...draft.form, number, finalizedAt: now.toISOString() };
     const body = canonical(form);
-    if (Buffer.byteLength(body) > MAX_BODY_BYTES)
-      return refused(
-        userError('TOO_LONG', ['input', 'to'], 'There are too many lines. Take a shorter period.'),
-      );
+    if (Buffer.byteLength(body) > MAX_BODY_BYTES || !canBeTold(form))
+      return refused(userError('TOO_LONG', ['input', 'to'], TOO_MUCH));
     const { clientId, from: fromDay, to: toDay } = form;
     const sha256 = sha256Of(body);
     const row = { id: tx.lastingId(), agencyId, clientId, number, fromDay, toDay, ...draft.bounds };
@@ -159,6 +160,11 @@ function sameAs({ from, to }: Period, billed: readonly Billed[]): Billed | undef
 
 function statedOf({ body, sha256 }: StatementRow): Stated {
   return { form: JSON.parse(body) as StatementForm, sha256 };
+}
+
+/** A line of 68 years does not fit into the whole numbers of the API. */
+function canBeTold({ lines }: StatementForm): boolean {
+  return lines.every(({ billedSeconds }) => Math.abs(billedSeconds) <= GRAPHQL_MAX_INT);
 }
 
 /** What the notes say is billed with this statement. */

@@ -67,7 +67,11 @@ test('cells that a spreadsheet would take for a formula are defused, and numbers
   };
   for (const sign of ['=', '+', '-', '@', '\t', '\r', '\n', '＝'])
     expect(nameOf(`${sign}1+1`)?.[2]).toBe(`'${sign}1+1`);
+  // Where a spreadsheet takes another sign for the end of a cell, none begins a formula behind it.
+  for (const sign of [';', '\t', '\n', '\r\n'])
+    expect(nameOf(`A${sign}=1+1${sign}+2`)?.[2]).toBe(`A${sign}'=1+1${sign}'+2`);
   expect(nameOf('a=b')?.[2]).toBe('a=b');
+  expect(nameOf('Söhne; Töchter')?.[2]).toBe('Söhne; Töchter');
   expect(nameOf('A', '-12.50')?.at(-2)).toBe('-12.50');
 });
 

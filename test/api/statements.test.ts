@@ -284,6 +284,19 @@ test('finalising twice at once yields one statement, also on two instances', asy
   await second.close();
 });
 
+test('a line of more seconds than the API can say is refused in words, and never said wrong', async () => {
+  const rateId = await rate();
+  const startedAt = new Date('2026-01-10T12:00:00Z');
+  // No provider says that a call took longer than a week.
+  const week = Array.from({ length: 3_551 }, () => ({ startedAt, rateId, durationMs: 604_800_000 }));
+  await store(...week.slice(1));
+  expect((await draft(JANUARY)).lines).toMatchObject([{ billedSeconds: 2_147_040_000 }]);
+  await store(...week.slice(0, 1));
+  const { errors } = await running.ask('agencyAdmin', STATEMENT, { clientId: HARBOR, ...JANUARY });
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
+  expect(codes(await finalize(JANUARY))).toEqual(['TOO_LONG input.to']);
+});
+
 test('statements of many clients at once are numbered without gaps', async () => {
   const periods = [JANUARY, FEBRUARY, MARCH];
   const results = await Promise.all(
@@ -295,6 +308,9 @@ test('statements of many clients at once are numbered without gaps', async () =>
 test.each([
   [{ from: '2026-02-01', to: '2026-01-31' }, 'INVALID_FORMAT input.from'],
   [{ from: '2025-01-01', to: '2026-01-02' }, 'TOO_LONG input.to'],
+  // Instants of these days are no times of every database.
+  [{ from: '0000-01-01', to: '0000-01-31' }, 'INVALID_FORMAT input.from'],
+  [{ from: '9999-12-31', to: '9999-12-31' }, 'INVALID_FORMAT input.from'],
   [{ from: '2026-01-02', to: dayAfter(dayOf(new Date(), 'Europe/Berlin'), -2) }, 'PERIOD_NOT_OVER input.to'],
   [{ from: '2025-12-31', to: '2026-01-01' }, 'PERIOD_BILLED input.from'],
   [{ ...JANUARY, clientId: NEVER_GIVEN_OUT }, 'NOT_FOUND input.clientId'],
