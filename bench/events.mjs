@@ -1,4 +1,4 @@
-// npm run bench:events [-- --database sqlite|mariadb] [--rounds N] [--events N] [--seconds N]
+// npm run bench:events [-- --database sqlite|mariadb] [--rounds N] [--events N] [--seconds N] [--hours-late N]
 // Events of a provider over HTTP, each signed, new and of a plausible length, to one instance whose worker
 // works them meanwhile. At the end, each has to be on record once, and worked.
 import { createHmac, randomUUID } from 'node:crypto';
@@ -17,6 +17,8 @@ const { values: options } = parseArgs({
     rounds: { type: 'string', default: '3' },
     events: { type: 'string', default: '9000' },
     seconds: { type: 'string', default: '10' },
+    // So long ago the calls started: what is counted already has to be counted again.
+    'hours-late': { type: 'string', default: '0' },
   },
 });
 const databases = options.database ? [options.database] : ['sqlite', 'mariadb'];
@@ -24,6 +26,7 @@ const PORT = 24_310;
 const BASE = `http://127.0.0.1:${PORT}`;
 const CONNECTIONS = 32;
 const PACED_A_SECOND = 200;
+const LATE_MS = Number(options['hours-late']) * 60 * 60 * 1000;
 const ACCOUNTS = 20;
 const SECRET = 'whs_of_bench_0123456789abcdef';
 const TRANSCRIPT = 'Agent: How can I help you? User: I would like to move my appointment. '.repeat(30);
@@ -64,7 +67,7 @@ async function accountsOf(mint) {
 function eventsOf(accounts, count) {
   const calls = Array.from({ length: Math.ceil(count / 3) }, (_, index) => {
     const { path, providerAgentId } = accounts[index % accounts.length];
-    const start = Date.now() - 100_000 + index;
+    const start = Date.now() - 100_000 - LATE_MS + index;
     const begun = {
       call_id: `call_${randomUUID()}`,
       call_type: 'phone_call',

@@ -39,6 +39,7 @@ import { Statements1764412000000 } from './1764412000000-statements';
 import { CallSums1764420000000 } from './1764420000000-call-sums';
 import { StatementsInOrder1764430000000 } from './1764430000000-statements-in-order';
 import { AddressesOfTwoRotations1764440000000 } from './1764440000000-addresses-of-two-rotations';
+import { SumsOfHours1764450000000 } from './1764450000000-sums-of-hours';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -83,4 +84,5 @@ export const migrations = [
   CallSums1764420000000,
   StatementsInOrder1764430000000,
   AddressesOfTwoRotations1764440000000,
+  SumsOfHours1764450000000,
 ];

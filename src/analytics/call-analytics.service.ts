@@ -1,3 +1,4 @@
+import { GRAPHQL_MAX_INT } from 'graphql';
 import type { TenantDatabase } from '../access/tenant-database';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
@@ -6,7 +7,7 @@ import { dayAfter, daysFromTo, type Day } from '../platform/calendar';
 import { isId } from '../platform/ids';
 import { bucketsOf, type Bucket } from './buckets';
 import { partDays, readCountedDays, type CountedDays } from './counted-days';
-import { runsOf, spanOf, type AnalyticsInterval } from './periods';
+import { periodOf, runsOf, spanOf, type AnalyticsInterval, type Span } from './periods';
 import { sumsOfCalls, sumsOfSums, type Dimension, type Scope, type SumRow } from './statements';
 
 export interface Question {
@@ -28,8 +29,9 @@ const MAX_SPANS = 40;
 const ATTEMPTS = 4;
 
 /**
- * Counts calls by the day on which they started. Days that are counted already are read as sums, and the
- * calls of all others one by one, so that the answer is at every moment what the calls themselves come to.
+ * Counts calls by the day on which they started. Days and hours that are counted already are read as sums,
+ * and the calls of all others one by one, so that the answer is at every moment what the calls themselves
+ * come to.
  */
 export class CallAnalyticsService {
   constructor(private readonly database: Pick<TenantDatabase, 'read'>) {}
@@ -49,6 +51,8 @@ export class CallAnalyticsService {
       throw limitExceeded(
         `The answer has more than ${MAX_BUCKETS} buckets. Ask for a shorter period or longer intervals.`,
       );
+    if (buckets.some(({ seconds }) => seconds > GRAPHQL_MAX_INT))
+      throw limitExceeded('A bucket has too many seconds to be told. Ask for a shorter period.');
     return buckets;
   }
 
@@ -62,15 +66,20 @@ export class CallAnalyticsService {
       days = since;
     }
     // One statement sees all calls at one moment.
-    return days === null ? [] : this.#sumsBy({ ...days, until: days.since }, scope, question);
+    return days === null ? [] : this.#sumsBy(uncounted(days), scope, question);
   }
 
   async #sumsBy(days: CountedDays, scope: Scope, question: Question): Promise<SumRow[]> {
     const { from, to, interval } = question;
     const parted = partDays(days, from, to);
-    const runs = runsOf(parted.open);
-    if (runs.length > MAX_SPANS) return this.#sumsBy({ ...days, until: days.since }, scope, question);
-    const spans = runs.map((run) => spanOf(run, interval, days.timeZone));
+    const spans: Span[] = [
+      ...runsOf(parted.open).map((run) => spanOf(run, interval, days.timeZone)),
+      ...parted.openHours.map(({ start, until }): Span => ({
+        segments: [{ start, period: periodOf(days.until, interval) }],
+        until,
+      })),
+    ];
+    if (spans.length > MAX_SPANS) return this.#sumsBy(uncounted(days), scope, question);
     const [first, last] = [parted.counted[0], parted.counted.at(-1)];
     const { read } = this.database;
     const statements = [
@@ -80,6 +89,7 @@ export class CallAnalyticsService {
               since: first,
               until: dayAfter(last, 1),
               without: parted.open.filter((day) => day > first && day < last),
+              withoutHours: { day: days.until, hours: parted.changedHours },
             }),
           ]
         : []),
@@ -91,6 +101,8 @@ export class CallAnalyticsService {
     return parts.flat();
   }
 }
+
+const uncounted = (days: CountedDays): CountedDays => ({ ...days, until: days.since, hours: 0 });
 
 function checkPeriod({ from, to }: Question): void {
   if (from > to) throw badArgument('from', '`from` is not after `to`.');

@@ -7,8 +7,8 @@ import type { Provider } from '../providers';
 export type SumLevel = 'AGENCY' | 'AGENT';
 
 /**
- * What the calls of a day that has been over for long come to. The days are those of the agency's time zone.
- * They can all be computed again from the calls, which are what counts.
+ * What the calls of a day that has been over for some time come to, or of an hour of the last day. The days
+ * are those of the agency's time zone. They can all be computed again from the calls, which are what counts.
  */
 @Entity('call_sums')
 @Index('call_sums_by_client', ['agencyId', 'clientId', 'day'])
@@ -25,6 +25,10 @@ export class CallSumRow {
   /** One sum of the day is told from the others by this. */
   @PrimaryColumn('int')
   ordinal!: number;
+
+  /** Of the day, from 0 on: a day has up to 25, and its last one may be shorter. Null for a whole day. */
+  @Column('int', { nullable: true })
+  hour!: number | null;
 
   /** The Monday of the week. */
   @Column('varchar', { length: 10 })
@@ -63,7 +67,10 @@ export class CallSumRow {
   unknownCosts!: number;
 }
 
-/** Which days of an agency are counted: from the first one on, and before the other one. */
+/**
+ * Which days of an agency are counted: from the first one on, and before the other one, of which some hours
+ * may be counted.
+ */
 @Entity('call_sum_progress')
 export class CallSumProgressRow {
   @PrimaryColumn('varchar', { length: 36 })
@@ -79,7 +86,11 @@ export class CallSumProgressRow {
   @Column('varchar', { length: 10 })
   countedUntil!: string;
 
-  /** It goes up with each day that is counted, for the first time or again. */
+  /** So many hours of the day `countedUntil` are counted. */
+  @Column('int', { default: 0 })
+  countedHours!: number;
+
+  /** It goes up with each day or hour that is counted, for the first time or again. */
   @Column('int')
   version!: number;
 

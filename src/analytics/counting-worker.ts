@@ -1,9 +1,9 @@
 import type { Database } from '../database/database';
 import { Lease } from '../database/lease';
 import { Rounds } from '../platform/rounds';
-import { beginCounting, countDay, nextDay, type Progress } from './day-counter';
+import { beginCounting, count, nextUnit, type Progress } from './day-counter';
 
-/** How often an instance looks whether there is a day to count. */
+/** How often an instance looks whether there is something to count. */
 const EVERY_MS = 60_000;
 const LEASE_MS = 30_000;
 /** So many agencies are looked at together. */
@@ -15,12 +15,14 @@ interface Agency {
   readonly countedZone: string | null;
   readonly firstDay: string | null;
   readonly countedUntil: string | null;
+  readonly countedHours: number | null;
   readonly version: number | null;
 }
 
 /**
- * Counts the days of all agencies that have been over for long, and again those of which a call has changed
- * since. Any instance does that, one at a time, so that no older sums come after newer ones.
+ * Counts the days of all agencies that have been over for some time, the hours of the day after them, and
+ * again those of which a call has changed since. Any instance does that, one at a time, so that no older
+ * sums come after newer ones.
  */
 export class CountingWorker {
   readonly #lease: Lease;
@@ -50,7 +52,7 @@ export class CountingWorker {
     let after = '';
     while (!this.#isStopping && (await this.#lease.take())) {
       const agencies = await this.database.read.rows<Agency>(
-        `SELECT a.id, a.timeZone, p.timeZone AS countedZone, p.firstDay, p.countedUntil, p.version
+        `SELECT a.id, a.timeZone, p.timeZone AS countedZone, p.firstDay, p.countedUntil, p.countedHours, p.version
 FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id > ? ORDER BY a.id LIMIT ?`,
         [after, BATCH],
       );
@@ -66,15 +68,15 @@ FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id > 
     let progress =
       progressOf(agency) ?? (await beginCounting(this.database, this.#lease, agency.id, agency.timeZone));
     while (progress !== null && !this.#isStopping) {
-      const day = await nextDay(this.database.read, progress, now);
-      if (day === null) return;
-      progress = await countDay(this.database, this.#lease, progress, day);
+      const unit = await nextUnit(this.database.read, progress, now);
+      if (unit === null) return;
+      progress = await count(this.database, this.#lease, progress, unit);
     }
   }
 }
 
 function progressOf({ id: agencyId, timeZone, countedZone, ...days }: Agency): Progress | null {
-  const { firstDay, countedUntil, version } = days;
+  const { firstDay, countedUntil, countedHours, version } = days;
   if (countedZone !== timeZone || firstDay === null || countedUntil === null || version === null) return null;
-  return { agencyId, timeZone, firstDay, countedUntil, version };
+  return { agencyId, timeZone, firstDay, countedUntil, countedHours: countedHours ?? 0, version };
 }

@@ -1,4 +1,5 @@
 import { STRAY_AFTER_MS } from '../calls/late-change';
+import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { leastIdOf } from '../platform/ids';
 import { PERIOD_OF_SUM, type AnalyticsInterval, type Segment, type Span } from './periods';
@@ -115,12 +116,20 @@ WHERE s.agencyId = ? AND s.startAt >= ? AND s.startAt < ? AND ${paid} AND (c.id 
   };
 }
 
-/** Sums up the sums of the days from one on and before another, without some of them. */
+/** Days from one on and before another, without some of them, and without some hours of one of them. */
+interface SummedDays {
+  readonly since: string;
+  readonly until: string;
+  readonly without: readonly string[];
+  readonly withoutHours: { readonly day: string; readonly hours: readonly number[] };
+}
+
+/** Sums up the sums of days. */
 export function sumsOfSums(
   reader: Reader,
   scope: Scope,
   interval: AnalyticsInterval,
-  days: { readonly since: string; readonly until: string; readonly without: readonly string[] },
+  days: SummedDays,
 ): Statement {
   const level: SumLevel =
     scope.clientId === null && !scope.by.some((each) => each === 'clientId' || each === 'agentId')
@@ -128,12 +137,17 @@ export function sumsOfSums(
       : 'AGENT';
   const [own, ofClient] = ofScope('s', scope);
   const index = scope.clientId === null ? '' : reader.indexHint('call_sums_by_client');
-  const without =
-    days.without.length > 0 ? ` AND s.day NOT IN (${days.without.map(() => '?').join(', ')})` : '';
+  const { without, withoutHours } = days;
+  const notDays = without.length > 0 ? ` AND s.day NOT IN (${placeholders(without)})` : '';
+  const { day, hours } = withoutHours;
+  const notHours = hours.length > 0 ? ` AND NOT (s.day = ? AND s.hour IN (${placeholders(hours)}))` : '';
   return {
     sql: `SELECT ${PERIOD_OF_SUM[interval]} AS period, ${columns('s', scope)}s.currency AS currency, ${SUMS_OF_SUMS}
-FROM call_sums s${index} WHERE ${own} AND s.level = ? AND s.day >= ? AND s.day < ?${without} GROUP BY ${groups(scope)}`,
-    values: [...ofClient, level, days.since, days.until, ...days.without],
+FROM call_sums s${index} WHERE ${own} AND s.level = ? AND s.day >= ? AND s.day < ?${notDays}${notHours} GROUP BY ${groups(scope)}`,
+    values: [
+      ...[...ofClient, level, days.since, days.until, ...without],
+      ...(hours.length > 0 ? [day, ...hours] : []),
+    ],
   };
 }
 

@@ -6,11 +6,12 @@ import type { CallRow } from './call.entity';
 const HOUR_MS = 60 * 60 * 1000;
 
 /**
- * A day is counted for good when it has been over for this time, and a change is noted when its call started
- * that long ago. Between the two there is time for clocks that differ and for transactions that take long.
+ * A day, or an hour, is counted when it has been over for this time, and a change is noted when its call
+ * started that long ago. Between the two there is time for clocks that differ and for transactions that take
+ * long.
  */
-export const COUNTED_AFTER_MS = 24 * HOUR_MS;
-const NOTED_AFTER_MS = 12 * HOUR_MS;
+export const COUNTED_AFTER_MS = 2 * HOUR_MS;
+const NOTED_AFTER_MS = HOUR_MS;
 
 /** A call that started earlier or later than it was recorded, by more than this, is a stray one. */
 export const STRAY_AFTER_MS = 10 * 60 * 1000;
@@ -18,8 +19,8 @@ export const STRAY_AFTER_MS = 10 * 60 * 1000;
 type Started = Pick<CallRow, 'id' | 'agencyId' | 'startedAt' | 'createdAt'>;
 
 /**
- * Notes a change of a call for whoever has counted the day on which it started. Most calls change soon after
- * they started, when their day is not counted yet, so that nothing is written.
+ * Notes a change of a call for whoever has counted the time at which it started. Most calls change soon after
+ * they started, when their hour is not counted yet, so that nothing is written.
  */
 export async function noteLateChange(
   tx: Transaction,

@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { LessThan } from 'typeorm';
 import { v7 } from 'uuid';
 import { CallSumProgressRow, CallSumRow } from '../../src/analytics/call-sum.entity';
+import { hourOf } from '../../src/analytics/hours';
 import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';
+import { noteLateChange } from '../../src/calls/late-change';
 import { LateCallChangeRow } from '../../src/calls/late-change.entity';
 import type { Persona } from '../../src/demo/seed';
 import { dayAfter, dayOf } from '../../src/platform/calendar';
@@ -24,12 +26,16 @@ import {
 import { byText, plainSums, type AskedAnalytics } from '../fixtures/plain-sums';
 import { startTestApp, type TestApp } from '../harness';
 import { NOTHING } from '../providers/fixtures';
+import { endedCall, storeCalls } from '../statements';
 
 /** So many random questions are asked; in the long run of the CI, more. */
-const QUESTIONS = Number(process.env.ANALYTICS_QUESTIONS ?? 60);
+const QUESTIONS = Number(process.env.ANALYTICS_QUESTIONS ?? 500);
+/** So many of them follow each thing that happens. */
+const QUESTIONS_A_STEP = 10;
 const CALLS = 1_500;
 const DAYS = 90;
-const DAY_MS = 24 * 60 * 60 * 1000;
+const HOUR_MS = 60 * 60 * 1000;
+const DAY_MS = 24 * HOUR_MS;
 const OTHER_AGENCY = '01900000-0000-7000-8000-000000000002';
 const AGENTS = [
   [HARBOR_RETELL_AGENT, 'RETELL'],
@@ -65,7 +71,9 @@ const below = (count: number) => {
 const oneOf = <T>(values: readonly T[]): T => values[below(values.length)] as T;
 
 function randomCall() {
-  const createdAt = new Date(now.getTime() - below(DAYS * 24 * 60 * 60) * 1000);
+  // Many are of the last hours, which are not counted by days.
+  const ago = below(3) === 0 ? below(2 * DAY_MS) : below(DAYS * DAY_MS);
+  const createdAt = new Date(now.getTime() - ago);
   const isOthers = below(12) === 0;
   const [agentId, provider] = oneOf(AGENTS);
   const isKnown = below(4) > 0;
@@ -105,7 +113,8 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-const stored = (agencyId = BRIGHTLINE) => running.app.database.read.find(CallRow, { where: { agencyId } });
+const stored = (agencyId = BRIGHTLINE) =>
+  running.app.database.read.find(CallRow, { where: { agencyId }, order: { id: 'ASC' } });
 const count = (at = new Date()) => running.app.upkeep.callCounting.work(at);
 
 async function ask(
@@ -120,7 +129,7 @@ async function ask(
     agent: agent?.id ?? null,
     ...bucket,
   }));
-  return shown.sort(byText);
+  return byText(shown);
 }
 
 const today = dayOf(now, 'UTC');
@@ -168,16 +177,32 @@ const questions: fc.Arbitrary<AskedAnalytics> = fc
 
 /** What happens between two questions. */
 const STEPS = ['NOTHING', 'COUNT', 'COST', 'DURATION', 'START'] as const;
-const steps = fc.record({
-  step: fc.constantFrom(...STEPS),
+const ZONES = [
+  ...['UTC', 'America/St_Johns', 'Pacific/Apia', 'Asia/Kathmandu', 'Australia/Lord_Howe'],
+  ...['America/Los_Angeles', 'Pacific/Kiritimati', 'Europe/Berlin'],
+];
+const step = fc.record({
+  step: fc.oneof(
+    { weight: 40, arbitrary: fc.constantFrom(...STEPS) },
+    { weight: 1, arbitrary: fc.constantFrom(...ZONES) },
+  ),
   which: fc.nat(),
-  size: fc.nat({ max: 30 * DAY_MS }),
+  size: fc.nat({ max: 60 * DAY_MS }),
 });
 
-async function take({ step, which, size }: { step: (typeof STEPS)[number]; which: number; size: number }) {
-  const calls = await stored();
-  const call = calls[which % calls.length] as CallRow;
-  if (step === 'COUNT') await count();
+type Step = typeof step extends fc.Arbitrary<infer Each> ? Each : never;
+
+/** What happens to the calls, which are kept as the database has them. */
+async function take({ step: what, which, size }: Step, calls: CallRow[]): Promise<void> {
+  const index = which % calls.length;
+  const call = calls[index] as CallRow;
+  // Instances count at different times, and each goes on from where another one has stopped.
+  if (what === 'COUNT') return count(new Date(Date.now() - size));
+  await change(what, call, size);
+  calls[index] = await running.app.database.read.findOneByOrFail(CallRow, { id: call.id });
+}
+
+async function change(step: Step['step'], call: CallRow, size: number): Promise<void> {
   const cost = { micros: size % 100_000, currency: 'USD', figure: '1', unit: 'US_CENT' } as const;
   if (step === 'COST') await apply(call, { cost });
   if (step === 'DURATION') await apply(call, { durationMs: size % 600_000 });
@@ -186,22 +211,33 @@ async function take({ step, which, size }: { step: (typeof STEPS)[number]; which
 }
 
 describe('callAnalytics', () => {
-  test.each(['UTC', 'America/St_Johns', 'Pacific/Apia'])(
-    'answers random questions with what the calls themselves come to, in %s',
-    async (timeZone) => {
+  test(
+    'answers random questions with what the calls themselves come to, whatever happens in between',
+    async () => {
+      const calls = await stored();
+      let timeZone = 'UTC';
       await setZone(timeZone);
-      await fc.assert(
-        fc.asyncProperty(steps, questions, async (step, asked) => {
-          await take(step);
-          expect(await ask(asked)).toEqual(plainSums(await stored(), timeZone, asked));
-        }),
-        { numRuns: Math.ceil(QUESTIONS / 3) },
+      let asked = 0;
+      const property = fc.asyncProperty(
+        step,
+        fc.array(questions, { minLength: QUESTIONS_A_STEP, maxLength: QUESTIONS_A_STEP }),
+        async (next, each) => {
+          if (ZONES.includes(next.step)) await setZone((timeZone = next.step));
+          else await take(next, calls);
+          for (const question of each) {
+            expect(await ask(question)).toEqual(plainSums(calls, timeZone, question));
+            asked += 1;
+          }
+        },
       );
-      expect(await running.app.database.read.countBy(CallSumRow, { agencyId: BRIGHTLINE })).toBeGreaterThan(
-        0,
-      );
+      // What has happened before a question cannot be left out, so that nothing smaller is looked for.
+      await fc.assert(property, { numRuns: Math.ceil(QUESTIONS / QUESTIONS_A_STEP), endOnFailure: true });
+      process.stdout.write(`${asked} random questions: ${expect.getState().currentTestName ?? ''}\n`);
+      expect(calls).toEqual(await stored());
+      const sums = running.app.database.read.countBy(CallSumRow, { agencyId: BRIGHTLINE });
+      expect(await sums).toBeGreaterThan(0);
     },
-    60_000 + QUESTIONS * 200,
+    60_000 + QUESTIONS * 60,
   );
 
   test('reads no call of a day that is counted, and reads it again when a call of it has changed', async () => {
@@ -227,6 +263,39 @@ describe('callAnalytics', () => {
     const notes = { agencyId: BRIGHTLINE, startAt: earlier };
     expect(await running.app.database.read.countBy(LateCallChangeRow, notes)).toBe(0);
     expect(await ask(asked)).toEqual(plainSums(await stored(), 'UTC', asked));
+  });
+
+  test('reads no call of an hour that is counted, and reads it again when a call of it has changed', async () => {
+    // Somewhere it is the middle of a day, some hours of which are over.
+    const zone = ['UTC', 'Asia/Tokyo', 'America/Los_Angeles'].find((each) => {
+      const hour = hourOf(now, dayOf(now, each), each);
+      return hour >= 7 && hour < 22;
+    });
+    await setZone(zone ?? '');
+    const startedAt = new Date(now.getTime() - 5 * HOUR_MS);
+    const id = v7({ msecs: startedAt.getTime() });
+    const ofThen = { id, agencyId: BRIGHTLINE, startedAt, createdAt: startedAt };
+    await running.app.database.write(async (tx) => {
+      await tx.insertRow('calls', { ...randomCall(), ...ofThen, durationMs: 61_001 });
+      await noteLateChange(tx, ofThen, ofThen, now);
+    });
+    await count();
+    const day = dayOf(startedAt, zone ?? '');
+    const asked = { ...WHOLE, from: day, to: day };
+    const before = await ask(asked);
+    expect(before).toEqual(plainSums(await stored(), zone ?? '', asked));
+    await running.app.database.write((tx) =>
+      tx.run('UPDATE calls SET durationMs = 7000000 WHERE id = ?', [id]),
+    );
+    expect(await ask(asked)).toEqual(before);
+    const row = await running.app.database.read.findOneByOrFail(CallRow, { id });
+    await apply(row, { durationMs: 5_000_000 });
+    const after = plainSums(await stored(), zone ?? '', asked);
+    expect(after).not.toEqual(before);
+    expect(await ask(asked)).toEqual(after);
+    await count();
+    expect(await ask(asked)).toEqual(after);
+    await setZone('UTC');
   });
 
   test('never loses a call, and never goes back, while calls change and two instances count them', async () => {
@@ -302,9 +371,22 @@ describe('callAnalytics', () => {
     }
   });
 
+  test('refuses to say more seconds than the API can say, instead of saying them wrong', async () => {
+    const startedAt = new Date('2026-01-10T12:00:00Z');
+    const week = { startedAt, createdAt: startedAt, agencyId: OTHER_AGENCY, durationMs: 604_800_000 };
+    const calls = Array.from({ length: 3_551 }, () => ({
+      ...endedCall(week),
+      id: v7({ msecs: +startedAt }),
+    }));
+    await storeCalls(running.app, calls);
+    const { errors } = await running.ask('otherAgencyAdmin', QUERY, { ...WHOLE, from: '2026-01-01' });
+    expect(errors.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
+  });
+
   test.each([
     ['ends before it starts', { from: '2026-02-02', to: '2026-02-01' }, 'BAD_USER_INPUT'],
     ['is longer than 366 days', { from: '2026-01-01', to: '2027-01-02' }, 'BAD_USER_INPUT'],
+    ['begins before times are known', { from: '1970-01-01', to: '1970-01-02' }, 'BAD_USER_INPUT'],
     ['begins on no day of the calendar', { from: '2026-02-30', to: '2026-03-01' }, 'BAD_USER_INPUT'],
   ])('refuses a period that %s', async (_case, period, code) => {
     const { errors } = await running.ask('agencyAdmin', QUERY, { ...WHOLE, ...period });
