@@ -1,4 +1,5 @@
-// npm run bench:events [-- --database sqlite|mariadb] [--rounds N] [--events N] [--seconds N] [--hours-late N]
+// npm run bench:events [-- --database sqlite|mariadb] [--rounds N] [--events N] [--seconds N]
+//   [--hours-late N]
 // Events of a provider over HTTP, each signed, new and of a plausible length, to one instance whose worker
 // works them meanwhile. At the end, each has to be on record once, and worked.
 import { createHmac, randomUUID } from 'node:crypto';
