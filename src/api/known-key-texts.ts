@@ -13,6 +13,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { RequestContext } from '../access/context';
+import { containsToken } from '../access/token-form';
 import { badArgument } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 
@@ -26,30 +27,38 @@ interface Text {
   readonly text: string;
 }
 
-const MESSAGE =
-  'This is, or contains, an API key that is set in this agency. Names, ids and notes are shown to more ' +
-  'people than keys.';
+interface Refused {
+  readonly field: readonly string[];
+  readonly message: string;
+}
+
+const SHOWN = 'Names, ids and notes are shown to more people than keys.';
+const KEY = `This is, or contains, an API key that is set in this agency. ${SHOWN}`;
+const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
 
 /**
- * Refuses a key of the agency where the API takes text of another kind, such as a name, a reason, an id of a
+ * Refuses a key of the agency, and any service or gateway token, where the API takes text of another kind, such as a name, a reason, an id of a
  * provider or a search: what is stored there is shown and recorded. It stands before all resolvers of the
  * roots, so that no field is left out. Ids and cursors are never stored, and are not looked at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: ContainsKnownKey): GraphQLSchema {
-  const check = async (field: Field, args: object, { viewer }: RequestContext): Promise<Text[]> => {
+  const check = async (field: Field, args: object, { viewer }: RequestContext): Promise<Refused[]> => {
     const texts = viewer ? textsOf(field, args) : [];
     if (!viewer || texts.length === 0) return [];
     const known = await containsKnownKey(
       viewer.agencyId,
       texts.map(({ text }) => text),
     );
-    return texts.filter((_text, index) => known[index]);
+    return texts.flatMap(({ field: path, text }, index) => {
+      if (known[index]) return [{ field: path, message: KEY }];
+      return containsToken(text) ? [{ field: path, message: TOKEN }] : [];
+    });
   };
   for (const field of fieldsOf(schema.getMutationType()).filter(takesText)) {
     const refused = refusalFor(field);
     before(field, async (args, context) => {
-      const errors = (await check(field, args, context)).map(({ field: path }) =>
-        userError('INVALID_FORMAT', path, MESSAGE),
+      const errors = (await check(field, args, context)).map(({ field: path, message }) =>
+        userError('INVALID_FORMAT', path, message),
       );
       return errors.length > 0 ? refused(errors) : undefined;
     });
@@ -57,7 +66,7 @@ export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: Contai
   for (const field of fieldsOf(schema.getQueryType()).filter(takesText))
     before(field, async (args, context) => {
       const [first] = await check(field, args, context);
-      if (first) throw badArgument(first.field.join('.'), MESSAGE);
+      if (first) throw badArgument(first.field.join('.'), first.message);
     });
   return schema;
 }

@@ -8,6 +8,8 @@ import {
   isNonNullType,
   type GraphQLInputType,
 } from 'graphql';
+import { newServiceToken } from '../../src/people/service-token';
+import { newGatewayToken } from '../../src/gateway/gateway-token';
 import { HARBOR } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { mutations, runMutation } from '../mutations';
@@ -71,6 +73,28 @@ test('a text is looked for in every mutation that takes one', () => {
       ...['invitePortalUser.email', 'createServiceToken.name', 'refuseKeyHandIn.reason'],
     ]),
   );
+});
+
+describe('a token for Latchkey itself', () => {
+  test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
+    for (const token of [newServiceToken(), newGatewayToken()]) {
+      const input = { ...(dummy(type) as object), [field]: `Token: ${token}.` };
+      const payload = await runMutation(running, mutation, input);
+      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
+      expect(JSON.stringify(payload)).not.toContain(token);
+    }
+  });
+
+  test('is refused by a search', async () => {
+    const search = newGatewayToken();
+    const { errors, text } = await running.ask(
+      'agencyAdmin',
+      'query ($search: String) { clients(search: $search) { totalCount } }',
+      { search },
+    );
+    expect(errors.map(({ extensions: { argument } }) => argument)).toEqual(['search']);
+    expect(text).not.toContain(search);
+  });
 });
 
 describe('a key that is set in the agency', () => {
