@@ -12,7 +12,6 @@ export const MAX_BODY_BYTES = 256 * 1024;
 const REFUSALS: Readonly<Record<number, string>> = {
   400: HOW_TO_ASK,
   404: 'There is nothing here. GraphQL is at /graphql: send a POST.',
-  413: `The request is larger than ${MAX_BODY_BYTES} bytes. Send fewer operations, or smaller variables.`,
   421: 'The demo answers on this machine alone: use localhost, 127.0.0.1 or [::1] as the host.',
   415: 'Send JSON, with the content type application/json.',
 };
@@ -28,8 +27,16 @@ export function addErrorAnswers(server: FastifyInstance): void {
 
 /** Refuses a request with a status of the 400s. */
 export function refuse(reply: FastifyReply, status: number): FastifyReply {
-  const message = REFUSALS[status] ?? HOW_TO_ASK;
+  const message = status === 413 ? tooLarge(reply) : (REFUSALS[status] ?? HOW_TO_ASK);
   return reply.code(status).send(body('BAD_REQUEST', message));
+}
+
+// Routes differ in how much they take.
+function tooLarge({ request }: FastifyReply): string {
+  const limit = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES;
+  const advice =
+    request.routeOptions.url === '/graphql' ? ' Send fewer operations, or smaller variables.' : '';
+  return `The request is larger than ${limit} bytes.${advice}`;
 }
 
 function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

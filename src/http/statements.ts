@@ -2,7 +2,8 @@ import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../access/viewer';
 import { csvOf } from '../billing/statement-csv';
 import type { Stated, StatementService } from '../billing/statement.service';
-import { isDay } from '../platform/calendar';
+import { badArgument } from '../graphql/errors';
+import { isDay, type Day } from '../platform/calendar';
 import { refuse } from './answers';
 import { admit, answerErrors, type FileOptions } from './files';
 import { sendStatement } from './pages/statement';
@@ -44,8 +45,13 @@ async function find(
   { clientId, from, to }: StatementRoute['Querystring'],
 ): Promise<Stated | null> {
   if (number !== 'draft') return NUMBER.test(number) ? statements.findByNumber(viewer, Number(number)) : null;
-  const isPeriod = typeof from === 'string' && typeof to === 'string' && isDay(from) && isDay(to);
-  return isPeriod && typeof clientId === 'string' ? statements.find(viewer, clientId, { from, to }) : null;
+  if (typeof clientId !== 'string') throw badArgument('clientId', 'A draft takes the id of one client.');
+  return statements.find(viewer, clientId, { from: dayIn('from', from), to: dayIn('to', to) });
+}
+
+function dayIn(name: string, value: unknown): Day {
+  if (typeof value === 'string' && isDay(value)) return value;
+  throw badArgument(name, 'A draft takes a day, e.g. 2026-11-27.');
 }
 
 function sendCsv(reply: FastifyReply, stated: Stated): FastifyReply {

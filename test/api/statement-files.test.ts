@@ -79,8 +79,19 @@ test('a draft is named by its client and period', async () => {
   const answer = await get(`/statements/draft.csv?${DRAFT}`);
   expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-store']);
   expect((await answer.text()).split('\r\n')[1]).toContain('DRAFT');
-  expect((await get('/statements/draft.csv')).status).toBe(404);
-  expect((await get(`/statements/draft.csv?${DRAFT.replace('2026-02-28', '2026-02-30')}`)).status).toBe(404);
+  for (const [query, argument] of [
+    ['', 'clientId'],
+    [DRAFT.replace('clientId=', 'client='), 'clientId'],
+    [`${DRAFT}&clientId=x`, 'clientId'],
+    [DRAFT.replace('from=', 'since='), 'from'],
+    [DRAFT.replace('2026-02-28', '2026-02-30'), 'to'],
+  ]) {
+    const refused = await get(`/statements/draft.csv?${query}`);
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      errors: [{ extensions: { code: 'BAD_USER_INPUT', argument } }],
+    });
+  }
   expect((await get(`/statements/draft.csv?${DRAFT.replace('2026-02-28', '2028-02-28')}`)).status).toBe(400);
 });
 
