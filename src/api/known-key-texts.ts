@@ -37,9 +37,10 @@ const KEY = `This is, or contains, an API key that is set in this agency. ${SHOW
 const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
 
 /**
- * Refuses a key of the agency, and any service or gateway token, where the API takes text of another kind, such as a name, a reason, an id of a
- * provider or a search: what is stored there is shown and recorded. It stands before all resolvers of the
- * roots, so that no field is left out. Ids and cursors are never stored, and are not looked at.
+ * Refuses a key of the agency, and any service or gateway token, where the API takes text of another kind,
+ * such as a name, a reason, an id of a provider or a search: what is stored there is shown and recorded. It
+ * stands before all resolvers of the roots, so that no field is left out. Ids and cursors are never stored,
+ * and are not looked at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: ContainsKnownKey): GraphQLSchema {
   const check = async (field: Field, args: object, { viewer }: RequestContext): Promise<Refused[]> => {

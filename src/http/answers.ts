@@ -33,7 +33,7 @@ export function refuse(reply: FastifyReply, status: number): FastifyReply {
 
 // Routes differ in how much they take.
 function tooLarge({ request }: FastifyReply): string {
-  const limit = request.routeOptions.bodyLimit ?? MAX_BODY_BYTES;
+  const limit = request.routeOptions.bodyLimit;
   const advice =
     request.routeOptions.url === '/graphql' ? ' Send fewer operations, or smaller variables.' : '';
   return `The request is larger than ${limit} bytes.${advice}`;
