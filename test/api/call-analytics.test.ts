@@ -379,7 +379,11 @@ describe('callAnalytics', () => {
       id: v7({ msecs: +startedAt }),
     }));
     await storeCalls(running.app, calls);
-    const { errors } = await running.ask('otherAgencyAdmin', QUERY, { ...WHOLE, from: '2026-01-01' });
+    const { errors } = await running.ask('otherAgencyAdmin', QUERY, {
+      ...WHOLE,
+      from: '2026-01-01',
+      to: '2026-01-31',
+    });
     expect(errors.map(({ extensions }) => extensions.code)).toEqual(['LIMIT_EXCEEDED']);
   });
 

@@ -2,6 +2,7 @@ import { v7 } from 'uuid';
 import { CallRow } from '../../src/calls/call.entity';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, BRIGHTLINE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
+import { HAND_IN } from '../operations';
 
 const MOVED =
   'moneyMoved { minutes providerCost { amount currency } callsOfUnknownCost payerBefore payerAfter rateMissing }';
@@ -11,6 +12,8 @@ const CLEAR = `mutation ($input: ClearClientApiKeysInput!) { clearClientApiKeys(
   effects { source ${MOVED} } userErrors { code } } }`;
 const PREVIEW_OF_AGENCY = `mutation ($input: PreviewAgencyApiKeyChangeInput!) { previewAgencyApiKeyChange(input: $input) {
   preview { ${MOVED} } userErrors { code } } }`;
+const PREVIEW_OF_HAND_IN = `mutation ($input: PreviewKeyHandInInput!) { previewKeyHandIn(input: $input) {
+  preview { sourceBefore ${MOVED} } userErrors { code } } }`;
 const SET_RATE = 'mutation ($input: SetRateInput!) { setRate(input: $input) { userErrors { code } } }';
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -117,6 +120,25 @@ describe('moneyMoved', () => {
       payerBefore: 'AGENCY',
       payerAfter: null,
       rateMissing: false,
+    });
+  });
+
+  test('is told before a key is accepted that a client has handed in', async () => {
+    await insert({ clientId: HARBOR });
+    const handIn = { provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid };
+    const { handInApiKey } = await running.data<{ handInApiKey: { keyHandIn: { id: string } } }>(
+      HAND_IN,
+      { input: handIn },
+      'portalUser',
+    );
+    const { previewKeyHandIn } = await running.data<{ previewKeyHandIn: Moved }>(PREVIEW_OF_HAND_IN, {
+      input: { keyHandInId: handInApiKey.keyHandIn.id },
+    });
+    expect(previewKeyHandIn.preview?.moneyMoved).toMatchObject({
+      minutes: '1',
+      providerCost: { amount: '0.07', currency: 'USD' },
+      payerBefore: 'AGENCY',
+      payerAfter: 'CLIENT',
     });
   });
 });

@@ -1,5 +1,6 @@
 import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';
+import type { Period } from '../../src/billing/period';
 import { RateRow } from '../../src/billing/rate.entity';
 import { canonical, sha256Of } from '../../src/billing/statement-form';
 import { StatementRow } from '../../src/billing/statement.entity';
@@ -230,30 +231,40 @@ test('a final statement is numbered without gaps, hashed, and the same whatever 
   expect(trail.auditEvents.totalCount).toBe(2);
 });
 
+const daysAgo = (days: number) => dayAfter(dayOf(new Date(), 'Europe/Berlin'), -days);
+/** Periods of which something may still become known. */
+const recent = [0, 1, 2, 3, 4].map((index) => {
+  const from = daysAgo(200 - 30 * index);
+  return { from, to: dayAfter(from, 29) };
+}) as [Period, Period, Period, Period, Period];
+const inThe = ({ from }: Period) => new Date(`${dayAfter(from, 10)}T12:00:00Z`);
+
 test('what becomes known late is an adjustment of the next statement, once and only once', async () => {
   const rateId = await rate();
-  const call = endedCall({ startedAt: new Date('2026-01-10T12:00:00Z'), rateId, durationMs: 60_000 });
+  const [one, two, three, four, five] = recent;
+  const call = endedCall({ startedAt: inThe(one), rateId, durationMs: 60_000 });
   await storeCalls(running.app, [call]);
-  expect((await final(JANUARY)).total.amount).toBe('0.05');
+  expect((await final(one)).total.amount).toBe('0.05');
   await correct(call.id, 600_000);
-  expect(inShort(await draft(FEBRUARY))).toEqual(['AGENCY 1 0 540 0.45']);
+  expect(inShort(await draft(two))).toEqual(['AGENCY 1 0 540 0.45']);
   await correct(call.id, 600_000, 2);
-  expect(inShort(await final(FEBRUARY))).toEqual(['AGENCY 1 0 540 0.45']);
-  expect(inShort(await final(MARCH))).toEqual([]);
+  expect(inShort(await final(two))).toEqual(['AGENCY 1 0 540 0.45']);
+  expect(inShort(await final(three))).toEqual([]);
   // Corrected once more, after it was billed twice: what goes back is what is too much of both.
   await correct(call.id, 30_000, 3);
-  expect(inShort(await final({ from: '2026-04-01', to: '2026-04-30' }))).toEqual(['AGENCY 1 0 -570 -0.47']);
-  expect(inShort(await draft({ from: '2026-05-01', to: '2026-05-31' }))).toEqual([]);
+  expect(inShort(await final(four))).toEqual(['AGENCY 1 0 -570 -0.47']);
+  expect(inShort(await draft(five))).toEqual([]);
 });
 
 test('a call that only then becomes known at all adjusts the statement of its period', async () => {
   const rateId = await rate();
-  await final(JANUARY);
-  const call = endedCall({ startedAt: new Date('2026-01-10T12:00:00Z'), rateId });
+  const [one, two, three] = recent;
+  await final(one);
+  const call = endedCall({ startedAt: inThe(one), rateId });
   await storeCalls(running.app, [{ ...call, startedAt: null, durationMs: null, createdAt: new Date() }]);
   await apply(call.id, { status: 'COMPLETED', startedAt: call.startedAt, durationMs: 60_000 });
-  expect(inShort(await final(FEBRUARY))).toEqual(['AGENCY 1 1 60 0.05']);
-  expect(inShort(await final(MARCH))).toEqual([]);
+  expect(inShort(await final(two))).toEqual(['AGENCY 1 1 60 0.05']);
+  expect(inShort(await final(three))).toEqual([]);
 });
 
 test('what becomes known more than 400 days after a period adjusts nothing any more', async () => {
@@ -311,7 +322,7 @@ test.each([
   // Instants of these days are no times of every database.
   [{ from: '0000-01-01', to: '0000-01-31' }, 'INVALID_FORMAT input.from'],
   [{ from: '9999-12-31', to: '9999-12-31' }, 'INVALID_FORMAT input.from'],
-  [{ from: '2026-01-02', to: dayAfter(dayOf(new Date(), 'Europe/Berlin'), -2) }, 'PERIOD_NOT_OVER input.to'],
+  [{ from: daysAgo(30), to: daysAgo(2) }, 'PERIOD_NOT_OVER input.to'],
   [{ from: '2025-12-31', to: '2026-01-01' }, 'PERIOD_BILLED input.from'],
   [{ ...JANUARY, clientId: NEVER_GIVEN_OUT }, 'NOT_FOUND input.clientId'],
   [{ ...JANUARY, clientId: OTHER_AGENCYS_CLIENT }, 'NOT_FOUND input.clientId'],
