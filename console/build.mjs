@@ -40,6 +40,14 @@ export async function buildConsole(out) {
       await writeFile(join(assets, `${basename(path)}.gz`), gzipSync(contents, { level: 9, memLevel: 7 }));
   }
   await writeFile(join(out, 'console', 'index.html'), await pageOf(metafile.outputs));
+  await writeFile(join(out, 'console', 'addresses.json'), JSON.stringify(await addresses()));
+}
+
+/** The first parts of the addresses at which the server answers with the page, below which deep links open. */
+async function addresses() {
+  const pages = await readFile(join(FOLDER, 'src/pages.ts'), 'utf8');
+  const listed = [...pages.matchAll(/\bpage\(\s*'\/([\w-]+)/g)].map(([, first]) => first);
+  return [...new Set(['signed-in', ...listed])];
 }
 
 /** The page that loads what every page of the console needs, by the names that change with what is in it. */

@@ -32,8 +32,15 @@ const sizeOf = (names: Iterable<string>) =>
 
 describe('the console', () => {
   test('opens at its own addresses, however deep, and nowhere else', async () => {
-    const pages = await Promise.all(['/', '/clients', '/clients/1/agents', '/signed-in?code=1'].map(get));
-    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const listed = readFileSync(join(__dirname, '../../console/src/pages.ts'), 'utf8').matchAll(
+      /'(\/[\w/:-]*)'/g,
+    );
+    const addresses = [...listed].map(([, address = '']) => address.replaceAll(/:\w+/g, '1'));
+    expect(addresses).toEqual(
+      expect.arrayContaining(['/', '/clients/1/1', '/agency/webhooks/1', '/integrations']),
+    );
+    const pages = await Promise.all([...addresses, '/signed-in?code=1'].map(get));
+    expect([...new Set(pages.map(({ status }) => status))]).toEqual([200]);
     expect(new Set(await Promise.all(pages.map((page) => page.text()))).size).toBe(1);
     for (const path of ['/none', '/assets/none.js', '/assets/..%2findex.html', '/assets/'])
       expect((await get(path)).status).toBe(404);

@@ -28,25 +28,6 @@ function headerOf({ keyPresentation }: ProviderAdapter): string {
   return 'header' in keyPresentation ? keyPresentation.header : 'authorization';
 }
 
-/** The addresses of the console's own pages, below which each deep link opens. */
-const PAGES = [
-  'signed-in',
-  'agencies',
-  'clients',
-  'agents',
-  'calls',
-  'analytics',
-  'alerts',
-  'billing',
-  'hand-ins',
-  'links',
-  'people',
-  'tokens',
-  'audit',
-  'agency',
-  'integrations',
-];
-
 /** Serves the console: files that never change under their names, and one page for each of its addresses. */
 export function browserConsole(options: ConsoleOptions): Route {
   return async (scope) => serveConsole(scope, options);
@@ -66,7 +47,8 @@ async function serveConsole(server: Server, options: ConsoleOptions): Promise<vo
     immutable: true,
     maxAge: '365d',
   });
-  for (const path of ['/', ...PAGES.flatMap((page) => [`/${page}`, `/${page}/*`])])
+  const addresses = JSON.parse(readFileSync(join(folder, 'addresses.json'), 'utf8')) as string[];
+  for (const path of ['/', ...addresses.flatMap((page) => [`/${page}`, `/${page}/*`])])
     server.get(path, async (_request, reply) => {
       void reply.header('content-security-policy', policy).type('text/html; charset=utf-8');
       return html;
