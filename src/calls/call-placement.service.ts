@@ -8,7 +8,7 @@ import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { subjectOf } from '../keys/resolution/subject';
 import { missingKey } from '../keys/chain';
-import { noteRefusal } from '../keys/key-health';
+import { countsAsRefused, noteAcceptance, noteRefusal } from '../keys/key-health';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import { type KeyResolverService, type ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { announce } from '../outbox/outbox';
@@ -182,15 +182,18 @@ export class CallPlacementService {
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
     // the caller place it again.
     try {
-      const isStored = also
-        ? await this.database.writeWithoutViewer(async (tx) => {
-            await also(tx);
-            if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
-            const isStored = await tx.updateRow('calls', outcome, isFirst);
-            if (isStored && isEnded(outcome.status)) await announce(tx, endOf(concluded));
-            return isStored;
-          })
-        : await this.database.updateWithoutViewer('calls', outcome, isFirst);
+      const isAcceptance = placement.outcome === 'PLACED' && countsAsRefused(key.status);
+      const isStored =
+        also || isAcceptance
+          ? await this.database.writeWithoutViewer(async (tx) => {
+              await also?.(tx);
+              if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
+              if (isAcceptance) await noteAcceptance(tx, key);
+              const isStored = await tx.updateRow('calls', outcome, isFirst);
+              if (isStored && isEnded(outcome.status)) await announce(tx, endOf(concluded));
+              return isStored;
+            })
+          : await this.database.updateWithoutViewer('calls', outcome, isFirst);
       if (!isStored) return (await this.database.read.findOneBy(CallRow, { id: call.id })) ?? concluded;
     } catch (error) {
       this.report(error);

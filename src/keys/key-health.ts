@@ -8,11 +8,21 @@ import { recordVerdict } from './key-writer';
 
 /** A key is verified because of a refusal once in this time at most. */
 const REFUSALS_EVERY_MS = 60 * 1000;
+/** Longer than a verification takes. */
+const LONGEST_CHECK_MS = 2 * 60 * 1000;
 /** How long an account is left alone that sends too many requests, unless its provider asks for longer. */
 export const RATE_LIMIT_PAUSE_MS = 5 * 60 * 1000;
 
 export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Date {
   return new Date(now.getTime() + Math.max(RATE_LIMIT_PAUSE_MS, (retryAfterSeconds ?? 0) * 1000));
+}
+
+/**
+ * What only a call shows: providers verify a key without looking at the balance of its account, or at all that
+ * the key may do.
+ */
+export function isShownByCalls(code: ProviderErrorCode | null): boolean {
+  return code === 'OUT_OF_FUNDS' || code === 'INSUFFICIENT_PERMISSIONS';
 }
 
 /** A key in the version with which a provider was asked. */
@@ -21,7 +31,10 @@ export interface UsedKey {
   readonly version: number;
 }
 
-type Marked = Pick<ApiKeyRow, 'version' | 'checkCode'> & { readonly checkedAt: RawDate | null };
+type Marked = Pick<ApiKeyRow, 'version' | 'checkCode'> & {
+  readonly checkedAt: RawDate | null;
+  readonly checkAt: RawDate | null;
+};
 
 /**
  * Asks for the verification of a key, because its provider has refused something for a reason that tells of
@@ -37,13 +50,12 @@ export async function noteRefusal(
   const { code } = error;
   if (PROVIDER_ERRORS[code].verdict === 'UNREACHABLE') return;
   // It is read first, so that of many calls that are refused at once only the first ones lock the key.
-  const [key] = await tx.rows<Marked>('SELECT version, checkedAt, checkCode FROM api_keys WHERE id = ?', [
-    id,
-  ]);
-  // A key that waits for the end of a pause is verified at once where it is refused for another reason.
+  const [key] = await tx.rows<Marked>(
+    'SELECT version, checkedAt, checkAt, checkCode FROM api_keys WHERE id = ?',
+    [id],
+  );
+  if (key?.version !== version || isMarked(key, code, now)) return;
   const isLimited = code === 'RATE_LIMITED';
-  const isMarked = key && key.checkCode !== null && (isLimited || key.checkCode !== 'RATE_LIMITED');
-  if (key?.version !== version || isMarked) return;
   const earliest = (dateOrNull(key.checkedAt)?.getTime() ?? 0) + REFUSALS_EVERY_MS;
   const checkAt = isLimited ? endOfPause(error, now) : new Date(Math.max(now.getTime(), earliest));
   const marked = await tx.run(
@@ -51,6 +63,37 @@ export async function noteRefusal(
     [checkAt, code, id, version, key.checkCode ?? ''],
   );
   if (marked > 0 && isLimited) await recordVerdict(tx, id, version, { status: 'RATE_LIMITED', error });
+}
+
+/**
+ * Whether a refusal was noted before. What only calls show stays noted for longer than its verification takes.
+ * A key that waits for the end of a pause is verified at once where it is refused for another reason.
+ */
+function isMarked({ checkCode, checkAt }: Marked, code: ProviderErrorCode, now: Date): boolean {
+  if (checkCode === null || checkCode === code) return checkCode !== null;
+  const isOver = (dateOrNull(checkAt)?.getTime() ?? 0) > now.getTime() + LONGEST_CHECK_MS;
+  if (isShownByCalls(checkCode) && isOver) return false;
+  return code === 'RATE_LIMITED' || checkCode !== 'RATE_LIMITED';
+}
+
+/** Whether a provider has refused a key as far as is known, for a reason that only another answer ends. */
+export function countsAsRefused(status: ApiKeyRow['status']): boolean {
+  return status === 'INVALID' || status === 'OUT_OF_FUNDS' || status === 'INSUFFICIENT_PERMISSIONS';
+}
+
+/**
+ * Has a key verified again that counts as refused, because its provider has taken it for a call meanwhile.
+ * What only calls show counts no more.
+ */
+export async function noteAcceptance(
+  tx: Transaction,
+  { id, version, status }: UsedKey & Pick<ApiKeyRow, 'status'>,
+  now = new Date(),
+): Promise<void> {
+  await tx.run(
+    'UPDATE api_keys SET checkAt = ?, checkCode = NULL WHERE id = ? AND version = ? AND status = ? AND checkAt > ?',
+    [now, id, version, status, now],
+  );
 }
 
 interface Account {

@@ -166,6 +166,14 @@ export async function recordVerdict(
   return { ...current, ...health };
 }
 
+/** What a call was refused for before counts no more. A verification that is due because of it stays due. */
+export async function forgetRefusal(tx: Transaction, id: string, version: number): Promise<void> {
+  await tx.run(
+    'UPDATE api_keys SET checkCode = NULL WHERE id = ? AND version = ? AND checkCode IS NOT NULL AND checkAt > ?',
+    [id, version, new Date()],
+  );
+}
+
 /**
  * Writes the fingerprint of a key that is open anyway, because it may have been set before there were
  * fingerprints.

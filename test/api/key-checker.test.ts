@@ -111,9 +111,51 @@ describe('a key with which a call was refused', () => {
     await start({ RETELL_BASE_URL: poor.baseUrl });
     expect((await call()).error?.code).toBe('OUT_OF_FUNDS');
     await check();
-    expect(await harbors()).toMatchObject({ status: 'OUT_OF_FUNDS', checkCode: null });
+    expect((await harbors()).status).toBe('OUT_OF_FUNDS');
     await running.data(VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
-    expect((await harbors()).status).toBe('VALID');
+    await check(new Date(Date.now() + DAY));
+    expect(await harbors()).toMatchObject({ status: 'VALID', checkCode: null });
+  });
+
+  test.each([
+    [402, 'OUT_OF_FUNDS'],
+    [403, 'INSUFFICIENT_PERMISSIONS'],
+  ])(
+    'stays so through daily verifications, which do not see it, until a call is placed: %d',
+    async (status, code) => {
+      let isRefused = true;
+      const standIn = await Loopback.start((request, response) => {
+        const placed = json(201, { call_id: 'call_01234567', call_status: 'registered' });
+        (isRefused || request.method !== 'POST' ? refusingCalls(status) : placed)(request, response);
+      });
+      await start({ RETELL_BASE_URL: standIn.baseUrl });
+      await call();
+      for (let day = 0; day < 3; day++) {
+        await check(new Date(Date.now() + day * DAY));
+        expect((await harbors()).status).toBe(code);
+      }
+      await call();
+      expect((await harbors()).status).toBe(code);
+      isRefused = false;
+      await call();
+      await check();
+      expect(await harbors()).toMatchObject({ status: 'VALID', checkCode: null });
+    },
+  );
+
+  test('is verified at once where it is refused for another reason than the one that is known', async () => {
+    let status = 402;
+    const standIn = await Loopback.start((request, response) =>
+      (status === 401 ? json(401, {}) : refusingCalls(status))(request, response),
+    );
+    await start({ RETELL_BASE_URL: standIn.baseUrl });
+    await call();
+    await check();
+    expect((await harbors()).status).toBe('OUT_OF_FUNDS');
+    status = 401;
+    await call();
+    await check(new Date(Date.now() + MINUTE));
+    expect((await harbors()).status).toBe('INVALID');
   });
 
   test('is left alone for as long as its provider asks, where it sends too many requests', async () => {

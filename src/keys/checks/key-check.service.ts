@@ -18,7 +18,7 @@ import { recordPresence } from '../absent-agent';
 import { findDuplicates, type KeyWarning } from '../duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../key-input';
-import { recordFingerprint, recordUnreadable, recordVerdict } from '../key-writer';
+import { forgetRefusal, recordFingerprint, recordUnreadable, recordVerdict } from '../key-writer';
 import {
   nameOfKey,
   openKey,
@@ -221,6 +221,7 @@ export class KeyCheckService {
       await recordFingerprint(tx, id, version, fingerprint);
       const row = await recordVerdict(tx, id, version, verdict);
       if (row) await recordPresence(tx, sealed, missing, present);
+      if (row && verdict.status === 'VALID') await forgetRefusal(tx, id, version);
       await this.audit.record(tx, viewer, {
         type: 'API_KEY_VERIFIED',
         ...nameOfKey(owner, provider),

@@ -14,7 +14,7 @@ import { recordPresence } from '../absent-agent';
 import { agentsToLookUp } from '../affected-agents';
 import type { ApiKeyRow } from '../api-key.entity';
 import { dailyCheckAfter } from '../daily-check';
-import { endOfPause } from '../key-health';
+import { endOfPause, isShownByCalls } from '../key-health';
 import { nameOfKey, openKey, readSealedKeys, type SealedKey } from '../key-store';
 import { readKeyState } from '../key-states';
 import { recordUnreadable, recordVerdict } from '../key-writer';
@@ -146,7 +146,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
     );
     // The key was replaced or cleared meanwhile, or somebody else has verified it since.
     if (dateOrNull(row?.checkedAt ?? null)?.getTime() !== now.getTime()) return;
-    const verdict = examination && verdictAfter(examination.verdict, checkCode);
+    const verdict = examination?.verdict ?? null;
     // A refusal that came meanwhile has asked for another verification, which stays.
     if (dateOrNull(row?.checkAt ?? null)?.getTime() === claimedUntil.getTime())
       await tx.updateRow('api_keys', nextCheck(id, verdict, checkCode, now), { id, version });
@@ -163,8 +163,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
   }
 }
 
-// Providers verify a key without looking at the balance of its account, or at all that the key may do. What a
-// call was refused for is believed as well, until the key is verified again.
+// What only a call shows is believed until a call is placed, or somebody has the key verified.
 function verdictAfter(verdict: KeyVerdict, refusal: ApiKeyRow['checkCode']): KeyVerdict {
   const isProven = refusal === 'OUT_OF_FUNDS' || refusal === 'INSUFFICIENT_PERMISSIONS';
   if (verdict.status !== 'VALID' || !isProven) return verdict;
@@ -181,5 +180,6 @@ function nextCheck(
     return { checkAt: endOfPause(verdict.error, now), checkCode: 'RATE_LIMITED' };
   if (verdict?.status === 'UNREACHABLE' && checkCode !== null)
     return { checkAt: new Date(now.getTime() + RETRY_MS), checkCode };
-  return { checkAt: dailyCheckAfter(id, now), checkCode: null };
+  const isKept = verdict?.status === 'VALID' && isShownByCalls(checkCode);
+  return { checkAt: dailyCheckAfter(id, now), checkCode: isKept ? checkCode : null };
 }

@@ -7,7 +7,14 @@ import type { Provider } from '../../providers';
 import type { ProviderAgentKind } from '../../providers/provider-agent';
 import type { ProviderAccount } from '../../providers/provider-api';
 import type { Vault } from '../../vault/vault';
-import { keyThatCounts, resolveChain, type ChainKey, type ChainResult, type KeySource } from '../chain';
+import {
+  keyThatCounts,
+  resolveChain,
+  type ChainKey,
+  type ChainResult,
+  type KeySource,
+  type KeyStatus,
+} from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys, type SealedKey } from '../key-store';
 import { chainAt, type Trail } from './past-chain';
@@ -25,6 +32,8 @@ export interface ResolvedKey {
   readonly id: string;
   readonly source: KeySource;
   readonly version: number;
+  /** What was known of it when it was resolved. */
+  readonly status: KeyStatus;
   readonly account: ProviderAccount;
 }
 
@@ -162,8 +171,8 @@ export class KeyResolverService {
   /** Opens a key that was resolved. Throws `UnreadableKey`. */
   open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' | 'GATEWAY' | 'RECONCILE' = 'CALL'): ResolvedKey {
     const { id, region, key } = openKey(this.vault.cipher, sealed, purpose);
-    const { owner, version, provider } = sealed;
-    return { id, source: owner.type, version, account: { provider, region, key } };
+    const { owner, version, status, provider } = sealed;
+    return { id, source: owner.type, version, status, account: { provider, region, key } };
   }
 
   /**
