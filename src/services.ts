@@ -19,6 +19,7 @@ import { CallHistoryService } from './calls/call-history.service';
 import { CallPlacementService } from './calls/call-placement.service';
 import { ClientService } from './clients/client.service';
 import type { Config } from './config';
+import { noteDoubt } from './keys/key-health';
 import { ApiKeyService } from './keys/changes/api-key.service';
 import { KeyCheckService } from './keys/checks/key-check.service';
 import { KeyResolverService } from './keys/resolution/key-resolver.service';
@@ -118,7 +119,7 @@ export function createServices(
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
     callInquiry,
-    gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers),
+    gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers, report),
     reconciler: new Reconciler(database, vault, keyResolver, providers),
     providers,
     alerts: new AlertService(database, audit),
@@ -157,6 +158,7 @@ function gatewayOf(
   keyResolver: KeyResolverService,
   calls: CallPlacementService,
   providers: ProviderApi,
+  report: (error: unknown) => void,
 ): GatewayService {
   const resolution = new GatewayResolution(database, keyResolver);
   const placement = new GatewayPlacementService(
@@ -167,7 +169,9 @@ function gatewayOf(
     providers,
     providerTimeoutMs,
   );
-  return new GatewayService(new GatewayAccess(database), resolution, placement, providers);
+  return new GatewayService(new GatewayAccess(database), resolution, placement, providers, (key, error) =>
+    noteDoubt(database, key, error).catch(report),
+  );
 }
 
 function deliveryServices(

@@ -21,7 +21,7 @@ import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
 import { comparePresence, keepPresence, keyOfAgent } from './account-presence';
-import { keyOf, openAccount, type ListedAccount, type NoAccount } from './listed-account';
+import { keyOf, noteRefusedList, openAccount, type ListedAccount, type NoAccount } from './listed-account';
 import { nameOfAgent, ownId } from './shown-texts';
 
 export interface AgentImport {
@@ -87,8 +87,10 @@ export class AgentImportService {
     await this.database.requireRights(viewer);
     const keySource = listed.key.owner.type;
     const answer = await this.providers.listAgents(listed.account);
-    if (answer.outcome === 'UNKNOWN')
+    if (answer.outcome === 'UNKNOWN') {
+      await noteRefusedList(this.database, listed, answer.error);
       return { ...NOTHING, keySource, error: toProviderError(provider, answer.error) };
+    }
     const agents = answer.items.map((agent) => ({
       ...agent,
       providerAgentId: ownId(adapterOf(provider), agent.providerAgentId),

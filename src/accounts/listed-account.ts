@@ -1,8 +1,11 @@
+import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader } from '../database/transaction';
 import { keyThatCounts } from '../keys/chain';
+import { noteDoubt } from '../keys/key-health';
 import { openKey, readSealedKeys, type SealedKey } from '../keys/key-store';
 import type { Provider } from '../providers';
 import type { ProviderAccount } from '../providers/provider-api';
+import type { ProviderError } from '../providers/refusals';
 import { UnreadableKey } from '../vault/cipher';
 import type { Vault } from '../vault/vault';
 
@@ -10,6 +13,15 @@ import type { Vault } from '../vault/vault';
 export interface ListedAccount {
   readonly key: SealedKey;
   readonly account: ProviderAccount;
+}
+
+/** Has the key verified again where the refusal of a list tells of it. */
+export async function noteRefusedList(
+  database: TenantDatabase,
+  { key: { row, version } }: ListedAccount,
+  error: ProviderError,
+): Promise<void> {
+  if (row) await noteDoubt(database, { id: row.id, version }, error);
 }
 
 export type NoAccount = 'NO_KEY_CONFIGURED' | 'KEY_UNREADABLE';

@@ -8,7 +8,7 @@ import { adapterOf, type Provider } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
-import { openAccount } from './listed-account';
+import { noteRefusedList, openAccount } from './listed-account';
 import { ownId, readName } from './shown-texts';
 
 export interface ShownNumber {
@@ -45,8 +45,10 @@ export class PhoneNumberService {
     await this.database.requireRights(viewer);
     const keySource = opened.key.owner.type;
     const listed = await this.providers.listNumbers(opened.account);
-    if (listed.outcome === 'UNKNOWN')
+    if (listed.outcome === 'UNKNOWN') {
+      await noteRefusedList(this.database, opened, listed.error);
       return { ...NONE, keySource, error: toProviderError(provider, listed.error) };
+    }
     const adapter = adapterOf(provider);
     const numbers = listed.items.map(({ fromNumber, label, providerAgentIds, phoneNumber }) => ({
       fromNumber: adapter.fromNumberForm === 'ID' ? ownId(adapter, fromNumber) : fromNumber,

@@ -3,6 +3,8 @@ import { findOwn } from '../access/tenancy';
 import { isAdmin, type Viewer } from '../access/viewer';
 import { forbidden, limitExceeded, providerUnavailable, type PublicError } from '../graphql/errors';
 import type { Loaders } from '../graphql/loaders';
+import { noteDoubt } from '../keys/key-health';
+import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
 import type { CallContent } from '../providers/call-content';
 import { isEnded } from '../providers/call-facts';
@@ -36,7 +38,7 @@ export class CallContentService {
   readonly #asked = new WeakMap<Loaders, Map<string, Promise<ShownContent>>>();
 
   constructor(
-    private readonly database: Pick<TenantDatabase, 'read'>,
+    private readonly database: TenantDatabase,
     private readonly inquiry: CallInquiry,
     private readonly providers: ProviderApi,
     private readonly addressOf: (path: string) => string,
@@ -73,31 +75,42 @@ export class CallContentService {
     requireDetails(viewer);
     const call = await findOwn(this.database.read, viewer, CallRow, callId);
     const found = call && mayHaveContent(call) ? await this.#contentOf(viewer, call) : null;
-    if (!call || !found?.content.recording) return null;
-    const opened = await this.providers.openRecording(found.account, found.content.recording, part, signal);
+    if (!call || !found) return null;
+    const { key, content } = found;
+    if (!content.recording) return null;
+    const opened = await this.providers.openRecording(key.account, content.recording, part, signal);
     if (opened === 'NOT_FOUND') return null;
-    if ('code' in opened) throw notTold(viewer, call, opened);
+    if ('code' in opened) throw await this.#refused(viewer, call, key, opened);
     return opened;
   }
 
   async #ask(viewer: Viewer, call: CallRow): Promise<ShownContent> {
     const found = await this.#contentOf(viewer, call);
     if (!found) return NOTHING;
-    const { account, content } = found;
-    return { transcript: content.transcript, recordingUrl: this.#urlOf(call, account, content) };
+    const { key, content } = found;
+    return { transcript: content.transcript, recordingUrl: this.#urlOf(call, key.account, content) };
   }
 
   async #contentOf(
     viewer: Viewer,
     call: CallRow,
-  ): Promise<{ readonly account: ProviderAccount; readonly content: CallContent } | null> {
+  ): Promise<{ readonly key: ResolvedKey; readonly content: CallContent } | null> {
     const key = await this.inquiry.keyFor(call);
     if (key === 'NO_KEY_CONFIGURED' || call.providerCallId === null) return null;
     if (key === 'KEY_UNREADABLE') throw providerUnavailable(UNREADABLE);
-    const { account } = key;
-    const answer = await this.providers.askForContent(account, call.providerCallId);
-    if (answer.outcome === 'UNKNOWN') throw notTold(viewer, call, answer.error);
-    return { account, content: answer.content };
+    const answer = await this.providers.askForContent(key.account, call.providerCallId);
+    if (answer.outcome === 'UNKNOWN') throw await this.#refused(viewer, call, key, answer.error);
+    return { key, content: answer.content };
+  }
+
+  async #refused(
+    viewer: Viewer,
+    call: CallRow,
+    key: ResolvedKey,
+    error: ProviderError,
+  ): Promise<PublicError> {
+    await noteDoubt(this.database, key, error);
+    return notTold(viewer, call, error);
   }
 
   // A link that is for ever would be good for whoever has ever seen it.

@@ -66,7 +66,7 @@ export class CallEndService {
         userErrors: [notEnded(viewer, found, error) ?? userError('CALL_NOT_ENDED', CALL_FIELD, NOT_SHOWN)],
       };
     const refusal = await this.providers.stopCall(key.account, providerCallId);
-    if (refusal) await this.facts.noteRefusal(key, refusal);
+    if (refusal) await this.facts.noteDoubt(key, refusal);
     const { call: after } = await this.inquiry.ask(found, key);
     // A provider refuses to stop what has just ended by itself.
     if (!isEnded(after.status)) await this.facts.askBy(after.id, new Date(Date.now() + ENDED_WITHIN_MS));

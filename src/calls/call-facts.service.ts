@@ -1,7 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
-import { noteProblem, noteRefusal, type UsedKey } from '../keys/key-health';
-import { PROVIDER_ERRORS } from '../providers/provider-errors';
+import { noteDoubt, noteProblem, type UsedKey } from '../keys/key-health';
 import type { ProviderError } from '../providers/refusals';
 import { isEnded, type CallFacts } from '../providers/call-facts';
 import { CallRow } from './call.entity';
@@ -45,14 +44,9 @@ export class CallFactsService {
     });
   }
 
-  /**
-   * Has the key verified again with which a provider was asked, where its refusal tells of the key. It may as
-   * well be about the call, e.g. one of another account, so that nothing but the verification is believed.
-   */
-  async noteRefusal(key: UsedKey, error: ProviderError): Promise<void> {
-    if (PROVIDER_ERRORS[error.code].verdict === 'UNREACHABLE') return;
-    const doubt = error.code === 'RATE_LIMITED' ? error : { ...error, code: 'KEY_INVALID' as const };
-    await this.database.writeWithoutViewer((tx) => noteRefusal(tx, key, doubt));
+  /** Has the key verified again with which a provider was asked, where its refusal tells of the key. */
+  noteDoubt(key: UsedKey, error: ProviderError): Promise<void> {
+    return noteDoubt(this.database, key, error);
   }
 
   /** Asks about a call at this time, unless it is asked about before. */

@@ -54,7 +54,7 @@ export class CallInquiry {
         : await this.providers.askForCall(account, providerCallId);
     const origin = { source: 'ASKED', knownAt } as const;
     if (answer.outcome === 'UNKNOWN') {
-      await this.facts.noteRefusal(key, answer.error);
+      await this.facts.noteDoubt(key, answer.error);
       return { call, error: answer.error };
     }
     if (answer.outcome === 'FOUND')

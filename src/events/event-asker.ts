@@ -5,6 +5,7 @@ import type { Transaction } from '../database/transaction';
 import { Rounds } from '../platform/rounds';
 import type { ProviderError } from '../providers/refusals';
 import type { Reconciler } from '../reconciliation/reconciler';
+import { UnreadableKey } from '../vault/cipher';
 import { ProviderEventRow } from './provider-event.entity';
 
 /** How often an instance looks whether there are calls to ask for. */
@@ -17,6 +18,8 @@ const CALLS_OF_ACCOUNT = 10;
 const ACCOUNTS_AT_ONCE = 4;
 /** How long an account is left alone that takes no more requests, or does not answer. */
 const PAUSE_SECONDS = 60;
+/** When an account is looked at again of which the key does not open. */
+const UNREADABLE_MS = 60 * 60 * 1000;
 /** After so many vain attempts, the call is left to the comparison of the next night. */
 const MAX_ATTEMPTS = 10;
 
@@ -66,9 +69,15 @@ export class EventAsker {
     const askNext = async (): Promise<void> => {
       // A fault of one account does not keep others from their turn.
       for (let events = accounts.shift(); events; events = accounts.shift())
-        await this.#askAccount(events, now).catch(this.report);
+        await this.#askAccount(events, now).catch((error: unknown) => this.#failed(events, now, error));
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, askNext));
+  }
+
+  // Whoever sets a key again makes it readable.
+  async #failed([event]: Events, now: Date, error: unknown): Promise<void> {
+    if (!(error instanceof UnreadableKey)) return this.report(error);
+    await this.#putOff(event, new Date(now.getTime() + UNREADABLE_MS)).catch(this.report);
   }
 
   async #askAccount(events: Events, now: Date): Promise<void> {

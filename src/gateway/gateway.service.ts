@@ -2,6 +2,9 @@ import type { Readable } from 'node:stream';
 import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
+import type { ProviderErrorCode } from '../providers/provider-errors';
+import type { ProviderError } from '../providers/refusals';
+import { parseRetryAfter } from '../vault/outbound';
 import { NotPassed, type PassedAnswer } from '../vault/passage';
 import type { GatewayAccess, Integration } from './gateway-access';
 import type { GatewayResolution } from './gateway-resolution';
@@ -33,6 +36,8 @@ export class GatewayService {
     private readonly resolution: GatewayResolution,
     private readonly placement: GatewayPlacementService,
     private readonly providers: ProviderApi,
+    /** Has a key verified again that a provider refuses. */
+    private readonly doubt: (key: ResolvedKey, error: ProviderError) => Promise<void>,
   ) {}
 
   /** Throws `GatewayRefusal` for what is not passed on, before any key is opened. */
@@ -93,13 +98,28 @@ export class GatewayService {
     const headers = passedHeaders(request);
     try {
       const passed = { method: request.method, path, headers, body };
-      return answerOf(await this.providers.passOn(key.account, passed, request.signal));
+      const answer = await this.providers.passOn(key.account, passed, request.signal);
+      const code = REFUSALS[answer.status];
+      if (code)
+        await this.doubt(key, {
+          code,
+          httpStatus: answer.status,
+          retryAfterSeconds: parseRetryAfter(answer.headers['retry-after']),
+        });
+      return answerOf(answer);
     } catch (error) {
       if (!(error instanceof NotPassed)) throw error;
       throw new GatewayRefusal(REASONS[error.reason]);
     }
   }
 }
+
+/** What a status says of a key, whatever was asked for. */
+const REFUSALS: Readonly<Partial<Record<number, ProviderErrorCode>>> = {
+  401: 'KEY_INVALID',
+  402: 'OUT_OF_FUNDS',
+  429: 'RATE_LIMITED',
+};
 
 function answerOf({ status, headers, body }: PassedAnswer): GatewayAnswer {
   // An integration should not take the provider's refusal of the key for one of its token.

@@ -1,3 +1,4 @@
+import type { TenantDatabase } from '../access/tenant-database';
 import { dateOrNull, type RawDate } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
@@ -63,6 +64,21 @@ export async function noteRefusal(
     [checkAt, code, id, version, key.checkCode ?? ''],
   );
   if (marked > 0 && isLimited) await recordVerdict(tx, id, version, { status: 'RATE_LIMITED', error });
+}
+
+/**
+ * Has the key verified again with which a provider was asked, where its refusal tells of the key. It may as
+ * well be about what was asked for, e.g. a call of another account, so that nothing but the verification is
+ * believed.
+ */
+export async function noteDoubt(
+  database: Pick<TenantDatabase, 'writeWithoutViewer'>,
+  key: UsedKey,
+  error: ProviderError,
+): Promise<void> {
+  if (PROVIDER_ERRORS[error.code].verdict === 'UNREACHABLE') return;
+  const doubt = error.code === 'RATE_LIMITED' ? error : { ...error, code: 'KEY_INVALID' as const };
+  await database.writeWithoutViewer((tx) => noteRefusal(tx, key, doubt));
 }
 
 /**

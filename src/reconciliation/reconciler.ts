@@ -1,11 +1,12 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { CallRow } from '../calls/call.entity';
 import type { OwnAccount } from '../calls/provider-call';
-import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
+import { noteDoubt } from '../keys/key-health';
+import type { KeyResolverService, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { leastIdOf } from '../platform/ids';
 import type { CallFacts } from '../providers/call-facts';
 import { MARGIN_MS } from '../providers/call-requests';
-import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
+import type { ProviderApi } from '../providers/provider-api';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
 import { UnreadableKey } from '../vault/cipher';
@@ -77,14 +78,14 @@ export class Reconciler {
     const result: Result = { listed: 0, learnt: 0, undecided: 0, obstacle: null };
     const found = await readAccount(this.database.read, this.vault.placeMacs, place);
     if (!found) return { ...result, obstacle: 'NO_KEY_CONFIGURED', owners: [place.owner.id] };
-    const account = this.#open(found);
-    if (account === null) return { ...result, obstacle: 'KEY_UNREADABLE', owners: [place.owner.id] };
+    const key = this.#open(found);
+    if (key === null) return { ...result, obstacle: 'KEY_UNREADABLE', owners: [place.owner.id] };
     const comparison = new Comparison(this.database, this.resolver, found);
     const run = new AccountRun(
       this.database,
       this.providers,
       found,
-      account,
+      key,
       comparison,
       pace,
       result,
@@ -101,28 +102,29 @@ export class Reconciler {
   /**
    * Asks for single calls of an account, and applies what its provider says: one of which Latchkey has never
    * heard is recorded. Each answer tells what the provider said instead of a definitive one, or null. There
-   * is no answer where nobody can ask, because there is no key, or one that does not open.
+   * is no answer where nobody can ask, because the owner has no key. Throws `UnreadableKey`.
    */
   async *askFor(
     place: OwnAccount,
     providerCallIds: Iterable<string>,
   ): AsyncGenerator<{ readonly providerCallId: string; readonly error: ProviderError | null }> {
     const found = await readAccount(this.database.read, this.vault.placeMacs, place);
-    const account = found && this.#open(found);
-    if (!found || !account) return;
+    if (!found) return;
+    const key = this.resolver.open(found.key, 'RECONCILE');
     const comparison = new Comparison(this.database, this.resolver, found);
     for (const providerCallId of providerCallIds) {
       const knownAt = new Date();
-      const answer = await this.providers.askForCall(account, providerCallId);
+      const answer = await this.providers.askForCall(key.account, providerCallId);
       if (answer.outcome === 'FOUND') await comparison.compareCertain([answer.facts], knownAt);
-      const isDefinitive = answer.outcome === 'FOUND' || IS_ABSENT.has(answer.error.code);
+      else await noteDoubt(this.database, key, answer.error);
+      const isDefinitive = answer.outcome === 'FOUND' || answer.error.code === 'AGENT_NOT_FOUND';
       yield { providerCallId, error: isDefinitive ? null : answer.error };
     }
   }
 
-  #open({ key }: KeyedAccount): ProviderAccount | null {
+  #open({ key }: KeyedAccount): ResolvedKey | null {
     try {
-      return this.resolver.open(key, 'RECONCILE').account;
+      return this.resolver.open(key, 'RECONCILE');
     } catch (error) {
       if (error instanceof UnreadableKey) return null;
       throw error;
@@ -144,7 +146,7 @@ class AccountRun {
     private readonly database: TenantDatabase,
     private readonly providers: ProviderApi,
     private readonly keyed: KeyedAccount,
-    private readonly account: ProviderAccount,
+    private readonly key: ResolvedKey,
     private readonly comparison: Comparison,
     private readonly pace: Pace,
     private readonly result: Result,
@@ -161,7 +163,7 @@ class AccountRun {
   /** Compares page by page. Returns where to go on after a pause, and null where there is nothing left. */
   async #list(span: Span, first: Start, seen: Set<string>): Promise<Start | null> {
     let [cursor, knownAt] = [first.cursor, new Date()];
-    for await (const read of this.providers.listCalls(this.account, { ...span, cursor })) {
+    for await (const read of this.providers.listCalls(this.key.account, { ...span, cursor })) {
       if (read.outcome === 'UNKNOWN') return (await this.#mayGoOn(read.error)) ? { cursor } : null;
       const fresh = read.page.items.filter(({ providerCallId }) => !seen.has(providerCallId ?? ''));
       for (const { providerCallId } of fresh) seen.add(providerCallId ?? '');
@@ -236,7 +238,7 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
       return;
     }
     const knownAt = new Date();
-    const answer = await this.providers.askForCall(this.account, providerCallId);
+    const answer = await this.providers.askForCall(this.key.account, providerCallId);
     if (answer.outcome === 'FOUND') {
       const { differences, learnt } = await this.comparison.compareCertain([answer.facts], knownAt);
       this.#add(differences, learnt);
@@ -248,7 +250,9 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
   }
 
   /** Waits where the provider takes no more requests for a while. Otherwise it is an obstacle. */
-  async #mayGoOn({ code, retryAfterSeconds }: ProviderError): Promise<boolean> {
+  async #mayGoOn(error: ProviderError): Promise<boolean> {
+    const { code, retryAfterSeconds } = error;
+    await noteDoubt(this.database, this.key, error);
     this.#pauses += 1;
     const seconds = Math.max(1, retryAfterSeconds ?? PAUSE_SECONDS);
     if (code !== 'RATE_LIMITED' || this.#pauses > MAX_PAUSES || seconds > MAX_PAUSE_SECONDS)

@@ -120,6 +120,7 @@ describe('the code base', () => {
       'intake/hand-in-decision.service.ts',
       'intake/hand-in.service.ts',
       'intake/key-link-form.service.ts',
+      'keys/key-health.ts',
       'people/invitation.service.ts',
       'reconciliation/comparison.ts',
     ]);
