@@ -138,7 +138,9 @@ export class AgentService {
         if (isMoved && (await lockSameAgents(tx, updated)).length > 0) return duplicateAgent();
         await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
         const { clientId } = agent;
-        if (isMoved) await noteChange(tx, viewer.agencyId, clientId);
+        // Whether it exists in its account is not known any more.
+        if (isOther) await tx.run('DELETE FROM absent_agents WHERE agentId = ?', [id]);
+        if (isOther) await noteChange(tx, viewer.agencyId, clientId);
         await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
         return updated;
       },

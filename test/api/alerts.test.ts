@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
+import { AgentRow } from '../../src/agents/agent.entity';
 import { AlertRow } from '../../src/alerts/alert.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { CallRow } from '../../src/calls/call.entity';
+import { recordPresence } from '../../src/keys/absent-agent';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { newId } from '../../src/platform/ids';
 import type { Provider } from '../../src/providers';
@@ -210,6 +212,33 @@ describe('agents', () => {
     await set(HARBOR, 'RETELL', keys('retell').secondAccount);
     expect(await openNow()).toEqual([]);
   });
+});
+
+test('agents that did not exist in their account do no more once they are known as something else', async () => {
+  await set(HARBOR, 'RETELL', keys('retell').valid);
+  await verify(HARBOR, 'RETELL');
+  expect(await openNow()).toEqual(['AGENTS_MISSING_IN_ACCOUNT RETELL Harbor Dental']);
+  const [, { id: providerAgentId } = { id: '' }] = running.sandbox.retell.agents.agency;
+  await running.data(
+    'mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) { userErrors { code } } }',
+    {
+      input: { agentId: HARBOR_RETELL_AGENT, providerAgentId: `${providerAgentId}_moved` },
+    },
+  );
+  expect(await openNow()).toEqual([]);
+  const { database } = running.app;
+  const agent = await database.read.findOneByOrFail(AgentRow, { id: HARBOR_BLAND_AGENT });
+  const version = 1;
+  const owner = { type: 'AGENCY', id: BRIGHTLINE, agencyId: BRIGHTLINE } as const;
+  await database.write((tx) => recordPresence(tx, { owner, provider: 'BLAND', version }, [agent], []));
+  expect(await openNow()).toEqual(['AGENTS_MISSING_IN_ACCOUNT BLAND ']);
+  await running.data(
+    'mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) { userErrors { code } } }',
+    {
+      input: { agentId: HARBOR_BLAND_AGENT, providerAgentKind: 'PATHWAY' },
+    },
+  );
+  expect(await openNow()).toEqual([]);
 });
 
 describe('events of an account', () => {

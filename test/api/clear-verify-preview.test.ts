@@ -18,12 +18,13 @@ import {
   CLEAR_AGENCY,
   CLEAR_CLIENT,
   CLIENT_KEYS,
-  codes,
   PREVIEW,
   RESOLUTION,
   SET_CLIENT,
+  START_CALL,
   VERIFY_AGENCY,
   VERIFY_CLIENT,
+  codes,
   type UserErrors,
 } from '../operations';
 
@@ -252,6 +253,33 @@ describe('verifying keys', () => {
 });
 
 describe('previewing a change', () => {
+  test.each([
+    [HARBOR, HARBOR_RETELL_AGENT],
+    [null, MAPLE_RETELL_AGENT],
+  ])('counts the calls in progress on the account of %s, and no others', async (clientId, agentId) => {
+    const start = async (id: string) => {
+      const input = { agentId: id, toNumber: '+14155550123' };
+      const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
+        input,
+      });
+      return startTestCall.call.id;
+    };
+    const [ended, givenUp] = [await start(agentId), await start(agentId)];
+    for (const id of [agentId, agentId, HARBOR_RETELL_AGENT, MAPLE_RETELL_AGENT, HARBOR_VAPI_AGENT])
+      await start(id);
+    await running.app.database.write(async (tx) => {
+      await tx.updateRow('calls', { status: 'COMPLETED' }, { id: ended });
+      await tx.run('UPDATE calls SET askAt = NULL WHERE id = ?', [givenUp]);
+    });
+    const [query, of] = clientId
+      ? ['previewClientApiKeyChange', `clientId: "${clientId}", `]
+      : ['previewAgencyApiKeyChange', ''];
+    const answer = await running.data<Record<string, { preview: { callsInProgressCount: number } }>>(
+      `mutation { ${query}(input: { ${of}provider: RETELL }) { preview { callsInProgressCount } } }`,
+    );
+    expect(answer[query]?.preview.callsInProgressCount).toBe(3);
+  });
+
   const nothing = { agentsMissingInAccount: [], agentsNotChecked: 0 };
 
   test("to a first key shows that the client's agents leave the agency's key for it", async () => {

@@ -56,6 +56,7 @@ interface Cleared extends Partial<Pick<Preview, 'affectedAgents' | 'agentsWithou
   /** How many agents use the key. */
   readonly agentCount?: number;
   readonly affectedAgentCount?: number;
+  readonly callsInProgressCount?: number;
   readonly agentsWithoutKeyCount: number;
 }
 
@@ -74,7 +75,10 @@ export function consequencesOfClear(cleared: Cleared): Sentence[] {
     });
   if (without > 0)
     sentences.push({ tone: 'bad', words: text.keys.leftWithout(without, named(agentsWithoutKey, without)) });
-  return count === 0 ? [{ tone: 'plain', words: text.keys.nobodyMoves }] : sentences;
+  if (count === 0) sentences.push({ tone: 'plain', words: text.keys.nobodyMoves });
+  const { callsInProgressCount: calls = 0 } = cleared;
+  if (calls > 0) sentences.push({ tone: 'warn', words: text.keys.callsGoOn(calls) });
+  return sentences;
 }
 
 const MARKS: Readonly<Record<Tone, string>> = { ok: '✓', warn: '!', bad: '✕', info: '→', plain: '–' };

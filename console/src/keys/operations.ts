@@ -50,7 +50,7 @@ const MOVED =
   'moneyMoved{minutes providerCost{amount currency} callsOfUnknownCost payerBefore payerAfter rateMissing}' as const;
 /** What a preview is asked for. */
 export const LOOKED =
-  `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked ${MOVED}} ${WARNINGS}` as const;
+  `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked callsInProgressCount ${MOVED}} ${WARNINGS}` as const;
 const RESULTS = `results{status agentsMissingInAccount${AGENTS} agentsNotChecked}` as const;
 
 const SET_CLIENT = mutation('setClientApiKeys', WARNINGS);

@@ -82,7 +82,9 @@ function Down() {
   return (
     <Loaded of={answered} rows={1}>
       {({ list }) => {
-        const down = (list?.nodes ?? []).filter(({ client }) => client !== null);
+        const down = (list?.nodes ?? []).filter(
+          ({ client, affectedAgentCount }) => client !== null && affectedAgentCount > 0,
+        );
         if (down.length === 0) return null;
         return (
           <section class="card padded down" aria-labelledby="down">
@@ -121,7 +123,7 @@ function wayOut({ kind, client }: Alert): string | null {
     case 'OUTGOING_WEBHOOK_OFF':
       return '/agency/webhooks';
     case 'RATE_MISSING':
-      return null;
+      return '/billing/rates';
     default:
       return owner;
   }

@@ -67,6 +67,10 @@ export const keys = {
     count === 1
       ? `1 agent is left with no key, and its calls are refused${names}.`
       : `${countOfAgents(count)} are left with no key, and their calls are refused${names}.`,
+  callsGoOn: (count: number) =>
+    count === 1
+      ? '1 call goes on, and nobody can ask what becomes of it.'
+      : `${count} calls go on, and nobody can ask what becomes of them.`,
   clearTitle: (provider: string, owner: string) => `Clear the ${provider} key of ${owner}?`,
   clearHint: 'The key is destroyed.',
   confirmName: (name: string) => `Type ${name} to confirm`,

@@ -17,6 +17,7 @@ import { resolveChain, type KeySource, type KeyStatus } from '../chain';
 import { recordPresence } from '../absent-agent';
 import { findDuplicates, type KeyWarning } from '../duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
+import { countCallsInProgress } from '../calls-in-progress';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../key-input';
 import { forgetRefusal, recordFingerprint, recordUnreadable, recordVerdict } from '../key-writer';
 import {
@@ -44,6 +45,7 @@ export interface Preview {
   readonly agentsWithoutKeyCount: number;
   readonly agentsMissingInAccount: readonly AgentRow[];
   readonly agentsNotChecked: number;
+  readonly callsInProgressCount: number;
   /** Whose key for which provider would change. */
   readonly owner: KeyOwner;
   readonly provider: Provider;
@@ -164,6 +166,7 @@ export class KeyCheckService {
       agentsWithoutKeyCount: sourceAfter ? 0 : count,
       agentsMissingInAccount: examined?.missing ?? [],
       agentsNotChecked: examined ? examined.notChecked + (count - agents.length) : 0,
+      callsInProgressCount: await countCallsInProgress(this.database.read, owner, provider),
       sourceBefore: chain.source,
       sourceAfter,
       status,

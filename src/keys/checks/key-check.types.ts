@@ -141,6 +141,13 @@ export class ApiKeyChangePreview {
   })
   agentsNotChecked!: number;
 
+  @Field(() => Int, {
+    description:
+      "How many calls on the owner's account go on, as far as is known. After a clear nobody can ask what " +
+      'becomes of them, and after a set only if the new key is of the same account.',
+  })
+  callsInProgressCount!: number;
+
   @Field(() => KeySourceEnum, {
     nullable: true,
     description: 'Whose key these agents use now. It is null when they have no key.',
