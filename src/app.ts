@@ -89,7 +89,9 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       identities,
       rateLimits: new RateLimits(config.http.perMinute, rateLimitStore),
     });
-    const upkeep = new Upkeep(store, services, metrics, logFault);
+    const upkeep = new Upkeep(store, services, metrics, logFault, (line) =>
+      server.log.info(line, 'reconciliation'),
+    );
     await upkeep.start();
     const endpoint = metrics && new MetricsEndpoint(metrics, database, log);
     const close = async () => {

@@ -50,6 +50,7 @@ export class Upkeep {
     private readonly services: AppServices,
     metrics: Metrics | null,
     private readonly logFault: (error: unknown) => void,
+    logLine: (line: object) => void,
   ) {
     const { database, audit, vault } = store;
     this.sealer = new AuditSealer(database, audit, logFault, async (tx, events) => {
@@ -64,7 +65,7 @@ export class Upkeep {
     this.deliveries = new DeliveryWorker(database, batch, logFault);
     this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
     this.reconciler = services.reconciler;
-    this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault);
+    this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault, logLine);
     this.keyChecker = new KeyChecker(database, audit, vault, services.providers, logFault);
     this.alertWorker = new AlertWorker(database, audit, vault, logFault);
     this.callCounting = new CountingWorker(database, logFault);

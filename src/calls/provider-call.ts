@@ -20,10 +20,11 @@ const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
  */
 export function newProviderCall(
   { agent, receipt }: PastResolution,
-  { direction, toNumber, startedAt }: CallFacts,
+  { direction, toNumber }: CallFacts,
+  at: Date | null,
   owners: ReadonlySet<string>,
 ): Omit<CallRow, 'rateId'> {
-  const call = unknownCall(agent, receipt, idAt(startedAt));
+  const call = unknownCall(agent, receipt, idAt(at));
   const keySource = KEY_SOURCES.find((source) => receipt.keys[source] !== null) ?? null;
   const isOtherAccount = keySource === null || !owners.has(ownerOf(agent, keySource) ?? '');
   return {
@@ -40,11 +41,10 @@ export function newProviderCall(
 }
 
 /** An id of the time at which a call began, as far as what the provider says of it can be. */
-function idAt(startedAt: Date | null): string {
+function idAt(at: Date | null): string {
   const now = Date.now();
-  const isLikely =
-    startedAt !== null && startedAt.getTime() < now && now - startedAt.getTime() < LONGEST_AGO_MS;
-  return isLikely ? newIdAt(startedAt) : newId();
+  const isLikely = at !== null && at.getTime() < now && now - at.getTime() < LONGEST_AGO_MS;
+  return isLikely ? newIdAt(at) : newId();
 }
 
 function ownerOf(
@@ -94,6 +94,13 @@ export function digestOfCall({ owner, provider }: OwnAccount, providerCallId: st
   return digest(owner.id, provider, providerCallId);
 }
 
+/** What was told of a call that began at a provider. */
+export interface ToldCall {
+  readonly facts: CallFacts;
+  /** Of which time that tells, as far as is known. */
+  readonly toldAt: Date | null;
+}
+
 /** A call that began at a provider, before it is inserted. */
 export interface ProviderCall {
   readonly call: CallRow;
@@ -108,20 +115,22 @@ export async function makeProviderCalls(
   read: Reader,
   { owner, provider, versions }: SharedAccount,
   resolver: KeyResolverService,
-  calls: readonly CallFacts[],
+  calls: readonly ToldCall[],
 ): Promise<(ProviderCall | null)[]> {
   const owners = new Set([owner.id, ...versions.keys()]);
   const resolved = await resolver.resolveCalls(
     owner.agencyId,
     provider,
-    calls.map(({ providerAgentId, startedAt }) => ({ providerAgentId: providerAgentId ?? '', startedAt })),
+    calls.map((call) => ({ providerAgentId: call.facts.providerAgentId ?? '', at: timeOf(call) })),
   );
-  const made = calls.map((facts, index) => {
+  const made = calls.map((told, index) => {
+    const { facts } = told;
     const resolution = resolved[index];
     if (facts.providerCallId === null || !resolution) return null;
-    const call = newProviderCall(resolution, facts, owners);
+    const at = timeOf(told);
+    const call = newProviderCall(resolution, facts, at, owners);
     const digest = digestOfCall({ owner, provider }, facts.providerCallId);
-    return { call, digest, startedAt: facts.startedAt ?? call.createdAt };
+    return { call, digest, startedAt: at ?? call.createdAt };
   });
   const started = made.map((each) => each && { ...each.call, startedAt: each.startedAt });
   const rates = await ratesOfCalls(
@@ -134,4 +143,9 @@ export async function makeProviderCalls(
     const call = { ...each.call, rateId: rates.get(start) ?? null };
     return { call, mark: { digest: each.digest, callId: call.id } };
   });
+}
+
+/** A call that was never connected has no start, and some events tell none: it began then at the latest. */
+function timeOf({ facts: { startedAt, endedAt }, toldAt }: ToldCall): Date | null {
+  return startedAt ?? endedAt ?? toldAt;
 }

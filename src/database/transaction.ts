@@ -27,6 +27,7 @@ export interface Select<T> {
   orderBy(column: string, order?: 'ASC' | 'DESC'): this;
   addOrderBy(column: string, order?: 'ASC' | 'DESC'): this;
   limit(count: number): this;
+  offset(count: number): this;
   clone(): this;
   getQuery(): string;
   getQueryAndParameters(): [sql: string, values: unknown[]];

@@ -76,8 +76,8 @@ export class EventAsker {
 
   // Whoever sets a key again makes it readable.
   async #failed([event]: Events, now: Date, error: unknown): Promise<void> {
-    if (!(error instanceof UnreadableKey)) return this.report(error);
-    await this.#putOff(event, new Date(now.getTime() + UNREADABLE_MS)).catch(this.report);
+    if (!(error instanceof UnreadableKey)) this.report(error);
+    else await this.#putOff(event, new Date(now.getTime() + UNREADABLE_MS)).catch(this.report);
   }
 
   async #askAccount(events: Events, now: Date): Promise<void> {

@@ -56,8 +56,8 @@ async function newCalls(
     const [first] = own;
     if (!first) continue;
     const account = { ...first.account, versions: calls.versionsOf(first.account) };
-    const facts = own.map((event) => event.facts);
-    const found = await makeProviderCalls(tx, account, resolver, facts);
+    const told = own.map(({ facts, row }) => ({ facts, toldAt: row.occurredAt }));
+    const found = await makeProviderCalls(tx, account, resolver, told);
     own.forEach((event, index) => made.set(event, found[index] ?? null));
   }
   return made;

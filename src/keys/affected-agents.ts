@@ -50,14 +50,15 @@ AND m.provider = agent.provider)`;
 
 /**
  * Lists agents of a key that are to be looked up in its account, with the count of all. Half of them at most
- * are those that were absent when they were looked up last, the one that waits longest first: however many
- * agents there are, each that exists by now is found in time.
+ * are those that were absent when they were looked up last, the one that waits longest first. Of the others,
+ * each turn lists the next ones. So, however many agents there are, each has its turn.
  */
 export async function agentsToLookUp(
   read: Reader,
   owner: KeyOwner,
   provider: Provider,
   limit: number,
+  turn = 0,
 ): Promise<{ agents: AgentRow[]; count: number }> {
   const all = agentsOfKey(read, owner, provider);
   const absent = all
@@ -66,7 +67,9 @@ export async function agentsToLookUp(
     .orderBy(ABSENT_SINCE)
     .addOrderBy('agent.id')
     .limit(Math.ceil(limit / 2));
-  const [known, { agents, count }] = await Promise.all([absent.getMany(), listAgents(all, limit)]);
+  const [known, count] = await Promise.all([absent.getMany(), all.clone().getCount()]);
+  const start = count > limit ? (turn * Math.floor(limit / 2)) % count : 0;
+  const agents = await all.offset(start).limit(limit).getMany();
   const ids = new Set(known.map(({ id }) => id));
   return { agents: [...known, ...agents.filter(({ id }) => !ids.has(id))].slice(0, limit), count };
 }

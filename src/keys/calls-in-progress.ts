@@ -20,5 +20,5 @@ export async function countCallsInProgress(
 WHERE agencyId = ? AND status IN (${placeholders(GOING_ON)}) AND provider = ? AND keyOwnerId = ? AND askAt IS NOT NULL`,
     [agencyId, ...GOING_ON, provider, id],
   );
-  return Number(row?.count ?? 0);
+  return row?.count ?? 0;
 }

@@ -19,8 +19,8 @@ export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Dat
 }
 
 /**
- * What only a call shows: providers verify a key without looking at the balance of its account, or at all that
- * the key may do.
+ * What only a call shows: providers verify a key without looking at the balance of its account, or at all
+ * that the key may do.
  */
 export function isShownByCalls(code: ProviderErrorCode | null): boolean {
   return code === 'OUT_OF_FUNDS' || code === 'INSUFFICIENT_PERMISSIONS';
@@ -82,8 +82,8 @@ export async function noteDoubt(
 }
 
 /**
- * Whether a refusal was noted before. What only calls show stays noted for longer than its verification takes.
- * A key that waits for the end of a pause is verified at once where it is refused for another reason.
+ * Whether a refusal was noted before. What only calls show stays noted for longer than its verification
+ * takes. A key that waits for the end of a pause is verified at once where it is refused for another reason.
  */
 function isMarked({ checkCode, checkAt }: Marked, code: ProviderErrorCode, now: Date): boolean {
   if (checkCode === null || checkCode === code) return checkCode !== null;

@@ -123,7 +123,7 @@ export async function findPlacedCall(
     if (read.outcome === 'UNKNOWN') return read;
     for (const facts of read.page.items) {
       if (facts.latchkeyCallId === call.callId) return { outcome: 'FOUND', facts };
-      if (facts.providerCallId !== null && mayBe(call, facts)) candidates.add(facts.providerCallId);
+      if (facts.providerCallId !== null && mayBe(call, facts, span)) candidates.add(facts.providerCallId);
     }
     pages += 1;
     if (candidates.size > MAX_CANDIDATES || (pages > MAX_PAGES && read.page.next !== null))
@@ -134,7 +134,14 @@ export async function findPlacedCall(
 
 const TOO_LONG: ProviderError = { code: 'PROVIDER_FAULT', httpStatus: 200, retryAfterSeconds: null };
 
-function mayBe({ toNumber }: CallToFind, facts: CallFacts): boolean {
+// Some lists hold whole days.
+function mayBe(
+  { toNumber }: CallToFind,
+  facts: CallFacts,
+  { since, until }: Pick<CallSpan, 'since' | 'until'>,
+): boolean {
+  const { startedAt } = facts;
+  if (startedAt !== null && (startedAt < since || startedAt > until)) return false;
   return (
     facts.latchkeyCallId === null &&
     facts.direction !== 'INBOUND' &&

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { OwnAccount } from '../calls/provider-call';
 import type { Reader } from '../database/transaction';
 import { readPlaces, type AccountFilter } from './account';
-import { jsonOf, printedAccount, printedDifference } from './printout';
+import { lineOf, printedAccount, printedDifference } from './printout';
 import type { Reconciler, Span } from './reconciler';
 
 export interface ReconcileOptions extends AccountFilter, Span {
@@ -49,11 +49,11 @@ async function reconcileOne(
   const pace = { wait: (ms: number) => pause(ms, true) };
   const { owners, ...result } = await reconciler.reconcile(place, span, pace, (difference) => {
     differences += 1;
-    print(asJson ? jsonOf(place, difference) : printedDifference(difference));
+    print(asJson ? JSON.stringify(lineOf(place, difference)) : printedDifference(difference));
   });
   print(
     asJson
-      ? jsonOf(place, { kind: 'ACCOUNT', ...result, differences })
+      ? JSON.stringify(lineOf(place, { kind: 'ACCOUNT', ...result, differences }))
       : printedAccount(place, result, differences),
   );
   return { owners, isAlike: differences === 0 && result.obstacle === null };

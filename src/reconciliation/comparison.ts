@@ -178,7 +178,8 @@ export class Comparison {
     const fresh = unknown.filter(
       ({ providerCallId }) => !known.has(providerCallId) && !recorded.has(providerCallId),
     );
-    const made = await makeProviderCalls(tx, this.account, this.resolver, fresh);
+    const told = fresh.map((facts) => ({ facts, toldAt: null }));
+    const made = await makeProviderCalls(tx, this.account, this.resolver, told);
     const writes = new CallWrites();
     const differences: Difference[] = [];
     for (const [index, facts] of fresh.entries()) {

@@ -25,7 +25,7 @@ export function printedAccount(account: OwnAccount, result: Result, differences:
 }
 
 /** The same for programs. */
-export function jsonOf({ owner, provider }: OwnAccount, rest: object): string {
+export function lineOf({ owner, provider }: OwnAccount, rest: object): object {
   const clientId = owner.type === 'CLIENT' ? owner.id : null;
-  return JSON.stringify({ agencyId: owner.agencyId, clientId, provider, ...rest });
+  return { agencyId: owner.agencyId, clientId, provider, ...rest };
 }

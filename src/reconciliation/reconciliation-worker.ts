@@ -3,6 +3,7 @@ import { Lease } from '../database/lease';
 import { Rounds } from '../platform/rounds';
 import { readPlaces } from './account';
 import { nextNight, spanOf } from './nights';
+import { lineOf } from './printout';
 import type { Reconciler } from './reconciler';
 import { ReconciliationRow } from './reconciliation.entity';
 
@@ -28,6 +29,8 @@ export class ReconciliationWorker {
     private readonly database: Database,
     private readonly reconciler: Reconciler,
     private readonly report: (error: unknown) => void,
+    /** Told of what differs, call by call, and of each account that was compared, or why it was not. */
+    private readonly log: (line: object) => void,
   ) {
     this.#lease = new Lease(database, 'reconciliation', LEASE_MS);
   }
@@ -92,7 +95,14 @@ export class ReconciliationWorker {
     if (!isMine) return;
     const account = { owner: { type: ownerType, id: ownerId, agencyId }, provider };
     const span = spanOf(row.doneUntil, now);
-    const { obstacle } = await this.reconciler.reconcile(account, span, this, () => undefined);
+    const { owners: _owners, ...result } = await this.reconciler.reconcile(
+      account,
+      span,
+      this,
+      (difference) => this.log(lineOf(account, difference)),
+    );
+    const { obstacle } = result;
+    this.log(lineOf(account, { kind: 'ACCOUNT', ...result }));
     if (obstacle === 'STOPPED') return;
     await this.database.write(async (tx) => {
       if (obstacle === 'NO_KEY_CONFIGURED') await tx.delete(ReconciliationRow, place);

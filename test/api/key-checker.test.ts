@@ -292,6 +292,20 @@ test.each(['asked for', 'daily'])(
   },
 );
 
+test('an agent that is gone is found by daily verifications, however many agents there are', async () => {
+  await start();
+  const { read } = running.app.database;
+  const model = await read.findOneByOrFail(AgentRow, { id: HARBOR_RETELL_AGENT });
+  await running.app.database.write(async (tx) => {
+    for (let n = 0; n < 1.5 * MAX_AGENTS_CHECKED; n++)
+      await tx.insert(AgentRow, { ...model, id: newId(), providerAgentId: 'agent_demo_client_sales' });
+    await tx.insert(AgentRow, { ...model, id: newId(), providerAgentId: 'agent_that_is_gone' });
+  });
+  for (let day = 1; day <= 4; day++) await check(new Date(Date.now() + day * DAY));
+  const absent = (await read.find(AbsentAgentRow)).map(({ providerAgentId }) => providerAgentId);
+  expect(absent).toEqual(['agent_that_is_gone']);
+});
+
 describe('without being asked for', () => {
   test('a key is verified when its time comes, with the agents that use it, and again a day later', async () => {
     await start();

@@ -65,6 +65,26 @@ describe('a call of which Latchkey hears late', () => {
     expect(ofMaple.totalCount).toBe(0);
   });
 
+  test('and that tells no start is of the client and the key of the time of which its event tells', async () => {
+    await assign(null);
+    await assign(HARBOR);
+    const at = await moment();
+    await assign(MAPLE);
+    const send = await retellOf(HARBOR);
+    const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+    // It was never connected.
+    await send('call_ended', {
+      call_id: 'late',
+      agent_id,
+      direction: 'inbound',
+      call_status: 'not_connected',
+      end_timestamp: at.getTime(),
+      disconnection_reason: 'dial_no_answer',
+    });
+    await running.app.upkeep.eventWorker.work();
+    expect(await calls()).toMatchObject([{ clientId: HARBOR, keySource: 'CLIENT', startedAt: null }]);
+  });
+
   test('is of no client where nothing tells whose its agent was', async () => {
     const at = await moment();
     await assign(MAPLE);

@@ -241,6 +241,13 @@ test('every account is compared in its night, by one of the instances', async ()
     expect(nextAt > night).toBe(true);
     expect(doneUntil).toEqual(night);
   }
+  const lines = running.logs
+    .map((line) => JSON.parse(line) as { msg: string; kind: string; providerCallId?: string })
+    .filter(({ msg }) => msg === 'reconciliation');
+  expect(lines.filter(({ kind }) => kind === 'ACCOUNT')).toHaveLength(rows.length);
+  expect(lines.filter(({ kind }) => kind !== 'ACCOUNT')).toMatchObject([
+    { kind: 'UNKNOWN_TO_US', providerCallId: id },
+  ]);
 });
 
 test('a comparison that is told to end asks for no further call of those that the list lacks', async () => {

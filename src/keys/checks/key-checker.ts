@@ -26,6 +26,7 @@ const EVERY_MS = 1_000;
 const LEASE_MS = 120_000;
 /** How long an instance has for a key, before another one may verify it. */
 const CLAIM_MS = LOOKUPS_TIME_MS + 70_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 /** So many keys are verified in one round at most, and so many accounts are asked at the same time. */
 const BATCH = 20;
 const ACCOUNTS_AT_ONCE = 4;
@@ -93,7 +94,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
       if (!(await this.#claim(key, now, claimedUntil))) return;
       const sealed = await this.#sealedKey(key);
       if (sealed?.version !== key.version) return;
-      const outcome = await this.#examine(sealed);
+      const outcome = await this.#examine(sealed, Math.floor(now.getTime() / DAY_MS));
       await this.database.write((tx) => this.#record(tx, key, { sealed, now, claimedUntil }, outcome));
     } catch (error) {
       this.report(error);
@@ -116,10 +117,10 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
     return (await readSealedKeys(read, this.vault.placeMacs, agencyId, clientId, provider))[ownerType];
   }
 
-  async #examine(sealed: SealedKey): Promise<Outcome> {
+  async #examine(sealed: SealedKey, turn: number): Promise<Outcome> {
     const { owner, provider } = sealed;
     const { read } = this.database;
-    const { agents } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_CHECKED);
+    const { agents } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_CHECKED, turn);
     try {
       const { region, key } = openKey(this.vault.cipher, sealed, 'RECHECK');
       const account = { provider, region, key };

@@ -58,8 +58,8 @@ export interface Resolution {
 /** A call that took place, by its agent at the provider. */
 export interface PastCall {
   readonly providerAgentId: string;
-  /** Null where the provider does not say it; then it counts as now. */
-  readonly startedAt: Date | null;
+  /** When it began, as far as is known. Where it is null, it counts as now. */
+  readonly at: Date | null;
 }
 
 /** What decided who pays for a call that has taken place: its agent, with the client of that time. */
@@ -133,9 +133,9 @@ export class KeyResolverService {
     for (const { providerAgentId: id } of calls)
       if (!agents.has(id)) agents.set(id, await this.resolveAtProvider(scope, provider, id, null));
     const trail = await this.#trailOf(agencyId, calls, [...agents.values()]);
-    return calls.map(({ providerAgentId, startedAt }) => {
+    return calls.map(({ providerAgentId, at }) => {
       const now = agents.get(providerAgentId);
-      return now && trail && startedAt ? resolutionAt(trail, now, startedAt) : now;
+      return now && trail && at ? resolutionAt(trail, now, at) : now;
     });
   }
 
@@ -145,7 +145,7 @@ export class KeyResolverService {
     calls: readonly PastCall[],
     resolved: readonly (Resolution | null | undefined)[],
   ): Promise<Trail | null> {
-    const times = calls.flatMap(({ startedAt }) => startedAt?.getTime() ?? []);
+    const times = calls.flatMap(({ at }) => at?.getTime() ?? []);
     const agents = resolved.flatMap((each) => each?.agent ?? []);
     if (times.length === 0 || agents.length === 0) return null;
     const { read } = this.database;
