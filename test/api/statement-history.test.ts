@@ -51,18 +51,18 @@ const periodOf = (index: number) => {
   return { from, to: dayAfter(from, DAYS - 1) };
 };
 
-async function finalize(period: { from: Day; to: Day }): Promise<void> {
-  const { finalizeStatement } = await running.data<{ finalizeStatement: UserErrors }>(FINALIZE, {
+async function finalize(period: { from: Day; to: Day }, instance = running): Promise<void> {
+  const { finalizeStatement } = await instance.data<{ finalizeStatement: UserErrors }>(FINALIZE, {
     input: { clientId: HARBOR, ...period },
   });
   expect(codes(finalizeStatement)).toEqual([]);
 }
 
 /** A provider says something of a call that it has not said before. */
-async function tell(id: string, known: object): Promise<void> {
+async function tell(id: string, known: object, service = facts[0]): Promise<void> {
   told += 1_000;
   const all = { ...NOTHING, status: 'COMPLETED' as const, endReason: 'HUNG_UP_BY_CALLEE' as const, ...known };
-  await facts[0]?.apply(id, all, { source: 'EVENT', knownAt: new Date(told) });
+  await service?.apply(id, all, { source: 'EVENT', knownAt: new Date(told) });
 }
 
 const step = fc.record({
@@ -147,14 +147,32 @@ function billed(forms: readonly StatementForm[], number: number): Map<string, st
 const ofSomething = (sums: ReadonlyMap<string, string>) =>
   [...sums].filter(([, text]) => text !== '0 s, 0.00').sort();
 
+/** Each statement is as it was hashed, and what all of them say of its period is what is owed for it. */
+async function expectEachBilledOnce(): Promise<StatementForm[]> {
+  const rows = await rowsOf();
+  expect(rows.map(({ number }) => number)).toEqual(rows.map((_row, index) => index + 1));
+  const forms = rows.map(({ body }) => JSON.parse(body) as StatementForm);
+  for (const [index, row] of rows.entries()) {
+    expect(canonical(forms[index])).toBe(row.body);
+    expect(sha256Of(row.body)).toBe(row.sha256);
+    const said = ofSomething(billed(forms, row.number));
+    expect([row.number, said]).toEqual([row.number, ofSomething(await owed(row))]);
+  }
+  return forms;
+}
+
+async function begin(): Promise<void> {
+  await running.app.database.write(async (tx) => {
+    for (const table of ['calls', 'statements', 'late_calls']) await tx.run(`DELETE FROM ${table}`, []);
+  });
+}
+
 test(
   'whatever becomes known, no final statement changes, and all together bill each period once, as it is known last',
   async () => {
     let adjustments = 0;
     const property = fc.asyncProperty(fc.array(step, { minLength: 15, maxLength: 25 }), async (steps) => {
-      await running.app.database.write(async (tx) => {
-        for (const table of ['calls', 'statements', 'late_calls']) await tx.run(`DELETE FROM ${table}`, []);
-      });
+      await begin();
       const first = [0.05, 0.3, 0.6].map((at, index) =>
         endedCall({
           startedAt: timeOf(at),
@@ -174,17 +192,7 @@ test(
       // The last one takes up all that is left.
       while (final.count < PERIODS) await finalize(periodOf(final.count++));
       await finalize(periodOf(PERIODS));
-      const rows = await rowsOf();
-      expect(rows.map(({ number }) => number)).toEqual(rows.map((_row, index) => index + 1));
-      const forms = rows.map(({ body }) => JSON.parse(body) as StatementForm);
-      for (const [index, row] of rows.entries()) {
-        expect(canonical(forms[index])).toBe(row.body);
-        expect(sha256Of(row.body)).toBe(row.sha256);
-        expect([row.number, ofSomething(billed(forms, row.number))]).toEqual([
-          row.number,
-          ofSomething(await owed(row)),
-        ]);
-      }
+      const forms = await expectEachBilledOnce();
       adjustments += forms.flatMap(({ lines }) => lines.filter(({ adjusts }) => adjusts !== null)).length;
       expect(await running.app.database.read.count(LateCallRow)).toBe(0);
     });
@@ -192,6 +200,36 @@ test(
     await fc.assert(property, { ...tried, endOnFailure: true });
     process.stdout.write(`${adjustments} lines that adjust earlier statements\n`);
     expect(adjustments).toBeGreaterThan(0);
+  },
+  TIME_LIMIT_MS,
+);
+
+test(
+  'statements that are made final on two instances while providers correct their calls bill each period once',
+  async () => {
+    await begin();
+    const second = await running.another();
+    try {
+      const services = [...facts, new CallFactsService(tenantDatabase(second.app.database))];
+      const placed = Array.from({ length: 40 }, (_each, index) =>
+        endedCall({ startedAt: timeOf(index / 40), rateId: rateIds[0] ?? null, durationMs: 60_000 }),
+      );
+      await storeCalls(running.app, placed);
+      const finals = (async () => {
+        for (let index = 0; index < PERIODS; index += 1)
+          await Promise.all([running, second].map((instance) => finalize(periodOf(index), instance)));
+      })();
+      const corrections = placed.map(async ({ id }, index) => {
+        for (let time = 1; time <= 5; time += 1)
+          await tell(id, { durationMs: 60_000 + time * (index + 1) * 1_000 }, services[(index + time) % 2]);
+      });
+      await Promise.all([finals, ...corrections]);
+      await finalize(periodOf(PERIODS));
+      const forms = await expectEachBilledOnce();
+      expect(forms).toHaveLength(PERIODS + 1);
+    } finally {
+      await second.close();
+    }
   },
   TIME_LIMIT_MS,
 );
