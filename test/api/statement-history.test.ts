@@ -196,7 +196,7 @@ test(
       adjustments += forms.flatMap(({ lines }) => lines.filter(({ adjusts }) => adjusts !== null)).length;
       expect(await running.app.database.read.count(LateCallRow)).toBe(0);
     });
-    const tried = runs(400);
+    const tried = runs(200);
     await fc.assert(property, { ...tried, endOnFailure: true });
     process.stdout.write(`${adjustments} lines that adjust earlier statements\n`);
     expect(adjustments).toBeGreaterThan(0);
