@@ -3,9 +3,11 @@ import { Lease } from '../database/lease';
 import { Rounds } from '../platform/rounds';
 import { isGivenUp, nextAskAt } from './ask-schedule';
 import type { CallFactsService } from './call-facts.service';
+import { pauseOf } from '../keys/key-health';
 import { isSettled } from './call-writes';
 import type { CallInquiry } from './call-inquiry';
 import { CallRow } from './call.entity';
+import { accountOf } from './provider-call';
 
 /** How often an instance looks whether there are calls to ask about. */
 const EVERY_MS = 5_000;
@@ -78,6 +80,10 @@ export class CallAsker {
   }
 
   async #askAccount(calls: readonly CallRow[], now: Date, clock: () => Date): Promise<void> {
+    const [first] = calls;
+    const ownerId = first && accountOf(first);
+    const pausedUntil = ownerId ? await pauseOf(this.database.read, ownerId, first.provider, now) : null;
+    if (first && pausedUntil) return this.#pause(first, pausedUntil);
     for (const call of calls.slice(0, CALLS_OF_ACCOUNT)) {
       if (this.#isStopping) return;
       const pauseSeconds = await this.#askAbout(call, clock());

@@ -3,6 +3,7 @@ import { Lease } from '../database/lease';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import { Rounds } from '../platform/rounds';
+import { pauseOf } from '../keys/key-health';
 import type { ProviderError } from '../providers/refusals';
 import type { Reconciler } from '../reconciliation/reconciler';
 import { UnreadableKey } from '../vault/cipher';
@@ -82,6 +83,8 @@ export class EventAsker {
 
   async #askAccount(events: Events, now: Date): Promise<void> {
     const [{ ownerType: type, ownerId: id, agencyId, provider }] = events;
+    const pausedUntil = await pauseOf(this.database.read, id, provider, now);
+    if (pausedUntil) return this.#putOff(events[0], pausedUntil);
     const ids = new Set(events.map(({ providerCallId }) => providerCallId ?? ''));
     const asked = [...ids].slice(0, CALLS_OF_ACCOUNT);
     const account = { owner: { type, id, agencyId }, provider };

@@ -1,6 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { dateOrNull, type RawDate } from '../database/raw';
-import type { Transaction } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import { PROVIDER_ERRORS, type ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
@@ -11,11 +11,12 @@ import { recordVerdict } from './key-writer';
 const REFUSALS_EVERY_MS = 60 * 1000;
 /** Longer than a verification takes. */
 const LONGEST_CHECK_MS = 2 * 60 * 1000;
-/** How long an account is left alone that sends too many requests, unless its provider asks for longer. */
+/** How long an account is left alone that sends too many requests, where its provider does not say it. */
 export const RATE_LIMIT_PAUSE_MS = 5 * 60 * 1000;
 
 export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Date {
-  return new Date(now.getTime() + Math.max(RATE_LIMIT_PAUSE_MS, (retryAfterSeconds ?? 0) * 1000));
+  const pauseMs = retryAfterSeconds === null ? RATE_LIMIT_PAUSE_MS : retryAfterSeconds * 1000;
+  return new Date(now.getTime() + Math.max(REFUSALS_EVERY_MS, pauseMs));
 }
 
 /**
@@ -24,6 +25,23 @@ export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Dat
  */
 export function isShownByCalls(code: ProviderErrorCode | null): boolean {
   return code === 'OUT_OF_FUNDS' || code === 'INSUFFICIENT_PERMISSIONS';
+}
+
+/**
+ * Returns until when an account is left alone by whatever works in the background, because its provider takes
+ * no more requests of it; null where it is not.
+ */
+export async function pauseOf(
+  read: Reader,
+  ownerId: string,
+  provider: Provider,
+  now: Date,
+): Promise<Date | null> {
+  const [key] = await read.rows<{ checkAt: RawDate | null }>(
+    "SELECT checkAt FROM api_keys WHERE ownerId = ? AND provider = ? AND checkCode = 'RATE_LIMITED' AND checkAt > ?",
+    [ownerId, provider, now],
+  );
+  return dateOrNull(key?.checkAt ?? null);
 }
 
 /** A key in the version with which a provider was asked. */

@@ -138,6 +138,26 @@ test('an account that takes no more requests, or does not answer, is asked again
   expect(await states()).toEqual(['DONE', 'DONE']);
 });
 
+test('an account that takes no more requests is left alone by whoever works in the background', async () => {
+  const standIn = await Loopback.start((_, response) =>
+    response.writeHead(429, { 'retry-after': '600' }).end('{}'),
+  );
+  await start();
+  await running.data(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123' } });
+  await send('retell', endOf('retell', 'one'));
+  await work();
+  const other = await running.another({ RETELL_BASE_URL: standIn.baseUrl });
+  const now = new Date();
+  await askDue(now, other);
+  expect(standIn.seen).toHaveLength(1);
+  const later = (minutes: number) => new Date(now.getTime() + minutes * MINUTE);
+  await other.app.upkeep.callAsker.askDue(later(9));
+  expect(standIn.seen).toHaveLength(1);
+  await other.app.upkeep.callAsker.askDue(later(12));
+  expect(standIn.seen).toHaveLength(2);
+  await other.close();
+});
+
 test('nobody is asked for a call of an owner that has no key any more', async () => {
   await start();
   await send('retell', endOf('retell', 'inbound_1'));
