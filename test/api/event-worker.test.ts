@@ -1,12 +1,15 @@
 import { AbstractLogger } from 'typeorm';
 import { CallRow } from '../../src/calls/call.entity';
 import { EventWorker } from '../../src/events/event-worker';
+import { OutgoingMessageRow } from '../../src/outbox/message.entity';
 import { eventEffect } from '../../src/events/event-effect';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import type { Transaction } from '../../src/database/transaction';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
+import { isEnded } from '../../src/providers/call-facts';
 import { newId } from '../../src/platform/ids';
+import { createWebhook } from '../fixtures/webhooks';
 import { tenantDatabase } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import { ENDED, eventsOf, over, providerAgentIdOf, START, started } from '../retell-events';
@@ -256,6 +259,7 @@ describe('the events of a day', () => {
     await running.close();
 
     running = await startTestApp();
+    await createWebhook(running, 'http://127.0.0.1:1/');
     const seed = Date.now();
     const random = generator(seed);
     const repeated = events.flatMap((event) =>
@@ -287,6 +291,12 @@ describe('the events of a day', () => {
     await running.app.upkeep.eventWorker.work();
     expect([seed, await outcome()]).toEqual([seed, expected]);
     expect(await waiting()).toBe(0);
+    // The agency is told of each end once.
+    const told = await database.read.findBy(OutgoingMessageRow, { type: 'CALL_ENDED' });
+    const ended = (await calls()).filter(({ status }) => isEnded(status)).map(({ id }) => id);
+    expect(
+      told.map(({ body }) => (JSON.parse(body) as { data: { callId: string } }).data.callId).sort(),
+    ).toEqual(ended.sort());
   }, 60_000);
 
   test('that an instance has taken when it is killed are worked by another one', async () => {

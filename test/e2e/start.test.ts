@@ -56,6 +56,27 @@ const useLink = ({ oneTimeLink: { url, code }, sandbox }: Demo) =>
 const pathOf = (demo: Demo) => new URL(demo.oneTimeLink.url).pathname;
 const issuerOf = ({ tokens }: Demo) => decodeJwt(tokens.agencyAdmin ?? '').iss ?? '';
 
+interface Day {
+  readonly calls: { nodes: { kind: string; origin: string; direction: string; isOtherAccount: boolean }[] };
+  readonly alerts: { nodes: { client: { name: string } | null }[] };
+}
+
+/** The demo's calls, once their events have come and the alert of its client that is down has opened. */
+async function dayOf(demo: Demo) {
+  const query = `{ calls(first: 100) { nodes { kind origin direction isOtherAccount } }
+    alerts(open: true, kinds: [KEY_INVALID]) { nodes { client { name } } } }`;
+  const read = async () => {
+    const { calls, alerts } = (await ask(demo, query, {})).data as Day;
+    return { calls: calls.nodes, down: alerts.nodes.flatMap(({ client }) => client?.name ?? []) };
+  };
+  // The stand-ins send their events one after the other.
+  await until(async () => {
+    const { calls, down } = await read();
+    return down.length > 0 && calls.some(({ isOtherAccount }) => isOtherAccount);
+  });
+  return read();
+}
+
 /** A provider that answers when it is told to. */
 async function startProvider(): Promise<{
   url: string;
@@ -123,6 +144,8 @@ async function startAgainAndAgain(inFolder: string) {
   const { demo: first, running: firstRunning } = await startDemo(inFolder);
   const modes = [demoFile(inFolder), ringFile(inFolder)].map((file) => statSync(file).mode & 0o777);
   const handIns = (await ask(first, PENDING_HAND_INS, {})).data;
+  const day = await dayOf(first);
+  await firstRunning.prints(/Webhook received: /);
   const otherHost = (await post(first.url, null, {}, { host: 'evil.example' })).status;
   await setKey(first, 'key_kept_over_starts_77');
 
@@ -173,6 +196,7 @@ async function startAgainAndAgain(inFolder: string) {
     fourth,
     modes,
     handIns,
+    day,
     otherHost,
     written,
     onBusyPort,
@@ -202,6 +226,16 @@ describe('the demo, started again and again in one folder', () => {
       keyHandIns: { nodes: [{ handedInByKind: 'KEY_LINK' }, { handedInByKind: 'PERSON' }] },
     });
     expect(seen.linkUsed).toBe(200);
+  });
+
+  test('shows a day of calls of each kind, a client that is down because of its key, and a receiver of webhooks', () => {
+    const { calls, down } = seen.day;
+    const kinds = calls.map((call) => [call.kind, call.origin, call.direction].join(' '));
+    expect([...new Set(kinds)].sort()).toEqual(
+      expect.arrayContaining(['LIVE API OUTBOUND', 'LIVE PROVIDER INBOUND', 'TEST API OUTBOUND']),
+    );
+    expect(calls.some(({ isOtherAccount }) => isOtherAccount)).toBe(true);
+    expect(down).toContain('Juniper Fitness');
   });
 
   test('writes what is needed to try it, for its owner alone, and ends when it is told to', () => {
