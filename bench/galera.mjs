@@ -49,7 +49,7 @@ async function measure(ports, instances) {
     try {
       for (const [title, operation] of measured) {
         const lists = await requestsFor(mint, operation, inOneAgency, false);
-        await load(systems, lists, WARM_UP_SECONDS, null);
+        await load(systems, lists, WARM_UP_SECONDS * instances, null);
         samples[title] = await load(systems, lists, seconds, null);
       }
     } finally {

@@ -29,7 +29,7 @@ const rounds = Number(options.rounds ?? (options.quick ? 1 : 5));
 const seconds = Number(options.seconds ?? (options.quick ? 1 : 4));
 const databases = options.database ? [options.database] : options.quick ? ['sqlite'] : ['sqlite', 'mariadb'];
 
-/** V8 optimizes what runs often only after a while. */
+/** V8 optimizes what runs often only after a while; of several instances, each has a part of the requests. */
 const WARM_UP_SECONDS = 4;
 const CLIENTS_OF_ONE = 50;
 
@@ -96,7 +96,8 @@ await withDatabases(databases, { clients: 5000 }, async ({ url, env, mint }) => 
           for (const [title, operation] of measured) {
             for (const [scope, placeOf] of inTurns(PLACES, round)) {
               const lists = await requestsFor(mint, operation, placeOf, system.isByHand);
-              refuseRefusals(await load(instances, lists, options.quick ? 1 : WARM_UP_SECONDS, databasePid));
+              const warmUpSeconds = options.quick ? 1 : WARM_UP_SECONDS * instances.length;
+              refuseRefusals(await load(instances, lists, warmUpSeconds, databasePid));
               const sample = await load(instances, lists, seconds, databasePid);
               refuseRefusals(sample);
               ((samples[`${title}, in ${scope}`] ??= {})[name] ??= []).push(sample);

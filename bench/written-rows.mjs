@@ -136,7 +136,7 @@ export function openByHand({ DATABASE_URL, LATCHKEY_MASTER_KEY_FILE }) {
 
     /** What the provider answered. */
     endCall: (callId, providerCallId) =>
-      store.write((tx) =>
+      store.writeOne((tx) =>
         update(
           tx,
           'calls',
@@ -276,9 +276,11 @@ function overSqlite(file) {
     await work(tx);
     prepared('COMMIT').run();
   };
+  const write = (work) => (last = last.then(() => transaction(work)));
   return {
     read: rows,
-    write: (work) => (last = last.then(() => transaction(work))),
+    write,
+    writeOne: write,
     pidFile: async () => null,
     close: async () => database.close(),
   };
@@ -289,8 +291,11 @@ function overMysql(url) {
   pool.pool.on('connection', (connection) =>
     connection.query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED'),
   );
+  const execute = async (sql, values) => (await pool.execute(sql, values))[0];
   return {
-    read: async (sql, values) => (await pool.execute(sql, values))[0],
+    read: execute,
+    /** One statement is a transaction by itself. */
+    writeOne: (work) => work({ run: execute }),
     write: async (work) => {
       const connection = await pool.getConnection();
       const run = async (sql, values) => (await connection.execute(sql, values))[0];
