@@ -30,7 +30,7 @@ const seconds = Number(options.seconds ?? (options.quick ? 1 : 4));
 const databases = options.database ? [options.database] : options.quick ? ['sqlite'] : ['sqlite', 'mariadb'];
 
 /** V8 optimizes what runs often only after a while; of several instances, each has a part of the requests. */
-const WARM_UP_SECONDS = 4;
+const WARM_UP_SECONDS = 10;
 const CLIENTS_OF_ONE = 50;
 
 const PLACES = {
