@@ -1,3 +1,4 @@
+import type { AuditEventRow } from './audit/audit.entity';
 import { AuditSealer } from './audit/audit-sealer';
 import { AlertWorker } from './alerts/alert-worker';
 import { CountingWorker } from './analytics/counting-worker';
@@ -11,6 +12,7 @@ import { ReconciliationWorker } from './reconciliation/reconciliation-worker';
 import { eventEffect } from './events/event-effect';
 import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
+import type { Transaction } from './database/transaction';
 import type { Metrics } from './platform/metrics';
 import { announceEvents } from './outbox/outbox';
 import { noteKeyOwners } from './keys/changes/noted-owners';
@@ -28,6 +30,12 @@ interface Worker {
  * has expired has to be destroyed.
  */
 const TIDIED_UP_EVERY_MS = 60 * 60 * 1000;
+
+/** What events of the audit trail bring about when they are chained, in the same transaction. */
+export async function whenChained(tx: Transaction, events: readonly AuditEventRow[]): Promise<void> {
+  await announceEvents(tx, events);
+  await noteKeyOwners(tx, events);
+}
 
 /** What an instance does without being asked. */
 export class Upkeep {
@@ -53,10 +61,7 @@ export class Upkeep {
     logLine: (line: object) => void,
   ) {
     const { database, audit, vault } = store;
-    this.sealer = new AuditSealer(database, audit, logFault, async (tx, events) => {
-      await announceEvents(tx, events);
-      await noteKeyOwners(tx, events);
-    });
+    this.sealer = new AuditSealer(database, audit, logFault, whenChained);
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
     this.eventAsker = new EventAsker(database, services.reconciler, logFault);
     this.eventRetention = new EventRetention(database, logFault);
