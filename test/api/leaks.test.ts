@@ -274,6 +274,7 @@ async function everyEvent(): Promise<void> {
     }
   }
   await running.app.upkeep.eventWorker.work();
+  await running.app.upkeep.eventAsker.askDue();
   expect(await running.app.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBeGreaterThan(0);
 }
 
