@@ -94,14 +94,14 @@ export class Upkeep {
 
   // The sealer comes last, because it chains what the others have recorded.
   get #workers(): readonly Worker[] {
-    const ofEvents = [this.eventWorker, this.eventAsker, this.eventRetention, this.refusedEvents];
+    const ofEvents = [this.eventWorker, this.eventAsker.rounds, this.eventRetention, this.refusedEvents];
     return [
       ...ofEvents,
-      this.callAsker,
+      this.callAsker.rounds,
       this.reconciliation,
-      this.keyChecker,
-      this.alertWorker,
-      this.callCounting,
+      this.keyChecker.rounds,
+      this.alertWorker.rounds,
+      this.callCounting.rounds,
       this.deliveries,
       this.sealer,
     ];

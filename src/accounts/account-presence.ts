@@ -7,18 +7,13 @@ import { agentsPaidBy } from '../keys/affected-agents';
 import type { SealedKey } from '../keys/key-store';
 import { MAX_LISTED } from '../providers/list-requests';
 import type { ListedAgent } from '../providers/listing';
-import type { AgentAtProvider } from '../providers/provider-agent';
+import { keyOfAgent } from '../providers/provider-agent';
 import type { PlaceMacs } from '../vault/place-macs';
 
 /** The agents whose calls use an account, as far as its list can tell of them. */
 export interface AccountPresence {
   readonly missing: readonly AgentRow[];
   readonly present: readonly AgentRow[];
-}
-
-/** Agents of two kinds can have the same id. */
-export function keyOfAgent({ providerAgentKind, providerAgentId }: AgentAtProvider): string {
-  return `${providerAgentKind} ${providerAgentId}`;
 }
 
 /** Compares the agents whose calls use a key, of one client alone where it is named, with a whole list. */

@@ -17,10 +17,11 @@ import { newId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
 import { MAX_LISTED } from '../providers/list-requests';
 import type { ListedAgent } from '../providers/listing';
+import { keyOfAgent } from '../providers/provider-agent';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
-import { comparePresence, keepPresence, keyOfAgent } from './account-presence';
+import { comparePresence, keepPresence } from './account-presence';
 import { keyOf, noteRefusedList, openAccount, type ListedAccount, type NoAccount } from './listed-account';
 import { nameOfAgent, ownId } from './shown-texts';
 

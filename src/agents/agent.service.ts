@@ -138,9 +138,11 @@ export class AgentService {
         if (isMoved && (await lockSameAgents(tx, updated)).length > 0) return duplicateAgent();
         await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
         const { clientId } = agent;
-        // Whether it exists in its account is not known any more.
-        if (isOther) await tx.run('DELETE FROM absent_agents WHERE agentId = ?', [id]);
-        if (isOther) await noteChange(tx, viewer.agencyId, clientId);
+        if (isOther) {
+          // Whether it exists in its account is not known any more.
+          await tx.run('DELETE FROM absent_agents WHERE agentId = ?', [id]);
+          await noteChange(tx, viewer.agencyId, clientId);
+        }
         await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
         return updated;
       },

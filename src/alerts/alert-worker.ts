@@ -1,10 +1,9 @@
 import type { AuditTrail } from '../audit/audit-trail';
 import { ChangedOwnerRow } from '../agencies/changed-owner';
 import type { Database } from '../database/database';
-import { Lease } from '../database/lease';
+import { LeasedRounds } from '../database/leased-rounds';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
-import { Rounds } from '../platform/rounds';
 import type { Vault } from '../vault/vault';
 import { adjustAlerts } from './alert-changes';
 import { readOwnerFacts } from './owner-facts';
@@ -25,9 +24,7 @@ type Note = Pick<ChangedOwnerRow, 'id' | 'agencyId' | 'ownerId' | 'clientsAfter'
  * changed is not read. Any instance does that, one at a time, so that no older facts come after newer ones.
  */
 export class AlertWorker {
-  readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.work().catch(this.report));
-  #isStopping = false;
+  readonly rounds: LeasedRounds;
 
   constructor(
     private readonly database: Database,
@@ -35,28 +32,18 @@ export class AlertWorker {
     private readonly vault: Vault,
     private readonly report: (error: unknown) => void,
   ) {
-    this.#lease = new Lease(database, 'alerts', LEASE_MS);
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#rounds.stop();
-    await this.#lease.release().catch(this.report);
-    this.#isStopping = false;
+    const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
+    this.rounds = new LeasedRounds(database, 'alerts', timing, () => this.work(), report);
   }
 
   /** Looks at all that has changed, unless another instance holds the lease. */
   async work(now = new Date()): Promise<void> {
-    while (!this.#isStopping) {
+    while (!this.rounds.isStopping) {
       const notes = await this.database.read.rows<Note>(
         'SELECT id, agencyId, ownerId, clientsAfter FROM changed_owners WHERE dueAt <= ? ORDER BY dueAt LIMIT ?',
         [now, BATCH],
       );
-      if (notes.length === 0 || !(await this.#lease.take())) return;
+      if (notes.length === 0 || !(await this.rounds.take())) return;
       const agencies = new Set(notes.map(({ agencyId }) => agencyId));
       for (const agencyId of agencies)
         await this.#lookAt(
@@ -70,7 +57,7 @@ export class AlertWorker {
   async #lookAt(agencyId: string, notes: readonly Note[], now: Date): Promise<void> {
     try {
       await this.database.write(async (tx) => {
-        if (await this.#lease.renew(tx)) await this.#adjust(tx, agencyId, notes, now);
+        if (await this.rounds.renew(tx)) await this.#adjust(tx, agencyId, notes, now);
       });
     } catch (error) {
       this.report(error);

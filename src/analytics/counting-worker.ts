@@ -1,6 +1,5 @@
 import type { Database } from '../database/database';
-import { Lease } from '../database/lease';
-import { Rounds } from '../platform/rounds';
+import { LeasedRounds } from '../database/leased-rounds';
 import { beginCounting, count, nextUnit, type Progress } from './day-counter';
 
 /** How often an instance looks whether there is something to count. */
@@ -25,32 +24,20 @@ interface Agency {
  * sums come after newer ones.
  */
 export class CountingWorker {
-  readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.work().catch(this.report));
-  #isStopping = false;
+  readonly rounds: LeasedRounds;
 
   constructor(
     private readonly database: Database,
     private readonly report: (error: unknown) => void,
   ) {
-    this.#lease = new Lease(database, 'call-sums', LEASE_MS);
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#rounds.stop();
-    await this.#lease.release().catch(this.report);
-    this.#isStopping = false;
+    const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
+    this.rounds = new LeasedRounds(database, 'call-sums', timing, () => this.work(), report);
   }
 
   /** Counts all that is to be counted, unless another instance holds the lease. */
   async work(now = new Date()): Promise<void> {
     let after = '';
-    while (!this.#isStopping && (await this.#lease.take())) {
+    while (!this.rounds.isStopping && (await this.rounds.take())) {
       const agencies = await this.database.read.rows<Agency>(
         `SELECT a.id, a.timeZone, p.timeZone AS countedZone, p.firstDay, p.countedUntil, p.countedHours, p.version
 FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id > ? ORDER BY a.id LIMIT ?`,
@@ -66,11 +53,11 @@ FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id > 
 
   async #count(agency: Agency, now: Date): Promise<void> {
     let progress =
-      progressOf(agency) ?? (await beginCounting(this.database, this.#lease, agency.id, agency.timeZone));
-    while (progress !== null && !this.#isStopping) {
+      progressOf(agency) ?? (await beginCounting(this.database, this.rounds, agency.id, agency.timeZone));
+    while (progress !== null && !this.rounds.isStopping) {
       const unit = await nextUnit(this.database.read, progress, now);
       if (unit === null) return;
-      progress = await count(this.database, this.#lease, progress, unit);
+      progress = await count(this.database, this.rounds, progress, unit);
     }
   }
 }

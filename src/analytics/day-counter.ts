@@ -31,7 +31,7 @@ export interface Unit {
  */
 export function count(
   database: Database,
-  lease: Lease,
+  lease: Pick<Lease, 'renew'>,
   progress: Progress,
   unit: Unit,
 ): Promise<Progress | null> {
@@ -75,7 +75,7 @@ function reached({ countedUntil, countedHours }: Progress, { day, hour }: Unit) 
 /** Begins with an agency that has calls, or begins again in its new time zone. Returns null without calls. */
 export function beginCounting(
   database: Database,
-  lease: Lease,
+  lease: Pick<Lease, 'renew'>,
   agencyId: string,
   timeZone: string,
 ): Promise<Progress | null> {

@@ -1,6 +1,5 @@
 import type { Database } from '../database/database';
-import { Lease } from '../database/lease';
-import { Rounds } from '../platform/rounds';
+import { LeasedRounds } from '../database/leased-rounds';
 import { isGivenUp, nextAskAt } from './ask-schedule';
 import type { CallFactsService } from './call-facts.service';
 import { pauseOf } from '../keys/key-health';
@@ -34,29 +33,16 @@ const SETTLED_AGAIN_MS = 24 * 60 * 60 * 1000;
  * doing the same work twice, and the time in the row of a call from asking about it twice.
  */
 export class CallAsker {
-  readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.askDue().catch(this.report));
-  #isStopping = false;
+  readonly rounds: LeasedRounds;
 
   constructor(
     private readonly database: Database,
     private readonly facts: CallFactsService,
     private readonly inquiry: CallInquiry,
-    private readonly report: (error: unknown) => void,
+    report: (error: unknown) => void,
   ) {
-    this.#lease = new Lease(database, 'calls', LEASE_MS);
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#rounds.stop();
-    await this.#lease.release().catch(this.report);
-    this.#isStopping = false;
+    const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
+    this.rounds = new LeasedRounds(database, 'calls', timing, () => this.askDue(), report);
   }
 
   /** Asks about calls that are due, unless another instance holds the lease. */
@@ -67,7 +53,7 @@ export class CallAsker {
       .orderBy('call.askAt', 'ASC')
       .limit(BATCH)
       .getMany();
-    if (due.length === 0 || !(await this.#lease.take())) return;
+    if (due.length === 0 || !(await this.rounds.take())) return;
     const accounts = byAccount(due);
     // A round can take long: what is asked late in it is known as of then, and is put off from then.
     const began = Date.now();
@@ -85,7 +71,7 @@ export class CallAsker {
     const pausedUntil = ownerId ? await pauseOf(this.database.read, ownerId, first.provider, now) : null;
     if (first && pausedUntil) return this.#pause(first, pausedUntil);
     for (const call of calls.slice(0, CALLS_OF_ACCOUNT)) {
-      if (this.#isStopping) return;
+      if (this.rounds.isStopping) return;
       const pauseSeconds = await this.#askAbout(call, clock());
       if (pauseSeconds !== null) return this.#pause(call, new Date(clock().getTime() + pauseSeconds * 1000));
     }
@@ -113,7 +99,7 @@ export class CallAsker {
   /** Whoever changes the time at which a call is due asks about it, and nobody else. */
   #claim({ id, askAt }: CallRow, next: Date | null): Promise<boolean> {
     return this.database.write(
-      async (tx) => (await this.#lease.renew(tx)) && tx.updateRow('calls', { askAt: next }, { id, askAt }),
+      async (tx) => (await this.rounds.renew(tx)) && tx.updateRow('calls', { askAt: next }, { id, askAt }),
     );
   }
 

@@ -1,8 +1,7 @@
 import type { Database } from '../database/database';
-import { Lease } from '../database/lease';
+import { LeasedRounds } from '../database/leased-rounds';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
-import { Rounds } from '../platform/rounds';
 import { pauseOf } from '../keys/key-health';
 import type { ProviderError } from '../providers/refusals';
 import type { Reconciler } from '../reconciliation/reconciler';
@@ -33,28 +32,15 @@ type Events = readonly [ProviderEventRow, ...ProviderEventRow[]];
  * them ask for the same call, it is recorded once.
  */
 export class EventAsker {
-  readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.askDue().catch(this.report));
-  #isStopping = false;
+  readonly rounds: LeasedRounds;
 
   constructor(
     private readonly database: Database,
     private readonly reconciler: Reconciler,
     private readonly report: (error: unknown) => void,
   ) {
-    this.#lease = new Lease(database, 'events', LEASE_MS);
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#rounds.stop();
-    await this.#lease.release().catch(this.report);
-    this.#isStopping = false;
+    const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
+    this.rounds = new LeasedRounds(database, 'events', timing, () => this.askDue(), report);
   }
 
   /** Asks for the calls of events that are due, unless another instance holds the lease. */
@@ -65,7 +51,7 @@ export class EventAsker {
       .orderBy('event.dueAt')
       .limit(BATCH)
       .getMany();
-    if (due.length === 0 || !(await this.#lease.take())) return;
+    if (due.length === 0 || !(await this.rounds.take())) return;
     const accounts = byAccount(due);
     const askNext = async (): Promise<void> => {
       // A fault of one account does not keep others from their turn.
@@ -92,7 +78,7 @@ export class EventAsker {
     for await (const { providerCallId, error } of this.reconciler.askFor(account, asked)) {
       isAnswered = true;
       const ofCall = events.filter((event) => event.providerCallId === providerCallId);
-      if (!(await this.#note(ofCall, error, now)) || error || this.#isStopping) return;
+      if (!(await this.#note(ofCall, error, now)) || error || this.rounds.isStopping) return;
     }
     // Nobody can ask, so that there is nothing to wait for.
     if (!isAnswered) await this.#note(events, null, now);
@@ -105,7 +91,7 @@ export class EventAsker {
     const done = events.filter(given).map(({ id }) => id);
     const failed = events.filter((event) => !given(event)).map(({ id }) => id);
     const isMine = await this.database.write(async (tx) => {
-      if (!(await this.#lease.renew(tx))) return false;
+      if (!(await this.rounds.renew(tx))) return false;
       await change(tx, "state = 'DONE', dueAt = ?", [new Date()], done);
       await change(tx, 'attempts = attempts + 1', [], failed);
       return true;

@@ -23,7 +23,9 @@ export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Dat
  * What only a call shows: providers verify a key without looking at the balance of its account, or at all
  * that the key may do.
  */
-export function isShownByCalls(code: ProviderErrorCode | null): boolean {
+export function isShownByCalls(
+  code: ProviderErrorCode | null,
+): code is 'OUT_OF_FUNDS' | 'INSUFFICIENT_PERMISSIONS' {
   return code === 'OUT_OF_FUNDS' || code === 'INSUFFICIENT_PERMISSIONS';
 }
 

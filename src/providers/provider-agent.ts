@@ -7,3 +7,8 @@ export interface AgentAtProvider {
   readonly providerAgentId: string;
   readonly providerAgentKind: ProviderAgentKind;
 }
+
+/** Tells an agent from all others of its provider: two of different kinds can have the same id. */
+export function keyOfAgent({ providerAgentKind, providerAgentId }: AgentAtProvider): string {
+  return `${providerAgentKind} ${providerAgentId}`;
+}

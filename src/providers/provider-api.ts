@@ -44,7 +44,7 @@ import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
 import type { CallSpan, CallToPlace, ProviderRegion } from './provider';
-import type { AgentAtProvider } from './provider-agent';
+import { keyOfAgent, type AgentAtProvider } from './provider-agent';
 import type { WebCallToPlace } from './web-calls';
 import type { AgentPresence } from './provider-errors';
 
@@ -111,8 +111,7 @@ export class ProviderApi {
 
   listAgents(account: ProviderAccount): Promise<AccountList<ListedAgent>> {
     const adapter = adapterOf(account.provider);
-    const idOf = (agent: ListedAgent) => `${agent.providerAgentKind} ${agent.providerAgentId}`;
-    return readLists(adapter, this.#sender(account, 'AGENT_LIST'), adapter.agentLists, idOf);
+    return readLists(adapter, this.#sender(account, 'AGENT_LIST'), adapter.agentLists, keyOfAgent);
   }
 
   listNumbers(account: ProviderAccount): Promise<AccountList<ListedNumber>> {

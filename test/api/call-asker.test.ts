@@ -277,7 +277,7 @@ test('an instance asks by itself, and nobody has to ask it to', async () => {
   const call = await start('retell');
   await write(call.id, { askAt: new Date() });
   expect(running.app.upkeep.callAsker).toBeInstanceOf(CallAsker);
-  running.app.upkeep.callAsker.start();
+  running.app.upkeep.callAsker.rounds.start();
   await until(async () => (await stored(call)).revision > 0);
-  await running.app.upkeep.callAsker.stop();
+  await running.app.upkeep.callAsker.rounds.stop();
 });

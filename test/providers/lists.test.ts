@@ -5,7 +5,7 @@ import type { ListedAgent, ListedNumber, ListPage } from '../../src/providers/li
 import type { Send } from '../../src/vault/outbound';
 import { fixturesOf } from './fixtures';
 import { LIES, pathsOf, withLie } from './lies';
-import { keyOfAgent } from '../../src/accounts/account-presence';
+import { keyOfAgent } from '../../src/providers/provider-agent';
 import { json, KEY, keyOf, Loopback, silence, type SeenRequest } from './loopback';
 
 afterEach(() => Loopback.closeAll());

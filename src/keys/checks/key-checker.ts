@@ -2,10 +2,9 @@ import { system } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { AgentRow } from '../../agents/agent.entity';
 import type { Database } from '../../database/database';
-import { Lease } from '../../database/lease';
+import { LeasedRounds } from '../../database/leased-rounds';
 import { dateOf, dateOrNull, type RawDate } from '../../database/raw';
 import type { Transaction } from '../../database/transaction';
-import { Rounds } from '../../platform/rounds';
 import type { ProviderApi } from '../../providers/provider-api';
 import type { KeyVerdict } from '../../providers/requests';
 import { UnreadableKey } from '../../vault/cipher';
@@ -47,9 +46,7 @@ type Outcome = { readonly examination: KeyExamination | null; readonly agents: r
  * key keeps it from being verified twice. What is known of a version of a key never becomes known of another.
  */
 export class KeyChecker {
-  readonly #lease: Lease;
-  readonly #rounds = new Rounds(EVERY_MS, () => this.checkDue().catch(this.report));
-  #isStopping = false;
+  readonly rounds: LeasedRounds;
 
   constructor(
     private readonly database: Database,
@@ -58,19 +55,8 @@ export class KeyChecker {
     private readonly providers: ProviderApi,
     private readonly report: (error: unknown) => void,
   ) {
-    this.#lease = new Lease(database, 'keys', LEASE_MS);
-  }
-
-  start(): void {
-    this.#rounds.start();
-  }
-
-  /** Waits for the answers that are on their way, and leaves the rest to other instances. */
-  async stop(): Promise<void> {
-    this.#isStopping = true;
-    await this.#rounds.stop();
-    await this.#lease.release().catch(this.report);
-    this.#isStopping = false;
+    const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
+    this.rounds = new LeasedRounds(database, 'keys', timing, () => this.checkDue(), report);
   }
 
   /** Verifies keys that are due, unless another instance holds the lease. */
@@ -80,9 +66,10 @@ export class KeyChecker {
 WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
       [now, BATCH],
     );
-    if (due.length === 0 || !(await this.#lease.take())) return;
+    if (due.length === 0 || !(await this.rounds.take())) return;
     const checkNext = async (): Promise<void> => {
-      for (let key = due.shift(); key && !this.#isStopping; key = due.shift()) await this.#check(key, now);
+      for (let key = due.shift(); key && !this.rounds.isStopping; key = due.shift())
+        await this.#check(key, now);
     };
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, checkNext));
   }
@@ -106,7 +93,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
     const change = { checkAt: claimedUntil, checkedAt: now };
     return this.database.write(
       async (tx) =>
-        (await this.#lease.renew(tx)) &&
+        (await this.rounds.renew(tx)) &&
         tx.updateRow('api_keys', change, { id, version, checkAt: dateOf(checkAt) }),
     );
   }
@@ -166,8 +153,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
 
 // What only a call shows is believed until a call is placed, or somebody has the key verified.
 function verdictAfter(verdict: KeyVerdict, refusal: ApiKeyRow['checkCode']): KeyVerdict {
-  const isProven = refusal === 'OUT_OF_FUNDS' || refusal === 'INSUFFICIENT_PERMISSIONS';
-  if (verdict.status !== 'VALID' || !isProven) return verdict;
+  if (verdict.status !== 'VALID' || !isShownByCalls(refusal)) return verdict;
   return { status: refusal, error: { code: refusal, httpStatus: null, retryAfterSeconds: null } };
 }
 
