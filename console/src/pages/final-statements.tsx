@@ -58,7 +58,9 @@ const columnsFor = (isOfAgency: boolean): Columns<Final> => [
   {
     title: text.statements.files,
     cell: ({ id, from, to, client }) => (
-      <StatementFiles asked={{ clientId: client.id, from, to }} number={id} />
+      <div class="actions">
+        <StatementFiles asked={{ clientId: client.id, from, to }} number={id} />
+      </div>
     ),
   },
 ];
@@ -67,7 +69,7 @@ const columnsFor = (isOfAgency: boolean): Columns<Final> => [
 export function FinalStatements({ clientId }: { readonly clientId: string }) {
   const isOfAgency = useViewer().client === null;
   return (
-    <section>
+    <>
       <h2>{text.statements.final}</h2>
       <List
         of={FINAL}
@@ -76,6 +78,6 @@ export function FinalStatements({ clientId }: { readonly clientId: string }) {
         columns={columnsFor(isOfAgency)}
         empty={[text.statements.noneFinal, text.statements.noneFinalHint]}
       />
-    </section>
+    </>
   );
 }

@@ -69,8 +69,8 @@ export const keys = {
       : `${countOfAgents(count)} are left with no key, and their calls are refused${names}.`,
   callsGoOn: (count: number) =>
     count === 1
-      ? '1 call goes on, and nobody can ask what becomes of it.'
-      : `${count} calls go on, and nobody can ask what becomes of them.`,
+      ? '1 call is in progress. Nobody can ask what becomes of it once the key is cleared.'
+      : `${count} calls are in progress. Nobody can ask what becomes of them once the key is cleared.`,
   clearTitle: (provider: string, owner: string) => `Clear the ${provider} key of ${owner}?`,
   clearHint: 'The key is destroyed.',
   confirmName: (name: string) => `Type ${name} to confirm`,
