@@ -12,6 +12,7 @@ import { hangUp, json, Loopback, silence } from '../providers/loopback';
 
 // CI places 1,000.
 const PLACEMENTS = Number(process.env.GATEWAY_PLACEMENTS ?? 12);
+const AT_ONCE = 100;
 const TO = '+14155550199';
 
 let running: TestApp;
@@ -180,26 +181,30 @@ describe('a call whose outcome is unknown is dialled once', () => {
         { length: PLACEMENTS },
         (_, index) => `+1415${fault === hangUp ? 556 : 555}${String(1000 + index)}`,
       );
-      const byRetell = numbers.map((to_number) =>
-        retell(failing).call.createPhoneCall(bodyOf({ to_number })),
+      const byRetell = numbers.map(
+        (to_number) => () => retell(failing).call.createPhoneCall(bodyOf({ to_number })),
       );
-      const byVapi = numbers.slice(0, 4).map((number) =>
-        vapi(failing).calls.create({
-          assistantId: assistant?.id ?? '',
-          phoneNumberId: 'x',
-          customer: { number },
-        }),
+      const byVapi = numbers.slice(0, 4).map(
+        (number) => () =>
+          vapi(failing).calls.create({
+            assistantId: assistant?.id ?? '',
+            phoneNumberId: 'x',
+            customer: { number },
+          }),
       );
-      const outcomes = await Promise.allSettled<unknown>([...byRetell, ...byVapi]);
+      const placements: (() => Promise<unknown>)[] = [...byVapi, ...byRetell];
+      const outcomes: PromiseSettledResult<unknown>[] = [];
+      // The system refuses more connections at once than a listening socket keeps waiting: they dial nothing.
+      for (let begun = 0; begun < placements.length; begun += AT_ONCE) {
+        const together = placements.slice(begun, begun + AT_ONCE);
+        outcomes.push(...(await Promise.allSettled(together.map((start) => start()))));
+      }
       expect(outcomes.filter(({ status }) => status === 'fulfilled')).toEqual([]);
       const dialled = upstream.seen.map(
         ({ url, body }) => `${url} ${(body.match(/\+1415\d{7}/g) ?? []).join(' ')}`,
       );
       expect(dialled.filter((call, index) => dialled.indexOf(call) !== index)).toEqual([]);
-      // A connection that could not be made, because all come at once, dials nothing.
-      const placed = PLACEMENTS + byVapi.length;
-      expect(dialled.length).toBeLessThanOrEqual(placed);
-      expect(dialled.length).toBeGreaterThan(0.99 * placed - 1);
+      expect(dialled).toHaveLength(placements.length);
     },
     60_000,
   );
