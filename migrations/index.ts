@@ -40,6 +40,7 @@ import { CallSums1764420000000 } from './1764420000000-call-sums';
 import { StatementsInOrder1764430000000 } from './1764430000000-statements-in-order';
 import { AddressesOfTwoRotations1764440000000 } from './1764440000000-addresses-of-two-rotations';
 import { SumsOfHours1764450000000 } from './1764450000000-sums-of-hours';
+import { WebhooksOfAlerts1764460000000 } from './1764460000000-webhooks-of-alerts';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -85,4 +86,5 @@ export const migrations = [
   StatementsInOrder1764430000000,
   AddressesOfTwoRotations1764440000000,
   SumsOfHours1764450000000,
+  WebhooksOfAlerts1764460000000,
 ];

@@ -24,14 +24,25 @@ export async function adjustAlerts(
       const alert = known.find((row) => row.cause === cause);
       const affectedAgentCount = await countOf(tx, owner, problem);
       if (!alert) await openAlert(tx, audit, owner, { ...problem, cause, affectedAgentCount });
-      else if (alert.affectedAgentCount !== affectedAgentCount)
-        await tx.updateRow('alerts', { affectedAgentCount }, { id: alert.id });
+      else if (
+        alert.affectedAgentCount !== affectedAgentCount ||
+        alert.outgoingWebhookHost !== hostOf(problem)
+      )
+        await tx.updateRow(
+          'alerts',
+          { affectedAgentCount, outgoingWebhookHost: hostOf(problem) },
+          { id: alert.id },
+        );
     }
   }
 }
 
-function causeOf({ id }: KeyOwner, { kind, provider, subjectId }: Problem): string {
-  return [id, kind, subjectId ?? provider ?? ''].join(' ');
+function causeOf({ id }: KeyOwner, { kind, provider, webhook }: Problem): string {
+  return [id, kind, webhook?.id ?? provider ?? ''].join(' ');
+}
+
+function hostOf({ webhook }: Problem): string | null {
+  return webhook?.host ?? null;
 }
 
 async function countOf(tx: Transaction, owner: KeyOwner, { agentCount, provider }: Problem): Promise<number> {
@@ -43,10 +54,12 @@ async function openAlert(
   tx: Transaction,
   audit: AuditTrail,
   { id: ownerId, agencyId }: KeyOwner,
-  { kind, provider, cause, affectedAgentCount }: Problem & Pick<AlertRow, 'cause' | 'affectedAgentCount'>,
+  problem: Problem & Pick<AlertRow, 'cause' | 'affectedAgentCount'>,
 ): Promise<void> {
+  const { kind, provider, webhook, cause, affectedAgentCount } = problem;
   const alert: AlertRow = {
     ...{ id: tx.lastingId(), agencyId, ownerId, kind, provider, affectedAgentCount, isOpen: true, cause },
+    ...{ outgoingWebhookId: webhook?.id ?? null, outgoingWebhookHost: hostOf(problem) },
     ...{ openedAt: new Date(), acknowledgedAt: null, closedAt: null },
   };
   await tx.insertRow('alerts', alert);
@@ -65,6 +78,6 @@ async function closeAlert(tx: Transaction, audit: AuditTrail, alert: AlertRow): 
 
 /** Names an alert as the audit trail does. */
 export function nameOf(alert: AlertRow) {
-  const { id: alertId, kind, provider } = alert;
-  return { alertId, kind, clientId: clientOf(alert), provider };
+  const { id: alertId, kind, provider, outgoingWebhookId } = alert;
+  return { alertId, kind, clientId: clientOf(alert), provider, outgoingWebhookId };
 }

@@ -39,6 +39,14 @@ export class AlertRow {
   @Column('varchar', { length: 32, nullable: true })
   provider!: Provider | null;
 
+  /** The webhook to the agency's own systems that it is about; null where it is about none. */
+  @PlainIdColumn({ nullable: true })
+  outgoingWebhookId!: string | null;
+
+  /** The host of that webhook's address, the rest of which can hold secrets. It outlives the webhook. */
+  @Column('varchar', { length: 1024, nullable: true })
+  outgoingWebhookHost!: string | null;
+
   @Column('int')
   affectedAgentCount!: number;
 

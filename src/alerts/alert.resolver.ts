@@ -5,6 +5,8 @@ import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
+import type { OutgoingWebhookService, ShownWebhook } from '../deliveries/outgoing-webhook.service';
+import { OutgoingWebhook } from '../deliveries/outgoing-webhook.types';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { clientOf, type AlertKind, type AlertRow } from './alert.entity';
@@ -23,6 +25,7 @@ export class AlertResolver {
   constructor(
     private readonly alerts: AlertService,
     private readonly clients: ClientService,
+    private readonly webhooks: OutgoingWebhookService,
   ) {}
 
   @Query(() => AlertConnection, {
@@ -65,6 +68,20 @@ export class AlertResolver {
     @Ctx() context: RequestContext,
   ): Promise<ShownClient | null> | null {
     return loadClient(context, this.clients, viewer, clientOf(alert));
+  }
+
+  @FieldResolver(() => OutgoingWebhook, {
+    nullable: true,
+    description:
+      'The webhook that is off. It is null for any other kind of alert, and once the webhook is deleted; `message` still names its host.',
+  })
+  outgoingWebhook(
+    @Root() { outgoingWebhookId: id }: AlertRow,
+    @CurrentViewer() viewer: Viewer,
+    @Ctx() { loaders }: RequestContext,
+  ): Promise<ShownWebhook | null> | null {
+    if (id === null) return null;
+    return loaders.load('outgoingWebhook', id, (ids) => this.webhooks.findMany(viewer, ids));
   }
 
   @AuditedMutation(() => AcknowledgeAlertPayload, {

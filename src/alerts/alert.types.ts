@@ -20,7 +20,7 @@ export const AlertKindEnum = enumOf('AlertKind', ALERT_KINDS, 'What an alert is 
   AGENTS_MISSING_IN_ACCOUNT: 'Agents do not exist in the account of the key that their calls use.',
   AGENTS_WITHOUT_KEY: 'There is no key that the calls of some agents could use. They are refused.',
   OUTGOING_WEBHOOK_OFF:
-    'Nothing is sent to a webhook of the agency any more, because its receiver answered 410, or because nothing has got through for five days. There is one alert for each webhook. One that an admin has switched off is no alert.',
+    'Nothing is sent to a webhook of the agency any more, because its receiver answered 410, or because nothing has got through for five days. There is one alert for each webhook, which `message` and `outgoingWebhook` name. One that an admin has switched off is no alert.',
   RATE_MISSING:
     'The agency has set rates, and there is none for calls of some agents of a client: their calls are charged nothing.',
 });

@@ -4,6 +4,12 @@ import type { KeyOwner } from '../keys/place';
 import { PROVIDERS, type Provider } from '../providers';
 import type { AlertKind } from './alert.entity';
 
+/** A webhook to an agency's own systems, by the host of its address: the rest can hold secrets. */
+export interface NamedWebhook {
+  readonly id: string;
+  readonly host: string;
+}
+
 /** What is known of an owner, on which its alerts depend. */
 export interface OwnerFacts {
   readonly owner: KeyOwner;
@@ -22,7 +28,7 @@ export interface OwnerFacts {
   /** The key sources of which a client has a rate. Null for an agency, and where it has set no rate. */
   readonly ratedSources: ReadonlySet<KeySource> | null;
   /** The webhooks to the owner's own systems that are off because their receivers are gone, or failed. */
-  readonly offWebhooks: readonly string[];
+  readonly offWebhooks: readonly NamedWebhook[];
 }
 
 /** Something that is to be put right, of which there is an open alert for as long as it lasts. */
@@ -31,8 +37,8 @@ export interface Problem {
   readonly provider: Provider | null;
   /** Null stands for all agents that use the owner's key. */
   readonly agentCount: number | null;
-  /** What it is about, where that is neither an owner nor a provider alone. */
-  readonly subjectId?: string;
+  /** The webhook that it is about, where it is about one. */
+  readonly webhook?: NamedWebhook;
 }
 
 type Condition = (facts: OwnerFacts) => readonly Problem[];
@@ -87,11 +93,11 @@ const missingRates: Condition = ({ keys, agencyKeys, agentCounts, ratedSources }
 };
 
 const webhooksOff: Condition = ({ offWebhooks }) =>
-  offWebhooks.map((subjectId) => ({
+  offWebhooks.map((webhook) => ({
     kind: 'OUTGOING_WEBHOOK_OFF',
     provider: null,
     agentCount: 0,
-    subjectId,
+    webhook,
   }));
 
 /** Every condition of which there are alerts. Whatever changes what one of them reads calls `noteChange`. */

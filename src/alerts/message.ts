@@ -3,7 +3,7 @@ import { clientOf, type AlertKind, type AlertRow } from './alert.entity';
 
 const NO_FALLBACK = 'No other key takes its place.';
 
-/** What people read, in which `{provider}` and `{whose}` stand for names and `{agents}` for a number. */
+/** What people read: `{provider}`, `{whose}` and `{webhook}` stand for names, and `{agents}` for a number. */
 const MESSAGES: Readonly<Record<AlertKind, string>> = {
   KEY_INVALID: `{provider} does not accept {whose} key: calls of {agents} fail. ${NO_FALLBACK} Set a valid key, or clear this one.`,
   KEY_INSUFFICIENT_PERMISSIONS: `{whose} {provider} key lacks the permission for what is asked with it: calls of {agents} fail. ${NO_FALLBACK} Set a key without restrictions, or give this one its permissions at the provider.`,
@@ -18,19 +18,23 @@ const MESSAGES: Readonly<Record<AlertKind, string>> = {
   AGENTS_WITHOUT_KEY:
     'There is no {provider} key for {agents}: their calls are refused. Set one for {owner}.',
   OUTGOING_WEBHOOK_OFF:
-    'Nothing is sent to a webhook of the agency any more: its receiver answered 410, or has not taken a message for five days. Put the receiver right, switch the webhook on and deliver what has failed, or delete it.',
+    'Nothing is sent to {webhook} any more: its receiver answered 410, or has not taken a message for five days. Put the receiver right, switch the webhook on and deliver what has failed, or delete it.',
   RATE_MISSING:
     'There is no rate for calls of {agents} on the account that they use: they are charged nothing. Set one.',
 };
 
-/** Says in plain words what is wrong and what to do, with no secret in it, and no name that anybody chose. */
+/**
+ * Says in plain words what is wrong and what to do, with no secret in it, and no name that anybody chose but
+ * that of a host.
+ */
 export function messageOf(alert: AlertRow): string {
-  const { kind, provider, affectedAgentCount: count } = alert;
+  const { kind, provider, affectedAgentCount: count, outgoingWebhookHost: host } = alert;
   const isClients = clientOf(alert) !== null;
   const words = {
     provider: provider === null ? '' : adapterOf(provider).name,
     whose: isClients ? "the client's" : "the agency's",
     owner: isClients ? 'the client or the agency' : 'the agency',
+    webhook: host === null ? 'a webhook of the agency' : `the agency's webhook at ${host}`,
     agents: count === 1 ? '1 agent' : `${count} agents`,
   };
   const text = MESSAGES[kind].replace(/\{(\w+)\}/g, (_, name: keyof typeof words) => words[name]);

@@ -2,12 +2,12 @@ import { ratedSources } from '../billing/rate-in-force';
 import { EVENT_GRACE_MS, UnheardEndRow } from '../calls/unheard-end';
 import { dateOrNull, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
-import { isFault, type OutgoingWebhookRow } from '../deliveries/outgoing-webhook.entity';
+import { hostOf, isFault, type OutgoingWebhookRow } from '../deliveries/outgoing-webhook.entity';
 import { readKeyStates, type KeyState } from '../keys/key-states';
 import type { KeyOwner } from '../keys/place';
 import { PROVIDERS, type Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
-import type { OwnerFacts } from './conditions';
+import type { NamedWebhook, OwnerFacts } from './conditions';
 
 /** Reads what the alerts of some owners of an agency depend on, by a fixed number of statements. */
 export async function readOwnerFacts(
@@ -148,12 +148,12 @@ WHERE a.agencyId = ? AND a.provider = ? AND ${USES_AGENCY_KEY}`,
   return Number(row?.count ?? 0);
 }
 
-async function findOffWebhooks(read: Reader, agencyId: string): Promise<string[]> {
-  const rows = await read.rows<Pick<OutgoingWebhookRow, 'id' | 'offReason'>>(
-    'SELECT id, offReason FROM outgoing_webhooks WHERE agencyId = ?',
+async function findOffWebhooks(read: Reader, agencyId: string): Promise<NamedWebhook[]> {
+  const rows = await read.rows<Pick<OutgoingWebhookRow, 'id' | 'url' | 'offReason'>>(
+    'SELECT id, url, offReason FROM outgoing_webhooks WHERE agencyId = ?',
     [agencyId],
   );
-  return rows.filter(({ offReason }) => isFault(offReason)).map(({ id }) => id);
+  return rows.filter(({ offReason }) => isFault(offReason)).map(({ id, url }) => ({ id, host: hostOf(url) }));
 }
 
 type End = Pick<UnheardEndRow, 'ownerId' | 'provider' | 'keyVersion'> & {

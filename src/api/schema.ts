@@ -110,7 +110,7 @@ function resolversOfCalls(services: Services): readonly object[] {
     new ClearedMoneyResolver(services.moneyMoved),
     new WebhookEndpointResolver(webhookEndpoints, clients),
     new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
-    new AlertResolver(alerts, clients),
+    new AlertResolver(alerts, clients, outgoingWebhooks),
   ];
 }
 

@@ -57,6 +57,7 @@ interface AlertName {
   readonly kind: string;
   readonly clientId: string | null;
   readonly provider: Provider | null;
+  readonly outgoingWebhookId: string | null;
 }
 
 interface Token {

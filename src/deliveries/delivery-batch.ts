@@ -8,7 +8,12 @@ import type { Cipher } from '../vault/cipher';
 import { MessageSigner } from '../vault/message-signatures';
 import { deliveryAfter, healthAfter } from './attempts';
 import type { DeliveryRow } from './delivery.entity';
-import { OutgoingWebhookRow, OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook.entity';
+import {
+  hostOf,
+  OutgoingWebhookRow,
+  OutgoingWebhookSecretRow,
+  signingSecretPlace,
+} from './outgoing-webhook.entity';
 import type { Attempted, Sender } from './sender';
 
 /** How many messages a receiver is sent at the same time. */
@@ -133,11 +138,6 @@ export class DeliveryBatch {
 }
 
 const UNSIGNED: Attempted = { fault: 'SECRET_UNREADABLE', httpStatus: null, retryAfterMs: 0 };
-
-/** The name of the host alone: the rest of an address can hold secrets. */
-export function hostOf(url: string): string {
-  return new URL(url).host;
-}
 
 function dueOf(read: Reader, webhookId: string, now: Date, count: number): Promise<Due[]> {
   return read.rows<Due>(

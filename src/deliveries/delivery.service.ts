@@ -8,10 +8,9 @@ import type { Transaction } from '../database/transaction';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId, leastIdOf } from '../platform/ids';
-import { hostOf } from './delivery-batch';
 import { DeliveryRow, type DeliveryStatus } from './delivery.entity';
 import { callFor } from './expansion';
-import { OutgoingWebhookRow } from './outgoing-webhook.entity';
+import { hostOf, OutgoingWebhookRow } from './outgoing-webhook.entity';
 
 /** As many deliveries as these are asked for again by one request. */
 export const MAX_REDELIVERED = 10_000;

@@ -11,6 +11,11 @@ export function isFault(offReason: OffReason | null): boolean {
   return offReason !== null && offReason !== 'BY_ADMIN';
 }
 
+/** The name of the host alone: the rest of an address can hold secrets. */
+export function hostOf(url: string): string {
+  return new URL(url).host;
+}
+
 /** Where an agency wants to be told of what happens. */
 @Entity('outgoing_webhooks')
 @Index('outgoing_webhooks_by_agency', ['agencyId', 'id'])

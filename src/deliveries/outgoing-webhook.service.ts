@@ -13,13 +13,12 @@ import type { GrantedAccess } from '../people/granted-access';
 import { inOrderOf, newId } from '../platform/ids';
 import type { Cipher } from '../vault/cipher';
 import { newSigningSecret } from '../vault/message-signatures';
-import { hostOf } from './delivery-batch';
 import {
+  hostOf,
   isFault,
   OutgoingWebhookRow,
   OutgoingWebhookSecretRow,
   signingSecretPlace,
-  type OffReason,
 } from './outgoing-webhook.entity';
 import { checkTypes, checkUrl, errorsOf } from './webhook-input';
 
@@ -117,7 +116,7 @@ export class OutgoingWebhookService {
         updatedAt: now,
       };
       await tx.update(OutgoingWebhookRow, { id: webhook.id }, change);
-      await noteSwitch(tx, webhook, change.offReason);
+      await noteSwitch(tx, webhook, change);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_CHANGED', { ...webhook, ...change });
       return resultOf(tx, { ...webhook, ...change });
     });
@@ -130,7 +129,7 @@ export class OutgoingWebhookService {
       const result = await resultOf(tx, webhook);
       await tx.delete(OutgoingWebhookSecretRow, { webhookId: id });
       await tx.delete(OutgoingWebhookRow, { id });
-      await noteSwitch(tx, webhook, null);
+      await noteSwitch(tx, webhook, ON);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_DELETED', webhook);
       return result;
     });
@@ -254,13 +253,14 @@ function begunAnew({ fence }: OutgoingWebhookRow, now: Date): Partial<OutgoingWe
   return { ...ON, fence: fence + 1, claimedUntil: null, dueAt: now };
 }
 
-/** Of a webhook that was off by a fault, there is an alert that is to be closed. */
+/** Of a webhook that is off by a fault, there is an alert that is to be closed, or to name another host. */
 async function noteSwitch(
   tx: Transaction,
-  { agencyId, offReason: before }: OutgoingWebhookRow,
-  after: OffReason | null | undefined,
+  { agencyId, offReason }: OutgoingWebhookRow,
+  change: Partial<OutgoingWebhookRow>,
 ): Promise<void> {
-  if (after !== undefined && isFault(before)) await noteChange(tx, agencyId, null);
+  const isSeen = 'offReason' in change || 'url' in change;
+  if (isSeen && isFault(offReason)) await noteChange(tx, agencyId, null);
 }
 
 async function shown(read: Reader, rows: readonly OutgoingWebhookRow[]): Promise<ShownWebhook[]> {

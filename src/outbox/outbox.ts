@@ -26,8 +26,8 @@ const OF_THE_TRAIL: Partial<Record<AuditEventRow['type'], readonly [MessageType,
   API_KEY_SET: ['API_KEY_SET', 'provider', 'version'],
   API_KEY_CLEARED: ['API_KEY_CLEARED', 'provider', 'version'],
   HAND_IN_RECEIVED: ['HAND_IN_RECEIVED', 'provider', 'keyHandInId'],
-  ALERT_OPENED: ['ALERT_OPENED', 'provider', 'alertId', 'kind'],
-  ALERT_CLOSED: ['ALERT_CLOSED', 'provider', 'alertId', 'kind'],
+  ALERT_OPENED: ['ALERT_OPENED', 'provider', 'alertId', 'kind', 'outgoingWebhookId'],
+  ALERT_CLOSED: ['ALERT_CLOSED', 'provider', 'alertId', 'kind', 'outgoingWebhookId'],
 };
 
 /**

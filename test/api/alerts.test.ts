@@ -382,6 +382,7 @@ test('pages go on where the one before has ended, whatever is asked for', async 
       await tx.insert(AlertRow, {
         ...{ id: newId(), agencyId: BRIGHTLINE, ownerId: n % 3 === 0 ? HARBOR : BRIGHTLINE },
         ...{ kind: n % 2 === 0 ? 'KEY_INVALID' : 'WEBHOOK_SILENT', provider: 'BLAND', affectedAgentCount: n },
+        ...{ outgoingWebhookId: null, outgoingWebhookHost: null },
         ...{ isOpen: n < 5, cause: n < 5 ? `cause ${n}` : null, openedAt: new Date() },
         ...{ acknowledgedAt: null, closedAt: n < 5 ? null : new Date() },
       });

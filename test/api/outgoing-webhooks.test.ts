@@ -1,9 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
-import { AlertRow } from '../../src/alerts/alert.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { CallFactsService } from '../../src/calls/call-facts.service';
-import { OutgoingWebhookRow, OutgoingWebhookSecretRow } from '../../src/deliveries/outgoing-webhook.entity';
+import { OutgoingWebhookSecretRow } from '../../src/deliveries/outgoing-webhook.entity';
 import { OutgoingMessageRow } from '../../src/outbox/message.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startReceiver, status, type Received, type Receiver } from '../fixtures/receiver';
@@ -376,87 +375,5 @@ describe('a redelivery', () => {
       failed.map(({ messageId }) => messageId).sort(),
     );
     expect(await since(new Date(0))).toMatchObject({ redeliveredCount: 0 });
-  });
-});
-
-describe('a webhook that is switched off', () => {
-  test('by an admin is sent nothing; what happens meanwhile can be delivered later', async () => {
-    const { outgoingWebhook } = await create();
-    const { id } = outgoingWebhook;
-    await update(id, { isOn: false });
-    await announceCalls(running, 2);
-    await work();
-    expect(receiver.received).toEqual([]);
-    const rows = await deliveriesOf(running, id);
-    expect(rows).toMatchObject(Array(2).fill({ status: 'FAILED', fault: 'SWITCHED_OFF', attempts: 0 }));
-    expect(codes(await result(REDELIVER, { webhookDeliveryId: rows[0]?.id }))).toEqual([
-      ['WEBHOOK_OFF', 'input.webhookDeliveryId'],
-    ]);
-    await update(id, { isOn: true });
-    await result(REDELIVER_FAILED, { outgoingWebhookId: id, since: new Date(0) });
-    await work();
-    expect(receiver.received).toHaveLength(2);
-  });
-
-  test('by a receiver that is gone is recorded as such', async () => {
-    const { outgoingWebhook } = await create();
-    receiver.answer = status(410);
-    await announceCalls(running, 1);
-    await work();
-    expect(await webhookOf(running, outgoingWebhook.id)).toMatchObject({ offReason: 'GONE' });
-    const { auditEvents } = await running.data<{ auditEvents: { nodes: object[] } }>(
-      '{ auditEvents(filter: { types: [OUTGOING_WEBHOOK_SWITCHED_OFF] }) { nodes { outgoingWebhookId name actorKind } } }',
-    );
-    expect(auditEvents.nodes[0]).toEqual({
-      outgoingWebhookId: outgoingWebhook.id,
-      name: new URL(receiver.url).host,
-      actorKind: 'SYSTEM',
-    });
-  });
-
-  test.each([
-    ['switched on', (id: string) => update(id, { isOn: true })],
-    ['deleted', (id: string) => result(DELETE_WEBHOOK, { outgoingWebhookId: id })],
-  ])('by a fault has an alert of its own, which is closed once it is %s', async (_how, putRight) => {
-    const openAlerts = async () => {
-      await running.app.upkeep.alertWorker.work();
-      return running.app.database.read.findBy(AlertRow, { kind: 'OUTGOING_WEBHOOK_OFF', isOpen: true });
-    };
-    const gone = [await create(), await create()];
-    const { outgoingWebhook: byAdmin } = await create();
-    await update(byAdmin.id, { isOn: false });
-    receiver.answer = status(410);
-    await announceCalls(running, 1);
-    await work();
-    const alerts = await openAlerts();
-    expect(alerts).toMatchObject(
-      Array(2).fill({ ownerId: BRIGHTLINE, provider: null, affectedAgentCount: 0 }),
-    );
-    for (const [at, { outgoingWebhook }] of gone.entries()) {
-      await putRight(outgoingWebhook.id);
-      expect(await openAlerts()).toHaveLength(1 - at);
-    }
-    expect(await running.app.database.read.findOneBy(AlertRow, { id: alerts[0]?.id ?? '' })).toMatchObject({
-      closedAt: expect.any(Date) as Date,
-    });
-  });
-
-  test('by five days of failure had nothing get through in all that time', async () => {
-    const { outgoingWebhook } = await create();
-    const { id } = outgoingWebhook;
-    receiver.answer = status(500);
-    await announceCalls(running, 2);
-    await work();
-    expect(await webhookOf(running, id)).toMatchObject({ offReason: null, faults: 1 });
-    const { database } = running.app;
-    await database.write((tx) =>
-      tx.update(OutgoingWebhookRow, { id }, { failingSince: new Date(Date.now() - 5 * DAY_MS) }),
-    );
-    await letTimePass(running);
-    await work();
-    expect(await webhookOf(running, id)).toMatchObject({ offReason: 'FAILED', dueAt: null });
-    expect((await deliveriesOf(running, id)).map(({ status: state, fault }) => [state, fault])).toEqual(
-      Array(2).fill(['FAILED', 'SWITCHED_OFF']),
-    );
   });
 });

@@ -269,6 +269,24 @@ describe('webhooks', () => {
     await page.locator('tr', { hasText: 'Delivered' }).nth(1).waitFor();
   });
 
+  test('that are off by a fault are named by an alert, which leads to them', async () => {
+    receiver.answer = status(410);
+    await setKey();
+    await work();
+    receiver.answer = status(204);
+    await running.app.upkeep.alertWorker.work(new Date());
+    await tab.visit('/alerts');
+    const row = page.getByRole('row', { name: /Webhook switched off/ });
+    expect(await row.innerText()).toContain(`webhook at ${new URL(receiver.url).host}`);
+    expect(await tab.findings()).toEqual([]);
+    await row.getByRole('link', { name: receiver.url, exact: true }).click();
+    await page.getByRole('heading', { name: `Deliveries to ${receiver.url}` }).waitFor();
+    await tab.visit('/alerts');
+    await row.getByRole('link', { name: `Put it right: Webhook switched off, ${receiver.url}` }).click();
+    await page.getByRole('button', { name: /^Switch on/ }).click();
+    await says('It is on.');
+  });
+
   test('get another secret, are changed and deleted', async () => {
     await tab.visit('/agency/webhooks');
     await page.getByRole('button', { name: /^New secret/ }).click();

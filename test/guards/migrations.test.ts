@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
+import { WebhooksOfAlerts1764460000000 } from '../../migrations/1764460000000-webhooks-of-alerts';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
 import { giveMacs } from '../../src/keys/old-places';
@@ -453,4 +454,31 @@ describe('who made invitations, service tokens and one-time links from before ma
     expect([known, byOperator, unrecorded].map(makerOf)).toEqual([MAX, null, null]);
     expect(made.filter(({ createdBy }) => createdBy === ADA)).toHaveLength(1_198);
   });
+});
+
+test('an alert of a webhook that was off before alerts named their webhooks names it', async () => {
+  await source.runMigrations();
+  const runner = source.createQueryRunner();
+  const migration = new WebhooksOfAlerts1764460000000();
+  await migration.down(runner);
+  const [webhookId, agencyId] = [newId(), newId()];
+  const now = '2026-11-27 12:00:00.000';
+  await source.query(
+    'INSERT INTO outgoing_webhooks (id, agencyId, url, types, createdAt, updatedAt) VALUES (?, ?, ?, ?, ?, ?)',
+    [webhookId, agencyId, 'https://hooks.example.com:8443/latchkey?secret=1', '[]', now, now],
+  );
+  const insert = (kind: string, isOpen: number, cause: string | null) =>
+    source.query(
+      'INSERT INTO alerts (id, agencyId, ownerId, kind, affectedAgentCount, isOpen, cause, openedAt) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      [newId(), agencyId, agencyId, kind, 0, isOpen, cause, now],
+    );
+  await insert('OUTGOING_WEBHOOK_OFF', 1, `${agencyId} OUTGOING_WEBHOOK_OFF ${webhookId}`);
+  await insert('OUTGOING_WEBHOOK_OFF', 0, null);
+  await insert('KEY_INVALID', 1, `${agencyId} KEY_INVALID VAPI`);
+  await migration.up(runner);
+  await runner.release();
+  const NONE = { outgoingWebhookId: null, outgoingWebhookHost: null };
+  expect(await source.query('SELECT outgoingWebhookId, outgoingWebhookHost FROM alerts ORDER BY id')).toEqual(
+    [{ outgoingWebhookId: webhookId, outgoingWebhookHost: 'hooks.example.com:8443' }, NONE, NONE],
+  );
 });

@@ -31,6 +31,10 @@ const ALERTS = graphql(`
           id
           name
         }
+        outgoingWebhook {
+          id
+          url
+        }
       }
     }
   }
@@ -136,7 +140,16 @@ const COLUMNS: Columns<Alert> = [
   },
   {
     title: text.alerts.about,
-    cell: ({ client }) => (client ? <ClientLink client={client} /> : text.alerts.agency),
+    cell: ({ client, outgoingWebhook }) =>
+      outgoingWebhook ? (
+        <a class="address" href={`/agency/webhooks/${outgoingWebhook.id}`}>
+          {outgoingWebhook.url}
+        </a>
+      ) : client ? (
+        <ClientLink client={client} />
+      ) : (
+        text.alerts.agency
+      ),
   },
   {
     title: text.alerts.concerns,
@@ -170,7 +183,7 @@ function AlertState({ alert: { openedAt, acknowledgedAt, closedAt } }: { alert: 
 
 function Actions({ alert }: { alert: Alert }) {
   const to = wayOut(alert);
-  const who = alert.client?.name ?? text.alerts.agency;
+  const who = alert.outgoingWebhook?.url ?? alert.client?.name ?? text.alerts.agency;
   const name = `${aboutOf(alert)}, ${who}`;
   return (
     <span class="actions">

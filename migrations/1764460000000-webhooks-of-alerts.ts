@@ -1,0 +1,34 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+const COLUMNS = [
+  ['outgoingWebhookId', 'varchar(36) NULL'],
+  ['outgoingWebhookHost', 'varchar(1024) NULL'],
+] as const;
+
+const OPEN = "FROM alerts WHERE kind = 'OUTGOING_WEBHOOK_OFF' AND isOpen = 1";
+
+/** An alert that a webhook is off says which one, also when that webhook is deleted. */
+export class WebhooksOfAlerts1764460000000 implements MigrationInterface {
+  // On MySQL, a migration that is killed may leave its columns behind, and is run again.
+  async up(runner: QueryRunner): Promise<void> {
+    for (const [column, type] of COLUMNS)
+      if (!(await runner.hasColumn('alerts', column)))
+        await runner.query(`ALTER TABLE alerts ADD COLUMN ${column} ${type}`);
+    const open = (await runner.query(
+      `SELECT o.id AS alertId, w.id, w.url FROM (SELECT id, SUBSTR(cause, -36) AS webhookId ${OPEN}) o
+JOIN outgoing_webhooks w ON w.id = o.webhookId`,
+    )) as { alertId: string; id: string; url: string }[];
+    for (const { alertId, id, url } of open)
+      await runner.query('UPDATE alerts SET outgoingWebhookId = ?, outgoingWebhookHost = ? WHERE id = ?', [
+        id,
+        new URL(url).host,
+        alertId,
+      ]);
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    for (const [column] of COLUMNS)
+      if (await runner.hasColumn('alerts', column))
+        await runner.query(`ALTER TABLE alerts DROP COLUMN ${column}`);
+  }
+}
