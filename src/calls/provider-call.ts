@@ -75,15 +75,17 @@ export interface SharedAccount extends OwnAccount {
   readonly versions: ReadonlyMap<string, number>;
 }
 
+/** Joins keys `o` of all owners that have the same key as the owner of a key `k`, itself included. */
+export const SAME_ACCOUNT =
+  'o.agencyId = k.agencyId AND o.fingerprint = k.fingerprint AND o.provider = k.provider AND o.isSet = k.isSet';
+
 /** Reads who has the same key as the owner of an account, who is one of them where it has a key. */
 export async function readVersions(
   read: Reader,
-  { owner, provider }: OwnAccount,
+  { owner, provider }: { readonly owner: Pick<KeyOwner, 'id'>; readonly provider: Provider },
 ): Promise<Map<string, number>> {
   const same = await read.rows<{ readonly ownerId: string; readonly version: number }>(
-    `SELECT o.ownerId, o.version FROM api_keys k JOIN api_keys o
-ON o.agencyId = k.agencyId AND o.fingerprint = k.fingerprint AND o.provider = k.provider AND o.isSet = k.isSet
-WHERE k.ownerId = ? AND k.provider = ?`,
+    `SELECT o.ownerId, o.version FROM api_keys k JOIN api_keys o ON ${SAME_ACCOUNT} WHERE k.ownerId = ? AND k.provider = ?`,
     [owner.id, provider],
   );
   return new Map(same.map(({ ownerId, version }) => [ownerId, version]));

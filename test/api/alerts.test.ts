@@ -252,10 +252,14 @@ describe('events of an account', () => {
     await running.app.upkeep.callAsker.askDue(new Date(createdAt.getTime() + 2 * MINUTE));
   };
   const inTenMinutes = () => new Date(Date.now() + 10 * MINUTE);
-  const send = async (event: object = { event: 'call_started', call: { call_id: newId() } }, secret = '') => {
+  const send = async (
+    event: object = { event: 'call_started', call: { call_id: newId() } },
+    secret = '',
+    clientId: string | null = HARBOR,
+  ) => {
     const { webhookEndpoints } = await running.data<{
       webhookEndpoints: { provider: string; url: string }[];
-    }>(ENDPOINTS, { clientId: HARBOR });
+    }>(ENDPOINTS, { clientId });
     const { pathname } = new URL(webhookEndpoints.find(({ provider }) => provider === 'RETELL')?.url ?? '');
     const body = JSON.stringify(event);
     const time = Date.now();
@@ -282,6 +286,57 @@ describe('events of an account', () => {
     await end(id);
     await work(inTenMinutes());
     expect((await list()).nodes).toEqual([]);
+  });
+
+  // Providers send the events of an account to one address, whoever has its key.
+  describe('that several owners have the key of', () => {
+    const shareKey = async (owner: string | null) => {
+      const apiKey = keys('retell').secondAccount;
+      await set(HARBOR, 'RETELL', apiKey);
+      if (owner === null)
+        await running.data(SET_AGENCY, { input: { keys: [{ provider: 'RETELL', apiKey }] } });
+      else await set(owner, 'RETELL', apiKey);
+      await work();
+    };
+    const silent = () => list({ open: true, kinds: ['WEBHOOK_SILENT'] });
+    const OTHERS = [
+      ['the agency', null],
+      ['another client', MAPLE],
+    ] as const;
+
+    test.each(OTHERS)('are heard by all of them where they come to %s', async (_whose, other) => {
+      await shareKey(other);
+      await end(await call(HARBOR_RETELL_AGENT));
+      await work(inTenMinutes());
+      expect((await silent()).nodes.map(named)).toEqual(['WEBHOOK_SILENT RETELL Harbor Dental']);
+      await send(undefined, '', other);
+      await running.app.upkeep.eventWorker.work();
+      await work();
+      expect((await silent()).nodes).toEqual([]);
+    });
+
+    test.each(OTHERS)(
+      'are enough where they came to %s before the end was asked for',
+      async (_whose, other) => {
+        await shareKey(other);
+        const id = await call(HARBOR_RETELL_AGENT);
+        await send(undefined, '', other);
+        await running.app.upkeep.eventWorker.work();
+        await end(id);
+        await work(inTenMinutes());
+        expect((await silent()).nodes).toEqual([]);
+      },
+    );
+
+    test('are missed where they come to the address of an owner with another key', async () => {
+      await shareKey(MAPLE);
+      await set(MAPLE, 'RETELL', keys('retell').valid);
+      await end(await call(HARBOR_RETELL_AGENT));
+      for (const other of [MAPLE, null]) await send(undefined, '', other);
+      await running.app.upkeep.eventWorker.work();
+      await work(inTenMinutes());
+      expect((await silent()).nodes.map(named)).toEqual(['WEBHOOK_SILENT RETELL Harbor Dental']);
+    });
   });
 
   test('are not missed from the account of a key that was replaced', async () => {
