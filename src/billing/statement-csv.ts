@@ -1,3 +1,4 @@
+import type { StatedLine } from './statement-form';
 import type { Stated } from './statement.service';
 
 const HEADER = [
@@ -9,7 +10,8 @@ const HEADER = [
   'key source',
   'rate',
   'price per minute',
-  'increments',
+  'first increment seconds',
+  'increment seconds',
   'adjusts',
   'calls',
   'billed seconds',
@@ -31,14 +33,19 @@ export function csvOf({ form }: Stated): string {
   const { number, clientName, from, to, lines } = form;
   const about = [number, number === null ? 'DRAFT' : 'FINAL', clientName, from, to];
   const rows = lines.map((line) => [
-    ...[...about, line.keySource, line.rateId, line.pricePerMinute, line.increments, line.adjusts],
+    ...[...about, line.keySource, line.rateId, line.pricePerMinute, ...incrementsOf(line), line.adjusts],
     ...[line.calls, line.billedSeconds, line.amount.amount, line.amount.currency],
   ]);
   const totals = [form.total, ...form.otherTotals].map(({ amount, currency }) => [
-    ...[...about, 'TOTAL', '', '', '', '', '', '', amount, currency],
+    ...[...about, 'TOTAL', '', '', '', '', '', '', '', amount, currency],
   ]);
   const text = [HEADER, ...rows, ...totals].map((row) => row.map(cellOf).join(',')).join('\r\n');
   return `${BYTE_ORDER_MARK}${text}\r\n`;
+}
+
+// In one cell, a spreadsheet would take 30/6 for a day of June.
+function incrementsOf({ increments }: StatedLine): string[] {
+  return increments?.split('/') ?? ['', ''];
 }
 
 function cellOf(value: string | number | null): string {

@@ -59,6 +59,23 @@ test('a final statement is a CSV file in UTF-8 with every line and the total', a
   expect(bytes.toString('utf8')).not.toContain('0.01');
 });
 
+test('increments stand in cells of their own, because a spreadsheet takes 30/6 for a day', () => {
+  const money = { amount: '1.00', currency: 'USD' };
+  const line = { keySource: 'AGENCY', increments: '30/6', calls: 1, billedSeconds: 30, amount: money };
+  const lines = [line, { ...line, increments: null }];
+  const form = { ...JANUARY, number: 1, clientName: '', lines, total: money, otherTotals: [] };
+  const [header = [], ...rows] = parse(
+    csvOf({ form: form as unknown as StatementForm, sha256: null }).slice(1),
+  );
+  const at = header.indexOf('first increment seconds');
+  expect(rows.map((row) => row.slice(at, at + 2))).toEqual([
+    ['30', '6'],
+    ['', ''],
+    ['', ''],
+  ]);
+  expect(rows.map((row) => row.length)).toEqual(rows.map(() => header.length));
+});
+
 test('cells that a spreadsheet would take for a formula are defused, and numbers stay numbers', () => {
   const nameOf = (clientName: string, amount = '1.00') => {
     const money = { amount, currency: 'USD' };
