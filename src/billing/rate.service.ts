@@ -44,8 +44,9 @@ export class RateService {
   async set(viewer: Viewer, input: NewRate): Promise<RateResult> {
     requireAdmin(viewer);
     return this.database.write(viewer, async (tx) => {
-      const now = new Date();
       const client = input.clientId == null ? null : await lockActiveClient(tx, viewer, input.clientId);
+      // The lock may have been waited for: from when a rate is valid is said after that.
+      const now = new Date();
       const userErrors = [...(client && 'code' in client ? [client] : []), ...checkRate(input, now)];
       if (userErrors.length > 0) return { rate: null, userErrors };
       const rate = rowOf(viewer.agencyId, tx.lastingId(), input, now);
