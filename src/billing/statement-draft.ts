@@ -2,6 +2,7 @@ import { In } from 'typeorm';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { dateOf, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
+import { timeOfId } from '../platform/ids';
 import { ADJUSTED_FOR_MS } from './late-call';
 import { boundsOf, overlaps, type BilledPeriod, type Bounds, type Period } from './period';
 import { groupCalls, type CallGroup } from './period-calls';
@@ -46,13 +47,12 @@ export async function makeDraft(
   debtor: Debtor,
   period: Period,
   billed: readonly Billed[],
-  now: Date,
 ): Promise<Draft> {
   const { agency, client } = debtor;
   const bounds = boundsOf(period, agency.timeZone, billed);
   const late = overlaps({ ...period, ...bounds }, billed)
     ? { corrections: [], lateCallIds: [] }
-    : await findCorrections(read, debtor, billed, now);
+    : await findCorrections(read, debtor, billed);
   // The notes are read before the calls, so that whatever is noted is counted.
   const groups = await groupCalls(read, { agencyId: agency.id, clientId: client.id, ...bounds });
   const rates = await readRates(read, agency.id, [...groups, ...late.corrections.flatMap(linesOfCorrection)]);
@@ -94,18 +94,19 @@ async function findCorrections(
   read: Reader,
   { agency, client }: Debtor,
   billed: readonly Billed[],
-  now: Date,
 ): Promise<{ corrections: Correction[]; lateCallIds: string[] }> {
   const rows = await read.rows<{ id: string; callAt: RawDate }>(
     'SELECT id, callAt FROM late_calls WHERE agencyId = ? AND clientId = ?',
     [agency.id, client.id],
   );
   const lateCallIds = rows.map(({ id }) => id);
-  const times = rows.map(({ callAt }) => dateOf(callAt));
-  const touched = billed.filter(
-    ({ startsAt, endsAt }) =>
-      now.getTime() - endsAt.getTime() <= ADJUSTED_FOR_MS &&
-      times.some((time) => startsAt <= time && time < endsAt),
+  // However late the next statement is made: what counts is when something became known.
+  const notes = rows.map(({ id, callAt }) => ({ callAt: dateOf(callAt), notedAt: timeOfId(id) }));
+  const touched = billed.filter(({ startsAt, endsAt }) =>
+    notes.some(
+      ({ callAt, notedAt }) =>
+        startsAt <= callAt && callAt < endsAt && notedAt.getTime() - endsAt.getTime() <= ADJUSTED_FOR_MS,
+    ),
   );
   if (touched.length === 0) return { corrections: [], lateCallIds };
   const forms = await readForms(read, billed);

@@ -57,7 +57,7 @@ export class StatementService {
     const billed = await readBilled(read, debtor);
     const known = sameAs(period, billed);
     if (known) return statedOf(await read.findOneByOrFail(StatementRow, { id: known.id }));
-    const { form } = await makeDraft(read, debtor, period, billed, new Date());
+    const { form } = await makeDraft(read, debtor, period, billed);
     if (!canBeTold(form)) throw limitExceeded(TOO_MUCH);
     return { form, sha256: null };
   }
@@ -107,7 +107,7 @@ export class StatementService {
       const known = sameAs({ from, to }, billed);
       if (known) return accepted(statedOf(await tx.findOneByOrFail(StatementRow, { id: known.id })));
       const now = new Date();
-      const draft = await makeDraft(tx, debtor, { from, to }, billed, now);
+      const draft = await makeDraft(tx, debtor, { from, to }, billed);
       if (overlaps({ from, to, ...draft.bounds }, billed))
         return refused(userError('PERIOD_BILLED', ['input', 'from']));
       if (now.getTime() < draft.bounds.endsAt.getTime() + FINAL_AFTER_MS)

@@ -5,7 +5,7 @@ import { RateRow } from '../../src/billing/rate.entity';
 import { canonical, sha256Of } from '../../src/billing/statement-form';
 import { StatementRow } from '../../src/billing/statement.entity';
 import { dayAfter, dayOf } from '../../src/platform/calendar';
-import { newId } from '../../src/platform/ids';
+import { newId, newIdAt } from '../../src/platform/ids';
 import { tenantDatabase } from '../database';
 import { BRIGHTLINE, HARBOR, MAPLE, NEVER_GIVEN_OUT, OTHER_AGENCYS_CLIENT } from '../demo-ids';
 import type { Persona } from '../../src/demo/seed';
@@ -280,6 +280,19 @@ test('what becomes known more than 400 days after a period adjusts nothing any m
   for (const period of [old, young]) await final(period);
   for (const { id } of calls) await correct(id, 120_000);
   expect(inShort(await final(JANUARY))).toEqual(['AGENCY 2 0 60 0.05']);
+});
+
+test('what became known within 400 days adjusts the next statement, however late that is made', async () => {
+  const rateId = await rate();
+  const today = dayOf(new Date(), 'Europe/Berlin');
+  const period = { from: dayAfter(today, -540), to: dayAfter(today, -510) };
+  const call = endedCall({ startedAt: inThe(period), rateId, durationMs: 60_000 });
+  await storeCalls(running.app, [call]);
+  await final(period);
+  await correct(call.id, 120_000);
+  const notedAt = new Date(Date.now() - 200 * 24 * 60 * 60 * 1000);
+  await running.app.database.write((tx) => tx.run('UPDATE late_calls SET id = ?', [newIdAt(notedAt)]));
+  expect(inShort(await final(JANUARY))).toEqual(['AGENCY 1 0 60 0.05']);
 });
 
 test('finalising twice at once yields one statement, also on two instances', async () => {
