@@ -107,20 +107,25 @@ type Sums = Pick<
   | 'marginMissing'
 >;
 
-/** Adds the lines up. The margin is what is left of the total behind what the agency's account takes. */
+/**
+ * Adds the lines up. The margin is what is left of the period's own lines behind what the agency's account takes
+ * for the same calls: what those calls cost that adjust an earlier statement is not in `costs`.
+ */
 export function sumUp(lines: readonly StatedLine[], currency: string, costs: PeriodCosts): Sums {
-  const totals = new Map([[currency, 0n]]);
-  for (const { amount } of lines)
-    totals.set(amount.currency, (totals.get(amount.currency) ?? 0n) + BigInt(amount.amount.replace('.', '')));
+  const totals = totalsOf(lines, currency);
   const [total = { amount: '0', currency }, ...otherTotals] = [...totals].map(([code, units]) => ({
     amount: amountText(units, code),
     currency: code,
   }));
   const { callsOfUnknownCost } = costs;
-  const isOther = otherTotals.length > 0 || [...costs.ofAgency.keys()].some((code) => code !== currency);
+  const own = totalsOf(
+    lines.filter(({ adjusts }) => adjusts === null),
+    currency,
+  );
+  const isOther = [...own.keys(), ...costs.ofAgency.keys()].some((code) => code !== currency);
   const unknown = callsOfUnknownCost > 0 ? 'COST_UNKNOWN' : null;
   const marginMissing = isOther ? 'CURRENCIES_DIFFER' : unknown;
-  const micros = (totals.get(currency) ?? 0n) * 10n ** BigInt(6 - placesOf(currency));
+  const micros = (own.get(currency) ?? 0n) * 10n ** BigInt(6 - placesOf(currency));
   const margin = micros - (costs.ofAgency.get(currency) ?? 0n);
   return {
     total,
@@ -131,6 +136,14 @@ export function sumUp(lines: readonly StatedLine[], currency: string, costs: Per
     margin: marginMissing === null ? { amount: signedText(margin), currency } : null,
     marginMissing,
   };
+}
+
+/** Adds lines up by their currencies, of which that of the statement is the first. */
+function totalsOf(lines: readonly StatedLine[], currency: string): Map<string, bigint> {
+  const totals = new Map([[currency, 0n]]);
+  for (const { amount } of lines)
+    totals.set(amount.currency, (totals.get(amount.currency) ?? 0n) + BigInt(amount.amount.replace('.', '')));
+  return totals;
 }
 
 function stateCosts(costs: Costs): StatedMoney[] {

@@ -105,7 +105,8 @@ export class Statement {
 
   @Field(() => Money, {
     nullable: true,
-    description: 'What is left of the total behind `providerCost`. Null where `marginMissing` says why.',
+    description:
+      'What is left of the lines of the period itself, without adjustments, behind `providerCost`. Null where `marginMissing` says why.',
   })
   margin!: StatedMoney | null;
 

@@ -256,6 +256,22 @@ test('what becomes known late is an adjustment of the next statement, once and o
   expect(inShort(await draft(five))).toEqual([]);
 });
 
+test('the margin compares the lines of the period with the costs of the same calls, without adjustments', async () => {
+  const rateId = await rate();
+  const [one, two] = recent;
+  const [late, own] = [one, two].map((period) =>
+    endedCall({ startedAt: inThe(period), rateId, durationMs: 60_000 }),
+  ) as [CallRow, CallRow];
+  await storeCalls(running.app, [late, own]);
+  await final(one);
+  await correct(late.id, 600_000);
+  expect(await draft(two)).toMatchObject({
+    total: { amount: '0.50', currency: 'USD' },
+    providerCost: { amount: '0.01', currency: 'USD' },
+    margin: { amount: '0.04', currency: 'USD' },
+  });
+});
+
 test('a call that only then becomes known at all adjusts the statement of its period', async () => {
   const rateId = await rate();
   const [one, two, three] = recent;
