@@ -13,7 +13,7 @@ import type { StatementRow } from './statement.entity';
 
 /** What there was to know of a client who gets a statement. */
 export interface Debtor {
-  readonly agency: Pick<AgencyRow, 'id' | 'timeZone'>;
+  readonly agency: Pick<AgencyRow, 'id' | 'name' | 'timeZone'>;
   readonly client: { readonly id: string; readonly name: string };
 }
 
@@ -66,6 +66,7 @@ export async function makeDraft(
   const lines = stateLines(stated, rates, currency);
   const form: StatementForm = {
     agencyId: agency.id,
+    agencyName: agency.name,
     clientId: client.id,
     clientName: client.name,
     number: null,

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Day } from '../platform/calendar';
 import type { KeySource } from '../keys/chain';
 import { amountText, placesOf } from './currencies';
@@ -28,6 +28,8 @@ export const MARGIN_REASONS = ['COST_UNKNOWN', 'CURRENCIES_DIFFER'] as const;
 /** All that a statement says. */
 export interface StatementForm {
   readonly agencyId: string;
+  /** Statements of earlier versions lack it. */
+  readonly agencyName?: string;
   readonly clientId: string;
   readonly clientName: string;
   readonly number: number | null;
@@ -46,6 +48,11 @@ export interface StatementForm {
   readonly callsOfUnknownCost: number;
   readonly margin: StatedMoney | null;
   readonly marginMissing: (typeof MARGIN_REASONS)[number] | null;
+  /**
+   * Random text, so that a portal user, who knows all but what the agency pays, cannot find that out by
+   * trying which amount has the digest. A draft has none, and neither have statements of earlier versions.
+   */
+  readonly salt?: string;
 }
 
 /** Writes the canonical form: JSON without spaces, with the names of every object in their order. */
@@ -58,6 +65,10 @@ export function canonical(value: unknown): string {
 
 export function sha256Of(body: string): string {
   return createHash('sha256').update(body, 'utf8').digest('hex');
+}
+
+export function newSalt(): string {
+  return randomBytes(16).toString('hex');
 }
 
 type Adjusted = Line & { readonly adjusts: number | null };
@@ -108,8 +119,8 @@ type Sums = Pick<
 >;
 
 /**
- * Adds the lines up. The margin is what is left of the period's own lines behind what the agency's account takes
- * for the same calls: what those calls cost that adjust an earlier statement is not in `costs`.
+ * Adds the lines up. The margin is what is left of the period's own lines behind what the agency's account
+ * takes for the same calls: what those calls cost that adjust an earlier statement is not in `costs`.
  */
 export function sumUp(lines: readonly StatedLine[], currency: string, costs: PeriodCosts): Sums {
   const totals = totalsOf(lines, currency);

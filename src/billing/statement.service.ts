@@ -16,10 +16,10 @@ import { isId } from '../platform/ids';
 import { FINAL_AFTER_MS } from './late-call';
 import { checkPeriod, overlaps, type Period } from './period';
 import { makeDraft, readBilled, type Billed, type Debtor, type Draft } from './statement-draft';
-import { canonical, sha256Of, type StatementForm } from './statement-form';
+import { canonical, newSalt, sha256Of, type StatementForm } from './statement-form';
 import { StatementRow } from './statement.entity';
 
-/** What a statement says, and the digest of one that is final. */
+/** What a statement says, and the digest of one that is final and has a salt. */
 export interface Stated {
   readonly form: StatementForm;
   readonly sha256: string | null;
@@ -123,7 +123,7 @@ export class StatementService {
       [agencyId],
     );
     const number = Number(last?.number ?? 0) + 1;
-    const form = { ...draft.form, number, finalizedAt: now.toISOString() };
+    const form = { ...draft.form, number, finalizedAt: now.toISOString(), salt: newSalt() };
     const body = canonical(form);
     if (Buffer.byteLength(body) > MAX_BODY_BYTES || !canBeTold(form))
       return refused(userError('TOO_LONG', ['input', 'to'], TOO_MUCH));
@@ -158,8 +158,10 @@ function sameAs({ from, to }: Period, billed: readonly Billed[]): Billed | undef
   return billed.find(({ fromDay, toDay }) => fromDay === from && toDay === to);
 }
 
+// By the digest of a form without a salt, whoever knows its lines can find out its costs.
 function statedOf({ body, sha256 }: StatementRow): Stated {
-  return { form: JSON.parse(body) as StatementForm, sha256 };
+  const form = JSON.parse(body) as StatementForm;
+  return { form, sha256: form.salt === undefined ? null : sha256 };
 }
 
 /** A line of 68 years does not fit into the whole numbers of the API. */

@@ -118,7 +118,8 @@ export class Statement {
 
   @Field(() => String, {
     nullable: true,
-    description: 'The SHA-256 of its canonical form, in hex: see docs/billing.md. Null for a draft.',
+    description:
+      'The SHA-256 of its canonical form, in hex: see docs/billing.md. Null for a draft, and for a final statement of an earlier version, whose digest would give its costs away.',
   })
   sha256!: string | null;
 }

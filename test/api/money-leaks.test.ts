@@ -3,6 +3,8 @@ import { AgencyRow } from '../../src/agencies/agency.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import type { Persona } from '../../src/demo/seed';
+import { canonical, sha256Of, type StatementForm } from '../../src/billing/statement-form';
+import { StatementRow } from '../../src/billing/statement.entity';
 import { newId } from '../../src/platform/ids';
 import {
   BRIGHTLINE,
@@ -25,13 +27,13 @@ const FEBRUARY = { from: '2026-02-01', to: '2026-02-28' };
 /** What each is told by, whoever asks for whatever. Amounts are such as no other sum comes to. */
 const FACTS = {
   harborsName: 'Dental hcanaryh',
-  harborsPrice: '1.234567',
-  harborsOwnPrice: '2.345671',
-  /** 60 seconds at this price. */
-  harborsTotal: '3.58',
+  harborsPrice: '71234.567891',
+  harborsOwnPrice: '82345.671912',
+  /** 60 seconds at each of these prices. */
+  harborsTotal: '153580.24',
   costOnAgencysAccount: '0.441771',
   costOnHarborsAccount: '0.113131',
-  harborsMargin: '3.138229',
+  harborsMargin: '153579.798229',
   maplesName: 'Maple mcanarym',
   maplesPrice: '7.712317',
   maplesCost: '0.551991',
@@ -219,6 +221,41 @@ test.each(VIEWERS)(
     expect(text).not.toContain('INTERNAL_SERVER_ERROR');
   },
 );
+
+test('whoever knows the lines of a statement cannot find out by its digest what the agency pays', async () => {
+  const rows = await running.app.database.read.findBy(StatementRow, { agencyId: BRIGHTLINE });
+  const salts = rows.map(({ body, sha256 }) => {
+    const { salt = '', ...known } = JSON.parse(body) as StatementForm;
+    expect(sha256Of(canonical(known))).not.toBe(sha256);
+    return salt;
+  });
+  expect(new Set(salts).size).toBe(rows.length);
+  const told = await everyAnswer('agencyAdmin');
+  for (const salt of salts) {
+    expect(salt).toMatch(/^[0-9a-f]{32}$/);
+    expect(told).not.toContain(salt);
+  }
+});
+
+test('the digest of a statement of an earlier version, which has no salt, is shown to nobody', async () => {
+  const { database } = running.app;
+  const row = await database.read.findOneByOrFail(StatementRow, { agencyId: BRIGHTLINE, clientId: HARBOR });
+  const { salt, ...earlier } = JSON.parse(row.body) as StatementForm;
+  expect(salt).toBeDefined();
+  const body = canonical(earlier);
+  const sha256 = sha256Of(body);
+  await database.write(async (tx) => {
+    await tx.update(StatementRow, { id: row.id }, { body, sha256 });
+    await tx.update(PersonRow, { clientId: HARBOR }, { permissions: ['MANAGE_BILLING'] });
+  });
+  for (const persona of ['agencyAdmin', 'portalUser'] as const) {
+    const { text } = await running.ask(persona, STATEMENT, { clientId: HARBOR, ...JANUARY });
+    expect(text).toContain('"sha256":null');
+    expect(text).toContain('"status":"FINAL"');
+    expect(await everyAnswer(persona)).not.toContain(sha256);
+  }
+  await database.write((tx) => tx.update(StatementRow, { id: row.id }, row));
+});
 
 test('neither a log nor a metric tells an amount, a client or a key', async () => {
   const text = [...running.logs, await metricsTextOf(running)].join('\n');

@@ -119,6 +119,7 @@ test('the page to print runs no script, loads nothing, and shows names as they a
     /^default-src 'none'; style-src 'sha256-[^']+'; /,
   );
   expect(text).toContain('=cmd|&#39;/c calc&#39;!A1, &quot;Söhne&quot;');
+  expect(text).toContain('<dd>Brightline Voice</dd>');
   expect(text).not.toMatch(/<script|src=|https?:/i);
   expect(text).toContain('size: A4');
   expect(await (await get(`/statements/draft.html?${DRAFT}`)).text()).toContain('This is a draft.');

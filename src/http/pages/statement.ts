@@ -28,20 +28,31 @@ export function sendStatement(reply: FastifyReply, stated: Stated): FastifyReply
 }
 
 function pageOf({ form, sha256 }: Stated): Page {
-  const title = form.number === null ? 'Draft of a statement' : `Statement ${form.number}`;
+  const isDraft = form.number === null;
+  const title = isDraft ? 'Draft of a statement' : `Statement ${form.number}`;
   const totals = [form.total, ...form.otherTotals];
-  const body = html`${sha256 === null ? new Html('<p class="draft">This is a draft. It can still change.</p>') : null}
+  const body = html`${isDraft ? new Html('<p class="draft">This is a draft. It can still change.</p>') : null}
     <dl>
+      ${
+        form.agencyName === undefined
+          ? null
+          : html`<dt>Agency</dt>
+              <dd>${form.agencyName}</dd>`
+      }
       <dt>Client</dt>
       <dd>${form.clientName}</dd>
       <dt>Period</dt>
       <dd>${form.from} to ${form.to} (${form.timeZone})</dd>
       ${
-        sha256 === null
+        isDraft
           ? null
           : html`<dt>Final since</dt>
-              <dd>${form.finalizedAt}</dd>
-              <dt>SHA-256</dt>
+              <dd>${form.finalizedAt}</dd>`
+      }
+      ${
+        sha256 === null
+          ? null
+          : html`<dt>SHA-256</dt>
               <dd>${sha256}</dd>`
       }
     </dl>
