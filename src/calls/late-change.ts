@@ -3,18 +3,18 @@ import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
 import type { CallRow } from './call.entity';
 
-const HOUR_MS = 60 * 60 * 1000;
+const MINUTE_MS = 60 * 1000;
 
 /**
  * A day, or an hour, is counted when it has been over for this time, and a change is noted when its call
  * started that long ago. Between the two there is time for clocks that differ and for transactions that take
  * long.
  */
-export const COUNTED_AFTER_MS = 2 * HOUR_MS;
-const NOTED_AFTER_MS = HOUR_MS;
+export const COUNTED_AFTER_MS = 60 * MINUTE_MS;
+const NOTED_AFTER_MS = 30 * MINUTE_MS;
 
 /** A call that started earlier or later than it was recorded, by more than this, is a stray one. */
-export const STRAY_AFTER_MS = 10 * 60 * 1000;
+export const STRAY_AFTER_MS = 10 * MINUTE_MS;
 
 type Started = Pick<CallRow, 'id' | 'agencyId' | 'startedAt' | 'createdAt'>;
 
