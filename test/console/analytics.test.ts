@@ -56,6 +56,8 @@ test.each(['light', 'dark'] as const)(
     const { page } = tab;
     await page.getByRole('img', { name: /^Calls from .*: 30 in all/ }).waitFor();
     expect(await rows(page)).toHaveLength(11);
+    // A day without calls has its place in the plot.
+    expect(await plot(page).locator('title').count()).toBeGreaterThanOrEqual(28);
     await page.getByLabel('What is counted').selectOption('Minutes');
     await page.getByRole('img', { name: /^Minutes from .*: 60 in all/ }).waitFor();
     await page.getByLabel('What is counted').selectOption('Cost on the agency’s account');

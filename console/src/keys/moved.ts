@@ -1,3 +1,4 @@
+import { amountText } from '../text/amount';
 import { moved as text } from '../text/moved';
 import type { Sentence } from './consequences';
 import type { Preview } from './operations';
@@ -5,7 +6,7 @@ import type { Preview } from './operations';
 /** What the last 30 days would move from whose account to whose. */
 export function sentencesOf(moved: NonNullable<Preview['moneyMoved']>): Sentence[] {
   const { minutes, providerCost, callsOfUnknownCost: unknown, payerBefore, payerAfter, rateMissing } = moved;
-  const cost = providerCost && amountOf(providerCost.amount, providerCost.currency);
+  const cost = providerCost && amountText(Number(providerCost.amount), providerCost.currency);
   const words = { minutes: Number(minutes).toLocaleString(), cost, unknown };
   const sentences: Sentence[] = [];
   if (payerBefore !== null && (Number(minutes) > 0 || cost !== null || unknown > 0))
@@ -14,6 +15,3 @@ export function sentencesOf(moved: NonNullable<Preview['moneyMoved']>): Sentence
     sentences.push({ tone: 'warn', words: text.rateMissing[payerAfter] });
   return sentences;
 }
-
-const amountOf = (amount: string, currency: string) =>
-  Number(amount).toLocaleString(undefined, { style: 'currency', currency });

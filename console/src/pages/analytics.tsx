@@ -2,6 +2,7 @@ import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
+import { amountText } from '../text/amount';
 import * as text from '../text/analytics';
 import { Filter, Filters, useFilters } from '../ui/filter';
 import { Loaded, Page } from '../ui/page';
@@ -80,51 +81,76 @@ export function AnalyticsPage() {
         />
         <Filter label={text.analytics.split} first={text.analytics.whole} options={splits} {...by('split')} />
       </Filters>
-      <Answer key={split} days={days} measure={measure} split={split} withCost={isAdmin} />
+      <Answer key={`${split} ${days}`} days={days} measure={measure} split={split} withCost={isAdmin} />
     </Page>
   );
 }
 
-interface AnswerProps extends Omit<FiguresProps, 'buckets'> {
+interface AnswerProps extends Omit<FiguresProps, 'buckets' | 'from' | 'interval'> {
   readonly days: string;
 }
 
-/** One of its own for each split: an answer to another one does not tell what these columns name. */
+/** One of its own for each split and period: an answer to another one does not tell what is shown here. */
 function Answer({ days, ...shown }: AnswerProps) {
   const { split, withCost } = shown;
   // The agency's day may be the one after that of the browser.
   const to = dayOf(Date.now() + DAY_MS);
+  const from = dayOf(Date.now() - (Number(days) - 2) * DAY_MS);
+  const interval = INTERVALS[days] ?? 'DAY';
   const answered = useQuery(ANALYTICS, {
-    from: dayOf(Date.now() - (Number(days) - 2) * DAY_MS),
+    from,
     to,
-    interval: INTERVALS[days] ?? 'DAY',
+    interval,
     splitBy: split && [split],
     withKeys: withCost,
   });
   return (
     <Loaded of={answered} rows={6}>
-      {({ callAnalytics }) => <Figures buckets={callAnalytics?.buckets ?? []} {...shown} />}
+      {({ callAnalytics }) => (
+        <Figures buckets={callAnalytics?.buckets ?? []} from={from} interval={interval} {...shown} />
+      )}
     </Loaded>
   );
 }
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
+/**
+ * The first days of all parts of a period up to now, also of those without calls, so that time passes evenly in
+ * the plot.
+ */
+function partsOf(from: string, buckets: readonly Bucket[], interval: Interval): string[] {
+  const today = new Date().toLocaleDateString('sv-SE');
+  const last = buckets.at(-1)?.from ?? today;
+  const parts: string[] = [];
+  for (let day = from; day <= last || day <= today; day = nextPart(day, interval)) parts.push(day);
+  return parts;
+}
+
+function nextPart(day: string, interval: Interval): string {
+  const date = new Date(`${day}T00:00:00Z`);
+  if (interval === 'MONTH') return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1));
+  const days = interval === 'WEEK' ? 8 - (date.getUTCDay() || 7) : 1;
+  return dayOf(date.getTime() + days * DAY_MS);
+}
+
 interface FiguresProps {
+  readonly from: string;
+  readonly interval: Interval;
   readonly buckets: readonly Bucket[];
   readonly measure: Measure;
   readonly split: Split | null;
   readonly withCost: boolean;
 }
 
-function Figures({ buckets, measure, split, withCost }: FiguresProps) {
+function Figures({ from, interval, buckets, measure, split, withCost }: FiguresProps) {
   if (buckets.length === 0) return <Empty title={text.analytics.empty} />;
   const valueOf = VALUES[measure];
   const wordsOf = (value: number) => wordsIn(measure, value, buckets);
   const series = seriesOf(buckets, split, valueOf);
-  const days = [...new Set(buckets.map(({ from }) => from))];
+  const days = partsOf(from, buckets, interval);
   const bars = days.map((day) => {
-    const ofDay = buckets.filter(({ from }) => from === day);
+    const ofDay = buckets.filter((bucket) => bucket.from === day);
     const partOf = (name: string) =>
       sumOf(ofDay.filter((bucket) => nameIn(series, bucket, split) === name).map(valueOf));
     return { label: dateOf(day), parts: series.map(partOf) };
@@ -193,7 +219,7 @@ function wordsIn(measure: Measure, value: number, buckets: readonly Bucket[]): s
   const currency = buckets.find(({ providerCost }) => providerCost)?.providerCost?.currency;
   if (measure !== 'cost' || currency === undefined)
     return value.toLocaleString(undefined, { maximumFractionDigits: 1 });
-  return value.toLocaleString(undefined, { style: 'currency', currency });
+  return amountText(value, currency);
 }
 
 // A day has no time zone: it is written as it is, wherever one reads it.

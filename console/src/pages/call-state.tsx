@@ -1,4 +1,5 @@
 import type { Viewer } from '../sign-in/viewer';
+import { amountText } from '../text/amount';
 import * as text from '../text/calls';
 import { Badge, type Tone } from '../ui/parts';
 
@@ -41,11 +42,7 @@ export function costOf({ costStatus, providerCost }: Cost) {
       <Badge tone={costStatus === 'UNKNOWN' ? 'warn' : 'plain'}>{text.calls.costStatus[costStatus]}</Badge>
     );
   if (!providerCost) return null;
-  return new Intl.NumberFormat(undefined, {
-    style: 'currency',
-    currency: providerCost.currency,
-    maximumFractionDigits: 6,
-  }).format(Number(providerCost.amount));
+  return amountText(Number(providerCost.amount), providerCost.currency);
 }
 
 /** How long a call was connected; null where that is not known. */

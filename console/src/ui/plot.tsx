@@ -54,7 +54,7 @@ export function Plot({ says, bars, series, wordsOf }: PlotProps) {
           </g>
         ))}
         {bars.map(({ label, parts }, index) => (
-          <g key={label}>
+          <g key={index}>
             <title>{`${label}: ${wordsOf(sumOf(parts))}`}</title>
             {parts.map((part, order) => (
               <rect
