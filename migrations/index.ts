@@ -41,6 +41,7 @@ import { StatementsInOrder1764430000000 } from './1764430000000-statements-in-or
 import { AddressesOfTwoRotations1764440000000 } from './1764440000000-addresses-of-two-rotations';
 import { SumsOfHours1764450000000 } from './1764450000000-sums-of-hours';
 import { WebhooksOfAlerts1764460000000 } from './1764460000000-webhooks-of-alerts';
+import { TimeOfFailure1764470000000 } from './1764470000000-time-of-failure';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -87,4 +88,5 @@ export const migrations = [
   AddressesOfTwoRotations1764440000000,
   SumsOfHours1764450000000,
   WebhooksOfAlerts1764460000000,
+  TimeOfFailure1764470000000,
 ];

@@ -22,8 +22,13 @@ const JITTER = 0.2;
 /** A receiver that is down is left alone twice as long each time, from the first of these to the second. */
 const PAUSES_MS = [2 * SECOND_MS, 10 * MINUTE_MS] as const;
 
-/** A webhook to which nothing has got through for this long is switched off. */
+/** A webhook that has failed for this long is switched off. */
 export const FAILS_AT_MOST_MS = 5 * 24 * HOUR_MS;
+/**
+ * What waits is attempted again sooner than this. Where it was not, no instance was there to do it, and
+ * nobody knows whether the receiver would have failed.
+ */
+const LONGEST_WAIT_MS = 30 * HOUR_MS;
 
 const GONE = 410;
 const TOO_MANY_REQUESTS = 429;
@@ -44,35 +49,52 @@ export function deliveryAfter(
   return { ...told, status: 'WAITING', dueAt: new Date(now.getTime() + wait) };
 }
 
-type Health = Pick<OutgoingWebhookRow, 'faults' | 'failingSince' | 'pausedUntil' | 'offReason' | 'offAt'>;
+type Health = Pick<
+  OutgoingWebhookRow,
+  'faults' | 'failingSince' | 'failedMs' | 'failedAt' | 'pausedUntil' | 'offReason' | 'offAt'
+>;
+
+/** A webhook of which nothing bad is known. */
+export const SOUND = { faults: 0, failingSince: null, failedMs: 0, failedAt: null, pausedUntil: null };
 
 /**
  * What attempts that were made together change in their webhook. A receiver that could not be reached, or
  * could not answer, is left alone for a while with all that waits for it; one that refuses a message is not.
+ * `isWaiting` says whether anything is to be attempted again: as long as nothing is, nothing fails.
  */
 export function healthAfter(
-  { faults, failingSince, offReason, offAt }: Health,
+  health: Health,
   attempted: readonly Attempted[],
+  isWaiting: boolean,
   now: Date,
 ): Health {
-  const sound = { faults: 0, failingSince: null, pausedUntil: null, offReason, offAt };
+  const { faults, offReason, offAt } = health;
+  const sound = { ...SOUND, offReason, offAt };
   if (attempted.some(({ httpStatus }) => httpStatus === GONE)) return { ...sound, ...off('GONE', now) };
   const asked = Math.max(0, ...attempted.map(({ retryAfterMs }) => retryAfterMs));
   if (attempted.some(({ fault }) => fault === null))
     return { ...sound, pausedUntil: asked === 0 ? null : new Date(now.getTime() + asked) };
-  const since = failingSince ?? now;
-  if (now.getTime() - since.getTime() >= FAILS_AT_MOST_MS)
-    return { ...sound, failingSince: since, ...off('FAILED', now) };
+  const failingSince = health.failingSince ?? now;
+  const failedMs = health.failedMs + failedSince(health, now);
+  if (failedMs >= FAILS_AT_MOST_MS) return { ...sound, failingSince, ...off('FAILED', now) };
   const [shortest, longest] = PAUSES_MS;
   const isDown = attempted.some(needsPause);
   const pause = Math.max(isDown ? Math.min(shortest * 2 ** faults, longest) : 0, asked);
   return {
     faults: isDown ? faults + 1 : faults,
-    failingSince: since,
+    failingSince,
+    failedMs,
+    failedAt: isWaiting ? now : null,
     pausedUntil: pause === 0 ? null : new Date(now.getTime() + pause),
     offReason,
     offAt,
   };
+}
+
+/** How much of the time since the attempt before, which failed as well, was a time of failure. */
+function failedSince({ failedAt }: Health, now: Date): number {
+  const waited = failedAt === null ? 0 : now.getTime() - failedAt.getTime();
+  return waited < LONGEST_WAIT_MS ? waited : 0;
 }
 
 function off(offReason: OffReason, offAt: Date) {

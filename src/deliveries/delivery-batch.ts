@@ -107,8 +107,9 @@ export class DeliveryBatch {
     }
     if (webhook?.fence !== fence) return outcomes;
     const attempted = attempts.map((attempt) => attempt.attempted);
-    const health = attempts.length === 0 ? {} : healthAfter(webhook, attempted, now);
-    await release(tx, webhook, health);
+    const dueAt = await nextDue(tx, id);
+    const health = attempts.length === 0 ? {} : healthAfter(webhook, attempted, dueAt !== null, now);
+    await release(tx, id, { ...health, dueAt });
     if ('offReason' in health && health.offReason !== webhook.offReason) await this.#tell(tx, webhook);
     return outcomes;
   }
@@ -130,7 +131,7 @@ export class DeliveryBatch {
           `UPDATE deliveries SET status = 'FAILED', fault = 'SWITCHED_OFF', dueAt = NULL WHERE id IN (${placeholders(due)})`,
           due,
         );
-      await release(tx, webhook, {});
+      await release(tx, id, { dueAt: await nextDue(tx, id) });
       return due.length;
     });
     if (count > 0) this.metrics?.delivery('FAILED', count);
@@ -154,12 +155,16 @@ async function waitingOf(tx: Transaction, webhookId: string): Promise<string[]> 
   return rows.map(({ id }) => id);
 }
 
-/** Ends a claim. Whoever adds deliveries locks the same row, so that none of them is overlooked. */
-async function release(tx: Transaction, { id }: OutgoingWebhookRow, health: object): Promise<void> {
+/** Whoever adds deliveries locks the row of their webhook, so that none of them is overlooked. */
+async function nextDue(tx: Transaction, webhookId: string): Promise<Date | null> {
   const [first] = await tx.rows<{ dueAt: RawDate | null }>(
     "SELECT MIN(dueAt) AS dueAt FROM deliveries WHERE webhookId = ? AND status = 'WAITING'",
-    [id],
+    [webhookId],
   );
-  const dueAt = dateOrNull(first?.dueAt ?? null);
-  await tx.updateRow('outgoing_webhooks', { ...health, dueAt, claimedUntil: null }, { id });
+  return dateOrNull(first?.dueAt ?? null);
+}
+
+/** Ends a claim. */
+async function release(tx: Transaction, id: string, change: object): Promise<void> {
+  await tx.updateRow('outgoing_webhooks', { ...change, claimedUntil: null }, { id });
 }

@@ -45,6 +45,14 @@ export class OutgoingWebhookRow {
   @TimeColumn({ nullable: true })
   failingSince!: Date | null;
 
+  /** For how long of that it has failed: the time in which nothing waited for it is left out. */
+  @Column('int', { default: 0 })
+  failedMs!: number;
+
+  /** When an attempt has failed last; null where nothing has waited since. */
+  @TimeColumn({ nullable: true })
+  failedAt!: Date | null;
+
   /** How often in a row its receiver could not be reached, or could not answer. */
   @Column('int', { default: 0 })
   faults!: number;

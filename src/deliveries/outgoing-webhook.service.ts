@@ -20,6 +20,7 @@ import {
   OutgoingWebhookSecretRow,
   signingSecretPlace,
 } from './outgoing-webhook.entity';
+import { SOUND } from './attempts';
 import { checkTypes, checkUrl, errorsOf } from './webhook-input';
 
 /** An agency has at most this many webhooks. */
@@ -240,7 +241,7 @@ function newWebhook({ agencyId }: Viewer, url: string, types: readonly MessageTy
   };
 }
 
-const ON = { offReason: null, offAt: null, failingSince: null, faults: 0, pausedUntil: null };
+const ON = { offReason: null, offAt: null, ...SOUND };
 
 // What waits is looked at in either case: it goes out, or it has failed.
 function switched(webhook: OutgoingWebhookRow, isOn: boolean | null, now: Date): Partial<OutgoingWebhookRow> {

@@ -29,7 +29,7 @@ export const WebhookOffReasonEnum = enumOf(
   {
     BY_ADMIN: 'An admin switched it off.',
     GONE: 'Its receiver answered 410: it wants no more messages.',
-    FAILED: 'Nothing has got through for five days.',
+    FAILED: 'Everything that was attempted in five days has failed.',
   },
 );
 
@@ -101,7 +101,7 @@ export class OutgoingWebhook {
   @Field(() => DateTime, {
     nullable: true,
     description:
-      'Since when every attempt has failed; null when the last one did not. After five days it is switched off.',
+      'Since when every attempt has failed; null when the last one did not. After five days of failure it is switched off: time in which nothing waited to be sent does not count.',
   })
   failingSince!: Date | null;
 

@@ -144,6 +144,21 @@ describe('a webhook that is switched off', () => {
     });
   });
 
+  /** Lets so much time go by for a webhook, after which all that waits is attempted. */
+  const attemptAfter = async (id: string, ms: number) => {
+    const { failingSince, failedAt } = await webhookOf(running, id);
+    const earlier = (time: Date | null) => time && new Date(time.getTime() - ms);
+    await running.app.database.write((tx) =>
+      tx.update(
+        OutgoingWebhookRow,
+        { id },
+        { failingSince: earlier(failingSince), failedAt: earlier(failedAt) },
+      ),
+    );
+    await letTimePass(running);
+    await work();
+  };
+
   test('by five days of failure had nothing get through in all that time', async () => {
     const { outgoingWebhook } = await create();
     const { id } = outgoingWebhook;
@@ -151,15 +166,30 @@ describe('a webhook that is switched off', () => {
     await announceCalls(running, 2);
     await work();
     expect(await webhookOf(running, id)).toMatchObject({ offReason: null, faults: 1 });
-    const { database } = running.app;
-    await database.write((tx) =>
-      tx.update(OutgoingWebhookRow, { id }, { failingSince: new Date(Date.now() - 5 * DAY_MS) }),
-    );
-    await letTimePass(running);
-    await work();
+    for (let day = 1; day <= 4; day += 1) await attemptAfter(id, DAY_MS);
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: null });
+    await attemptAfter(id, DAY_MS);
     expect(await webhookOf(running, id)).toMatchObject({ offReason: 'FAILED', dueAt: null });
     expect((await deliveriesOf(running, id)).map(({ status: state, fault }) => [state, fault])).toEqual(
       Array(2).fill(['FAILED', 'SWITCHED_OFF']),
     );
+  });
+
+  test('is on after days in which there was nothing to send, also where it fails before and after', async () => {
+    const { outgoingWebhook } = await create();
+    const { id } = outgoingWebhook;
+    receiver.answer = status(500);
+    await announceCalls(running, 1);
+    await work();
+    for (let attempt = 2; attempt <= 10; attempt += 1) await attemptAfter(id, DAY_MS / 3);
+    expect((await deliveriesOf(running, id)).map(({ status: state }) => state)).toEqual(['FAILED']);
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: null, dueAt: null });
+    await attemptAfter(id, 30 * DAY_MS);
+    await announceCalls(running, 1);
+    await work();
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: null });
+    // The three days in which it failed before are not forgotten.
+    for (let day = 1; day <= 2; day += 1) await attemptAfter(id, DAY_MS);
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: 'FAILED' });
   });
 });

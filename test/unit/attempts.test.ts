@@ -1,4 +1,4 @@
-import { DELAYS_MS, deliveryAfter, FAILS_AT_MOST_MS, healthAfter } from '../../src/deliveries/attempts';
+import { DELAYS_MS, deliveryAfter, healthAfter, SOUND } from '../../src/deliveries/attempts';
 import type { Attempted } from '../../src/deliveries/sender';
 
 const NOW = new Date('2026-11-27T12:00:00Z');
@@ -9,7 +9,7 @@ const answered = (httpStatus: number, retryAfterMs = 0): Attempted => ({
   retryAfterMs,
 });
 const timeout: Attempted = { fault: 'TIMEOUT', httpStatus: null, retryAfterMs: 0 };
-const sound = { faults: 0, failingSince: null, pausedUntil: null, offReason: null, offAt: null };
+const sound = { ...SOUND, offReason: null, offAt: null };
 const waitOf = (attempts: number, attempted: Attempted, random = 0.5) => {
   const { dueAt } = deliveryAfter({ attempts }, attempted, NOW, random);
   return dueAt && dueAt.getTime() - NOW.getTime();
@@ -55,7 +55,7 @@ describe('a delivery', () => {
 
 describe('a webhook', () => {
   const pauseOf = (faults: number, ...attempted: Attempted[]) => {
-    const { pausedUntil } = healthAfter({ ...sound, faults }, attempted, NOW);
+    const { pausedUntil } = healthAfter({ ...sound, faults }, attempted, true, NOW);
     return pausedUntil && pausedUntil.getTime() - NOW.getTime();
   };
 
@@ -66,26 +66,50 @@ describe('a webhook', () => {
   });
 
   test('is not left alone where its receiver refuses a message, and fails all the same', () => {
-    expect(healthAfter(sound, [answered(400)], NOW)).toEqual({ ...sound, failingSince: NOW });
+    const failing = { ...sound, failingSince: NOW, failedAt: NOW };
+    expect(healthAfter(sound, [answered(400)], true, NOW)).toEqual(failing);
   });
 
   test('is sound again after one message that got through', () => {
-    const failing = { ...sound, faults: 7, failingSince: new Date(0), pausedUntil: NOW };
-    expect(healthAfter(failing, [timeout, answered(200)], NOW)).toEqual(sound);
+    const began = { failingSince: new Date(0), failedMs: 1, failedAt: new Date(1) };
+    const failing = { ...sound, ...began, faults: 7, pausedUntil: NOW };
+    expect(healthAfter(failing, [timeout, answered(200)], true, NOW)).toEqual(sound);
   });
 
-  test('is switched off after five days in which nothing got through, and not before', () => {
-    const since = (ms: number) => ({ ...sound, failingSince: new Date(NOW.getTime() - ms) });
-    expect(healthAfter(since(FAILS_AT_MOST_MS - 1), [timeout], NOW)).toMatchObject({ offReason: null });
-    expect(healthAfter(since(FAILS_AT_MOST_MS), [timeout], NOW)).toMatchObject({
-      offReason: 'FAILED',
-      offAt: NOW,
+  describe('that fails', () => {
+    const hoursLater = (hours: number) => new Date(NOW.getTime() + hours * HOUR_MS);
+    /** What is known after attempts that failed at these hours. Nothing waits after one that is negative. */
+    const after = (...hours: readonly number[]) =>
+      hours.reduce<ReturnType<typeof healthAfter>>(
+        (health, hour) => healthAfter(health, [timeout], hour >= 0, hoursLater(Math.abs(hour))),
+        sound,
+      );
+
+    test('is switched off after five days of that, and not before', () => {
+      expect(after(0, 24, 48, 72, 96, 119.9)).toMatchObject({ offReason: null, failingSince: NOW });
+      const off = { offReason: 'FAILED', offAt: hoursLater(120), failingSince: NOW };
+      expect(after(0, 24, 48, 72, 96, 120)).toEqual({ ...sound, ...off });
     });
-    expect(healthAfter(since(FAILS_AT_MOST_MS), [answered(204)], NOW)).toEqual(sound);
+
+    test('is sound after one message that got through, however long it failed before', () => {
+      expect(healthAfter(after(0, 24, 48, 72, 96), [answered(204)], true, hoursLater(120))).toEqual(sound);
+    });
+
+    test('is not switched off for the time in which nothing was to be sent to it', () => {
+      const once = after(0, -0.5, 1000);
+      expect(once).toMatchObject({ offReason: null, failingSince: NOW, failedMs: HOUR_MS / 2 });
+      // What it failed before still counts.
+      expect(after(0, 25, 50, -75, 1000, 1020, 1044.9)).toMatchObject({ offReason: null });
+      expect(after(0, 25, 50, -75, 1000, 1020, 1045)).toMatchObject({ offReason: 'FAILED' });
+    });
+
+    test('is not switched off for the time in which nobody attempted anything', () => {
+      expect(after(0, 1, 1000)).toMatchObject({ offReason: null, failedMs: HOUR_MS });
+    });
   });
 
   test('is switched off at once when its receiver is gone', () => {
-    expect(healthAfter(sound, [answered(200), answered(410)], NOW)).toEqual({
+    expect(healthAfter(sound, [answered(200), answered(410)], true, NOW)).toEqual({
       ...sound,
       offReason: 'GONE',
       offAt: NOW,
