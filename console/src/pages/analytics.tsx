@@ -32,9 +32,11 @@ const ANALYTICS = graphql(`
         }
         callsOfUnknownCost @include(if: $withKeys)
         client {
+          id
           name
         }
         agent {
+          id
           name
         }
       }
@@ -86,16 +88,15 @@ export function AnalyticsPage() {
   );
 }
 
-interface AnswerProps extends Omit<FiguresProps, 'buckets' | 'from' | 'interval'> {
+interface AnswerProps extends Omit<FiguresProps, 'buckets' | 'from' | 'to' | 'interval'> {
   readonly days: string;
 }
 
 /** One of its own for each split and period: an answer to another one does not tell what is shown here. */
 function Answer({ days, ...shown }: AnswerProps) {
   const { split, withCost } = shown;
-  // The agency's day may be the one after that of the browser.
-  const to = dayOf(Date.now() + DAY_MS);
-  const from = dayOf(Date.now() - (Number(days) - 2) * DAY_MS);
+  const to = todayIn(useViewer().agency.timeZone);
+  const from = dayOf(Date.parse(to) - (Number(days) - 1) * DAY_MS);
   const interval = INTERVALS[days] ?? 'DAY';
   const answered = useQuery(ANALYTICS, {
     from,
@@ -107,7 +108,7 @@ function Answer({ days, ...shown }: AnswerProps) {
   return (
     <Loaded of={answered} rows={6}>
       {({ callAnalytics }) => (
-        <Figures buckets={callAnalytics?.buckets ?? []} from={from} interval={interval} {...shown} />
+        <Figures buckets={callAnalytics?.buckets ?? []} from={from} to={to} interval={interval} {...shown} />
       )}
     </Loaded>
   );
@@ -115,15 +116,13 @@ function Answer({ days, ...shown }: AnswerProps) {
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 
-/**
- * The first days of all parts of a period up to now, also of those without calls, so that time passes evenly in
- * the plot.
- */
-function partsOf(from: string, buckets: readonly Bucket[], interval: Interval): string[] {
-  const today = new Date().toLocaleDateString('sv-SE');
-  const last = buckets.at(-1)?.from ?? today;
+/** The day that it is in a time zone: Swedish dates are written as days are in the API. */
+const todayIn = (timeZone: string) => new Date().toLocaleDateString('sv-SE', { timeZone });
+
+/** The first days of all parts of a period, also of those without calls, so that time passes evenly in the plot. */
+function partsOf(from: string, to: string, interval: Interval): string[] {
   const parts: string[] = [];
-  for (let day = from; day <= last || day <= today; day = nextPart(day, interval)) parts.push(day);
+  for (let day = from; day <= to; day = nextPart(day, interval)) parts.push(day);
   return parts;
 }
 
@@ -136,6 +135,7 @@ function nextPart(day: string, interval: Interval): string {
 
 interface FiguresProps {
   readonly from: string;
+  readonly to: string;
   readonly interval: Interval;
   readonly buckets: readonly Bucket[];
   readonly measure: Measure;
@@ -143,16 +143,15 @@ interface FiguresProps {
   readonly withCost: boolean;
 }
 
-function Figures({ from, interval, buckets, measure, split, withCost }: FiguresProps) {
+function Figures({ from, to, interval, buckets, measure, split, withCost }: FiguresProps) {
   if (buckets.length === 0) return <Empty title={text.analytics.empty} />;
   const valueOf = VALUES[measure];
   const wordsOf = (value: number) => wordsIn(measure, value, buckets);
   const series = seriesOf(buckets, split, valueOf);
-  const days = partsOf(from, buckets, interval);
+  const days = partsOf(from, to, interval);
   const bars = days.map((day) => {
     const ofDay = buckets.filter((bucket) => bucket.from === day);
-    const partOf = (name: string) =>
-      sumOf(ofDay.filter((bucket) => nameIn(series, bucket, split) === name).map(valueOf));
+    const partOf = (one: Series) => sumOf(ofDay.filter((bucket) => one.includes(bucket)).map(valueOf));
     return { label: dateOf(day), parts: series.map(partOf) };
   });
   const total = wordsOf(sumOf(buckets.map(valueOf)));
@@ -164,7 +163,7 @@ function Figures({ from, interval, buckets, measure, split, withCost }: FiguresP
         <Plot
           says={text.analytics.plot(text.analytics.measures[measure], total, first, last)}
           bars={bars}
-          series={series}
+          series={series.map(({ name }) => name)}
           wordsOf={wordsOf}
         />
       </section>
@@ -194,25 +193,42 @@ function nameOf({ provider, keySource, client, agent }: Bucket, split: Split | n
   }
 }
 
-/** The greatest by name, and the rest together. */
+/** What tells clients or agents of the same name apart. */
+function keyOf(bucket: Bucket, split: Split | null): string {
+  if (split === 'CLIENT') return bucket.client?.id ?? '';
+  if (split === 'AGENT') return bucket.agent?.id ?? '';
+  return nameOf(bucket, split);
+}
+
+interface Series {
+  readonly name: string;
+  readonly includes: (bucket: Bucket) => boolean;
+}
+
+/** The greatest, and the rest together. */
 function seriesOf(
   buckets: readonly Bucket[],
   split: Split | null,
   valueOf: (bucket: Bucket) => number,
-): string[] {
-  const sums = new Map<string, number>();
+): Series[] {
+  const found = new Map<string, { name: string; sum: number }>();
   for (const bucket of buckets) {
-    const name = nameOf(bucket, split);
-    sums.set(name, (sums.get(name) ?? 0) + valueOf(bucket));
+    const key = keyOf(bucket, split);
+    const { name, sum } = found.get(key) ?? { name: nameOf(bucket, split), sum: 0 };
+    found.set(key, { name, sum: sum + valueOf(bucket) });
   }
-  const names = [...sums].sort(([, one], [, other]) => other - one).map(([name]) => name);
-  if (names.length <= MAX_SERIES) return names;
-  return [...names.slice(0, MAX_SERIES - 1), text.analytics.others];
-}
-
-function nameIn(series: readonly string[], bucket: Bucket, split: Split | null): string {
-  const name = nameOf(bucket, split);
-  return series.includes(name) ? name : text.analytics.others;
+  const greatest = [...found].sort(([, one], [, other]) => other.sum - one.sum);
+  const shown = greatest.length <= MAX_SERIES ? greatest : greatest.slice(0, MAX_SERIES - 1);
+  const keys = new Set(shown.map(([key]) => key));
+  const series = shown.map(([key, { name }]): Series => {
+    return { name, includes: (bucket) => keyOf(bucket, split) === key };
+  });
+  if (shown.length === greatest.length) return series;
+  const others = {
+    name: text.analytics.others,
+    includes: (bucket: Bucket) => !keys.has(keyOf(bucket, split)),
+  };
+  return [...series, others];
 }
 
 function wordsIn(measure: Measure, value: number, buckets: readonly Bucket[]): string {

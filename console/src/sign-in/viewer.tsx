@@ -23,6 +23,7 @@ export const VIEWER = graphql(`
       agency {
         id
         name
+        timeZone
       }
       client {
         id

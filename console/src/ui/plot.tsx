@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
-/** What belongs together in a plot has one name, and in each bar the same place. */
+/** What belongs together in a plot has in each bar the same place. */
 export interface Bar {
   readonly label: string;
   /** In the order of the series. */
@@ -11,6 +11,7 @@ interface PlotProps {
   /** What the plot shows, for whoever does not see it. */
   readonly says: string;
   readonly bars: readonly Bar[];
+  /** Their names, which may be the same. */
   readonly series: readonly string[];
   readonly wordsOf: (value: number) => string;
 }
@@ -77,7 +78,7 @@ export function Plot({ says, bars, series, wordsOf }: PlotProps) {
       {series.length > 1 && (
         <figcaption>
           {series.map((name, order) => (
-            <span key={name}>
+            <span key={order}>
               <svg viewBox="0 0 12 12" aria-hidden="true">
                 <rect class={`series-${order}`} width="12" height="12" />
               </svg>
