@@ -47,7 +47,7 @@ for (let number = 0; number < CALLS; number += 1) {
 }
 
 const tenants = new TenantDatabase(database, lostRights);
-const providers = new ProviderApi(config.baseUrls, 10_000);
+const providers = new ProviderApi(config.baseUrls, 10_000).inBackground();
 const resolver = new KeyResolverService(tenants, vault);
 const reconciler = new Reconciler(tenants, vault, resolver, providers);
 for (const known of ['none of them is known', 'all of them are known']) {

@@ -128,7 +128,7 @@ async function reconcile(options: Options): Promise<void> {
   const filter = readReconcileOptions(options);
   await withStore(configure(), async ({ database, vault }, { baseUrls, providerTimeoutMs }) => {
     const tenants = new TenantDatabase(database, lostRights);
-    const providers = new ProviderApi(baseUrls, providerTimeoutMs);
+    const providers = new ProviderApi(baseUrls, providerTimeoutMs).inBackground();
     const resolver = new KeyResolverService(tenants, vault);
     const reconciler = new Reconciler(tenants, vault, resolver, providers);
     const print = (line: string) => void process.stdout.write(`${line}\n`);

@@ -54,7 +54,7 @@ import type { Cipher } from './vault/cipher';
 /** What the resolvers call, the routes and what runs in the background. */
 export type AppServices = Services & {
   readonly callFacts: CallFactsService;
-  readonly callInquiry: CallInquiry;
+  readonly backgroundInquiry: CallInquiry;
   readonly reconciler: Reconciler;
   readonly keyLinkForm: KeyLinkFormService;
   readonly eventIntake: EventIntakeService;
@@ -118,9 +118,9 @@ export function createServices(
     callEnd: new CallEndService(database, audit, providers, callInquiry, callFacts),
     callContents: new CallContentService(database, callInquiry, providers, addressOf),
     callFacts,
-    callInquiry,
+    backgroundInquiry: new CallInquiry(keyResolver, providers.inBackground(), callFacts),
     gateway: gatewayOf(config, database, audit, keyResolver, callPlacement, providers, report),
-    reconciler: new Reconciler(database, vault, keyResolver, providers),
+    reconciler: new Reconciler(database, vault, keyResolver, providers.inBackground()),
     providers,
     alerts: new AlertService(database, audit),
   };

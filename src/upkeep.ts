@@ -68,10 +68,11 @@ export class Upkeep {
     this.refusedEvents = services.refusedEvents;
     const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault, metrics);
     this.deliveries = new DeliveryWorker(database, batch, logFault);
-    this.callAsker = new CallAsker(database, services.callFacts, services.callInquiry, logFault);
+    this.callAsker = new CallAsker(database, services.callFacts, services.backgroundInquiry, logFault);
     this.reconciler = services.reconciler;
     this.reconciliation = new ReconciliationWorker(database, services.reconciler, logFault, logLine);
-    this.keyChecker = new KeyChecker(database, audit, vault, services.providers, logFault);
+    const inBackground = services.providers.inBackground();
+    this.keyChecker = new KeyChecker(database, audit, vault, inBackground, logFault);
     this.alertWorker = new AlertWorker(database, audit, vault, logFault);
     this.callCounting = new CountingWorker(database, logFault);
   }

@@ -14,14 +14,12 @@ const EVERY_MS = 5_000;
 const LEASE_MS = 60_000;
 /** So many calls are looked at in one round. */
 const BATCH = 500;
-/**
- * No provider publishes how many requests it takes. So many calls of one account are asked about in one
- * round, one after the other, and so many accounts are asked at the same time.
- */
-const CALLS_OF_ACCOUNT = 10;
+/** So many accounts are asked at the same time, each as fast as its provider's rate allows. */
 const ACCOUNTS_AT_ONCE = 8;
 /** How long an account is left alone that takes no more requests and does not say for how long. */
 const PAUSE_SECONDS = 60;
+/** After this time an account waits for its next turn: its calls do not keep those of others from theirs. */
+const TURN_MS = 5_000;
 /**
  * A call of which all is known, and which an event contradicts, is asked about again after this time where
  * its provider does not answer.
@@ -70,14 +68,13 @@ export class CallAsker {
     const ownerId = first && accountOf(first);
     const pausedUntil = ownerId ? await pauseOf(this.database.read, ownerId, first.provider, now) : null;
     if (first && pausedUntil) return this.#pause(first, pausedUntil);
-    for (const call of calls.slice(0, CALLS_OF_ACCOUNT)) {
+    const end = clock().getTime() + TURN_MS;
+    for (const call of calls) {
       if (this.rounds.isStopping) return;
+      if (clock().getTime() >= end) return this.#pause(call, clock());
       const pauseSeconds = await this.#askAbout(call, clock());
       if (pauseSeconds !== null) return this.#pause(call, new Date(clock().getTime() + pauseSeconds * 1000));
     }
-    // The calls of an account that has many do not keep those of others from their turn.
-    const [rest] = calls.slice(CALLS_OF_ACCOUNT);
-    if (rest) await this.#pause(rest, new Date(now.getTime() + EVERY_MS));
   }
 
   /** Returns for how long the account is to be left alone, if it said that it takes no more requests. */

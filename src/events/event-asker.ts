@@ -12,12 +12,14 @@ import { ProviderEventRow } from './provider-event.entity';
 const EVERY_MS = 5_000;
 /** Longer than one provider is waited for: the lease is renewed before each call. */
 const LEASE_MS = 60_000;
-/** So many events are looked at in one round, and so many calls of one account are asked for in it. */
+/** So many events are looked at in one round. */
 const BATCH = 500;
-const CALLS_OF_ACCOUNT = 10;
+/** So many accounts are asked at the same time, each as fast as its provider's rate allows. */
 const ACCOUNTS_AT_ONCE = 4;
 /** How long an account is left alone that takes no more requests, or does not answer. */
 const PAUSE_SECONDS = 60;
+/** After this time an account waits for its next turn: its calls do not keep those of others from theirs. */
+const TURN_MS = 5_000;
 /** When an account is looked at again of which the key does not open. */
 const UNREADABLE_MS = 60 * 60 * 1000;
 /** After so many vain attempts, the call is left to the comparison of the next night. */
@@ -72,17 +74,18 @@ export class EventAsker {
     const pausedUntil = await pauseOf(this.database.read, id, provider, now);
     if (pausedUntil) return this.#putOff(events[0], pausedUntil);
     const ids = new Set(events.map(({ providerCallId }) => providerCallId ?? ''));
-    const asked = [...ids].slice(0, CALLS_OF_ACCOUNT);
+    const began = Date.now();
     const account = { owner: { type, id, agencyId }, provider };
     let isAnswered = false;
-    for await (const { providerCallId, error } of this.reconciler.askFor(account, asked)) {
+    for await (const { providerCallId, error } of this.reconciler.askFor(account, ids)) {
       isAnswered = true;
       const ofCall = events.filter((event) => event.providerCallId === providerCallId);
       if (!(await this.#note(ofCall, error, now)) || error || this.rounds.isStopping) return;
+      const tookMs = Date.now() - began;
+      if (tookMs >= TURN_MS) return this.#putOff(events[0], new Date(now.getTime() + tookMs));
     }
     // Nobody can ask, so that there is nothing to wait for.
     if (!isAnswered) await this.#note(events, null, now);
-    else if (ids.size > asked.length) await this.#putOff(events[0], new Date(now.getTime() + EVERY_MS));
   }
 
   /** Notes what came of the events of a call. Returns whether this instance may go on. */

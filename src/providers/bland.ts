@@ -75,6 +75,8 @@ export const bland = {
   // Older pages of Bland's documentation send the key without a scheme. Bland accepts both forms, and this is
   // the newer one.
   keyPresentation: { scheme: 'Bearer' },
+  // 120 requests a minute are the only limit that Bland states, for its own server of tools.
+  backgroundRate: { perSecond: 2, burst: 5 },
   keyPrefixes: ['org_', 'sub-sk-'],
   requiresFromNumber: false,
   fromNumberForm: 'E164',

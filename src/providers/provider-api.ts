@@ -15,6 +15,7 @@ import {
   type PassedRequest,
   type WholeAnswer,
 } from '../vault/passage';
+import { markOf } from '../vault/key-mark';
 import type { ApiKeyText } from '../vault/secret';
 import type { Recording } from './call-content';
 import {
@@ -40,6 +41,7 @@ import {
   type Placement,
   type WebPlacement,
 } from './requests';
+import { RequestBuckets } from './request-buckets';
 import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';
 import { adapterOf, type Provider } from './index';
@@ -71,8 +73,15 @@ export class ProviderApi {
     private readonly baseUrls: BaseUrls,
     private readonly timeoutMs: number,
     private readonly metrics: Metrics | null = null,
+    private readonly buckets = new RequestBuckets(),
+    private readonly isInBackground = false,
   ) {
     this.#passages = new Passages(timeoutMs);
+  }
+
+  /** Makes requests for what works in the background: each takes a token of its account, and waits for it. */
+  inBackground(): ProviderApi {
+    return new ProviderApi(this.baseUrls, this.timeoutMs, this.metrics, this.buckets, true);
   }
 
   verifyKey(account: ProviderAccount): Promise<KeyVerdict> {
@@ -214,6 +223,17 @@ export class ProviderApi {
   }
 
   #sender(account: ProviderAccount, purpose: Purpose, mostMs = Infinity): Send {
+    const send = this.#measuredSender(account, purpose, mostMs);
+    if (!this.isInBackground) return send;
+    const { provider, region, key } = account;
+    const name = `${provider} ${region} ${markOf(key)}`;
+    return async (request) => {
+      await this.buckets.take(name, adapterOf(provider).backgroundRate);
+      return send(request);
+    };
+  }
+
+  #measuredSender(account: ProviderAccount, purpose: Purpose, mostMs: number): Send {
     const { provider, key } = account;
     const target = this.#targetOf(account);
     const timeoutMs = Math.min(this.timeoutMs, mostMs);

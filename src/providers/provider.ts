@@ -6,6 +6,7 @@ import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
 import type { GatewayTable } from './gateway-table';
 import type { AgentAtProvider, ProviderAgentKind } from './provider-agent';
 import type { ProviderErrorCode } from './provider-errors';
+import type { RequestRate } from './request-buckets';
 import type { WebCalls } from './web-calls';
 
 /** For data residency, some providers run separate endpoints with separate accounts in these regions. */
@@ -92,6 +93,11 @@ export interface ProviderAdapter {
   /** `US` is the default region. */
   readonly baseUrls: Readonly<Partial<Record<ProviderRegion, string>>> & { readonly US: string };
   readonly keyPresentation: KeyPresentation;
+  /**
+   * How fast one account is asked by what works in the background, which leaves the rest of what the provider
+   * takes to the account's own calls.
+   */
+  readonly backgroundRate: RequestRate;
   /** How its keys begin, so that one that is pasted in place of an id is told apart. */
   readonly keyPrefixes: readonly string[];
   /** It is true if a call cannot be placed without saying which number it comes from. */

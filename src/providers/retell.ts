@@ -84,6 +84,8 @@ export const retell = {
   name: 'Retell',
   baseUrls: { US: 'https://api.retellai.com' },
   keyPresentation: { scheme: 'Bearer' },
+  // Retell publishes no limit of its requests.
+  backgroundRate: { perSecond: 5, burst: 10 },
   keyPrefixes: ['key_'],
   requiresFromNumber: true,
   fromNumberForm: 'E164',

@@ -78,6 +78,8 @@ export const vapi = {
   baseUrls: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
   keyPresentation: { scheme: 'Bearer' },
   // They are UUIDs, like its ids.
+  // Vapi publishes no limit of its requests.
+  backgroundRate: { perSecond: 5, burst: 10 },
   keyPrefixes: [],
   requiresFromNumber: true,
   fromNumberForm: 'ID',

@@ -1,7 +1,7 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { CallRow } from '../calls/call.entity';
 import type { OwnAccount } from '../calls/provider-call';
-import { noteDoubt } from '../keys/key-health';
+import { noteDoubt, pauseOf } from '../keys/key-health';
 import type { KeyResolverService, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { leastIdOf } from '../platform/ids';
 import type { CallFacts } from '../providers/call-facts';
@@ -35,7 +35,7 @@ export interface Result {
   obstacle: Obstacle | null;
 }
 
-/** How the work goes on: between two requests, and when a provider takes no more requests for a while. */
+/** How the work goes on: between two requests, and when a provider takes no more of them for a while. */
 export interface Pace {
   /** Waits. Answers false where the work is to end. */
   wait(ms: number): Promise<boolean>;
@@ -47,7 +47,6 @@ const PART_MS = 7 * 24 * 60 * 60 * 1000;
 const MAX_CALLS = 200_000;
 /** Of an account no more pages are read. */
 const MAX_PAGES = 20_000;
-const BETWEEN_REQUESTS_MS = 20;
 /** How long a provider is left alone that does not say for how long, and how often and how long at most. */
 const PAUSE_SECONDS = 30;
 const MAX_PAUSE_SECONDS = 5 * 60;
@@ -91,6 +90,9 @@ export class Reconciler {
       result,
       onDifference,
     );
+    const { read } = this.database;
+    const pausedUntil = await pauseOf(read, place.owner.id, place.provider, new Date());
+    if (pausedUntil) await run.wait((pausedUntil.getTime() - Date.now()) / 1000);
     for (let start = since; start < until && result.obstacle === null;) {
       const end = new Date(Math.min(start.getTime() + PART_MS, until.getTime()));
       await run.compare({ since: start, until: end });
@@ -174,7 +176,7 @@ class AccountRun {
       cursor = read.page.next;
       this.#pages += 1;
       if (seen.size > MAX_CALLS || this.#pages > MAX_PAGES) this.result.obstacle = 'TOO_MANY_CALLS';
-      else if (!(await this.pace.wait(BETWEEN_REQUESTS_MS))) this.result.obstacle = 'STOPPED';
+      else if (!(await this.pace.wait(0))) this.result.obstacle = 'STOPPED';
       if (this.result.obstacle !== null) return null;
       knownAt = new Date();
     }
@@ -233,7 +235,7 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
 
   /** Asks for one call. `call` is the one that is on record. */
   async #ask(providerCallId: string, call: CallRow | null): Promise<void> {
-    if (!(await this.pace.wait(BETWEEN_REQUESTS_MS))) {
+    if (!(await this.pace.wait(0))) {
       this.result.obstacle = 'STOPPED';
       return;
     }
@@ -253,10 +255,15 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
   async #mayGoOn(error: ProviderError): Promise<boolean> {
     const { code, retryAfterSeconds } = error;
     await noteDoubt(this.database, this.key, error);
+    if (code === 'RATE_LIMITED') return this.wait(Math.max(1, retryAfterSeconds ?? PAUSE_SECONDS));
+    this.result.obstacle = code;
+    return false;
+  }
+
+  /** Waits until the provider takes requests again, if that is not too long. Answers whether to go on. */
+  async wait(seconds: number): Promise<boolean> {
     this.#pauses += 1;
-    const seconds = Math.max(1, retryAfterSeconds ?? PAUSE_SECONDS);
-    if (code !== 'RATE_LIMITED' || this.#pauses > MAX_PAUSES || seconds > MAX_PAUSE_SECONDS)
-      this.result.obstacle = code;
+    if (this.#pauses > MAX_PAUSES || seconds > MAX_PAUSE_SECONDS) this.result.obstacle = 'RATE_LIMITED';
     else if (!(await this.pace.wait(seconds * 1000))) this.result.obstacle = 'STOPPED';
     return this.result.obstacle === null;
   }

@@ -17,7 +17,7 @@ import { endOfPause, isShownByCalls } from '../key-health';
 import { nameOfKey, openKey, readSealedKeys, type SealedKey } from '../key-store';
 import { readKeyState } from '../key-states';
 import { recordUnreadable, recordVerdict } from '../key-writer';
-import { examineKey, LOOKUPS_TIME_MS, MAX_AGENTS_CHECKED, type KeyExamination } from './key-examination';
+import { examineKey, LOOKUPS_TIME_MS, type KeyExamination } from './key-examination';
 
 /** How often an instance looks whether there are keys to verify. */
 const EVERY_MS = 1_000;
@@ -29,6 +29,11 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 /** So many keys are verified in one round at most, and so many accounts are asked at the same time. */
 const BATCH = 20;
 const ACCOUNTS_AT_ONCE = 4;
+/**
+ * So many agents are looked up with a key in one day: as many as the slowest provider takes in the time that
+ * there is for a key.
+ */
+export const MAX_AGENTS_A_DAY = 40;
 /** So many agents of one account are looked up at the same time. */
 const LOOKUPS_AT_ONCE = 2;
 /** A refusal that its provider neither confirms nor denies is looked into again after this time. */
@@ -107,7 +112,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
   async #examine(sealed: SealedKey, turn: number): Promise<Outcome> {
     const { owner, provider } = sealed;
     const { read } = this.database;
-    const { agents } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_CHECKED, turn);
+    const { agents } = await agentsToLookUp(read, owner, provider, MAX_AGENTS_A_DAY, turn);
     try {
       const { region, key } = openKey(this.vault.cipher, sealed, 'RECHECK');
       const account = { provider, region, key };
