@@ -3,7 +3,7 @@ import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { moment } from '../moment';
-import { CLEAR_CLIENT, SET_AGENCY, SET_CLIENT, START_LIVE_CALL } from '../operations';
+import { CLEAR_CLIENT, SET_AGENCY, SET_CLIENT, START_LIVE_CALL, VERIFY_CLIENT } from '../operations';
 import { ENDED, eventsOf, over, providerAgentIdOf, started } from '../retell-events';
 
 let running: TestApp;
@@ -63,6 +63,14 @@ describe('a call of which Latchkey hears late', () => {
       { id: MAPLE },
     );
     expect(ofMaple.totalCount).toBe(0);
+  });
+
+  test('has a receipt of what was known of its key when it began', async () => {
+    await assign(HARBOR);
+    const at = await moment();
+    await running.data(VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    const call = await heardLate(HARBOR, at);
+    expect(JSON.parse(call?.receipt ?? '')).toMatchObject({ CLIENT: { version: 1, status: 'UNVERIFIED' } });
   });
 
   test('and that tells no start is of the client and the key of the time of which its event tells', async () => {

@@ -60,6 +60,14 @@ const CHANGES = {
   release: () => change('AssignAgent', 'assignAgent', { agentId: HARBOR_RETELL_AGENT, clientId: null }),
 } as const;
 
+test('a key that was set before the trail began had not been verified before it was', async () => {
+  const before = await resolutionNow(HARBOR_RETELL_AGENT);
+  const at = await moment();
+  await CHANGES.verifyClient(HARBOR);
+  expect([before.status, (await resolutionNow(HARBOR_RETELL_AGENT)).status]).toEqual(['UNVERIFIED', 'VALID']);
+  expect(await resolutionAt(HARBOR_RETELL_AGENT, at)).toEqual(before);
+});
+
 test('a key resolution at any time is what was answered at that time, whatever was changed since', async () => {
   const steps = fc.array(
     fc.tuple(

@@ -59,19 +59,27 @@ function stateAt<T>(
 }
 
 /**
- * The place of a key at a time, from the events of this place. Its version orders them, because two changes
+ * The place of a key at a time, from the events of this place. Its version orders the changes, because two
  * that follow each other closely can have times in the other order. `now` is the place as it is.
  */
-function keyAt(events: readonly PastEvent[], at: Date, now: ChainKey | null): ChainKey | null | undefined {
+function keyAt(
+  events: readonly PastEvent[],
+  isOnRecord: boolean,
+  at: Date,
+  now: ChainKey | null,
+): ChainKey | null | undefined {
   const changes = events
-    .filter(({ type }) => type === 'API_KEY_SET' || type === 'API_KEY_CLEARED')
+    .filter(({ type }) => isOnRecord && (type === 'API_KEY_SET' || type === 'API_KEY_CLEARED'))
     .sort((one, other) => versionOf(one) - versionOf(other));
   const key = stateAt(changes, at, now, keyAfter, (first) => (versionOf(first) === 1 ? null : undefined));
   if (!key?.isSet) return key;
-  const verified = events.findLast(
-    (event) => event.type === 'API_KEY_VERIFIED' && versionOf(event) === key.version && event.at <= at,
+  const verified = events.filter(
+    (event) => event.type === 'API_KEY_VERIFIED' && versionOf(event) === key.version,
   );
-  return { ...key, status: verified?.details.status ?? key.status };
+  const last = verified.findLast((event) => event.at <= at);
+  // What the place says now was not known before the first of them.
+  const before = changes.length === 0 && verified.length > 0 ? 'UNVERIFIED' : key.status;
+  return { ...key, status: last?.details.status ?? before };
 }
 
 /** The client to which an agent was assigned at a time, from the events of this agent. */
@@ -116,11 +124,13 @@ export function chainAt(
   const { id, provider } = agent;
   const ofAgent = ofAgents.filter(({ details }) => details.agentId === id);
   const clientId = clientAt(ofAgent, at, agent.clientId);
-  const events = since !== null && since <= at ? ofChains : [];
+  const isOnRecord = since !== null && since <= at;
   const keyOf = (owner: string | null) => {
-    const ofPlace = events.filter((event) => event.clientId === owner && event.details.provider === provider);
+    const ofPlace = ofChains.filter(
+      (event) => event.clientId === owner && event.details.provider === provider,
+    );
     const isInPlace = (key: KeySummary) => key.ownerId === (owner ?? agencyId) && key.provider === provider;
-    return keyAt(ofPlace, at, keys.find(isInPlace) ?? null);
+    return keyAt(ofPlace, isOnRecord, at, keys.find(isInPlace) ?? null);
   };
   return { clientId, CLIENT: clientId == null ? null : keyOf(clientId), AGENCY: keyOf(null) };
 }

@@ -15,12 +15,12 @@ interface RawEvent extends Pick<AuditEventRow, 'clientId' | 'details'> {
   readonly at: RawDate;
 }
 
-/** What changes whose key an agent uses. */
-const CHANGES = ['API_KEY_SET', 'API_KEY_CLEARED', ...AGENT_EVENTS];
+/** What changes whose key an agent uses, or what is known of that key. */
+const CHANGES = ['API_KEY_SET', 'API_KEY_CLEARED', 'API_KEY_VERIFIED', ...AGENT_EVENTS];
 /** The clocks of two instances may differ by this much. */
 const CLOCKS_MS = 60_000;
 
-/** Whether a key of the agency, or an agent of it, may have come or gone at this time or later. */
+/** Whether a key of the agency, or an agent of it, may have changed in such a way at this time or later. */
 export async function hasChangedSince(read: Reader, agencyId: string, at: Date): Promise<boolean> {
   const rows = await read.rows(
     `SELECT 1 FROM audit_events${read.indexHint('audit_events_by_type')}
