@@ -31,7 +31,10 @@ function isFromKubernetes(name: string, env: NodeJS.ProcessEnv): boolean {
 function nearest(name: string, settings: readonly string[]): { setting: string; distance: number } {
   const found = { setting: '', distance: Infinity };
   for (const setting of settings) {
-    const distance = distanceOf(bare(name), bare(setting));
+    const [one, other] = [bare(name), bare(setting)];
+    // They differ in as many letters at least: most need not be compared.
+    if (Math.abs(one.length - other.length) >= found.distance) continue;
+    const distance = distanceOf(one, other);
     if (distance < found.distance) Object.assign(found, { setting, distance });
   }
   return found;
@@ -45,10 +48,10 @@ function bare(name: string): string {
 /** Counts the letters that have to be added, left out or replaced to make one text of the other. */
 function distanceOf(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, column) => column);
-  for (const [index, letter] of [...one].entries()) {
+  for (let index = 0; index < one.length; index += 1) {
     const next = [index + 1];
-    for (const [column, wanted] of [...other].entries()) {
-      const replaced = (row[column] ?? 0) + (letter === wanted ? 0 : 1);
+    for (let column = 0; column < other.length; column += 1) {
+      const replaced = (row[column] ?? 0) + (one[index] === other[column] ? 0 : 1);
       next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1));
     }
     row = next;

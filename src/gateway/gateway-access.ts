@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { TenantDatabase } from '../access/tenant-database';
 import { dateOf, dateOrNull, type RawDate } from '../database/raw';
 import type { Transaction } from '../database/transaction';
+import { atMost } from '../platform/at-most';
 import type { KeyPresentation } from '../vault/outbound';
 import type { Provider } from '../providers';
 import { gatewayTokenDigest, isGatewayToken, wordList, type GatewayScope } from './gateway-token';
@@ -33,7 +34,7 @@ const NOTE_EVERY_MS = 60_000;
 /** Finds out which token asks. */
 export class GatewayAccess {
   /** Tokens whose use this instance has noted within the last minute. */
-  readonly #noted = new LRUCache<string, true>({ max: 10_000, ttl: NOTE_EVERY_MS });
+  readonly #noted = new LRUCache<string, true>({ ...atMost(10_000), ttl: NOTE_EVERY_MS });
 
   constructor(private readonly database: TenantDatabase) {}
 

@@ -57,6 +57,11 @@ declare module 'fastify' {
   }
 }
 
+// No route has a schema of Fastify's. By itself, Fastify loads two compilers of schemas at each start.
+function noSchemas(): never {
+  throw new Error('Routes have no schemas here');
+}
+
 /** The HTTP server: what all answers have in common, and the routes that it is given. */
 export async function createServer({
   log,
@@ -73,6 +78,7 @@ export async function createServer({
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Node looks for slow requests twice a minute by itself, so that they could take twice as long.
     http: { connectionsCheckingInterval: CHECKED_EVERY_MS },
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: () => randomUUID(),
     // A link that is too long reaches its route, and is answered like every other that does not open. Node
     // limits the header's size.

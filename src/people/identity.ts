@@ -1,6 +1,7 @@
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../access/identity';
+import { atMost } from '../platform/at-most';
 import { Issuer, IssuerUnreachable, type IssuerOptions } from './issuer';
 import { VerifiedAddresses } from './verified-address';
 
@@ -73,7 +74,7 @@ export function createIdentityVerifier(options: IdentityOptions): IdentityVerifi
   // Checking a signature takes longer than everything else that finds out who asks. The result is kept for
   // the same token until it expires or the issuer's keys are fetched again. What the person may do is read
   // from the database each time.
-  const verified = new LRUCache<string, JWTPayload>({ max: VERIFIED_KEPT, ttl: VERIFIED_FOR_MS });
+  const verified = new LRUCache<string, JWTPayload>({ ...atMost(VERIFIED_KEPT), ttl: VERIFIED_FOR_MS });
   const issuer = new Issuer(options.issuer, { ...ASKING, ...options.asking }, () => verified.clear());
   const addresses = new VerifiedAddresses(issuer, options.trustEmail ?? false);
   return {

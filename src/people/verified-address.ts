@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Address } from '../access/identity';
+import { atMost } from '../platform/at-most';
 import { IssuerRefuses, type Claims, type Issuer } from './issuer';
 
 type Subject = Claims & { readonly sub?: string };
@@ -25,7 +26,7 @@ const REFUSED: Address = { ...FAILED };
  * kept for a few seconds only.
  */
 export class VerifiedAddresses {
-  readonly #asked = new LRUCache<string, Promise<Address>>({ max: KEPT, ttl: KEPT_FOR_MS });
+  readonly #asked = new LRUCache<string, Promise<Address>>({ ...atMost(KEPT), ttl: KEPT_FOR_MS });
 
   constructor(
     private readonly issuer: Issuer,
