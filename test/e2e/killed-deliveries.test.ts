@@ -6,6 +6,7 @@ import { OutgoingMessageRow } from '../../src/outbox/message.entity';
 import { startReceiver, type Receiver } from '../fixtures/receiver';
 import { announceCalls, createWebhook, letTimePass } from '../fixtures/webhooks';
 import { startTestApp, type TestApp } from '../harness';
+import { COMPILED_BEFORE } from './process';
 
 const COUNT = 60;
 const STAGES = ['EXPANDED', 'CLAIMED', 'SENT', 'IN ITS RECORD', 'RECORDED'] as const;
@@ -23,7 +24,7 @@ afterAll(async () => {
 
 /** An instance works until it has killed itself. */
 async function killedAt(stage: string): Promise<NodeJS.Signals | null> {
-  const env = { ...running.env, DATABASE_URL: running.databaseUrl, PORT: '0', KILL_AT: stage };
+  const env = { ...COMPILED_BEFORE, ...running.env, PORT: '0', KILL_AT: stage };
   const child = fork(join(__dirname, '../fixtures/killed-deliveries.mjs'), { execArgv: [], env });
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal;
@@ -57,4 +58,4 @@ test('a process that is killed at any stage of its deliveries loses none, and re
   const atOnce = 10;
   expect(ids.length).toBeLessThanOrEqual(COUNT + 3 * atOnce);
   expect(ids.length).toBeGreaterThan(COUNT);
-});
+}, 60_000);

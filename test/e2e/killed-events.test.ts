@@ -15,7 +15,7 @@ import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } fr
 import { Copies } from '../fixtures/copies';
 import { startTestApp, type TestApp } from '../harness';
 import { ENDPOINTS, SET_WEBHOOK_SECRET, START_LIVE_CALL } from '../operations';
-import { until } from './process';
+import { COMPILED_BEFORE, until } from './process';
 
 /** By hand fewer than in CI. Each is sent one to five times, which is four times as many deliveries. */
 const EVENTS = Number(process.env.KILLED_EVENTS ?? 300);
@@ -189,6 +189,7 @@ class Mortal {
     const point = this.points.shift();
     const env = {
       ...this.env,
+      ...COMPILED_BEFORE,
       PORT: '0',
       KILL_AT: point?.stage ?? '',
       KILL_AFTER: String(point?.after ?? 0),

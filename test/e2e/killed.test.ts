@@ -35,6 +35,7 @@ import {
   START_CALL,
 } from '../operations';
 import { sealFor } from '../seal';
+import { COMPILED_BEFORE } from './process';
 
 // Databases are made and filled for each of some thirty statements.
 jest.setTimeout(60_000);
@@ -95,7 +96,10 @@ interface Told {
 
 /** The product in a process that can be killed: see `fixtures/killed.mjs`. */
 class Victim {
-  readonly #process: ChildProcess = fork(join(__dirname, '../fixtures/killed.mjs'), { execArgv: [] });
+  readonly #process: ChildProcess = fork(join(__dirname, '../fixtures/killed.mjs'), {
+    execArgv: [],
+    env: { ...process.env, ...COMPILED_BEFORE },
+  });
   readonly #ended = once(this.#process, 'exit').then(() => Promise.reject(new Error('It has ended')));
   readonly #waiting = new Map<number, (told: Told) => void>();
 

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../fixtures/oidc';
-import { Process } from './process';
+import { COMPILED_BEFORE, Process } from './process';
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-metrics-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -19,7 +19,10 @@ const loaded = () =>
   (JSON.parse(readFileSync(loadedFile, 'utf8')) as string[]).filter((file) => isOptional.test(file));
 
 const start = (env: NodeJS.ProcessEnv = {}) =>
-  new Process('src/demo/main.js', folder, { NODE_OPTIONS: `--require ${preload}`, ...env });
+  new Process('src/demo/main.js', folder, {
+    NODE_OPTIONS: `${COMPILED_BEFORE.NODE_OPTIONS} --require ${preload}`,
+    ...env,
+  });
 
 describe('METRICS=on', () => {
   test('serves them on the port that is configured, on this machine alone', async () => {

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { freePort } from '../fixtures/oidc';
-import { until } from './process';
+import { COMPILED_BEFORE, until } from './process';
 
 const root = join(__dirname, '../..');
 // `npm run test:image` takes all steps of the Dockerfile.
@@ -44,6 +44,7 @@ beforeEach(async () => {
 afterEach(() => rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 }));
 
 const settings = () => ({
+  ...COMPILED_BEFORE,
   PATH: process.env.PATH,
   NODE_ENV: 'production',
   PORT: String(port),
@@ -86,7 +87,11 @@ test('`npm run serve` ends the server when npm is told to, as by a container', a
 test('`npm start` ends the demo when npm is told to', async () => {
   const { PATH } = process.env;
   // The build of this checkout is there.
-  const npm = await started('npm', ['start', '--ignore-scripts'], { PATH, PORT: String(port) });
+  const npm = await started('npm', ['start', '--ignore-scripts'], {
+    PATH,
+    ...COMPILED_BEFORE,
+    PORT: String(port),
+  });
   await ended(npm);
   await until(async () => (await status('/healthz')) === 0);
 }, 60_000);

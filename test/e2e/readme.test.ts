@@ -16,6 +16,7 @@ import { ERROR_STATUS, type ErrorCode } from '../../src/graphql/errors';
 import { USER_ERRORS } from '../../src/graphql/user-error';
 import { SETTING_NAMES } from '../../src/settings';
 import { freePort } from '../fixtures/oidc';
+import { COMPILED_BEFORE } from './process';
 
 const root = join(__dirname, '../..');
 const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -61,7 +62,7 @@ class Shell {
     const { PATH, HOME } = process.env;
     this.#bash = spawn('bash', ['--noprofile', '--norc'], {
       cwd: folder,
-      env: { PATH, HOME, PORT: String(port) },
+      env: { PATH, HOME, ...COMPILED_BEFORE, PORT: String(port) },
       detached: true,
     });
     for (const stream of [this.#bash.stdout, this.#bash.stderr])
