@@ -1,7 +1,26 @@
+const { readdirSync, readFileSync } = require('node:fs');
+const { join } = require('node:path');
+
 // Packages whose one copy the tests and the product share (test/environment.js), and those that ship as ES
 // modules alone, which jest cannot load by itself.
 const TRANSFORMED =
   '(fastify|graphql|graphql-jit|jose|mysql2|reflect-metadata|temporal-[a-z]+|type-graphql|typeorm|uuid)';
+
+// The processes of jest are started with the options of this one. In a small young generation, what a test
+// holds for a moment is copied again and again.
+process.execArgv.push('--max-semi-space-size=64', '--min-semi-space-size=32');
+
+const MAKES_DATABASE = /\b(startTestApp|createTestDatabase|createMigratedDatabase)\b/;
+
+/** On a server, the test files that make no database would only do again what they do without one. */
+function withoutDatabase() {
+  if (!process.env.TEST_DATABASE_SERVER) return [];
+  const files = readdirSync(join(__dirname, 'test'), { recursive: true });
+  const tests = files
+    .map((file) => join(__dirname, 'test', file))
+    .filter((file) => file.endsWith('.test.ts'));
+  return tests.filter((file) => !MAKES_DATABASE.test(readFileSync(file, 'utf8')));
+}
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -11,6 +30,7 @@ module.exports = {
   testPathIgnorePatterns: [
     '/node_modules/',
     ...['console', 'redis', 'cluster'].map((folder) => `<rootDir>/test/${folder}/`),
+    ...withoutDatabase().map((file) => `${file}$`),
   ],
   globalSetup: '<rootDir>/test/global-setup.js',
   globalTeardown: '<rootDir>/test/global-teardown.js',

@@ -1,5 +1,5 @@
 const { execFileSync } = require('node:child_process');
-const { mkdtemp, writeFile } = require('node:fs/promises');
+const { mkdir, mkdtemp, writeFile } = require('node:fs/promises');
 const { tmpdir } = require('node:os');
 const { join } = require('node:path');
 
@@ -7,12 +7,16 @@ module.exports = async () => {
   // Some tests start the product as an operating system does, from dist/: never from an old build.
   execFileSync(process.execPath, ['build.mjs'], { cwd: join(__dirname, '..'), stdio: 'inherit' });
   // Every test file needs migrated databases. Migrations are run here, once, and copied: a SQLite file, or on
-  // a server the statements that make the same tables.
+  // a server the statements that make the same tables and rows.
   const server = process.env.TEST_DATABASE_SERVER;
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  process.env.MIGRATED_DATABASE = join(folder, server ? 'migrated.sql' : 'migrated.sqlite');
-  if (server) await writeFile(process.env.MIGRATED_DATABASE, await migratedSchema(server));
-  else await migrate(`sqlite:${process.env.MIGRATED_DATABASE}`);
+  process.env.MIGRATED_DATABASE = join(folder, server ? 'migrated.json' : 'migrated.sqlite');
+  if (server) {
+    const spare = join(folder, 'spare');
+    await mkdir(spare);
+    const migrated = { ...(await migratedSchema(server)), spare };
+    await writeFile(process.env.MIGRATED_DATABASE, JSON.stringify(migrated));
+  } else await migrate(`sqlite:${process.env.MIGRATED_DATABASE}`);
 };
 
 async function migrate(url) {
@@ -32,15 +36,15 @@ async function migratedSchema(server) {
   try {
     await migrate(Object.assign(new URL(server), { pathname: `/${name}` }).toString());
     await connection.query(`USE ${name}`);
-    const [tables] = await connection.query('SHOW TABLES');
-    // A table may refer to one that is made after it.
-    const statements = ['SET FOREIGN_KEY_CHECKS = 0'];
-    for (const table of tables.flatMap(Object.values)) {
+    const [names] = await connection.query('SHOW TABLES');
+    const migrated = { tables: {}, rows: [] };
+    for (const table of names.flatMap(Object.values)) {
       const [[{ 'Create Table': create }]] = await connection.query(`SHOW CREATE TABLE ${table}`);
+      migrated.tables[table] = create.replace(/ AUTO_INCREMENT=\d+/, '');
       const [rows] = await connection.query(`SELECT * FROM ${table}`);
-      statements.push(create, ...rows.map((row) => connection.format(`INSERT INTO ${table} SET ?`, row)));
+      migrated.rows.push(...rows.map((row) => connection.format(`INSERT INTO ${table} SET ?`, row)));
     }
-    return statements.join(';\n');
+    return migrated;
   } finally {
     await connection.query(`DROP DATABASE ${name}`);
     await connection.end();

@@ -1,4 +1,16 @@
-const { rm } = require('node:fs/promises');
-const { dirname } = require('node:path');
+const { readdir, rm } = require('node:fs/promises');
+const { dirname, join } = require('node:path');
 
-module.exports = () => rm(dirname(process.env.MIGRATED_DATABASE), { recursive: true });
+module.exports = async () => {
+  const folder = dirname(process.env.MIGRATED_DATABASE);
+  const server = process.env.TEST_DATABASE_SERVER;
+  if (server) await drop(server, await readdir(join(folder, 'spare')));
+  await rm(folder, { recursive: true });
+};
+
+async function drop(server, names) {
+  const { createConnection } = require('mysql2/promise');
+  const connection = await createConnection(server.replace(/^mariadb:/, 'mysql:'));
+  for (const name of names) await connection.query(`DROP DATABASE ${name}`);
+  await connection.end();
+}

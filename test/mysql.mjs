@@ -1,5 +1,5 @@
-// Runs the whole suite on a MySQL or MariaDB server: TEST_DATABASE_SERVER, or root without a password on this
-// machine.
+// Runs every test file that makes a database on a MySQL or MariaDB server: TEST_DATABASE_SERVER, or root
+// without a password on this machine.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 

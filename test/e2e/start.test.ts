@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { createApp } from '../../src/app';
 import { ConfigError, readConfig } from '../../src/config';
-import { createTestDatabase } from '../database';
 import { HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { post } from '../harness';
 import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
@@ -467,20 +466,6 @@ describe('a production start', () => {
     // Without a handler of its own, the process would end by the signal, and would have no status.
     expect(await running.end()).toBe(0);
     issuer.server.close();
-  });
-
-  test('that finds its port taken tells so in one line, whatever database it has opened already', async () => {
-    const database = await createTestDatabase();
-    const taken = await startProvider();
-    const running = new Process(
-      'src/main.js',
-      folder,
-      environment({ DATABASE_URL: database.url, PORT: new URL(taken.url).port }),
-    );
-    expect(await running.ended()).toBe(1);
-    expect(running.output).toBe('HOST and PORT: the server cannot listen there (EADDRINUSE)\n');
-    taken.server.close();
-    await database.drop();
   });
 
   test('warns of where one-time links lead without PUBLIC_URL, of a misspelt setting, and of a key ring that others can read', async () => {
