@@ -41,12 +41,15 @@ test.each([
   expect(endOfDay(day, zone).getTime() - startOfDay(day, zone).getTime()).toBe(hours * HOUR_MS);
 });
 
+/** By hand as many years as have a day that did not exist. */
+const LAST_YEAR = process.env.PROPERTY_RUNS === 'full' ? 2039 : 2012;
+
 test.each(ZONES)(
-  'in %s the days of 30 years follow each other without a gap, and each instant is in its day',
+  `in %s the days from 2010 to ${LAST_YEAR} follow each other without a gap, and each instant is in its day`,
   (zone) => {
     const wrong: string[] = [];
     let start = startOfDay('2010-01-01', zone);
-    for (let day = '2010-01-01'; day <= '2039-12-31'; day = dayAfter(day, 1)) {
+    for (let day = '2010-01-01'; day <= `${LAST_YEAR}-12-31`; day = dayAfter(day, 1)) {
       const end = endOfDay(day, zone);
       const instants = start.getTime() === end.getTime() ? [] : [start, new Date(end.getTime() - 1)];
       if (end < start || instants.some((each) => dayOf(each, zone) !== day)) wrong.push(day);
