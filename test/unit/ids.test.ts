@@ -1,0 +1,33 @@
+import { version } from 'uuid';
+import { isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
+
+afterEach(() => jest.useRealTimers());
+
+describe('new ids', () => {
+  test('are different, of version 7, and in the order in which they are made', () => {
+    const ids = Array.from({ length: 20_000 }, () => newId());
+    expect(ids.every((id) => isId(id) && version(id) === 7)).toBe(true);
+    expect(ids.every((id, index) => index === 0 || id > String(ids[index - 1]))).toBe(true);
+  });
+
+  test('stay in their order where very many come in one millisecond, and where the clock goes back', () => {
+    const now = Date.now() + 1_000;
+    jest.useFakeTimers({ now });
+    const ids = Array.from({ length: 10_000 }, () => newId());
+    jest.setSystemTime(now - 500);
+    ids.push(newId());
+    expect([...new Set(ids)].sort()).toEqual(ids);
+    expect(timeOfId(String(ids[0]))).toEqual(new Date(now));
+    expect(timeOfId(String(ids.at(-1))).getTime() - now).toBeLessThan(5);
+  });
+
+  test('come after the least id of their time, like ids that are made for a time', () => {
+    const time = new Date(Date.now() + 10_000);
+    jest.useFakeTimers({ now: time });
+    for (const id of [newId(), newIdAt(time)]) {
+      expect(timeOfId(id)).toEqual(time);
+      expect(id > leastIdOf(time)).toBe(true);
+      expect(id < leastIdOf(new Date(time.getTime() + 1))).toBe(true);
+    }
+  });
+});
