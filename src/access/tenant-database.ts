@@ -1,5 +1,5 @@
 import type { Database } from '../database/database';
-import type { Reader, Transaction } from '../database/transaction';
+import type { Beginning, Reader, Transaction } from '../database/transaction';
 import type { PublicError } from '../graphql/errors';
 import type { Viewer } from './viewer';
 
@@ -7,7 +7,7 @@ import type { Viewer } from './viewer';
  * Returns the error for a viewer who is gone or whose rights have changed since its request arrived, and null
  * for any other viewer.
  */
-export type RightsCheck = (tx: Transaction, viewer: Viewer) => Promise<PublicError | null>;
+export type RightsCheck = (tx: Beginning, viewer: Viewer) => Promise<PublicError | null>;
 
 /**
  * The database as services use it. A request can take long, because it waits for a slow provider or for other
@@ -29,11 +29,22 @@ export class TenantDatabase {
    * since its request arrived.
    */
   write<T>(viewer: Viewer, work: (tx: Transaction) => Promise<T>): Promise<T> {
-    return this.database.write(async (tx) => {
-      const refusal = await this.lostRights(tx, viewer);
-      if (refusal) throw refusal;
-      return work(tx);
-    });
+    return this.writeLocked(viewer, () => Promise.resolve(), work);
+  }
+
+  /** Writes in the same way with what `lock` has read, which is asked for together with the check. */
+  writeLocked<L, T>(
+    viewer: Viewer,
+    lock: (tx: Beginning) => Promise<L>,
+    work: (tx: Transaction, locked: L) => Promise<T>,
+  ): Promise<T> {
+    return this.database.writeAfter(
+      (tx) => Promise.all([this.lostRights(tx, viewer), lock(tx)]),
+      async (tx, [refusal, locked]) => {
+        if (refusal) throw refusal;
+        return work(tx, locked);
+      },
+    );
   }
 
   /**
@@ -49,14 +60,20 @@ export class TenantDatabase {
    * whatever became of the viewer meanwhile. `work` is told whether the viewer still has its rights, and
    * writes nothing else without them. Throws like `write`, but afterwards.
    */
-  async writeOutcome<T>(
+  writeOutcome<T>(viewer: Viewer, work: (tx: Transaction, hasRights: boolean) => Promise<T>): Promise<T> {
+    return this.writeLockedOutcome(viewer, () => Promise.resolve(), work);
+  }
+
+  /** Writes in the same way with what `lock` has read, which is asked for together with the check. */
+  async writeLockedOutcome<L, T>(
     viewer: Viewer,
-    work: (tx: Transaction, hasRights: boolean) => Promise<T>,
+    lock: (tx: Beginning) => Promise<L>,
+    work: (tx: Transaction, hasRights: boolean, locked: L) => Promise<T>,
   ): Promise<T> {
-    const { result, refusal } = await this.database.write(async (tx) => {
-      const refusal = await this.lostRights(tx, viewer);
-      return { result: await work(tx, refusal === null), refusal };
-    });
+    const { result, refusal } = await this.database.writeAfter(
+      (tx) => Promise.all([this.lostRights(tx, viewer), lock(tx)]),
+      async (tx, [refusal, locked]) => ({ result: await work(tx, refusal === null, locked), refusal }),
+    );
     if (refusal) throw refusal;
     return result;
   }

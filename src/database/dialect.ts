@@ -1,5 +1,5 @@
 import type { DataSource, DataSourceOptions } from 'typeorm';
-import type { Reader, Transaction } from './transaction';
+import type { Beginning, Reader, Transaction } from './transaction';
 
 /**
  * The two doors to the database. `read` never sees an open transaction and is never a stale cache. `write`
@@ -9,6 +9,14 @@ import type { Reader, Transaction } from './transaction';
 export interface Database {
   readonly read: Reader;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /**
+   * Does the same with what `first` has read. The statements that `first` asks for before it waits are sent
+   * together with the one that begins the transaction.
+   */
+  writeAfter<F, T>(
+    first: (tx: Beginning) => Promise<F>,
+    work: (tx: Transaction, found: F) => Promise<T>,
+  ): Promise<T>;
   /**
    * Does what `updateRow` of a transaction does, as one that has no other statement: none is needed to begin
    * and to commit it. It may be run again after it was committed, and then does the same once more.

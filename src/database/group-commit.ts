@@ -80,8 +80,8 @@ export class GroupCommit {
     try {
       // IMMEDIATE takes the write lock first: a transaction that reads before it writes could otherwise not
       // get it any more.
-      const attempt = () =>
-        inTransaction(this.session, 'BEGIN IMMEDIATE', () => this.#workAll(group), first?.ids ?? []);
+      const begin = () => this.session.command('BEGIN IMMEDIATE');
+      const attempt = () => inTransaction(this.session, begin, () => this.#workAll(group), first?.ids ?? []);
       return await this.whileLocked(attempt, deadline);
     } catch (error) {
       return isAlone ? [{ error }] : null;

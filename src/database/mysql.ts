@@ -7,8 +7,8 @@ import { HostWatch } from './hosts';
 import { refuseUnsafe } from './server-check';
 import { CommitUnknown, FATE_UNKNOWN, repeatUntilCommitted } from './repetition';
 import { MysqlSession, type Witness } from './mysql-session';
-import { inTransaction, type Reader, type Transaction } from './transaction';
-import { connectionOf, loadOf, noteTransaction, poolOf } from './typeorm-internals';
+import { inTransaction, type Beginning, type Reader, type Transaction } from './transaction';
+import { connectionOf, loadOf, noteTransaction, poolOf, sendTogether } from './typeorm-internals';
 import { endInTime, limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
@@ -174,9 +174,16 @@ class MysqlDatabase implements Database {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.writeAfter(() => Promise.resolve(), work);
+  }
+
+  writeAfter<F, T>(
+    first: (tx: Beginning) => Promise<F>,
+    work: (tx: Transaction, found: F) => Promise<T>,
+  ): Promise<T> {
     const run: Run = { ids: [], unknown: null };
     return repeatUntilCommitted(
-      () => this.#transaction(work, run),
+      () => this.#transaction(first, work, run),
       () => this.onRetry?.(),
     );
   }
@@ -202,14 +209,23 @@ class MysqlDatabase implements Database {
     await close(this.source);
   }
 
-  async #transaction<T>(work: (tx: Transaction) => Promise<T>, run: Run): Promise<T> {
+  async #transaction<F, T>(
+    first: (tx: Beginning) => Promise<F>,
+    work: (tx: Transaction, found: F) => Promise<T>,
+    run: Run,
+  ): Promise<T> {
     const runner = this.source.createQueryRunner();
     let session: MysqlSession | null = null;
     try {
       const connection = await connectionOf(runner);
       noteTransaction(runner);
-      session = new MysqlSession(this.source, connection, runner);
-      return await inTransaction(session, 'START TRANSACTION', work, run.ids);
+      const began = (session = new MysqlSession(this.source, connection, runner));
+      // Reads do no harm where the transaction could not be begun; a write would be committed by itself.
+      const begin = async () => {
+        const asked = [began.command('START TRANSACTION'), first(began)] as const;
+        return (await Promise.all(asked))[1];
+      };
+      return await inTransaction(session, () => sendTogether(connection, begin), work, run.ids);
     } catch (error) {
       if (error instanceof CommitUnknown && session?.witness)
         run.unknown = { witness: session.witness, result: error.result };

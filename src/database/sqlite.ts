@@ -15,7 +15,7 @@ import { isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { GroupCommit } from './group-commit';
 import { repeatUntilCommitted } from './repetition';
-import { byId, byIds, Session, type Reader, type Transaction } from './transaction';
+import { byId, byIds, Session, type Beginning, type Reader, type Transaction } from './transaction';
 
 import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
 
@@ -132,6 +132,13 @@ class SqliteDatabase implements Database {
       () => this.#writes.write(work, ids, deadline),
       () => this.onRetry?.(),
     );
+  }
+
+  writeAfter<F, T>(
+    first: (tx: Beginning) => Promise<F>,
+    work: (tx: Transaction, found: F) => Promise<T>,
+  ): Promise<T> {
+    return this.write(async (tx) => work(tx, await first(tx)));
   }
 
   updateRow(table: string, change: object, where: object): Promise<boolean> {

@@ -100,6 +100,9 @@ export interface Transaction extends Reader, Pick<EntityManager, 'insert' | 'upd
   updateRow(table: string, change: object, where: object): Promise<boolean>;
 }
 
+/** What a transaction can do while it is begun: read and lock, and write nothing. */
+export type Beginning = Pick<Transaction, 'rows' | 'lockRows' | 'shareRows'>;
+
 /**
  * One connection (SQLite), or one pool or one of its connections (MySQL, MariaDB), with TypeORM's entities
  * and with statements as they are written.
@@ -171,19 +174,19 @@ export function byId<T extends ObjectLiteral & { id: string }>(id: string): Find
 }
 
 /**
- * Runs `work` between the statement that begins a transaction and its COMMIT, or undoes it. `ids` are
- * those of `lastingId`, for all runs of the transaction. Throws `CommitUnknown` where nobody knows whether
- * it was committed.
+ * Begins a transaction and runs `work` with what that gave, and then COMMIT, or undoes it. `ids` are those of
+ * `lastingId`, for all runs of the transaction. Throws `CommitUnknown` where nobody knows whether it was
+ * committed.
  */
-export async function inTransaction<T>(
+export async function inTransaction<F, T>(
   session: Session,
-  begin: string,
-  work: (tx: Transaction) => Promise<T>,
+  begin: () => Promise<F>,
+  work: (tx: Transaction, found: F) => Promise<T>,
   ids: string[],
 ): Promise<T> {
-  await session.command(begin);
+  const found = await orUndone(session, begin);
   session.beginRun(ids);
-  const result = await orUndone(session, () => work(session));
+  const result = await orUndone(session, () => work(session, found));
   await orUndone(session, async () => {
     try {
       await session.command('COMMIT');

@@ -17,7 +17,15 @@ export interface MysqlStatements {
 
 export interface PooledConnection extends MysqlStatements {
   readonly stream: Socket;
+  sequenceId: number;
+  addCommand: (command: Command) => unknown;
   release(): void;
+}
+
+/** A command of mysql2. It is begun without a packet, and tells after each packet whether it is done. */
+interface Command {
+  execute(packet: object | undefined, connection: PooledConnection): boolean;
+  onResult?(error: Error): void;
 }
 
 export interface MysqlPool extends MysqlStatements {
@@ -65,8 +73,60 @@ export function loadOf(pool: MysqlPool): { inUse: number; waiting: number } {
 }
 
 /** The pooled connection of a query runner, until the runner is released. */
-export async function connectionOf(runner: QueryRunner): Promise<MysqlStatements> {
-  return (await runner.connect()) as MysqlStatements;
+export async function connectionOf(runner: QueryRunner): Promise<PooledConnection> {
+  return (await runner.connect()) as PooledConnection;
+}
+
+/**
+ * Sends all statements at once that `ask` asks for before it waits. mysql2 would send each of them when the
+ * one before it is answered; writing to the socket takes more time than anything else that a statement takes.
+ */
+export function sendTogether<T>(connection: PooledConnection, ask: () => T): T {
+  const { addCommand } = connection;
+  const commands: Command[] = [];
+  connection.addCommand = (command) => {
+    commands.push(command);
+    return command;
+  };
+  try {
+    return ask();
+  } finally {
+    connection.addCommand = addCommand;
+    connection.addCommand(new Together(commands));
+  }
+}
+
+/** The number of the first packet of an answer. */
+const FIRST_OF_ANSWER = 1;
+
+/** Commands of which each is sent before those before it are answered. The answers come in the same order. */
+class Together implements Command {
+  readonly #sent: Command[] = [];
+
+  constructor(private readonly commands: Command[]) {}
+
+  execute(packet: object | undefined, connection: PooledConnection): boolean {
+    if (packet && !this.#sent[0]?.execute(packet, connection)) return false;
+    this.#sent.shift();
+    if (this.#sent.length === 0) this.#send(connection);
+    connection.sequenceId = FIRST_OF_ANSWER;
+    return this.#sent.length === 0;
+  }
+
+  onResult(error: Error): void {
+    for (const command of [...this.#sent, ...this.commands]) command.onResult?.(error);
+  }
+
+  // A statement that has to be prepared first is sent when that is done.
+  #send(connection: PooledConnection): void {
+    connection.stream.cork();
+    for (let command; (command = this.commands.shift());) {
+      if (command.execute(undefined, connection)) continue;
+      this.#sent.push(command);
+      if ('parameterDefinitions' in command) break;
+    }
+    connection.stream.uncork();
+  }
 }
 
 /**

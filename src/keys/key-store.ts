@@ -1,5 +1,5 @@
 import type { AgentRow } from '../agents/agent.entity';
-import type { Reader, Transaction } from '../database/transaction';
+import type { Beginning, Reader } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import { UnreadableKey, type Cipher, type DecryptPurpose } from '../vault/cipher';
@@ -94,19 +94,21 @@ export interface LockedKey extends Pick<ApiKeyRow, 'provider' | 'version' | 'isS
   readonly row: Pick<PlaceRow, 'id' | 'region'> | null;
 }
 
+/** The places of some keys, in the order of these, with null where no key was ever set. */
+export type LockedKeys = readonly (LockedKey | null)[];
+
 /**
- * Locks and reads the places of one owner's keys for some providers. The answer is in the order of the
- * providers, with null where no key was ever set. It is used inside a `write`: whoever else locks keys of
- * this owner waits until that transaction ends. The owner itself is not locked: each call refers to its
- * agency and its client, and would wait. Of two transactions that set the first key of an owner, the later
- * one finds a duplicate and is run again.
+ * Locks and reads the places of one owner's keys for some providers. It is used inside a `write`: whoever
+ * else locks keys of this owner waits until that transaction ends. The owner itself is not locked: each
+ * call refers to its agency and its client, and would wait. Of two transactions that set the first key of
+ * an owner, the later one finds a duplicate and is run again.
  */
 export async function lockKeys(
-  tx: Transaction,
+  tx: Beginning,
   macs: PlaceMacs,
   owner: KeyOwner,
   providers: readonly Provider[],
-): Promise<(LockedKey | null)[]> {
+): Promise<LockedKeys> {
   const sql = `SELECT ${PLACE_COLUMNS.join(', ')} FROM api_keys k WHERE k.ownerId = ?`;
   const places = await tx.lockRows<PlaceRow>(sql, [owner.id]);
   return providers.map((provider) => {

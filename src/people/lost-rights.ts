@@ -1,6 +1,6 @@
 import { permissionList, type Viewer } from '../access/viewer';
 import { dateOf, type RawDate } from '../database/raw';
-import type { Transaction } from '../database/transaction';
+import type { Beginning } from '../database/transaction';
 import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';
 import type { PersonRow } from './person.entity';
 import type { ServiceTokenRow } from './service-token.entity';
@@ -22,7 +22,7 @@ interface RawServiceToken extends Pick<ServiceTokenRow, 'agencyId' | 'role'> {
  * for the work that was begun with it, or is waited for. Returns `UNAUTHENTICATED` for a person or a token
  * that is gone, `FORBIDDEN` for other rights, and null for the same rights.
  */
-export async function lostRights(tx: Transaction, viewer: Viewer): Promise<PublicError | null> {
+export async function lostRights(tx: Beginning, viewer: Viewer): Promise<PublicError | null> {
   const rights = viewer.kind === 'PERSON' ? await personRights(tx, viewer) : await tokenRights(tx, viewer);
   if (!rights) return unauthenticated();
   const { agencyId, clientId, role, permissions } = rights;
@@ -34,7 +34,7 @@ export async function lostRights(tx: Transaction, viewer: Viewer): Promise<Publi
   return same ? null : forbidden();
 }
 
-async function personRights(tx: Transaction, { id }: Viewer): Promise<RawPerson | undefined> {
+async function personRights(tx: Beginning, { id }: Viewer): Promise<RawPerson | undefined> {
   const [person] = await tx.shareRows<RawPerson>(
     'SELECT agencyId, clientId, role, permissions FROM people WHERE id = ?',
     [id],
@@ -42,7 +42,7 @@ async function personRights(tx: Transaction, { id }: Viewer): Promise<RawPerson 
   return person;
 }
 
-async function tokenRights(tx: Transaction, { id }: Viewer): Promise<RawPerson | undefined> {
+async function tokenRights(tx: Beginning, { id }: Viewer): Promise<RawPerson | undefined> {
   const [token] = await tx.shareRows<RawServiceToken>(
     'SELECT agencyId, role, expiresAt, revokedAt FROM service_tokens WHERE id = ?',
     [id],

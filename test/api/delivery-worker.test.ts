@@ -167,6 +167,7 @@ function killedAt(database: Database, isTime: () => boolean): Database {
     ping: () => database.ping(),
     close: () => database.close(),
     load: () => database.load(),
+    writeAfter: (first, work) => database.writeAfter(first, work),
     updateRow: (...update) => database.updateRow(...update),
     onRetry: null,
   };

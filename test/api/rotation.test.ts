@@ -56,6 +56,7 @@ function before(work: (write: number) => Promise<unknown>): Database {
     ping: () => database.ping(),
     close: () => database.close(),
     load: () => database.load(),
+    writeAfter: (first, work) => database.writeAfter(first, work),
     updateRow: (...update) => database.updateRow(...update),
     onRetry: null,
     write: async (inside) => {

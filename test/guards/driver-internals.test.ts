@@ -1,6 +1,13 @@
+import { QueryFailedError } from 'typeorm';
 import { ClientRow } from '../../src/clients/client.entity';
 import { openDatabase, type Database } from '../../src/database/database';
-import { forceIndex } from '../../src/database/typeorm-internals';
+import {
+  forceIndex,
+  poolOf,
+  sendTogether,
+  type PooledConnection,
+} from '../../src/database/typeorm-internals';
+import type { Beginning } from '../../src/database/transaction';
 import { migrations } from '../../migrations';
 import { entities } from '../../src/entities';
 import { createMigratedDatabase, managerOf, type TestDatabase } from '../database';
@@ -44,6 +51,73 @@ test('TypeORM knows of a transaction that it did not begin', async () => {
     Promise.resolve(managerOf(tx).queryRunner?.isTransactionActive ?? true),
   );
   expect(known).toBe(true);
+});
+
+describe('what a transaction begins with', () => {
+  const valueOf = async (tx: Beginning, value: number) =>
+    Number((await tx.rows<{ value: unknown }>('SELECT ? AS value', [value]))[0]?.value);
+
+  test('is answered in its order, whether or not it was prepared before', async () => {
+    for (const round of [1, 2, 3]) {
+      const begun = database.writeAfter(
+        (tx) => Promise.all([valueOf(tx, round), valueOf(tx, 2 * round), valueOf(tx, 3 * round)]),
+        async (tx, found) => [...found, await valueOf(tx, 4 * round)],
+      );
+      expect(await begun).toEqual([round, 2 * round, 3 * round, 4 * round]);
+    }
+  });
+
+  test('fails as a whole where one statement fails, and the next transaction is none the worse', async () => {
+    let hasWorked = false;
+    const failing = database.writeAfter(
+      (tx) => Promise.all([valueOf(tx, 1), tx.rows('SELECT nothing FROM nowhere'), valueOf(tx, 2)]),
+      () => Promise.resolve((hasWorked = true)),
+    );
+    await expect(failing).rejects.toThrow(QueryFailedError);
+    expect(hasWorked).toBe(false);
+    expect(await database.write((tx) => valueOf(tx, 3))).toBe(3);
+  });
+
+  if (process.env.TEST_DATABASE_SERVER === undefined) return;
+
+  const connected = () =>
+    new Promise<PooledConnection>((resolve, reject) =>
+      poolOf(managerOf(database.read).dataSource).getConnection((error, connection) =>
+        connection ? resolve(connection) : reject(error ?? new Error('There is no connection')),
+      ),
+    );
+  const TEXTS = ['SELECT 1 AS value', 'SELECT 2 AS value', 'SELECT 3 AS value'];
+  const sendAll = (connection: PooledConnection) =>
+    sendTogether(connection, () =>
+      TEXTS.map(
+        (sql) =>
+          new Promise((resolve) => connection.query(sql, (error, rows) => resolve(error?.message ?? rows))),
+      ),
+    );
+
+  test('is sent before anything is answered', async () => {
+    const connection = await connected();
+    const before = connection.stream.bytesWritten;
+    const answers = sendAll(connection);
+    expect(connection.stream.bytesWritten - before).toBeGreaterThan(TEXTS.join('').length);
+    expect(await Promise.all(answers)).toEqual([[{ value: 1 }], [{ value: 2 }], [{ value: 3 }]]);
+    connection.release();
+  });
+
+  test.each(['before it is sent', 'before it is answered'])(
+    'fails with a connection that is lost %s',
+    async (when) => {
+      const connection = await connected();
+      const lose = () => connection.stream.destroy(new Error('Lost'));
+      if (when === 'before it is sent') {
+        lose();
+        await new Promise((resolve) => connection.stream.once('close', resolve));
+      }
+      const answers = sendAll(connection);
+      lose();
+      for (const answer of answers) expect(await answer).toMatch(/Lost|closed state/);
+    },
+  );
 });
 
 describe('rows come in the order of their statement', () => {

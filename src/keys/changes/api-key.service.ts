@@ -5,7 +5,7 @@ import type { AgentRow } from '../../agents/agent.entity';
 import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
-import type { Transaction } from '../../database/transaction';
+import type { Beginning, Transaction } from '../../database/transaction';
 import { once, type OnDemand } from '../../graphql/on-demand';
 import { userError, type UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
@@ -14,7 +14,7 @@ import { recordUse } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
 import type { StoredKey } from '../api-key.entity';
 import type { KeyCheckService } from '../checks/key-check.service';
-import { lockKeys, nameOfKey, type KeyOwner } from '../key-store';
+import { lockKeys, nameOfKey, type KeyOwner, type LockedKeys } from '../key-store';
 import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
 import { effectOfClear, type ClearEffect } from './clear-effect';
 import { findDuplicates, type KeyWarning } from '../duplicates';
@@ -101,8 +101,10 @@ export class ApiKeyService {
     if (!verify) return this.#store(viewer, owner, keys, expectedVersions);
     // What cannot be stored is found out before its provider is asked. It is looked for again where it is
     // stored.
-    const { places, faults } = await this.database.write(viewer, (tx) =>
-      this.#findPlaces(tx, owner, keys, expectedVersions),
+    const { places, faults } = await this.database.writeLocked(
+      viewer,
+      (tx) => this.#lock(tx, owner, keys),
+      (tx, locked) => this.#findPlaces(tx, keys, expectedVersions, locked),
     );
     if (faults.length > 0) return refused(faults);
     const verified = await this.#verifyAll(owner, places);
@@ -118,13 +120,22 @@ export class ApiKeyService {
     return malformed.length > 0 ? notCleared(malformed) : this.#clear(viewer, owner, providers);
   }
 
+  #lock(
+    tx: Beginning,
+    owner: KeyOwner,
+    keys: readonly { readonly provider: Provider }[],
+  ): Promise<LockedKeys> {
+    const providers = keys.map(({ provider }) => provider);
+    return lockKeys(tx, this.vault.placeMacs, owner, providers);
+  }
+
   async #findPlaces(
     tx: Transaction,
-    owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: ExpectedVersions,
+    locked: LockedKeys,
   ): Promise<{ places: PlaceOfKey[]; faults: UserError[] }> {
-    const places = await findPlaces(tx, this.vault.placeMacs, owner, keys);
+    const places = await findPlaces(tx, keys, locked);
     const faults = places.flatMap((place, index) => faultOf(place, expectedVersions[index], index) ?? []);
     return { places, faults };
   }
@@ -168,9 +179,10 @@ export class ApiKeyService {
     keys: readonly KeyToStore[],
     expectedVersions: ExpectedVersions,
   ): Promise<SetResult> {
-    const stored = await this.database.writeOutcome(viewer, async (tx, hasRights) => {
+    const lock = (tx: Beginning) => this.#lock(tx, owner, keys);
+    const stored = await this.database.writeLockedOutcome(viewer, lock, async (tx, hasRights, locked) => {
       const stored = hasRights
-        ? await this.storeAll(tx, viewer, owner, keys, expectedVersions)
+        ? await this.storeAll(tx, viewer, owner, keys, expectedVersions, locked)
         : { userErrors: [] };
       if ('userErrors' in stored) await this.#recordShown(tx, viewer, owner, keys);
       return stored;
@@ -203,8 +215,10 @@ export class ApiKeyService {
     owner: KeyOwner,
     keys: readonly KeyToStore[],
     expectedVersions: ExpectedVersions,
+    locked: LockedKeys | null = null,
   ): Promise<readonly KeyState[] | { readonly userErrors: readonly UserError[] }> {
-    const { places, faults } = await this.#findPlaces(tx, owner, keys, expectedVersions);
+    const current = locked ?? (await this.#lock(tx, owner, keys));
+    const { places, faults } = await this.#findPlaces(tx, keys, expectedVersions, current);
     if (faults.length > 0) return { userErrors: faults };
     const apiKeys: KeyState[] = [];
     for (const place of places)
@@ -233,8 +247,8 @@ export class ApiKeyService {
   }
 
   async #clear(viewer: Viewer, owner: KeyOwner, providers: readonly Provider[]): Promise<ClearResult> {
-    const cleared = await this.database.write(viewer, async (tx) => {
-      const current = await lockKeys(tx, this.vault.placeMacs, owner, providers);
+    const lock = (tx: Beginning) => lockKeys(tx, this.vault.placeMacs, owner, providers);
+    const cleared = await this.database.writeLocked(viewer, lock, async (tx, current) => {
       const unset = current.flatMap((row, index) =>
         row?.isSet ? [] : [userError('KEY_NOT_SET', ['input', 'providers', index])],
       );

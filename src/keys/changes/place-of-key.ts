@@ -1,9 +1,8 @@
 import type { Transaction } from '../../database/transaction';
 import { userError, type UserError } from '../../graphql/user-error';
 import { useOf } from '../../vault/envelope';
-import type { PlaceMacs } from '../../vault/place-macs';
 import type { UsedSealedKeyRow } from '../../vault/used-sealed-key.entity';
-import { lockKeys, type KeyOwner, type LockedKey } from '../key-store';
+import type { LockedKey, LockedKeys } from '../key-store';
 import { readKeyState, type KeyState } from '../key-states';
 import type { KeyToStore } from '../key-writer';
 
@@ -14,19 +13,12 @@ export interface PlaceOfKey {
   readonly use: UsedSealedKeyRow | null;
 }
 
-/** This runs inside a `write`. It locks the places of the keys and finds what is in them. */
+/** This runs inside a `write`. It finds what is in the places of the keys, which are locked. */
 export async function findPlaces(
   tx: Transaction,
-  macs: PlaceMacs,
-  owner: KeyOwner,
   keys: readonly KeyToStore[],
+  locked: LockedKeys,
 ): Promise<PlaceOfKey[]> {
-  const locked = await lockKeys(
-    tx,
-    macs,
-    owner,
-    keys.map(({ provider }) => provider),
-  );
   const places: PlaceOfKey[] = [];
   for (const [index, key] of keys.entries())
     places.push({ key, current: locked[index] ?? null, use: await useOf(tx, key.key.envelope) });
