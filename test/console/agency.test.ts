@@ -1,4 +1,7 @@
 import type { Browser, Locator, Page } from 'playwright-core';
+import { AlertRow } from '../../src/alerts/alert.entity';
+import { ClientRow } from '../../src/clients/client.entity';
+import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { startReceiver, status, type Receiver } from '../fixtures/receiver';
 import type { TestApp } from '../harness';
@@ -165,6 +168,38 @@ describe('alerts', () => {
     expect(height).toBeLessThan(40);
     await fix.click();
     await page.getByLabel('Bland key', { exact: true }).waitFor();
+  });
+
+  test('name every client that is down, however many there are', async () => {
+    const { database } = running.app;
+    const harbor = await database.read.findOneByOrFail(ClientRow, { id: HARBOR });
+    const alert = await database.read.findOneByOrFail(AlertRow, { ownerId: HARBOR, isOpen: true });
+    const clients = Array.from({ length: 119 }, (_, number) => ({
+      ...harbor,
+      id: newId(),
+      name: `Client ${number}`,
+    }));
+    const alerts = clients.map(({ id: ownerId }) => ({ ...alert, id: newId(), ownerId, cause: ownerId }));
+    await database.write(async (tx) => {
+      await tx.insert(ClientRow, clients);
+      await tx.insert(AlertRow, alerts);
+    });
+    await tab.visit('/alerts');
+    const down = page.locator('.down');
+    await down.getByText('50 of 120').waitFor();
+    expect(await tab.findings()).toEqual([]);
+    await down.getByRole('button', { name: 'Show more' }).click();
+    await down.getByText('100 of 120').waitFor();
+    await down.getByRole('button', { name: 'Show more' }).click();
+    // It has waited longest, so that it comes last.
+    await down.getByRole('link', { name: 'Harbor Dental' }).waitFor();
+    expect(await down.getByRole('listitem').count()).toBe(120);
+    expect(await down.getByRole('button').count()).toBe(0);
+    await tab.visit('/clients');
+    await database.write(async (tx) => {
+      for (const { id } of alerts) await tx.delete(AlertRow, { id });
+      for (const { id } of clients) await tx.delete(ClientRow, { id });
+    });
   });
 
   test('are shown by state and client, also from an address', async () => {

@@ -18,10 +18,35 @@ export interface List<Node> extends Answered<Page<Node>> {
 }
 
 const PAGE = 50;
+/** As many as the API answers at once. */
+const LONGEST_PAGE = 100;
 
 export interface Paging {
   readonly first?: number | null;
   readonly after?: string | null;
+}
+
+async function askFor<Node, Variables extends Paging>(
+  document: Document<{ list: Page<Node> | null }, Variables>,
+  variables: Variables,
+  after: string | null,
+): Promise<Page<Node>> {
+  const { list } = await request(document, { ...variables, after });
+  return list ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
+}
+
+/** A list that is read to its end, however many pages it has: for what must not be overlooked. */
+export function useWhole<Node, Variables extends Paging>(
+  document: Document<{ list: Page<Node> | null }, Variables>,
+  variables: Variables,
+): Answered<readonly Node[]> {
+  const whole = { ...variables, first: LONGEST_PAGE };
+  return useAnswered<readonly Node[]>(`${textOf(document)}${JSON.stringify(whole)}`, async () => {
+    let page = await askFor(document, whole, null);
+    while (page.pageInfo.hasNextPage)
+      page = joined(page, await askFor(document, whole, page.pageInfo.endCursor));
+    return page.nodes;
+  });
 }
 
 /** A list that grows page by page. After a change, as many pages are asked for again as are on the screen. */
@@ -31,10 +56,7 @@ export function useList<Node, Variables extends Paging>(
 ): List<Node> {
   const [isGrowing, setGrowing] = useState(false);
   const [stopped, setStopped] = useState<Failure | null>(null);
-  const ask = async (after: string | null) => {
-    const { list } = await request(document, { ...variables, first: PAGE, after });
-    return list ?? { nodes: [], pageInfo: { hasNextPage: false, endCursor: null }, totalCount: 0 };
-  };
+  const ask = (after: string | null) => askFor(document, { ...variables, first: PAGE }, after);
   const answered = useAnswered<Page<Node>>(
     `${textOf(document)}${JSON.stringify(variables)}`,
     async (known) => {

@@ -1,13 +1,14 @@
+import { useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
-import { useQuery } from '../api/query';
+import { useWhole } from '../api/list';
 import { providerName } from '../sign-in/settings';
 import * as text from '../text/alerts';
 import { ChangeButton } from '../ui/change';
 import { ClientFilter } from '../ui/client-field';
 import { Filter, Filters, useFilters } from '../ui/filter';
 import { Loaded, Page } from '../ui/page';
-import { Badge, ClientLink, Stack, Time } from '../ui/parts';
+import { Badge, Button, ClientLink, Stack, Time } from '../ui/parts';
 import { actions, List, type Columns } from '../ui/table';
 
 const ALERTS = graphql(`
@@ -53,6 +54,7 @@ const FAILING_KEYS: Kind[] = [
   'KEY_OUT_OF_FUNDS',
   'KEY_UNREADABLE',
 ];
+const SHOWN_AT_ONCE = 50;
 const STATES = [
   ['closed', text.alerts.states.closed],
   ['all', text.alerts.states.all],
@@ -82,11 +84,12 @@ export function AlertsPage() {
 
 /** Every client whose own key keeps its calls from being placed, which nothing else would tell the agency. */
 function Down() {
-  const answered = useQuery(ALERTS, { open: true, kinds: FAILING_KEYS, first: 100 });
+  const answered = useWhole(ALERTS, { open: true, kinds: FAILING_KEYS });
+  const [most, setMost] = useState(SHOWN_AT_ONCE);
   return (
     <Loaded of={answered} rows={1}>
-      {({ list }) => {
-        const down = (list?.nodes ?? []).filter(
+      {(alerts) => {
+        const down = alerts.filter(
           ({ client, affectedAgentCount }) => client !== null && affectedAgentCount > 0,
         );
         if (down.length === 0) return null;
@@ -95,7 +98,7 @@ function Down() {
             <h2 id="down">{text.alerts.down}</h2>
             <p class="fine">{text.alerts.downHint}</p>
             <ul>
-              {down.map((alert) => (
+              {down.slice(0, most).map((alert) => (
                 <li key={alert.id}>
                   <ClientLink client={alert.client} />
                   <span>{aboutOf(alert)}</span>
@@ -106,6 +109,12 @@ function Down() {
                 </li>
               ))}
             </ul>
+            {down.length > most && (
+              <p class="list-end">
+                <span>{text.common.shown(most, down.length)}</span>
+                <Button onClick={() => setMost(most + SHOWN_AT_ONCE)}>{text.common.more}</Button>
+              </p>
+            )}
           </section>
         );
       }}
