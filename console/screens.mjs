@@ -53,6 +53,11 @@ const startCall = async (page) => {
   await press('Start a call')(page);
   await press('Add a variable')(page);
 };
+const startWebCall = async (page) => {
+  await press('Start a web call')(page);
+  await press('Start the web call')(page);
+  await page.getByText('The provider has taken the call.').waitFor();
+};
 const press = (name) => (page) => page.getByRole('button', { name, exact: true }).first().click();
 
 const openDialog = (name) => (page) => page.getByRole('button', { name }).first().click();
@@ -102,6 +107,7 @@ const SCREENS = [
   ['call', 'Ada', '/calls', { act: openCall }],
   ['call-dark-narrow', 'Ada', '/calls', { act: openCall, viewport: NARROW, colorScheme: 'dark' }],
   ['start-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000401', { act: startCall }],
+  ['start-web-call', 'Ada', '/agents/01900000-0000-7000-8000-000000000401', { act: startWebCall }],
   ['alerts', 'Ada', '/alerts'],
   ['alerts-narrow-dark', 'Ada', '/alerts', { viewport: NARROW, colorScheme: 'dark' }],
   ['hand-ins', 'Ada', '/hand-ins'],

@@ -173,6 +173,40 @@ test('the rarer filters are there for whoever opens them, and open where an addr
   await page.getByText('No call is like this').waitFor();
 });
 
+test.each([
+  ['Retell', HARBOR_RETELL_AGENT, 'Access token', 'ICE servers'],
+  ['Vapi', HARBOR_VAPI_AGENT, 'Address', 'Transport'],
+])(
+  'what it takes to join a web call of %s is shown once, and the call followed',
+  async (_name, agentId, ...labels) => {
+    await tab.visit(`/agents/${agentId}`);
+    await page.getByRole('button', { name: 'Start a web call' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Add a variable' }).click();
+    await dialog.getByLabel('Name 1').fill('day');
+    await dialog.getByLabel('Value 1').fill('Thursday');
+    expect(await tab.findings()).toEqual([]);
+    await dialog.getByRole('button', { name: 'Start the web call' }).click();
+    await dialog.getByText('shown here and never again').waitFor();
+    for (const label of labels) await dialog.getByText(label, { exact: true }).waitFor();
+    await dialog.getByText('The provider has taken the call.').waitFor();
+    expect(await tab.findings()).toEqual([]);
+    const shown = await dialog.locator('code').first().innerText();
+    await dialog.getByRole('link', { name: 'Open the call' }).click();
+    await page.getByRole('heading', { level: 1 }).filter({ hasText: 'Call to' }).waitFor();
+    const call = await stored(new URL(page.url()).pathname.replace('/calls/', ''));
+    expect(call).toMatchObject({ agentId, kind: 'LIVE', toNumber: null });
+    expect(JSON.stringify(call)).not.toContain(shown);
+    expect(await page.content()).not.toContain(shown);
+  },
+);
+
+test('no web call is offered where the provider has none', async () => {
+  await tab.visit(`/agents/${HARBOR_BLAND_AGENT}`);
+  await page.getByRole('button', { name: 'Start a call' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Start a web call' }).count()).toBe(0);
+});
+
 test('a member starts calls and sees whose they are, but nothing of keys and costs', async () => {
   const member = await openTab(browser, running);
   const id = await start();

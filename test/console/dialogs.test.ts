@@ -43,6 +43,7 @@ test.each([
   [AGENT, 'Change'],
   [AGENT, 'Assign'],
   [AGENT, 'Test call'],
+  [AGENT, 'Start a web call'],
   ['/hand-ins', 'Accept: Bland, Harbor Dental'],
   ['/hand-ins', 'Refuse: Bland, Harbor Dental'],
   ['/links', 'New one-time link'],

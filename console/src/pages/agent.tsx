@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { useQuery } from '../api/query';
 import { WhyThisKey } from '../keys/why';
-import { kindsOf, providerName } from '../sign-in/settings';
+import { hasWebCalls, kindsOf, providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/agents';
 import { Facts } from '../ui/facts';
@@ -11,7 +11,7 @@ import { ClientLink } from '../ui/parts';
 import { Rename } from '../ui/rename';
 import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
 import { CallList } from './calls';
-import { StartCall, TestCall } from './place-call';
+import { StartCall, StartWebCall, TestCall } from './place-call';
 
 const AGENT = graphql(`
   query Agent($id: ID!, $withKeys: Boolean!) {
@@ -112,6 +112,11 @@ function Actions({ agent }: { agent: ShownAgent }) {
       )}
       {viewer.canStartTestCalls && (
         <Opens label={text.agents.testCall}>{(close) => <TestCall agent={agent} onClose={close} />}</Opens>
+      )}
+      {viewer.canStartCalls && hasWebCalls(agent.provider) && (
+        <Opens label={text.agents.startWebCall}>
+          {(close) => <StartWebCall agent={agent} onClose={close} />}
+        </Opens>
       )}
       {viewer.canStartCalls && (
         <Opens kind="primary" label={text.agents.startCall}>

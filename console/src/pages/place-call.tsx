@@ -1,18 +1,22 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
-import { mutation } from '../api/mutation';
+import { mutation, type DoneBy } from '../api/mutation';
 import { reloadAll, useQuery } from '../api/query';
 import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/place';
 import { ChangeDialog, type ErrorOf } from '../ui/change';
 import { useFollowing } from '../ui/follow';
 import { TextField, textOf } from '../ui/form';
-import { Button, Note } from '../ui/parts';
+import { Button, Copy, Moment, Note } from '../ui/parts';
 import type { ShownAgent } from './agent';
 import { CallState, isGoingOn } from './call-state';
 
 const START_TEST = mutation('startTestCall', 'call{id}');
 const START = mutation('startCall', 'call{id}');
+const START_WEB = mutation(
+  'startWebCall',
+  'call{id} access{url accessToken transport iceServers{urls username credential} expiresAt}',
+);
 
 const PROGRESS = graphql(`
   query CallProgress($id: ID!, $withKeys: Boolean!) {
@@ -88,6 +92,67 @@ export function StartCall({ agent, onClose }: PlaceCallProps) {
         </>
       )}
     </ChangeDialog>
+  );
+}
+
+/** A call that somebody joins in a browser, with what it takes to do so. */
+export function StartWebCall({ agent, onClose }: PlaceCallProps) {
+  const keyOf = useIdempotencyKey();
+  return (
+    <ChangeDialog
+      title={text.place.webTitle(agent.name)}
+      submit={text.place.webStart}
+      mutation={START_WEB}
+      inputOf={(values) => {
+        const asked = { variables: variablesOf(values) };
+        return { agentId: agent.id, ...asked, idempotencyKey: keyOf(JSON.stringify(asked)) };
+      }}
+      said={(done) => (
+        <>
+          {done.access && <Access access={done.access} />}
+          {done.call ? <Progress id={done.call.id} /> : <p class="error">{text.failure.server}</p>}
+        </>
+      )}
+      onClose={onClose}
+    >
+      {(errorOf) => (
+        <>
+          {agent.keyResolution && <p>{agent.keyResolution.explanation}</p>}
+          <p>{text.place.webHint}</p>
+          <Note tone="warn">{text.place.webCosts}</Note>
+          <Variables errorOf={errorOf} />
+        </>
+      )}
+    </ChangeDialog>
+  );
+}
+
+type WebCallAccess = NonNullable<DoneBy<typeof START_WEB>['access']>;
+
+function Access({
+  access: { url, accessToken, transport, iceServers, expiresAt },
+}: {
+  access: WebCallAccess;
+}) {
+  const servers = iceServers.length === 0 ? null : JSON.stringify(iceServers);
+  return (
+    <>
+      <Note tone="warn">{text.place.accessHint}</Note>
+      {Object.entries({ accessToken, url, transport, iceServers: servers }).map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name}>
+              <p class="label">{text.place.access[name as keyof typeof text.place.access]}</p>
+              <Copy value={value} label={text.place.access[name as keyof typeof text.place.access]} />
+            </div>
+          ),
+      )}
+      {expiresAt !== null && (
+        <p class="fine">
+          {text.place.joinUntil} <Moment at={expiresAt} />
+        </p>
+      )}
+    </>
   );
 }
 

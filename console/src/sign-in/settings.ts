@@ -23,6 +23,8 @@ interface ProviderSettings {
   readonly regions: readonly string[];
   /** What it has as agents; one of which nobody says the kind is of the first. */
   readonly agentKinds: readonly AgentKind[];
+  /** Whether its calls can be joined in a browser. */
+  readonly hasWebCalls: boolean;
   /** How its events are set up: where their address is entered, and which secret it signs them with. */
   readonly events: { readonly address: string; readonly secret: string };
   /** Not there where the gateway does not reach the provider. */
@@ -50,6 +52,9 @@ export const regionsOf = (provider: string) =>
 
 export const eventsOf = (provider: string) =>
   settings.providers.find(({ id }) => id === provider)?.events ?? { address: '', secret: '' };
+
+export const hasWebCalls = (provider: string) =>
+  settings.providers.some((each) => each.id === provider && each.hasWebCalls);
 
 export const kindsOf = (provider: string) =>
   settings.providers.find(({ id }) => id === provider)?.agentKinds ?? [];

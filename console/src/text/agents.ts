@@ -22,6 +22,7 @@ export const agents = {
   assigned: (name: string) => `${name} is assigned.`,
   testCall: 'Test call',
   startCall: 'Start a call',
+  startWebCall: 'Start a web call',
   empty: 'No agents yet',
   emptyHint: 'Create an agent with the id that it has at its provider.',
   emptyForOthers: 'Agents appear here when an admin of the agency creates them.',

@@ -20,6 +20,7 @@ const PROVIDERS = providers.map((adapter: ProviderAdapter) => ({
   name: adapter.name,
   regions: PROVIDER_REGIONS.filter((region) => region in adapter.baseUrls),
   agentKinds: adapter.agentKinds,
+  hasWebCalls: adapter.webCalls !== null,
   events: adapter.events.setUp,
   gateway: adapter.gateway && { ...adapter.gateway.example, header: headerOf(adapter) },
 }));
