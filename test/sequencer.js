@@ -2,7 +2,10 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 
 // Long though their files are short: where jest has not timed a run yet, it would start them last, and one
 // processor would wait for the other.
-const LONG = ['/test/e2e/', '/test/api/matrix', '/test/api/audited-mutations', '/test/api/call-analytics'];
+const LONG = [
+  '/test/e2e/',
+  ...['matrix', 'audited-mutations', 'call-analytics', 'silent-database'].map((name) => `/test/api/${name}`),
+];
 
 module.exports = class extends Sequencer {
   sort(tests) {

@@ -104,6 +104,7 @@ if (server !== undefined) {
     60_000,
   );
 
+  // Each of them does little but wait.
   describe('a start', () => {
     const wait = 'SELECT SLEEP(12)';
     class Slow1700000000000 {
@@ -114,7 +115,7 @@ if (server !== undefined) {
     const mapping = { entities: [], migrations: [Slow1700000000000] };
     const refused = 'DATABASE_URL: the database cannot be opened (it does not answer)';
 
-    test.each([
+    test.concurrent.each([
       ['version()', openDatabase],
       ['wsrep_sync_wait', openDatabase],
       ['migration_lock', openDatabase],
@@ -135,7 +136,7 @@ if (server !== undefined) {
       40_000,
     );
 
-    test.each(['master_key_checks', 'vault_keys'])(
+    test.concurrent.each(['master_key_checks', 'vault_keys'])(
       'of the server is given up in time, and says so: silent from %s on',
       async (text) => {
         const between = await Proxy.start(new URL(running.databaseUrl));
@@ -149,15 +150,19 @@ if (server !== undefined) {
       40_000,
     );
 
-    test('waits for a migration that takes longer than any other statement may', async () => {
-      const created = await createTestDatabase();
-      const database = await openDatabase(created.url, mapping);
-      expect(await database.read.rows('SELECT name FROM migrations')).toEqual([
-        { name: 'Slow1700000000000' },
-      ]);
-      await database.close();
-      await created.drop();
-    }, 40_000);
+    test.concurrent(
+      'waits for a migration that takes longer than any other statement may',
+      async () => {
+        const created = await createTestDatabase();
+        const database = await openDatabase(created.url, mapping);
+        expect(await database.read.rows('SELECT name FROM migrations')).toEqual([
+          { name: 'Slow1700000000000' },
+        ]);
+        await database.close();
+        await created.drop();
+      },
+      40_000,
+    );
   });
 } else {
   test('of SQLite cannot be reached over a connection', () => expect(server).toBeUndefined());
