@@ -64,12 +64,14 @@ export class DeliveryBatch {
     });
     const now = new Date();
     const valid = rows.filter(({ validUntil }) => validUntil === null || validUntil > now);
-    try {
-      return valid.map((row) => MessageSigner.open(this.cipher, row.sealed ?? '', signingSecretPlace(row)));
-    } catch (error) {
-      this.report(error);
-      return [];
-    }
+    return valid.flatMap((row) => {
+      try {
+        return MessageSigner.open(this.cipher, row.sealed ?? '', signingSecretPlace(row));
+      } catch (error) {
+        this.report(error);
+        return [];
+      }
+    });
   }
 
   // Every secret that is valid signs, so that its receiver may know either of them during a rotation.

@@ -1,13 +1,13 @@
 import { requireAdmin } from '../access/context';
-import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
+import { findOwn, findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { readPage } from '../database/pages';
 import type { Transaction } from '../database/transaction';
-import type { Page, PageArgs } from '../graphql/page';
+import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
-import { isId, leastIdOf } from '../platform/ids';
+import { leastIdOf } from '../platform/ids';
 import { DeliveryRow, type DeliveryStatus } from './delivery.entity';
 import { callFor } from './expansion';
 import { hostOf, OutgoingWebhookRow } from './outgoing-webhook.entity';
@@ -34,7 +34,7 @@ export class DeliveryService {
   ) {}
 
   /** Lists the deliveries of a webhook, the newest first. There are none of a webhook that is not there. */
-  list(
+  async list(
     viewer: Viewer,
     args: PageArgs,
     webhookId: string,
@@ -42,16 +42,23 @@ export class DeliveryService {
   ): Promise<Page<DeliveryRow>> {
     requireAdmin(viewer);
     const { read } = this.database;
+    const webhook = await findOwn(read, viewer, OutgoingWebhookRow, webhookId);
+    if (!webhook) return toPage([], args, () => Promise.resolve(0));
     const query = read.createQueryBuilder(DeliveryRow, 'delivery').where(visibleTo(viewer));
-    query.andWhere('delivery.webhookId = :webhookId', { webhookId: isId(webhookId) ? webhookId : '' });
+    query.andWhere('delivery.webhookId = :webhookId', { webhookId });
     if (status !== null) query.andWhere('delivery.status = :status', { status });
     const index = status === null ? 'deliveries_by_webhook' : 'deliveries_by_status';
     return readPage(read, query, args, 'DESC', index);
   }
 
-  findMany(viewer: Viewer, ids: readonly string[]): Promise<(DeliveryRow | null)[]> {
+  async findMany(viewer: Viewer, ids: readonly string[]): Promise<(DeliveryRow | null)[]> {
     requireAdmin(viewer);
-    return findOwnMany(this.database.read, viewer, DeliveryRow, ids);
+    const { read } = this.database;
+    const rows = await findOwnMany(read, viewer, DeliveryRow, ids);
+    const webhookIds = new Set(rows.flatMap((row) => row?.webhookId ?? []));
+    const webhooks = await findOwnMany(read, viewer, OutgoingWebhookRow, [...webhookIds]);
+    const there = new Set(webhooks.map((webhook) => webhook?.id));
+    return rows.map((row) => (there.has(row?.webhookId) ? row : null));
   }
 
   /** Attempts a delivery now, and ten times again where that fails. One that waits is attempted sooner. */

@@ -19,6 +19,8 @@ export function receiverUrl(text: string, allowsLoopback: boolean): URL | UrlFau
   if (text.length > URL_MAX_LENGTH) return 'TOO_LONG';
   if (!URL.canParse(text)) return 'NO_URL';
   const url = new URL(text);
+  // Three characters or more stand for one that is encoded.
+  if (url.href.length > URL_MAX_LENGTH) return 'TOO_LONG';
   if (url.username !== '' || url.password !== '') return 'CREDENTIALS';
   if (url.hash !== '' || text.includes('#')) return 'FRAGMENT';
   if (allowsLoopback && isOwnMachine(url)) return url;

@@ -95,6 +95,8 @@ function post(
         answer = response;
         readSome(response, () => resolve(response));
       })
+      // Node tells of nothing else where a receiver goes on by another protocol.
+      .once('close', () => answer ?? reject(new Error('There is no answer')))
       .end(body);
   });
 }

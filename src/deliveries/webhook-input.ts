@@ -7,7 +7,7 @@ const TYPES_FIELD = ['input', 'types'];
 
 const WORDS: Readonly<Record<UrlFault, string>> = {
   NO_URL: 'An address as https://example.com/webhooks.',
-  TOO_LONG: `At most ${URL_MAX_LENGTH} characters.`,
+  TOO_LONG: `At most ${URL_MAX_LENGTH} characters, as the address is encoded.`,
   NOT_HTTPS: 'The address begins with https://.',
   CREDENTIALS: 'The address holds neither a user name nor a password.',
   FRAGMENT: 'The address has no part after #.',

@@ -102,7 +102,11 @@ function open(
     });
     // It also hears of what breaks after the answer has begun, of which the body tells.
     request.on('error', giveUp);
-    request.once('close', () => clearTimeout(timer));
+    // Node tells of nothing else where the other side goes on by another protocol.
+    request.once('close', () => {
+      clearTimeout(timer);
+      giveUp();
+    });
     request.end();
   });
 }

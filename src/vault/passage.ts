@@ -156,12 +156,17 @@ export class Passages {
 
 type Received = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Other characters stand in a header of HTTP by no rule, and Node does not send all that it receives. */
+const HEADER_VALUE = /^[\t\x20-\x7E]*$/;
+
 function headOf(status: number, received: Received, finder: KeyFinder): PassedHead {
   if (status >= 300 && status < 400) throw new NotPassed('REDIRECT');
+  if (status > 599) throw new NotPassed('BROKEN');
   if ((received['content-encoding'] ?? 'identity') !== 'identity') throw new NotPassed('ENCODED');
   const passed = ANSWER_HEADERS.flatMap((name) => {
     const value = received[name];
-    return typeof value === 'string' && !finder.isIn(value) ? [[name, value] as const] : [];
+    const isPassed = typeof value === 'string' && HEADER_VALUE.test(value) && !finder.isIn(value);
+    return isPassed ? [[name, value] as const] : [];
   });
   return { status, headers: Object.fromEntries(passed) };
 }

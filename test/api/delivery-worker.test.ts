@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { Webhook } from 'standardwebhooks';
 import type { Database } from '../../src/database/dialect';
 import type { Transaction } from '../../src/database/transaction';
 import { DeliveryBatch } from '../../src/deliveries/delivery-batch';
@@ -7,7 +8,7 @@ import { DeliveryRow } from '../../src/deliveries/delivery.entity';
 import { dnsResolver } from '../../src/deliveries/receiver-address';
 import { Sender } from '../../src/deliveries/sender';
 import { OutgoingMessageRow } from '../../src/outbox/message.entity';
-import { CLEAR_CLIENT, SET_CLIENT, UPDATE_WEBHOOK } from '../operations';
+import { CLEAR_CLIENT, ROTATE_SIGNING, SET_CLIENT, UPDATE_WEBHOOK } from '../operations';
 import { HARBOR } from '../demo-ids';
 import { until } from '../e2e/process';
 import { startReceiver, status, type Receiver } from '../fixtures/receiver';
@@ -243,6 +244,27 @@ test('a secret that does not open is reported, and nothing is sent unsigned', as
     { status: 'WAITING', fault: 'SECRET_UNREADABLE' },
   ]);
   expect(running.logs.join('')).toContain('The stored key does not open');
+});
+
+test('a secret that does not open leaves the other one to sign', async () => {
+  const { outgoingWebhook } = await createWebhook(running, receiver.url);
+  const { id } = outgoingWebhook;
+  const rotated = await running.data<{ rotateOutgoingWebhookSecret: { secret: string } }>(ROTATE_SIGNING, {
+    input: { outgoingWebhookId: id },
+  });
+  await running.app.database.write((tx) =>
+    tx.run('UPDATE outgoing_webhook_secrets SET sealed = NULL WHERE webhookId = ? AND version = 1', [id]),
+  );
+  await announceCalls(running, 1);
+  await work();
+  expect(await statesOf(id)).toEqual(['DELIVERED']);
+  const [message] = receiver.received;
+  expect(() =>
+    new Webhook(rotated.rotateOutgoingWebhookSecret.secret).verify(
+      message?.body ?? '',
+      message?.headers ?? {},
+    ),
+  ).not.toThrow();
 });
 
 test.each(['another address', 'being switched off and on'])(

@@ -3,7 +3,7 @@ import { CallRow } from '../../src/calls/call.entity';
 import { HARBOR_RETELL_AGENT } from '../demo-ids';
 import { gatewayToken, send } from '../gateway';
 import { startTestApp, type TestApp } from '../harness';
-import { json, Loopback } from '../providers/loopback';
+import { json, Loopback, upgrade } from '../providers/loopback';
 
 let running: TestApp;
 let upstream: Loopback;
@@ -79,11 +79,13 @@ describe('a provider that lies about a call that is placed', () => {
       },
     ],
     ['a redirect', (_in, out) => void out.writeHead(307, { location: '/v2/create-phone-call' }).end()],
+    ['another protocol', upgrade],
     ['no content', (_in, out) => void out.writeHead(204).end()],
     [
       'a page in place of an answer',
       (_in, out) => void out.writeHead(200, { 'content-type': 'text/html' }).end('<p>Ok'),
     ],
+    ['a status that HTTP does not have', (_in, out) => void out.writeHead(999).end('{}')],
     ['a status that nobody knows', (_in, out) => void out.writeHead(299).end('{}')],
     [
       'a length that is not true',
@@ -104,6 +106,16 @@ describe('a provider that lies about a call that is placed', () => {
       expect(await lastCall()).toMatchObject({ status: 'UNKNOWN', providerCallId: null });
     },
   );
+});
+
+test('a header of other characters than ASCII is left out of the answer, which is passed on', async () => {
+  answer = ({ socket }) =>
+    void socket.end(
+      'HTTP/1.1 201 Created\r\nContent-Disposition: inline; filename="\u20ac"\r\nContent-Length: 25\r\n\r\n{"call_id":"call_header"}',
+    );
+  expect(await place(bodyOf())).toEqual([201, undefined]);
+  expect(await lastCall()).toMatchObject({ providerCallId: 'call_header' });
+  expect((await send(running.url, `/gateway/retell/get-agent/${agentId}`, token)).status).toBe(201);
 });
 
 describe('an integration that asks for a call in an odd way', () => {

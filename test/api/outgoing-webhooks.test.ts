@@ -226,6 +226,10 @@ describe('a webhook', () => {
     expect(await refused({ url: `https://a.test/${'x'.repeat(2_000)}` })).toEqual([
       ['TOO_LONG', 'input.url'],
     ]);
+    // Each of these is six characters as it is stored and sent.
+    expect(await refused({ url: `https://a.test/${'\u00e9'.repeat(900)}` })).toEqual([
+      ['TOO_LONG', 'input.url'],
+    ]);
     expect(await refused({ types: [] })).toEqual([['REQUIRED', 'input.types']]);
     expect(await refused({ types: ['CALL_ENDED', 'CALL_ENDED'] })).toEqual([['DUPLICATE', 'input.types']]);
     expect(await running.data(WEBHOOKS)).toEqual({ outgoingWebhooks: [] });
@@ -263,12 +267,22 @@ describe('a webhook', () => {
     expect(await webhookOf(running, outgoingWebhook.id)).toMatchObject({ offReason: null });
   });
 
-  test('that is deleted is told of nothing any more, and its secrets are gone', async () => {
+  test('that is deleted is told of nothing any more, and its log and its secrets are gone', async () => {
     const { outgoingWebhook } = await create();
     await announceCalls(running, 1);
+    receiver.answer = status(503);
+    await work();
+    const [delivery] = await deliveriesOf(running, outgoingWebhook.id);
+    await announceCalls(running, 1);
+    receiver.received.length = 0;
     await result(DELETE_WEBHOOK, { outgoingWebhookId: outgoingWebhook.id });
+    await letTimePass(running);
     await work();
     expect(receiver.received).toEqual([]);
+    expect(await running.data(DELIVERIES, { id: outgoingWebhook.id })).toMatchObject({
+      webhookDeliveries: { nodes: [], totalCount: 0 },
+    });
+    expect(await running.data(`{ node(id: "${delivery?.id}") { id } }`)).toEqual({ node: null });
     const { read } = running.app.database;
     expect(await read.countBy(OutgoingWebhookSecretRow, { webhookId: outgoingWebhook.id })).toBe(0);
     expect(await read.count(OutgoingMessageRow)).toBe(0);

@@ -7,7 +7,7 @@ import { SECURITY_HEADERS } from '../../src/http/security-headers';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { START_CALL } from '../operations';
-import { json, Loopback, silence, text } from '../providers/loopback';
+import { json, Loopback, silence, text, upgrade } from '../providers/loopback';
 
 const AGENTS = { retell: HARBOR_RETELL_AGENT, vapi: HARBOR_VAPI_AGENT, bland: HARBOR_BLAND_AGENT };
 type Name = keyof typeof AGENTS;
@@ -234,6 +234,11 @@ describe('a recording', () => {
     const { ask } = await withRecording(text(302, '', { location: `${other.baseUrl}/file.wav` }));
     expect((await ask()).statusCode).toBe(502);
     expect(other.seen).toEqual([]);
+  });
+
+  test('is not there where a provider goes on by another protocol, and nobody waits for it', async () => {
+    const { ask } = await withRecording(upgrade);
+    expect((await ask()).statusCode).toBe(502);
   });
 
   test('that a provider answers with a link is fetched from there without the key, if it may be', async () => {

@@ -22,7 +22,7 @@ import { ApiKeyText } from '../../src/vault/secret';
 import { fixturesOf, NOTHING } from './fixtures';
 import { LIES, pathsOf, withLie } from './lies';
 import { deadUrl, flood, hangUp, json, KEY, Loopback, silence, stall, text, truncated } from './loopback';
-import { keyOf, type SeenRequest } from './loopback';
+import { keyOf, upgrade, type SeenRequest } from './loopback';
 
 interface Expected {
   readonly verdict: KeyVerdict['status'];
@@ -151,8 +151,14 @@ const FAULTS: readonly Fault[] = [
     answer: () => hangUp,
     expected: { ...inconclusive, placement: 'UNKNOWN', code: 'UNREACHABLE', httpStatus: null },
   },
+  {
+    name: 'another protocol in place of an answer',
+    answer: () => upgrade,
+    expected: { ...inconclusive, placement: 'UNKNOWN', code: 'UNREACHABLE', httpStatus: null },
+  },
 ];
 
+const TOMORROW = Date.now() + 25 * 60 * 60 * 1000;
 const factOf = (facts: CallFacts, name: string) => facts[name as keyof CallFacts];
 
 /** Every fact is null or of its type and in its span. */
@@ -160,7 +166,7 @@ function expectPossible({ status, endReason, startedAt, endedAt, durationMs, cos
   expect([null, ...CALL_STATUSES]).toContain(status);
   expect([null, ...CALL_END_REASONS]).toContain(endReason);
   for (const time of [startedAt, endedAt])
-    if (time) expect([2000 <= time.getUTCFullYear(), time.getUTCFullYear() < 2100]).toEqual([true, true]);
+    if (time) expect([2000 <= time.getUTCFullYear(), time.getTime() < TOMORROW]).toEqual([true, true]);
   if (durationMs !== null)
     expect([Number.isInteger(durationMs), durationMs >= 0, durationMs < 2 ** 31]).toEqual([true, true, true]);
   if (cost) {

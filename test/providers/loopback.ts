@@ -106,6 +106,12 @@ export const silence: RequestListener = () => undefined;
 /** Takes the request and drops the connection. */
 export const hangUp: RequestListener = (incoming) => void incoming.socket.destroy();
 
+/** Says that it goes on by another protocol, which nobody has asked for, and keeps the connection. */
+export const upgrade: RequestListener = (incoming) =>
+  void incoming.socket.write(
+    'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n',
+  );
+
 /** Answers with the status line and the beginning of a body, of which the rest never comes. */
 export function stall(status: number): RequestListener {
   return (_incoming, outgoing) =>

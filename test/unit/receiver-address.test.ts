@@ -259,4 +259,10 @@ describe('of an answer', () => {
     receiver.answer = (response) => void response.destroy();
     expect(await send(receiver.url, true)).toMatchObject({ fault: 'UNREACHABLE' });
   });
+
+  test('a receiver that goes on by another protocol has not taken the message', async () => {
+    receiver.answer = (response) =>
+      response.writeHead(101, { connection: 'upgrade', upgrade: 'other' }).flushHeaders();
+    expect(await senderOf(true, 200).send(receiver.url, MESSAGE)).toMatchObject({ fault: 'UNREACHABLE' });
+  });
 });
