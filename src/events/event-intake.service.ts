@@ -3,6 +3,7 @@ import { digest, newId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';
 import { adapterOf, PROVIDERS, type Provider } from '../providers';
 import type { ReadEvent } from '../providers/provider';
+import { UnreadableKey } from '../vault/cipher';
 import { isSigned } from '../vault/signatures';
 import type { Vault } from '../vault/vault';
 import { WebhookTokens } from '../vault/webhook-tokens';
@@ -10,7 +11,12 @@ import { EventJournal } from './event-journal';
 import type { ProviderEventRow } from './provider-event.entity';
 import type { RefusedCounts } from './refused-counts';
 import { webhookSecretPlace } from './webhook-endpoint.entity';
-import { isReachedBy, readEndpointWithSecrets, type EndpointWithSecrets } from './webhook-endpoints';
+import {
+  isReachedBy,
+  readEndpointWithSecrets,
+  type EndpointWithSecrets,
+  type StoredSecret,
+} from './webhook-endpoints';
 
 /** An event as it was sent. */
 export interface SentEvent {
@@ -75,9 +81,8 @@ export class EventIntakeService {
     const endpoint = await this.#endpointOf(event, provider);
     if (!endpoint) return 'REFUSED';
     const { events } = adapterOf(provider);
-    const secrets = this.#openSecrets(endpoint);
-    const claims = events.claims(event.body, (name) => event.header(name));
-    if (secrets.length > 0 && !isSigned(secrets, claims, new Date())) {
+    const secrets = validSecrets(endpoint);
+    if (secrets.length > 0 && !this.#isSigned(event, endpoint, secrets)) {
       if (endpoint.id !== null) this.refused.add(endpoint.id);
       return 'REFUSED';
     }
@@ -92,22 +97,38 @@ export class EventIntakeService {
     return endpoint && isReachedBy(this.vault.webhookTokens, token, endpoint, new Date()) ? endpoint : null;
   }
 
-  #openSecrets({ id, owner, provider, secrets }: EndpointWithSecrets) {
+  /** Throws `UnreadableKey` where the signature may be by a secret that does not open. */
+  #isSigned(event: SentEvent, endpoint: EndpointWithSecrets, secrets: readonly StoredSecret[]): boolean {
+    const { id, owner, provider } = endpoint;
+    const claims = adapterOf(provider).events.claims(event.body, (name) => event.header(name));
     const now = new Date();
-    return secrets
-      .filter(({ validUntil }) => validUntil === null || validUntil > now)
-      .map(({ version, sealed }) => {
-        const place = { endpointId: id ?? '', agencyId: owner.agencyId, provider, version };
-        return this.vault.cipher.open(sealed, webhookSecretPlace(place), 'EVENT');
-      });
+    let unreadable: UnreadableKey | null = null;
+    for (const { version, sealed } of secrets) {
+      const place = { endpointId: id ?? '', agencyId: owner.agencyId, provider, version };
+      try {
+        const secret = this.vault.cipher.open(sealed, webhookSecretPlace(place), 'EVENT');
+        if (isSigned(secret, claims, now)) return true;
+      } catch (error) {
+        if (!(error instanceof UnreadableKey)) throw error;
+        unreadable = error;
+      }
+    }
+    if (unreadable) throw unreadable;
+    return false;
   }
+}
+
+function validSecrets({ secrets }: EndpointWithSecrets): readonly StoredSecret[] {
+  const now = new Date();
+  return secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
 }
 
 function rowOf({ endpoint, body, read, isSigned }: AcceptedEvent): ProviderEventRow {
   const { owner, provider } = endpoint;
   const { type, call, at } = read;
   const now = new Date();
-  const facts = adapterOf(provider).readCall(call);
+  const adapter = adapterOf(provider);
+  const facts = adapter.readCall(adapter.events.types.has(type) ? call : undefined);
   return {
     id: newId(),
     agencyId: owner.agencyId,

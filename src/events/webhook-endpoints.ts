@@ -29,7 +29,7 @@ export interface Endpoint extends Pick<
 }
 
 /** A secret of an endpoint as it is stored. */
-interface StoredSecret {
+export interface StoredSecret {
   readonly version: number;
   readonly validUntil: Date | null;
   readonly sealed: string;

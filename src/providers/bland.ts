@@ -6,7 +6,7 @@ import {
   readId,
   readLatchkeyId,
   readNumber,
-  readTime,
+  readPastTime,
   readWord,
   type CallEndReason,
   type CallStatus,
@@ -118,8 +118,8 @@ export const bland = {
       direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
       toNumber: readNumber(json, 'to'),
       fromNumber: readNumber(json, 'from'),
-      startedAt: readTime(json, 'started_at'),
-      endedAt: readTime(json, 'end_at'),
+      startedAt: readPastTime(json, 'started_at'),
+      endedAt: readPastTime(json, 'end_at'),
       ...outcomeOf(json),
       cost: isOver(json) ? readCost(field(json, 'price'), 'US_DOLLAR') : null,
     };
@@ -141,6 +141,10 @@ export const bland = {
       address: 'as the webhook of the organization, of an agent or of a number',
       secret: 'the webhook signing secret, which is shown once, when it is made',
     },
+    types: new Set([
+      ...['call', 'queue', 'latency', 'webhook', 'tool', 'dynamic_data', 'citations', 'evals'],
+      'post_transfer_transcript',
+    ]),
     claims: (body, header) => hmacClaim(header('x-webhook-signature'), body),
     // The event after a call is the call itself, and has no type. Others say which they are.
     read(json) {

@@ -13,3 +13,8 @@ export function textField(json: unknown, name: string): string {
   const value = field(json, name);
   return typeof value === 'string' ? value : '';
 }
+
+/** Tells whether JSON is an object, and neither a list nor a text, which may be long. */
+export function isObject(json: unknown): json is object {
+  return typeof json === 'object' && json !== null && !Array.isArray(json);
+}

@@ -79,6 +79,8 @@ export interface ProviderEvents {
   readonly setUp: { readonly address: string; readonly secret: string };
   /** Reads the signatures that a request has. `header` returns an empty text for one that is not there. */
   claims(body: Buffer, header: (name: string) => string): readonly SignatureClaim[];
+  /** The types that tell of a call. What an event of any other type says is not believed. */
+  readonly types: ReadonlySet<string>;
   /** Null for JSON that is no event of the provider. */
   read(json: unknown): ReadEvent | null;
 }

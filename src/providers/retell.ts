@@ -8,7 +8,7 @@ import {
   readId,
   readLatchkeyId,
   readNumber,
-  readTime,
+  readPastTime,
   readWord,
   type CallEndReason,
   type CallFacts,
@@ -138,8 +138,8 @@ export const retell = {
       direction: readWord(DIRECTIONS, textField(json, 'direction')),
       toNumber: readNumber(json, 'to_number'),
       fromNumber: readNumber(json, 'from_number'),
-      startedAt: readTime(json, 'start_timestamp'),
-      endedAt: readTime(json, 'end_timestamp'),
+      startedAt: readPastTime(json, 'start_timestamp'),
+      endedAt: readPastTime(json, 'end_timestamp'),
       ...outcome,
       ...(textField(json, 'disconnection_reason') === 'no_valid_payment' && OUT_OF_FUNDS),
       cost: isOver(json) ? readCost(field(field(json, 'call_cost'), 'combined_cost'), 'US_CENT') : null,
@@ -163,6 +163,10 @@ export const retell = {
       address: 'as the webhook of the account, or of each agent, whose webhook replaces that of the account',
       secret: 'the API key that has the webhook badge',
     },
+    types: new Set([
+      ...['call_started', 'call_ended', 'call_analyzed', 'transcript_updated'],
+      ...['transfer_started', 'transfer_bridged', 'transfer_cancelled', 'transfer_ended'],
+    ]),
     // https://docs.retellai.com/features/secure-webhook: the time is in milliseconds and behind the body.
     claims(body, header) {
       const [, time = '', digest = ''] =
@@ -173,7 +177,7 @@ export const retell = {
       const type = textField(json, 'event');
       const call = field(json, 'call');
       const after = readWord(AFTER_END_MS, type);
-      const end = after === null ? null : readTime(call, 'end_timestamp');
+      const end = after === null ? null : readPastTime(call, 'end_timestamp');
       return type === '' ? null : { type, call, at: end && new Date(end.getTime() + (after ?? 0)) };
     },
   },
@@ -273,7 +277,7 @@ function outcomeOf(json: unknown) {
   const reason = textField(json, 'disconnection_reason');
   const durationMs =
     readDuration(field(json, 'duration_ms'), 1) ??
-    durationBetween(readTime(json, 'start_timestamp'), readTime(json, 'end_timestamp'));
+    durationBetween(readPastTime(json, 'start_timestamp'), readPastTime(json, 'end_timestamp'));
   return ended(
     reason === '' ? null : (readWord(END_REASONS, reason) ?? 'OTHER'),
     status === 'not_connected' ? 0 : durationMs,

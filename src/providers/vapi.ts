@@ -7,6 +7,7 @@ import {
   readId,
   readLatchkeyId,
   readNumber,
+  readPastTime,
   readTime,
   readWord,
   type CallEndReason,
@@ -16,7 +17,7 @@ import {
 import { linkTo, transcriptOf, type Recording, type TurnForm } from './call-content';
 import { hmacClaim, secretClaim } from './event-signatures';
 import { vapiGateway } from './gateway/vapi';
-import { field, textField } from './json';
+import { field, isObject, textField } from './json';
 import { readAgent, readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 import { readSocketUrl } from './web-calls';
@@ -139,7 +140,7 @@ export const vapi = {
   call: (providerCallId) => ({ method: 'GET', path: `/call/${encodeURIComponent(providerCallId)}` }),
 
   readCall(json) {
-    const [startedAt, endedAt] = [readTime(json, 'startedAt'), readTime(json, 'endedAt')];
+    const [startedAt, endedAt] = [readPastTime(json, 'startedAt'), readPastTime(json, 'endedAt')];
     const [customer, own] = [field(json, 'customer'), field(json, 'phoneNumber')].map((party) =>
       readNumber(party, 'number'),
     );
@@ -177,6 +178,8 @@ export const vapi = {
       secret:
         'what the credential of that server holds: the secret of HMAC, the bearer token, or the X-Vapi-Secret',
     },
+    // The others repeat the call as it was when it began.
+    types: new Set(['status-update', 'end-of-call-report', 'assistant.started', 'transfer-update']),
     // Vapi signs as the agency has configured it: by a keyed hash, of which these are the default headers and
     // the default payload, by a bearer token, or by the older header with the secret itself.
     claims(body, header) {
@@ -300,8 +303,9 @@ function callIn(type: string, message: unknown): unknown {
     return value === undefined ? [] : [[name, value] as const];
   });
   const isReport = type === 'end-of-call-report';
+  const call = field(message, 'call');
   return {
-    ...(field(message, 'call') as object | undefined),
+    ...(isObject(call) ? call : {}),
     // What a call had cost when it began is not what it costs.
     cost: undefined,
     ...Object.fromEntries(beside),

@@ -96,6 +96,22 @@ describe.each(NAMES)('an event of %s that nobody has signed', (name) => {
   });
 });
 
+test.each(NAMES)('an event of %s of an unknown type is kept and asks for nothing', async (name) => {
+  await start();
+  const agent = await providerAgentIdOf(running, AGENTS[name]);
+  const { id } = await foreign(name);
+  const end = endOf(name, id, agent);
+  const unknown = {
+    retell: { ...end, event: 'call_levitated' },
+    vapi: { message: { ...('message' in end ? end.message : {}), type: 'levitation-update' } },
+    bland: { ...end, event_type: 'levitation' },
+  }[name];
+  await send(name, unknown);
+  await work();
+  await askDue();
+  expect([await states(), asked(name, id), await calls()]).toEqual([['DONE'], 0, []]);
+});
+
 test('events of an agent that is not the agency’s, which nobody has signed, ask for nothing', async () => {
   await start();
   await send('retell', endOf('retell', 'inbound_1', 'agent_of_somebody_else'));

@@ -90,6 +90,17 @@ describe('an event of a call', () => {
     expect(await calls()).toEqual([{ ...before[0], askAt: event?.receivedAt }]);
   });
 
+  test('of an unknown type is kept and does nothing, whatever call it names', async () => {
+    const send = await retellOf(HARBOR);
+    const { providerCallId } = await startCall();
+    const before = await calls();
+    const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+    for (const id of [providerCallId, 'inbound_1']) await send('call_levitated', over(id, { agent_id }));
+    await running.app.upkeep.eventWorker.work();
+    expect(await calls()).toEqual(before);
+    expect(await running.app.database.read.countBy(ProviderEventRow, { state: 'DONE' })).toBe(2);
+  });
+
   test.each(['', 'an_agent_of_nobody'])(
     'of no agent of the agency is kept and does nothing: %j',
     async (agent_id) => {

@@ -268,6 +268,21 @@ describe('an event', () => {
     expect(stored.map(({ version }) => version)).toEqual([3, 4]);
   });
 
+  test('is accepted by the secret that holds where another one does not open, and by no other', async () => {
+    const secrets = ['whs_first_0123456789', 'whs_second_0123456789'];
+    for (const secret of secrets) await setSecret('BLAND', secret);
+    const [, newest] = await running.app.database.read.find(WebhookSecretRow, { order: { version: 'ASC' } });
+    await running.app.database.write((tx) =>
+      tx.run('UPDATE webhook_secrets SET sealed = ? WHERE version = 1', [newest?.sealed]),
+    );
+    const { url } = await endpointOf('BLAND');
+    const body = bodyOf('BLAND');
+    const sent = secrets.map((secret) => send(url, body, headersOf('BLAND', body, secret)));
+    // What may be signed by the one that does not open is sent again by the provider.
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual([500, 204]);
+    expect(await events()).toHaveLength(1);
+  });
+
   test('without a secret is stored as one that nobody vouches for', async () => {
     const { url } = await endpointOf('RETELL', null);
     expect((await send(url, bodyOf('RETELL'))).status).toBe(204);

@@ -15,7 +15,15 @@ export const LIES: readonly unknown[] = [
     '..',
   ],
   ...[-1, -0.000_001, NaN, Infinity, -Infinity, 1e21, 1e300, 5e-324, Number.MAX_SAFE_INTEGER, 9e15],
-  ...['1969-12-31T23:59:59Z', '2026-13-45T99:99:99Z', 'x'.repeat(100_000), '__proto__', 'constructor'],
+  ...[
+    '1969-12-31T23:59:59Z',
+    '2026-13-45T99:99:99Z',
+    '2098-01-01T00:00:00Z',
+    Date.UTC(2098, 0),
+    'x'.repeat(100_000),
+    '__proto__',
+    'constructor',
+  ],
   ...[[], {}, [[]], { number: { number: 1 } }, () => undefined, 10n, Symbol('x')],
 ];
 

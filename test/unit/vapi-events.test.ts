@@ -14,3 +14,8 @@ test('what a call had cost when it began is not taken for its cost when it has e
     cost: { micros: 70_000, currency: 'USD' },
   });
 });
+
+test.each(['x'.repeat(1000), Array<number>(1000).fill(0)])('what is no call is not copied', (odd) => {
+  const event = adapter.events.read({ message: { type: 'status-update', status: 'ringing', call: odd } });
+  expect(Object.keys(event?.call ?? {}).sort()).toEqual(['cost', 'isReported', 'status']);
+});
