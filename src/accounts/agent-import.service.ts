@@ -18,6 +18,7 @@ import { adapterOf, type Provider } from '../providers';
 import { MAX_LISTED } from '../providers/list-requests';
 import type { ListedAgent } from '../providers/listing';
 import { keyOfAgent } from '../providers/provider-agent';
+import type { ProviderAdapter } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
 import type { Vault } from '../vault/vault';
@@ -92,12 +93,17 @@ export class AgentImportService {
       await noteRefusedList(this.database, listed, answer.error);
       return { ...NOTHING, keySource, error: toProviderError(provider, answer.error) };
     }
+    const adapter: ProviderAdapter = adapterOf(provider);
     const agents = answer.items.map((agent) => ({
       ...agent,
-      providerAgentId: ownId(adapterOf(provider), agent.providerAgentId),
+      providerAgentId: ownId(adapter, agent.providerAgentId),
       name: nameOfAgent(agent),
     }));
-    return this.#compared(viewer, input, { listed, agents, isWhole: answer.isWhole });
+    // An id that is listed in capitals as well is one agent here.
+    const each = new Map(agents.map((agent) => [keyOfAgent(agent), agent]));
+    const ids = asked?.map((id) => ownId(adapter, id)) ?? null;
+    const wanted = { ...input, providerAgentIds: ids };
+    return this.#compared(viewer, wanted, { listed, agents: [...each.values()], isWhole: answer.isWhole });
   }
 
   async #compared(viewer: Viewer, input: AgentImport, account: Listed): Promise<ImportResult> {

@@ -95,6 +95,21 @@ test('creates some of them, and nothing where one that is named is not there', a
   });
 });
 
+test('creates one agent of an id that is listed in small letters and in capitals, however it is asked for', async () => {
+  const id = '0c0ffee0-1234-4abc-8def-0123456789ab';
+  const provider = await Loopback.start(
+    json(
+      200,
+      [id, id.toUpperCase()].map((each) => ({ id: each, name: 'Twin' })),
+    ),
+  );
+  const other = await running.another({ VAPI_BASE_URL: provider.baseUrl });
+  const input = { provider: 'VAPI', providerAgentIds: [` ${id.toUpperCase()} `] };
+  const { found, created, userErrors } = await importAgents(input, other);
+  expect([found.length, created.map(({ name }) => name), userErrors]).toEqual([1, ['Twin'], []]);
+  await other.close();
+});
+
 test('creates each agent once when several imports run at the same time, on every instance', async () => {
   const other = await running.another();
   const answers = await Promise.all(
