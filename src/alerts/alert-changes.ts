@@ -23,26 +23,19 @@ export async function adjustAlerts(
     for (const [cause, problem] of problems) {
       const alert = known.find((row) => row.cause === cause);
       const affectedAgentCount = await countOf(tx, owner, problem);
-      if (!alert) await openAlert(tx, audit, owner, { ...problem, cause, affectedAgentCount });
+      const shown = { affectedAgentCount, outgoingWebhookHost: problem.webhook?.host ?? null };
+      if (!alert) await openAlert(tx, audit, owner, { ...problem, ...shown, cause });
       else if (
         alert.affectedAgentCount !== affectedAgentCount ||
-        alert.outgoingWebhookHost !== hostOf(problem)
+        alert.outgoingWebhookHost !== shown.outgoingWebhookHost
       )
-        await tx.updateRow(
-          'alerts',
-          { affectedAgentCount, outgoingWebhookHost: hostOf(problem) },
-          { id: alert.id },
-        );
+        await tx.updateRow('alerts', shown, { id: alert.id });
     }
   }
 }
 
 function causeOf({ id }: KeyOwner, { kind, provider, webhook }: Problem): string {
   return [id, kind, webhook?.id ?? provider ?? ''].join(' ');
-}
-
-function hostOf({ webhook }: Problem): string | null {
-  return webhook?.host ?? null;
 }
 
 async function countOf(tx: Transaction, owner: KeyOwner, { agentCount, provider }: Problem): Promise<number> {
@@ -54,12 +47,12 @@ async function openAlert(
   tx: Transaction,
   audit: AuditTrail,
   { id: ownerId, agencyId }: KeyOwner,
-  problem: Problem & Pick<AlertRow, 'cause' | 'affectedAgentCount'>,
+  problem: Problem & Pick<AlertRow, 'cause' | 'affectedAgentCount' | 'outgoingWebhookHost'>,
 ): Promise<void> {
-  const { kind, provider, webhook, cause, affectedAgentCount } = problem;
+  const { kind, provider, webhook, cause, affectedAgentCount, outgoingWebhookHost } = problem;
   const alert: AlertRow = {
     ...{ id: tx.lastingId(), agencyId, ownerId, kind, provider, affectedAgentCount, isOpen: true, cause },
-    ...{ outgoingWebhookId: webhook?.id ?? null, outgoingWebhookHost: hostOf(problem) },
+    ...{ outgoingWebhookId: webhook?.id ?? null, outgoingWebhookHost },
     ...{ openedAt: new Date(), acknowledgedAt: null, closedAt: null },
   };
   await tx.insertRow('alerts', alert);

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
+import { atMost } from '../platform/at-most';
 
 /** How fast one account is asked by what works in the background. */
 export interface RequestRate {
@@ -22,7 +23,7 @@ const MAX_BUCKETS = 10_000;
  * of it there is. Who comes first is served first. Each instance has its own buckets.
  */
 export class RequestBuckets {
-  readonly #buckets = new LRUCache<string, Bucket>({ max: MAX_BUCKETS });
+  readonly #buckets = new LRUCache<string, Bucket>(atMost(MAX_BUCKETS));
 
   /** `now` is a clock in milliseconds. */
   constructor(private readonly now: () => number = () => performance.now()) {}

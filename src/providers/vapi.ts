@@ -78,9 +78,9 @@ export const vapi = {
   name: 'Vapi',
   baseUrls: { US: 'https://api.vapi.ai', EU: 'https://api.eu.vapi.ai' },
   keyPresentation: { scheme: 'Bearer' },
-  // They are UUIDs, like its ids.
   // Vapi publishes no limit of its requests.
   backgroundRate: { perSecond: 5, burst: 10 },
+  // They are UUIDs, like its ids.
   keyPrefixes: [],
   requiresFromNumber: true,
   fromNumberForm: 'ID',

@@ -8,10 +8,12 @@ import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startReceiver, status, type Received, type Receiver } from '../fixtures/receiver';
 import {
   announceCalls,
+  codes,
   createWebhook,
   deliveriesOf,
   letTimePass,
   removeWebhooks,
+  resultOf,
   webhookOf,
   type Created,
 } from '../fixtures/webhooks';
@@ -55,9 +57,8 @@ afterAll(async () => {
 
 const create = (types?: readonly string[]) => createWebhook(running, receiver.url, types);
 const work = () => running.app.upkeep.deliveries.work();
-const result = async <T extends object = UserErrors>(query: string, input: object) =>
-  Object.values(await running.data<Record<string, T>>(query, { input }))[0] as T;
-const codes = ({ userErrors }: UserErrors) => userErrors.map(({ code, field }) => [code, field?.join('.')]);
+const result = <T extends object = UserErrors>(query: string, input: object) =>
+  resultOf<T>(running, query, input);
 const update = (id: string, change: object) => result(UPDATE_WEBHOOK, { outgoingWebhookId: id, ...change });
 
 const isVerified = (secret: string, { headers, body }: Received) => {

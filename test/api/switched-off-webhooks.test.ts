@@ -5,10 +5,12 @@ import { BRIGHTLINE } from '../demo-ids';
 import { startReceiver, status, type Receiver } from '../fixtures/receiver';
 import {
   announceCalls,
+  codes,
   createWebhook,
   deliveriesOf,
   letTimePass,
   removeWebhooks,
+  resultOf,
   webhookOf,
 } from '../fixtures/webhooks';
 import { startTestApp, type TestApp } from '../harness';
@@ -34,9 +36,8 @@ afterAll(async () => {
 
 const create = () => createWebhook(running, receiver.url);
 const work = () => running.app.upkeep.deliveries.work();
-const result = async <T extends object = UserErrors>(query: string, input: object) =>
-  Object.values(await running.data<Record<string, T>>(query, { input }))[0] as T;
-const codes = ({ userErrors }: UserErrors) => userErrors.map(({ code, field }) => [code, field?.join('.')]);
+const result = <T extends object = UserErrors>(query: string, input: object) =>
+  resultOf<T>(running, query, input);
 const update = (id: string, change: object) => result(UPDATE_WEBHOOK, { outgoingWebhookId: id, ...change });
 
 describe('a webhook that is switched off', () => {
