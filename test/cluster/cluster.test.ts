@@ -14,6 +14,10 @@ const FAULT_MS = 3_000;
 const AFTER_MS = 500;
 /** Every instance that was not killed itself answers again within this time when a node was. */
 const LONGEST_GAP_S = 3;
+/** What a round may take on a machine that is busy: nodes and instances start anew in it. */
+const ROUND_LIMIT_MS = 240_000;
+/** A busy machine makes few changes and calls in a round, so that one alone may find nothing. */
+const CONTROL_ROUNDS = 6;
 
 let cluster: GaleraCluster;
 let product: Product;
@@ -144,7 +148,7 @@ test.each(Object.entries(FAULTS))(
       if (/^a node .*killed$/.test(fault)) expect(longestGap).toBeLessThanOrEqual(LONGEST_GAP_S);
     } while (Date.now() < end);
   },
-  60_000 + MINUTES * 60_000,
+  ROUND_LIMIT_MS + MINUTES * 60_000,
 );
 
 describe('the check itself finds calls that used another key', () => {
@@ -158,10 +162,12 @@ describe('the check itself finds calls that used another key', () => {
       await product.endAll();
       const file = join(__dirname, 'faulty', `${preload}.cjs`);
       await product.startAll({ NODE_OPTIONS: `--require=${file}` });
-      const { violations } = await outcomeOf(what, noFault);
-      expect(violations).not.toEqual([]);
+      let found = 0;
+      for (let round = 0; found === 0 && round < CONTROL_ROUNDS; round += 1)
+        found = (await outcomeOf(what, noFault)).violations.length;
+      expect(found).toBeGreaterThan(0);
     },
-    60_000,
+    ROUND_LIMIT_MS,
   );
 });
 
