@@ -4,7 +4,7 @@ import type { Metrics } from '../platform/metrics';
 import { adapterOf, PROVIDERS, type Provider } from '../providers';
 import type { ReadEvent } from '../providers/provider';
 import { UnreadableKey } from '../vault/cipher';
-import { isSigned } from '../vault/signatures';
+import { signatureFault, type SignatureFault } from '../vault/signatures';
 import type { Vault } from '../vault/vault';
 import { WebhookTokens } from '../vault/webhook-tokens';
 import { EventJournal } from './event-journal';
@@ -38,10 +38,11 @@ export interface AcceptedEvent {
 }
 
 /**
- * `REFUSED` is for an address that leads nowhere and for a signature that does not hold, alike. `UNREADABLE`
- * is for what was signed and is no event of the provider.
+ * Why an event is refused, as a code for the log. Its address leads nowhere, it has no signature, or one that
+ * does not hold or was made at another time than about now: all of this is answered alike. Or else what was
+ * signed is no event of the provider.
  */
-export type Refusal = 'REFUSED' | 'UNREADABLE';
+export type EventRefusal = 'ADDRESS' | 'NO_SIGNATURE' | SignatureFault | 'NO_EVENT';
 
 const MAX_TYPE_LENGTH = 64;
 /**
@@ -64,10 +65,11 @@ export class EventIntakeService {
   }
 
   /** Reads and verifies an event. Nothing is written for one that is refused but a count. */
-  async verify(event: SentEvent): Promise<AcceptedEvent | Refusal> {
+  async verify(event: SentEvent): Promise<AcceptedEvent | EventRefusal> {
     const provider = PROVIDERS.find((each) => each.toLowerCase() === event.provider) ?? null;
-    const outcome = provider === null ? 'REFUSED' : await this.#verified(event, provider);
-    if (typeof outcome === 'string') this.metrics?.event(provider ?? 'NONE', outcome);
+    const outcome = provider === null ? 'ADDRESS' : await this.#verified(event, provider);
+    if (typeof outcome === 'string')
+      this.metrics?.event(provider ?? 'NONE', outcome === 'NO_EVENT' ? 'UNREADABLE' : 'REFUSED');
     return outcome;
   }
 
@@ -77,17 +79,18 @@ export class EventIntakeService {
     this.metrics?.event(accepted.endpoint.provider, 'ACCEPTED');
   }
 
-  async #verified(event: SentEvent, provider: Provider): Promise<AcceptedEvent | Refusal> {
+  async #verified(event: SentEvent, provider: Provider): Promise<AcceptedEvent | EventRefusal> {
     const endpoint = await this.#endpointOf(event, provider);
-    if (!endpoint) return 'REFUSED';
+    if (!endpoint) return 'ADDRESS';
     const { events } = adapterOf(provider);
     const secrets = validSecrets(endpoint);
-    if (secrets.length > 0 && !this.#isSigned(event, endpoint, secrets)) {
+    const fault = secrets.length > 0 ? this.#faultOf(event, endpoint, secrets) : null;
+    if (fault) {
       if (endpoint.id !== null) this.refused.add(endpoint.id);
-      return 'REFUSED';
+      return fault;
     }
     const read = events.read(parse(event.body));
-    return read ? { endpoint, body: event.body, read, isSigned: secrets.length > 0 } : 'UNREADABLE';
+    return read ? { endpoint, body: event.body, read, isSigned: secrets.length > 0 } : 'NO_EVENT';
   }
 
   async #endpointOf({ token }: SentEvent, provider: Provider): Promise<EndpointWithSecrets | null> {
@@ -98,23 +101,31 @@ export class EventIntakeService {
   }
 
   /** Throws `UnreadableKey` where the signature may be by a secret that does not open. */
-  #isSigned(event: SentEvent, endpoint: EndpointWithSecrets, secrets: readonly StoredSecret[]): boolean {
+  #faultOf(
+    event: SentEvent,
+    endpoint: EndpointWithSecrets,
+    secrets: readonly StoredSecret[],
+  ): EventRefusal | null {
     const { id, owner, provider } = endpoint;
     const claims = adapterOf(provider).events.claims(event.body, (name) => event.header(name));
+    if (claims.length === 0) return 'NO_SIGNATURE';
     const now = new Date();
     let unreadable: UnreadableKey | null = null;
+    let fault: SignatureFault = 'SIGNATURE';
     for (const { version, sealed } of secrets) {
       const place = { endpointId: id ?? '', agencyId: owner.agencyId, provider, version };
       try {
         const secret = this.vault.cipher.open(sealed, webhookSecretPlace(place), 'EVENT');
-        if (isSigned(secret, claims, now)) return true;
+        const found = signatureFault(secret, claims, now);
+        if (found === null) return null;
+        if (found === 'SIGNED_AT') fault = found;
       } catch (error) {
         if (!(error instanceof UnreadableKey)) throw error;
         unreadable = error;
       }
     }
     if (unreadable) throw unreadable;
-    return false;
+    return fault;
   }
 }
 

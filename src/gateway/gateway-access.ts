@@ -7,7 +7,7 @@ import type { KeyPresentation } from '../vault/outbound';
 import type { Provider } from '../providers';
 import { gatewayTokenDigest, isGatewayToken, wordList, type GatewayScope } from './gateway-token';
 import type { GatewayTokenRow } from './gateway-token.entity';
-import { GatewayRefusal } from './refusals';
+import { TokenRefused, type TokenRefusal } from './refusals';
 
 type Columns = Pick<GatewayTokenRow, 'id' | 'agencyId' | 'clientId' | 'name'>;
 
@@ -38,15 +38,14 @@ export class GatewayAccess {
 
   constructor(private readonly database: TenantDatabase) {}
 
-  /** Throws `GatewayRefusal`, for the same reason whatever is wrong with the token. */
+  /** Throws `TokenRefused`, which is answered alike whatever is wrong with the token. */
   async identify(
     presentation: KeyPresentation,
     header: (name: string) => string | undefined,
   ): Promise<Integration> {
     const token = tokenIn(header('header' in presentation ? presentation.header : 'authorization') ?? '');
-    if (token === null) throw new GatewayRefusal('TOKEN_REFUSED');
     const [row] = await this.database.read.rows<RawToken>(FIND, [gatewayTokenDigest(token)]);
-    if (!row || !isInForce(row)) throw new GatewayRefusal('TOKEN_REFUSED');
+    requireInForce(row);
     await this.#noteUse(row);
     const { id, agencyId, clientId, name } = row;
     const [providers, scopes] = [
@@ -67,22 +66,33 @@ export class GatewayAccess {
   }
 }
 
+type Validity = Pick<RawToken, 'expiresAt' | 'revokedAt'>;
+
 /**
- * Tells inside a transaction whether a token is in force. Its row is locked for reading until the transaction
- * ends, so that whoever revokes it waits for the work that was begun with it, or is waited for.
+ * Throws `TokenRefused` inside a transaction for a token that is no longer in force. Its row is locked for
+ * reading until the transaction ends, so that whoever revokes it waits for the work that was begun with it,
+ * or is waited for.
  */
-export async function isStillInForce(tx: Transaction, { id }: Integration): Promise<boolean> {
+export async function requireStillInForce(tx: Transaction, { id }: Integration): Promise<void> {
   const sql = 'SELECT expiresAt, revokedAt FROM gateway_tokens WHERE id = ?';
-  const [row] = await tx.shareRows<Pick<RawToken, 'expiresAt' | 'revokedAt'>>(sql, [id]);
-  return row !== undefined && isInForce(row);
+  const [row] = await tx.shareRows<Validity>(sql, [id]);
+  requireInForce(row);
 }
 
-function isInForce({ expiresAt, revokedAt }: Pick<RawToken, 'expiresAt' | 'revokedAt'>): boolean {
-  return revokedAt === null && dateOf(expiresAt) > new Date();
+function requireInForce<T extends Validity>(row: T | undefined): asserts row is T {
+  const refusal = refusalOf(row);
+  if (refusal) throw new TokenRefused(refusal);
 }
 
-/** The scheme may be left out, since some providers take a key without one. */
-function tokenIn(header: string): string | null {
+function refusalOf(row: Validity | undefined): TokenRefusal | null {
+  if (!row) return 'GATEWAY_TOKEN_UNKNOWN';
+  if (row.revokedAt !== null) return 'GATEWAY_TOKEN_REVOKED';
+  return dateOf(row.expiresAt) > new Date() ? null : 'GATEWAY_TOKEN_EXPIRED';
+}
+
+/** The scheme may be left out, since some providers take a key without one. Throws `TokenRefused`. */
+function tokenIn(header: string): string {
   const [, token = ''] = /^(?:Bearer +)?(\S+)$/i.exec(header) ?? [];
-  return isGatewayToken(token) ? token : null;
+  if (isGatewayToken(token)) return token;
+  throw new TokenRefused(header === '' ? 'GATEWAY_TOKEN_MISSING' : 'GATEWAY_TOKEN_MALFORMED');
 }

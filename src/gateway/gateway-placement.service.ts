@@ -16,7 +16,7 @@ import type { ProviderApi } from '../providers/provider-api';
 import { passedPlacementOf, type Placement } from '../providers/requests';
 import { parseRetryAfter, type OutboundReply } from '../vault/outbound';
 import { NotPassed, type WholeAnswer } from '../vault/passage';
-import { isStillInForce, type Integration } from './gateway-access';
+import { requireStillInForce, type Integration } from './gateway-access';
 import {
   attemptKeyOf,
   findAttempt,
@@ -119,7 +119,7 @@ export class GatewayPlacementService {
     resolved: ResolvedKey,
   ): Promise<Attempt | null> {
     return this.database.writeWithoutViewer(async (tx) => {
-      if (!(await isStillInForce(tx, by))) throw new GatewayRefusal('TOKEN_REFUSED');
+      await requireStillInForce(tx, by);
       const earlier = await findAttempt(tx, key.digest);
       // The connection was lost when the call was committed.
       if (earlier?.callId === call.id) return null;

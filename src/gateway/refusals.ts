@@ -49,6 +49,15 @@ export class GatewayRefusal extends Error {
   }
 }
 
+/** What is wrong with a gateway token, as a code for the log. The answer does not tell it. */
+export type TokenRefusal = `GATEWAY_TOKEN_${'MISSING' | 'MALFORMED' | 'UNKNOWN' | 'EXPIRED' | 'REVOKED'}`;
+
+export class TokenRefused extends GatewayRefusal {
+  constructor(readonly refusal: TokenRefusal) {
+    super('TOKEN_REFUSED');
+  }
+}
+
 export function notFound(table: GatewayTable, what: Missing, id: string): GatewayRefusal {
   return new GatewayRefusal('AGENT_NOT_FOUND', table.notFound(what, id));
 }

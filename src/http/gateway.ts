@@ -1,10 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RETRY_AFTER } from '../api/errors';
 import { isUnavailable } from '../database/database-errors';
 import { ServiceBusy } from '../database/repetition';
 import { MAX_UPLOAD_BYTES, type GatewayAnswer, type GatewayRequest } from '../gateway/gateway-request';
 import type { CountRequest, GatewayService } from '../gateway/gateway.service';
-import { GatewayRefusal, REASON_HEADER } from '../gateway/refusals';
+import { GatewayRefusal, REASON_HEADER, TokenRefused } from '../gateway/refusals';
 import { readTarget, type Target } from '../gateway/target';
 import { PublicError } from '../graphql/errors';
 import { refuse } from './answers';
@@ -108,9 +109,9 @@ async function refusalOf(
   request: FastifyRequest,
   rateLimits: RateLimits,
 ): Promise<GatewayRefusal> {
-  if (error instanceof GatewayRefusal && error.reason === 'TOKEN_REFUSED')
-    return rateLimits.count('GATEWAY', callerOf(null, request.sourceAddress)).then(() => error, toRefusal);
-  return toRefusal(error, request);
+  if (!(error instanceof TokenRefused)) return toRefusal(error, request);
+  request.signInRefusal = error.refusal;
+  return rateLimits.count('GATEWAY', callerOf(null, request.sourceAddress)).then(() => error, toRefusal);
 }
 
 function toRefusal(error: unknown, request?: FastifyRequest): GatewayRefusal {
@@ -121,7 +122,7 @@ function toRefusal(error: unknown, request?: FastifyRequest): GatewayRefusal {
   }
   if (isUnavailable(error) || error instanceof ServiceBusy) {
     request?.log.error({ err: error });
-    return new GatewayRefusal('UNAVAILABLE');
+    return new GatewayRefusal('UNAVAILABLE', null, { 'retry-after': String(RETRY_AFTER) });
   }
   throw error;
 }

@@ -10,6 +10,8 @@ import Fastify, {
 import type { Identity } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import type { Measured } from '../api/context';
+import type { EventRefusal } from '../events/event-intake.service';
+import type { TokenRefusal } from '../gateway/refusals';
 import type { ErrorCode } from '../graphql/errors';
 import type { SignInRefusal } from '../people/sign-in';
 import type { Metrics } from '../platform/metrics';
@@ -51,7 +53,9 @@ declare module 'fastify' {
     /** Who signed in at the issuer, whether or not an agency knows them. */
     identity: Identity | null;
     /** Why nobody is signed in; for the log alone. */
-    signInRefusal: SignInRefusal | null;
+    signInRefusal: SignInRefusal | TokenRefusal | null;
+    /** Why an event of a provider was refused; for the log alone. */
+    eventRefusal: EventRefusal | null;
     /** Null where nothing is measured. */
     measured: Measured | null;
   }
@@ -97,6 +101,7 @@ export async function createServer({
   server.decorateRequest('viewer', null);
   server.decorateRequest('identity', null);
   server.decorateRequest('signInRefusal', null);
+  server.decorateRequest('eventRefusal', null);
   server.decorateRequest('sourceAddress', '');
   server.decorateRequest('measured', null);
   addHooks(server, trustProxy);
@@ -175,6 +180,7 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
       durationMs: Math.round(reply.elapsedTime),
       agencyId: request.viewer?.agencyId,
       ...(hasReason(request) && { signInRefused: request.signInRefusal }),
+      ...(request.eventRefusal && { eventRefused: request.eventRefusal }),
     });
     done();
   });

@@ -1,12 +1,10 @@
-import type { EventIntakeService, Refusal } from '../events/event-intake.service';
+import type { EventIntakeService } from '../events/event-intake.service';
 import { refuse } from './answers';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
 
 /** The largest event that is read, in bytes: transcripts are long. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
-
-const STATUS: Readonly<Record<Refusal, number>> = { REFUSED: 401, UNREADABLE: 400 };
 
 interface WebhookRoute {
   Params: { provider: string; token: string };
@@ -38,15 +36,17 @@ export function webhooks(intake: EventIntakeService, rateLimits: RateLimits): Ro
     scope.post<WebhookRoute>(
       '/webhooks/:provider/:token',
       { bodyLimit: MAX_EVENT_BYTES },
-      async ({ params, body, headers, sourceAddress }, reply) => {
+      async (request, reply) => {
+        const { params, body, headers, sourceAddress } = request;
         const event = await intake.verify({
           ...params,
           body: body ?? Buffer.alloc(0),
           header: (name) => String(headers[name] ?? ''),
         });
         if (typeof event === 'string') {
+          request.eventRefusal = event;
           await rateLimits.count('REFUSED_EVENT', callerOf(null, sourceAddress));
-          return reply.code(STATUS[event]).send();
+          return reply.code(event === 'NO_EVENT' ? 400 : 401).send();
         }
         const { owner, provider } = event.endpoint;
         await rateLimits.count('EVENT', `${owner.id} ${provider}`);

@@ -19,17 +19,26 @@ export type SignatureClaim =
 /** A request that was signed longer ago, or that long from now, is not accepted. */
 const TOLERANCE_MS = 5 * 60 * 1000;
 
-/** Tells whether one of the claims holds for a secret. It takes as long whichever byte is wrong. */
-export function isSigned(secret: ApiKeyText, claims: readonly SignatureClaim[], now: Date): boolean {
-  const held = claims.map((claim) => holds(ApiKeyText.reveal(secret), claim, now));
-  return held.includes(true);
+/** Either no claim holds, or one would hold if it had been made at about this time. */
+export type SignatureFault = 'SIGNATURE' | 'SIGNED_AT';
+
+/** Returns null where one of the claims holds for a secret. It takes as long whichever byte is wrong. */
+export function signatureFault(
+  secret: ApiKeyText,
+  claims: readonly SignatureClaim[],
+  now: Date,
+): SignatureFault | null {
+  const faults = claims.map((claim) => faultOf(ApiKeyText.reveal(secret), claim, now));
+  if (faults.includes(null)) return null;
+  return faults.includes('SIGNED_AT') ? 'SIGNED_AT' : 'SIGNATURE';
 }
 
-function holds(secret: string, claim: SignatureClaim, now: Date): boolean {
-  if (claim.kind === 'SECRET') return isSame(hashOf(secret), hashOf(claim.presented));
+function faultOf(secret: string, claim: SignatureClaim, now: Date): SignatureFault | null {
+  if (claim.kind === 'SECRET') return isSame(hashOf(secret), hashOf(claim.presented)) ? null : 'SIGNATURE';
   const digest = createHmac(claim.algorithm, secret).update(claim.signed).digest();
+  if (!isSame(digest, claim.digest)) return 'SIGNATURE';
   const age = claim.signedAt === null ? 0 : now.getTime() - claim.signedAt.getTime();
-  return isSame(digest, claim.digest) && Math.abs(age) <= TOLERANCE_MS;
+  return Math.abs(age) <= TOLERANCE_MS ? null : 'SIGNED_AT';
 }
 
 // Texts of any length are compared by their hashes, which have one length.

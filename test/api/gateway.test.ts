@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { VapiClient } from '@vapi-ai/server-sdk';
 import Retell from 'retell-sdk';
+import { DatabaseUnavailable } from '../../src/database/database-errors';
+import { newGatewayToken } from '../../src/gateway/gateway-token';
 import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
 import { AGENCYS_OWN_AGENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { gatewayToken, revoke, send, setHarborsKey, type Received } from '../gateway';
@@ -171,6 +173,36 @@ describe('a token', () => {
     const expected = await asked('vapi', '/assistant', 'garbage');
     expect(told(expected)).toEqual([401, 'TOKEN_REFUSED']);
     for (const answer of await Promise.all(answers)) expect(answer.body).toEqual(expected.body);
+  });
+
+  test('that is refused has the reason in the log as a code, and nothing of itself', async () => {
+    const { id, token: expired } = await gatewayToken(running);
+    await running.app.database.write((tx) =>
+      tx.update(GatewayTokenRow, { id }, { expiresAt: new Date(Date.now() - 1) }),
+    );
+    const revoked = await gatewayToken(running);
+    await revoke(running, revoked.id);
+    const cases: [string, string | null][] = [
+      ['GATEWAY_TOKEN_MISSING', null],
+      ['GATEWAY_TOKEN_MALFORMED', 'key_of_a_provider_canary'],
+      ['GATEWAY_TOKEN_UNKNOWN', newGatewayToken()],
+      ['GATEWAY_TOKEN_EXPIRED', expired],
+      ['GATEWAY_TOKEN_REVOKED', revoked.token],
+    ];
+    const first = running.logs.length;
+    for (const [, token] of cases) await asked('vapi', '/assistant', token);
+    const lines = running.logs.slice(first);
+    const reasons = lines.map((line) => (JSON.parse(line) as { signInRefused?: string }).signInRefused);
+    expect(reasons.filter((reason) => reason !== undefined)).toEqual(cases.map(([reason]) => reason));
+    for (const [, token] of cases) expect(lines.join('')).not.toContain(token ?? 'canary');
+  });
+
+  test('that cannot be looked up gets an answer that says when to try again', async () => {
+    const { read } = running.app.database;
+    const looked = jest.spyOn(read, 'rows').mockRejectedValue(new DatabaseUnavailable('It is silent'));
+    const answer = await asked('retell', '/get-concurrency');
+    looked.mockRestore();
+    expect([...told(answer), answer.headers['retry-after']]).toEqual([503, 'UNAVAILABLE', '5']);
   });
 
   test('may be sent without a scheme, as some clients send a key', async () => {

@@ -196,6 +196,27 @@ describe('an event', () => {
     },
   );
 
+  test('that is refused has the reason in the log as a code, and nothing of its secret or its text', async () => {
+    await setSecret('RETELL', SECRET);
+    const { url } = await endpointOf('RETELL');
+    const body = bodyOf('RETELL');
+    const hourAgo = Date.now() - 3_600_000;
+    const cases: [string, string, string, Headers][] = [
+      ['ADDRESS', `${url}x`, body, retellHeader(body)],
+      ['ADDRESS', url.replace('/retell/', '/nobody/'), body, retellHeader(body)],
+      ['NO_SIGNATURE', url, body, {}],
+      ['SIGNATURE', url, body, retellHeader(body, 'whs_another_secret_01234')],
+      ['SIGNED_AT', url, body, retellHeader(body, SECRET, hourAgo)],
+      ['NO_EVENT', url, 'illness', retellHeader('illness')],
+    ];
+    const first = running.logs.length;
+    for (const [, address, text, headers] of cases) await send(address, text, headers);
+    const lines = running.logs.slice(first);
+    const reasons = lines.map((line) => (JSON.parse(line) as { eventRefused?: string }).eventRefused);
+    expect(reasons.filter((reason) => reason !== undefined)).toEqual(cases.map(([reason]) => reason));
+    expect(lines.join('')).not.toMatch(new RegExp(`illness|${SECRET}|${url.slice(-22)}`));
+  });
+
   test('of Retell is verified as its SDK signs and verifies', async () => {
     await setSecret('RETELL', SECRET);
     const { url } = await endpointOf('RETELL');
