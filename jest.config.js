@@ -35,7 +35,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/global-setup.js',
   globalTeardown: '<rootDir>/test/global-teardown.js',
   setupFiles: ['reflect-metadata', '<rootDir>/test/setup.js'],
-  testTimeout: 30_000,
+  // This finds a test that hangs, also on a machine that takes several times as long as others.
+  testTimeout: 120_000,
   // jest leaves one processor to itself, which waits most of the time: on two, that is half of them.
   maxWorkers: '100%',
   // A process that is begun anew loads the product again.

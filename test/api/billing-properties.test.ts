@@ -10,7 +10,7 @@ import { runs } from '../properties';
 import { NOTHING } from '../providers/fixtures';
 import { endedCall, storeCalls } from '../statements';
 
-const TIME_LIMIT_MS = 180_000;
+const TIME_LIMIT_MS = 600_000;
 const CHANGES = 50;
 
 let running: TestApp;

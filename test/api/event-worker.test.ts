@@ -308,7 +308,7 @@ describe('the events of a day', () => {
     expect(
       told.map(({ body }) => (JSON.parse(body) as { data: { callId: string } }).data.callId).sort(),
     ).toEqual(ended.sort());
-  }, 60_000);
+  });
 
   test('that an instance has taken when it is killed are worked by another one', async () => {
     const events = (await eventsOfADay()).slice(0, 30);

@@ -18,7 +18,7 @@ if (server !== undefined) {
   beforeAll(async () => {
     running = await startTestApp();
     ({ instance, proxy } = await startBehindProxy(running));
-  }, 60_000);
+  });
   afterAll(async () => {
     await instance.close();
     proxy.close();

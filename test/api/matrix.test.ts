@@ -135,7 +135,7 @@ const DETOURS: Readonly<Record<string, readonly string[]>> = {
   'Agent.providerAgentKind': ['call', 'agent', 'providerAgentKind'],
 };
 
-const TIME_LIMIT_MS = 240_000;
+const TIME_LIMIT_MS = 600_000;
 
 const schema = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '');
 const paths = pathsOf(schema, ROOTS, DETOURS);

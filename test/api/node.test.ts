@@ -46,7 +46,7 @@ beforeAll(async () => {
       [type, firstId(JSON.stringify(await running.data<unknown>(`{ ${field} }`)))] as const,
   );
   ids = new Map(await Promise.all(shown));
-}, 60_000);
+});
 afterAll(() => running.close());
 
 const firstId = (text: string) => /"id":"([^"]+)"/.exec(text)?.[1] ?? '';
@@ -81,7 +81,7 @@ describe('node', () => {
     }
     // Of each type there is a viewer that sees it and one that does not.
     for (const count of seen.values()) expect([count > 0, count < tokens.size]).toEqual([true, true]);
-  }, 60_000);
+  });
 
   test('answers byte by byte the same for what is not there and for what may not be seen', async () => {
     const token = tokens.get('portal:none') ?? null;

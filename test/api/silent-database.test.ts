@@ -20,7 +20,7 @@ if (server !== undefined) {
   beforeAll(async () => {
     running = await startTestApp();
     ({ instance, proxy } = await startBehindProxy(running));
-  }, 60_000);
+  });
   afterAll(async () => {
     await instance.close();
     proxy.close();
@@ -54,7 +54,7 @@ if (server !== undefined) {
         Array(25).fill({ status: 200, retryAfter: null, code: undefined }),
       );
       expect(await ready()).toBe(200);
-    }, 60_000);
+    });
 
     test('that is gone is told of as unavailable', async () => {
       proxy.close();
@@ -80,7 +80,7 @@ if (server !== undefined) {
     await idle.close();
     expect(Date.now() - started).toBeLessThan(30_000);
     between.close();
-  }, 60_000);
+  });
 
   test.each([
     ['client', SET_CLIENT, { clientId: HARBOR }],
@@ -101,7 +101,6 @@ if (server !== undefined) {
       expect((await set).status).toBe(503);
       await hanging.close();
     },
-    60_000,
   );
 
   // Each of them does little but wait.
@@ -121,20 +120,16 @@ if (server !== undefined) {
       ['migration_lock', openDatabase],
       [wait, openDatabase],
       ['wsrep_sync_wait', openToRead],
-    ])(
-      'that finds the database silent from %s on is given up in time, and says so',
-      async (text, open) => {
-        const created = await createTestDatabase();
-        const between = await Proxy.start(new URL(created.url));
-        void between.silenceFrom(text);
-        const behind = new URL(created.url);
-        behind.host = `127.0.0.1:${between.port}`;
-        await expect(open(behind.toString(), mapping)).rejects.toThrow(refused);
-        between.close();
-        await created.drop();
-      },
-      40_000,
-    );
+    ])('that finds the database silent from %s on is given up in time, and says so', async (text, open) => {
+      const created = await createTestDatabase();
+      const between = await Proxy.start(new URL(created.url));
+      void between.silenceFrom(text);
+      const behind = new URL(created.url);
+      behind.host = `127.0.0.1:${between.port}`;
+      await expect(open(behind.toString(), mapping)).rejects.toThrow(refused);
+      between.close();
+      await created.drop();
+    });
 
     test.concurrent.each(['master_key_checks', 'vault_keys'])(
       'of the server is given up in time, and says so: silent from %s on',
@@ -147,22 +142,17 @@ if (server !== undefined) {
         await expect(started).rejects.toThrow(refused);
         between.close();
       },
-      40_000,
     );
 
-    test.concurrent(
-      'waits for a migration that takes longer than any other statement may',
-      async () => {
-        const created = await createTestDatabase();
-        const database = await openDatabase(created.url, mapping);
-        expect(await database.read.rows('SELECT name FROM migrations')).toEqual([
-          { name: 'Slow1700000000000' },
-        ]);
-        await database.close();
-        await created.drop();
-      },
-      40_000,
-    );
+    test.concurrent('waits for a migration that takes longer than any other statement may', async () => {
+      const created = await createTestDatabase();
+      const database = await openDatabase(created.url, mapping);
+      expect(await database.read.rows('SELECT name FROM migrations')).toEqual([
+        { name: 'Slow1700000000000' },
+      ]);
+      await database.close();
+      await created.drop();
+    });
   });
 } else {
   test('of SQLite cannot be reached over a connection', () => expect(server).toBeUndefined());

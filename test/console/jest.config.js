@@ -6,5 +6,4 @@ module.exports = {
   rootDir: '../..',
   testMatch: ['<rootDir>/test/console/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
 };

@@ -24,7 +24,7 @@ beforeAll(async () => {
     join(__dirname, '../fixtures/allocations.mjs'),
   ]);
   measured = JSON.parse(stdout) as typeof measured;
-}, 60_000);
+});
 
 test.each(PATHS)(
   '%s: allocates no more than a quarter above what it did, nor so much less that its budget has to be lowered',

@@ -16,8 +16,6 @@ import { Process } from './process';
 const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
 
 // One of them starts the command line four times.
-jest.setTimeout(60_000);
-
 let folder: string;
 let running: TestApp;
 beforeEach(async () => {

@@ -65,4 +65,4 @@ test('people are added with no other issuer than the discovery document names, a
   ]);
   issuer.server.close();
   rmSync(folder, { recursive: true });
-}, 60_000);
+});

@@ -78,7 +78,7 @@ beforeAll(async () => {
       () => false,
     ),
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   const ended = once(server, 'exit');

@@ -95,7 +95,7 @@ describe('a fourth provider, whose key travels in a header of its own, takes one
       'the adapter of Acme',
     );
     expect(stderr).toMatch(/Tests: +\d+ skipped, [1-9]\d+ passed/);
-  }, 120_000);
+  });
 
   test('to be in the schema, in the limits, and in a demo that asks no real provider', async () => {
     await withDemo({}, async (demo) => {
@@ -116,7 +116,7 @@ describe('a fourth provider, whose key travels in a header of its own, takes one
       });
       expect((await setKey(demo, demo.sandbox.acme?.keys.revoked ?? '')).text).toContain('KEY_REJECTED');
     });
-  }, 60_000);
+  });
 
   test('to have its keys set and verified, and calls placed', async () => {
     const acme = await Loopback.start((incoming, outgoing) => {
@@ -144,5 +144,5 @@ describe('a fourth provider, whose key travels in a header of its own, takes one
       'GET /account',
       'POST /calls',
     ]);
-  }, 60_000);
+  });
 });

@@ -58,4 +58,4 @@ test('a process that is killed at any stage of its deliveries loses none, and re
   const atOnce = 10;
   expect(ids.length).toBeLessThanOrEqual(COUNT + 3 * atOnce);
   expect(ids.length).toBeGreaterThan(COUNT);
-}, 60_000);
+});

@@ -38,8 +38,6 @@ import { sealFor } from '../seal';
 import { COMPILED_BEFORE } from './process';
 
 // Databases are made and filled for each of some thirty statements.
-jest.setTimeout(60_000);
-
 let running: TestApp;
 let folder: string;
 let copies: Copies;

@@ -56,7 +56,7 @@ export class Process {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 30_000; !(await condition());) {
+  for (const deadline = Date.now() + 60_000; !(await condition());) {
     if (Date.now() > deadline) throw new Error('The condition did not come true');
     await pause(20);
   }

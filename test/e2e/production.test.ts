@@ -82,7 +82,7 @@ test('`npm run serve` ends the server when npm is told to, as by a container', a
   await ended(npm);
   await until(async () => (await status('/healthz')) === 0);
   expect(existsSync(join(folder, 'latchkey.sqlite'))).toBe(true);
-}, 60_000);
+});
 
 test('`npm start` ends the demo when npm is told to', async () => {
   const { PATH } = process.env;
@@ -94,7 +94,7 @@ test('`npm start` ends the demo when npm is told to', async () => {
   });
   await ended(npm);
   await until(async () => (await status('/healthz')) === 0);
-}, 60_000);
+});
 
 test('a build without the development dependencies says what to do, and keeps the build that is there', () => {
   rmSync(join(folder, 'node_modules'));
@@ -130,7 +130,7 @@ test('builds at the same time leave one whole build, and nothing else', async ()
   expect(await Promise.all([build(), build()])).toEqual([0, 0]);
   expect(contentOf(join(folder, 'dist'))).toEqual(alone);
   expect(readdirSync(join(folder, 'dist.next'))).toEqual([]);
-}, 60_000);
+});
 
 test('the unit file and `npm run serve` start what the Dockerfile starts', () => {
   const [, command = ''] = /^ExecStart=(.*)$/m.exec(unit) ?? [];

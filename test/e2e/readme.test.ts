@@ -148,11 +148,11 @@ describe('the documents', () => {
     // .ci/run installs from the lock file in a clean clone; here the packages are those of this checkout.
     expect(start?.commands).toBe('npm ci && npm start\n');
     expect(await takeSteps(blocksOf('README.md', 'The tour'))).toBe(4);
-  }, 90_000);
+  });
 
   test('lead through the whole tour, with the answers that docs/tour.md prints', async () => {
     expect(await takeSteps(blocksOf('docs/tour.md'))).toBeGreaterThanOrEqual(9);
-  }, 90_000);
+  });
 
   test('lead an operator to a production start, in which nothing of the demo is reachable', async () => {
     const [production] = blocksOf(operations, 'A production start');
@@ -169,7 +169,7 @@ describe('the documents', () => {
     expect(await answers('/healthz')).toBe(200);
     expect(await answers('/')).toBe(404);
     await shell.end();
-  }, 90_000);
+  });
 
   test('lead an operator to a new master key, with which alone everything starts', async () => {
     const [production] = blocksOf(operations, 'A production start');
@@ -187,7 +187,7 @@ describe('the documents', () => {
     shell.type('npm run serve\n');
     await until(async () => (await answers('/readyz')) === 200);
     await shell.end();
-  }, 90_000);
+  });
 
   test('name no command that is not run here or by .ci/run', () => {
     const ci = readFileSync(join(root, '.ci', 'run'), 'utf8');

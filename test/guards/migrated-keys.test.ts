@@ -102,7 +102,7 @@ function testOldKeys(migration: string, cases: readonly OldKey[], firstStep: str
   let outcomes: unknown[][];
   beforeAll(async () => {
     outcomes = await afterMigration({ migration, changes: cases.map(([, changes]) => changes) });
-  }, 120_000);
+  });
 
   test.each(cases.map(([what, , ...outcome], index) => ({ what, outcome, index })))(
     'a key that is $what',
@@ -111,7 +111,7 @@ function testOldKeys(migration: string, cases: readonly OldKey[], firstStep: str
 
   test('a key that is set is used as it was also when the migration was killed after its first step', async () => {
     expect(await afterMigration({ migration, changes: [[]], tables: firstStep })).toEqual([AS_IT_WAS]);
-  }, 60_000);
+  });
 }
 
 describe('when the versions of keys become one secret a key', () => {

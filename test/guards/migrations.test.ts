@@ -207,7 +207,6 @@ test.each(['up', 'down'])(
     await used.destroy();
     await running.close();
   },
-  60_000,
 );
 
 test('a migration that was killed after its work and before it was noted down loses nothing', async () => {

@@ -127,7 +127,7 @@ beforeAll(async () => {
   });
   await post(running.url, invited, { query: '{ viewer { name } }' });
   jest.restoreAllMocks();
-}, 60_000);
+});
 afterAll(() => running.close());
 
 /** Everything that is done with webhooks of the agency, whose receiver is not there. */

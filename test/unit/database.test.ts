@@ -92,7 +92,7 @@ if (process.env.TEST_DATABASE_SERVER === undefined) {
     await database.close();
     await other.destroy();
     await created.drop();
-  }, 30_000);
+  });
 
   test('a write that SQLite refuses because nothing can be written may succeed later', async () => {
     const created = await createTestDatabase();
