@@ -26,10 +26,11 @@ function withoutDatabase() {
 module.exports = {
   testEnvironment: '<rootDir>/test/environment.js',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
-  // They need a browser, Redis or Galera, and have commands of their own, e.g. `npm run test:redis`.
+  // They need a browser, Redis or Galera, or start the product's processes again and again, and have commands
+  // of their own, e.g. `npm run test:redis`.
   testPathIgnorePatterns: [
     '/node_modules/',
-    ...['console', 'redis', 'cluster'].map((folder) => `<rootDir>/test/${folder}/`),
+    ...['console', 'redis', 'cluster', 'e2e'].map((folder) => `<rootDir>/test/${folder}/`),
     ...withoutDatabase().map((file) => `${file}$`),
   ],
   globalSetup: '<rootDir>/test/global-setup.js',

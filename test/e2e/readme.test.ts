@@ -12,34 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { ERROR_STATUS, type ErrorCode } from '../../src/graphql/errors';
-import { USER_ERRORS } from '../../src/graphql/user-error';
-import { SETTING_NAMES } from '../../src/settings';
+import { blocksOf, type Block } from '../blocks';
 import { freePort } from '../fixtures/oidc';
 import { COMPILED_BEFORE } from './process';
 
 const root = join(__dirname, '../..');
-const textOf = (file: string) => readFileSync(join(root, file), 'utf8');
 const operations = 'docs/operations.md';
-
-interface Block {
-  readonly commands: string;
-  /** The JSON that stands behind it as its answer. */
-  readonly answer: unknown;
-}
-
-/** The commands of a document, or of one of its sections. */
-function blocksOf(file: string, heading?: string): Block[] {
-  const sections = textOf(file).split(/^## /m);
-  const section =
-    heading === undefined ? textOf(file) : (sections.find((part) => part.startsWith(`${heading}\n`)) ?? '');
-  return [...section.matchAll(/```sh\n([\s\S]*?)```\n(?:\n```json\n([\s\S]*?)```)?/g)].map(
-    ([, commands = '', answer]) => ({
-      commands,
-      answer: answer === undefined ? undefined : (JSON.parse(answer) as unknown),
-    }),
-  );
-}
 
 /** A copy of what a clone holds, with the packages that `npm ci` would install. */
 function clone(): string {
@@ -187,33 +165,5 @@ describe('the documents', () => {
     shell.type('npm run serve\n');
     await until(async () => (await answers('/readyz')) === 200);
     await shell.end();
-  });
-
-  test('name no command that is not run here or by .ci/run', () => {
-    const ci = readFileSync(join(root, '.ci', 'run'), 'utf8');
-    const blocks = [...blocksOf('docs/architecture.md', 'The tests'), ...blocksOf('docs/performance.md')];
-    const commands = blocks.flatMap(({ commands }) => commands.trim().split(/(?: +#.*)?\n| && /));
-    expect(commands.length).toBeGreaterThan(3);
-    for (const command of ['npm ci', ...commands]) expect(ci).toContain(command);
-  });
-
-  test('explain every code of `userErrors`', () => {
-    for (const [code, message] of Object.entries(USER_ERRORS))
-      expect(textOf('docs/errors.md')).toContain(`| \`${code}\` | ${message} |`);
-  });
-
-  test('explain every code of top-level errors, with its HTTP status', () => {
-    const [, table = ''] = textOf('docs/errors.md').split('## Everything else');
-    const rows = table.split('\n').filter((line) => line.startsWith('| `'));
-    const statuses = rows.flatMap((row) => {
-      const [codes = '', status = ''] = row.split(' | ');
-      return (codes.match(/[A-Z_]+/g) ?? []).map((each) => [each, status] as const);
-    });
-    expect(statuses.map(([code]) => code).sort()).toEqual(Object.keys(ERROR_STATUS).sort());
-    for (const [code, status] of statuses) expect(status).toContain(String(ERROR_STATUS[code as ErrorCode]));
-  });
-
-  test('explain every setting', () => {
-    for (const name of SETTING_NAMES) expect(textOf(operations)).toContain(`\`${name}\``);
   });
 });
