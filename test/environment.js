@@ -58,6 +58,8 @@ module.exports = class SharedEnvironment extends TestEnvironment {
     Object.assign(process.env, this.env);
     for (const storage of storages) storage.disable();
     storages.clear();
+    // jest-circus keeps those who listen to its events, and every file adds its own.
+    delete globalThis[Symbol.for('EVENT_HANDLERS')];
     await super.teardown();
   }
 };
