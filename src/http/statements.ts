@@ -2,17 +2,22 @@ import type { FastifyReply } from 'fastify';
 import type { Viewer } from '../access/viewer';
 import { csvOf } from '../billing/statement-csv';
 import type { Stated, StatementService } from '../billing/statement.service';
+import { OBJECTS_PER_QUERY } from '../api/plugins/count-operations';
+import { STATEMENT_OBJECTS } from '../api/rules/size-limit';
 import { badArgument } from '../graphql/errors';
 import { isDay, type Day } from '../platform/calendar';
 import { refuse } from './answers';
 import { admit, answerErrors, type FileOptions } from './files';
 import { sendStatement } from './pages/statement';
+import { callerOf } from './rate-limits';
 import type { Route } from './server';
 
 export interface StatementOptions extends FileOptions {
   readonly statements: StatementService;
 }
 
+/** A file counts as the query for the same statement does. */
+const QUERIES = STATEMENT_OBJECTS / OBJECTS_PER_QUERY;
 const NUMBER = /^[1-9]\d{0,9}$/;
 
 interface StatementRoute {
@@ -30,6 +35,8 @@ export function statements(options: StatementOptions): Route {
     const route = (ending: string, send: (reply: FastifyReply, stated: Stated) => FastifyReply) =>
       scope.get<StatementRoute>(`/statements/:number.${ending}`, async (request, reply) => {
         const viewer = await admit(options, request);
+        const caller = callerOf(viewer, request.sourceAddress);
+        await options.rateLimits.count('QUERY', caller, QUERIES, viewer.agencyId);
         const stated = await find(options.statements, viewer, request.params.number, request.query);
         return stated ? send(reply.header('cache-control', 'no-store'), stated) : refuse(reply, 404);
       });

@@ -97,13 +97,46 @@ describe('an operation', () => {
   });
 });
 
-test.each([
-  ['{ memberships { agencyId } }', 50],
-  ['{ invitations { invitationId } }', 50],
-  ['{ grantedAccess(personId: "none") { name } }', 100],
-])('a list that is no connection weighs as much as it can be long: %s', (query, length) => {
-  const schema = buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8'));
+const schema = buildSchema(readFileSync(join(__dirname, '../../schema/schema.graphql'), 'utf8'));
+function sizeOf(query: string): number {
   const document = parse(query);
   expect(validate(schema, document, [SizeLimitRule])).toEqual([]);
-  expect(sizeOfOperation(document.definitions[0] as OperationDefinitionNode)).toBeCloseTo(length * 1.1);
+  return sizeOfOperation(document.definitions[0] as OperationDefinitionNode);
+}
+
+test.each([
+  ['{ memberships { agencyId } }', 55],
+  ['{ invitations { invitationId } }', 55],
+  ['{ grantedAccess(personId: "none") { name } }', 110],
+  ['{ statements(first: 100) { nodes { lines { calls } } } }', 100 * (2 + 110)],
+])('a list that is no connection weighs as much as it can be long: %s', (query, size) => {
+  expect(sizeOf(query)).toBeCloseTo(size);
+});
+
+test.each([
+  [
+    'all calls of a period',
+    '{ statement(clientId: "", from: "2026-01-01", to: "2026-01-31") { number } }',
+    5_000,
+  ],
+  [
+    'the trail of the agency',
+    '{ agent(id: "") { keyResolutionAt(at: "2026-01-01T00:00:00Z") { source } } }',
+    500,
+  ],
+  [
+    'the same as often as it is asked for',
+    `{ agent(id: "") { ${Array.from({ length: 30 }, (_, n) => `a${n}: keyResolutionAt(at: "2026-01-01T00:00:0${n % 10}Z") { source }`).join(' ')} } }`,
+    15_000,
+  ],
+])('a field for which the database looks at %s weighs more than it shows', (_what, query, least) => {
+  const size = sizeOf(query);
+  expect(size).toBeGreaterThan(least);
+  expect(size).toBeLessThan(1.1 * least);
+});
+
+test('the longest page of agents may tell which key each of them used at a time', () => {
+  const query =
+    '{ agents(first: 100) { nodes { id keyResolutionAt(at: "2026-01-01T00:00:00Z") { source } } } }';
+  expect(sizeOf(query)).toBeGreaterThan(50_000);
 });

@@ -112,6 +112,17 @@ test('a draft is named by its client and period', async () => {
   expect((await get(`/statements/draft.csv?${DRAFT.replace('2026-02-28', '2028-02-28')}`)).status).toBe(400);
 });
 
+test('a file counts as the query for its statement, beside the other queries of its reader', async () => {
+  const limited = await running.another({ RATE_LIMIT_QUERIES: '400' });
+  const headers = { authorization: `Bearer ${running.tokens.agencyAdmin}` };
+  const statuses: number[] = [];
+  for (let times = 0; times <= 80; times += 1)
+    statuses.push((await fetch(`${limited.url}/statements/1.csv`, { headers })).status);
+  expect(statuses).toEqual([...Array<number>(80).fill(200), 429]);
+  expect((await limited.ask('agencyAdmin', '{ viewer { role } }')).status).toBe(429);
+  await limited.close();
+});
+
 test('the page to print runs no script, loads nothing, and shows names as they are', async () => {
   const answer = await get('/statements/1.html');
   const text = await answer.text();

@@ -25,7 +25,7 @@ export interface OperationCounter {
  * An operation counts as one query for each started 1,000 objects that it could return. No operation may
  * return more than 100 times as many.
  */
-const OBJECTS_PER_QUERY = 1_000;
+export const OBJECTS_PER_QUERY = 1_000;
 
 /**
  * Counts operations before any of their fields runs. Each field at the root counts once, under every alias. A

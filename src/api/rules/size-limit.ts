@@ -33,6 +33,8 @@ import { MAX_LISTED } from '../../providers/list-requests';
 export const MAX_OBJECTS = 100_000;
 const TOO_MANY_OBJECTS = `The operation could return more than ${MAX_OBJECTS} objects. Ask for shorter lists with \`first\`.`;
 
+/** A draft of a statement reads all calls of its period. */
+export const STATEMENT_OBJECTS = 5_000;
 /** A value weighs this part of an object. */
 const VALUE = 0.1;
 /**
@@ -45,6 +47,8 @@ const COUNTED: Readonly<Record<string, number>> = {
   callSummary: 5_000,
   callAnalytics: 5_000,
   phoneNumbers: 5_000,
+  statement: STATEMENT_OBJECTS,
+  keyResolutionAt: 500,
 };
 
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
@@ -53,8 +57,10 @@ const LONGEST: Readonly<Record<string, number>> = {
   Agent: PROVIDERS.length * MAX_AGENTS_LISTED,
   CallCount: PROVIDERS.length * CALL_STATUSES.length,
   Client: MAX_CLIENTS_LISTED,
-  // This list is always complete, so that it has no greatest length. It weighs as much as the longest page.
+  // These lists are always complete, so that they have no greatest length. They weigh as much as the longest
+  // page.
   GrantedAccess: MAX_PAGE_SIZE,
+  StatementLine: MAX_PAGE_SIZE,
   ImportedAgent: MAX_LISTED,
   Invitation: MAX_INVITATIONS_LISTED,
   Membership: MAX_MEMBERSHIPS_LISTED,
