@@ -42,6 +42,7 @@ import { AddressesOfTwoRotations1764440000000 } from './1764440000000-addresses-
 import { SumsOfHours1764450000000 } from './1764450000000-sums-of-hours';
 import { WebhooksOfAlerts1764460000000 } from './1764460000000-webhooks-of-alerts';
 import { TimeOfFailure1764470000000 } from './1764470000000-time-of-failure';
+import { LongStatements1764480000000 } from './1764480000000-long-statements';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -89,4 +90,5 @@ export const migrations = [
   SumsOfHours1764450000000,
   WebhooksOfAlerts1764460000000,
   TimeOfFailure1764470000000,
+  LongStatements1764480000000,
 ];

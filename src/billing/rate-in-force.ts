@@ -1,5 +1,15 @@
+import { In } from 'typeorm';
+import { partsOf } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import type { KeySource } from '../keys/chain';
+import { RateRow } from './rate.entity';
+
+/** Reads rates of an agency by their ids, of which there may be many. */
+export async function readRates(read: Reader, agencyId: string, ids: readonly string[]): Promise<RateRow[]> {
+  const rates: RateRow[] = [];
+  for (const some of partsOf(ids)) rates.push(...(await read.findBy(RateRow, { agencyId, id: In(some) })));
+  return rates;
+}
 
 /** What decides which rate a call has. */
 export interface RateQuestion {

@@ -1,4 +1,3 @@
-import { In } from 'typeorm';
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
@@ -11,6 +10,7 @@ import type { UserError } from '../graphql/user-error';
 import { inOrderOf, isId } from '../platform/ids';
 import { millionthsText } from '../platform/decimal';
 import { RateRow } from './rate.entity';
+import { readRates } from './rate-in-force';
 import { checkRate, priceMicrosOf, type NewRate } from './rate-input';
 
 export interface RateResult {
@@ -37,7 +37,7 @@ export class RateService {
 
   /** Finds rates of the agency. Only what shows them to the viewer already leads to them. */
   async findMany({ agencyId }: Viewer, ids: readonly string[]): Promise<(RateRow | null)[]> {
-    return inOrderOf(ids, await this.database.read.findBy(RateRow, { agencyId, id: In(ids.filter(isId)) }));
+    return inOrderOf(ids, await readRates(this.database.read, agencyId, ids.filter(isId)));
   }
 
   /** Adds a version, which is valid from now or later. Calls that have started keep the rate they have. */

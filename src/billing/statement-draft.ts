@@ -1,4 +1,3 @@
-import { In } from 'typeorm';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { dateOf, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
@@ -6,7 +5,7 @@ import { timeOfId } from '../platform/ids';
 import { ADJUSTED_FOR_MS } from './late-call';
 import { boundsOf, overlaps, type BilledPeriod, type Bounds, type Period } from './period';
 import { groupCalls, type CallGroup } from './period-calls';
-import { RateRow } from './rate.entity';
+import { readRates } from './rate-in-force';
 import { changesOf, costsOf, linesOf, type Line, type Rates } from './statement-lines';
 import { currencyOf, readLines, stateLines, sumUp, type StatementForm } from './statement-form';
 import type { StatementRow } from './statement.entity';
@@ -55,14 +54,17 @@ export async function makeDraft(
     : await findCorrections(read, debtor, billed);
   // The notes are read before the calls, so that whatever is noted is counted.
   const groups = await groupCalls(read, { agencyId: agency.id, clientId: client.id, ...bounds });
-  const rates = await readRates(read, agency.id, [...groups, ...late.corrections.flatMap(linesOfCorrection)]);
+  const rates = await ratesOf(read, agency.id, [...groups, ...late.corrections.flatMap(linesOfCorrection)]);
   const own = linesOf(groups, rates).map((line) => ({ ...line, adjusts: null }));
   const adjustments = late.corrections.flatMap(({ statement, groups: current, before }) =>
     changesOf(linesOf(current, rates), before).map((line) => ({ ...line, adjusts: statement.number })),
   );
   const stated = [...own, ...adjustments];
-  const used = [...rates.values()].filter(({ id }) => stated.some(({ rateId }) => rateId === id));
-  const currency = currencyOf(used, 'USD');
+  const used = new Set(stated.map(({ rateId }) => rateId));
+  const currency = currencyOf(
+    [...rates.values()].filter(({ id }) => used.has(id)),
+    'USD',
+  );
   const lines = stateLines(stated, rates, currency);
   const form: StatementForm = {
     agencyId: agency.id,
@@ -137,12 +139,11 @@ async function readForms(read: Reader, billed: readonly Billed[]): Promise<State
   return rows.map(({ body }) => JSON.parse(body) as StatementForm);
 }
 
-async function readRates(
+async function ratesOf(
   read: Reader,
   agencyId: string,
   uses: readonly { readonly rateId: string | null }[],
 ): Promise<Rates> {
   const ids = [...new Set(uses.flatMap(({ rateId }) => rateId ?? []))];
-  const rows = ids.length === 0 ? [] : await read.findBy(RateRow, { agencyId, id: In(ids) });
-  return new Map(rows.map((rate) => [rate.id, rate]));
+  return new Map((await readRates(read, agencyId, ids)).map((rate) => [rate.id, rate]));
 }

@@ -57,28 +57,22 @@ const compare = (one: string, other: string) => (one < other ? -1 : Number(one >
 
 /** Returns what has changed in lines since they were billed: nothing for a line of which nothing has. */
 export function changesOf(now: readonly Line[], billed: readonly Line[]): Line[] {
-  const keys = [...new Set([...now, ...billed].map(keyOf))].sort();
-  return keys.flatMap((key) => {
-    const [after, before] = [sumOf(now, key), sumOf(billed, key)];
-    const one = [...now, ...billed].find((line) => keyOf(line) === key);
-    const change = {
-      calls: after.calls - before.calls,
-      billedSeconds: after.billedSeconds - before.billedSeconds,
-      units: after.units - before.units,
-    };
-    const isNothing = change.calls === 0 && change.billedSeconds === 0 && change.units === 0n;
-    return one && !isNothing ? [{ keySource: one.keySource, rateId: one.rateId, ...change }] : [];
-  });
-}
-
-function sumOf(lines: readonly Line[], key: string) {
-  const sum = { calls: 0, billedSeconds: 0, units: 0n };
-  for (const line of lines.filter((each) => keyOf(each) === key)) {
-    sum.calls += line.calls;
-    sum.billedSeconds += line.billedSeconds;
-    sum.units += line.units;
-  }
-  return sum;
+  const changes = new Map<string, Line>();
+  const add = (line: Line, sign: 1 | -1) => {
+    const key = keyOf(line);
+    const { keySource, rateId } = line;
+    const { calls, billedSeconds, units } = changes.get(key) ?? { calls: 0, billedSeconds: 0, units: 0n };
+    changes.set(key, {
+      ...{ keySource, rateId, calls: calls + sign * line.calls },
+      billedSeconds: billedSeconds + sign * line.billedSeconds,
+      units: units + BigInt(sign) * line.units,
+    });
+  };
+  for (const line of now) add(line, 1);
+  for (const line of billed) add(line, -1);
+  const isAny = ({ calls, billedSeconds, units }: Line) => calls !== 0 || billedSeconds !== 0 || units !== 0n;
+  const sorted = [...changes].sort(([one], [other]) => compare(one, other));
+  return sorted.flatMap(([, change]) => (isAny(change) ? [change] : []));
 }
 
 /**

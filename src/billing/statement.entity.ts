@@ -38,7 +38,10 @@ export class StatementRow {
   @TimeColumn()
   finalizedAt!: Date;
 
-  /** All that it says, in the canonical form of which `sha256` is the digest: see `statement-form.ts`. */
+  /**
+   * All that it says, in the canonical form of which `sha256` is the digest: see `statement-form.ts`. On
+   * MySQL it is a `mediumtext`, which is no type that TypeORM takes for SQLite.
+   */
   @Column('text')
   body!: string;
 

@@ -14,6 +14,15 @@ export function placeholders(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
 
+const MOST_VALUES = 500;
+
+/** Cuts a list, however long it is, into parts of which each is a short list of a statement. */
+export function partsOf<T>(values: readonly T[]): T[][] {
+  return Array.from({ length: Math.ceil(values.length / MOST_VALUES) }, (_, part) =>
+    values.slice(part * MOST_VALUES, (part + 1) * MOST_VALUES),
+  );
+}
+
 export interface Condition {
   readonly sql: string;
   readonly values: readonly unknown[];

@@ -29,8 +29,12 @@ afterEach(async () => {
   await database.drop();
 });
 
+/** TypeORM has no type that is a long text on every database: the row class says `text`. */
+const LONG_TEXT = /^ALTER TABLE `statements` (DROP COLUMN `body`|ADD `body` text NOT NULL)$/;
 const drift = async () =>
-  (await source.driver.createSchemaBuilder().log()).upQueries.map(({ query }) => query);
+  (await source.driver.createSchemaBuilder().log()).upQueries
+    .map(({ query }) => query)
+    .filter((query) => !LONG_TEXT.test(query));
 
 describe('the migrations', () => {
   test('leave no difference between the database and the row classes', async () => {
@@ -46,7 +50,7 @@ describe('the migrations', () => {
     expect(empty.length).toBeGreaterThanOrEqual(entities.length);
     await source.runMigrations();
     expect(await drift()).toEqual([]);
-  });
+  }, 60_000);
 
   test('run once when several instances start at the same time', async () => {
     const instances = await Promise.all(Array.from({ length: 6 }, () => openDatabase(database.url, mapping)));
@@ -188,7 +192,7 @@ test.each(['up', 'down'])(
         this: QueryRunner,
         ...query: [string, ...unknown[]]
       ) {
-        if (/^(ALTER|CREATE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last)
+        if (/^(ALTER|CREATE|DELETE|DROP|UPDATE|INSERT)/.test(query[0]) && (statements += 1) === last)
           throw new Error('killed');
         return ask.apply(this, query);
       });
