@@ -100,8 +100,9 @@ export function storedFacts(text: string): CallFacts {
   return { ...facts, startedAt: time(facts.startedAt), endedAt: time(facts.endedAt) };
 }
 
-// In a URL the names `.` and `..` lead to another path, however they are encoded.
-const ID = /^(?!\.{1,2}$)[\x21-\x7E]+$/;
+// In a URL the names `.` and `..` lead to another path, however they are encoded. What JSON escapes, which
+// would take twice the room there, is in no id.
+const ID = /^(?!\.{1,2}$)(?!.*["\\])[\x21-\x7E]+$/;
 const E164 = /^\+[1-9]\d{6,14}$/;
 
 export function isProviderId(text: string): boolean {
