@@ -3,7 +3,11 @@ import { parseEnv } from 'node:util';
 import { ENV_FILE, readsEnvFile } from './platform/process';
 
 /** A variable that begins like this is meant for Latchkey, whatever comes after it. */
-const OWN = /^(LATCHKEY|AUTH|RATE_LIMIT|CONSOLE|CORS|HAND_IN|METRICS)_/i;
+const OWN =
+  /^(LATCHKEY|AUTH|RATE_LIMIT|CONSOLE|CORS|HAND_IN|METRICS|PLAYGROUND|TRUST(ED)?)_|^PUBLIC_\w*UR[LI]$/i;
+/** The settings that replace a provider's address end like this, and begin with the provider. */
+const BASE_URL = '_BASE_URL';
+const ADDRESS = /_(URL|URI|HOST|ENDPOINT)$/i;
 /** A name that differs from a setting in one letter of this many is taken for a misspelt setting. */
 const LETTERS_A_MISTAKE = 5;
 
@@ -15,11 +19,19 @@ export function misspeltSettings(env: NodeJS.ProcessEnv, settings: readonly stri
   return Object.keys(env)
     .filter((name) => !settings.includes(name) && !isFromKubernetes(name, env))
     .flatMap((name) => {
-      const { setting, distance } = nearest(name, settings);
+      const ofProvider = baseUrlsLike(name, settings);
+      const { setting, distance } = nearest(name, ofProvider.length > 0 ? ofProvider : settings);
       const allowed = Math.max(1, Math.floor(setting.length / LETTERS_A_MISTAKE));
-      if (distance > allowed && !OWN.test(name)) return [];
+      if (distance > allowed && !OWN.test(name) && ofProvider.length === 0) return [];
       return [`${name} is not a setting and has no effect. The nearest setting is ${setting}.`];
     });
+}
+
+/** The addresses of a provider that can be set, for a name that looks like one of them. */
+function baseUrlsLike(name: string, settings: readonly string[]): string[] {
+  const [provider = ''] = name.toUpperCase().split('_');
+  const ofProvider = settings.filter((each) => each.startsWith(`${provider}_`) && each.endsWith(BASE_URL));
+  return ADDRESS.test(name) ? ofProvider : [];
 }
 
 // Kubernetes sets these for each service in the namespace, also for one that is called `latchkey`.
