@@ -1,4 +1,4 @@
-import { Entity, Index, Column } from 'typeorm';
+import { Entity, Index } from 'typeorm';
 import { IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
@@ -21,7 +21,7 @@ export class ChangedOwnerRow {
   ownerId!: string;
 
   /** Null for the owner alone. Otherwise all clients of the agency come next whose ids are greater. */
-  @Column('varchar', { length: 36, nullable: true })
+  @PlainIdColumn({ nullable: true })
   clientsAfter!: string | null;
 
   @TimeColumn()

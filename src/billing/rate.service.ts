@@ -1,4 +1,5 @@
 import { requireAdmin } from '../access/context';
+import { visibleTo } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
 import { noteChangeOfAll } from '../agencies/changed-owner';
@@ -29,7 +30,7 @@ export class RateService {
   list(viewer: Viewer, args: PageArgs, clientId: string | null): Promise<Page<RateRow>> {
     requireAdmin(viewer);
     const { read } = this.database;
-    const query = read.createQueryBuilder(RateRow, 'rate').where({ agencyId: viewer.agencyId });
+    const query = read.createQueryBuilder(RateRow, 'rate').where(visibleTo(viewer));
     if (clientId !== null)
       query.andWhere('rate.clientId = :clientId', { clientId: isId(clientId) ? clientId : '' });
     return readPage(read, query, args, 'ASC', clientId === null ? 'rates_by_agency' : 'rates_by_client');

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { PlainIdColumn, TimeColumn } from '../database/columns';
 
 /**
  * A row stands for a sealed key that has been used. It stays until the upload key opens nothing any more, so
@@ -11,7 +12,7 @@ export class UsedSealedKeyRow {
   digest!: string;
 
   /** This is the id of the client, or of the agency, whose key it became. */
-  @Column('varchar', { length: 36 })
+  @PlainIdColumn()
   ownerId!: string;
 
   @Column('varchar', { length: 32 })
@@ -21,6 +22,6 @@ export class UsedSealedKeyRow {
   @Column('int', { nullable: true })
   version!: number | null;
 
-  @Column('datetime', { precision: 3 })
+  @TimeColumn()
   expiresAt!: Date;
 }
