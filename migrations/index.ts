@@ -43,6 +43,7 @@ import { SumsOfHours1764450000000 } from './1764450000000-sums-of-hours';
 import { WebhooksOfAlerts1764460000000 } from './1764460000000-webhooks-of-alerts';
 import { TimeOfFailure1764470000000 } from './1764470000000-time-of-failure';
 import { LongStatements1764480000000 } from './1764480000000-long-statements';
+import { LateCosts1764490000000 } from './1764490000000-late-costs';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -91,4 +92,5 @@ export const migrations = [
   WebhooksOfAlerts1764460000000,
   TimeOfFailure1764470000000,
   LongStatements1764480000000,
+  LateCosts1764490000000,
 ];

@@ -276,6 +276,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     sha256: open,
     providerCost: agencyAdmin,
     providerCosts: agencyAdmin,
+    lateProviderCosts: agencyAdmin,
     margin: agencyAdmin,
     marginMissing: agencyAdmin,
   },

@@ -15,6 +15,8 @@ interface TimedCall {
   readonly startedAt: Date | null;
   readonly createdAt: Date;
   readonly durationMs: number | null;
+  readonly costMicros: number | null;
+  readonly costCurrency: string | null;
 }
 
 /**
@@ -30,8 +32,9 @@ export function startOfCall({ startedAt, createdAt }: Pick<TimedCall, 'startedAt
  */
 export async function noteLateCall(tx: Transaction, before: TimedCall, after: TimedCall): Promise<void> {
   const { agencyId, clientId } = after;
-  const isSame = before.durationMs === after.durationMs && +startOfCall(before) === +startOfCall(after);
-  if (clientId === null || isSame) return;
+  const isSameCost = before.costMicros === after.costMicros && before.costCurrency === after.costCurrency;
+  const isSameTime = before.durationMs === after.durationMs && +startOfCall(before) === +startOfCall(after);
+  if (clientId === null || (isSameCost && isSameTime)) return;
   const youngest = Date.now() - FINAL_AFTER_MS + TOLERANCE_MS;
   const times = new Set([before, after].map((call) => startOfCall(call).getTime()));
   for (const time of times)

@@ -6,8 +6,9 @@ import { ADJUSTED_FOR_MS } from './late-call';
 import { boundsOf, overlaps, type BilledPeriod, type Bounds, type Period } from './period';
 import { groupCalls, type CallGroup } from './period-calls';
 import { readRates } from './rate-in-force';
-import { changesOf, costsOf, linesOf, type Line, type Rates } from './statement-lines';
-import { currencyOf, readLines, stateLines, sumUp, type StatementForm } from './statement-form';
+import { changeOfCosts, changesOf, costsOf, linesOf } from './statement-lines';
+import type { AccountCosts, Line, Rates } from './statement-lines';
+import { currencyOf, readCosts, readLines, stateLines, sumUp, type StatementForm } from './statement-form';
 import type { StatementRow } from './statement.entity';
 
 /** What there was to know of a client who gets a statement. */
@@ -66,6 +67,13 @@ export async function makeDraft(
     'USD',
   );
   const lines = stateLines(stated, rates, currency);
+  const costs = [
+    { ...costsOf(groups), adjusts: null },
+    ...late.corrections.map(({ statement, groups: current, costsBefore }) => ({
+      ...changeOfCosts(costsOf(current), costsBefore),
+      adjusts: statement.number,
+    })),
+  ];
   const form: StatementForm = {
     agencyId: agency.id,
     agencyName: agency.name,
@@ -78,7 +86,7 @@ export async function makeDraft(
     endsAt: bounds.endsAt.toISOString(),
     finalizedAt: null,
     lines,
-    ...sumUp(lines, currency, costsOf(groups)),
+    ...sumUp(lines, currency, costs),
   };
   return { form, bounds, lateCallIds: late.lateCallIds };
 }
@@ -89,6 +97,7 @@ interface Correction {
   readonly groups: readonly CallGroup[];
   /** Its own lines, and those by which later statements have adjusted it. */
   readonly before: readonly Line[];
+  readonly costsBefore: readonly AccountCosts[];
 }
 
 const linesOfCorrection = ({ groups, before }: Correction) => [...groups, ...before];
@@ -117,16 +126,21 @@ async function findCorrections(
   for (const statement of touched) {
     const span = { agencyId: agency.id, clientId: client.id, ...statement };
     const groups = await groupCalls(read, span);
-    corrections.push({ statement, groups, before: billedLines(forms, statement.number) });
+    const { number } = statement;
+    const before = billedOf(forms, number, (form) => readLines(form.lines));
+    corrections.push({ statement, groups, before, costsBefore: billedOf(forms, number, readCosts) });
   }
   return { corrections, lateCallIds };
 }
 
-function billedLines(forms: readonly StatementForm[], number: number): Line[] {
+/** Picks out what statements say of one of them: what it says of itself, and what others adjust. */
+function billedOf<T extends { readonly adjusts: number | null }>(
+  forms: readonly StatementForm[],
+  number: number,
+  read: (form: StatementForm) => readonly T[],
+): T[] {
   return forms.flatMap((form) =>
-    readLines(form.lines).filter(({ adjusts }) =>
-      form.number === number ? adjusts === null : adjusts === number,
-    ),
+    read(form).filter(({ adjusts }) => (form.number === number ? adjusts === null : adjusts === number)),
   );
 }
 

@@ -3,7 +3,8 @@ import type { Day } from '../platform/calendar';
 import type { KeySource } from '../keys/chain';
 import { amountText, placesOf } from './currencies';
 import type { RateRow } from './rate.entity';
-import type { Costs, Line, PeriodCosts, Rates } from './statement-lines';
+import { sumOfCosts } from './statement-lines';
+import type { AccountCosts, Costs, Line, PeriodCosts, Rates } from './statement-lines';
 import { millionthsText } from '../platform/decimal';
 
 export interface StatedMoney {
@@ -21,6 +22,14 @@ export interface StatedLine {
   readonly calls: number;
   readonly billedSeconds: number;
   readonly amount: StatedMoney;
+}
+
+/** What providers take for the calls of the period, or more than before for those of an earlier statement. */
+export interface StatedCosts {
+  /** The number of the earlier statement. */
+  readonly adjusts: number | null;
+  readonly ofAgency: readonly StatedMoney[];
+  readonly ofClient: readonly StatedMoney[];
 }
 
 export const MARGIN_REASONS = ['COST_UNKNOWN', 'CURRENCIES_DIFFER'] as const;
@@ -43,6 +52,9 @@ export interface StatementForm {
   readonly total: StatedMoney;
   /** The sums of lines in other currencies than the total, which are not converted. */
   readonly otherTotals: readonly StatedMoney[];
+  /** Statements of earlier versions lack it: they have no costs but those of the period. */
+  readonly costs?: readonly StatedCosts[];
+  /** The sums of these costs. */
   readonly providerCosts: readonly StatedMoney[];
   readonly providerCostsOfClient: readonly StatedMoney[];
   readonly callsOfUnknownCost: number;
@@ -71,7 +83,10 @@ export function newSalt(): string {
   return randomBytes(16).toString('hex');
 }
 
-type Adjusted = Line & { readonly adjusts: number | null };
+interface Adjusting {
+  readonly adjusts: number | null;
+}
+type Adjusted = Line & Adjusting;
 
 /** Writes lines as they are stated. A line without a rate is in the currency of the statement. */
 export function stateLines(lines: readonly Adjusted[], rates: Rates, currency: string): StatedLine[] {
@@ -111,6 +126,7 @@ type Sums = Pick<
   StatementForm,
   | 'total'
   | 'otherTotals'
+  | 'costs'
   | 'providerCosts'
   | 'providerCostsOfClient'
   | 'callsOfUnknownCost'
@@ -119,30 +135,37 @@ type Sums = Pick<
 >;
 
 /**
- * Adds the lines up. The margin is what is left of the period's own lines behind what the agency's account
- * takes for the same calls: what those calls cost that adjust an earlier statement is not in `costs`.
+ * Adds the lines and the costs up, those of the period and those that adjust earlier statements. The margin
+ * is what is left of the total behind what the agency's account takes.
  */
-export function sumUp(lines: readonly StatedLine[], currency: string, costs: PeriodCosts): Sums {
+export function sumUp(
+  lines: readonly StatedLine[],
+  currency: string,
+  costs: readonly (PeriodCosts & Adjusting)[],
+): Sums {
   const totals = totalsOf(lines, currency);
   const [total = { amount: '0', currency }, ...otherTotals] = [...totals].map(([code, units]) => ({
     amount: amountText(units, code),
     currency: code,
   }));
-  const { callsOfUnknownCost } = costs;
-  const own = totalsOf(
-    lines.filter(({ adjusts }) => adjusts === null),
-    currency,
-  );
-  const isOther = [...own.keys(), ...costs.ofAgency.keys()].some((code) => code !== currency);
+  const callsOfUnknownCost = costs.reduce((sum, each) => sum + each.callsOfUnknownCost, 0);
+  const ofAgency = sumOfCosts(costs.map((each) => each.ofAgency));
+  const isOther = [...totals.keys(), ...ofAgency.keys()].some((code) => code !== currency);
   const unknown = callsOfUnknownCost > 0 ? 'COST_UNKNOWN' : null;
+  const stated = costs.map((each) => ({
+    adjusts: each.adjusts,
+    ofAgency: stateCosts(each.ofAgency),
+    ofClient: stateCosts(each.ofClient),
+  }));
   const marginMissing = isOther ? 'CURRENCIES_DIFFER' : unknown;
-  const micros = (own.get(currency) ?? 0n) * 10n ** BigInt(6 - placesOf(currency));
-  const margin = micros - (costs.ofAgency.get(currency) ?? 0n);
+  const micros = (totals.get(currency) ?? 0n) * 10n ** BigInt(6 - placesOf(currency));
+  const margin = micros - (ofAgency.get(currency) ?? 0n);
   return {
     total,
     otherTotals,
-    providerCosts: stateCosts(costs.ofAgency),
-    providerCostsOfClient: stateCosts(costs.ofClient),
+    costs: stated.filter((each) => each.adjusts === null || each.ofAgency.length + each.ofClient.length > 0),
+    providerCosts: stateCosts(ofAgency),
+    providerCostsOfClient: stateCosts(sumOfCosts(costs.map((each) => each.ofClient))),
     callsOfUnknownCost,
     margin: marginMissing === null ? { amount: signedText(margin), currency } : null,
     marginMissing,
@@ -155,6 +178,28 @@ function totalsOf(lines: readonly StatedLine[], currency: string): Map<string, b
   for (const { amount } of lines)
     totals.set(amount.currency, (totals.get(amount.currency) ?? 0n) + BigInt(amount.amount.replace('.', '')));
   return totals;
+}
+
+/** Reads costs back as they were counted. */
+export function readCosts(form: StatementForm): (AccountCosts & Adjusting)[] {
+  const { providerCosts: ofAgency, providerCostsOfClient: ofClient } = form;
+  const costs = form.costs ?? [{ adjusts: null, ofAgency, ofClient }];
+  return costs.map((each) => ({
+    adjusts: each.adjusts,
+    ofAgency: new Map(each.ofAgency.map(({ amount, currency }) => [currency, microsOf(amount)])),
+    ofClient: new Map(each.ofClient.map(({ amount, currency }) => [currency, microsOf(amount)])),
+  }));
+}
+
+/** What the agency's account takes more for the calls of earlier statements than these say. */
+export function lateCostsOf(form: StatementForm): StatedMoney[] {
+  const late = readCosts(form).filter(({ adjusts }) => adjusts !== null);
+  return stateCosts(sumOfCosts(late.map(({ ofAgency }) => ofAgency)));
+}
+
+function microsOf(amount: string): bigint {
+  const [whole = '', behind = ''] = amount.split('.');
+  return BigInt(whole + behind.padEnd(6, '0'));
 }
 
 function stateCosts(costs: Costs): StatedMoney[] {

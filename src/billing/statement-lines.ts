@@ -13,12 +13,16 @@ export interface Line {
   readonly units: bigint;
 }
 
-/** What providers take for the calls of a period, by currency and in millionths. */
+/** What providers take, by currency and in millionths. */
 export type Costs = ReadonlyMap<string, bigint>;
 
-export interface PeriodCosts {
+/** What providers take for the calls of a period, by whose account carried them. */
+export interface AccountCosts {
   readonly ofAgency: Costs;
   readonly ofClient: Costs;
+}
+
+export interface PeriodCosts extends AccountCosts {
   /** How many calls on the agency's account have a cost that is not known. */
   readonly callsOfUnknownCost: number;
 }
@@ -88,4 +92,31 @@ export function costsOf(groups: readonly CallGroup[]): PeriodCosts {
     if (keySource === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
   }
   return { ofAgency, ofClient, callsOfUnknownCost };
+}
+
+export function sumOfCosts(all: readonly Costs[]): Costs {
+  const sum = new Map<string, bigint>();
+  for (const costs of all)
+    for (const [currency, micros] of costs) sum.set(currency, (sum.get(currency) ?? 0n) + micros);
+  return sum;
+}
+
+/** Returns what has changed in the costs of a period since they were billed. */
+export function changeOfCosts(now: PeriodCosts, billed: readonly AccountCosts[]): PeriodCosts {
+  return {
+    ofAgency: changed(
+      now.ofAgency,
+      billed.map(({ ofAgency }) => ofAgency),
+    ),
+    ofClient: changed(
+      now.ofClient,
+      billed.map(({ ofClient }) => ofClient),
+    ),
+    callsOfUnknownCost: now.callsOfUnknownCost,
+  };
+}
+
+function changed(now: Costs, billed: readonly Costs[]): Costs {
+  const less = new Map([...sumOfCosts(billed)].map(([currency, micros]) => [currency, -micros]));
+  return new Map([...sumOfCosts([now, less])].filter(([, micros]) => micros !== 0n));
 }

@@ -14,7 +14,7 @@ import type { RateRow } from './rate.entity';
 import { loadRate } from './rate.resolver';
 import type { RateService } from './rate.service';
 import { Rate } from './rate.types';
-import type { StatedLine, StatedMoney } from './statement-form';
+import { lateCostsOf, type StatedLine, type StatedMoney } from './statement-form';
 import type { Stated, StatementService } from './statement.service';
 import {
   FinalizeStatementInput,
@@ -35,6 +35,7 @@ function toStatement({ isAdmin: seesCosts }: { isAdmin: boolean }, { form, sha25
     status: form.number === null ? 'DRAFT' : 'FINAL',
     providerCost: only(form.providerCosts, total.currency),
     providerCosts: form.providerCosts,
+    lateProviderCosts: lateCostsOf(form),
     callsOfUnknownCost: seesCosts ? form.callsOfUnknownCost : 0,
     providerCostOfClient: only(form.providerCostsOfClient, total.currency),
   };

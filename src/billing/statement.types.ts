@@ -81,7 +81,7 @@ export class Statement {
   @Field(() => Money, {
     nullable: true,
     description:
-      "What providers take for the calls on the agency's own account, as far as it is known. Null where it is in several currencies: see `providerCosts`.",
+      "What providers take for the calls on the agency's own account, as far as it is known, with `lateProviderCosts`. Null where it is in several currencies: see `providerCosts`.",
   })
   providerCost!: StatedMoney | null;
 
@@ -91,22 +91,30 @@ export class Statement {
   })
   providerCosts!: readonly StatedMoney[];
 
+  @Field(() => [Money], {
+    nullable: true,
+    description:
+      'The part of `providerCosts` that became known late of the calls of earlier final statements. It is negative where providers take less than was known then.',
+  })
+  lateProviderCosts!: readonly StatedMoney[];
+
   @Field(() => Int, {
-    description: "Calls on the agency's account whose cost is not known. It is 0 for portal users.",
+    description:
+      "Calls on the agency's account whose cost is not known, of the period and of earlier ones of which something became known late. It is 0 for portal users.",
   })
   callsOfUnknownCost!: number;
 
   @Field(() => Money, {
     nullable: true,
     description:
-      "What providers take for the calls on the client's own account, for information, as far as it is known. Null where it is in several currencies.",
+      "What providers take for the calls on the client's own account, for information, as far as it is known, with what became known late of earlier ones. Null where it is in several currencies.",
   })
   providerCostOfClient!: StatedMoney | null;
 
   @Field(() => Money, {
     nullable: true,
     description:
-      'What is left of the lines of the period itself, without adjustments, behind `providerCost`. Null where `marginMissing` says why.',
+      'What is left of `total` behind `providerCost`. Null where `marginMissing` says why. The margins of the final statements of earlier versions leave out what adjusts others.',
   })
   margin!: StatedMoney | null;
 

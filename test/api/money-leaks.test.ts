@@ -17,7 +17,16 @@ import {
 import { canaryOf, hits } from '../fixtures/canaries';
 import { startTestApp, type TestApp } from '../harness';
 import { metricsTextOf } from '../metrics';
-import { FINALIZE, RATES, SET_AGENCY, SET_CLIENT, SET_RATE, STATEMENT, STATEMENTS } from '../operations';
+import {
+  FINALIZE,
+  RATES,
+  SET_AGENCY,
+  SET_CLIENT,
+  SET_RATE,
+  STATEMENT,
+  STATEMENTS,
+  withoutCosts,
+} from '../operations';
 import { endedCall, storeCalls } from '../statements';
 
 const OTHER_AGENCY = '01900000-0000-7000-8000-000000000002';
@@ -106,9 +115,6 @@ const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { previewCli
 const CALLS =
   '{ calls { nodes { id client { name } keySource receipt { source } providerCost { amount currency } costStatus } } }';
 const AT = `query ($id: ID!) { agent(id: $id) { name keyResolutionAt(at: "2026-01-10T00:00:00Z") { source } } }`;
-// Refused fields would hide from a portal user what else an answer has.
-const withoutCosts = (query: string) =>
-  query.replace(/providerCosts? \{ amount currency \}|margin\w*( \{ amount currency \})?/g, '');
 
 let running: TestApp;
 const rateIds: string[] = [];

@@ -144,6 +144,33 @@ function billed(forms: readonly StatementForm[], number: number): Map<string, st
   return new Map(texts);
 }
 
+/** What the providers take for the calls of a statement's period, as it is known now, in millionths. */
+async function costOf({ startsAt, endsAt }: StatementRow): Promise<number[]> {
+  const calls = (await callsOf()).filter(({ startedAt, createdAt }) => {
+    const start = startedAt ?? createdAt;
+    return start >= startsAt && start < endsAt;
+  });
+  return SOURCES.map((source) =>
+    calls.reduce((sum, call) => sum + (call.keySource === source ? (call.costMicros ?? 0) : 0), 0),
+  );
+}
+
+/** What the final statements say together of the costs of one of them, in millionths. */
+function billedCosts(forms: readonly StatementForm[], number: number): number[] {
+  const costs = forms.flatMap((form) =>
+    (form.costs ?? []).filter(({ adjusts }) =>
+      form.number === number ? adjusts === null : adjusts === number,
+    ),
+  );
+  return (['ofAgency', 'ofClient'] as const).map((account) =>
+    costs
+      .flatMap((each) => each[account])
+      .reduce((sum, { amount }) => sum.plus(amount), Big(0))
+      .times(1_000_000)
+      .toNumber(),
+  );
+}
+
 const ofSomething = (sums: ReadonlyMap<string, string>) =>
   [...sums].filter(([, text]) => text !== '0 s, 0.00').sort();
 
@@ -157,6 +184,7 @@ async function expectEachBilledOnce(): Promise<StatementForm[]> {
     expect(sha256Of(row.body)).toBe(row.sha256);
     const said = ofSomething(billed(forms, row.number));
     expect([row.number, said]).toEqual([row.number, ofSomething(await owed(row))]);
+    expect([row.number, billedCosts(forms, row.number)]).toEqual([row.number, await costOf(row)]);
   }
   return forms;
 }

@@ -256,7 +256,7 @@ test('what becomes known late is an adjustment of the next statement, once and o
   expect(inShort(await draft(five))).toEqual([]);
 });
 
-test('the margin compares the lines of the period with the costs of the same calls, without adjustments', async () => {
+test('the margin is what is left of the total, with what adjusts earlier statements and what that costs', async () => {
   const rateId = await rate();
   const [one, two] = recent;
   const [late, own] = [one, two].map((period) =>
@@ -268,7 +268,8 @@ test('the margin compares the lines of the period with the costs of the same cal
   expect(await draft(two)).toMatchObject({
     total: { amount: '0.50', currency: 'USD' },
     providerCost: { amount: '0.01', currency: 'USD' },
-    margin: { amount: '0.04', currency: 'USD' },
+    lateProviderCosts: [],
+    margin: { amount: '0.49', currency: 'USD' },
   });
 });
 
@@ -395,6 +396,7 @@ test('a portal user with MANAGE_BILLING sees its lines and total, and nothing of
   for (const field of [
     'providerCost { amount }',
     'providerCosts { amount }',
+    'lateProviderCosts { amount }',
     'margin { amount }',
     'marginMissing',
   ])

@@ -4,7 +4,16 @@ import type { CallGroup } from '../../src/billing/period-calls';
 import type { RateRow } from '../../src/billing/rate.entity';
 import { billedSeconds, sharesOf } from '../../src/billing/rating';
 import { readLines, stateLines, sumUp } from '../../src/billing/statement-form';
-import { changesOf, costsOf, keyOf, linesOf, type Line } from '../../src/billing/statement-lines';
+import {
+  changeOfCosts,
+  changesOf,
+  costsOf,
+  keyOf,
+  linesOf,
+  sumOfCosts,
+  type Line,
+  type PeriodCosts,
+} from '../../src/billing/statement-lines';
 import type { KeySource } from '../../src/keys/chain';
 import { dayAfter, endOfDay, startOfDay } from '../../src/platform/calendar';
 import { runs } from '../properties';
@@ -75,7 +84,7 @@ test('the lines sum to the total, and the shares of the calls to their line', ()
       known,
       currency,
     );
-    const { total } = sumUp(stated, currency, costsOf(groups));
+    const { total } = sumUp(stated, currency, [{ ...costsOf(groups), adjusts: null }]);
     const shares = lines.map((line) => {
       const rate = known.get(line.rateId ?? '');
       const own = groups.filter((group) => keyOf(group) === keyOf(line));
@@ -93,15 +102,19 @@ test('whatever is corrected and billed again and again, all statements together 
   const calls = fc.array(call, { maxLength: 6 });
   const property = fc.property(rates, fc.array(calls, { minLength: 1, maxLength: 5 }), (made, versions) => {
     const known = rowsOf(made, 'USD');
-    const states = versions.map((placed) =>
-      linesOf(
-        placed.map((each) => groupOf(each, known)),
-        known,
-      ),
+    const groups = versions.map((placed) => placed.map((each) => groupOf(each, known)));
+    const states = groups.map((each) => linesOf(each, known));
+    const costs = groups.map(costsOf);
+    const stated = costs.reduce<PeriodCosts[]>((before, now) => [...before, changeOfCosts(now, before)], []);
+    const usd = (all: readonly PeriodCosts[], account: 'ofAgency' | 'ofClient') =>
+      sumOfCosts(all.map((each) => each[account])).get('USD') ?? 0n;
+    const isCostBilled = (['ofAgency', 'ofClient'] as const).every(
+      (account) => usd(stated, account) === usd(costs.slice(-1), account),
     );
     const billed = states.reduce<Line[]>((before, now) => [...before, ...changesOf(now, before)], []);
     const last = states.at(-1) ?? [];
     return (
+      isCostBilled &&
       changesOf(last, billed).length === 0 &&
       sum(billed.map(({ units }) => units)) === sum(last.map(({ units }) => units))
     );

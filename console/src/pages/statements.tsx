@@ -59,6 +59,10 @@ const STATEMENT = graphql(`
         amount
         currency
       }
+      lateProviderCosts @include(if: $seesCosts) {
+        amount
+        currency
+      }
       providerCostOfClient {
         amount
         currency
@@ -171,7 +175,12 @@ const COLUMNS: Columns<Line & { readonly id: string }> = [
 
 function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boolean }) {
   const { total, otherTotals, providerCosts, providerCostOfClient, callsOfUnknownCost } = statement;
-  const { margin, marginMissing, sha256 } = statement;
+  const { margin, marginMissing, sha256, lateProviderCosts } = statement;
+  const late = moneys(lateProviderCosts);
+  const aboutCost = [
+    late ? text.statements.lateCost(late) : [],
+    callsOfUnknownCost > 0 ? text.statements.unknownCost(callsOfUnknownCost) : [],
+  ].flat();
   return (
     <Facts
       facts={[
@@ -180,7 +189,7 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
         [
           text.statements.cost,
           seesCosts ? (
-            <Stack fine={callsOfUnknownCost > 0 ? text.statements.unknownCost(callsOfUnknownCost) : ''}>
+            <Stack fine={aboutCost.join(' ')}>
               {moneys(providerCosts) || money({ amount: '0', currency: total.currency })}
             </Stack>
           ) : null,

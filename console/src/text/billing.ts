@@ -66,6 +66,7 @@ export const statements = {
   cost: 'Providers take, on the agency’s account',
   costOfClient: 'Providers take, on the client’s account',
   severalCurrencies: 'In several currencies',
+  lateCost: (amounts: string) => `Of these, ${amounts} became known late, of earlier statements.`,
   unknownCost: (count: number) => `The cost of ${plural(count, 'call', 'calls')} is not known.`,
   margin: 'Margin',
   missing: {
