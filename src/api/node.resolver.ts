@@ -90,8 +90,12 @@ function accessSources({ people, serviceTokens, gatewayTokens }: Services): Sour
   };
 }
 
-function webhookSources({ outgoingWebhooks, deliveries }: Services): Sources {
+function webhookSources({ outgoingWebhooks, deliveries, webhookEndpoints }: Services): Sources {
   return {
+    WebhookEndpoint: {
+      shownBy: ['Query', 'webhookEndpoints'],
+      find: (viewer, ids) => webhookEndpoints.findMany(viewer, ids),
+    },
     OutgoingWebhook: {
       shownBy: ['Query', 'outgoingWebhooks'],
       find: ofRows((viewer, ids) => outgoingWebhooks.findMany(viewer, ids)),

@@ -5,6 +5,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { ClientService } from '../clients/client.service';
 import { dateOrNull, type RawDate } from '../database/raw';
 import type { Transaction } from '../database/transaction';
+import { derivedId, partsOfDerivedId } from '../graphql/node';
 import { userError, type UserError } from '../graphql/user-error';
 import { keyReader, readCandidate } from '../keys/key-input';
 import { nameOfKey, type KeyOwner } from '../keys/key-store';
@@ -17,8 +18,11 @@ import type { Vault } from '../vault/vault';
 import { WebhookEndpointRow, webhookSecretPlace, WebhookSecretRow } from './webhook-endpoint.entity';
 import { graceEnd, readEndpoint, type Endpoint } from './webhook-endpoints';
 
+const TYPE = 'WebhookEndpoint';
+
 /** An endpoint as it is shown. */
 export interface ShownEndpoint {
+  readonly id: string;
   readonly provider: Provider;
   readonly clientId: string | null;
   readonly url: string;
@@ -56,6 +60,20 @@ export class WebhookEndpointService {
     if (!owner) return [];
     const shown = await Promise.all(PROVIDERS.map((provider) => this.#show(owner, provider)));
     return shown.filter((endpoint) => endpoint !== null);
+  }
+
+  /** Finds endpoints by their ids; null for one of an owner that the viewer does not see. */
+  findMany(viewer: Viewer, ids: readonly string[]): Promise<(ShownEndpoint | null)[]> {
+    requireAdmin(viewer);
+    return Promise.all(
+      ids.map(async (id) => {
+        const [ownerId = '', name] = partsOfDerivedId(TYPE, id) ?? [];
+        const provider = PROVIDERS.find((each) => each === name);
+        if (!provider) return null;
+        const owner = await this.#ownerOf(viewer, ownerId === viewer.agencyId ? null : ownerId);
+        return owner && this.#show(owner, provider);
+      }),
+    );
   }
 
   /**
@@ -153,6 +171,7 @@ export class WebhookEndpointService {
       ),
     ]);
     return {
+      id: derivedId(TYPE, owner.id, provider),
       provider,
       clientId: owner.type === 'CLIENT' ? owner.id : null,
       url: this.addressOf(provider, this.#tokenOf(endpoint)),

@@ -1,4 +1,5 @@
 import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Node } from '../graphql/node';
 import { DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
@@ -9,10 +10,14 @@ import { KEPT_DAYS } from './event-retention';
 import { GRACE_HOURS } from './webhook-endpoints';
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: 'Where a provider sends the events of one account: of the agency, or of a client.',
 })
 export class WebhookEndpoint {
+  @Field(() => ID, { description: 'The id, which stays when the address is rotated.' })
+  id!: string;
+
   @Field(() => ProviderEnum, { description: 'The provider that sends the events.' })
   provider!: Provider;
 

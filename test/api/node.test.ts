@@ -26,6 +26,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   Person: 'people { nodes { id } }',
   ServiceToken: 'serviceTokens { nodes { id } }',
   AuditEvent: 'auditEvents { nodes { id } }',
+  WebhookEndpoint: `webhookEndpoints(clientId: "${HARBOR}") { id }`,
 };
 
 const NODE = 'query ($id: ID!) { node(id: $id) { __typename id } }';
@@ -96,8 +97,19 @@ describe('node', () => {
       'Person',
       'ServiceToken',
       'AuditEvent',
+      'WebhookEndpoint',
     ])
       expect(await answer(ids.get(type) ?? '')).toBe(never);
+  });
+
+  test('finds an endpoint by the id that it had before its address was rotated', async () => {
+    const { rotateWebhookUrl } = await running.data<{ rotateWebhookUrl: { endpoint: { url: string } } }>(
+      'mutation ($input: RotateWebhookUrlInput!) { rotateWebhookUrl(input: $input) { endpoint { id url } } }',
+      { input: { clientId: HARBOR, provider: 'RETELL' } },
+    );
+    const query = 'query ($id: ID!) { node(id: $id) { ... on WebhookEndpoint { id url } } }';
+    const found = await running.data<unknown>(query, { id: derivedId('WebhookEndpoint', HARBOR, 'RETELL') });
+    expect(found).toEqual({ node: rotateWebhookUrl.endpoint });
   });
 
   test('holds the rules of the fields below it', async () => {
@@ -116,6 +128,8 @@ describe('node', () => {
     `${derivedId('ApiKey', HARBOR, 'RETELL')}=`,
     derivedId('ApiKey', OTHER_AGENCYS_CLIENT, 'RETELL'),
     derivedId('ApiKey', NEVER_GIVEN_OUT, 'RETELL'),
+    derivedId('WebhookEndpoint', HARBOR, 'ACME'),
+    derivedId('WebhookEndpoint', OTHER_AGENCYS_CLIENT, 'RETELL'),
     derivedId('Client', HARBOR),
     derivedId('Viewer', NEVER_GIVEN_OUT),
   ])('finds nothing by %j', async (id) => {
