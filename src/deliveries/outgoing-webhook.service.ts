@@ -161,13 +161,16 @@ export class OutgoingWebhookService {
     return { secret: null, ...result };
   }
 
-  /** The webhooks that someone has created or changed, by the trail. They stay when that person goes. */
+  /**
+   * The webhooks that someone has created or changed, or whose secret was shown to that person, by the trail.
+   * They stay when that person goes.
+   */
   async granted(read: Reader, agencyId: string, personId: string): Promise<GrantedAccess[]> {
     const rows = await read.find(OutgoingWebhookRow, { where: { agencyId }, order: { id: 'ASC' } });
     if (rows.length === 0) return [];
     const events = await read.rows<{ details: string }>(
       `SELECT details FROM audit_events${read.indexHint('audit_events_by_type')}
-WHERE agencyId = ? AND type IN ('OUTGOING_WEBHOOK_CREATED', 'OUTGOING_WEBHOOK_CHANGED') AND actorId = ?`,
+WHERE agencyId = ? AND type IN ('OUTGOING_WEBHOOK_CREATED', 'OUTGOING_WEBHOOK_CHANGED', 'OUTGOING_WEBHOOK_SECRET_ROTATED') AND actorId = ?`,
       [agencyId, personId],
     );
     const ids = new Set(

@@ -69,7 +69,7 @@ const GrantedAccessKindEnum = enumOf(
     KEY_LINK: 'A one-time link that was open.',
     INVITATION: 'An invitation that nobody had taken up.',
     OUTGOING_WEBHOOK:
-      'A webhook to the systems of the agency that this person has created or changed. It stays, since nobody gets in by it: delete it where it leads to a system that is not the agency’s own.',
+      'A webhook to the systems of the agency that this person has created or changed, or whose secret this person has rotated and so knows. It stays, since nobody gets in by it: delete it where it leads to a system that is not the agency’s own, and else rotate its secret.',
     PERSON: 'A person who has taken up an invitation. People are never removed along with somebody else.',
   },
 );

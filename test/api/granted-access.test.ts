@@ -3,7 +3,13 @@ import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
 import { PersonRow } from '../../src/people/person.entity';
 import { HARBOR } from '../demo-ids';
 import { post, startTestApp, type TestApp } from '../harness';
-import { CREATE_GATEWAY_TOKEN, CREATE_KEY_LINK, CREATE_WEBHOOK, GATEWAY_TOKEN } from '../operations';
+import {
+  CREATE_GATEWAY_TOKEN,
+  CREATE_KEY_LINK,
+  CREATE_WEBHOOK,
+  GATEWAY_TOKEN,
+  ROTATE_SIGNING,
+} from '../operations';
 
 const ADA = '01900000-0000-7000-8000-000000000301';
 const MAX = '01900000-0000-7000-8000-000000000302';
@@ -176,10 +182,17 @@ test.each(WAYS)('the webhooks of an admin who is %s stay, and are named', async 
     running.data(CREATE_WEBHOOK, { input: { url, types: ['ALERT_OPENED'] } }, as);
   await create('agencyMember', 'https://hooks.max.example/secret-path');
   await create('agencyAdmin', 'https://hooks.ada.example/');
+  await create('agencyAdmin', 'https://rotated.ada.example/');
+  const { id } = await running.app.database.read.findOneByOrFail(OutgoingWebhookRow, {
+    url: 'https://rotated.ada.example/',
+  });
+  await running.data(ROTATE_SIGNING, { input: { outgoingWebhookId: id } }, 'agencyMember');
   expect((await leave(query, input)).filter(([kind]) => kind === 'OUTGOING_WEBHOOK')).toEqual([
     ['OUTGOING_WEBHOOK', 'hooks.max.example', false],
+    // Its secret was shown to this person, who can sign with it.
+    ['OUTGOING_WEBHOOK', 'rotated.ada.example', false],
   ]);
-  expect(await running.app.database.read.count(OutgoingWebhookRow)).toBe(2);
+  expect(await running.app.database.read.count(OutgoingWebhookRow)).toBe(3);
 });
 
 test('what was made before makers were recorded stays, and is not in the list', async () => {
