@@ -171,6 +171,24 @@ describe('types that tell of keys', () => {
 });
 
 describe('the schema', () => {
+  test('has the connections that docs/clients.md tells Apollo Client to page, with their other arguments', () => {
+    const document = readFileSync(join(root, 'docs/clients.md'), 'utf8');
+    const told = [...document.matchAll(/^ {8}(\w+): relayStylePagination\((?:\[(.*)\])?\)/gm)].map(
+      ([, name, args = '']) => [name, args.match(/\w+/g)?.sort() ?? []],
+    );
+    const fields = Object.values(schema.getQueryType()?.getFields() ?? {});
+    const connections = fields
+      .filter(({ type }) => getNamedType(type).name.endsWith('Connection'))
+      .map(({ name, args }) => [
+        name,
+        args
+          .map((arg) => arg.name)
+          .filter((arg) => arg !== 'first' && arg !== 'after')
+          .sort(),
+      ]);
+    expect(told.sort()).toEqual(connections.sort());
+  });
+
   test('has the providers of the list, and no other', () => {
     const definition = parse(emitted['schema/schema.graphql'] ?? '').definitions.find(
       (each) => each.kind === Kind.ENUM_TYPE_DEFINITION && each.name.value === 'Provider',
