@@ -1,7 +1,7 @@
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { FastifyBaseLogger } from 'fastify';
+import type { GraphQLSchema } from 'graphql';
 import { createIdentityVerifier, type IdentityVerifier } from './people/identity';
-import { guard } from './api/guard';
 import { MAX_MUTATIONS } from './api/rules/document-limits';
 import { COMPILED_FROM_RUN } from './api/compiled/compiled-queries';
 import { graphql } from './http/graphql';
@@ -13,8 +13,7 @@ import { playground, type PlaygroundTokens } from './http/pages/playground';
 import { MetricsEndpoint } from './http/metrics';
 import { RateLimitStore } from './http/rate-limit-store';
 import { RateLimits } from './http/rate-limits';
-import { refuseKeysAsText } from './api/known-key-texts';
-import { buildBareSchema } from './api/schema';
+import { buildSchema, createResolvers } from './api/schema';
 import { recordings } from './http/recordings';
 import { statements } from './http/statements';
 import { createServer, REQUEST_TIMEOUT_MS, type Server } from './http/server';
@@ -56,6 +55,8 @@ export interface AppOptions {
   readonly webhooksToLoopback?: boolean;
   /** A query is compiled at this run. */
   readonly compiledFromRun?: number;
+  /** The schema, where apps of one process share it. Building it is half of a start. */
+  readonly schema?: GraphQLSchema;
 }
 
 /** Wires the whole product together, and is the only place that does so. It does not listen yet. */
@@ -140,11 +141,11 @@ async function createServerOf(
       }),
       graphql({
         ...config.http,
-        schema: guard(
-          refuseKeysAsText(buildBareSchema(services), (...texts) =>
-            containKnownKeys(database.read, vault.fingerprints, ...texts),
-          ),
-        ),
+        schema: options.schema ?? buildSchema(),
+        answering: {
+          resolvers: createResolvers(services),
+          containsKnownKey: (...texts) => containKnownKeys(database.read, vault.fingerprints, ...texts),
+        },
         identify,
         rateLimits,
         introspection: config.playground,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { IsNull } from 'typeorm';
+import type { GraphQLSchema } from 'graphql';
+import { buildSchema } from '../src/api/schema';
 import { createApp, type App } from '../src/app';
 import { AuditEventRow } from '../src/audit/audit.entity';
 import { readConfig } from '../src/config';
@@ -101,6 +103,9 @@ function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
   );
 }
 
+/** A test file builds it once. */
+let schema: GraphQLSchema | undefined;
+
 type Shared = Pick<TestApp, 'issuer' | 'sandbox' | 'tokens' | 'databaseUrl' | 'keyRingFile' | 'audience'>;
 
 async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Promise<TestApp> {
@@ -109,6 +114,7 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
   const app = await createApp(readConfig(environment), {
     logStream: { write: (line) => void logs.push(line) },
     compiledFromRun: 1,
+    schema: (schema ??= buildSchema()),
     playgroundTokens: shared.tokens,
     webhooksToLoopback: true,
   });

@@ -11,8 +11,20 @@ export interface Measured {
   code: ErrorCode | Reason | null;
 }
 
+/** The resolvers of an app, by their classes. */
+export type Resolvers = ReadonlyMap<unknown, object>;
+
+/** Tells which of some texts contain a key that is set in an agency. */
+export type ContainsKnownKey = (agencyId: string, texts: readonly string[]) => Promise<readonly boolean[]>;
+
+/** What an app answers with, whichever schema it serves. */
+export interface Answering {
+  readonly resolvers: Resolvers;
+  readonly containsKnownKey: ContainsKnownKey;
+}
+
 /** The context of an operation. Resolvers see a `RequestContext`; the rest is for the endpoint. */
-export interface ApiContext extends RequestContext {
+export interface ApiContext extends RequestContext, Answering {
   /** The one whom the rate limits count this operation for. */
   readonly caller: string;
   readonly timeLimit: TimeLimit;

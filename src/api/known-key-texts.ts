@@ -12,15 +12,12 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
-import type { RequestContext } from '../access/context';
 import { containsToken } from '../access/token-form';
 import { badArgument } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
+import type { ApiContext } from './context';
 
-/** Tells which of some texts contain a key that is set in an agency. */
-export type ContainsKnownKey = (agencyId: string, texts: readonly string[]) => Promise<readonly boolean[]>;
-
-type Field = GraphQLField<unknown, RequestContext>;
+type Field = GraphQLField<unknown, ApiContext>;
 
 interface Text {
   readonly field: readonly string[];
@@ -42,8 +39,9 @@ const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revok
  * stands before all resolvers of the roots, so that no field is left out. Ids and cursors are never stored,
  * and are not looked at.
  */
-export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: ContainsKnownKey): GraphQLSchema {
-  const check = async (field: Field, args: object, { viewer }: RequestContext): Promise<Refused[]> => {
+export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
+  const check = async (field: Field, args: object, context: ApiContext): Promise<Refused[]> => {
+    const { viewer, containsKnownKey } = context;
     const texts = viewer ? textsOf(field, args) : [];
     if (!viewer || texts.length === 0) return [];
     const known = await containsKnownKey(
@@ -74,12 +72,12 @@ export function refuseKeysAsText(schema: GraphQLSchema, containsKnownKey: Contai
 
 function fieldsOf(type: ReturnType<GraphQLSchema['getQueryType']>): Field[] {
   return Object.values(
-    (type as GraphQLObjectType<unknown, RequestContext> | null | undefined)?.getFields() ?? {},
+    (type as GraphQLObjectType<unknown, ApiContext> | null | undefined)?.getFields() ?? {},
   );
 }
 
 // Nothing waits where there is no text, so that these resolvers stay as fast as they are.
-function before(field: Field, check: (args: object, context: RequestContext) => Promise<unknown>): void {
+function before(field: Field, check: (args: object, context: ApiContext) => Promise<unknown>): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (parent, args: object, context, info) =>
     textsOf(field, args).length === 0

@@ -1,5 +1,5 @@
 import { isObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type ClassType, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type ClassType, type ResolverData } from 'type-graphql';
 import { AuditResolver } from '../audit/audit.resolver';
 import { AccountResolver } from '../accounts/account.resolver';
 import { AgentResolver, ClientAgentsResolver } from '../agents/agent.resolver';
@@ -30,98 +30,99 @@ import { HandInResolver } from '../intake/hand-in.resolver';
 import { KeyLinkResolver } from '../intake/key-link.resolver';
 import { AlertResolver } from '../alerts/alert.resolver';
 import { ViewerResolver } from '../people/viewer.resolver';
+import type { ApiContext, Resolvers } from './context';
+import { guard } from './guard';
+import { refuseKeysAsText } from './known-key-texts';
 import { NodeResolver, nodeSources } from './node.resolver';
 import type { Services } from './services';
 import { readClientsAhead } from './compiled/read-ahead';
 
-/** Builds the schema without its guard. Only `guard` and the emitted files use it. */
-export function buildBareSchema(services: Services): GraphQLSchema {
-  const {
-    audit,
-    people,
-    invitations,
-    serviceTokens,
-    gatewayTokens,
-    agencies,
-    clients,
-    agents,
-    keys,
-    keyChecks,
-    keyResolver,
-    handIns,
-    handInDecisions,
-    keyLinks,
-  } = services;
-  const keyOwners = new KeyOwners(keys, clients, agencies);
-  const clientApiKeys = new ClientApiKeysResolver(keys);
-  const clientAgents = new ClientAgentsResolver(agents);
-  const resolvers = [
-    new NodeResolver(nodeSources(services)),
-    new AgencyResolver(agencies),
-    new ViewerResolver(agencies, clients),
-    new AuditResolver(audit),
-    new PersonResolver(people),
-    new InvitationResolver(invitations),
-    new ServiceTokenResolver(serviceTokens),
-    new GatewayTokenResolver(gatewayTokens, clients),
-    new ClientResolver(clients),
-    new AgentResolver(agents, clients),
-    clientAgents,
-    new UploadKeyResolver(services.uploadKeys),
-    new KeyChangeResolver(keys, keyOwners),
-    new KeyCheckResolver(keyChecks, keyOwners),
-    clientApiKeys,
-    new AgencyApiKeysResolver(keys),
-    new KeyResolutionResolver(keyResolver, services.pastChain),
-    new AccountResolver(services.agentImport, services.phoneNumbers),
-    ...resolversOfCalls(services),
-    ...resolversOfBilling(services),
-    new HandInResolver(handIns, handInDecisions, clients),
-    new KeyLinkResolver(keyLinks, clients),
-  ];
-  const schema = schemaOf(resolvers);
-  countTotals(schema);
-  describeRoots(schema);
-  readClientsAhead(schema, [clientApiKeys.field, clientAgents.field]);
-  return schema;
+/** Each resolver, and how it is made of the services of an app. */
+const RESOLVERS: readonly (readonly [ClassType, (services: Services) => object])[] = [
+  [NodeResolver, (services) => new NodeResolver(nodeSources(services))],
+  [AgencyResolver, ({ agencies }) => new AgencyResolver(agencies)],
+  [ViewerResolver, ({ agencies, clients }) => new ViewerResolver(agencies, clients)],
+  [AuditResolver, ({ audit }) => new AuditResolver(audit)],
+  [PersonResolver, ({ people }) => new PersonResolver(people)],
+  [InvitationResolver, ({ invitations }) => new InvitationResolver(invitations)],
+  [ServiceTokenResolver, ({ serviceTokens }) => new ServiceTokenResolver(serviceTokens)],
+  [GatewayTokenResolver, ({ gatewayTokens, clients }) => new GatewayTokenResolver(gatewayTokens, clients)],
+  [ClientResolver, ({ clients }) => new ClientResolver(clients)],
+  [AgentResolver, ({ agents, clients }) => new AgentResolver(agents, clients)],
+  [ClientAgentsResolver, ({ agents }) => new ClientAgentsResolver(agents)],
+  [UploadKeyResolver, ({ uploadKeys }) => new UploadKeyResolver(uploadKeys)],
+  [KeyChangeResolver, (services) => new KeyChangeResolver(services.keys, keyOwnersOf(services))],
+  [KeyCheckResolver, (services) => new KeyCheckResolver(services.keyChecks, keyOwnersOf(services))],
+  [ClientApiKeysResolver, ({ keys }) => new ClientApiKeysResolver(keys)],
+  [AgencyApiKeysResolver, ({ keys }) => new AgencyApiKeysResolver(keys)],
+  [KeyResolutionResolver, (services) => new KeyResolutionResolver(services.keyResolver, services.pastChain)],
+  [AccountResolver, (services) => new AccountResolver(services.agentImport, services.phoneNumbers)],
+  // Those that tell of calls, and of what keeps calls from being placed or known.
+  [
+    CallResolver,
+    ({ calls, callPlacement, callEnd, callContents, agents, clients }) =>
+      new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
+  ],
+  [CallReceiptResolver, ({ rates }) => new CallReceiptResolver(rates)],
+  [KeyUseResolver, ({ calls }) => new KeyUseResolver(calls)],
+  [
+    CallAnalyticsResolver,
+    ({ callAnalytics, agents, clients }) => new CallAnalyticsResolver(callAnalytics, agents, clients),
+  ],
+  [PreviewedMoneyResolver, ({ moneyMoved }) => new PreviewedMoneyResolver(moneyMoved)],
+  [ClearedMoneyResolver, ({ moneyMoved }) => new ClearedMoneyResolver(moneyMoved)],
+  [
+    WebhookEndpointResolver,
+    ({ webhookEndpoints, clients }) => new WebhookEndpointResolver(webhookEndpoints, clients),
+  ],
+  [
+    OutgoingWebhookResolver,
+    ({ outgoingWebhooks, deliveries }) => new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
+  ],
+  [
+    AlertResolver,
+    ({ alerts, clients, outgoingWebhooks }) => new AlertResolver(alerts, clients, outgoingWebhooks),
+  ],
+  // Those that tell what clients owe.
+  [TimeZoneResolver, ({ timeZones }) => new TimeZoneResolver(timeZones)],
+  [RateResolver, ({ rates, clients }) => new RateResolver(rates, clients)],
+  [StatementResolver, ({ statements, clients }) => new StatementResolver(statements, clients)],
+  [StatementLineResolver, ({ statements, rates }) => new StatementLineResolver(statements, rates)],
+  [
+    HandInResolver,
+    ({ handIns, handInDecisions, clients }) => new HandInResolver(handIns, handInDecisions, clients),
+  ],
+  [KeyLinkResolver, ({ keyLinks, clients }) => new KeyLinkResolver(keyLinks, clients)],
+];
+
+function keyOwnersOf({ keys, clients, agencies }: Services): KeyOwners {
+  return new KeyOwners(keys, clients, agencies);
 }
 
-function schemaOf(resolvers: readonly object[]): GraphQLSchema {
-  const byClass = new Map<unknown, object>(resolvers.map((resolver) => [resolver.constructor, resolver]));
-  return buildSchemaSync({
-    resolvers: [...byClass.keys()] as NonEmptyArray<ClassType>,
-    container: { get: (resolver) => byClass.get(resolver) },
+export function createResolvers(services: Services): Resolvers {
+  return new Map(RESOLVERS.map(([resolver, make]) => [resolver, make(services)]));
+}
+
+/** Builds the schema as it is served. Whose services answer a request, its context says. */
+export function buildSchema(): GraphQLSchema {
+  return guard(refuseKeysAsText(buildBareSchema()));
+}
+
+/** Builds the schema without its guard, for the files that are emitted. */
+export function buildBareSchema(): GraphQLSchema {
+  const schema = buildSchemaSync({
+    resolvers: RESOLVERS.map(([resolver]) => resolver) as [ClassType],
+    container: {
+      get: (resolver, { context }: ResolverData<ApiContext>) => context.resolvers.get(resolver),
+    },
     validate: false,
     // A guard test checks the schema, so that no start has to.
     skipCheck: true,
   });
-}
-
-/** Those that tell of calls, and of what keeps calls from being placed or known. */
-function resolversOfCalls(services: Services): readonly object[] {
-  const { calls, callPlacement, callEnd, callContents, agents, clients, webhookEndpoints, alerts } = services;
-  const { outgoingWebhooks, deliveries } = services;
-  return [
-    new CallResolver(calls, callPlacement, callEnd, callContents, agents, clients),
-    new CallReceiptResolver(services.rates),
-    new KeyUseResolver(calls),
-    new CallAnalyticsResolver(services.callAnalytics, agents, clients),
-    new PreviewedMoneyResolver(services.moneyMoved),
-    new ClearedMoneyResolver(services.moneyMoved),
-    new WebhookEndpointResolver(webhookEndpoints, clients),
-    new OutgoingWebhookResolver(outgoingWebhooks, deliveries),
-    new AlertResolver(alerts, clients, outgoingWebhooks),
-  ];
-}
-
-/** Those that tell what clients owe. */
-function resolversOfBilling({ clients, rates, statements, timeZones }: Services): readonly object[] {
-  return [
-    new TimeZoneResolver(timeZones),
-    new RateResolver(rates, clients),
-    new StatementResolver(statements, clients),
-    new StatementLineResolver(statements, rates),
-  ];
+  countTotals(schema);
+  describeRoots(schema);
+  readClientsAhead(schema, { apiKeys: ClientApiKeysResolver, agents: ClientAgentsResolver });
+  return schema;
 }
 
 // A compiled operation calls fields that have a resolver, and takes everything else for a value.

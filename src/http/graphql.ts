@@ -4,7 +4,7 @@ import type { GraphQLSchema } from 'graphql';
 import type { Origin } from '../access/viewer';
 import { bearerDigest } from '../access/bearer';
 import { createApollo } from '../api/apollo';
-import type { ApiContext } from '../api/context';
+import type { Answering, ApiContext } from '../api/context';
 import { TimeLimit } from '../api/time-limit';
 import { Loaders } from '../graphql/loaders';
 import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
@@ -15,6 +15,7 @@ import type { TrustedDocuments } from './trusted-documents';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
+  readonly answering: Answering;
   /** Finds out who is asking. It throws `IssuerUnreachable` when it cannot tell. */
   readonly identify: (credentials: Credentials, origin: Origin) => Promise<SignInOutcome>;
   readonly rateLimits: RateLimits;
@@ -56,7 +57,9 @@ export function graphql(options: GraphqlOptions): Route {
     await apollo.start();
     server.decorateRequest('timeLimit');
     server.decorateRequest('join', null);
-    const answerWithApollo = fastifyApolloHandler(apollo, { context: async (request) => contextOf(request) });
+    const answerWithApollo = fastifyApolloHandler(apollo, {
+      context: async (request) => contextOf(options, request),
+    });
     const preHandler = async (request: FastifyRequest, reply: FastifyReply) => admit(options, request, reply);
     const handler = async (request: FastifyRequest<TextReply>, reply: FastifyReply<TextReply>) => {
       request.timeLimit = new TimeLimit(queryTimeoutMs);
@@ -105,8 +108,9 @@ async function admit(
   return undefined;
 }
 
-function contextOf(request: FastifyRequest): ApiContext {
+function contextOf({ answering }: GraphqlOptions, request: FastifyRequest): ApiContext {
   return {
+    ...answering,
     viewer: request.viewer,
     identity: request.identity,
     requestId: request.id,

@@ -1,7 +1,6 @@
 import { MAX_USES } from '../../src/api/rules/document-limits';
 import { isInputObjectType, getNamedType, type GraphQLInputType } from 'graphql';
 import { buildBareSchema } from '../../src/api/schema';
-import type { Services } from '../../src/api/services';
 import { traitsOfMutation } from '../../src/audit/audited-mutation';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { callerOf, RateLimits } from '../../src/http/rate-limits';
@@ -269,7 +268,7 @@ describe('the rate limit', () => {
 });
 
 test('every mutation that takes a key or asks for one, shows one to its provider or changes one is a key operation', () => {
-  const schema = buildBareSchema({} as Services);
+  const schema = buildBareSchema();
   const takesKey = (type: GraphQLInputType): boolean => {
     const named = getNamedType(type);
     return (

@@ -89,12 +89,12 @@ export function compiledQueries(
       contextValue,
       request: { variables },
     } = toRun;
-    const { viewer, loaders, requestId } = contextValue;
+    const { viewer, resolvers, loaders, requestId } = contextValue;
     // Strangers do not choose what is compiled.
     const compiled = viewer && (await compiledFor(toRun));
     if (!compiled) return null;
     if (!compiled.requirements.every((requirement) => requirement.allows(viewer))) return null;
-    loaders.expect(readsFor(viewer, compiled.asked, variables));
+    loaders.expect(readsFor(viewer, resolvers, compiled.asked, variables));
     const { data, errors } = await compiled.run(undefined, contextValue, variables);
     // Nobody waits for an answer that comes after the time is over.
     if (!errors || loaders.stopped) return { data: data ?? null };

@@ -15,6 +15,7 @@ import type { BatchedField } from '../../access/batched-field';
 import type { RequestContext } from '../../access/context';
 import type { AheadRead } from '../../graphql/loaders';
 import type { Viewer } from '../../access/viewer';
+import type { Resolvers } from '../context';
 
 type ClientField = GraphQLField<unknown, unknown>;
 
@@ -25,19 +26,28 @@ export interface AskedOfClients {
   readonly fields: ReadonlySet<string>;
 }
 
-const batchedFields = new WeakMap<ClientField, BatchedField<unknown>>();
+/** A resolver of one field, which is read for many clients at once. */
+interface Batching {
+  readonly field: BatchedField<unknown>;
+}
+type BatchingClass = new (...services: never[]) => Batching;
+
+const batchingResolvers = new WeakMap<ClientField, BatchingClass>();
 
 /**
  * Lets fields of clients be read together with the clients. A promise for each field of each client, and a
  * round trip after the one that found the clients, is what a list otherwise spends most of its time on. A
  * field that was not read ahead is read by its resolver.
  */
-export function readClientsAhead(schema: GraphQLSchema, batched: readonly BatchedField<unknown>[]): void {
+export function readClientsAhead(
+  schema: GraphQLSchema,
+  batching: Readonly<Record<string, BatchingClass>>,
+): void {
   const fields = clientType(schema).getFields();
-  for (const each of batched) {
-    const field = fields[each.name] as ClientField;
+  for (const [name, resolver] of Object.entries(batching)) {
+    const field = fields[name] as ClientField;
     const resolve = field.resolve as NonNullable<ClientField['resolve']>;
-    batchedFields.set(field, each);
+    batchingResolvers.set(field, resolver);
     field.resolve = (client, args: object, context, info) => {
       const { loaders } = context as RequestContext;
       return (
@@ -60,7 +70,7 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
   const enter = (node: FieldNode) => {
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
-    if (field && types.getParentType() === client && batchedFields.has(field))
+    if (field && types.getParentType() === client && batchingResolvers.has(field))
       asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
     return undefined;
   };
@@ -91,13 +101,15 @@ function fieldsByType(
  */
 export function readsFor(
   viewer: Viewer,
+  resolvers: Resolvers,
   asked: readonly AskedOfClients[],
   variables: Record<string, unknown> | undefined,
 ): AheadRead[] {
   const reads = new Map<string, AheadRead>();
   for (const { field, node, fields } of asked) {
-    const batched = batchedFields.get(field);
-    if (!batched) continue;
+    const resolver = resolvers.get(batchingResolvers.get(field));
+    if (!resolver) continue;
+    const batched = (resolver as Batching).field;
     const args = getArgumentValues(field, node, variables);
     const key = keyOf(field, args);
     // A document may ask for the same a hundred times, and is answered once.
