@@ -10,7 +10,7 @@ import { newId } from '../../src/platform/ids';
 import { startIssuer } from '../../src/demo/issuer';
 import { post, startTestApp } from '../harness';
 import { startFakeIssuer, type FakeIssuer } from '../fixtures/fake-issuer';
-import { freePort, startOidcProvider } from '../fixtures/oidc';
+import { freePort, startOidcProvider, type OidcProvider } from '../fixtures/oidc';
 
 const AUDIENCE = 'https://latchkey.example.com';
 const BRIGHTLINE = '01900000-0000-7000-8000-000000000001';
@@ -224,8 +224,15 @@ test("the demo's issuer keeps its signing key over a restart", async () => {
 });
 
 describe('people of a real OpenID provider', () => {
+  let port: number;
+  let provider: OidcProvider;
+  beforeAll(async () => {
+    port = await freePort();
+    provider = await startOidcProvider(port, AUDIENCE);
+  });
+  afterAll(() => provider.stop());
+
   test('sign in by authorization code, and may do what the database says', async () => {
-    const provider = await startOidcProvider(await freePort(), AUDIENCE);
     const running = await startTestApp({ AUTH_ISSUER: provider.issuer, AUTH_AUDIENCE: AUDIENCE });
     const asks = async (bearer: string) => post(running.url, bearer, { query: '{ viewer { name } }' });
     await running.app.database.write((tx) =>
@@ -241,11 +248,10 @@ describe('people of a real OpenID provider', () => {
     const forAnotherAudience = ada.idToken;
     for (const refused of [stranger.accessToken, forAnotherAudience])
       expect((await asks(refused)).status).toBe(401);
-    await Promise.all([provider.stop(), running.close()]);
+    await running.close();
   });
 
   test('take up an invitation although their access tokens carry no address: the issuer is asked for it', async () => {
-    const provider = await startOidcProvider(await freePort(), AUDIENCE);
     const running = await startTestApp({ AUTH_ISSUER: provider.issuer, AUTH_AUDIENCE: AUDIENCE });
     for (const name of ['grace', 'heidi-unverified'])
       await running.app.database.write((tx) =>
@@ -273,24 +279,21 @@ describe('people of a real OpenID provider', () => {
     expect((await asks('mallory')).status).toBe(401);
     expect(running.logs.join('')).toContain('"signInRefused":"ADDRESS_NOT_VERIFIED"');
     expect(running.logs.join('')).toContain('"signInRefused":"NOT_INVITED"');
-    await Promise.all([provider.stop(), running.close()]);
+    await running.close();
   });
 
   test('are known by tokens of a new signing key at once, and no longer by those of the old one', async () => {
-    const port = await freePort();
-    const before = await startOidcProvider(port, AUDIENCE);
     const verify = createIdentityVerifier({
-      issuer: before.issuer,
+      issuer: provider.issuer,
       audience: AUDIENCE,
       asking: { jwksCooldownMs: 0 },
     });
-    const old = await before.signIn('ada');
+    const old = await provider.signIn('ada');
     expect(await verify.identify(`Bearer ${old.accessToken}`)).toMatchObject({ subject: 'ada' });
-    await before.stop();
-    const after = await startOidcProvider(port, AUDIENCE);
-    const fresh = await after.signIn('ada');
+    await provider.stop();
+    provider = await startOidcProvider(port, AUDIENCE);
+    const fresh = await provider.signIn('ada');
     expect(await verify.identify(`Bearer ${fresh.accessToken}`)).toMatchObject({ subject: 'ada' });
     expect(await verify.identify(`Bearer ${old.accessToken}`)).toBe('UNKNOWN_KEY');
-    await after.stop();
   });
 });

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
 import { CallRevisionRow } from '../../src/calls/call-revision.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { readPlaces } from '../../src/reconciliation/account';
@@ -9,7 +8,6 @@ import { ReconciliationRow } from '../../src/reconciliation/reconciliation.entit
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { newId, newIdAt } from '../../src/platform/ids';
-import { Process } from '../e2e/process';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 
 const AGENTS = { retell: HARBOR_RETELL_AGENT, vapi: HARBOR_VAPI_AGENT, bland: HARBOR_BLAND_AGENT };
@@ -202,28 +200,6 @@ test('an account that takes no more requests is an obstacle, and the others are 
       [HARBOR, 'KEY_INVALID'],
     ]),
   );
-});
-
-test('an operator is told of each call that differs, by lines for people or for programs, and not whom it was with', async () => {
-  const { id } = await foreign('retell');
-  const command = async (...args: string[]) => {
-    const env = { ...running.env, LOG_LEVEL: 'info' };
-    const process = new Process('src/cli.js', tmpdir(), env, ['reconcile', ...args]);
-    return { status: await process.ended(), output: process.output };
-  };
-  const first = await command('--agency', BRIGHTLINE, '--provider', 'retell');
-  expect(first.status).toBe(1);
-  expect(first.output).toContain(id);
-  expect(first.output).toContain('had not heard of');
-  expect(first.output).toMatch(/RETELL, the account of client \S+: 1 calls, 1 differ$/m);
-  expect(first.output).not.toContain(TO);
-  const second = await command('--json');
-  expect(second.status).toBe(0);
-  for (const line of second.output
-    .trim()
-    .split('\n')
-    .filter((each) => each.startsWith('{')))
-    expect(JSON.parse(line)).toMatchObject({ kind: 'ACCOUNT', obstacle: null, differences: 0 });
 });
 
 test('every account is compared in its night, by one of the instances', async () => {
