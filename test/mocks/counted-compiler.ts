@@ -1,8 +1,15 @@
-import type { compileQuery } from 'graphql-jit';
+import * as compiler from 'graphql-jit';
 
-// Import this file before anything that imports what it replaces.
-// The compiler itself, which counts what it is given.
-jest.mock('graphql-jit', () => {
-  const compiler = jest.requireActual<{ compileQuery: typeof compileQuery }>('graphql-jit');
-  return { ...compiler, compileQuery: jest.fn(compiler.compileQuery) };
-});
+declare global {
+  /** Node's own `require`, by which the product is loaded: test/environment.js. */
+  var requireShared: NodeJS.Require;
+}
+
+/** The compiler itself, which counts what it is given. */
+export const compileQuery = jest.fn(compiler.compileQuery);
+
+/** The product asks for the compiler whenever it compiles, and gets this one until mocks are restored. */
+export function countCompilations(): void {
+  const cached = requireShared.cache[require.resolve('graphql-jit')] as NodeJS.Module;
+  jest.replaceProperty(cached, 'exports', { ...compiler, compileQuery });
+}
