@@ -29,7 +29,7 @@ import { NOTHING } from '../providers/fixtures';
 import { endedCall, storeCalls } from '../statements';
 
 /** So many random questions are asked; in the long run of the CI, more. */
-const QUESTIONS = Number(process.env.ANALYTICS_QUESTIONS ?? 500);
+const QUESTIONS = Number(process.env.ANALYTICS_QUESTIONS ?? 250);
 /** So many of them follow each thing that happens. */
 const QUESTIONS_A_STEP = 10;
 const CALLS = 1_500;

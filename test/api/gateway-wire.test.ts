@@ -19,7 +19,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { Loopback } from '../providers/loopback';
 
 // CI sends 5,000.
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 400);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 250);
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 1_000_000);
 const KEY = canaryOf(7);
 const AGENT = 'agent_of_the_mirror';
