@@ -24,15 +24,20 @@ vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) => 
   return compiled.get(key).run;
 };
 
-// jest makes a storage for each file, and every promise of the process pays for each one that is enabled.
-const storages = new Set();
+// jest keeps by an AsyncLocalStorage which test a fault belongs to, and every promise of the process pays for
+// it. The tests of a file run one after another: a fault belongs to the one that runs.
 const { AsyncLocalStorage } = asyncHooks;
-asyncHooks.AsyncLocalStorage = class extends AsyncLocalStorage {
-  constructor(...options) {
-    super(...options);
-    storages.add(this);
+class RunningTest {
+  run(store, test) {
+    const outer = this.store;
+    this.store = store;
+    return test().finally(() => (this.store = outer));
   }
-};
+
+  getStore() {
+    return this.store;
+  }
+}
 
 module.exports = class SharedEnvironment extends TestEnvironment {
   constructor(config, context) {
@@ -44,6 +49,7 @@ module.exports = class SharedEnvironment extends TestEnvironment {
       global: globalThis,
     });
     this.env = { ...process.env };
+    asyncHooks.AsyncLocalStorage = RunningTest;
     globalThis.requireShared = require;
   }
 
@@ -51,13 +57,16 @@ module.exports = class SharedEnvironment extends TestEnvironment {
     return globalThis.requireShared ? SHARED_CONTEXT : null;
   }
 
+  handleTestEvent({ name }) {
+    // jest-circus is loaded, and the test file is not.
+    if (name === 'setup') asyncHooks.AsyncLocalStorage = AsyncLocalStorage;
+  }
+
   async teardown() {
     delete globalThis.requireShared;
     // The next file finds the environment variables that this one found.
     for (const name of Object.keys(process.env)) if (!(name in this.env)) delete process.env[name];
     Object.assign(process.env, this.env);
-    for (const storage of storages) storage.disable();
-    storages.clear();
     // jest-circus keeps those who listen to its events, and every file adds its own.
     delete globalThis[Symbol.for('EVENT_HANDLERS')];
     await super.teardown();
