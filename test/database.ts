@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import Database from 'libsql';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../src/access/tenant-database';
-import type { Database } from '../src/database/database';
+import type { Database as ProductDatabase } from '../src/database/database';
 import { lostRights } from '../src/people/lost-rights';
 import type { Reader } from '../src/database/transaction';
 
@@ -26,13 +27,29 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return server ? createSchema(server) : createFile();
 }
 
-/** A database of its own that needs no migration: a copy of what test/global-setup.js has migrated. */
-export async function createMigratedDatabase(): Promise<TestDatabase> {
+/**
+ * A database of its own that needs no migration: a copy of what test/global-setup.js has migrated, or of a
+ * file that was kept.
+ */
+export async function createMigratedDatabase(kept?: string | null): Promise<TestDatabase> {
   const { TEST_DATABASE_SERVER: server, MIGRATED_DATABASE: migrated = '' } = process.env;
   if (server) return migratedSchema(server, JSON.parse(await readFile(migrated, 'utf8')) as Migrated);
   const database = await createFile();
-  await copyFile(migrated, database.url.slice(SQLITE.length));
+  await copyFile(kept ?? migrated, database.url.slice(SQLITE.length));
   return database;
+}
+
+/** Keeps a SQLite file as it is now, with its leases given up, for others to begin with; null on a server. */
+export function keepFile({ url }: TestDatabase): string | null {
+  if (!url.startsWith(SQLITE)) return null;
+  const kept = join(dirname(process.env.MIGRATED_DATABASE ?? ''), `${randomUUID()}.sqlite`);
+  const from = new Database(url.slice(SQLITE.length));
+  from.exec(`VACUUM INTO '${kept}'`);
+  from.close();
+  const copy = new Database(kept);
+  copy.exec(`UPDATE leases SET expiresAt = '1970-01-01 00:00:00.000'`);
+  copy.close();
+  return kept;
 }
 
 const SQLITE = 'sqlite:';
@@ -144,6 +161,6 @@ export function managerOf(reader: Reader): EntityManager {
 }
 
 /** The database as the product gives it to its services. */
-export function tenantDatabase(database: Database): TenantDatabase {
+export function tenantDatabase(database: ProductDatabase): TenantDatabase {
   return new TenantDatabase(database, lostRights);
 }

@@ -15,7 +15,7 @@ import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
 import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
 import { BASE_URLS } from '../src/settings';
 import { KeyRing } from '../src/vault/master-keys/key-ring';
-import { createMigratedDatabase } from './database';
+import { createMigratedDatabase, keepFile } from './database';
 
 export interface Answer {
   readonly status: number;
@@ -56,15 +56,19 @@ export interface TestApp {
 
 const AUDIENCE = 'latchkey-test';
 
+/** The file and the key ring of what the first start of a test file has seeded: later ones begin with it. */
+let seeded: { readonly file: string | null; readonly keyRing: string } | undefined;
+
 /** `env` replaces what the harness would configure, e.g. the address of a provider. */
 export async function startTestApp(
   env: NodeJS.ProcessEnv = {},
   signIn: { accessTokenSeconds?: number } = {},
 ): Promise<TestApp> {
-  const database = await createMigratedDatabase();
+  const database = await createMigratedDatabase(seeded?.file);
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const keyRingFile = join(folder, 'master.keys');
-  await writeFile(keyRingFile, KeyRing.generateLine('test'), { mode: 0o600 });
+  const keyRing = seeded?.keyRing ?? KeyRing.generateLine('test');
+  await writeFile(keyRingFile, keyRing, { mode: 0o600 });
   const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json'), ...signIn });
   const sandbox = await startSandbox();
   const tokens = await mintTokens(issuer);
@@ -87,6 +91,7 @@ export async function startTestApp(
   const first = await startInstance(environment, shared);
   await seed(first.app.database, first.app.vault, first.app.audit, issuer.issuer, sandbox);
   await first.chained();
+  seeded ??= { file: keepFile(database), keyRing };
   return {
     ...first,
     close: async () => {
