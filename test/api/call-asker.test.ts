@@ -7,6 +7,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 import { until } from '../e2e/process';
 import { json, Loopback } from '../providers/loopback';
+import { unpaced } from '../unpaced';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -141,7 +142,7 @@ describe('a call whose placement was never answered', () => {
     const call = await unanswered('bland');
     const provider = await Loopback.start(answer);
     const instance = await running.another({ BLAND_BASE_URL: provider.baseUrl });
-    await ask(later(call, 2 * HOUR), instance);
+    await unpaced(() => ask(later(call, 2 * HOUR), instance));
     expect(provider.seen.length).toBeGreaterThan(0);
     expect(await stored(call)).toMatchObject({ status: 'UNKNOWN', costStatus: 'PENDING' });
     await instance.close();

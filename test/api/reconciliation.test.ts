@@ -9,6 +9,7 @@ import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAP
 import { startTestApp, type TestApp } from '../harness';
 import { newId, newIdAt } from '../../src/platform/ids';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
+import { unpaced } from '../unpaced';
 
 const AGENTS = { retell: HARBOR_RETELL_AGENT, vapi: HARBOR_VAPI_AGENT, bland: HARBOR_BLAND_AGENT };
 type Name = keyof typeof AGENTS;
@@ -257,12 +258,12 @@ test('1,000 calls are compared by a few statements a page, and asked for by one 
     call.answer(at);
     call.end(1000);
   }
-  expect((await reconcile('retell')).differences).toHaveLength(1000);
+  expect((await unpaced(() => reconcile('retell'))).differences).toHaveLength(1000);
   const { read } = running.app.database;
   expect(await read.countBy(CallRow, { clientId: HARBOR, origin: 'PROVIDER' })).toBe(1000);
   const [findBy, rows] = [jest.spyOn(read, 'findBy'), jest.spyOn(read, 'rows')];
   const before = retell.requests.length;
-  const { differences, accounts } = await reconcile('retell');
+  const { differences, accounts } = await unpaced(() => reconcile('retell'));
   const statements = findBy.mock.calls.length + rows.mock.calls.length;
   findBy.mockRestore();
   rows.mockRestore();
