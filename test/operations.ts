@@ -101,7 +101,7 @@ const RATE =
 export const SET_RATE = `mutation ($input: SetRateInput!) { setRate(input: $input) {
   rate { ${RATE} } userErrors { code field message } } }`;
 export const RATES = `query ($clientId: ID) { rates(clientId: $clientId) { nodes { ${RATE} } totalCount } }`;
-const STATED = `number client { id } status from to total { amount currency } otherTotals { amount currency }
+const STATED = `number client { id } status finalFrom from to total { amount currency } otherTotals { amount currency }
   lines { keySource rate { id } adjusts { number } calls billedSeconds amount { amount currency } }
   providerCost { amount currency } providerCosts { amount currency }
   lateProviderCosts { amount currency } providerCostOfClient { amount currency }

@@ -265,6 +265,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     number: open,
     client: open,
     status: open,
+    finalFrom: open,
     from: open,
     to: open,
     lines: open,

@@ -29,7 +29,7 @@ const FORMULA = /^(?=[\t\r\n])|(?<=^|[;\t\r\n])(?=[=+\-@\uFF0B\uFF0D\uFF1D\uFF20
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /** Writes a statement as CSV by RFC 4180, which a spreadsheet opens as it is. It shows no provider cost. */
-export function csvOf({ form }: Stated): string {
+export function csvOf({ form }: Pick<Stated, 'form'>): string {
   const { number, clientName, from, to, lines } = form;
   const about = [number, number === null ? 'DRAFT' : 'FINAL', clientName, from, to];
   const rows = lines.map((line) => [

@@ -26,6 +26,8 @@ export interface Billed extends BilledPeriod {
 export interface Draft {
   readonly form: StatementForm;
   readonly bounds: Bounds;
+  /** Whether a part of the period is in a final statement already. */
+  readonly isBilled: boolean;
   readonly lateCallIds: readonly string[];
 }
 
@@ -50,9 +52,8 @@ export async function makeDraft(
 ): Promise<Draft> {
   const { agency, client } = debtor;
   const bounds = boundsOf(period, agency.timeZone, billed);
-  const late = overlaps({ ...period, ...bounds }, billed)
-    ? { corrections: [], lateCallIds: [] }
-    : await findCorrections(read, debtor, billed);
+  const isBilled = overlaps({ ...period, ...bounds }, billed);
+  const late = isBilled ? { corrections: [], lateCallIds: [] } : await findCorrections(read, debtor, billed);
   // The notes are read before the calls, so that whatever is noted is counted.
   const groups = await groupCalls(read, { agencyId: agency.id, clientId: client.id, ...bounds });
   const rates = await ratesOf(read, agency.id, [...groups, ...late.corrections.flatMap(linesOfCorrection)]);
@@ -88,7 +89,7 @@ export async function makeDraft(
     lines,
     ...sumUp(lines, currency, costs),
   };
-  return { form, bounds, lateCallIds: late.lateCallIds };
+  return { form, bounds, isBilled, lateCallIds: late.lateCallIds };
 }
 
 /** An earlier statement of which something became known late. */

@@ -27,12 +27,16 @@ import {
 /** A statement as the API shows it, with what its fields are loaded by. */
 type Shown = Omit<Statement, 'lines'> & { readonly clientId: string; readonly stated: readonly StatedLine[] };
 
-function toStatement({ isAdmin: seesCosts }: { isAdmin: boolean }, { form, sha256 }: Stated): Shown {
+function toStatement(
+  { isAdmin: seesCosts }: { isAdmin: boolean },
+  { form, sha256, finalFrom }: Stated,
+): Shown {
   const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
   return {
     ...{ from, to, clientId, stated, total, otherTotals, margin, marginMissing, sha256 },
     number: form.number === null ? null : String(form.number),
     status: form.number === null ? 'DRAFT' : 'FINAL',
+    finalFrom,
     providerCost: only(form.providerCosts, total.currency),
     providerCosts: form.providerCosts,
     lateProviderCosts: lateCostsOf(form),

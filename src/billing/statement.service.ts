@@ -14,7 +14,7 @@ import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
 import { FINAL_AFTER_MS } from './late-call';
-import { checkPeriod, overlaps, type Period } from './period';
+import { checkPeriod, type Period } from './period';
 import { makeDraft, readBilled, type Billed, type Debtor, type Draft } from './statement-draft';
 import { canonical, newSalt, sha256Of, type StatementForm } from './statement-form';
 import { StatementRow } from './statement.entity';
@@ -23,6 +23,8 @@ import { StatementRow } from './statement.entity';
 export interface Stated {
   readonly form: StatementForm;
   readonly sha256: string | null;
+  /** From when it can be made final: null where it is, or where a part of its period is. */
+  readonly finalFrom: Date | null;
 }
 
 export interface StatementResult {
@@ -57,9 +59,9 @@ export class StatementService {
     const billed = await readBilled(read, debtor);
     const known = sameAs(period, billed);
     if (known) return statedOf(await read.findOneByOrFail(StatementRow, { id: known.id }));
-    const { form } = await makeDraft(read, debtor, period, billed);
-    if (!canBeTold(form)) throw limitExceeded(TOO_MUCH);
-    return { form, sha256: null };
+    const draft = await makeDraft(read, debtor, period, billed);
+    if (!canBeTold(draft.form)) throw limitExceeded(TOO_MUCH);
+    return { form: draft.form, sha256: null, finalFrom: draft.isBilled ? null : finalFrom(draft) };
   }
 
   /** Lists the final statements of the viewer's agency, or client, the newest first. */
@@ -108,10 +110,8 @@ export class StatementService {
       if (known) return accepted(statedOf(await tx.findOneByOrFail(StatementRow, { id: known.id })));
       const now = new Date();
       const draft = await makeDraft(tx, debtor, { from, to }, billed);
-      if (overlaps({ from, to, ...draft.bounds }, billed))
-        return refused(userError('PERIOD_BILLED', ['input', 'from']));
-      if (now.getTime() < draft.bounds.endsAt.getTime() + FINAL_AFTER_MS)
-        return refused(userError('PERIOD_NOT_OVER', ['input', 'to']));
+      if (draft.isBilled) return refused(userError('PERIOD_BILLED', ['input', 'from']));
+      if (now < finalFrom(draft)) return refused(userError('PERIOD_NOT_OVER', ['input', 'to']));
       return this.#store(tx, viewer, draft, now);
     });
   }
@@ -141,7 +141,7 @@ export class StatementService {
       total: `${form.total.amount} ${form.total.currency}`,
       sha256,
     });
-    return accepted({ form, sha256 });
+    return accepted({ form, sha256, finalFrom: null });
   }
 
   /** Finds final statements by their numbers, e.g. those that others adjust. */
@@ -154,6 +154,10 @@ async function debtorOf(read: Reader, viewer: Viewer, client: ClientRow): Promis
   return { agency: await read.findOneByOrFail(AgencyRow, { id: viewer.agencyId }), client };
 }
 
+function finalFrom({ bounds }: Draft): Date {
+  return new Date(bounds.endsAt.getTime() + FINAL_AFTER_MS);
+}
+
 function sameAs({ from, to }: Period, billed: readonly Billed[]): Billed | undefined {
   return billed.find(({ fromDay, toDay }) => fromDay === from && toDay === to);
 }
@@ -161,7 +165,7 @@ function sameAs({ from, to }: Period, billed: readonly Billed[]): Billed | undef
 // By the digest of a form without a salt, whoever knows its lines can find out its costs.
 function statedOf({ body, sha256 }: StatementRow): Stated {
   const form = JSON.parse(body) as StatementForm;
-  return { form, sha256: form.salt === undefined ? null : sha256 };
+  return { form, sha256: form.salt === undefined ? null : sha256, finalFrom: null };
 }
 
 /** A line of 68 years does not fit into the whole numbers of the API. */

@@ -1,6 +1,6 @@
 import { Field, InputType, Int, ObjectType, ID, type ClassType } from 'type-graphql';
 import { Money } from '../graphql/money.types';
-import { connectionType, DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
+import { connectionType, DateTime, DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { KeySource } from '../keys/chain';
 import { KeySourceEnum } from '../keys/api-key.types';
@@ -63,6 +63,13 @@ export class Statement {
 
   @Field(() => StatementStatusEnum, { description: 'Whether it can change.' })
   status!: (typeof STATEMENT_STATUSES)[number];
+
+  @Field(() => DateTime, {
+    nullable: true,
+    description:
+      'From when it can be made final, 72 hours after its period. Null for a final statement, and for a draft of a period of which a part is in another final statement.',
+  })
+  finalFrom!: Date | null;
 
   @Field(() => DayScalar, { description: "The first day of the period, in the agency's time zone." })
   from!: Day;

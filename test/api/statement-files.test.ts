@@ -64,9 +64,7 @@ test('increments stand in cells of their own, because a spreadsheet takes 30/6 f
   const line = { keySource: 'AGENCY', increments: '30/6', calls: 1, billedSeconds: 30, amount: money };
   const lines = [line, { ...line, increments: null }];
   const form = { ...JANUARY, number: 1, clientName: '', lines, total: money, otherTotals: [] };
-  const [header = [], ...rows] = parse(
-    csvOf({ form: form as unknown as StatementForm, sha256: null }).slice(1),
-  );
+  const [header = [], ...rows] = parse(csvOf({ form: form as unknown as StatementForm }).slice(1));
   const at = header.indexOf('first increment seconds');
   expect(rows.map((row) => row.slice(at, at + 2))).toEqual([
     ['30', '6'],
@@ -80,7 +78,7 @@ test('cells that a spreadsheet would take for a formula are defused, and numbers
   const nameOf = (clientName: string, amount = '1.00') => {
     const money = { amount, currency: 'USD' };
     const form = { ...JANUARY, number: 1, clientName, lines: [], total: money, otherTotals: [] };
-    return parse(csvOf({ form: form as unknown as StatementForm, sha256: null }).slice(1))[1];
+    return parse(csvOf({ form: form as unknown as StatementForm }).slice(1))[1];
   };
   for (const sign of ['=', '+', '-', '@', '\t', '\r', '\n', '＝'])
     expect(nameOf(`${sign}1+1`)?.[2]).toBe(`'${sign}1+1`);

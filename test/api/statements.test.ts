@@ -29,6 +29,7 @@ interface Line {
 interface Statement {
   readonly number: string | null;
   readonly status: string;
+  readonly finalFrom: string | null;
   readonly lines: readonly Line[];
   readonly total: Money;
   readonly otherTotals: readonly Money[];
@@ -310,6 +311,20 @@ test('what became known within 400 days adjusts the next statement, however late
   const notedAt = new Date(Date.now() - 200 * 24 * 60 * 60 * 1000);
   await running.app.database.write((tx) => tx.run('UPDATE late_calls SET id = ?', [newIdAt(notedAt)]));
   expect(inShort(await final(JANUARY))).toEqual(['AGENCY 1 0 60 0.05']);
+});
+
+test('a draft says from when it can be made final: 72 hours after its period, unless a part of it is final', async () => {
+  const finalFrom = async (period: object) => (await draft(period)).finalFrom;
+  expect(await finalFrom(JANUARY)).toBe('2026-02-03T23:00:00.000Z');
+  // There the clocks go forward in between.
+  expect(await finalFrom({ from: '2026-03-01', to: '2026-03-28' })).toBe('2026-03-31T23:00:00.000Z');
+  const young = { from: daysAgo(30), to: daysAgo(2) };
+  expect(Date.parse((await finalFrom(young)) ?? '')).toBeGreaterThan(Date.now());
+  expect(codes(await finalize(young))).toEqual(['PERIOD_NOT_OVER input.to']);
+  await final(JANUARY);
+  expect(await finalFrom(JANUARY)).toBeNull();
+  expect(await finalFrom({ from: '2026-01-31', to: '2026-02-01' })).toBeNull();
+  expect(await finalFrom(FEBRUARY)).toBe('2026-03-03T23:00:00.000Z');
 });
 
 test('finalising twice at once yields one statement, also on two instances', async () => {

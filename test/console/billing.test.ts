@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { AgencyRow } from '../../src/agencies/agency.entity';
+import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';
 import { newId, newIdAt } from '../../src/platform/ids';
+import { tenantDatabase } from '../database';
 import { BRIGHTLINE, HARBOR, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { FINALIZE } from '../operations';
+import { NOTHING } from '../providers/fixtures';
 import { endedCall, storeCalls } from '../statements';
 import { launch, openTab, signIn, startConsole, type Tab } from './browser';
 
@@ -173,15 +176,39 @@ test('the page to print becomes a clean PDF on A4, whose table goes on over its 
   expect(printed.faults).toEqual([]);
 });
 
-test('a statement whose time has not come is refused in words', async () => {
-  await tab.visit(`/billing?clientId=${HARBOR}`);
-  await page.getByRole('button', { name: 'Make it final' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Make it final' }).click();
-  await page
-    .getByRole('dialog')
-    .getByRole('alert')
-    .filter({ hasText: /72 hours|over/ })
-    .waitFor();
+test('a statement that cannot be made final says from when it can, by the clock of the agency, or why not', async () => {
+  const timeZone = 'Asia/Kathmandu';
+  await running.app.database.write((tx) => tx.update(AgencyRow, { id: BRIGHTLINE }, { timeZone }));
+  const abroad = await openTab(browser, running, { timezoneId: 'America/Los_Angeles' });
+  await signIn(abroad, running, 'Ada Brightline');
+  const now = new Date();
+  const month = now.toISOString().slice(0, 7);
+  const after = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 4));
+  const day = after.toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' });
+  await abroad.visit(`/billing?clientId=${HARBOR}&month=${month}`);
+  const header = abroad.page.locator('header.statement');
+  await header.getByText(`It can be made final from ${day} at 12:00\u202FAM in ${timeZone}.`).waitFor();
+  expect(await abroad.findings()).toEqual([]);
+  await abroad.visit(`/billing?clientId=${MAPLE}&month=2026-08`);
+  await header.getByText('a part of its days is in a final statement').waitFor();
+  expect(await abroad.page.getByRole('button', { name: 'Make it final' }).count()).toBe(0);
+  expect(abroad.faults).toEqual([]);
+});
+
+test('a cost that became known late of an earlier statement stands beside the costs of the next one', async () => {
+  const now = new Date();
+  const monthBefore = (count: number) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - count, 1)).toISOString().slice(0, 7);
+  const [from, to] = ['10', '28'].map((day) => `${monthBefore(3)}-${day}`);
+  const call = endedCall({ startedAt: new Date(`${from}T12:00:00Z`), clientId: MAPLE });
+  await storeCalls(running.app, [call]);
+  await running.data(FINALIZE, { input: { clientId: MAPLE, from, to } });
+  const cost = { micros: 70_000, currency: 'USD', figure: '0.07', unit: 'US_DOLLAR' } as const;
+  const facts = new CallFactsService(tenantDatabase(running.app.database));
+  await facts.apply(call.id, { ...NOTHING, cost }, { source: 'ASKED', knownAt: now });
+  await tab.visit(`/billing?clientId=${MAPLE}&month=${monthBefore(2)}`);
+  await page.getByText('Of these, 0.06 USD became known late, of earlier statements.').waitFor();
+  expect(await tab.findings()).toEqual([]);
 });
 
 test('a portal user with manage_billing sees its own statement, and no cost of the agency', async () => {

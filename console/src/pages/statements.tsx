@@ -21,6 +21,7 @@ const STATEMENT = graphql(`
     statement(clientId: $clientId, from: $from, to: $to) {
       number
       status
+      finalFrom
       from
       to
       sha256
@@ -212,7 +213,15 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
   );
 }
 
+/** Offers what the server would do; until then it says from when, by the clock of the agency. */
 function Finalize({ asked, statement }: { asked: Asked; statement: Statement }) {
+  const { timeZone } = useViewer().agency;
+  const from = statement.finalFrom === null ? null : new Date(statement.finalFrom);
+  if (from === null) return <p class="fine">{text.statements.partIsFinal}</p>;
+  if (from.getTime() > Date.now()) {
+    const at = from.toLocaleString(undefined, { dateStyle: 'long', timeStyle: 'short', timeZone });
+    return <p class="fine">{text.statements.finalFrom(at, timeZone)}</p>;
+  }
   const period = text.statements.period(statement.from, statement.to);
   return (
     <Opens label={text.statements.finalize}>

@@ -81,6 +81,8 @@ export const statements = {
   noneFinal: 'None is final yet',
   noneFinalHint: 'A statement can be made final 72 hours after its last day.',
   finalize: 'Make it final',
+  finalFrom: (at: string, zone: string) => `It can be made final from ${at} in ${zone}.`,
+  partIsFinal: 'It cannot be made final: a part of its days is in a final statement.',
   finalizeTitle: (client: string, period: string) => `Make the statement of ${client} final: ${period}?`,
   finalizeHint: 'It never changes again. What becomes known later adjusts the next statement.',
   finalized: (period: string) => `The statement of ${period} is final.`,
