@@ -18,6 +18,21 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
+/** The same database with another way to write, e.g. one that fails. */
+export function writingThrough(database: ProductDatabase, write: ProductDatabase['write']): ProductDatabase {
+  return {
+    read: database.read,
+    hasOneWriter: database.hasOneWriter,
+    write,
+    writeAfter: (first, work) => database.writeAfter(first, work),
+    updateRow: (...update) => database.updateRow(...update),
+    ping: () => database.ping(),
+    close: () => database.close(),
+    load: () => database.load(),
+    onRetry: null,
+  };
+}
+
 /**
  * A database of its own: a SQLite file, or with `TEST_DATABASE_SERVER` (a mysql:// or mariadb:// address) a
  * schema on that server.

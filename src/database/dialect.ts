@@ -8,6 +8,8 @@ import type { Beginning, Reader, Transaction } from './transaction';
  */
 export interface Database {
   readonly read: Reader;
+  /** Whether every other transaction waits while one runs. */
+  readonly hasOneWriter: boolean;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
   /**
    * Does the same with what `first` has read. The statements that `first` asks for before it waits are sent

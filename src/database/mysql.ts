@@ -159,6 +159,7 @@ const IS_REFUSING =
   "SELECT @@read_only NOT IN ('0', 'OFF') AS refusing FROM (SELECT 1) one LEFT JOIN migration_lock ON 1 = 0";
 
 class MysqlDatabase implements Database {
+  readonly hasOneWriter = false;
   readonly #pool: MysqlSession;
   onRetry: (() => void) | null = null;
 

@@ -83,14 +83,14 @@ export function readerOf(source: DataSource): Reader {
   return new SqliteSession(source);
 }
 
-/**
- * Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see
- * the open transaction.
- */
 export function close(source: DataSource): Promise<void> {
   return source.destroy();
 }
 
+/**
+ * Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see
+ * the open transaction.
+ */
 export async function databaseOf(source: DataSource): Promise<Database> {
   const reader = await new DataSource(source.options).initialize();
   for (const connection of [source, reader])
@@ -114,6 +114,7 @@ async function whileLocked<T>(work: () => Promise<T>, deadline: number): Promise
 
 class SqliteDatabase implements Database {
   readonly read: Reader;
+  readonly hasOneWriter = true;
   readonly #writes: GroupCommit;
   onRetry: (() => void) | null = null;
 

@@ -8,6 +8,7 @@ import type { Transaction } from '../../src/database/transaction';
 import { readStatedPlaces } from '../../src/keys/stated-places';
 import { BRIGHTLINE, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { until } from '../e2e/process';
+import { writingThrough } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { CREATE_CLIENT, SET_CLIENT } from '../operations';
 import { whenChained } from '../../src/upkeep';
@@ -234,14 +235,5 @@ function killedAt(database: Database, isTime: () => boolean): Database {
         };
       },
     });
-  return {
-    read: database.read,
-    write: (work) => database.write((tx) => work(failing(tx))),
-    ping: () => database.ping(),
-    close: () => database.close(),
-    load: () => database.load(),
-    writeAfter: (first, work) => database.writeAfter(first, work),
-    updateRow: (...update) => database.updateRow(...update),
-    onRetry: null,
-  };
+  return writingThrough(database, (work) => database.write((tx) => work(failing(tx))));
 }

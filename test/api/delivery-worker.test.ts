@@ -20,6 +20,7 @@ import {
   removeWebhooks,
   webhookOf,
 } from '../fixtures/webhooks';
+import { writingThrough } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 
 let running: TestApp;
@@ -162,16 +163,7 @@ function killedAt(database: Database, isTime: () => boolean): Database {
         };
       },
     });
-  return {
-    read: database.read,
-    write: (work) => database.write((tx) => work(failing(tx))),
-    ping: () => database.ping(),
-    close: () => database.close(),
-    load: () => database.load(),
-    writeAfter: (first, work) => database.writeAfter(first, work),
-    updateRow: (...update) => database.updateRow(...update),
-    onRetry: null,
-  };
+  return writingThrough(database, (work) => database.write((tx) => work(failing(tx))));
 }
 
 const endClaims = () =>

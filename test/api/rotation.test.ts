@@ -14,7 +14,7 @@ import { countByMasterKey } from '../../src/vault/master-keys/sealed-table';
 import { VaultKeyRow } from '../../src/vault/vault-key.entity';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { addKeys } from '../fixtures/many-keys';
-import { managerOf } from '../database';
+import { managerOf, writingThrough } from '../database';
 import { startTestApp, type TestApp } from '../harness';
 import { ACCEPT_HAND_IN, CLEAR_CLIENT, HAND_IN, RESOLUTION, SET_CLIENT, START_CALL } from '../operations';
 import { sealFor } from '../seal';
@@ -51,19 +51,10 @@ async function startWith(lines: string): Promise<TestApp> {
 function before(work: (write: number) => Promise<unknown>): Database {
   const { database } = running.app;
   let writes = 0;
-  return {
-    read: database.read,
-    ping: () => database.ping(),
-    close: () => database.close(),
-    load: () => database.load(),
-    writeAfter: (first, work) => database.writeAfter(first, work),
-    updateRow: (...update) => database.updateRow(...update),
-    onRetry: null,
-    write: async (inside) => {
-      await work((writes += 1));
-      return database.write(inside);
-    },
-  };
+  return writingThrough(database, async (inside) => {
+    await work((writes += 1));
+    return database.write(inside);
+  });
 }
 
 const inUse = async () => Object.fromEntries(await countByMasterKey(running.app.database.read, sealedTables));
