@@ -25,7 +25,8 @@ vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) => 
 };
 
 // jest keeps by an AsyncLocalStorage which test a fault belongs to, and every promise of the process pays for
-// it. The tests of a file run one after another: a fault belongs to the one that runs.
+// it. The tests of a file run one after another, so that a fault belongs to the one that runs. Of those that
+// run at the same time (`test.concurrent`), it may be told of another one, and the file fails as well.
 const { AsyncLocalStorage } = asyncHooks;
 class RunningTest {
   run(store, test) {

@@ -340,11 +340,7 @@ test('a worker that is told to stop ends with the events that it has taken, howe
   const send = await retellOf(HARBOR);
   await send('call_started', started('first'));
   const { database } = running.app;
-  const [event] = await database.read.find(ProviderEventRow);
-  await database.write(async (tx) => {
-    for (let index = 1; index < 150; index += 1)
-      await tx.insertRow('provider_events', { ...event, id: newId(), digest: `copy ${index}` });
-  });
+  await copyEvents(149);
   const stops: Promise<void>[] = [];
   const worker = new EventWorker(
     database,
@@ -358,6 +354,27 @@ test('a worker that is told to stop ends with the events that it has taken, howe
   while (stops.length === 0) await new Promise(setImmediate);
   await Promise.all(stops);
   expect(await waiting()).toBe(50);
+});
+
+test('whoever writes while events are worked waits for few of them, also where there is one writer', async () => {
+  const send = await retellOf(HARBOR);
+  await send('call_started', started('first'));
+  const { database } = running.app;
+  await copyEvents(149);
+  let worked = 0;
+  let written: Promise<number> | undefined;
+  const worker = new EventWorker(
+    database,
+    (_tx, events) => {
+      worked += events.length;
+      written ??= database.updateRow('provider_events', { attempts: 0 }, { id: newId() }).then(() => worked);
+      return Promise.resolve();
+    },
+    () => undefined,
+  );
+  await worker.work();
+  expect(worked).toBe(150);
+  expect(await written).toBeLessThanOrEqual(database.hasOneWriter ? 10 : 149);
 });
 
 test('events of five new calls are worked by hardly more statements than one', async () => {
@@ -454,3 +471,13 @@ test('an event that fails is told of, and waits longer each time, while the othe
   expect(errors).toHaveLength(3);
   expect(await waiting()).toBe(1);
 });
+
+/** Puts so many copies of the one event on record. */
+async function copyEvents(count: number): Promise<void> {
+  const { database } = running.app;
+  const [event] = await database.read.find(ProviderEventRow);
+  await database.write(async (tx) => {
+    for (let index = 0; index < count; index += 1)
+      await tx.insertRow('provider_events', { ...event, id: newId(), digest: `copy ${index}` });
+  });
+}
