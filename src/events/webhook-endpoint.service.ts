@@ -67,7 +67,7 @@ export class WebhookEndpointService {
     requireAdmin(viewer);
     return Promise.all(
       ids.map(async (id) => {
-        const [ownerId = '', name] = partsOfDerivedId(TYPE, id) ?? [];
+        const [ownerId = '', name] = partsOfDerivedId(TYPE, 2, id) ?? [];
         const provider = PROVIDERS.find((each) => each === name);
         if (!provider) return null;
         const owner = await this.#ownerOf(viewer, ownerId === viewer.agencyId ? null : ownerId);

@@ -32,9 +32,10 @@ export function derivedId(type: string, ...parts: readonly string[]): string {
   return Buffer.from([type, ...parts].join(SEPARATOR)).toString('base64url');
 }
 
-/** Answers what a derived id was made of; null for a text that is no id of this type. */
-export function partsOfDerivedId(type: string, id: string): readonly string[] | null {
-  // Base64 has several spellings of the same bytes, of which only one was given out.
+/** Answers the parts of which a derived id was made; null for a text that is no id of so many of this type. */
+export function partsOfDerivedId(type: string, count: number, id: string): readonly string[] | null {
   const [of, ...parts] = Buffer.from(id, 'base64url').toString().split(SEPARATOR);
-  return of === type && derivedId(type, ...parts) === id ? parts : null;
+  if (of !== type || parts.length !== count) return null;
+  // Base64 has several spellings of the same bytes, of which only one was given out.
+  return derivedId(type, ...parts) === id ? parts : null;
 }

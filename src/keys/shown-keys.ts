@@ -70,7 +70,7 @@ function ownerIdOf(id: string): string {
 
 /** Tells whose key for which provider an id of an `ApiKey` stands for. */
 export function placeOfApiKey(id: string): { readonly ownerId: string; readonly provider: string } {
-  const [ownerId = '', provider = ''] = partsOfDerivedId(TYPE, id) ?? [];
+  const [ownerId = '', provider = ''] = partsOfDerivedId(TYPE, 2, id) ?? [];
   return { ownerId, provider };
 }
 
