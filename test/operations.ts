@@ -101,8 +101,8 @@ const RATE =
 export const SET_RATE = `mutation ($input: SetRateInput!) { setRate(input: $input) {
   rate { ${RATE} } userErrors { code field message } } }`;
 export const RATES = `query ($clientId: ID) { rates(clientId: $clientId) { nodes { ${RATE} } totalCount } }`;
-const STATED = `number client { id } status finalFrom from to total { amount currency } otherTotals { amount currency }
-  lines { keySource rate { id } adjusts { number } calls billedSeconds amount { amount currency } }
+const STATED = `id number client { id } status finalFrom from to total { amount currency } otherTotals { amount currency }
+  lines { keySource rate { id } adjusts { id number } calls billedSeconds amount { amount currency } }
   providerCost { amount currency } providerCosts { amount currency }
   lateProviderCosts { amount currency } providerCostOfClient { amount currency }
   callsOfUnknownCost margin { amount currency } marginMissing sha256`;
@@ -111,6 +111,7 @@ export const withoutCosts = (query: string) =>
   query.replace(/(p|lateP)roviderCosts? \{ amount currency \}|margin\w*( \{ amount currency \})?/g, '');
 export const STATEMENT = `query ($clientId: ID!, $from: Date!, $to: Date!) {
   statement(clientId: $clientId, from: $from, to: $to) { ${STATED} } }`;
+export const STATEMENT_NODE = `query ($id: ID!) { node(id: $id) { __typename ... on Statement { ${STATED} } } }`;
 export const STATEMENTS = `query ($clientId: ID, $first: Int, $after: String) {
   statements(clientId: $clientId, first: $first, after: $after) { nodes { ${STATED} } pageInfo { hasNextPage endCursor } totalCount } }`;
 export const FINALIZE = `mutation ($input: FinalizeStatementInput!) { finalizeStatement(input: $input) {

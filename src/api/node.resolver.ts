@@ -1,15 +1,18 @@
-import { Arg, Ctx, ID, Query, Resolver } from 'type-graphql';
+import type { GraphQLResolveInfo } from 'graphql';
+import { Arg, Ctx, ID, Info, Query, Resolver } from 'type-graphql';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { toAlert } from '../alerts/alert.resolver';
 import { toAuditEvent } from '../audit/audit.resolver';
-import { asNode, Node } from '../graphql/node';
+import { findStatements, readStatement } from '../billing/statement.resolver';
+import { asNode, Node, type FoundNode } from '../graphql/node';
 import { toKeyHandIn } from '../intake/hand-in.resolver';
 import { toKeyLink } from '../intake/key-link.resolver';
 import { findKeys } from '../keys/shown-keys';
 import { toViewer } from '../people/viewer.resolver';
 import { inOrderOf, isId } from '../platform/ids';
 import { requirementOf } from './guard';
+import { namesType } from './named-type';
 import type { Services } from './services';
 
 /**
@@ -20,6 +23,11 @@ interface Source {
   /** A field that shows objects of the type. Whoever may not ask for it finds none of them here either. */
   readonly shownBy: readonly [type: string, field: string];
   readonly find: (viewer: Viewer, ids: readonly string[]) => Promise<readonly (object | null)[]>;
+  /**
+   * Computes what was found. It is left out where a document asks for no more than every node has, and weighs
+   * more where it does not: see `COMPUTED` in `rules/size-limit.ts`.
+   */
+  readonly compute?: (viewer: Viewer, id: string) => Promise<object | null>;
 }
 
 /** Every type that is a `Node`, by its name. */
@@ -34,7 +42,7 @@ export class NodeResolver {
     description:
       'Any object by its id; null for an id that was never given out, and for everything that the viewer may not see.',
   })
-  node(
+  async node(
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
     @Arg('id', () => ID, {
@@ -42,13 +50,22 @@ export class NodeResolver {
         'The id of any object that has one. An id that was never given out and the id of an object that the viewer may not see are answered alike: with null.',
     })
     id: string,
+    @Info() { fieldNodes, fragments }: GraphQLResolveInfo,
   ): Promise<Node | null> {
-    return loaders.load('node', id, (ids) => this.#find(viewer, ids));
+    const found = await loaders.load('node', id, (ids) => this.#find(viewer, ids));
+    const type = found?.__typename ?? '';
+    const compute = this.sources[type]?.compute;
+    const asksForMore = fieldNodes.some(
+      ({ selectionSet }) => selectionSet && namesType(type, selectionSet, (name) => fragments[name]),
+    );
+    if (!compute || !asksForMore) return found;
+    const computed = await compute(viewer, id);
+    return computed && asNode(type, computed);
   }
 
   // The id does not say of what type it is. All types are asked, so that the time that it takes tells nothing
   // either.
-  async #find(viewer: Viewer, ids: readonly string[]): Promise<(Node | null)[]> {
+  async #find(viewer: Viewer, ids: readonly string[]): Promise<(FoundNode | null)[]> {
     const allowed = Object.entries(this.sources).filter(([, { shownBy }]) =>
       requirementOf(...shownBy).allows(viewer),
     );
@@ -107,11 +124,16 @@ function webhookSources({ outgoingWebhooks, deliveries, webhookEndpoints }: Serv
   };
 }
 
-function billingSources({ rates }: Services): Sources {
+function billingSources({ rates, statements, clients }: Services): Sources {
   return {
     Rate: {
       shownBy: ['Query', 'rates'],
       find: ofRows((viewer, ids) => rates.findMany(viewer, ids)),
+    },
+    Statement: {
+      shownBy: ['Query', 'statement'],
+      find: (viewer, ids) => findStatements(clients, viewer, ids),
+      compute: (viewer, id) => readStatement(statements, viewer, id),
     },
   };
 }

@@ -262,6 +262,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
   // Statements lead portal users to the rates that their clients pay.
   Rate: open,
   Statement: {
+    id: open,
     number: open,
     client: open,
     status: open,

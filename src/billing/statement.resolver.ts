@@ -15,6 +15,7 @@ import { loadRate } from './rate.resolver';
 import type { RateService } from './rate.service';
 import { Rate } from './rate.types';
 import { lateCostsOf, type StatedLine, type StatedMoney } from './statement-form';
+import { periodOfStatement, statementId } from './statement-id';
 import type { Stated, StatementService } from './statement.service';
 import {
   FinalizeStatementInput,
@@ -33,6 +34,7 @@ function toStatement(
 ): Shown {
   const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
   return {
+    id: statementId(form),
     ...{ from, to, clientId, stated, total, otherTotals, margin, marginMissing, sha256 },
     number: form.number === null ? null : String(form.number),
     status: form.number === null ? 'DRAFT' : 'FINAL',
@@ -49,6 +51,29 @@ function toStatement(
 function only(costs: readonly StatedMoney[], currency: string): StatedMoney | null {
   const [cost = { amount: '0', currency }, ...others] = costs;
   return others.length === 0 ? cost : null;
+}
+
+/** By their ids; null for a statement of a client that the viewer does not see. None of them is computed. */
+export async function findStatements(
+  clients: ClientService,
+  viewer: Viewer,
+  ids: readonly string[],
+): Promise<({ readonly id: string } | null)[]> {
+  const clientIds = ids.map((id) => periodOfStatement(id)?.clientId ?? '');
+  const found = await clients.findMany(viewer, [...new Set(clientIds)]);
+  const seen = new Set(found.map((client) => client?.id));
+  return ids.map((id, index) => (seen.has(clientIds[index]) ? { id } : null));
+}
+
+/** Answers what `statement` does for the client and the period of which the id is. */
+export async function readStatement(
+  statements: StatementService,
+  viewer: Viewer,
+  id: string,
+): Promise<Shown | null> {
+  const of = periodOfStatement(id);
+  const found = of && (await statements.find(viewer, of.clientId, { from: of.from, to: of.to }));
+  return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
 }
 
 @Resolver(() => Statement)
@@ -87,9 +112,9 @@ export class StatementResolver {
     })
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
-  ): Promise<Page<Shown & { readonly id: string }>> {
+  ): Promise<Page<Shown>> {
     const found = await this.service.list(viewer, pageArgs(page), clientId ?? null);
-    return found.map((stated) => ({ id: stated.id, ...toStatement({ isAdmin: isAdmin(viewer) }, stated) }));
+    return found.map((stated) => toStatement({ isAdmin: isAdmin(viewer) }, stated));
   }
 
   @AuditedMutation(() => FinalizeStatementPayload, {

@@ -65,11 +65,7 @@ export class StatementService {
   }
 
   /** Lists the final statements of the viewer's agency, or client, the newest first. */
-  async list(
-    viewer: Viewer,
-    args: PageArgs,
-    asked: string | null,
-  ): Promise<Page<Stated & { readonly id: string }>> {
+  async list(viewer: Viewer, args: PageArgs, asked: string | null): Promise<Page<Stated>> {
     if (!canViewCosts(viewer)) throw forbidden();
     const { read } = this.database;
     const query = read.createQueryBuilder(StatementRow, 'statement').where({ agencyId: viewer.agencyId });
@@ -78,7 +74,7 @@ export class StatementService {
       if (clientId !== null) query.andWhere({ clientId: isId(clientId) ? clientId : '' });
     const index = (asked ?? viewer.clientId) === null ? 'statements_by_agency' : 'statements_of_client';
     const page = await readPage(read, query, args, 'DESC', index);
-    return page.map((row) => ({ id: row.id, ...statedOf(row) }));
+    return page.map(statedOf);
   }
 
   /** Finds a final statement of the viewer's agency, or client, by its number. */

@@ -1,5 +1,6 @@
-import { Field, InputType, Int, ObjectType, ID, type ClassType } from 'type-graphql';
+import { Field, InputType, Int, ObjectType, ID } from 'type-graphql';
 import { Money } from '../graphql/money.types';
+import { Node } from '../graphql/node';
 import { connectionType, DateTime, DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { KeySource } from '../keys/chain';
@@ -51,10 +52,17 @@ export class StatementLine {
 }
 
 @ObjectType({
+  implements: Node,
   simpleResolvers: true,
   description: "What a client owes for the calls that started in a period, in the agency's time zone.",
 })
 export class Statement {
+  @Field(() => ID, {
+    description:
+      'The id belongs to the client and the period. The draft and the final statement have the same, and a statement of another period has another.',
+  })
+  id!: string;
+
   @Field(() => String, {
     nullable: true,
     description: 'The number, which has no gaps in an agency: `1`, `2` and so on. Null for a draft.',
@@ -139,11 +147,7 @@ export class Statement {
   sha256!: string | null;
 }
 
-// A final statement has an id, by which its page is found and which the API does not show.
-export const StatementConnection = connectionType(
-  'Statement',
-  Statement as ClassType<Statement & { readonly id: string }>,
-);
+export const StatementConnection = connectionType('Statement', Statement);
 
 @InputType({ description: 'The statement that is to be made final.' })
 export class FinalizeStatementInput {

@@ -1,7 +1,6 @@
 import { Field, ID, InterfaceType } from 'type-graphql';
 
-/** An object that `node` found, which says itself of what type it is. */
-interface FoundNode {
+interface Typed {
   readonly __typename: string;
 }
 
@@ -9,15 +8,18 @@ interface FoundNode {
   description: 'An object that can be asked for again by its id alone.',
   // Every implementation is reached by a field of its own, and so is registered already.
   autoRegisterImplementations: false,
-  resolveType: (node: FoundNode) => node.__typename,
+  resolveType: (node: Typed) => node.__typename,
 })
 export abstract class Node {
   @Field(() => ID, { description: 'The id of the object, unique among the objects of all types.' })
   id!: string;
 }
 
+/** An object that `node` found, which says itself of what type it is. */
+export type FoundNode = Node & Typed;
+
 /** Lets an object answer as a `Node`. It is one that was made for this answer. */
-export function asNode(typename: string, object: object): Node & FoundNode {
+export function asNode(typename: string, object: object): FoundNode {
   return Object.assign(object as Node, { __typename: typename });
 }
 
@@ -32,7 +34,7 @@ export function derivedId(type: string, ...parts: readonly string[]): string {
   return Buffer.from([type, ...parts].join(SEPARATOR)).toString('base64url');
 }
 
-/** Answers the parts of which a derived id was made; null for a text that is no id of so many of this type. */
+/** Answers of which parts a derived id was made; null for a text that is no id of this type and so many. */
 export function partsOfDerivedId(type: string, count: number, id: string): readonly string[] | null {
   const [of, ...parts] = Buffer.from(id, 'base64url').toString().split(SEPARATOR);
   if (of !== type || parts.length !== count) return null;

@@ -14,20 +14,22 @@ export interface PageArgs {
  * One page of a Relay connection. Cursors and the total, which has to be counted, are made only when they are
  * asked for.
  */
-export class Page<T extends { readonly id: string }> {
+export class Page<T> {
   constructor(
     readonly nodes: readonly T[],
+    /** The rows of the objects, by which the list goes on, also where the objects have other ids. */
+    private readonly rows: readonly { readonly id: string }[],
     private readonly hasNextPage: boolean,
     private readonly hasPreviousPage: boolean,
     readonly totalCount: () => Promise<number>,
   ) {}
 
   get edges(): { readonly cursor: string; readonly node: T }[] {
-    return this.nodes.map((node) => ({ cursor: cursorOf(node.id), node }));
+    return this.rows.map(({ id }, index) => ({ cursor: cursorOf(id), node: this.nodes[index] as T }));
   }
 
   get pageInfo() {
-    const [first, last] = [this.nodes[0], this.nodes.at(-1)];
+    const [first, last] = [this.rows[0], this.rows.at(-1)];
     return {
       hasNextPage: this.hasNextPage,
       hasPreviousPage: this.hasPreviousPage,
@@ -37,8 +39,9 @@ export class Page<T extends { readonly id: string }> {
   }
 
   /** The same page with other objects in place of its own. */
-  map<U extends { readonly id: string }>(change: (node: T) => U): Page<U> {
-    return new Page(this.nodes.map(change), this.hasNextPage, this.hasPreviousPage, this.totalCount);
+  map<U>(change: (node: T) => U): Page<U> {
+    const { rows, hasNextPage, hasPreviousPage, totalCount } = this;
+    return new Page(this.nodes.map(change), rows, hasNextPage, hasPreviousPage, totalCount);
   }
 }
 
@@ -78,5 +81,6 @@ export function toPage<T extends { readonly id: string }>(
   { first, after }: PageArgs,
   totalCount: () => Promise<number>,
 ): Page<T> {
-  return new Page(rows.slice(0, first), rows.length > first, after !== null, totalCount);
+  const shown = rows.slice(0, first);
+  return new Page(shown, shown, rows.length > first, after !== null, totalCount);
 }

@@ -5,6 +5,7 @@ import { PersonRow } from '../../src/people/person.entity';
 import type { Persona } from '../../src/demo/seed';
 import { canonical, sha256Of, type StatementForm } from '../../src/billing/statement-form';
 import { StatementRow } from '../../src/billing/statement.entity';
+import { derivedId } from '../../src/graphql/node';
 import { newId } from '../../src/platform/ids';
 import {
   BRIGHTLINE,
@@ -24,6 +25,7 @@ import {
   SET_CLIENT,
   SET_RATE,
   STATEMENT,
+  STATEMENT_NODE,
   STATEMENTS,
   withoutCosts,
 } from '../operations';
@@ -182,8 +184,13 @@ async function everyAnswer(as: Persona | null): Promise<string> {
       for (const interval of ['DAY', 'TOTAL']) await ask(ANALYTICS, { clientId, splitBy, interval });
   }
   for (const clientId of clientIds) {
-    for (const period of [JANUARY, FEBRUARY, { from: '2026-01-02', to: '2026-02-03' }])
-      for (const query of [STATEMENT, withoutCosts(STATEMENT)]) await ask(query, { clientId, ...period });
+    for (const period of [JANUARY, FEBRUARY, { from: '2026-01-02', to: '2026-02-03' }]) {
+      const id = derivedId('Statement', clientId, period.from, period.to);
+      for (const asked of [(query: string) => query, withoutCosts]) {
+        await ask(asked(STATEMENT), { clientId, ...period });
+        await ask(asked(STATEMENT_NODE), { id });
+      }
+    }
     await ask(PREVIEW, { input: { clientId, provider: 'BLAND', apiKey: null } });
     // Refused for each of them, and so changes nothing.
     await ask(FINALIZE, { input: { clientId, from: '2026-01-05', to: '2026-02-05' } });

@@ -26,6 +26,7 @@ const SHOWN: Readonly<Record<string, string>> = {
   Person: 'people { nodes { id } }',
   ServiceToken: 'serviceTokens { nodes { id } }',
   AuditEvent: 'auditEvents { nodes { id } }',
+  Statement: `statement(clientId: "${HARBOR}", from: "2026-01-01", to: "2026-01-31") { id }`,
   WebhookEndpoint: `webhookEndpoints(clientId: "${HARBOR}") { id }`,
 };
 
@@ -97,6 +98,7 @@ describe('node', () => {
       'Person',
       'ServiceToken',
       'AuditEvent',
+      'Statement',
       'WebhookEndpoint',
     ])
       expect(await answer(ids.get(type) ?? '')).toBe(never);

@@ -119,6 +119,12 @@ test.each([
     '{ statement(clientId: "", from: "2026-01-01", to: "2026-01-31") { number } }',
     5_000,
   ],
+  ['the same for any object by its id', '{ node(id: "") { id ... on Statement { number } } }', 5_000],
+  [
+    'the same in several fragments, which are answered at once',
+    '{ node(id: "") { ...A ...B } } fragment A on Statement { number } fragment B on Node { ...A ... on Statement { from } }',
+    5_000,
+  ],
   [
     'the trail of the agency',
     '{ agent(id: "") { keyResolutionAt(at: "2026-01-01T00:00:00Z") { source } } }',
@@ -133,6 +139,13 @@ test.each([
   const size = sizeOf(query);
   expect(size).toBeGreaterThan(least);
   expect(size).toBeLessThan(1.1 * least);
+});
+
+test.each([
+  ['{ node(id: "") { __typename id ... on Client { name } } }'],
+  ['{ client(id: "") { ... on Node { id } } }'],
+])('an object weighs no more because statements are found by their ids too: %s', (query) => {
+  expect(sizeOf(query)).toBeLessThan(20);
 });
 
 test('the longest page of agents may tell which key each of them used at a time', () => {

@@ -1,6 +1,7 @@
 import {
   getNamedType,
   getNullableType,
+  isAbstractType,
   isCompositeType,
   isListType,
   isObjectType,
@@ -25,6 +26,7 @@ import { MAX_INVITATIONS_LISTED, MAX_MEMBERSHIPS_LISTED } from '../../people/inv
 import { MAX_WEBHOOKS } from '../../deliveries/outgoing-webhook.service';
 import { PROVIDERS } from '../../providers';
 import { MAX_LISTED } from '../../providers/list-requests';
+import { namesType } from '../named-type';
 
 /**
  * One operation may be able to return at most this many objects, ten values counting as one. Two full lists
@@ -50,6 +52,9 @@ const COUNTED: Readonly<Record<string, number>> = {
   statement: STATEMENT_OBJECTS,
   keyResolutionAt: 500,
 };
+
+/** Types whose objects `node` computes where it is asked for their fields, with what each weighs then. */
+const COMPUTED: Readonly<Record<string, number>> = { Statement: STATEMENT_OBJECTS };
 
 /** The greatest length of the lists that are no connections, where they can be longer than a short list. */
 const LONGEST: Readonly<Record<string, number>> = {
@@ -123,7 +128,8 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
     const type = field && getNamedType(field.type);
     const counted = COUNTED[node.name.value] ?? 0;
     if (!field || !node.selectionSet || !isCompositeType(type)) return counted + VALUE;
-    return counted + lengthOf(node, field.type, parent) * (1 + sizeOf(node.selectionSet, type));
+    const size = sizeOf(node.selectionSet, type) + sizeOfComputed(context, node.selectionSet, type);
+    return counted + lengthOf(node, field.type, parent) * (1 + size);
   };
   return {
     OperationDefinition(operation) {
@@ -133,6 +139,17 @@ export function SizeLimitRule(context: ValidationContext): ASTVisitor {
       if (size > MAX_OBJECTS) context.reportError(limitExceeded(TOO_MANY_OBJECTS, operation));
     },
   };
+}
+
+function sizeOfComputed(
+  context: ValidationContext,
+  selectionSet: SelectionSetNode,
+  type: GraphQLCompositeType,
+): number {
+  if (!isAbstractType(type)) return 0;
+  const fragmentOf = (name: string) => context.getFragment(name);
+  const named = Object.entries(COMPUTED).filter(([name]) => namesType(name, selectionSet, fragmentOf));
+  return Math.max(0, ...named.map(([, size]) => size));
 }
 
 // A connection is as long as its page. Its own `nodes` and `edges` are then as long as one object.
