@@ -12,7 +12,11 @@ import keysQuery from './relay/__generated__/keysQuery.graphql.js';
 import setMutation from './relay/__generated__/keysSetMutation.graphql.js';
 import viewerQuery from './relay/__generated__/keysOfViewerQuery.graphql.js';
 import viewerFragment from './relay/__generated__/keys_viewer.graphql.js';
-import { testClient } from './scenario.mjs';
+import finalizeMutation from './relay/__generated__/statementsFinalizeMutation.graphql.js';
+import statementByIdQuery from './relay/__generated__/statementsByIdQuery.graphql.js';
+import statementFragment from './relay/__generated__/statements_statement.graphql.js';
+import statementQuery from './relay/__generated__/statementsQuery.graphql.js';
+import { STATED_PERIOD, testClient } from './scenario.mjs';
 
 const {
   commitMutation,
@@ -58,6 +62,9 @@ const running = testClient(({ endpoint, headers }) => {
     readClients: () => read(keysQuery),
     set: (input) => change(setMutation, input),
     clear: (input) => change(clearMutation, input),
+    loadStatement: (variables) => load(statementQuery, variables),
+    readStatement: (variables) => read(statementQuery, variables),
+    finalize: (input) => change(finalizeMutation, input),
     loadAgents: async (first, after) => {
       await (after === null ? load(agentsQuery, { first }) : load(agentsPageQuery, { first, after }));
       return readAgents(first).pageInfo;
@@ -74,6 +81,19 @@ test('asks for a client again by its id alone', async () => {
     .demo()
     .ask('query ($id: ID!) { client(id: $id) { id name apiKeys { id version } } }', { id: MAPLE });
   assert.deepEqual(JSON.parse(JSON.stringify(readFragment(clientFragment, node))), client);
+});
+
+test('asks for a statement again by its id alone', async () => {
+  const { load, read, readFragment } = running.client();
+  const query =
+    'query ($clientId: ID!, $from: Date!, $to: Date!) { statement(clientId: $clientId, from: $from, to: $to) { id number total { amount currency } } }';
+  const draft = { ...STATED_PERIOD, clientId: MAPLE };
+  for (const period of [STATED_PERIOD, draft]) {
+    const { statement } = await running.demo().ask(query, period);
+    await load(statementByIdQuery, { id: statement.id });
+    const { node } = read(statementByIdQuery, { id: statement.id });
+    assert.deepEqual(JSON.parse(JSON.stringify(readFragment(statementFragment, node))), statement);
+  }
 });
 
 test('keeps the viewer apart from the person who asks', async () => {

@@ -20,6 +20,19 @@ export const AGENTS = `query Agents($first: Int!, $after: String) {
   }
 }`;
 
+const STATED = `id number status finalFrom lines { keySource calls amount { amount currency } }
+  total { amount currency }`;
+export const STATEMENT = `query Statement($clientId: ID!, $from: Date!, $to: Date!) {
+  statement(clientId: $clientId, from: $from, to: $to) { ${STATED} }
+}`;
+export const FINALIZE = `mutation Finalize($input: FinalizeStatementInput!) {
+  finalizeStatement(input: $input) { statement { ${STATED} } userErrors { code } }
+}`;
+
+const dayBefore = (days) => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
+/** A period of which nothing is final when the demo begins, and all can be. */
+export const STATED_PERIOD = { clientId: HARBOR, from: dayBefore(29), to: dayBefore(6) };
+
 /** What a frontend gets to see, without what a client adds for itself. */
 function plain(value) {
   return JSON.parse(JSON.stringify(value, (name, inner) => (name.startsWith('__') ? undefined : inner)));
@@ -75,6 +88,17 @@ export function testClient(connect) {
     assert.equal(first.hasNextPage, true);
     await client.loadAgents(3, first.endCursor);
     assert.deepEqual(nodesOf(await client.readAgents(3)), all.slice(0, 6));
+  });
+
+  test('shows the final statement in the place of its draft as soon as it is made final', async () => {
+    await client.loadStatement(STATED_PERIOD);
+    const draft = (await client.readStatement(STATED_PERIOD)).statement;
+    assert.deepEqual([draft.status, draft.number], ['DRAFT', null]);
+    await client.finalize(STATED_PERIOD);
+    const shown = (await client.readStatement(STATED_PERIOD)).statement;
+    assert.deepEqual([shown.id, shown.status, shown.finalFrom], [draft.id, 'FINAL', null]);
+    assert.deepEqual(plain(shown), (await demo.ask(STATEMENT, STATED_PERIOD)).statement);
+    assert.ok(shown.lines.length > 0);
   });
 
   return { demo: () => demo, client: () => client };

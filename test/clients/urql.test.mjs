@@ -3,7 +3,7 @@ import { mock, test } from 'node:test';
 import { Client, fetchExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
-import { AGENTS, CLEAR, CLIENTS, SET, testClient } from './scenario.mjs';
+import { AGENTS, CLEAR, CLIENTS, FINALIZE, SET, STATEMENT, testClient } from './scenario.mjs';
 
 const warned = mock.method(console, 'warn');
 
@@ -20,6 +20,9 @@ testClient(({ endpoint, headers }) => {
       PageInfo: NO_KEY,
       SetApiKeysPayload: NO_KEY,
       ClearApiKeysPayload: NO_KEY,
+      FinalizeStatementPayload: NO_KEY,
+      StatementLine: NO_KEY,
+      Money: NO_KEY,
     },
     resolvers: { Query: { agents: relayPagination() } },
   });
@@ -38,6 +41,9 @@ testClient(({ endpoint, headers }) => {
     readClients: () => read(CLIENTS),
     set: (input) => answered(urql.mutation(SET, { input })),
     clear: (input) => answered(urql.mutation(CLEAR, { input })),
+    loadStatement: (variables) => load(STATEMENT, variables),
+    readStatement: (variables) => read(STATEMENT, variables),
+    finalize: (input) => answered(urql.mutation(FINALIZE, { input })),
     loadAgents: async (first, after) => (await load(AGENTS, { first, after })).agents.pageInfo,
     readAgents: async (first) => (await read(AGENTS, { first })).agents,
   };
