@@ -6,7 +6,6 @@ import { List, type Columns } from '../ui/table';
 import { periodOf } from './months';
 import { StatementFiles } from './statement-files';
 
-// Final statements are told apart by their numbers.
 const FINAL = graphql(`
   query FinalStatements($clientId: ID, $first: Int, $after: String) {
     list: statements(clientId: $clientId, first: $first, after: $after) {
@@ -16,7 +15,8 @@ const FINAL = graphql(`
         endCursor
       }
       nodes {
-        id: number
+        id
+        number
         from
         to
         client {
@@ -39,9 +39,9 @@ const FINAL = graphql(`
 type Final = NonNullable<ResultOf<typeof FINAL>['list']>['nodes'][number];
 
 /** A statement of a whole month is shown on this page; of another period there are the files. */
-function Name({ id, from, to, client }: Final) {
+function Name({ number, from, to, client }: Final) {
   const month = from.slice(0, 7);
-  const title = text.statements.title(id);
+  const title = text.statements.title(number);
   if (periodOf(month)?.from !== from || periodOf(month)?.to !== to) return <>{title}</>;
   return <a href={`/billing?${new URLSearchParams({ clientId: client.id, month }).toString()}`}>{title}</a>;
 }
@@ -57,9 +57,9 @@ const columnsFor = (isOfAgency: boolean): Columns<Final> => [
   },
   {
     title: text.statements.files,
-    cell: ({ id, from, to, client }) => (
+    cell: ({ number, from, to, client }) => (
       <div class="actions">
-        <StatementFiles asked={{ clientId: client.id, from, to }} number={id} />
+        <StatementFiles asked={{ clientId: client.id, from, to }} number={number} />
       </div>
     ),
   },
