@@ -167,10 +167,11 @@ export const retell = {
       ...['call_started', 'call_ended', 'call_analyzed', 'transcript_updated'],
       ...['transfer_started', 'transfer_bridged', 'transfer_cancelled', 'transfer_ended'],
     ]),
-    // https://docs.retellai.com/features/secure-webhook: the time is in milliseconds and behind the body.
+    // https://docs.retellai.com/features/secure-webhook: the time is in milliseconds and behind the body. The
+    // SDK takes capitals as well.
     claims(body, header) {
       const [, time = '', digest = ''] =
-        /^v=(\d{1,15}),d=([0-9a-f]{64})$/.exec(header('x-retell-signature')) ?? [];
+        /^v=(\d{1,15}),d=([0-9a-f]{64})$/i.exec(header('x-retell-signature')) ?? [];
       return hmacClaim(digest, Buffer.concat([body, Buffer.from(time)]), new Date(Number(time)));
     },
     read(json) {

@@ -222,8 +222,16 @@ describe('an event', () => {
     const { url } = await endpointOf('RETELL');
     const body = bodyOf('RETELL');
     const signature = await Retell.sign(body, SECRET);
-    expect((await send(url, body, { 'x-retell-signature': signature })).status).toBe(204);
-    expect(await Retell.verify(body, SECRET, retellHeader(body)['x-retell-signature'])).toBe(true);
+    for (const [form, isValid] of [
+      [signature, true],
+      [signature.toUpperCase(), true],
+      [retellHeader(body)['x-retell-signature'], true],
+      [`${signature},`, false],
+      [signature.replace(',', ', '), false],
+    ] as const) {
+      expect(await Retell.verify(body, SECRET, form)).toBe(isValid);
+      expect((await send(url, body, { 'x-retell-signature': form })).status).toBe(isValid ? 204 : 401);
+    }
   });
 
   const FIVE_MINUTES = 300_000;
@@ -251,6 +259,7 @@ describe('an event', () => {
     ['a bearer token', { authorization: `Bearer ${SECRET}` }],
     ['a hash without a time', { 'x-signature': hmac(bodyOf('VAPI')).digest('hex') }],
     ['a hash in base64', { 'x-signature': hmac(bodyOf('VAPI')).digest('base64') }],
+    ['a hash in capitals', { 'x-signature': hmac(bodyOf('VAPI')).digest('hex').toUpperCase() }],
     ['a hash with a prefix', { 'x-signature': `sha256=${hmac(bodyOf('VAPI')).digest('hex')}` }],
     ['a longer hash', { 'x-signature': hmac(bodyOf('VAPI'), SECRET, 'sha512').digest('hex') }],
   ])('of Vapi is verified by %s', async (_, headers) => {
