@@ -7,8 +7,8 @@ import type { ProviderError } from '../providers/refusals';
 import type { ApiKeyRow } from './api-key.entity';
 import { recordVerdict } from './key-writer';
 
-/** A key is verified because of a refusal once in this time at most. */
-const REFUSALS_EVERY_MS = 60 * 1000;
+/** A key is verified because of what is asked for with it once in this time at most. */
+const TRAFFIC_EVERY_MS = 60 * 1000;
 /** Longer than a verification takes. */
 const LONGEST_CHECK_MS = 2 * 60 * 1000;
 /** How long an account is left alone that sends too many requests, where its provider does not say it. */
@@ -16,7 +16,7 @@ export const RATE_LIMIT_PAUSE_MS = 5 * 60 * 1000;
 
 export function endOfPause({ retryAfterSeconds }: ProviderError, now: Date): Date {
   const pauseMs = retryAfterSeconds === null ? RATE_LIMIT_PAUSE_MS : retryAfterSeconds * 1000;
-  return new Date(now.getTime() + Math.max(REFUSALS_EVERY_MS, pauseMs));
+  return new Date(now.getTime() + Math.max(TRAFFIC_EVERY_MS, pauseMs));
 }
 
 /**
@@ -77,8 +77,7 @@ export async function noteRefusal(
   );
   if (key?.version !== version || isMarked(key, code, now)) return;
   const isLimited = code === 'RATE_LIMITED';
-  const earliest = (dateOrNull(key.checkedAt)?.getTime() ?? 0) + REFUSALS_EVERY_MS;
-  const checkAt = isLimited ? endOfPause(error, now) : new Date(Math.max(now.getTime(), earliest));
+  const checkAt = isLimited ? endOfPause(error, now) : earliestCheck(key, now);
   const marked = await tx.run(
     `UPDATE api_keys SET checkAt = ?, checkCode = ? WHERE id = ? AND version = ? AND COALESCE(checkCode, '') = ?`,
     [checkAt, code, id, version, key.checkCode ?? ''],
@@ -117,18 +116,29 @@ export function countsAsRefused(status: ApiKeyRow['status']): boolean {
   return status === 'INVALID' || status === 'OUT_OF_FUNDS' || status === 'INSUFFICIENT_PERMISSIONS';
 }
 
+/** When a key may be verified next because of its traffic. */
+function earliestCheck({ checkedAt }: Pick<Marked, 'checkedAt'>, now: Date): Date {
+  const earliest = (dateOrNull(checkedAt)?.getTime() ?? 0) + TRAFFIC_EVERY_MS;
+  return new Date(Math.max(now.getTime(), earliest));
+}
+
 /**
  * Has a key verified again that counts as refused, because its provider has taken it for a call meanwhile.
- * What only calls show counts no more.
+ * What only calls show counts no more. A key that a provider takes for calls may count as refused for ever,
+ * because it may not read agents.
  */
 export async function noteAcceptance(
   tx: Transaction,
   { id, version, status }: UsedKey & Pick<ApiKeyRow, 'status'>,
   now = new Date(),
 ): Promise<void> {
+  const [key] = await tx.rows<Pick<Marked, 'checkedAt'>>('SELECT checkedAt FROM api_keys WHERE id = ?', [id]);
+  if (!key) return;
+  const checkAt = earliestCheck(key, now);
   await tx.run(
-    'UPDATE api_keys SET checkAt = ?, checkCode = NULL WHERE id = ? AND version = ? AND status = ? AND checkAt > ?',
-    [now, id, version, status, now],
+    `UPDATE api_keys SET checkAt = CASE WHEN checkAt > ? THEN ? ELSE checkAt END, checkCode = NULL
+WHERE id = ? AND version = ? AND status = ? AND checkAt > ? AND (checkAt > ? OR checkCode IS NOT NULL)`,
+    [checkAt, checkAt, id, version, status, now, checkAt],
   );
 }
 

@@ -140,10 +140,35 @@ describe('a key with which a call was refused', () => {
       expect((await harbors()).status).toBe(code);
       isRefused = false;
       await call();
-      await check();
+      await check(new Date(Date.now() + 2 * DAY + MINUTE));
       expect(await harbors()).toMatchObject({ status: 'VALID', checkCode: null });
     },
   );
+
+  test('is verified once a minute at most by calls that are placed although it counts as refused', async () => {
+    const standIn = await Loopback.start((request, response) => {
+      const placed = json(201, { call_id: 'call_01234567', call_status: 'registered' });
+      const restricted = request.url === '/get-api-key-info' ? json(200, { org_name: 'x' }) : json(403, {});
+      (request.method === 'POST' ? placed : restricted)(request, response);
+    });
+    const seen = () => standIn.seen.filter(({ url }) => url === '/get-api-key-info').length;
+    await start({ RETELL_BASE_URL: standIn.baseUrl });
+    await putOthersOff();
+    const { id } = await harbors();
+    const first = new Date();
+    await running.app.database.write((tx) => tx.updateRow('api_keys', { checkAt: first }, { id }));
+    await check(first);
+    expect((await harbors()).status).toBe('INSUFFICIENT_PERMISSIONS');
+    for (let count = 0; count < 3; count += 1) {
+      expect((await call()).status).toBe('QUEUED');
+      await check(new Date(first.getTime() + MINUTE - 1));
+    }
+    expect(seen()).toBe(1);
+    await check(new Date(first.getTime() + MINUTE));
+    expect(seen()).toBe(2);
+    await check(new Date(first.getTime() + 2 * MINUTE));
+    expect(seen()).toBe(2);
+  });
 
   test('is verified at once where it is refused for another reason than the one that is known', async () => {
     let status = 402;
