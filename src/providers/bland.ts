@@ -23,6 +23,12 @@ import type { ProviderAgentKind } from './provider-agent';
 // and similar codes are about something else.
 const NO_SUCH_AGENT: ReadonlySet<string> = new Set(['NOT_FOUND', 'AGENT_NOT_FOUND', 'AGENT_ID_INVALID']);
 
+/**
+ * Bland answers with 429 also where a number is blocked, or was called a moment ago. Then the account sends
+ * no more than it may, and is not to be left alone for it.
+ */
+const NOT_TO_THIS_NUMBER = /\bto the same number\b|\bnumber is blacklisted\b/i;
+
 /** The calls of a list have no transcripts. */
 const PAGE_LENGTH = 500;
 /** Bland lists no more agents than this, and has no second page of them. */
@@ -191,6 +197,7 @@ export const bland = {
   numberLists: [numbersAt('/v1/outbound', 'outbound_numbers'), numbersAt('/v1/inbound', 'inbound_numbers')],
 
   refusal(status, json) {
+    if (status === 429 && NOT_TO_THIS_NUMBER.test(textField(json, 'message'))) return 'INVALID_REQUEST';
     // These statuses say enough by themselves: only a 401 is about the key, and a 5xx status is about nothing
     // but the provider.
     if (status === 401 || status === 429 || status >= 500) return null;
