@@ -122,10 +122,11 @@ export const bland = {
       // A persona may go on to a pathway in the course of a call.
       providerAgentId: readId(json, 'agent_id', 'persona_id', 'pathway_id'),
       direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
-      toNumber: readNumber(json, 'to'),
-      fromNumber: readNumber(json, 'from'),
+      toNumber: numberIn(json, 'to'),
+      fromNumber: numberIn(json, 'from'),
       startedAt: readPastTime(json, 'started_at'),
-      endedAt: readPastTime(json, 'end_at'),
+      // As long as a call goes on, this is when it would be ended.
+      endedAt: isOver(json) ? readPastTime(json, 'end_at') : null,
       ...outcomeOf(json),
       cost: isOver(json) ? readCost(field(json, 'price'), 'US_DOLLAR') : null,
     };
@@ -241,6 +242,11 @@ function readOwnNumber(number: unknown): ListedNumber | null {
   const agentId = readId(number, 'agent_id', 'pathway_id');
   const providerAgentIds = agentId === null ? [] : [agentId];
   return { fromNumber: phoneNumber, phoneNumber, label: textField(number, 'label'), providerAgentIds };
+}
+
+/** Bland's documentation shows some numbers without their country, which are in full among the variables. */
+function numberIn(json: unknown, name: string): string | null {
+  return readNumber(json, name) ?? readNumber(field(json, 'variables'), name);
 }
 
 // Bland reports errors in two forms: `{ status: 'error', code }` on its older routes and `{ data: null,

@@ -74,7 +74,8 @@ describe.each(NAMES)('a call at %s', (name) => {
     expect(asked(name)).toBe(before);
     standIn(name, call).answer();
     await ask(later(call, 2 * MINUTE));
-    expect(await stored(call)).toMatchObject({ status: 'IN_PROGRESS', askAt: later(call, 10 * MINUTE) });
+    const goingOn = { status: 'IN_PROGRESS', endedAt: null, askAt: later(call, 10 * MINUTE) };
+    expect(await stored(call)).toMatchObject(goingOn);
     standIn(name, call).end(60_000);
     await ask(later(call, 10 * MINUTE));
     expect(await stored(call)).toMatchObject({

@@ -245,7 +245,8 @@ function bodyOf(call: PlacedCall) {
     queue_status: QUEUE_STATUSES[phase],
     completed: isOver,
     ...(startedAt && { started_at: startedAt.toISOString() }),
-    ...(endedAt && { end_at: endedAt.toISOString() }),
+    // As long as the call goes on, that is when it would be ended.
+    ...(startedAt && { end_at: (endedAt ?? new Date(startedAt.getTime() + MOST_MS)).toISOString() }),
     ...(isOver && {
       call_length: call.durationMs / 60_000,
       status: statusOf(call),
@@ -255,6 +256,8 @@ function bodyOf(call: PlacedCall) {
     ...(call.cents !== null && { price: Number((call.cents / 100).toFixed(3)) }),
   };
 }
+
+const MOST_MS = 30 * 60 * 1000;
 
 const QUEUE_STATUSES = {
   WAITING: 'queued',
