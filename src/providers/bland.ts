@@ -7,6 +7,7 @@ import {
   readLatchkeyId,
   readNumber,
   readPastTime,
+  readTime,
   readWord,
   type CallEndReason,
   type CallStatus,
@@ -16,7 +17,7 @@ import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
 import { field, textField } from './json';
 import { readAgent, readEntries, type ListedAgent, type ListedNumber, type Listing } from './listing';
-import { withVariables, type ProviderAdapter } from './provider';
+import { withVariables, type CallSpan, type ProviderAdapter } from './provider';
 import type { ProviderAgentKind } from './provider-agent';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
@@ -179,13 +180,17 @@ export const bland = {
     return { method: 'GET', path: `/v1/calls?${query.toString()}` };
   },
 
-  readCallList(json, { cursor }) {
-    const items = readEntries(field(json, 'calls'), (call) => call);
-    if (!items) return null;
-    const end = Number(cursor ?? 0) + items.length;
-    const isLast = items.length < PAGE_LENGTH || field(json, 'total_count') === end;
-    return { items, next: isLast ? null : String(end) };
+  readCallList(json, span) {
+    const listed = readEntries(field(json, 'calls'), (call) => call);
+    if (!listed) return null;
+    const end = Number(span.cursor ?? 0) + listed.length;
+    const isLast = listed.length < PAGE_LENGTH || field(json, 'total_count') === end;
+    return { items: listed.filter((call) => isOfSpan(call, span)), next: isLast ? null : String(end) };
   },
+
+  // By Bland's documentation, a list tells that a call is over, and neither how it ended nor its price.
+  isInPart: (json) =>
+    isOver(json) && (textField(json, 'status') === '' || field(json, 'price') === undefined),
 
   agentLists: [
     agentsAt(`/v2/agents?limit=${AGENTS_LENGTH}`, 'AGENT', (json) => field(json, 'data'), AGENTS_LENGTH),
@@ -242,6 +247,12 @@ function readOwnNumber(number: unknown): ListedNumber | null {
   const agentId = readId(number, 'agent_id', 'pathway_id');
   const providerAgentIds = agentId === null ? [] : [agentId];
   return { fromNumber: phoneNumber, phoneNumber, label: textField(number, 'label'), providerAgentIds };
+}
+
+/** A list may hold more days than a span, and may not tell when a call began, but when it was asked for. */
+function isOfSpan(json: unknown, { since, until }: CallSpan): boolean {
+  const askedFor = readTime(json, 'started_at') === null ? readTime(json, 'created_at') : null;
+  return askedFor === null || (askedFor >= since && askedFor <= until);
 }
 
 /** Bland's documentation shows some numbers without their country, which are in full among the variables. */

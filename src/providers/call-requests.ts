@@ -88,13 +88,21 @@ function stopError(adapter: ProviderAdapter, reply: OutboundReply): ProviderErro
   return code && errorOf(code, reply);
 }
 
+/** What a list tells of a call. */
+export interface ListedCall extends CallFacts {
+  /** Whether the list leaves something out, so that the provider is to be asked for the call itself. */
+  readonly isInPart: boolean;
+}
+
 /** The calls of a span as the provider lists them. */
-export function callListing(adapter: ProviderAdapter, span: Omit<CallSpan, 'cursor'>): Listing<CallFacts> {
+export function callListing(adapter: ProviderAdapter, span: Omit<CallSpan, 'cursor'>): Listing<ListedCall> {
+  const isInPart = (call: unknown) => adapter.isInPart?.(call) ?? false;
   return {
     request: (cursor) => adapter.listCalls({ ...span, cursor }),
     read(json, cursor) {
       const page = adapter.readCallList(json, { ...span, cursor });
-      const items = page?.items.map((call) => adapter.readCall(call)) ?? [];
+      const items =
+        page?.items.map((call) => ({ ...adapter.readCall(call), isInPart: isInPart(call) })) ?? [];
       return page && items.every(({ providerCallId }) => providerCallId !== null) ? { ...page, items } : null;
     },
   };
@@ -121,9 +129,11 @@ export async function findPlacedCall(
   let pages = 0;
   for await (const read of readPages(adapter, send, callListing(adapter, { ...span, callId: call.callId }))) {
     if (read.outcome === 'UNKNOWN') return read;
-    for (const facts of read.page.items) {
-      if (facts.latchkeyCallId === call.callId) return { outcome: 'FOUND', facts };
-      if (facts.providerCallId !== null && mayBe(call, facts, span)) candidates.add(facts.providerCallId);
+    for (const { isInPart, ...facts } of read.page.items) {
+      const isIt = facts.latchkeyCallId === call.callId;
+      if (isIt && !isInPart) return { outcome: 'FOUND', facts };
+      if (facts.providerCallId !== null && (isIt || mayBe(call, facts, span)))
+        candidates.add(facts.providerCallId);
     }
     pages += 1;
     if (candidates.size > MAX_CANDIDATES || (pages > MAX_PAGES && read.page.next !== null))

@@ -28,8 +28,8 @@ import {
   type CallSearch,
   type CallToFind,
   type ContentAnswer,
+  type ListedCall,
 } from './call-requests';
-import type { CallFacts } from './call-facts';
 import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';
 import type { ListedAgent, ListedNumber } from './listing';
 import {
@@ -112,7 +112,7 @@ export class ProviderApi {
   listCalls(
     account: ProviderAccount,
     { cursor, ...span }: Omit<CallSpan, 'callId'>,
-  ): AsyncIterable<ReadPage<CallFacts>> {
+  ): AsyncIterable<ReadPage<ListedCall>> {
     const adapter = adapterOf(account.provider);
     const listing = callListing(adapter, { ...span, callId: null });
     return readPages(adapter, this.#sender(account, 'CALL_LIST'), listing, cursor);

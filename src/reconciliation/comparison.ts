@@ -1,7 +1,7 @@
 import { In } from 'typeorm';
 import type { TenantDatabase } from '../access/tenant-database';
 import { applyAll, applyInto } from '../calls/call-facts.service';
-import { CallWrites, type FactsOrigin } from '../calls/call-writes';
+import { CallWrites, isSettled, type FactsOrigin } from '../calls/call-writes';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
 import { accountOf, digestOfCall, makeProviderCalls } from '../calls/provider-call';
@@ -9,6 +9,7 @@ import { ProviderCallRow } from '../calls/provider-call.entity';
 import type { Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import type { CallFacts } from '../providers/call-facts';
+import type { ListedCall } from '../providers/call-requests';
 import type { KeyedAccount } from './account';
 import { differenceOf, type Difference } from './difference';
 
@@ -19,6 +20,8 @@ export interface Compared {
   readonly learnt: number;
   /** These may have been placed by Latchkey without an answer. The list does not say. */
   readonly doubtful: readonly CallFacts[];
+  /** Of these the list leaves something out. Of the calls that are settled, all is known already. */
+  readonly inPart: { readonly open: readonly CallFacts[]; readonly settled: readonly CallFacts[] };
 }
 
 /** So many calls are written in one transaction. */
@@ -28,7 +31,10 @@ interface Sorted {
   readonly differences: readonly Difference[];
   readonly changed: readonly (readonly [callId: string, facts: CallFacts])[];
   readonly unknown: readonly CallFacts[];
+  readonly inPart: Compared['inPart'];
 }
+
+const NONE_IN_PART: Compared['inPart'] = { open: [], settled: [] };
 
 /** Compares calls as a provider lists them with those on record, many by a few statements. */
 export class Comparison {
@@ -38,16 +44,21 @@ export class Comparison {
     private readonly account: KeyedAccount,
   ) {}
 
-  async compare(listed: readonly CallFacts[], knownAt: Date): Promise<Compared> {
+  async compare(listed: readonly ListedCall[], knownAt: Date): Promise<Compared> {
     const sorted = await this.#sort(listed, knownAt);
+    const { inPart } = sorted;
     const doubtful = await this.#doubtful(sorted.unknown);
     const news = sorted.unknown.filter((facts) => !doubtful.includes(facts));
-    return { ...(await this.#write({ ...sorted, unknown: news }, knownAt)), doubtful };
+    return { ...(await this.#write({ ...sorted, unknown: news }, knownAt)), doubtful, inPart };
   }
 
   /** Does the same for calls of which it is certain that Latchkey did not place them without an answer. */
   async compareCertain(listed: readonly CallFacts[], knownAt: Date): Promise<Compared> {
-    return { ...(await this.#write(await this.#sort(listed, knownAt), knownAt)), doubtful: [] };
+    const sorted = await this.#sort(
+      listed.map((facts) => ({ ...facts, isInPart: false })),
+      knownAt,
+    );
+    return { ...(await this.#write(sorted, knownAt)), doubtful: [], inPart: NONE_IN_PART };
   }
 
   async #write({ differences, changed, unknown }: Sorted, knownAt: Date) {
@@ -65,15 +76,17 @@ export class Comparison {
     return { differences: [...differences, ...recorded], learnt: changed.length - corrected };
   }
 
-  async #sort(listed: readonly CallFacts[], knownAt: Date): Promise<Sorted> {
+  async #sort(listed: readonly ListedCall[], knownAt: Date): Promise<Sorted> {
     const find = await this.#finder(listed);
     const differences: Difference[] = [];
     const changed: (readonly [string, CallFacts])[] = [];
     const unknown: CallFacts[] = [];
-    for (const facts of listed) {
+    const [open, settled]: [CallFacts[], CallFacts[]] = [[], []];
+    for (const { isInPart, ...facts } of listed) {
       const found = find(facts);
-      if (!found) unknown.push(facts);
-      else if (!found.isOwn) differences.push(differenceOf('OTHER_ACCOUNT', found.call, facts));
+      if (found && !found.isOwn) differences.push(differenceOf('OTHER_ACCOUNT', found.call, facts));
+      else if (isInPart) (found && isSettled(found.call) ? settled : open).push(facts);
+      else if (!found) unknown.push(facts);
       else {
         const { call } = found;
         const changes = whatChanges(call, facts, call.knownAt === null || knownAt > call.knownAt);
@@ -82,7 +95,7 @@ export class Comparison {
           differences.push(differenceOf('OTHER_COST', call, facts));
       }
     }
-    return { differences, changed, unknown };
+    return { differences, changed, unknown, inPart: { open, settled } };
   }
 
   /**

@@ -5,7 +5,7 @@ import { noteDoubt, pauseOf } from '../keys/key-health';
 import type { KeyResolverService, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { leastIdOf } from '../platform/ids';
 import type { CallFacts } from '../providers/call-facts';
-import { MARGIN_MS } from '../providers/call-requests';
+import { MARGIN_MS, type ListedCall } from '../providers/call-requests';
 import type { ProviderApi } from '../providers/provider-api';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
@@ -53,6 +53,8 @@ const MAX_PAUSE_SECONDS = 5 * 60;
 const MAX_PAUSES = 20;
 /** So many calls of a part are asked for one by one at most: those that the list should have. */
 const MAX_ASKED = 200;
+/** So many are of which a list leaves something out. At the rate of the provider, that takes minutes. */
+export const MAX_ASKED_IN_FULL = 500;
 const ROWS = 1000;
 
 /** Compares what Latchkey knows of the calls of accounts with the lists of the providers. */
@@ -143,6 +145,8 @@ type RecordedCall = Pick<CallRow, 'id' | 'providerCallId'>;
 class AccountRun {
   #pauses = 0;
   #pages = 0;
+  /** The ids of the calls of which the list leaves something out. */
+  #inPart: { readonly open: string[]; readonly settled: string[] } = { open: [], settled: [] };
 
   constructor(
     private readonly database: TenantDatabase,
@@ -157,8 +161,10 @@ class AccountRun {
 
   async compare(span: Span): Promise<void> {
     const seen = new Set<string>();
+    this.#inPart = { open: [], settled: [] };
     let next: Start | null = { cursor: null };
     while (next !== null) next = await this.#list(span, next, seen);
+    await this.#askInFull();
     if (this.result.obstacle === null) await this.#findMissing(span, seen);
   }
 
@@ -183,15 +189,27 @@ class AccountRun {
     return null;
   }
 
-  async #comparePage(listed: readonly CallFacts[], knownAt: Date): Promise<void> {
+  async #comparePage(listed: readonly ListedCall[], knownAt: Date): Promise<void> {
     if (listed.length === 0) return;
     this.result.listed += listed.length;
-    const { differences, learnt, doubtful } = await this.comparison.compare(listed, knownAt);
+    const { differences, learnt, doubtful, inPart } = await this.comparison.compare(listed, knownAt);
     this.#add(differences, learnt);
+    this.#inPart.open.push(...idsOf(inPart.open));
+    this.#inPart.settled.push(...idsOf(inPart.settled));
     for (const { providerCallId } of doubtful) {
       if (this.result.obstacle !== null) return;
       await this.#ask(providerCallId ?? '', null);
     }
+  }
+
+  /** Asks for calls of which the list leaves something out: the newest first, and those that may change. */
+  async #askInFull(): Promise<void> {
+    const ids = [...this.#inPart.open, ...this.#inPart.settled];
+    for (const id of ids.slice(0, MAX_ASKED_IN_FULL)) {
+      if (this.result.obstacle !== null) return;
+      await this.#ask(id, null);
+    }
+    this.result.undecided += Math.max(0, ids.length - MAX_ASKED_IN_FULL);
   }
 
   #add(differences: readonly Difference[], learnt: number): void {
@@ -272,6 +290,10 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
 // The key has just been good for the list. Some providers answer for a call of another account as for a key
 // that is not accepted.
 const IS_ABSENT: ReadonlySet<ProviderErrorCode> = new Set(['AGENT_NOT_FOUND', 'KEY_INVALID']);
+
+function idsOf(calls: readonly CallFacts[]): string[] {
+  return calls.flatMap(({ providerCallId }) => providerCallId ?? []);
+}
 
 // Some providers list more than they are asked for.
 function isWithin({ startedAt }: CallFacts, { since, until }: Span): boolean {

@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { CallRow } from '../../src/calls/call.entity';
+import { reconcileAll } from '../../src/reconciliation/command';
+import type { Difference } from '../../src/reconciliation/difference';
+import { MAX_ASKED_IN_FULL } from '../../src/reconciliation/reconciler';
+import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT } from '../demo-ids';
+import { startTestApp, type TestApp } from '../harness';
+import { START_CALL } from '../operations';
+import { json, Loopback } from '../providers/loopback';
+import { unpaced } from '../unpaced';
+
+const TO = '+14155550123';
+const MINUTE = 60 * 1000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** What Bland's documentation and its own command line tool show of a call in a list. */
+const SHOWN = ['call_id', 'created_at', 'call_length', 'from', 'completed', 'queue_status', 'answered_by'];
+
+type Listed = Readonly<Record<string, unknown>>;
+
+let running: TestApp;
+/** Passes what it is asked on to the stand-in, whose lists say no more than Bland's. */
+let instance: TestApp;
+let bland: Loopback;
+beforeEach(async () => {
+  running = await startTestApp();
+  bland = await Loopback.start((incoming, outgoing) => {
+    void ask(incoming.url ?? '', incoming.headers.authorization ?? '').then(({ status, body }) =>
+      json(status, body)(incoming, outgoing),
+    );
+  });
+  instance = await running.another({ BLAND_BASE_URL: bland.baseUrl });
+});
+afterEach(async () => {
+  await instance.close();
+  await running.close();
+  await Loopback.closeAll();
+});
+
+async function ask(path: string, authorization: string) {
+  const answer = await fetch(`${running.sandbox.bland.baseUrl}${path}`, { headers: { authorization } });
+  const body = (await answer.json()) as { calls?: readonly Listed[] };
+  return { status: answer.status, body: body.calls ? { ...body, calls: body.calls.map(inPart) } : body };
+}
+
+function inPart(call: Listed): Listed {
+  const shown = Object.entries(call).filter(([name]) => SHOWN.includes(name));
+  // Of a call that nobody answered, it may be the time for which the phone rang.
+  const length = { call_length: call.call_length === 0 ? 0.3 : call.call_length };
+  return { ...Object.fromEntries(shown), ...length, to: String(call.to).replace(/^\+1/, '') };
+}
+
+async function start(): Promise<CallRow> {
+  const input = { agentId: HARBOR_BLAND_AGENT, toNumber: TO };
+  const { startTestCall } = await running.data<{ startTestCall: { call: { id: string } } }>(START_CALL, {
+    input,
+  });
+  return stored(startTestCall.call.id);
+}
+const stored = (id: string) => running.app.database.read.findOneByOrFail(CallRow, { id });
+const write = (id: string, change: Partial<CallRow>) =>
+  running.app.database.write((tx) => tx.updateRow('calls', change, { id }));
+const standIn = ({ providerCallId }: CallRow) => {
+  const call = running.sandbox.bland.calls.byId(providerCallId ?? '');
+  if (!call) throw new Error('The stand-in has no such call');
+  return call;
+};
+
+/** A call of the account that nobody placed here, and that has ended. */
+function foreign(agentId: string | undefined, at = new Date()) {
+  const { agency } = running.sandbox.bland.accounts;
+  const request = { agent_id: agentId, phone_number: TO };
+  const call = running.sandbox.bland.calls.add(agency, randomUUID(), request, 'outbound', at);
+  call.answer(at);
+  call.end(60_000);
+  return call;
+}
+
+async function reconcile() {
+  const lines: (Omit<Difference, 'kind'> & { kind: string; undecided?: number })[] = [];
+  const [since, until] = [new Date(Date.now() - DAY), new Date(Date.now() + HOUR)];
+  const options = { agencyId: BRIGHTLINE, provider: 'BLAND' as const, since, until, asJson: true };
+  await unpaced(() =>
+    reconcileAll(instance.app.database.read, instance.app.upkeep.reconciler, options, (line) =>
+      lines.push(JSON.parse(line) as (typeof lines)[number]),
+    ),
+  );
+  return {
+    differences: lines.filter(({ kind }) => kind !== 'ACCOUNT'),
+    undecided: lines.reduce((sum, line) => sum + (line.undecided ?? 0), 0),
+  };
+}
+const askedInFull = () => bland.seen.filter(({ url }) => url?.startsWith('/v1/calls/')).length;
+
+test('a call that was placed without an answer is found among many of the days around it', async () => {
+  const call = await start();
+  await write(call.id, { status: 'UNKNOWN', providerCallId: null, errorCode: 'TIMEOUT' });
+  for (let count = 0; count < 40; count += 1)
+    foreign(undefined, new Date(Date.now() - HOUR - count * MINUTE));
+  const due = new Date(call.createdAt.getTime() + 2 * MINUTE);
+  await unpaced(() => instance.app.upkeep.callAsker.askDue(due));
+  expect(await stored(call.id)).toMatchObject({ providerCallId: call.providerCallId, errorCode: null });
+  expect((await stored(call.id)).status).not.toBe('UNKNOWN');
+});
+
+test('what a list leaves out changes nothing of a call, whose end is asked for', async () => {
+  const [unanswered, answered] = [await start(), await start()];
+  standIn(unanswered).end(20_000, 'NO_ANSWER');
+  standIn(answered).answer();
+  standIn(answered).end(60_000, 'AGENT_HUNG_UP');
+  expect((await reconcile()).differences).toEqual([]);
+  const ended = [await stored(unanswered.id), await stored(answered.id)];
+  expect(ended).toMatchObject([
+    { status: 'NO_ANSWER', durationMs: 0, endReason: 'NO_ANSWER', costStatus: 'KNOWN', revision: 1 },
+    {
+      status: 'COMPLETED',
+      durationMs: 60_000,
+      endReason: 'HUNG_UP_BY_AGENT',
+      costStatus: 'KNOWN',
+      revision: 1,
+    },
+  ]);
+  expect((await reconcile()).differences).toEqual([]);
+  expect([await stored(unanswered.id), await stored(answered.id)]).toMatchObject(
+    ended.map(({ status, durationMs, revision }) => ({ status, durationMs, revision })),
+  );
+});
+
+test('a call that nobody had heard of is asked for, and recorded if its agent is one of the agency', async () => {
+  const { providerAgentId } = await running
+    .data<{ agent: { providerAgentId: string } }>('query ($id: ID!) { agent(id: $id) { providerAgentId } }', {
+      id: HARBOR_BLAND_AGENT,
+    })
+    .then(({ agent }) => agent);
+  const [own, other] = [foreign(providerAgentId), foreign(randomUUID())];
+  const { differences } = await reconcile();
+  expect(differences.map(({ kind, providerCallId }) => [kind, providerCallId]).sort()).toEqual(
+    [own, other].map(({ id }) => ['UNKNOWN_TO_US', id]).sort(),
+  );
+  const recorded = await running.app.database.read.find(CallRow);
+  expect(recorded).toMatchObject([
+    {
+      providerCallId: own.id,
+      clientId: HARBOR,
+      status: 'COMPLETED',
+      durationMs: 60_000,
+      costStatus: 'KNOWN',
+    },
+  ]);
+});
+
+test('a cost that the provider has corrected is found, although its list tells none', async () => {
+  const call = await start();
+  standIn(call).answer();
+  standIn(call).end(60_000);
+  await reconcile();
+  standIn(call).cents = 50;
+  expect((await reconcile()).differences).toMatchObject([
+    { kind: 'OTHER_COST', callId: call.id, ourCost: '0.075 USD', theirCost: '0.5 USD' },
+  ]);
+});
+
+test('of very many calls that a list tells in part so many are asked for, and the others are undecided', async () => {
+  for (let count = 0; count < MAX_ASKED_IN_FULL + 3; count += 1) foreign(undefined);
+  const { undecided } = await reconcile();
+  expect([undecided, askedInFull()]).toEqual([3, MAX_ASKED_IN_FULL]);
+});
