@@ -149,9 +149,10 @@ export const bland = {
       address: 'as the webhook of the organization, of an agent or of a number',
       secret: 'the webhook signing secret, which is shown once, when it is made',
     },
+    // Where the event after a call is put off until the call is evaluated, its type says what else it holds.
     types: new Set([
-      ...['call', 'queue', 'latency', 'webhook', 'tool', 'dynamic_data', 'citations', 'evals'],
-      'post_transfer_transcript',
+      ...['call', 'queue', 'latency', 'webhook', 'tool', 'dynamic_data', 'evals', 'multiple', 'citations'],
+      ...['post_transfer_transcript', 'corrected_transcript', 'dispositions', 'live_translation_transcript'],
     ]),
     claims: (body, header) => hmacClaim(header('x-webhook-signature'), body),
     // The event after a call is the call itself, and has no type. Others say which they are.
