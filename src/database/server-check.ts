@@ -9,12 +9,15 @@ const NAMES = [
 type Setting = (typeof NAMES)[number];
 type Settings = ReadonlyMap<Setting, string>;
 
+/** With BEFORE_ON_PRIMARY_FAILOVER, a member waits before its reads only when it has just become primary. */
+const WAITING_BEFORE_READS: ReadonlySet<string | undefined> = new Set(['BEFORE', 'BEFORE_AND_AFTER']);
+
 /**
  * Throws `ConfigError` for a server that can lose or delay what it has acknowledged, in the ways that its
  * settings rule out, and for one that takes no writes. It is asked in a session with the product's settings.
  */
 export async function refuseUnsafe(query: Query): Promise<void> {
-  // A watch asks this once a second, of several hundred variables.
+  // A watch asks this twice a second, of several hundred variables.
   const rows = await query<{ Variable_name: Setting; Value: string }>(
     `SHOW VARIABLES WHERE Variable_name IN (${NAMES.map((name) => `'${name}'`).join(', ')})`,
   );
@@ -34,7 +37,7 @@ export function problemOf(settings: Settings): string | null {
       return 'a Galera node may lose what it has acknowledged: set innodb_flush_log_at_trx_commit = 1';
   }
   const isGroup = (settings.get('group_replication_group_name') ?? '') !== '';
-  if (isGroup && !settings.get('group_replication_consistency')?.startsWith('BEFORE'))
+  if (isGroup && !WAITING_BEFORE_READS.has(settings.get('group_replication_consistency')))
     return 'a member of the group may answer reads with what is outdated: set group_replication_consistency = BEFORE';
   return null;
 }
@@ -44,7 +47,10 @@ function isOn(value: string | undefined): boolean {
 }
 
 // Users without the privilege are told nothing. A replica that takes writes is found by that privilege alone.
+// MariaDB shows a connection that has a name only where all are asked for, which MySQL does not know.
 async function replicaProblem(query: Query): Promise<string | null> {
-  const rows = await query('SHOW REPLICA STATUS').catch(() => []);
+  const rows = await query('SHOW ALL REPLICAS STATUS')
+    .catch(() => query('SHOW REPLICA STATUS'))
+    .catch(() => []);
   return rows.length > 0 ? 'the server is a replica, which is behind its primary: name the primary' : null;
 }

@@ -1,5 +1,5 @@
 import { parseDatabaseUrl } from '../../src/database/address';
-import { problemOf } from '../../src/database/server-check';
+import { problemOf, refuseUnsafe } from '../../src/database/server-check';
 
 type Settings = Parameters<typeof problemOf>[0];
 const settings = (values: object) => new Map(Object.entries(values)) as Settings;
@@ -37,9 +37,41 @@ describe('a server', () => {
       { group_replication_group_name: 'x', group_replication_consistency: 'EVENTUAL' },
       'group_replication_consistency = BEFORE',
     ],
+    [
+      'may answer reads with what is outdated',
+      { group_replication_group_name: 'x', group_replication_consistency: 'BEFORE_ON_PRIMARY_FAILOVER' },
+      'group_replication_consistency = BEFORE',
+    ],
   ])('that %s is refused, with the setting to change', (what, values, remedy) => {
     expect(problemOf(settings(values))).toContain(what);
     expect(problemOf(settings(values))).toContain(remedy);
+  });
+});
+
+describe('a replica that takes writes', () => {
+  const [ALL, ONE] = ['SHOW ALL REPLICAS STATUS', 'SHOW REPLICA STATUS'];
+  const REPLICA = [{}];
+  /** A server that answers these statements, and refuses all others. */
+  const serverWith =
+    (answers: Readonly<Record<string, readonly object[]>>) =>
+    <T>(sql: string): Promise<T[]> => {
+      const rows = sql.startsWith('SHOW VARIABLES') ? [] : answers[sql];
+      return rows ? Promise.resolve(rows as T[]) : Promise.reject(new Error('A syntax error, or no right'));
+    };
+
+  test.each([
+    ['of MariaDB, by a connection that has a name', { [ALL]: REPLICA, [ONE]: [] }],
+    ['of MySQL', { [ONE]: REPLICA }],
+  ])('is refused: %s', async (_what, answers) => {
+    await expect(refuseUnsafe(serverWith(answers))).rejects.toThrow('the server is a replica');
+  });
+
+  test.each([
+    ['of MariaDB', { [ALL]: [], [ONE]: [] }],
+    ['of MySQL', { [ONE]: [] }],
+    ['whose user may not ask', {}],
+  ])('is not seen where there is none: %s', async (_what, answers) => {
+    await expect(refuseUnsafe(serverWith(answers))).resolves.toBeUndefined();
   });
 });
 
