@@ -10,12 +10,13 @@ export class DatabaseUnavailable extends Error {
 export class ConnectionLost extends DatabaseUnavailable {}
 
 // A transaction that fails so has changed nothing, and may succeed when it is run again: it lost a race
-// against others, on this node of a cluster or on another one, or its node is not in the cluster's primary
-// component.
+// against others, on this node of a cluster or on another one.
 const RACES: ReadonlySet<unknown> = new Set([
   ...['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT', 'ER_ERROR_DURING_COMMIT', 'ER_CHECKREAD'],
-  'ER_UNKNOWN_COM_ERROR',
+  'ER_TRANSACTION_ROLLBACK_DURING_COMMIT',
 ]);
+/** The node is not in its cluster's primary component: nothing is done there. */
+const OUTSIDE = 'ER_UNKNOWN_COM_ERROR';
 /** As mysql2 calls a connection that was lost while a statement ran on it. */
 const CLOSED = 'PROTOCOL_CONNECTION_LOST';
 // The connection is lost, or the server is about to close it.
@@ -36,7 +37,7 @@ const UNAVAILABLE: ReadonlySet<unknown> = new Set([
     'ENOTFOUND',
     'EAI_AGAIN',
   ],
-  ...[CLOSED, 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', 'ER_UNKNOWN_COM_ERROR'],
+  ...[CLOSED, 'ER_CON_COUNT_ERROR', 'ER_SERVER_SHUTDOWN', OUTSIDE],
   ...['ER_TOO_MANY_USER_CONNECTIONS', 'ER_USER_LIMIT_REACHED', 'ER_LOCK_WAIT_TIMEOUT'],
   ...['ER_CONNECTION_KILLED', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_TIMEOUT'],
   ...['ER_OPTION_PREVENTS_STATEMENT', 'ER_READ_ONLY_MODE', 'ER_DISK_FULL', 'ER_RECORD_FILE_FULL'],
@@ -81,10 +82,15 @@ export function isRace(error: unknown): boolean {
   return RACES.has(databaseCode(error));
 }
 
+/** Tells whether a statement failed because its node is outside of the cluster, which may end soon. */
+export function isOutside(error: unknown): boolean {
+  return databaseCode(error) === OUTSIDE;
+}
+
 /** Tells whether nobody knows what became of a transaction whose COMMIT failed so. */
 export function isFateUnknown(error: unknown): boolean {
   const code = databaseCode(error);
-  return isConnectionLost(error) || code === 'ER_ERROR_DURING_COMMIT' || code === 'ER_UNKNOWN_COM_ERROR';
+  return isConnectionLost(error) || code === 'ER_ERROR_DURING_COMMIT' || code === OUTSIDE;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
-import { isDuplicate, isRace } from './database-errors';
+import { isDuplicate, isOutside, isRace } from './database-errors';
 import { newId } from '../platform/ids';
 import { poolOf } from './typeorm-internals';
 import { waitPatiently } from './waiting';
@@ -56,7 +56,7 @@ async function insertLock(source: DataSource, holder: string): Promise<boolean> 
     ]);
     return true;
   } catch (error) {
-    if (isDuplicate(error) || isRace(error)) return false;
+    if (isDuplicate(error) || isRace(error) || isOutside(error)) return false;
     throw error;
   }
 }

@@ -1,5 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { DatabaseUnavailable, isConnectionLost, isDuplicate, isRace, isUnavailable } from './database-errors';
+import {
+  DatabaseUnavailable,
+  isConnectionLost,
+  isDuplicate,
+  isOutside,
+  isRace,
+  isUnavailable,
+} from './database-errors';
 
 /** Thrown inside `write` by work that found its rows changed by someone else since it read them. */
 export class ConcurrentChange extends Error {}
@@ -65,11 +72,12 @@ export async function repeatUntilCommitted<T>(
 
 function mayWin(error: unknown): boolean {
   const isOver = error instanceof ConcurrentChange || error instanceof CommitUnknown || isDuplicate(error);
-  return isOver || isRace(error) || isConnectionLost(error);
+  return isOver || isRace(error) || isOutside(error) || isConnectionLost(error);
 }
 
 function givenUp(error: unknown, isFateKnown: boolean): unknown {
-  if (isUnavailable(error)) return error;
+  // A lock that does not come in time is a race as well, although it says of a read that nothing can be done.
+  if (isUnavailable(error) && !isRace(error)) return error;
   return isFateKnown
     ? new ServiceBusy('A transaction lost its races until its time was over', { cause: error })
     : new DatabaseUnavailable(FATE_UNKNOWN, { cause: error });

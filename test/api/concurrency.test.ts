@@ -1,4 +1,5 @@
 import { ClientRow } from '../../src/clients/client.entity';
+import { ServiceBusy } from '../../src/database/repetition';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { managerOf } from '../database';
@@ -126,6 +127,20 @@ describe('changes of one key at once, on two instances', () => {
       expect(await source(first)).toBe('AGENCY');
     }
   });
+});
+
+test('a change that loses its races until its time is over is answered as one that may succeed later', async () => {
+  jest.spyOn(first.app.database, 'writeAfter').mockRejectedValueOnce(new ServiceBusy('It lost its races'));
+  const keys = [{ provider: 'RETELL', apiKey: 'key_of_a_lost_race_01' }];
+  const { status, headers, errors } = await first.ask('agencyAdmin', SET_CLIENT, {
+    input: { clientId: MAPLE, keys },
+  });
+  expect([status, headers.get('retry-after'), errors[0]?.extensions.code]).toEqual([
+    503,
+    '5',
+    'SERVICE_BUSY',
+  ]);
+  expect(changed([await set(first, keys)])).toBe(1);
 });
 
 describe('the database', () => {

@@ -1,5 +1,10 @@
 import { QueryFailedError } from 'typeorm';
-import { ConnectionLost, DatabaseUnavailable } from '../../src/database/database-errors';
+import {
+  ConnectionLost,
+  databaseCode,
+  DatabaseUnavailable,
+  isUnavailable,
+} from '../../src/database/database-errors';
 import {
   CommitUnknown,
   ConcurrentChange,
@@ -36,6 +41,7 @@ describe('a transaction', () => {
     ['a deadlock', failed('ER_LOCK_DEADLOCK')],
     ['a lock that did not come', failed('ER_LOCK_WAIT_TIMEOUT')],
     ['a conflict with another node', failed('ER_ERROR_DURING_COMMIT')],
+    ['a conflict with another member of a group', failed('ER_TRANSACTION_ROLLBACK_DURING_COMMIT')],
     ['a node outside of the primary component', failed('ER_UNKNOWN_COM_ERROR')],
     ['a lost connection', failed('PROTOCOL_CONNECTION_LOST')],
     ['a silent server', lost],
@@ -44,24 +50,40 @@ describe('a transaction', () => {
     expect(await repeated(error, 20)).toMatchObject({ attempts: 21, outcome: 'done' });
   });
 
-  test('that loses its races for ten seconds is refused as busy', async () => {
-    const { outcome, tookMs } = await repeated(failed('ER_LOCK_DEADLOCK'), Infinity);
+  test.each([
+    'ER_LOCK_DEADLOCK',
+    'ER_LOCK_WAIT_TIMEOUT',
+    'ER_ERROR_DURING_COMMIT',
+    'ER_TRANSACTION_ROLLBACK_DURING_COMMIT',
+  ])('that loses its races for ten seconds by %s is refused as busy', async (code) => {
+    const { outcome, tookMs } = await repeated(failed(code), Infinity);
     expect(outcome).toBeInstanceOf(ServiceBusy);
     expect(tookMs).toBeGreaterThan(9_000);
     expect(tookMs).toBeLessThan(11_000);
   });
 
-  test('is not said to be undone where it once nobody answered its COMMIT, and all that came after was a lost race', async () => {
-    jest.useFakeTimers();
-    const errors = [new CommitUnknown('x', lost)];
-    const race = failed('ER_LOCK_DEADLOCK');
-    const outcome = repeatUntilCommitted(() => Promise.reject(errors.shift() ?? race)).catch(
-      (reason: unknown) => reason,
-    );
-    await jest.advanceTimersByTimeAsync(11_000);
-    jest.useRealTimers();
-    expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
-  });
+  test.each(['ER_UNKNOWN_COM_ERROR', 'PROTOCOL_CONNECTION_LOST'])(
+    'that finds no server which could do it for ten seconds is told so: %s',
+    async (code) => {
+      const { outcome } = await repeated(failed(code), Infinity);
+      expect([isUnavailable(outcome), databaseCode(outcome)]).toEqual([true, code]);
+    },
+  );
+
+  test.each(['ER_LOCK_DEADLOCK', 'ER_LOCK_WAIT_TIMEOUT'])(
+    'is not said to be undone where it once nobody answered its COMMIT, and all that came after was a lost race: %s',
+    async (code) => {
+      jest.useFakeTimers();
+      const errors = [new CommitUnknown('x', lost)];
+      const race = failed(code);
+      const outcome = repeatUntilCommitted(() => Promise.reject(errors.shift() ?? race)).catch(
+        (reason: unknown) => reason,
+      );
+      await jest.advanceTimersByTimeAsync(11_000);
+      jest.useRealTimers();
+      expect(await outcome).toBeInstanceOf(DatabaseUnavailable);
+    },
+  );
 
   test('that finds a duplicate again and again fails with it', async () => {
     const duplicate = failed('ER_DUP_ENTRY');
