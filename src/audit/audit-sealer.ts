@@ -105,10 +105,12 @@ export class AuditSealer {
   async #chain(tx: Transaction, after: string, agencyId?: string): Promise<string | null> {
     if (!(await this.#lease.renew(tx))) return null;
     const batch = await this.#batchAfter(tx, after, agencyId);
-    const found = await this.#ends(tx, [...new Set(batch.map((row) => row.agencyId))]);
+    // What was made up names no chain: it may name one in a way that the database alone takes for the same.
+    const genuine = batch.filter((row) => this.#isGenuine(row));
+    const found = await this.#ends(tx, [...new Set(genuine.map((row) => row.agencyId))]);
     const ends = new Map<string, ChainEnd>();
-    const chained = batch
-      .filter((row) => found.has(row.agencyId) && this.#isGenuine(row))
+    const chained = genuine
+      .filter((row) => found.has(row.agencyId))
       .map((event) => this.#link(event, ends, ends.get(event.agencyId) ?? found.get(event.agencyId) ?? null));
     await updateRows(tx, 'audit_events', ['sequence', 'hash'], chained, 'sequence IS NULL');
     await this.onChained(tx, chained);

@@ -1,6 +1,7 @@
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { readPrintout, printed } from '../../src/audit/audit-printout';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
+import { operator } from '../../src/audit/audit-event';
 import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
 import type { Database } from '../../src/database/database';
 import { Lease } from '../../src/database/lease';
@@ -149,6 +150,25 @@ test('an end of a chain that somebody made up is never gone on from, which would
   for (let round = 0; round < 2; round += 1) await running.app.upkeep.sealer.seal();
   expect(await faults()).toContain('the end of the chain is not as it was written');
   expect(await unchained()).toHaveLength(1);
+});
+
+test('a made-up event of an agency whose id only a database takes for another one keeps neither from being chained', async () => {
+  const agencyId = 'abcdef00-0000-7000-8000-000000000001';
+  const { database, audit, upkeep } = running.app;
+  const record = (clientId: string) =>
+    database.write((tx) => audit.record(tx, operator(agencyId), { type: 'CLIENT_ARCHIVED', clientId }));
+  await record(HARBOR);
+  await upkeep.sealer.seal();
+  const made = await database.read.findOneByOrFail(AuditEventRow, { agencyId });
+  const forged = { ...made, id: NEVER_GIVEN_OUT, agencyId: agencyId.toUpperCase(), sequence: null };
+  await database.write((tx) => tx.insertRow('audit_events', forged));
+  for (let round = 0; round < 2; round += 1) {
+    await record(HARBOR);
+    await upkeep.sealer.seal();
+  }
+  expect(await unchained()).toEqual([{ id: NEVER_GIVEN_OUT }]);
+  expect(await faults()).toContain(`the unchained event ${NEVER_GIVEN_OUT} is not as it was written`);
+  expect(running.logs.filter((line) => line.includes('cannot be chained'))).toEqual([]);
 });
 
 test('a lease that ends later than any holder would say keeps nobody from chaining events', async () => {
