@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { readPrintout, printed } from '../../src/audit/audit-printout';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
@@ -7,6 +8,8 @@ import type { Database } from '../../src/database/database';
 import { Lease } from '../../src/database/lease';
 import type { Transaction } from '../../src/database/transaction';
 import { readStatedPlaces } from '../../src/keys/stated-places';
+import { newId } from '../../src/platform/ids';
+import { readVaultKey } from '../../src/vault/vault-keys';
 import { BRIGHTLINE, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { until } from '../e2e/process';
 import { writingThrough } from '../database';
@@ -122,6 +125,58 @@ describe('audit:verify, of events that are not chained yet,', () => {
     expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
     await running.app.upkeep.sealer.seal();
     expect(await faults()).toContain(`events ${sequence} to ${sequence} are missing`);
+  });
+});
+
+describe('events that a release from before the sealer has chained', () => {
+  const where = 'WHERE agencyId = ? AND sequence';
+
+  /** Adds three events as that release did: in the transaction of their change, each with its number. */
+  async function chainAsBefore(): Promise<void> {
+    const { database, vault } = running.app;
+    const key = (await readVaultKey(database.read, vault.cipher, 'audit')) ?? '';
+    const mac = (...parts: unknown[]) =>
+      createHmac('sha256', key).update(JSON.stringify(parts)).digest('hex');
+    await database.write(async (tx) => {
+      const head = await tx.findOneByOrFail(AuditHeadRow, { id: BRIGHTLINE });
+      let { sequence, hash } = head;
+      for (const name of ['One', 'Two', 'Three']) {
+        const [id, at, details] = [newId(), new Date(), JSON.stringify({ clientId: HARBOR, name })];
+        const who = { actorKind: 'OPERATOR', actorId: null, actorName: 'Ada', requestId: newId() };
+        const from = { ...who, sourceAddress: '127.0.0.1', clientId: HARBOR, details };
+        const what = { id, agencyId: BRIGHTLINE, sequence: (sequence += 1), type: 'CLIENT_RENAMED' };
+        hash = mac(hash, ...Object.values(what), at.toISOString(), ...Object.values(from));
+        await tx.insertRow('audit_events', { ...what, at, ...from, hash });
+      }
+      const seal = mac('end', BRIGHTLINE, sequence, hash);
+      await tx.updateRow('audit_heads', { sequence, hash, seal }, { id: BRIGHTLINE });
+    });
+  }
+
+  beforeEach(async () => {
+    await chainAsBefore();
+    expect(await faults()).toEqual([]);
+    await create('Since');
+    await running.app.upkeep.sealer.seal();
+  });
+
+  test('stay verifiable, and later ones are chained behind them', async () => {
+    expect(await faults()).toEqual([]);
+    const [report] = await reports();
+    expect(report?.end?.sequence).toBe(EVENTS_OF_DEMO + 4);
+  });
+
+  test('are found where one was altered, removed, or made up behind them', async () => {
+    const [first, second, last] = [1, 2, 4].map((count) => EVENTS_OF_DEMO + count);
+    await write(`UPDATE audit_events SET actorName = 'Eve' ${where} = ?`, BRIGHTLINE, first);
+    await write(`DELETE FROM audit_events ${where} = ?`, BRIGHTLINE, second);
+    await write(`UPDATE audit_events SET sequence = 99 ${where} = ?`, BRIGHTLINE, last);
+    expect(await faults()).toEqual([
+      `event ${first} is not as it was written`,
+      `events ${second} to ${second} are missing`,
+      expect.stringMatching(/^events \d+ to 98 are missing$/),
+      expect.stringMatching(/^the chain does not reach event/),
+    ]);
   });
 });
 
