@@ -1,5 +1,3 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +19,7 @@ import { rotateMasterKeys } from '../../src/vault/master-keys/rotation';
 import { countByMasterKey } from '../../src/vault/master-keys/sealed-table';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { Copies } from '../fixtures/copies';
+import { killAtEach } from '../fixtures/victim';
 import { handInSteps } from '../hand-ins';
 import { startTestApp, type TestApp } from '../harness';
 import {
@@ -35,7 +34,6 @@ import {
   START_CALL,
 } from '../operations';
 import { sealFor } from '../seal';
-import { COMPILED_BEFORE } from './process';
 
 // Databases are made and filled for each of some thirty statements.
 let running: TestApp;
@@ -77,102 +75,6 @@ afterAll(async () => {
   await running.close();
   await rm(folder, { recursive: true });
 });
-
-interface Point {
-  /** The number of the statement, from 1. */
-  readonly at: number;
-  readonly when: 'BEFORE' | 'AFTER';
-}
-
-/** What the process says of a run: it has stopped at a statement, or has finished the operation. */
-interface Told {
-  readonly id: number;
-  readonly stoppedAt?: string;
-  readonly statements?: readonly string[];
-  readonly answer?: unknown;
-}
-
-/** The product in a process that can be killed: see `fixtures/killed.mjs`. */
-class Victim {
-  readonly #process: ChildProcess = fork(join(__dirname, '../fixtures/killed.mjs'), {
-    execArgv: [],
-    env: { ...process.env, ...COMPILED_BEFORE },
-  });
-  readonly #ended = once(this.#process, 'exit').then(() => Promise.reject(new Error('It has ended')));
-  readonly #waiting = new Map<number, (told: Told) => void>();
-
-  constructor(
-    private readonly request: object | null,
-    private readonly env: NodeJS.ProcessEnv,
-  ) {
-    this.#ended.catch(() => undefined);
-    this.#process.on('message', (told: Told) => this.#waiting.get(told.id)?.(told));
-  }
-
-  async run(databaseUrl: string, stop: Point | null = null): Promise<Told> {
-    const id = this.#waiting.size;
-    const told = new Promise<Told>((resolve) => this.#waiting.set(id, resolve));
-    const env = { ...this.env, DATABASE_URL: databaseUrl };
-    this.#process.send({ id, env, request: this.request, stop });
-    return Promise.race([told, this.#ended]);
-  }
-
-  async kill(): Promise<void> {
-    const exit = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    expect(await exit).toEqual([null, 'SIGKILL']);
-  }
-}
-
-interface Killed {
-  readonly answer: unknown;
-  /** The database in which nothing was killed. */
-  readonly unharmed: string;
-  /** The databases that were left, in the order of the statements. */
-  readonly left: readonly string[];
-}
-
-/**
- * Kills the product before each statement of an operation, after each COMMIT, and after the last statement
- * that writes. What is after any other statement is before the next. A read outside of a transaction is left
- * out, because nothing differs between a kill before it and one after it.
- */
-async function killAtEach(request: object | null, env: NodeJS.ProcessEnv = running.env): Promise<Killed> {
-  const victim = new Victim(request, env);
-  try {
-    const unharmed = await copies.take();
-    const { statements = [], answer } = await victim.run(unharmed);
-    const points = pointsOf(statements);
-    const left: string[] = [];
-    const stoppedAt: unknown[] = [];
-    // One after the other: the sign-in of requests that arrive together is one statement.
-    for (const point of points) {
-      const url = await copies.take();
-      left.push(url);
-      stoppedAt.push((await victim.run(url, point)).stoppedAt);
-    }
-    expect(stoppedAt).toEqual(points.map(({ at }) => statements[at - 1]));
-    return { answer, unharmed, left };
-  } finally {
-    await victim.kill();
-  }
-}
-
-const READS = /^(SELECT|SHOW|SET|PRAGMA) /;
-
-function pointsOf(statements: readonly string[]): Point[] {
-  const points: Point[] = [];
-  const end = statements.findLastIndex((sql) => !READS.test(sql)) + 1;
-  let isOpen = false;
-  for (const [index, sql] of statements.entries()) {
-    const at = index + 1;
-    isOpen ||= /^(BEGIN|START TRANSACTION)/.test(sql);
-    if (isOpen || !READS.test(sql)) points.push({ at, when: 'BEFORE' });
-    if (sql === 'COMMIT' || at === end) points.push({ at, when: 'AFTER' });
-    isOpen &&= sql !== 'COMMIT';
-  }
-  return points;
-}
 
 /** Ids, times, digests, and the names that providers give to calls. */
 const VOLATILE =
@@ -382,11 +284,8 @@ describe.each(Object.entries(operations))(
 
     test('leaves a whole change with its events, or nothing; a repetition does what is missing, once', async () => {
       const variables = { input: input() };
-      const { answer, unharmed, left } = await killAtEach({
-        token: running.tokens[as],
-        query,
-        variables: [variables],
-      });
+      const work = { token: running.tokens[as], query, variables: [variables] };
+      const { answer, unharmed, left } = await killAtEach(copies, work, running.env);
       const done = alike((answer as unknown[])[0]);
       const after = await started(unharmed, stateOf);
       const stages = await stagesOf(left);
@@ -421,7 +320,8 @@ if (!process.env.TEST_DATABASE_SERVER) {
       input: { clientId, keys: [{ provider: 'RETELL', apiKey: `key_of_${clientId}` }] },
     }));
     const token = running.tokens.agencyAdmin;
-    const { unharmed, left } = await killAtEach({ token, query: SET_CLIENT, variables });
+    const work = { token, query: SET_CLIENT, variables };
+    const { unharmed, left } = await killAtEach(copies, work, running.env);
     const after = await started(unharmed, stateOf);
     expect(newEvents(after)).toEqual(['API_KEY_SET', 'API_KEY_SET']);
     expect((await stagesOf(left)).map(({ state }) => state)).toEqual([before, after]);
@@ -440,7 +340,7 @@ test('a change of master keys that is killed at any statement leaves keys that o
   await writeFile(both, nextLine + testLine, { mode: 0o600 });
   await writeFile(nextAlone, nextLine, { mode: 0o600 });
   const env = { ...running.env, LATCHKEY_MASTER_KEY_FILE: both };
-  const { unharmed, left } = await killAtEach(null, env);
+  const { unharmed, left } = await killAtEach(copies, 'ROTATION', env);
   const after = await started(unharmed, stateOf, env);
   const stages = await stagesOf(left, env);
   // Each of the tables is done at once. A start notes the new master key.
