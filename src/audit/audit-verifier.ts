@@ -95,6 +95,9 @@ async function verifyAgency(
     faults.push(...last.add(row));
     events += 1;
   }
+  // The chain of a new agency may have begun since its end was looked for.
+  if (!head && end && (await database.read.existsBy(AuditHeadRow, { id: agencyId })))
+    return verifyAgency(database, audit, readPlaces, agencyId, earlier);
   faults.push(...faultsOfEnd(audit, head, hashes, end, events), ...faultsSince(earlier, hashes));
   const ages = agesOf(unchained);
   faults.push(...comparePlaces(stated.places, last), ...faultsOfAge(ages));

@@ -8,6 +8,7 @@ import type { Database } from '../../src/database/database';
 import { Lease } from '../../src/database/lease';
 import type { Transaction } from '../../src/database/transaction';
 import { readStatedPlaces } from '../../src/keys/stated-places';
+import { createAgency } from '../../src/people/enrol';
 import { newId } from '../../src/platform/ids';
 import { readVaultKey } from '../../src/vault/vault-keys';
 import { BRIGHTLINE, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
@@ -105,6 +106,24 @@ describe('audit:verify, of events that are not chained yet,', () => {
     expect((await faults()).toSorted()).toEqual(
       [id, NEVER_GIVEN_OUT].toSorted().map((each) => `the unchained event ${each} is not as it was written`),
     );
+  });
+
+  test('finds nothing wrong in a chain that begins while it is verified', async () => {
+    const { database, audit, upkeep } = running.app;
+    const admin = { name: 'Ada', subject: 'somebody-new', issuer: running.issuer.issuer };
+    const id = await createAgency(database, audit, 'A new one', admin);
+    const find = database.read.existsBy.bind(database.read);
+    let isBegun = false;
+    // The end of the chain was read before this is asked.
+    jest.spyOn(database.read, 'existsBy').mockImplementation(async (row, where) => {
+      const found = await find(row, where);
+      if (!isBegun && row === AuditEventRow && 'agencyId' in where && where.agencyId === id) {
+        isBegun = true;
+        await upkeep.sealer.seal();
+      }
+      return found;
+    });
+    expect([await faults(), isBegun]).toEqual([[], true]);
   });
 
   test('finds a removed one that tells of a key, by the place of that key', async () => {
