@@ -82,26 +82,28 @@ if (server !== undefined) {
     between.close();
   });
 
+  const key = [{ provider: 'RETELL', apiKey: 'key_0123456789abcdef' }];
   test.each([
-    ['client', SET_CLIENT, { clientId: HARBOR }],
-    ['agency', SET_AGENCY, {}],
-  ])(
-    'an instance that hangs while it sets a key of its %s keeps none of its calls waiting',
-    async (_, mutation, owner) => {
-      const { instance: hanging, proxy: between } = await startBehindProxy(running);
-      const hangs = between.silenceFrom('COMMIT');
-      const input = { ...owner, keys: [{ provider: 'RETELL', apiKey: 'key_0123456789abcdef' }] };
-      const set = hanging.ask('agencyAdmin', mutation, { input });
-      await hangs;
-      const started = Date.now();
-      const call = { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550100' };
-      await running.data(START_CALL, { input: call });
-      expect(Date.now() - started).toBeLessThan(3_000);
-      between.close();
-      expect((await set).status).toBe(503);
-      await hanging.close();
-    },
-  );
+    ['sets a key of their client', SET_CLIENT, { clientId: HARBOR, keys: key }],
+    ['sets a key of their agency', SET_AGENCY, { keys: key }],
+    [
+      'places another call of their agent',
+      START_CALL,
+      { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550199' },
+    ],
+  ])('an instance that hangs while it %s keeps no calls waiting', async (_, mutation, input) => {
+    const { instance: hanging, proxy: between } = await startBehindProxy(running);
+    const hangs = between.silenceFrom('COMMIT');
+    const change = hanging.ask('agencyAdmin', mutation, { input });
+    await hangs;
+    const started = Date.now();
+    const call = { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550100' };
+    await running.data(START_CALL, { input: call });
+    expect(Date.now() - started).toBeLessThan(3_000);
+    between.close();
+    expect((await change).status).toBe(503);
+    await hanging.close();
+  });
 
   // Each of them does little but wait.
   describe('a start', () => {
