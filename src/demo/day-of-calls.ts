@@ -100,4 +100,6 @@ function receive(
   if (!call) return;
   call.answer(at);
   if (end) call.end(end[0] * 1000, end[1]);
+  // It goes on until somebody ends it, and not only until it is asked about.
+  else call.isPaced = true;
 }

@@ -1,6 +1,7 @@
 import { webcrypto } from 'node:crypto';
 import Retell from 'retell-sdk';
 import { CallRow } from '../../src/calls/call.entity';
+import { receiveDayOfCalls } from '../../src/demo/day-of-calls';
 import type { EventOutbox, SigningForm } from '../../src/demo/sandbox/events';
 import type { Ending, PlacedCall } from '../../src/demo/sandbox/placed-calls';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
@@ -225,4 +226,18 @@ describe('what a stand-in signs', () => {
     expect(others).toEqual([]);
     expect(await isHmac(only?.body ?? '', only?.headers['x-webhook-signature'])).toBe(true);
   });
+});
+
+test('the call that goes on when the demo begins still does when its provider has been asked about it for hours', async () => {
+  const { calls, accounts, requests } = running.sandbox.retell;
+  const events = await connect('retell');
+  receiveDayOfCalls(running.sandbox);
+  allTaken(await events.sendAll());
+  await work();
+  const [goingOn] = calls.of(accounts.client).filter(({ phase }) => phase === 'GOING_ON');
+  if (!goingOn) throw new Error('No call goes on');
+  for (const minutes of [3, 11, 61, 361])
+    await running.app.upkeep.callAsker.askDue(new Date(Date.now() + minutes * 60_000));
+  expect(requests.filter(({ path }) => path.endsWith(goingOn.id))).toHaveLength(4);
+  expect(await stored(goingOn)).toMatchObject([{ status: 'IN_PROGRESS' }]);
 });
