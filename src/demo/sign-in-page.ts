@@ -10,7 +10,7 @@ export interface DemoPerson {
 }
 
 const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; background: Canvas; font: 1rem/1.5 system-ui, sans-serif; }
 body { max-width: 30rem; margin: 10vh auto; padding: 0 1.25rem; }
 h1 { margin: 0; font-size: 1.4rem; line-height: 1.3; }
 p { margin: .5rem 0 1.5rem; color: light-dark(#57606a, #a4adb8); }

@@ -101,7 +101,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
       </p>
       <form method="post" autocomplete="off">
         <label for="code">Code of six digits</label>
-        <span class="hint">It came to you another way than this link.</span>
+        <span class="hint" id="code-hint">It came to you another way than this link.</span>
         <input
           id="code"
           name="code"
@@ -109,7 +109,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
           maxlength="16"
           required
           autocomplete="one-time-code"
-          ${problemAttributes('code', problem)}
+          ${fieldAttributes('code', problem, 'code-hint')}
         />
         ${message('code', problem)}
         <label for="apiKey">${providerName} API key</label>
@@ -120,7 +120,7 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
           required
           autocomplete="off"
           spellcheck="false"
-          ${problemAttributes('apiKey', problem)}
+          ${fieldAttributes('apiKey', problem)}
         />
         ${message('apiKey', problem)}
         <button>Hand in the key</button>
@@ -128,11 +128,12 @@ function formPage({ agencyName, clientName, providerName, expiresAt }: KeyReques
   };
 }
 
-/** Returns the attributes of a field that has to be put right. */
-function problemAttributes(field: string, problem: Problem) {
-  return problem?.field === field
-    ? html`aria-invalid="true" aria-describedby="${field}-problem" autofocus`
-    : null;
+/** Returns the attributes of a field: what is said beside it, and whether it has to be put right. */
+function fieldAttributes(field: string, problem: Problem, ...hints: readonly string[]) {
+  const isWrong = problem?.field === field;
+  const saidBeside = [...hints, ...(isWrong ? [`${field}-problem`] : [])];
+  return html`${saidBeside.length > 0 ? html`aria-describedby="${saidBeside.join(' ')}"` : null}
+  ${isWrong ? html`aria-invalid="true" autofocus` : null}`;
 }
 
 function message(field: string, problem: Problem) {

@@ -3,15 +3,14 @@ import type { FastifyReply } from 'fastify';
 import { html, Html } from './html';
 
 const STYLE = `
-:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
+:root { color-scheme: light dark; background: Canvas; font: 1rem/1.5 system-ui, sans-serif; }
 body { max-width: 34rem; margin: 10vh auto; padding: 0 1.25rem; }
 h1 { font-size: 1.4rem; line-height: 1.3; }
 label { display: block; margin-top: 1.25rem; font-weight: 600; }
 input { box-sizing: border-box; width: 100%; margin-top: .25rem; padding: .6rem; font: inherit; border: 1px solid GrayText; border-radius: .4rem; }
-button { margin-top: 1.5rem; padding: .65rem 1.5rem; font: inherit; font-weight: 600; color: #fff; background: #1a56c4; border: 0; border-radius: .4rem; cursor: pointer; }
-.problem { margin-top: .25rem; color: #b3261e; }
-.hint { color: GrayText; }
-@media (prefers-color-scheme: dark) { .problem { color: #ff8a80; } }
+button { margin-top: 1.5rem; padding: .65rem 1.5rem; font: inherit; font-weight: 600; color: light-dark(#fff, #06231e); background: light-dark(#0f6b5c, #57c9b4); border: 0; border-radius: .4rem; cursor: pointer; }
+.problem { margin-top: .25rem; color: light-dark(#b3261e, #ff8a80); }
+.hint { color: light-dark(#57606a, #a4adb8); }
 `;
 
 /** The styles of a page, and the policy by which it loads nothing at all and runs no script. */
