@@ -148,6 +148,25 @@ test.each([
   },
 );
 
+test.each([360, 800, 1000, 1280])(
+  'on a screen of %d pixels, the arrows of the chain point to the next step',
+  async (width) => {
+    const tab = await openTab(browser, running, { viewport: { width, height: 800 } });
+    await signIn(tab, running, 'Ada Brightline');
+    await tab.visit(AGENT);
+    const steps = await tab.page.locator('.chain li').evaluateAll((items) =>
+      items.map((item) => ({
+        top: item.getBoundingClientRect().top,
+        arrow: getComputedStyle(item, '::before').content.slice(0, 3),
+      })),
+    );
+    expect(steps).toHaveLength(3);
+    steps.slice(1).forEach(({ top, arrow }, before) => {
+      expect(arrow).toBe(top > (steps[before]?.top ?? top) ? '"↓"' : '"→"');
+    });
+  },
+);
+
 test('paints for the first time within 400 ms', async () => {
   const tab = await openTab(browser, running);
   // The best of a few: a machine that is busy with something else says nothing of the page.
