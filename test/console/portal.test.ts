@@ -78,6 +78,12 @@ const shows = async (permissions: readonly PortalPermission[], expected: Expecte
     .getByRole('link')
     .allTextContents();
   expect(sections).toEqual(['Overview', ...expected.sections]);
+  // Each section stands on the page as well, with a sentence that says what is there.
+  const tiles = tab.page.locator('.tiles li');
+  expect(await tiles.locator('strong').allTextContents()).toEqual(expected.sections);
+  expect(await tiles.locator('.fine').allTextContents()).toEqual(
+    expected.sections.map(() => expect.stringMatching(/^\w.*\.$/) as string),
+  );
   const open: string[] = [];
   const buttons: string[] = [];
   const read: string[] = [];

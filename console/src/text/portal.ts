@@ -8,6 +8,8 @@ export const portal = {
   about: {
     '/agents': 'The voice agents that work for you.',
     '/calls': 'What your agents have been doing.',
+    '/analytics': 'How many calls there were, and how long they took.',
+    '/billing': 'What you owe for your calls, month by month.',
     '/integrations': 'Hand in your own provider keys, and see what became of them.',
   },
 };
