@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import Database from 'libsql';
 import { createConnection, type Connection, type RowDataPacket } from 'mysql2/promise';
 import type { EntityManager } from 'typeorm';
 import { TenantDatabase } from '../src/access/tenant-database';
@@ -42,29 +41,25 @@ export function createTestDatabase(): Promise<TestDatabase> {
   return server ? createSchema(server) : createFile();
 }
 
-/**
- * A database of its own that needs no migration: a copy of what test/global-setup.js has migrated, or of a
- * file that was kept.
- */
-export async function createMigratedDatabase(kept?: string | null): Promise<TestDatabase> {
-  const { TEST_DATABASE_SERVER: server, MIGRATED_DATABASE: migrated = '' } = process.env;
-  if (server) return migratedSchema(server, JSON.parse(await readFile(migrated, 'utf8')) as Migrated);
-  const database = await createFile();
-  await copyFile(kept ?? migrated, database.url.slice(SQLITE.length));
-  return database;
-}
+/** Where test/global-setup.js keeps the databases that are copied, and their key ring. */
+export const TEMPLATES = process.env.TEMPLATES ?? '';
 
-/** Keeps a SQLite file as it is now, with its leases given up, for others to begin with; null on a server. */
-export function keepFile({ url }: TestDatabase): string | null {
-  if (!url.startsWith(SQLITE)) return null;
-  const kept = join(dirname(process.env.MIGRATED_DATABASE ?? ''), `${randomUUID()}.sqlite`);
-  const from = new Database(url.slice(SQLITE.length));
-  from.exec(`VACUUM INTO '${kept}'`);
-  from.close();
-  const copy = new Database(kept);
-  copy.exec(`UPDATE leases SET expiresAt = '1970-01-01 00:00:00.000'`);
-  copy.close();
-  return kept;
+/**
+ * A database of its own that needs no migration: a copy of what test/global-setup.js has made, without any
+ * row, or with the demo.
+ */
+export async function createMigratedDatabase(
+  template: 'migrated' | 'seeded' = 'migrated',
+): Promise<TestDatabase> {
+  const { TEST_DATABASE_SERVER: server } = process.env;
+  if (server)
+    return schemaOf(
+      server,
+      JSON.parse(await readFile(join(TEMPLATES, `${template}.json`), 'utf8')) as Template,
+    );
+  const database = await createFile();
+  await copyFile(join(TEMPLATES, `${template}.sqlite`), database.url.slice(SQLITE.length));
+  return database;
 }
 
 const SQLITE = 'sqlite:';
@@ -108,8 +103,8 @@ async function onServer(server: string, work: (connection: Connection) => Promis
   }
 }
 
-/** A migrated schema: for each table the statement that makes it, and for each row one that inserts it. */
-interface Migrated {
+/** For each table the statement that makes it, and for each row one that inserts it. */
+interface Template {
   readonly tables: Readonly<Record<string, string>>;
   readonly rows: readonly string[];
   /** A folder with an empty file for each schema of this kind that no test uses any more, with its name. */
@@ -120,7 +115,7 @@ interface Migrated {
  * A server takes longer to make tables than to empty them: a schema that a test has left serves another one,
  * if its tables are still the same.
  */
-async function migratedSchema(server: string, { tables, rows, spare }: Migrated): Promise<TestDatabase> {
+async function schemaOf(server: string, { tables, rows, spare }: Template): Promise<TestDatabase> {
   let name = await takeOneOf(spare);
   await onServer(server, async (connection) => {
     const isLeft = name !== null && (await hasTables(connection, name, tables));
@@ -150,7 +145,7 @@ async function takeOneOf(folder: string): Promise<string | null> {
   return null;
 }
 
-async function hasTables(connection: Connection, name: string, tables: Migrated['tables']): Promise<boolean> {
+async function hasTables(connection: Connection, name: string, tables: Template['tables']): Promise<boolean> {
   await connection.query(`USE ${name}`);
   const [found] = await connection.query<RowDataPacket[]>('SHOW FULL TABLES');
   if (found.length !== Object.keys(tables).length) return false;

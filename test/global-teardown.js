@@ -1,8 +1,8 @@
 const { readdir, rm } = require('node:fs/promises');
-const { dirname, join } = require('node:path');
+const { join } = require('node:path');
 
 module.exports = async () => {
-  const folder = dirname(process.env.MIGRATED_DATABASE);
+  const folder = process.env.TEMPLATES;
   const server = process.env.TEST_DATABASE_SERVER;
   if (server) await drop(server, await readdir(join(folder, 'spare')));
   await rm(folder, { recursive: true });

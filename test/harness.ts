@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,8 +14,7 @@ import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
 import { PERSONAS, seed, subjectOf, type Persona } from '../src/demo/seed';
 import { BASE_URLS } from '../src/settings';
-import { KeyRing } from '../src/vault/master-keys/key-ring';
-import { createMigratedDatabase, keepFile } from './database';
+import { createMigratedDatabase, TEMPLATES } from './database';
 
 export interface Answer {
   readonly status: number;
@@ -56,19 +55,16 @@ export interface TestApp {
 
 const AUDIENCE = 'latchkey-test';
 
-/** The file and the key ring of what the first start of a test file has seeded: later ones begin with it. */
-let seeded: { readonly file: string | null; readonly keyRing: string } | undefined;
-
 /** `env` replaces what the harness would configure, e.g. the address of a provider. */
 export async function startTestApp(
   env: NodeJS.ProcessEnv = {},
   signIn: { accessTokenSeconds?: number } = {},
 ): Promise<TestApp> {
-  const database = await createMigratedDatabase(seeded?.file);
+  const database = await createMigratedDatabase('seeded');
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   const keyRingFile = join(folder, 'master.keys');
-  const keyRing = seeded?.keyRing ?? KeyRing.generateLine('test');
-  await writeFile(keyRingFile, keyRing, { mode: 0o600 });
+  // A test may rotate it.
+  await copyFile(join(TEMPLATES, 'master.keys'), keyRingFile);
   const issuer = await startIssuer({ keyFile: join(folder, 'issuer.json'), ...signIn });
   const sandbox = await startSandbox();
   const tokens = await mintTokens(issuer);
@@ -90,8 +86,6 @@ export async function startTestApp(
   const shared = { issuer, sandbox, tokens, databaseUrl: database.url, keyRingFile, audience: AUDIENCE };
   const first = await startInstance(environment, shared);
   await seed(first.app.database, first.app.vault, first.app.audit, issuer.issuer, sandbox);
-  await first.chained();
-  seeded ??= { file: keepFile(database), keyRing };
   return {
     ...first,
     close: async () => {

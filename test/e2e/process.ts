@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const root = join(__dirname, '../..');
@@ -8,7 +8,7 @@ const root = join(__dirname, '../..');
 /** With these variables, Node takes from earlier processes of the run what they have compiled. */
 export const COMPILED_BEFORE: NodeJS.ProcessEnv = {
   NODE_OPTIONS: `--require ${JSON.stringify(join(root, 'test/compile-cache.js'))}`,
-  COMPILE_CACHE: join(dirname(process.env.MIGRATED_DATABASE ?? ''), 'compiled'),
+  COMPILE_CACHE: join(process.env.TEMPLATES ?? '', 'compiled'),
 };
 
 /** A start of the product as an operating system sees it: built code, its own folder, its own environment. */
