@@ -74,7 +74,7 @@ test('a statement of a month of daily rates for both accounts, with a dozen corr
   expect(form.lines.filter(({ adjusts }) => adjusts === null)).toHaveLength(2 * DAYS);
   expect(form.lines.filter(({ adjusts }) => adjusts !== null)).toHaveLength(2 * DAYS * (MONTHS - 1));
   expect(await running.app.database.read.count(LateCallRow)).toBe(0);
-}, 60_000);
+});
 
 test('a statement of more lines than are kept is refused as too long, and nothing of it is stored', async () => {
   const [from, middle, to] = ['2026-01-01', '2026-01-05', '2026-01-10'] as const;
@@ -85,4 +85,4 @@ test('a statement of more lines than are kept is refused as too long, and nothin
   expect(await running.app.database.read.count(StatementRow)).toBe(0);
   expect(await finalize({ from, to: middle })).toEqual([]);
   expect(await newest()).toMatchObject({ number: 1, toDay: middle });
-}, 60_000);
+});
