@@ -9,8 +9,8 @@ const MIGRATIONS = '../dist/migrations';
 module.exports = async () => {
   // Some tests start the product as an operating system does, from dist/: never from an old build.
   execFileSync(process.execPath, ['build.mjs'], { cwd: join(__dirname, '..'), stdio: 'inherit' });
-  // Every test needs a database, and most need the demo in it. Both kinds are made here, once, and copied: as a
-  // SQLite file, or on a server by the statements that make the same tables and rows.
+  // Every test needs a database, and most need the demo in it. Both kinds are made here, once, and copied: as
+  // a SQLite file, or on a server by the statements that make the same tables and rows.
   require('reflect-metadata');
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
   process.env.TEMPLATES = folder;

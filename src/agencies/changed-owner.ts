@@ -38,12 +38,29 @@ export async function noteChange(
   clientId: string | null,
   dueAt = new Date(),
 ): Promise<void> {
-  const ownerId = clientId ?? agencyId;
-  await tx.insertRow('changed_owners', { id: newId(), agencyId, ownerId, clientsAfter: null, dueAt });
+  await tx.insertRow('changed_owners', ofOne(agencyId, clientId, dueAt));
 }
 
 /** Notes a change that concerns an agency and all of its clients. */
 export async function noteChangeOfAll(tx: Transaction, agencyId: string, dueAt = new Date()): Promise<void> {
-  const all = { ownerId: agencyId, clientsAfter: '', dueAt };
-  await tx.insertRow('changed_owners', { id: newId(), agencyId, ...all });
+  await tx.insertRow('changed_owners', ofAll(agencyId, dueAt));
+}
+
+/** Notes changes of keys by one statement. Whether an agency has a key matters to all of its clients. */
+export async function noteKeyChanges(
+  tx: Transaction,
+  changes: Iterable<{ readonly agencyId: string; readonly clientId: string | null; readonly at: Date }>,
+): Promise<void> {
+  const [first, ...others] = [...changes].map(({ agencyId, clientId, at }) =>
+    clientId === null ? ofAll(agencyId, at) : ofOne(agencyId, clientId, at),
+  );
+  if (first) await tx.insertRows('changed_owners', [first, ...others]);
+}
+
+function ofOne(agencyId: string, clientId: string | null, dueAt: Date): ChangedOwnerRow {
+  return { id: newId(), agencyId, ownerId: clientId ?? agencyId, clientsAfter: null, dueAt };
+}
+
+function ofAll(agencyId: string, dueAt: Date): ChangedOwnerRow {
+  return { id: newId(), agencyId, ownerId: agencyId, clientsAfter: '', dueAt };
 }

@@ -2,8 +2,9 @@ import type { AuditTrail } from '../audit/audit-trail';
 import { ChangedOwnerRow } from '../agencies/changed-owner';
 import type { Database } from '../database/database';
 import { LeasedRounds } from '../database/leased-rounds';
-import { placeholders } from '../database/raw';
+import { filledUp, placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
+import type { KeyOwner } from '../keys/place';
 import type { Vault } from '../vault/vault';
 import { adjustAlerts } from './alert-changes';
 import { readOwnerFacts } from './owner-facts';
@@ -44,64 +45,93 @@ export class AlertWorker {
         [now, BATCH],
       );
       if (notes.length === 0 || !(await this.rounds.take())) return;
-      const agencies = new Set(notes.map(({ agencyId }) => agencyId));
-      for (const agencyId of agencies)
+      // Of an agency with all of its clients, there is enough for a transaction.
+      const whole = new Set(notes.filter(concernsAll).map(({ agencyId }) => agencyId));
+      const single = notes.filter(({ agencyId }) => !whole.has(agencyId));
+      if (single.length > 0) await this.#lookAt(single, now);
+      for (const agencyId of whole)
         await this.#lookAt(
-          agencyId,
           notes.filter((note) => note.agencyId === agencyId),
           now,
         );
     }
   }
 
-  async #lookAt(agencyId: string, notes: readonly Note[], now: Date): Promise<void> {
+  async #lookAt(notes: readonly Note[], now: Date): Promise<void> {
     try {
       await this.database.write(async (tx) => {
-        if (await this.rounds.renew(tx)) await this.#adjust(tx, agencyId, notes, now);
+        if (await this.rounds.renew(tx)) await this.#adjust(tx, notes, now);
       });
     } catch (error) {
-      this.report(error);
-      const dueAt = new Date(now.getTime() + RETRY_MS);
-      await this.database.write((tx) =>
-        tx.run(`UPDATE changed_owners SET dueAt = ? WHERE id IN (${placeholders(notes)})`, [
-          dueAt,
-          ...notes.map(({ id }) => id),
-        ]),
-      );
+      const agencies = new Set(notes.map(({ agencyId }) => agencyId));
+      // An agency that cannot be looked at keeps no other from its turn.
+      if (agencies.size > 1)
+        for (const agencyId of agencies)
+          await this.#lookAt(
+            notes.filter((note) => note.agencyId === agencyId),
+            now,
+          );
+      else await this.#putOff(notes, now, error);
     }
   }
 
-  async #adjust(tx: Transaction, agencyId: string, notes: readonly Note[], now: Date): Promise<void> {
-    const single = notes.filter(({ clientsAfter }) => clientsAfter === null).map(({ ownerId }) => ownerId);
-    const withAgency = single.length > 0 ? [agencyId, ...single] : [];
-    const owners = [...new Set([...withAgency, ...(await goOn(tx, agencyId, notes))])];
-    if (owners.length === 0) return;
-    await adjustAlerts(tx, this.audit, await readOwnerFacts(tx, this.vault.placeMacs, agencyId, owners, now));
+  async #putOff(notes: readonly Note[], now: Date, error: unknown): Promise<void> {
+    this.report(error);
+    const dueAt = new Date(now.getTime() + RETRY_MS);
+    await this.database.write((tx) =>
+      tx.run(`UPDATE changed_owners SET dueAt = ? WHERE id IN (${placeholders(notes)})`, [
+        dueAt,
+        ...notes.map(({ id }) => id),
+      ]),
+    );
+  }
+
+  async #adjust(tx: Transaction, notes: readonly Note[], now: Date): Promise<void> {
+    const owners = new Map<string, KeyOwner>();
+    const add = (agencyId: string, id: string) =>
+      owners.set(id, { type: id === agencyId ? 'AGENCY' : 'CLIENT', id, agencyId });
+    for (const { agencyId, ownerId } of notes.filter((note) => !concernsAll(note))) {
+      add(agencyId, agencyId);
+      add(agencyId, ownerId);
+    }
+    for (const { agencyId, id } of await goOn(tx, notes)) add(agencyId, id);
+    if (owners.size === 0) return;
+    const facts = await readOwnerFacts(tx, this.vault.placeMacs, [...owners.values()], now);
+    await adjustAlerts(tx, this.audit, facts);
   }
 }
 
+function concernsAll({ clientsAfter }: Note): boolean {
+  return clientsAfter !== null;
+}
+
 /**
- * Removes the notes, but the one that all clients are still to be looked at after some id. Returns who comes
- * next in its order: the agency, and then its clients.
+ * Removes the notes, but the one that all clients of an agency are still to be looked at after some id. Of
+ * one agency at most there are such notes. Returns who comes next in its order: the agency, and then its
+ * clients.
  */
-async function goOn(tx: Transaction, agencyId: string, notes: readonly Note[]): Promise<string[]> {
+async function goOn(
+  tx: Transaction,
+  notes: readonly Note[],
+): Promise<{ readonly agencyId: string; readonly id: string }[]> {
   // Of several such notes, the one that has come least far includes the others.
   const [whole] = notes
-    .filter(({ clientsAfter }) => clientsAfter !== null)
+    .filter(concernsAll)
     .sort((one, other) => ((one.clientsAfter ?? '') < (other.clientsAfter ?? '') ? -1 : 1));
-  const after = whole?.clientsAfter ?? null;
-  const rows =
-    after === null
-      ? []
-      : await tx.rows<{ id: string }>(
-          `SELECT id FROM clients${tx.indexHint('clients_by_agency')} WHERE agencyId = ? AND id > ? ORDER BY id LIMIT ?`,
-          [agencyId, after, BATCH],
-        );
-  const ids = rows.map(({ id }) => id);
-  const isOver = ids.length < BATCH;
-  const done = notes.filter((note) => note !== whole || isOver).map(({ id }) => id);
+  const next = whole ? await clientsAfter(tx, whole) : [];
+  const isOver = next.length < BATCH;
+  const done = filledUp(notes.filter((note) => note !== whole || isOver).map(({ id }) => id));
   if (done.length > 0) await tx.run(`DELETE FROM changed_owners WHERE id IN (${placeholders(done)})`, done);
-  if (whole && !isOver)
-    await tx.updateRow('changed_owners', { clientsAfter: ids.at(-1) ?? '' }, { id: whole.id });
-  return after === '' ? [agencyId, ...ids] : ids;
+  if (!whole) return [];
+  if (!isOver) await tx.updateRow('changed_owners', { clientsAfter: next.at(-1) ?? '' }, { id: whole.id });
+  const { agencyId } = whole;
+  return [...(whole.clientsAfter === '' ? [agencyId] : []), ...next].map((id) => ({ agencyId, id }));
+}
+
+async function clientsAfter(tx: Transaction, { agencyId, clientsAfter }: Note): Promise<string[]> {
+  const rows = await tx.rows<{ id: string }>(
+    `SELECT id FROM clients${tx.indexHint('clients_by_agency')} WHERE agencyId = ? AND id > ? ORDER BY id LIMIT ?`,
+    [agencyId, clientsAfter, BATCH],
+  );
+  return rows.map(({ id }) => id);
 }

@@ -1,86 +1,93 @@
 import { ratedSources } from '../billing/rate-in-force';
 import { EVENT_GRACE_MS, UnheardEndRow } from '../calls/unheard-end';
-import { dateOrNull, placeholders, type RawDate } from '../database/raw';
+import { dateOrNull, filledUp, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { hostOf, isFault, type OutgoingWebhookRow } from '../deliveries/outgoing-webhook.entity';
-import { readKeyStates, type KeyState } from '../keys/key-states';
+import { readKeyStatesOf, type KeyState } from '../keys/key-states';
 import type { KeyOwner } from '../keys/place';
 import { PROVIDERS, type Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
 import type { NamedWebhook, OwnerFacts } from './conditions';
 
-/** Reads what the alerts of some owners of an agency depend on, by a fixed number of statements. */
+/** Reads what the alerts of some owners depend on, by a fixed number of statements. */
 export async function readOwnerFacts(
   read: Reader,
   macs: PlaceMacs,
-  agencyId: string,
-  ownerIds: readonly string[],
+  owners: readonly KeyOwner[],
   now: Date,
 ): Promise<OwnerFacts[]> {
-  const clientIds = ownerIds.filter((id) => id !== agencyId);
-  const keys = await readKeyStates(read, macs, agencyId, [agencyId, ...clientIds]);
-  const active = await activeClients(read, agencyId, clientIds);
-  const agents = await countAgents(read, agencyId, clientIds);
+  const ownerIds = filledUp(owners.map(({ id }) => id));
+  const clients = new Map(
+    owners.filter(({ type }) => type === 'CLIENT').map(({ id, agencyId }) => [id, agencyId]),
+  );
+  const agencyIds = [...new Set(owners.map(({ agencyId }) => agencyId))];
+  const agencies = new Map(agencyIds.map((id) => [id, id]));
+  const keys = await readKeyStatesOf(read, macs, new Map([...agencies, ...clients]));
+  const active = await activeClients(read, clients);
+  const agents = await countAgents(read, agencyIds, [...clients.keys()]);
   const absent = await findAbsentAgents(read, ownerIds);
   const ends = await readEnds(read, ownerIds);
-  const offWebhooks = ownerIds.includes(agencyId) ? await findOffWebhooks(read, agencyId) : [];
-  const rated = await ratedSources(read, agencyId, clientIds, now);
-  const ofAgency = keys.filter((key) => key.ownerType === 'AGENCY' && key.isSet);
-  const agencyKeys = new Set(ofAgency.map(({ provider }) => provider));
-  return ownerIds.map((id) => {
-    const owner: KeyOwner = { type: id === agencyId ? 'AGENCY' : 'CLIENT', id, agencyId };
+  const offWebhooks = await findOffWebhooks(read, agencyIds);
+  const rated = await ratedSources(read, clients, now);
+  return owners.map((owner) => {
+    const { type, id, agencyId } = owner;
     const own = keys.filter((key) => key.ownerId === id);
+    const ofAgency = keys.filter((key) => key.ownerId === agencyId && key.isSet);
     return {
       owner,
-      isActive: id === agencyId || active.has(id),
+      isActive: type === 'AGENCY' || active.has(id),
       keys: own,
-      agencyKeys,
-      agentCounts: countsOf(agents.filter((row) => (row.clientId ?? agencyId) === id)),
+      agencyKeys: new Set(ofAgency.map(({ provider }) => provider)),
+      agentCounts: countsOf(agents.filter((row) => (row.clientId ?? row.agencyId) === id)),
       absentCounts: countAbsent(own, absent),
       silent: silentAccounts(own, ends, now),
-      ratedSources: rated?.get(id) ?? null,
-      offWebhooks: id === agencyId ? offWebhooks : [],
+      ratedSources: rated.get(id) ?? null,
+      offWebhooks: offWebhooks.get(id) ?? [],
     };
   });
 }
 
 async function activeClients(
   read: Reader,
-  agencyId: string,
-  clientIds: readonly string[],
-): Promise<Set<string>> {
-  if (clientIds.length === 0) return new Set();
-  const rows = await read.rows<{ id: string }>(
-    `SELECT id FROM clients WHERE id IN (${placeholders(clientIds)}) AND +agencyId = ? AND archivedAt IS NULL`,
-    [...clientIds, agencyId],
+  agencyOf: ReadonlyMap<string, string>,
+): Promise<ReadonlySet<string>> {
+  if (agencyOf.size === 0) return new Set();
+  const ids = filledUp([...agencyOf.keys()]);
+  const rows = await read.rows<{ id: string; agencyId: string }>(
+    `SELECT id, agencyId FROM clients WHERE id IN (${placeholders(ids)}) AND archivedAt IS NULL`,
+    ids,
   );
-  return new Set(rows.map(({ id }) => id));
+  return new Set(rows.filter(({ id, agencyId }) => agencyOf.get(id) === agencyId).map(({ id }) => id));
 }
 
 interface AgentCount {
+  /** Null where the agents have a client. */
+  readonly agencyId: string | null;
   readonly clientId: string | null;
   readonly provider: Provider;
   readonly count: number | string;
 }
 
-/** The agents of these clients, and those with no client. */
+/** The agents of these clients, and those of these agencies that have no client. */
 async function countAgents(
   read: Reader,
-  agencyId: string,
+  agencyIds: readonly string[],
   clientIds: readonly string[],
 ): Promise<AgentCount[]> {
+  const [ofAgencies, ofClients] = [filledUp(agencyIds), filledUp(clientIds)];
   const noClient = await read.rows<AgentCount>(
-    `SELECT NULL AS clientId, provider, COUNT(*) AS count FROM agents
-WHERE agencyId = ? AND provider IN (${placeholders(PROVIDERS)}) AND clientId IS NULL GROUP BY provider`,
-    [agencyId, ...PROVIDERS],
+    `SELECT agencyId, NULL AS clientId, provider, COUNT(*) AS count FROM agents
+WHERE agencyId IN (${placeholders(ofAgencies)}) AND provider IN (${placeholders(PROVIDERS)}) AND clientId IS NULL
+GROUP BY agencyId, provider`,
+    [...ofAgencies, ...PROVIDERS],
   );
-  if (clientIds.length === 0) return noClient;
-  const ofClients = await read.rows<AgentCount>(
-    `SELECT clientId, provider, COUNT(*) AS count FROM agents WHERE clientId IN (${placeholders(clientIds)})
-GROUP BY clientId, provider`,
-    clientIds,
+  if (ofClients.length === 0) return noClient;
+  const withClient = await read.rows<AgentCount>(
+    `SELECT NULL AS agencyId, clientId, provider, COUNT(*) AS count FROM agents
+WHERE clientId IN (${placeholders(ofClients)}) GROUP BY clientId, provider`,
+    ofClients,
   );
-  return [...noClient, ...ofClients];
+  return [...noClient, ...withClient];
 }
 
 function countsOf(rows: readonly AgentCount[]): Map<Provider, number> {
@@ -148,12 +155,21 @@ WHERE a.agencyId = ? AND a.provider = ? AND ${USES_AGENCY_KEY}`,
   return Number(row?.count ?? 0);
 }
 
-async function findOffWebhooks(read: Reader, agencyId: string): Promise<NamedWebhook[]> {
-  const rows = await read.rows<Pick<OutgoingWebhookRow, 'id' | 'url' | 'offReason'>>(
-    'SELECT id, url, offReason FROM outgoing_webhooks WHERE agencyId = ?',
-    [agencyId],
+/** The webhooks of each agency that are off although no admin wants that. */
+async function findOffWebhooks(
+  read: Reader,
+  agencyIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly NamedWebhook[]>> {
+  const ids = filledUp(agencyIds);
+  const rows = await read.rows<Pick<OutgoingWebhookRow, 'id' | 'agencyId' | 'url' | 'offReason'>>(
+    `SELECT id, agencyId, url, offReason FROM outgoing_webhooks WHERE agencyId IN (${placeholders(ids)})`,
+    ids,
   );
-  return rows.filter(({ offReason }) => isFault(offReason)).map(({ id, url }) => ({ id, host: hostOf(url) }));
+  const off = rows.filter(({ offReason }) => isFault(offReason));
+  const of = (agencyId: string) => off.filter((row) => row.agencyId === agencyId);
+  return new Map(
+    agencyIds.map((agencyId) => [agencyId, of(agencyId).map(({ id, url }) => ({ id, host: hostOf(url) }))]),
+  );
 }
 
 type End = Pick<UnheardEndRow, 'ownerId' | 'provider' | 'keyVersion'> & {

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database';
 import { isDuplicate } from '../database/database-errors';
 import { Lease } from '../database/lease';
-import { placeholders } from '../database/raw';
+import { filledUp, placeholders } from '../database/raw';
 import { ConcurrentChange } from '../database/repetition';
 import type { Reader, Transaction } from '../database/transaction';
 import { forceIndex } from '../database/typeorm-internals';
@@ -194,11 +194,10 @@ async function updateRows<T extends { readonly id: string }>(
 ): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) {
     const some = rows.slice(start, start + ROWS_AT_ONCE);
-    // There are only eight lengths, so that each statement is prepared once. The last row stands for the
-    // rest.
-    const length = 2 ** Math.ceil(Math.log2(some.length));
-    const filled = Array.from({ length }, (_, index) => some[Math.min(index, some.length - 1)] as T);
-    const settings = columns.map((column) => `${column} = CASE id ${'WHEN ? THEN ? '.repeat(length)}END`);
+    const filled = filledUp(some);
+    const settings = columns.map(
+      (column) => `${column} = CASE id ${'WHEN ? THEN ? '.repeat(filled.length)}END`,
+    );
     const values = columns.flatMap((column) => filled.flatMap((row) => [row.id, row[column]]));
     const ids = filled.map(({ id }) => id);
     const changed = await tx.run(

@@ -1,5 +1,5 @@
 import { In } from 'typeorm';
-import { partsOf } from '../database/raw';
+import { filledUp, partsOf, placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import type { KeySource } from '../keys/chain';
 import { RateRow } from './rate.entity';
@@ -95,22 +95,27 @@ export async function ratesOfCalls(
 
 /**
  * Returns for each of these clients the key sources of which it has a rate at an instant, by one statement.
- * Null stands for an agency that has no rate at all, which does not let Latchkey count what its clients owe.
+ * A client is not in it where its agency has no rate at all, and so does not let Latchkey count what its
+ * clients owe. `agencyOf` has the agency of each client.
  */
 export async function ratedSources(
   read: Reader,
-  agencyId: string,
-  clientIds: readonly string[],
+  agencyOf: ReadonlyMap<string, string>,
   at: Date,
-): Promise<ReadonlyMap<string, ReadonlySet<KeySource>> | null> {
-  const rates = await read.rows<{ clientId: string | null; keySource: KeySource }>(
-    'SELECT DISTINCT clientId, keySource FROM rates WHERE agencyId = ? AND validFrom <= ?',
-    [agencyId, at],
+): Promise<ReadonlyMap<string, ReadonlySet<KeySource>>> {
+  if (agencyOf.size === 0) return new Map();
+  const agencyIds = filledUp([...new Set(agencyOf.values())]);
+  const rates = await read.rows<{ agencyId: string; clientId: string | null; keySource: KeySource }>(
+    `SELECT DISTINCT agencyId, clientId, keySource FROM rates
+WHERE agencyId IN (${placeholders(agencyIds)}) AND validFrom <= ?`,
+    [...agencyIds, at],
   );
-  if (rates.length === 0) return null;
+  const rated = [...agencyOf].filter(([, agencyId]) => rates.some((rate) => rate.agencyId === agencyId));
   return new Map(
-    clientIds.map((id) => {
-      const own = rates.filter(({ clientId }) => clientId === null || clientId === id);
+    rated.map(([id, agencyId]) => {
+      const own = rates.filter(
+        (rate) => rate.agencyId === agencyId && (rate.clientId === null || rate.clientId === id),
+      );
       return [id, new Set(own.map(({ keySource }) => keySource))];
     }),
   );

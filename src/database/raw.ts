@@ -14,6 +14,15 @@ export function placeholders(values: readonly unknown[]): string {
   return values.map(() => '?').join(', ');
 }
 
+/**
+ * Fills a list up to a power of two with its last value. The list of a statement then has few lengths, of
+ * which each is prepared by itself.
+ */
+export function filledUp<T>(values: readonly T[]): T[] {
+  const length = values.length === 0 ? 0 : 2 ** Math.ceil(Math.log2(values.length));
+  return Array.from({ length }, (_, index) => values[Math.min(index, values.length - 1)] as T);
+}
+
 const MOST_VALUES = 500;
 
 /** Cuts a list, however long it is, into parts of which each is a short list of a statement. */

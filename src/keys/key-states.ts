@@ -1,4 +1,4 @@
-import { placeholders, type RawDate } from '../database/raw';
+import { filledUp, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { PROVIDERS } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -35,7 +35,22 @@ export function readKeyStates(
   agencyId: string,
   ownerIds: readonly string[],
 ): Promise<KeyState[]> {
-  return readStates(STATE_COLUMNS, reader, macs, agencyId, ownerIds);
+  return readStates(STATE_COLUMNS, reader, macs, () => agencyId, ownerIds);
+}
+
+/** The same of owners of several agencies: for each owner, the agency to which it belongs. */
+export function readKeyStatesOf(
+  reader: Reader,
+  macs: PlaceMacs,
+  agencyOf: ReadonlyMap<string, string>,
+): Promise<KeyState[]> {
+  return readStates(
+    STATE_COLUMNS,
+    reader,
+    macs,
+    (ownerId) => agencyOf.get(ownerId),
+    filledUp([...agencyOf.keys()]),
+  );
 }
 
 /** Reads only a part of each key, for long lists. */
@@ -45,14 +60,14 @@ export function readKeySummaries(
   agencyId: string,
   ownerIds: readonly string[],
 ): Promise<KeySummary[]> {
-  return readStates<KeySummary>(SUMMARY_COLUMNS, reader, macs, agencyId, ownerIds);
+  return readStates<KeySummary>(SUMMARY_COLUMNS, reader, macs, () => agencyId, ownerIds);
 }
 
 async function readStates<K extends KeySummary>(
   columns: string,
   reader: Reader,
   macs: PlaceMacs,
-  agencyId: string,
+  agencyOf: (ownerId: string) => string | undefined,
   ownerIds: readonly string[],
 ): Promise<(K | KeyState)[]> {
   if (ownerIds.length === 0) return [];
@@ -63,11 +78,14 @@ async function readStates<K extends KeySummary>(
   const genuine: K[] = [];
   const forged: PlaceRow[] = [];
   for (const row of rows) {
-    if (row.agencyId === agencyId && isGenuine(macs, row)) genuine.push(toState(row));
+    if (row.agencyId === agencyOf(row.ownerId) && isGenuine(macs, row)) genuine.push(toState(row));
     else forged.push(row);
   }
   if (forged.length === 0) return genuine;
-  return [...genuine, ...ownerIds.flatMap((id) => unreadableStates(id, agencyId, forged, genuine))];
+  return [
+    ...genuine,
+    ...[...new Set(ownerIds)].flatMap((id) => unreadableStates(id, agencyOf(id), forged, genuine)),
+  ];
 }
 
 type StateRow<K extends KeySummary> = PlaceRow & Omit<K, 'isSet'>;
@@ -84,7 +102,7 @@ function toState<K extends KeySummary>(row: StateRow<K>): K {
  */
 function unreadableStates(
   ownerId: string,
-  agencyId: string,
+  agencyId: string | undefined,
   forged: readonly PlaceRow[],
   genuine: readonly KeySummary[],
 ): KeyState[] {

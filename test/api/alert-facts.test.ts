@@ -1,6 +1,7 @@
-import { AbstractLogger } from 'typeorm';
+import { AbstractLogger, In } from 'typeorm';
 import { AlertRow } from '../../src/alerts/alert.entity';
-import { ChangedOwnerRow } from '../../src/agencies/changed-owner';
+import { AgencyRow } from '../../src/agencies/agency.entity';
+import { ChangedOwnerRow, noteChange } from '../../src/agencies/changed-owner';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { accountOf } from '../../src/calls/provider-call';
@@ -11,6 +12,7 @@ import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { newId } from '../../src/platform/ids';
 import { PROVIDERS, type Provider } from '../../src/providers';
 import { secretEndOf } from '../../src/vault/cipher';
+import { NORTHWIND } from '../../src/demo/ids';
 import { BRIGHTLINE, CEDAR, HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import {
@@ -240,19 +242,68 @@ describe('whatever happens', () => {
   });
 });
 
+/** Counts the statements of some work. */
+async function statementsOf(doWork: () => Promise<unknown>): Promise<number> {
+  let count = 0;
+  const spy = jest.spyOn(AbstractLogger.prototype, 'logQuery').mockImplementation(() => void (count += 1));
+  await doWork();
+  spy.mockRestore();
+  return count;
+}
+
+/** Notes a change of the agency itself, which is all that there is of these agencies. */
+const noteEach = (agencyIds: readonly string[]) =>
+  running.app.database.write(async (tx) => {
+    for (const agencyId of agencyIds) await noteChange(tx, agencyId, null);
+  });
+
+test('changes of many agencies are looked at by as many statements as those of one', async () => {
+  const { database } = running.app;
+  await work();
+  const model = await database.read.findOneByOrFail(AgencyRow, { id: BRIGHTLINE });
+  const agencies = Array.from({ length: 80 }, () => ({ ...model, id: newId() }));
+  await database.write((tx) => tx.insert(AgencyRow, agencies));
+  const [one = '', ...others] = agencies.map(({ id }) => id);
+  await noteEach([one]);
+  const ofOne = await statementsOf(work);
+  await noteEach(others);
+  expect(await statementsOf(work)).toBe(ofOne);
+  expect(await database.read.countBy(ChangedOwnerRow, {})).toBe(0);
+});
+
+test('an agency that cannot be looked at keeps no other from its turn, and has its own a minute later', async () => {
+  const { database, audit } = running.app;
+  await work();
+  await database.write(async (tx) => {
+    await tx.update(
+      ApiKeyRow,
+      { agencyId: In([BRIGHTLINE, NORTHWIND]), ownerType: 'AGENCY' },
+      { mac: 'forged' },
+    );
+  });
+  await noteEach([NORTHWIND, BRIGHTLINE]);
+  const record = audit.record.bind(audit);
+  const spy = jest.spyOn(audit, 'record').mockImplementation((tx, actor, event) => {
+    if (actor.agencyId === NORTHWIND) throw new Error('The disk is full');
+    return record(tx, actor, event);
+  });
+  const openIn = (agencyId: string) =>
+    database.read.countBy(AlertRow, { agencyId, kind: 'KEY_UNREADABLE', isOpen: true });
+  await work();
+  expect(await openIn(BRIGHTLINE)).toBeGreaterThan(0);
+  expect(await openIn(NORTHWIND)).toBe(0);
+  expect(running.logs.join('')).toContain('The disk is full');
+  spy.mockRestore();
+  await work(new Date(Date.now() + MINUTE + 1000));
+  expect(await openIn(NORTHWIND)).toBeGreaterThan(0);
+});
+
 test('what has to be looked at costs the same, however many keys and calls there are', async () => {
   const { database, vault } = running.app;
   const model = await database.read.findOneByOrFail(ApiKeyRow, { ownerId: HARBOR, provider: 'RETELL' });
   const secretEnd = secretEndOf(model.sealed ?? '');
   const withMac = (row: ApiKeyRow) => ({ ...row, mac: vault.placeMacs.of({ ...row, secretEnd }) });
   const harbor = await database.read.findOneByOrFail(ClientRow, { id: HARBOR });
-  const statementsOf = async (doWork: () => Promise<unknown>) => {
-    let count = 0;
-    const spy = jest.spyOn(AbstractLogger.prototype, 'logQuery').mockImplementation(() => void (count += 1));
-    await doWork();
-    spy.mockRestore();
-    return count;
-  };
   const oneChange = async () => {
     await set(HARBOR, 'BLAND', keys().revoked);
     await verify(HARBOR, 'BLAND');

@@ -1,4 +1,4 @@
-import { noteChange, noteChangeOfAll } from '../../agencies/changed-owner';
+import { noteKeyChanges } from '../../agencies/changed-owner';
 import type { AuditEventRow } from '../../audit/audit.entity';
 import type { Transaction } from '../../database/transaction';
 
@@ -15,7 +15,5 @@ export async function noteKeyOwners(tx: Transaction, events: readonly AuditEvent
       .filter(({ type }) => TELLS_OF_A_KEY.has(type))
       .map((event) => [event.clientId ?? event.agencyId, event]),
   );
-  // Whether an agency has a key matters to all of its clients.
-  for (const { agencyId, clientId, at } of changes.values())
-    await (clientId === null ? noteChangeOfAll(tx, agencyId, at) : noteChange(tx, agencyId, clientId, at));
+  await noteKeyChanges(tx, changes.values());
 }
