@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Database } from '../database/database';
@@ -20,6 +20,7 @@ import { startWebhookReceiver } from './webhook-receiver';
 
 const FOLDER = '.latchkey';
 const DEMO_FILE = join(FOLDER, 'demo.json');
+const WEBHOOKS_FILE = join(FOLDER, 'webhooks.jsonl');
 const AUDIENCE = 'latchkey-demo';
 const NPM_LOOKED_FOR_EVERY_MS = 500;
 const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
@@ -42,7 +43,7 @@ async function main(): Promise<void> {
     portFile: join(FOLDER, 'issuer-port'),
   });
   const sandbox = await startSandbox();
-  const receiver = await startWebhookReceiver((line) => console.log(line));
+  const receiver = await startWebhookReceiver(keepWebhook);
   const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
   refuseOtherHosts(config);
   await refuseTakenPort(config);
@@ -75,8 +76,13 @@ async function main(): Promise<void> {
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
   console.log(JSON.stringify(demo, null, 2));
   console.log(
-    `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link with its code, and a gateway token, stand there too.`,
+    `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link with its code, and a gateway token, stand there too.\n  Webhooks that the agency receives: ${WEBHOOKS_FILE}`,
   );
+}
+
+// In the terminal, dozens of them would hide what was printed of tokens and addresses.
+function keepWebhook(message: string): void {
+  appendFileSync(WEBHOOKS_FILE, `${message}\n`, { mode: 0o600 });
 }
 
 /** Lets the stand-ins tell of their calls, and adds some when the demo starts for the first time. */

@@ -15,15 +15,18 @@ export interface WebhookReceiver {
   close(): Promise<void>;
 }
 
-/** What an agency has of its own: it verifies the messages that Latchkey sends it, and tells of them. */
-export async function startWebhookReceiver(tell: (line: string) => void): Promise<WebhookReceiver> {
+/** What an agency has of its own: it verifies the messages that Latchkey sends it, and keeps them. */
+export async function startWebhookReceiver(keep: (message: string) => void): Promise<WebhookReceiver> {
   let secret = '';
   const server = createServer((request, response) => {
-    void textOf(request).then((body) => {
-      const isGenuine = isSigned(secret, request.headers, body);
-      if (isGenuine) tell(`Webhook received: ${body}`);
-      response.writeHead(isGenuine ? 204 : 401).end();
-    });
+    textOf(request)
+      .then((body) => {
+        const isGenuine = isSigned(secret, request.headers, body);
+        if (isGenuine) keep(body);
+        response.writeHead(isGenuine ? 204 : 401).end();
+      })
+      // What is cut off or cannot be kept is not acknowledged, and comes again.
+      .catch(() => response.destroy());
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

@@ -30,6 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const newFolder = () => mkdtempSync(join(tmpdir(), 'latchkey-start-'));
 const demoFile = (of = folder) => join(of, '.latchkey', 'demo.json');
 const ringFile = (of: string) => join(of, '.latchkey', 'master.keys');
+const webhooksFile = (of: string) => join(of, '.latchkey', 'webhooks.jsonl');
 
 async function startDemo(
   inFolder: string,
@@ -141,10 +142,12 @@ describe('the demo', () => {
  */
 async function startAgainAndAgain(inFolder: string) {
   const { demo: first, running: firstRunning } = await startDemo(inFolder);
-  const modes = [demoFile(inFolder), ringFile(inFolder)].map((file) => statSync(file).mode & 0o777);
   const handIns = (await ask(first, PENDING_HAND_INS, {})).data;
   const day = await dayOf(first);
-  await firstRunning.prints(/Webhook received: /);
+  await until(() => existsSync(webhooksFile(inFolder)));
+  const printed = firstRunning.output;
+  const files = [demoFile(inFolder), ringFile(inFolder), webhooksFile(inFolder)];
+  const modes = files.map((file) => statSync(file).mode & 0o777);
   const otherHost = (await post(first.url, null, {}, { host: 'evil.example' })).status;
   await setKey(first, 'key_kept_over_starts_77');
 
@@ -196,6 +199,7 @@ async function startAgainAndAgain(inFolder: string) {
     modes,
     handIns,
     day,
+    printed,
     otherHost,
     written,
     onBusyPort,
@@ -237,6 +241,11 @@ describe('the demo, started again and again in one folder', () => {
     expect(down).toContain('Juniper Fitness');
   });
 
+  test('ends what it prints with where everything is, and writes the webhooks that come to a file', () => {
+    expect(seen.printed).toMatch(/demo is ready\.\n(?: .*\n)+$/);
+    expect(seen.printed).toContain(join('.latchkey', 'webhooks.jsonl'));
+  });
+
   test('writes what is needed to try it, for its owner alone, and ends when it is told to', () => {
     const { first, modes, firstStatus } = seen;
     expect(first.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -252,7 +261,7 @@ describe('the demo, started again and again in one folder', () => {
         expect.arrayContaining(['valid', 'revoked', 'restricted', 'rateLimited', 'outOfFunds']),
       );
     }
-    expect(modes).toEqual([0o600, 0o600]);
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
     expect(firstStatus).toBe(0);
   });
 
