@@ -184,8 +184,12 @@ describe('filters', () => {
     await page.goBack();
     await page.getByText('1 of 1', { exact: true }).waitFor();
     expect(await page.getByLabel('Before').inputValue()).toBe('2100-01-01');
-    await tab.visit('/calls?status=ODD&provider=ODD');
-    await page.getByText('2 of 2', { exact: true }).waitFor();
+    for (const odd of ['ODD', 'toString', '__proto__']) {
+      await tab.visit(
+        `/calls?status=${odd}&provider=${odd}&kind=${odd}&direction=${odd}&origin=${odd}&key=${odd}`,
+      );
+      await page.getByText('2 of 2', { exact: true }).waitFor();
+    }
     expect(tab.faults).toEqual([]);
   });
 

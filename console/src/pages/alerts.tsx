@@ -63,7 +63,7 @@ const IS_OPEN: Readonly<Record<string, boolean | null>> = { closed: false, all: 
 
 export function AlertsPage() {
   const { values, isOn, by } = useFilters(PATH, ['state', 'client']);
-  const open = values.state in IS_OPEN ? (IS_OPEN[values.state] ?? null) : true;
+  const open = Object.hasOwn(IS_OPEN, values.state) ? (IS_OPEN[values.state] ?? null) : true;
   return (
     <Page title={text.alerts.title} lead={text.alerts.lead}>
       <Down />

@@ -58,7 +58,7 @@ export function AnalyticsPage() {
   const viewer = useViewer();
   const isAdmin = viewer.canManageApiKeys;
   const { values, isOn, by } = useFilters(PATH, ['period', 'measure', 'split']);
-  const days = values.period in INTERVALS ? values.period : USUAL;
+  const days = Object.hasOwn(INTERVALS, values.period) ? values.period : USUAL;
   const splits = Object.entries(text.analytics.splits).filter(
     ([split]) => (split !== 'KEY_SOURCE' || isAdmin) && (split !== 'CLIENT' || viewer.role !== 'PORTAL_USER'),
   );

@@ -89,7 +89,7 @@ const SOURCES = { CLIENT: text.source.CLIENT, AGENCY: text.source.AGENCY };
 
 /** A choice that an address names; null for what is none. */
 const chosenOf = <Choice extends string>(choices: Readonly<Record<Choice, string>>, name: string) =>
-  name in choices ? (name as Choice) : null;
+  Object.hasOwn(choices, name) ? (name as Choice) : null;
 
 export function CallsPage() {
   const viewer = useViewer();
