@@ -120,8 +120,7 @@ export const bland = {
     return {
       providerCallId: readId(json, 'call_id', 'c_id'),
       latchkeyCallId: readLatchkeyId(field(json, 'metadata')),
-      // A persona may go on to a pathway in the course of a call.
-      providerAgentId: readId(json, 'agent_id', 'persona_id', 'pathway_id'),
+      providerAgentId: agentIn(json),
       direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
       toNumber: numberIn(json, 'to'),
       fromNumber: numberIn(json, 'from'),
@@ -189,9 +188,12 @@ export const bland = {
     return { items: listed.filter((call) => isOfSpan(call, span)), next: isLast ? null : String(end) };
   },
 
-  // By Bland's documentation, a list tells that a call is over, and neither how it ended nor its price.
+  // By Bland's documentation, a list tells that a call is over, and neither how it ended nor its price. It
+  // may name no agent either.
   isInPart: (json) =>
-    isOver(json) && (textField(json, 'status') === '' || field(json, 'price') === undefined),
+    isOver(json)
+      ? textField(json, 'status') === '' || field(json, 'price') === undefined
+      : agentIn(json) === null,
 
   agentLists: [
     agentsAt(`/v2/agents?limit=${AGENTS_LENGTH}`, 'AGENT', (json) => field(json, 'data'), AGENTS_LENGTH),
@@ -248,6 +250,11 @@ function readOwnNumber(number: unknown): ListedNumber | null {
   const agentId = readId(number, 'agent_id', 'pathway_id');
   const providerAgentIds = agentId === null ? [] : [agentId];
   return { fromNumber: phoneNumber, phoneNumber, label: textField(number, 'label'), providerAgentIds };
+}
+
+/** A persona may go on to a pathway in the course of a call. */
+function agentIn(json: unknown): string | null {
+  return readId(json, 'agent_id', 'persona_id', 'pathway_id');
 }
 
 /** A list may hold more days than a span, and may not tell when a call began, but when it was asked for. */

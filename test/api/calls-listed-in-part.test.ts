@@ -67,13 +67,13 @@ const standIn = ({ providerCallId }: CallRow) => {
   return call;
 };
 
-/** A call of the account that nobody placed here, and that has ended. */
-function foreign(agentId: string | undefined, at = new Date()) {
+/** A call of the account that nobody placed here. */
+function foreign(agentId: string | undefined, at = new Date(), isOver = true) {
   const { agency } = running.sandbox.bland.accounts;
   const request = { agent_id: agentId, phone_number: TO };
   const call = running.sandbox.bland.calls.add(agency, randomUUID(), request, 'outbound', at);
   call.answer(at);
-  call.end(60_000);
+  if (isOver) call.end(60_000);
   return call;
 }
 
@@ -134,20 +134,20 @@ test('a call that nobody had heard of is asked for, and recorded if its agent is
     })
     .then(({ agent }) => agent);
   const [own, other] = [foreign(providerAgentId), foreign(randomUUID())];
+  const goingOn = foreign(providerAgentId, new Date(), false);
   const { differences } = await reconcile();
   expect(differences.map(({ kind, providerCallId }) => [kind, providerCallId]).sort()).toEqual(
-    [own, other].map(({ id }) => ['UNKNOWN_TO_US', id]).sort(),
+    [own, other, goingOn].map(({ id }) => ['UNKNOWN_TO_US', id]).sort(),
   );
   const recorded = await running.app.database.read.find(CallRow);
-  expect(recorded).toMatchObject([
-    {
-      providerCallId: own.id,
-      clientId: HARBOR,
-      status: 'COMPLETED',
-      durationMs: 60_000,
-      costStatus: 'KNOWN',
-    },
-  ]);
+  expect(new Map(recorded.map((call) => [call.providerCallId, call.status]))).toEqual(
+    new Map([
+      [own.id, 'COMPLETED'],
+      [goingOn.id, 'IN_PROGRESS'],
+    ]),
+  );
+  const ended = { clientId: HARBOR, durationMs: 60_000, costStatus: 'KNOWN' };
+  expect(recorded.find(({ status }) => status === 'COMPLETED')).toMatchObject(ended);
 });
 
 test('a cost that the provider has corrected is found, although its list tells none', async () => {
