@@ -15,9 +15,9 @@ const BATCH = 100;
 /**
  * How many events are worked by one transaction, and how many such transactions run at the same time. With
  * one writer, an event that arrives waits for those that are being worked. They are few, so that more events
- * are put on record: a third more where each is of a new call, while a sixth fewer are worked.
+ * are put on record, while fewer are worked: those can wait, and a provider gives up what it cannot deliver.
  */
-const PACE = { one: { together: 5, atOnce: 1 }, several: { together: 20, atOnce: 4 } };
+const PACE = { one: { together: 3, atOnce: 1 }, several: { together: 20, atOnce: 4 } };
 /** An event that fails waits twice as long each time, from the first of these times to the second. */
 const RETRY_MS = [1_000, 60 * 60 * 1000] as const;
 
