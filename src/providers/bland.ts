@@ -191,9 +191,8 @@ export const bland = {
   // By Bland's documentation, a list tells that a call is over, and neither how it ended nor its price. It
   // may name no agent either.
   isInPart: (json) =>
-    isOver(json)
-      ? textField(json, 'status') === '' || field(json, 'price') === undefined
-      : agentIn(json) === null,
+    agentIn(json) === null ||
+    (isOver(json) && (textField(json, 'status') === '' || field(json, 'price') === undefined)),
 
   agentLists: [
     agentsAt(`/v2/agents?limit=${AGENTS_LENGTH}`, 'AGENT', (json) => field(json, 'data'), AGENTS_LENGTH),

@@ -131,9 +131,10 @@ export async function findPlacedCall(
     if (read.outcome === 'UNKNOWN') return read;
     for (const { isInPart, ...facts } of read.page.items) {
       const isIt = facts.latchkeyCallId === call.callId;
-      if (isIt && !isInPart) return { outcome: 'FOUND', facts };
-      if (facts.providerCallId !== null && (isIt || mayBe(call, facts, span)))
-        candidates.add(facts.providerCallId);
+      if (isIt && isInPart && facts.providerCallId !== null)
+        return askForCall(adapter, send, facts.providerCallId);
+      if (isIt) return { outcome: 'FOUND', facts };
+      if (facts.providerCallId !== null && mayBe(call, facts, span)) candidates.add(facts.providerCallId);
     }
     pages += 1;
     if (candidates.size > MAX_CANDIDATES || (pages > MAX_PAGES && read.page.next !== null))

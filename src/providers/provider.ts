@@ -147,8 +147,8 @@ export interface ProviderAdapter {
   /** Reads such a page. It is null for anything but a page. */
   readCallList(json: unknown, span: CallSpan): ListPage<unknown> | null;
   /**
-   * Tells of a call in a list whether the list leaves out how it ended, or what it costs. Then nothing counts
-   * of what the list says but that the call is there. Adapters without it have lists that show all of a call.
+   * Tells of a call in a list whether the list leaves out its agent, how it ended, or its cost. Then nothing
+   * counts of what the list says but that the call is there. Adapters without it have lists that show all.
    */
   isInPart?(call: unknown): boolean;
   /** The lists of the agents of an account that can place calls. */

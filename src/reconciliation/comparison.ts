@@ -20,7 +20,10 @@ export interface Compared {
   readonly learnt: number;
   /** These may have been placed by Latchkey without an answer. The list does not say. */
   readonly doubtful: readonly CallFacts[];
-  /** Of these the list leaves something out. Of the calls that are settled, all is known already. */
+  /**
+   * Of these the list leaves something out. Of those that are settled, all is known already; only their cost
+   * may have been corrected.
+   */
   readonly inPart: { readonly open: readonly CallFacts[]; readonly settled: readonly CallFacts[] };
 }
 

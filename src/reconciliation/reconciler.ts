@@ -53,8 +53,10 @@ const MAX_PAUSE_SECONDS = 5 * 60;
 const MAX_PAUSES = 20;
 /** So many calls of a part are asked for one by one at most: those that the list should have. */
 const MAX_ASKED = 200;
-/** So many are of which a list leaves something out. At the rate of the provider, that takes minutes. */
+/** So many calls are of which all is known already, and whose cost may have been corrected. */
 export const MAX_ASKED_IN_FULL = 500;
+/** So many are of which not all is known. At the rate of the provider, that takes a quarter of an hour. */
+const MAX_OPEN = 5_000;
 const ROWS = 1000;
 
 /** Compares what Latchkey knows of the calls of accounts with the lists of the providers. */
@@ -202,14 +204,20 @@ class AccountRun {
     }
   }
 
-  /** Asks for calls of which the list leaves something out: the newest first, and those that may change. */
+  /**
+   * Asks for the calls of which the list leaves something out: first for those of which not all is known, and
+   * then for the others, whose cost may have been corrected. What is left of the first keeps the account from
+   * counting as compared.
+   */
   async #askInFull(): Promise<void> {
-    const ids = [...this.#inPart.open, ...this.#inPart.settled];
-    for (const id of ids.slice(0, MAX_ASKED_IN_FULL)) {
+    const { open, settled } = this.#inPart;
+    for (const id of [...open.slice(0, MAX_OPEN), ...settled.slice(0, MAX_ASKED_IN_FULL)]) {
       if (this.result.obstacle !== null) return;
       await this.#ask(id, null);
     }
-    this.result.undecided += Math.max(0, ids.length - MAX_ASKED_IN_FULL);
+    this.result.undecided += Math.max(0, open.length - MAX_OPEN);
+    this.result.undecided += Math.max(0, settled.length - MAX_ASKED_IN_FULL);
+    if (open.length > MAX_OPEN) this.result.obstacle ??= 'TOO_MANY_CALLS';
   }
 
   #add(differences: readonly Difference[], learnt: number): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { AgentRow } from '../../src/agents/agent.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { reconcileAll } from '../../src/reconciliation/command';
 import type { Difference } from '../../src/reconciliation/difference';
@@ -17,6 +18,9 @@ const DAY = 24 * HOUR;
 /** What Bland's documentation and its own command line tool show of a call in a list. */
 const SHOWN = ['call_id', 'created_at', 'call_length', 'from', 'completed', 'queue_status', 'answered_by'];
 
+/** What the lists show beside it. */
+let shownBeside: readonly string[] = [];
+
 type Listed = Readonly<Record<string, unknown>>;
 
 let running: TestApp;
@@ -24,6 +28,7 @@ let running: TestApp;
 let instance: TestApp;
 let bland: Loopback;
 beforeEach(async () => {
+  shownBeside = [];
   running = await startTestApp();
   bland = await Loopback.start((incoming, outgoing) => {
     void ask(incoming.url ?? '', incoming.headers.authorization ?? '').then(({ status, body }) =>
@@ -45,7 +50,7 @@ async function ask(path: string, authorization: string) {
 }
 
 function inPart(call: Listed): Listed {
-  const shown = Object.entries(call).filter(([name]) => SHOWN.includes(name));
+  const shown = Object.entries(call).filter(([name]) => [...SHOWN, ...shownBeside].includes(name));
   // Of a call that nobody answered, it may be the time for which the phone rang.
   const length = { call_length: call.call_length === 0 ? 0.3 : call.call_length };
   return { ...Object.fromEntries(shown), ...length, to: String(call.to).replace(/^\+1/, '') };
@@ -127,12 +132,13 @@ test('what a list leaves out changes nothing of a call, whose end is asked for',
   );
 });
 
+async function ownAgent(): Promise<string> {
+  const { read } = running.app.database;
+  return (await read.findOneByOrFail(AgentRow, { id: HARBOR_BLAND_AGENT })).providerAgentId;
+}
+
 test('a call that nobody had heard of is asked for, and recorded if its agent is one of the agency', async () => {
-  const { providerAgentId } = await running
-    .data<{ agent: { providerAgentId: string } }>('query ($id: ID!) { agent(id: $id) { providerAgentId } }', {
-      id: HARBOR_BLAND_AGENT,
-    })
-    .then(({ agent }) => agent);
+  const providerAgentId = await ownAgent();
   const [own, other] = [foreign(providerAgentId), foreign(randomUUID())];
   const goingOn = foreign(providerAgentId, new Date(), false);
   const { differences } = await reconcile();
@@ -161,8 +167,22 @@ test('a cost that the provider has corrected is found, although its list tells n
   ]);
 });
 
-test('of very many calls that a list tells in part so many are asked for, and the others are undecided', async () => {
-  for (let count = 0; count < MAX_ASKED_IN_FULL + 3; count += 1) foreign(undefined);
+test('a call of which a list tells how it ended and at what cost, and no agent, is asked for and recorded', async () => {
+  shownBeside = ['status', 'price'];
+  const { id } = foreign(await ownAgent());
+  await reconcile();
+  expect(await running.app.database.read.find(CallRow)).toMatchObject([
+    { providerCallId: id, clientId: HARBOR, costStatus: 'KNOWN' },
+  ]);
+});
+
+test('calls of which not all is known are asked for however many others there are, which are undecided then', async () => {
+  const count = MAX_ASKED_IN_FULL + 3;
+  const agentId = await ownAgent();
+  for (let index = 0; index < count; index += 1) foreign(agentId);
+  expect([(await reconcile()).undecided, askedInFull()]).toEqual([0, count]);
+  foreign(agentId);
   const { undecided } = await reconcile();
-  expect([undecided, askedInFull()]).toEqual([3, MAX_ASKED_IN_FULL]);
+  expect([undecided, askedInFull()]).toEqual([3, count + 1 + MAX_ASKED_IN_FULL]);
+  expect(await running.app.database.read.count(CallRow)).toBe(count + 1);
 });
