@@ -1,6 +1,7 @@
 import { In } from 'typeorm';
 import { system } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
+import { filledUp } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import type { KeyOwner } from '../keys/place';
 import { AlertRow, clientOf } from './alert.entity';
@@ -13,7 +14,7 @@ export async function adjustAlerts(
   audit: AuditTrail,
   facts: readonly OwnerFacts[],
 ): Promise<void> {
-  const ids = facts.map(({ owner }) => owner.id);
+  const ids = filledUp(facts.map(({ owner }) => owner.id));
   const open = await tx.find(AlertRow, { where: { ownerId: In(ids), isOpen: true } });
   for (const each of facts) {
     const { owner } = each;

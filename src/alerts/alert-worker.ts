@@ -1,6 +1,7 @@
 import type { AuditTrail } from '../audit/audit-trail';
 import { ChangedOwnerRow } from '../agencies/changed-owner';
 import type { Database } from '../database/database';
+import { isUnavailable } from '../database/database-errors';
 import { LeasedRounds } from '../database/leased-rounds';
 import { filledUp, placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
@@ -14,6 +15,8 @@ const EVERY_MS = 500;
 const LEASE_MS = 30_000;
 /** So many notes are read at once, and so many clients of an agency are looked at in one transaction. */
 const BATCH = 100;
+/** So many agencies are looked at in one transaction, for which SQLite's other writers wait. */
+const AGENCIES = 20;
 /** Changes that cannot be looked at now are looked at after this time, and keep no others from their turn. */
 const RETRY_MS = 60_000;
 
@@ -45,15 +48,14 @@ export class AlertWorker {
         [now, BATCH],
       );
       if (notes.length === 0 || !(await this.rounds.take())) return;
-      // Of an agency with all of its clients, there is enough for a transaction.
+      const notesOf = (agencies: readonly string[]) =>
+        notes.filter(({ agencyId }) => agencies.includes(agencyId));
+      // An agency that is to be looked at with all of its clients has a transaction of its own.
       const whole = new Set(notes.filter(concernsAll).map(({ agencyId }) => agencyId));
-      const single = notes.filter(({ agencyId }) => !whole.has(agencyId));
-      if (single.length > 0) await this.#lookAt(single, now);
-      for (const agencyId of whole)
-        await this.#lookAt(
-          notes.filter((note) => note.agencyId === agencyId),
-          now,
-        );
+      const others = [...new Set(notes.map(({ agencyId }) => agencyId))].filter((id) => !whole.has(id));
+      for (let start = 0; start < others.length; start += AGENCIES)
+        await this.#lookAt(notesOf(others.slice(start, start + AGENCIES)), now);
+      for (const agencyId of whole) await this.#lookAt(notesOf([agencyId]), now);
     }
   }
 
@@ -63,20 +65,20 @@ export class AlertWorker {
         if (await this.rounds.renew(tx)) await this.#adjust(tx, notes, now);
       });
     } catch (error) {
+      this.report(error);
       const agencies = new Set(notes.map(({ agencyId }) => agencyId));
+      if (agencies.size === 1 || isUnavailable(error)) await this.#putOff(notes, now);
       // An agency that cannot be looked at keeps no other from its turn.
-      if (agencies.size > 1)
+      else
         for (const agencyId of agencies)
           await this.#lookAt(
             notes.filter((note) => note.agencyId === agencyId),
             now,
           );
-      else await this.#putOff(notes, now, error);
     }
   }
 
-  async #putOff(notes: readonly Note[], now: Date, error: unknown): Promise<void> {
-    this.report(error);
+  async #putOff(notes: readonly Note[], now: Date): Promise<void> {
     const dueAt = new Date(now.getTime() + RETRY_MS);
     await this.database.write((tx) =>
       tx.run(`UPDATE changed_owners SET dueAt = ? WHERE id IN (${placeholders(notes)})`, [
@@ -106,9 +108,8 @@ function concernsAll({ clientsAfter }: Note): boolean {
 }
 
 /**
- * Removes the notes, but the one that all clients of an agency are still to be looked at after some id. Of
- * one agency at most there are such notes. Returns who comes next in its order: the agency, and then its
- * clients.
+ * Removes the notes, but the one that all clients of an agency are still to be looked at after some id: such
+ * notes come with no other agency's. Returns who comes next in its order: the agency, and then its clients.
  */
 async function goOn(
   tx: Transaction,
