@@ -105,7 +105,8 @@ export class AuditSealer {
   async #chain(tx: Transaction, after: string, agencyId?: string): Promise<string | null> {
     if (!(await this.#lease.renew(tx))) return null;
     const batch = await this.#batchAfter(tx, after, agencyId);
-    // What was made up names no chain: it may name one in a way that the database alone takes for the same.
+    // The ends are looked for by genuine events alone: one that was made up may hold the id of an agency in
+    // capitals, which MariaDB takes for the same id and this process does not.
     const genuine = batch.filter((row) => this.#isGenuine(row));
     const found = await this.#ends(tx, [...new Set(genuine.map((row) => row.agencyId))]);
     const ends = new Map<string, ChainEnd>();

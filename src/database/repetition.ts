@@ -76,7 +76,7 @@ function mayWin(error: unknown): boolean {
 }
 
 function givenUp(error: unknown, isFateKnown: boolean): unknown {
-  // A lock that does not come in time is a race as well, although it says of a read that nothing can be done.
+  // A lock that does not come in time counts as unavailable for reads; a transaction has lost a race by it.
   if (isUnavailable(error) && !isRace(error)) return error;
   return isFateKnown
     ? new ServiceBusy('A transaction lost its races until its time was over', { cause: error })
