@@ -102,8 +102,9 @@ const SHAPE = [
   ['ROUTINES', 'ROUTINE_SCHEMA'],
   ['SCHEMATA', 'SCHEMA_NAME'],
 ] as const;
+/** How old a database is, and what it has held: one that a test has left may have been migrated twice. */
 const AGE =
-  /^(CREATE_TIME|UPDATE_TIME|CARDINALITY|TABLE_ROWS|AVG_ROW_LENGTH|DATA_FREE|INDEX_LENGTH|DATA_LENGTH)$/;
+  /^(CREATE_TIME|UPDATE_TIME|AUTO_INCREMENT|CARDINALITY|TABLE_ROWS|AVG_ROW_LENGTH|DATA_FREE|(INDEX|DATA)_LENGTH)$/;
 
 test('the databases of the tests, which are copies, are the same as one that was migrated', async () => {
   const [copy, migrated] = [await createMigratedDatabase(), await createTestDatabase()];
