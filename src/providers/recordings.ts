@@ -40,10 +40,10 @@ export interface RecordingSource {
 export async function openRecording(recording: Recording, source: RecordingSource): Promise<RecordingAnswer> {
   if (recording.by === 'LINK') return openLink(recording.address, source);
   const reply = await source.download(recording.request);
-  if (reply.kind === 'NO_ANSWER') return answerIn(reply, '');
+  if (reply.kind === 'NO_ANSWER') return answerIn(reply, '', source.part);
   const { statusCode = 0, headers } = reply.body;
   if (statusCode < 300 || statusCode >= 400 || headers.location === undefined)
-    return answerIn(reply, recording.request.path);
+    return answerIn(reply, recording.request.path, source.part);
   reply.body.destroy();
   if (!URL.canParse(headers.location, source.baseUrl)) return errorOf('PROVIDER_FAULT', statusCode);
   return openLink(new URL(headers.location, source.baseUrl).href, source);
@@ -52,19 +52,21 @@ export async function openRecording(recording: Recording, source: RecordingSourc
 async function openLink(address: string, source: RecordingSource): Promise<RecordingAnswer> {
   const { baseUrl, part, limits } = source;
   if (!isUsableLink(address, baseUrl)) return errorOf('PROVIDER_FAULT', null);
-  return answerIn(await downloadFrom(address, baseUrl, part, limits), new URL(address).pathname);
+  return answerIn(await downloadFrom(address, baseUrl, part, limits), new URL(address).pathname, part);
 }
 
-function answerIn(reply: DownloadReply, path: string): RecordingAnswer {
+function answerIn(reply: DownloadReply, path: string, { range }: WantedPart): RecordingAnswer {
   if (reply.kind === 'NO_ANSWER')
     return errorOf(reply.reason === 'TIMEOUT' ? 'TIMEOUT' : 'UNREACHABLE', null);
   const { body } = reply;
   const { statusCode: status = 0, headers } = body;
   const type = audioTypeOf(headers['content-type'] ?? '', path);
   const isEncoded = (headers['content-encoding'] ?? 'identity') !== 'identity';
-  if ((status === 200 || status === 206) && type !== null && !isEncoded)
+  // A part that nobody asked for would be taken for the whole.
+  const mayBePart = range !== undefined;
+  if ((status === 200 || (status === 206 && mayBePart)) && type !== null && !isEncoded)
     return { status, headers: { ...shownHeaders(body), 'content-type': type }, body };
-  if (status === 416) return { status, headers: shownHeaders(body), body };
+  if (status === 416 && mayBePart) return { status, headers: shownHeaders(body), body };
   body.destroy();
   if (status === 404 || status === 410) return 'NOT_FOUND';
   return errorOf(codeOf(status), status);

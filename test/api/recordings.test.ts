@@ -177,6 +177,8 @@ describe('a recording', () => {
     ['a page that calls itself audio', text(200, '<a/>', { 'content-type': 'audio/svg+xml' })],
     ['a file of no type', text(200, 'RIFF')],
     ['a file that is packed', text(200, 'RIFF', { ...AUDIO, 'content-encoding': 'gzip' })],
+    ['a part of what was asked for', text(206, 'RIFF', { ...AUDIO, 'content-range': 'bytes 0-3/100' })],
+    ['the refusal of a part that nobody asked for', text(416, '', { 'content-range': 'bytes */100' })],
     ['a refusal', json(403, { message: 'expired' })],
     ['a fault', json(500, {})],
     ['silence', silence],
