@@ -4,11 +4,9 @@ import { request as sendRequest, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { IsNull } from 'typeorm';
 import type { GraphQLSchema } from 'graphql';
 import { buildSchema } from '../src/api/schema';
 import { createApp, type App } from '../src/app';
-import { AuditEventRow } from '../src/audit/audit.entity';
 import { readConfig } from '../src/config';
 import { startIssuer, type DemoIssuer } from '../src/demo/issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from '../src/demo/sandbox';
@@ -138,7 +136,8 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     ask,
     data,
     chained: async () => {
-      const isBehind = () => app.database.read.existsBy(AuditEventRow, { sequence: IsNull() });
+      const sql = 'SELECT id FROM audit_events WHERE sequence IS NULL LIMIT 1';
+      const isBehind = async () => (await app.database.read.rows(sql)).length > 0;
       // Another instance may hold the lease.
       while (await isBehind()) await app.upkeep.sealer.seal();
     },

@@ -1,4 +1,4 @@
-import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DataSource, DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { databaseCode, DatabaseUnavailable, isUnavailable } from './database-errors';
@@ -6,6 +6,7 @@ import type { Database, Dialect, Mapping } from './dialect';
 import { migrate } from './migrate';
 import * as mysql from './mysql';
 import * as sqlite from './sqlite';
+import { openSource } from './typeorm-internals';
 import { withinTime } from './waiting';
 
 export type { Database, Mapping } from './dialect';
@@ -78,7 +79,7 @@ async function connect(url: string, mapping: Mapping, toWrite: boolean): Promise
   for (const options of hostOptions(url, mapping)) {
     try {
       dialect.checkAccess(url);
-      const source = await withinTime(new DataSource(options).initialize(), CONNECT_TIMEOUT_MS);
+      const source = await withinTime(openSource(options), CONNECT_TIMEOUT_MS);
       try {
         await dialect.prepareSessions(source, url);
         if (toWrite) await dialect.checkServer(source);

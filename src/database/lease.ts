@@ -2,7 +2,8 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { newId } from '../platform/ids';
 import { PlainIdColumn, TimeColumn } from './columns';
 import type { Database } from './dialect';
-import type { Transaction } from './transaction';
+import { dateOf, type RawDate } from './raw';
+import type { Reader, Transaction } from './transaction';
 
 /** Which instance does work that only one of them should do at a time. */
 @Entity('leases')
@@ -38,10 +39,10 @@ export class Lease {
 
   /** Takes the lease if it is free or has expired. Tells whether this instance holds it. */
   async take(): Promise<boolean> {
-    const seen = await this.database.read.findOneBy(LeaseRow, { name: this.name });
+    const seen = await this.#read(this.database.read);
     if (seen && this.#isHeld(seen)) return this.#isMine(seen);
     return this.database.write(async (tx) => {
-      const row = await tx.findOneBy(LeaseRow, { name: this.name });
+      const row = await this.#read(tx);
       if (row && this.#isHeld(row)) return this.#isMine(row);
       const next = { holder: this.#holder, fence: (row?.fence ?? 0) + 1, expiresAt: this.#end() };
       if (!row) await tx.insertRow('leases', { name: this.name, ...next });
@@ -49,6 +50,14 @@ export class Lease {
       this.#fence = next.fence;
       return true;
     });
+  }
+
+  async #read(reader: Reader): Promise<Pick<LeaseRow, 'holder' | 'fence' | 'expiresAt'> | null> {
+    const [row] = await reader.rows<{ holder: string; fence: number; expiresAt: RawDate }>(
+      'SELECT holder, fence, expiresAt FROM leases WHERE name = ?',
+      [this.name],
+    );
+    return row ? { ...row, expiresAt: dateOf(row.expiresAt) } : null;
   }
 
   /**
@@ -66,7 +75,7 @@ export class Lease {
 
   // An end that no holder would have written, because its clock was wrong or somebody else wrote it, must not
   // stop the work. The fence keeps that safe.
-  #isHeld({ expiresAt }: LeaseRow): boolean {
+  #isHeld({ expiresAt }: Pick<LeaseRow, 'expiresAt'>): boolean {
     const leftMs = expiresAt.getTime() - Date.now();
     return leftMs > 0 && leftMs <= 2 * this.lifetimeMs;
   }
@@ -79,7 +88,7 @@ export class Lease {
     return { name: this.name, holder: this.#holder, fence: this.#fence };
   }
 
-  #isMine({ holder, fence }: LeaseRow): boolean {
+  #isMine({ holder, fence }: Pick<LeaseRow, 'holder' | 'fence'>): boolean {
     return holder === this.#holder && fence === this.#fence;
   }
 }

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import {
-  DataSource,
   QueryFailedError,
+  type DataSource,
   type DataSourceOptions,
   type EntityTarget,
   type ObjectLiteral,
@@ -17,7 +17,12 @@ import { GroupCommit } from './group-commit';
 import { repeatUntilCommitted } from './repetition';
 import { byId, byIds, Session, type Beginning, type Reader, type Transaction } from './transaction';
 
-import { sqliteConnectionOf, type SqliteConnection, type SqliteStatement } from './typeorm-internals';
+import {
+  openSource,
+  sqliteConnectionOf,
+  type SqliteConnection,
+  type SqliteStatement,
+} from './typeorm-internals';
 
 /** How long a start, which serves nothing yet, may wait for the lock of another process. */
 const START_TIMEOUT_MS = 5_000;
@@ -92,7 +97,7 @@ export function close(source: DataSource): Promise<void> {
  * the open transaction.
  */
 export async function databaseOf(source: DataSource): Promise<Database> {
-  const reader = await new DataSource(source.options).initialize();
+  const reader = await openSource(source.options);
   for (const connection of [source, reader])
     await connection.query(`PRAGMA busy_timeout = ${DRIVER_TIMEOUT_MS}`);
   return new SqliteDatabase(source, reader);

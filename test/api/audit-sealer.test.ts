@@ -317,7 +317,7 @@ function fail(error: Error): never {
 
 /** A database whose transactions lose their connection before one of their statements. */
 function killedAt(database: Database, isTime: () => boolean): Database {
-  const statements = new Set<PropertyKey>(['run', 'insertRow', 'updateRow', 'lockRows', 'findOneBy']);
+  const statements = new Set<PropertyKey>(['run', 'insertRow', 'updateRow', 'lockRows', 'rows']);
   const failing = (tx: Transaction) =>
     new Proxy(tx, {
       get(target, property) {

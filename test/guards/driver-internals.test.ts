@@ -1,6 +1,7 @@
 import { QueryFailedError } from 'typeorm';
 import { ClientRow } from '../../src/clients/client.entity';
 import { openDatabase, type Database } from '../../src/database/database';
+import { LeaseRow } from '../../src/database/lease';
 import {
   forceIndex,
   poolOf,
@@ -43,6 +44,23 @@ test('a query is made to read along an index', () => {
   const sqlite = managerOf(database.read).dataSource.options.type === 'better-sqlite3';
   const hint = sqlite ? 'INDEXED BY clients_by_agency' : 'FORCE INDEX (clients_by_agency)';
   expect(query.getQuery()).toContain(`client${sqlite ? '"' : '`'} ${hint} WHERE `);
+});
+
+test('two databases share what TypeORM derives from the classes of rows, and no rows', async () => {
+  const otherFile = await createMigratedDatabase();
+  const other = await openDatabase(otherFile.url, { entities, migrations });
+  try {
+    const [one, two] = [database, other].map(({ read }) => managerOf(read).dataSource);
+    expect(two?.getMetadata(ClientRow)).toBe(one?.getMetadata(ClientRow));
+    const name = 'of the other database';
+    const row = { name, holder: 'a', fence: 1, expiresAt: new Date() };
+    await other.write((tx) => tx.insert(LeaseRow, row));
+    expect(await other.read.findOneBy(LeaseRow, { name })).toEqual(row);
+    expect(await database.read.findOneBy(LeaseRow, { name })).toBeNull();
+  } finally {
+    await other.close();
+    await otherFile.drop();
+  }
 });
 
 test('TypeORM knows of a transaction that it did not begin', async () => {
