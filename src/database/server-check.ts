@@ -5,6 +5,8 @@ type Query = <T>(sql: string) => Promise<T[]>;
 const NAMES = [
   ...(['wsrep_on', 'wsrep_sync_wait', 'innodb_flush_log_at_trx_commit', 'read_only'] as const),
   ...(['group_replication_group_name', 'group_replication_consistency'] as const),
+  // MariaDB has it, and MySQL does not.
+  'max_statement_time' as const,
 ];
 type Setting = (typeof NAMES)[number];
 type Settings = ReadonlyMap<Setting, string>;
@@ -22,7 +24,7 @@ export async function refuseUnsafe(query: Query): Promise<void> {
     `SHOW VARIABLES WHERE Variable_name IN (${NAMES.map((name) => `'${name}'`).join(', ')})`,
   );
   const settings = new Map(rows.map(({ Variable_name: name, Value: value }) => [name, value]));
-  const problem = problemOf(settings) ?? (await replicaProblem(query));
+  const problem = problemOf(settings) ?? (await replicaProblem(query, settings));
   if (problem !== null) throw new ConfigError(`DATABASE_URL: ${problem}`);
 }
 
@@ -48,9 +50,8 @@ function isOn(value: string | undefined): boolean {
 
 // Users without the privilege are told nothing. A replica that takes writes is found by that privilege alone.
 // MariaDB shows a connection that has a name only where all are asked for, which MySQL does not know.
-async function replicaProblem(query: Query): Promise<string | null> {
-  const rows = await query('SHOW ALL REPLICAS STATUS')
-    .catch(() => query('SHOW REPLICA STATUS'))
-    .catch(() => []);
+async function replicaProblem(query: Query, settings: Settings): Promise<string | null> {
+  const isMariaDb = settings.has('max_statement_time');
+  const rows = await query(isMariaDb ? 'SHOW ALL REPLICAS STATUS' : 'SHOW REPLICA STATUS').catch(() => []);
   return rows.length > 0 ? 'the server is a replica, which is behind its primary: name the primary' : null;
 }

@@ -49,29 +49,33 @@ describe('a server', () => {
 });
 
 describe('a replica that takes writes', () => {
-  const [ALL, ONE] = ['SHOW ALL REPLICAS STATUS', 'SHOW REPLICA STATUS'];
   const REPLICA = [{}];
-  /** A server that answers these statements, and refuses all others. */
-  const serverWith =
-    (answers: Readonly<Record<string, readonly object[]>>) =>
+  /** A server that knows one way to ask it, and refuses all other statements. */
+  const serverOf =
+    (kind: 'MariaDB' | 'MySQL', answer: readonly object[] | null, asked: string[] = []) =>
     <T>(sql: string): Promise<T[]> => {
-      const rows = sql.startsWith('SHOW VARIABLES') ? [] : answers[sql];
-      return rows ? Promise.resolve(rows as T[]) : Promise.reject(new Error('A syntax error, or no right'));
+      const settings = kind === 'MariaDB' ? [{ Variable_name: 'max_statement_time', Value: '0.000000' }] : [];
+      if (sql.startsWith('SHOW VARIABLES')) return Promise.resolve(settings as T[]);
+      asked.push(sql);
+      const known = kind === 'MariaDB' ? 'SHOW ALL REPLICAS STATUS' : 'SHOW REPLICA STATUS';
+      return answer && sql === known
+        ? Promise.resolve(answer as T[])
+        : Promise.reject(new Error('A syntax error, or no right'));
     };
 
-  test.each([
-    ['of MariaDB, by a connection that has a name', { [ALL]: REPLICA, [ONE]: [] }],
-    ['of MySQL', { [ONE]: REPLICA }],
-  ])('is refused: %s', async (_what, answers) => {
-    await expect(refuseUnsafe(serverWith(answers))).rejects.toThrow('the server is a replica');
-  });
+  describe.each(['MariaDB', 'MySQL'] as const)('of %s', (kind) => {
+    test('is refused', async () => {
+      await expect(refuseUnsafe(serverOf(kind, REPLICA))).rejects.toThrow('the server is a replica');
+    });
 
-  test.each([
-    ['of MariaDB', { [ALL]: [], [ONE]: [] }],
-    ['of MySQL', { [ONE]: [] }],
-    ['whose user may not ask', {}],
-  ])('is not seen where there is none: %s', async (_what, answers) => {
-    await expect(refuseUnsafe(serverWith(answers))).resolves.toBeUndefined();
+    test.each([
+      ['there is none', []],
+      ['the user may not ask', null],
+    ])('is asked for by one statement, and not seen where %s', async (_what, answer) => {
+      const asked: string[] = [];
+      await expect(refuseUnsafe(serverOf(kind, answer, asked))).resolves.toBeUndefined();
+      expect(asked).toHaveLength(1);
+    });
   });
 });
 
