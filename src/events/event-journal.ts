@@ -1,4 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
+import { isUnavailable } from '../database/database-errors';
+import { ServiceBusy } from '../database/repetition';
 import type { Reader, Transaction } from '../database/transaction';
 import type { ProviderEventRow } from './provider-event.entity';
 
@@ -35,14 +37,16 @@ export class EventJournal {
     this.#isWriting = false;
   }
 
-  // What one of them fails by is no reason to refuse the others.
+  // What one of them fails by is no reason to refuse the others. A database that is away or busy refuses each
+  // of them, and one after the other they would wait for that again and again.
   async #writeTogether(waiting: readonly Waiting[]): Promise<void> {
     const error = await this.#insert(waiting.map(({ event }) => event)).then(
       () => null,
       (reason: unknown) => reason,
     );
-    if (error !== null && waiting.length > 1) for (const each of waiting) await this.#writeTogether([each]);
-    else for (const { settle } of waiting) settle(error);
+    const isOfAll = error === null || isUnavailable(error) || error instanceof ServiceBusy;
+    if (isOfAll || waiting.length === 1) for (const { settle } of waiting) settle(error);
+    else for (const each of waiting) await this.#writeTogether([each]);
   }
 
   // The unique index finds an event that was sent before. Only then is it looked for.
