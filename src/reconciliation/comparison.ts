@@ -6,7 +6,8 @@ import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
 import { accountOf, digestOfCall, makeProviderCalls } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
-import type { Transaction } from '../database/transaction';
+import { partsOf } from '../database/raw';
+import type { Reader, Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import type { CallFacts } from '../providers/call-facts';
 import type { ListedCall } from '../providers/call-requests';
@@ -136,8 +137,7 @@ export class Comparison {
     const digests = calls
       .filter((call) => !this.#isOwn(call))
       .flatMap(({ providerCallId }) => this.#digestsOf(providerCallId ?? ''));
-    if (digests.length === 0) return new Set();
-    const rows = await this.database.read.findBy(ProviderCallRow, { digest: In(digests) });
+    const rows = await readMarks(this.database.read, digests);
     return new Set(rows.map(({ callId }) => callId));
   }
 
@@ -146,8 +146,7 @@ export class Comparison {
     const byDigest = new Map(
       providerIds.flatMap((id) => this.#digestsOf(id).map((digest): [string, string] => [digest, id])),
     );
-    if (byDigest.size === 0) return new Set();
-    const rows = await tx.findBy(ProviderCallRow, { digest: In([...byDigest.keys()]) });
+    const rows = await readMarks(tx, [...byDigest.keys()]);
     return new Set(rows.map(({ digest }) => byDigest.get(digest) ?? null));
   }
 
@@ -207,6 +206,14 @@ export class Comparison {
     await writes.write(tx);
     return differences;
   }
+}
+
+/** There is a digest for each owner of an account: up to all clients of an agency, where all have one key. */
+async function readMarks(read: Reader, digests: readonly string[]): Promise<ProviderCallRow[]> {
+  const marks: ProviderCallRow[] = [];
+  for (const some of partsOf(digests))
+    marks.push(...(await read.findBy(ProviderCallRow, { digest: In(some) })));
+  return marks;
 }
 
 async function inParts<T>(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { CallRevisionRow } from '../../src/calls/call-revision.entity';
 import { CallRow } from '../../src/calls/call.entity';
+import { partsOf } from '../../src/database/raw';
 import { readPlaces } from '../../src/reconciliation/account';
 import { reconcileAll } from '../../src/reconciliation/command';
 import type { Difference } from '../../src/reconciliation/difference';
@@ -245,6 +246,24 @@ test('a comparison that is told to end asks for no further call of those that th
   const pace = { wait: () => Promise.resolve(!(isTold ||= asked() === 1)) };
   const { obstacle } = await running.app.upkeep.reconciler.reconcile(account, span, pace, () => undefined);
   expect([obstacle, asked()]).toEqual(['STOPPED', 1]);
+});
+
+test('the calls of an account are recorded, however many owners have its key', async () => {
+  const { database } = running.app;
+  const [key = {}] = await database.read.rows<object>(
+    'SELECT * FROM api_keys WHERE ownerId = ? AND provider = ?',
+    [HARBOR, 'RETELL'],
+  );
+  const owners = Array.from({ length: 700 }, () => ({ ...key, id: newId(), ownerId: newId() }));
+  for (const some of partsOf(owners))
+    await database.write(async (tx) => {
+      for (const owner of some) await tx.insertRow('api_keys', owner);
+    });
+  const ids: string[] = [];
+  for (let number = 0; number < 50; number += 1) ids.push((await foreign('retell')).id);
+  const { differences } = await unpaced(() => reconcile('retell'));
+  expect(differences.map(({ providerCallId }) => providerCallId).sort()).toEqual(ids.sort());
+  expect(await database.read.countBy(CallRow, { origin: 'PROVIDER' })).toBe(ids.length);
 });
 
 test('1,000 calls are compared by a few statements a page, and asked for by one request a page', async () => {
