@@ -9,7 +9,8 @@ let browser: Browser;
 let tab: Tab;
 let page: Page;
 beforeAll(async () => {
-  [running, browser] = await Promise.all([startConsole(), launch()]);
+  // Tokens outlast the time that passes in the page alone.
+  [running, browser] = await Promise.all([startConsole({}, 24 * 60 * 60), launch()]);
   tab = await openTab(browser, running);
   await signIn(tab, running, 'Ada Brightline');
   ({ page } = tab);
@@ -46,14 +47,14 @@ let later = Date.now();
 const askProviders = () => running.app.upkeep.callAsker.askDue(new Date((later += 24 * 60 * 60 * 1000)));
 
 /** Counts what the page asks while time passes, with each answer before time goes on. */
-async function askedIn(seconds: number): Promise<number> {
+async function askedIn(seconds: number, step = 2): Promise<number> {
   let asked = 0;
   let answered = 0;
   const count = () => void (asked += 1);
   const countAnswer = () => void (answered += 1);
   page.on('request', count).on('requestfinished', countAnswer);
-  for (let passed = 0; passed < seconds; passed += 2) {
-    await page.clock.runFor(2_000);
+  for (let passed = 0; passed < seconds; passed += step) {
+    await page.clock.runFor(step * 1000);
     while (answered < asked) await page.evaluate(() => 0);
   }
   page.off('request', count).off('requestfinished', countAnswer);
@@ -268,4 +269,57 @@ test('what was said is asked of the provider when it is opened, and a recording 
   await recording.waitFor();
   expect(await recording.getAttribute('src')).toMatch(/^blob:/);
   expect(await tab.findings()).toEqual([]);
+});
+
+test('a call that has ended is followed until its cost is known, and for some minutes at most', async () => {
+  const id = await start();
+  const call = await standIn(id);
+  call.answer();
+  call.end(60_000);
+  call.cents = null;
+  await askProviders();
+  await tab.visit(`/calls/${id}`);
+  await page.getByText('The call is over.').waitFor();
+  expect(await facts(tab)).toMatch(/The provider takes[^]*Not told yet/);
+  call.cents = 7.5;
+  await askProviders();
+  expect(await askedIn(30)).toBeGreaterThan(0);
+  expect(await facts(tab)).toMatch(/The provider takes\s+\$0\.075/);
+  expect(await askedIn(120)).toBe(0);
+
+  await running.app.database.write((tx) => tx.update(CallRow, { id }, { costStatus: 'PENDING' }));
+  await tab.visit('/calls');
+  await tab.visit(`/calls/${id}`);
+  expect(await askedIn(20 * 60, 30)).toBeGreaterThan(5);
+  expect(await askedIn(120)).toBe(0);
+  expect(await facts(tab)).toMatch(/The provider takes[^]*Not told yet/);
+});
+
+test('what was said appears when the provider has it, and is looked for only shortly after the end', async () => {
+  const id = await start();
+  const call = await standIn(id);
+  const { turns } = call;
+  call.turns = [];
+  call.answer();
+  call.end(30_000);
+  await askProviders();
+  const endedAt = await page.evaluate(() => new Date().toISOString());
+  await running.app.database.write((tx) => tx.update(CallRow, { id }, { endedAt: new Date(endedAt) }));
+  await tab.visit(`/calls/${id}`);
+  await page.getByRole('button', { name: 'Show transcript and recording' }).click();
+  await page.getByText('There is no transcript yet.').waitFor();
+  expect(await tab.findings()).toEqual([]);
+  call.turns = turns;
+  expect(await askedIn(30)).toBeGreaterThan(0);
+  await page.getByRole('list', { name: 'Transcript' }).getByText('Agent').first().waitFor();
+  expect(await askedIn(120)).toBe(0);
+
+  call.turns = [];
+  await tab.visit('/calls');
+  await tab.visit(`/calls/${id}`);
+  await page.getByRole('button', { name: 'Show transcript and recording' }).click();
+  await page.getByText('There is no transcript yet.').waitFor();
+  expect(await askedIn(20 * 60, 30)).toBeGreaterThan(5);
+  await page.getByText('There is no transcript.').waitFor();
+  expect(await askedIn(120)).toBe(0);
 });

@@ -3,6 +3,7 @@ import { graphql } from '../api/graphql';
 import { useFresh } from '../api/query';
 import { fetchFile, request, type Failure } from '../api/request';
 import * as text from '../text/calls';
+import { LATE_MS, useFollowing } from '../ui/follow';
 import { Loaded, Problem } from '../ui/page';
 import { Button } from '../ui/parts';
 
@@ -16,14 +17,19 @@ const CONTENT = graphql(`
   }
 `);
 
+interface CallContentProps {
+  readonly id: string;
+  readonly endedAt: string | null;
+}
+
 /** What was said in a call. It is asked of the provider only when somebody opens it, and kept nowhere. */
-export function CallContent({ id }: { id: string }) {
+export function CallContent(call: CallContentProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <section class="card padded content">
       <h2>{text.content.title}</h2>
       {isOpen ? (
-        <ShowContent id={id} />
+        <ShowContent {...call} />
       ) : (
         <>
           <p class="fine">{text.content.hint}</p>
@@ -36,8 +42,13 @@ export function CallContent({ id }: { id: string }) {
   );
 }
 
-function ShowContent({ id }: { id: string }) {
+function ShowContent({ id, endedAt }: CallContentProps) {
   const answered = useFresh(() => request(CONTENT, { id }));
+  const shown = answered.data.value?.call;
+  // A provider may have it only some minutes after the end. It is asked each time, and so not for an old call.
+  const isEarly = endedAt !== null && Date.now() - Date.parse(endedAt) < LATE_MS;
+  const isMissing = shown != null && (shown.transcript === null || shown.recordingUrl === null);
+  useFollowing(isEarly && isMissing, String(shown?.transcript === null), answered.reload, LATE_MS);
   return (
     <Loaded of={answered} rows={3}>
       {({ call }) => (
@@ -45,12 +56,12 @@ function ShowContent({ id }: { id: string }) {
           {call?.recordingUrl ? (
             <Recording url={call.recordingUrl} />
           ) : (
-            <p class="fine">{text.content.noRecording}</p>
+            <p class="fine">{isEarly ? text.content.noRecordingYet : text.content.noRecording}</p>
           )}
           {call?.transcript ? (
             <Transcript words={call.transcript} />
           ) : (
-            <p class="fine">{text.content.noTranscript}</p>
+            <p class="fine">{isEarly ? text.content.noTranscriptYet : text.content.noTranscript}</p>
           )}
         </>
       )}

@@ -7,7 +7,7 @@ import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/calls';
 import { ChangeDialog } from '../ui/change';
 import { Facts } from '../ui/facts';
-import { useFollowing } from '../ui/follow';
+import { LATE_MS, useFollowing } from '../ui/follow';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Badge, ClientLink, Moment, Note, Stack } from '../ui/parts';
@@ -76,8 +76,15 @@ export function CallPage({ id }: { id: string }) {
     withKeys: viewer.canManageApiKeys,
     withCost: mayViewCosts(viewer),
   });
-  const status = answered.data.value?.call?.status ?? 'COMPLETED';
-  useFollowing(isGoingOn(status), status, answered.reload);
+  const { status = 'COMPLETED', costStatus = 'KNOWN' } = answered.data.value?.call ?? {};
+  const goesOn = isGoingOn(status);
+  // Its cost is told after the end, and perhaps never.
+  useFollowing(
+    goesOn || costStatus === 'PENDING',
+    `${status} ${costStatus}`,
+    answered.reload,
+    goesOn ? Infinity : LATE_MS,
+  );
   return <Loaded of={answered}>{({ call }) => (call ? <ShowCall call={call} /> : <NotFound />)}</Loaded>;
 }
 
@@ -108,7 +115,7 @@ function ShowCall({ call }: { call: ShownCall }) {
       {isOtherAccount === true && <Note tone="warn">{text.call.otherAccount}</Note>}
       <CallFacts call={call} />
       {viewer.canViewCallDetails && !isGoingOn(status) && call.durationMs !== 0 && (
-        <CallContent id={call.id} />
+        <CallContent id={call.id} endedAt={call.endedAt} />
       )}
       {receipt && (
         <Chain

@@ -4,17 +4,31 @@ const FIRST_MS = 2_000;
 const LONGEST_MS = 30_000;
 
 /**
- * Asks again and again while something goes on: ever more seldom until its state changes, and not while nobody looks.
+ * For how long what may never come is asked for: Latchkey asks a provider that sends no event ten minutes after the
+ * end of a call.
  */
-export function useFollowing(isGoingOn: boolean, state: string, ask: () => Promise<unknown>): void {
+export const LATE_MS = 15 * 60_000;
+
+/**
+ * Asks again and again while something goes on: ever more seldom until its state changes, and not while nobody looks.
+ * `mostMs` limits the time from the change of the state, or from when somebody came back to look.
+ */
+export function useFollowing(
+  isGoingOn: boolean,
+  state: string,
+  ask: () => Promise<unknown>,
+  mostMs = Infinity,
+): void {
   useEffect(() => {
     if (!isGoingOn) return undefined;
     let pause = FIRST_MS;
+    let begun = Date.now();
     let timer = 0;
     let isOver = false;
     const wait = () => {
       clearTimeout(timer);
-      if (!document.hidden && !isOver) timer = window.setTimeout(turn, pause);
+      const isLate = Date.now() - begun > mostMs;
+      if (!document.hidden && !isOver && !isLate) timer = window.setTimeout(turn, pause);
     };
     const turn = () => {
       pause = Math.min(pause * 1.5, LONGEST_MS);
@@ -23,6 +37,7 @@ export function useFollowing(isGoingOn: boolean, state: string, ask: () => Promi
     };
     const look = () => {
       pause = FIRST_MS;
+      begun = Date.now();
       clearTimeout(timer);
       if (!document.hidden) turn();
     };
