@@ -183,6 +183,21 @@ describe('what the stand-ins say of a key', () => {
   });
 });
 
+test("Retell's stand-in lists its agents in the older way as well, page by page", async () => {
+  const { keys, agents } = sandbox.retell;
+  const ids = agents.agency.map(({ id }) => id);
+  const list = async (query: string) => {
+    const { body } = await get('retell', `/list-agents${query}`, `Bearer ${keys.valid}`);
+    return (body as { agent_id: string }[]).map(({ agent_id }) => agent_id);
+  };
+  expect(await list('')).toEqual(ids);
+  expect(await list('?limit=2')).toEqual(ids.slice(0, 2));
+  expect(await list(`?limit=2&pagination_key=${ids[1] ?? ''}&pagination_key_version=0`)).toEqual(
+    ids.slice(2),
+  );
+  expect(await list(`?pagination_key=${ids.at(-1) ?? ''}&pagination_key_version=0`)).toEqual([]);
+});
+
 describe("Bland's stand-in", () => {
   async function postCall(change: object = {}): Promise<{ status: number; body: unknown }> {
     const { baseUrl, keys, agents } = sandbox.bland;

@@ -117,6 +117,7 @@ function handlersOver(calls: PlacedCalls): Handlers {
       const agent = agents.find((each) => each.id === id);
       return agent ? { status: 200, body: agentBody(agent.id, agent.name) } : notFound(id, 'agent');
     },
+    'GET /list-agents': ({ query }, { agents }) => listAgents(query, agents),
     'POST /v2/list-agents': ({ query }, { agents }) =>
       listed(
         agents.map(({ id, name }) => agentBody(id, name)),
@@ -167,6 +168,14 @@ function createWebCall({ body }: StandInRequest, account: Account, calls: Placed
 
 function newCallId(): string {
   return `call_${randomUUID().replaceAll('-', '')}`;
+}
+
+/** The older list is an array, and a page of it begins behind the agent that the request names. */
+function listAgents(query: URLSearchParams, agents: Account['agents']): StandInReply {
+  const after = query.get('pagination_key') ?? '';
+  const start = after === '' ? 0 : agents.findIndex(({ id }) => id === after) + 1;
+  const page = agents.slice(start, start + Number(query.get('limit') ?? 1000));
+  return { status: 200, body: page.map(({ id, name }) => agentBody(id, name)) };
 }
 
 /** Filters by metadata and by the start alone, which is all that Latchkey asks for. */
