@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DataSource, DataSourceOptions } from 'typeorm';
 import { parseDatabaseUrl, type DatabaseHost } from './address';
-import { ConnectionLost, DatabaseUnavailable, isDuplicate } from './database-errors';
+import { ConnectionLost, DatabaseUnavailable } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { HostWatch } from './hosts';
 import { refuseUnsafe } from './server-check';
@@ -226,19 +226,25 @@ class MysqlDatabase implements Database {
         const asked = [began.command('START TRANSACTION'), first(began)] as const;
         return (await Promise.all(asked))[1];
       };
-      return await inTransaction(session, () => sendTogether(connection, begin), work, run.ids);
+      const result = await inTransaction(session, () => sendTogether(connection, begin), work, run.ids);
+      return !session.witness && (await this.#isDone(run)) ? (run.unknown?.result as T) : result;
     } catch (error) {
       if (error instanceof CommitUnknown && session?.witness)
         run.unknown = { witness: session.witness, result: error.result };
-      // A run that counted as undone may have been committed after all, by a server that was left: then
-      // this one finds its rows there.
-      const mayBeThere = error instanceof CommitUnknown || isDuplicate(error);
-      if (mayBeThere && run.unknown && (await this.#isCommitted(run.unknown.witness)))
-        return run.unknown.result as T;
+      if (await this.#isDone(run)) return run.unknown?.result as T;
       throw error;
     } finally {
       await runner.release();
     }
+  }
+
+  /**
+   * Tells whether a run of a transaction was committed, of which that is not known. A run that counted as
+   * undone may be committed after all, by a server that was left: then a later one finds its rows there, or
+   * finds nothing left to do.
+   */
+  async #isDone({ unknown }: Run): Promise<boolean> {
+    return unknown !== null && this.#isCommitted(unknown.witness);
   }
 
   /**

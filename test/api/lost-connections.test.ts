@@ -2,6 +2,8 @@ import { Like } from 'typeorm';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { ClientRow } from '../../src/clients/client.entity';
+import type { Transaction } from '../../src/database/transaction';
+import { newId } from '../../src/platform/ids';
 import { HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { codes, CREATE_CLIENT, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
@@ -95,6 +97,35 @@ if (server !== undefined) {
       expect(await running.app.database.read.findBy(CallRow, { id })).toMatchObject([
         { status: 'QUEUED', providerCallId, revision: 0 },
       ]);
+    },
+  );
+
+  const laterRuns: readonly [string, (tx: Transaction, row: ClientRow) => Promise<string>][] = [
+    ['inserts the same rows', (tx, row) => tx.insertRow('clients', row).then(() => 'made twice')],
+    ['finds nothing left to do', () => Promise.resolve('refused')],
+    ['refuses to do it again', () => Promise.reject(new Error('refused'))],
+  ];
+  test.each(laterRuns)(
+    'a run that counted as undone, and is committed after all, is what is answered where a later one %s',
+    async (what, later) => {
+      const { agencyId } = await running.app.database.read.findOneByOrFail(ClientRow, { id: MAPLE });
+      const client: ClientRow = {
+        ...{ id: newId(), agencyId, name: `Where it ${what}`, archivedAt: null, portalPermissions: [] },
+        ...{ acceptsValidHandIns: false, createdAt: new Date() },
+      };
+      const row = { ...client, portalPermissions: '' } as unknown as ClientRow;
+      let runs = 0;
+      proxy.cutAt('COMMIT', 'BEFORE');
+      const answer = await instance.app.database.write(async (tx) => {
+        runs += 1;
+        if (runs > 1) {
+          await running.app.database.write((server) => server.insertRow('clients', row));
+          return later(tx, row);
+        }
+        await tx.insertRow('clients', row);
+        return 'made';
+      });
+      expect([runs, answer]).toEqual([2, 'made']);
     },
   );
 
