@@ -138,8 +138,13 @@ async function startInstance(environment: NodeJS.ProcessEnv, shared: Shared): Pr
     chained: async () => {
       const sql = 'SELECT id FROM audit_events WHERE sequence IS NULL LIMIT 1';
       const isBehind = async () => (await app.database.read.rows(sql)).length > 0;
-      // Another instance may hold the lease.
-      while (await isBehind()) await app.upkeep.sealer.seal();
+      if (!(await isBehind())) return;
+      do {
+        await app.upkeep.sealer.seal();
+        // Another instance may hold the lease, and needs its turn of the event loop to give it up.
+        await new Promise(setImmediate);
+      } while (await isBehind());
+      await app.upkeep.sealer.stop();
     },
     another: (env = {}) => startInstance({ ...environment, ...env }, shared),
     close: () => app.close(),
