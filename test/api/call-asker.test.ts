@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { CallAsker } from '../../src/calls/call-asker';
 import { nextAskAt } from '../../src/calls/ask-schedule';
 import { CallRow } from '../../src/calls/call.entity';
+import { RequestBuckets } from '../../src/providers/request-buckets';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
@@ -226,18 +227,34 @@ test('an account that takes no more requests is left alone as long as it says, a
   await instance.close();
 });
 
+/** Puts the clock forward by the time for which requests in the background are to wait for their turn. */
+async function byClockPutForward(work: () => Promise<void>): Promise<void> {
+  let waitedMs = 0;
+  const buckets = new RequestBuckets(() => waitedMs);
+  const waitOf = buckets.reserve.bind(buckets);
+  const realNow = Date.now.bind(Date);
+  const clock = jest.spyOn(Date, 'now').mockImplementation(() => realNow() + waitedMs);
+  const reserve = jest.spyOn(RequestBuckets.prototype, 'reserve').mockImplementation((...of) => {
+    waitedMs += waitOf(...of);
+    return 0;
+  });
+  await work();
+  reserve.mockRestore();
+  clock.mockRestore();
+}
+
 test('an account with many calls takes turns with the others', async () => {
   const calls: CallRow[] = [];
   for (let count = 0; count < 20; count += 1) calls.push(await start('bland'));
   calls.push(await start('retell'));
   const [before, beforeOther] = [asked('bland'), asked('retell')];
   const now = later(calls.at(-1) as CallRow, 2 * MINUTE);
-  await ask(now);
+  await byClockPutForward(() => ask(now));
   // As many as its bucket holds, and as come into it in five seconds.
   expect(asked('bland') - before).toBeGreaterThan(10);
   expect(asked('bland') - before).toBeLessThan(20);
   expect(asked('retell') - beforeOther).toBe(1);
-  await ask(new Date(now.getTime() + 20 * SECOND));
+  await byClockPutForward(() => ask(new Date(now.getTime() + 20 * SECOND)));
   expect(asked('bland') - before).toBe(20);
 });
 
@@ -283,7 +300,10 @@ test('an instance asks by itself, and nobody has to ask it to', async () => {
   const call = await start('retell');
   await write(call.id, { askAt: new Date() });
   expect(running.app.upkeep.callAsker).toBeInstanceOf(CallAsker);
+  jest.useFakeTimers({ doNotFake: ['Date', 'performance'] });
   running.app.upkeep.callAsker.rounds.start();
+  jest.advanceTimersByTime(5 * SECOND);
+  jest.useRealTimers();
   await until(async () => (await stored(call)).revision > 0);
   await running.app.upkeep.callAsker.rounds.stop();
 });

@@ -189,7 +189,7 @@ describe('ending a call', () => {
 });
 
 describe('the address by which a call at Vapi is ended', () => {
-  async function withAddress(addressOf: (own: string) => string, control = json(200, {})) {
+  async function withAddress(addressOf: (own: string) => string, control = json(200, {}), env = {}) {
     const call = await start('vapi');
     const provider = await Loopback.start((incoming, outgoing) => {
       const body = {
@@ -200,7 +200,7 @@ describe('the address by which a call at Vapi is ended', () => {
       const answer = incoming.method === 'POST' ? control : json(200, body);
       answer(incoming, outgoing);
     });
-    const instance = await running.another({ VAPI_BASE_URL: provider.baseUrl });
+    const instance = await running.another({ VAPI_BASE_URL: provider.baseUrl, ...env });
     const answer = await end(call.id, 'agencyAdmin', instance);
     await instance.close();
     return { answer, posts: provider.seen.filter(({ method }) => method === 'POST') };
@@ -236,7 +236,9 @@ describe('the address by which a call at Vapi is ended', () => {
   });
 
   test('is given up where it does not answer', async () => {
-    const { answer } = await withAddress((own) => `${own}/control`, silence);
+    const { answer } = await withAddress((own) => `${own}/control`, silence, {
+      PROVIDER_TIMEOUT_MS: '300',
+    });
     expect(codes(answer)).toEqual(['CALL_NOT_ENDED input.callId']);
     expect(answer.userErrors[0]?.message).not.toContain('control');
   });
