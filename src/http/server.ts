@@ -137,10 +137,12 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
       'authorization',
       'content-type',
       'apollo-require-preflight',
+      'if-range',
       'latchkey-agency',
+      'range',
       'x-apollo-operation-name',
     ],
-    exposedHeaders: ['accept-ranges', 'content-range', 'retry-after', 'x-request-id'],
+    exposedHeaders: ['accept-ranges', 'content-range', 'etag', 'retry-after', 'x-request-id'],
     maxAge: 600,
   });
 }

@@ -192,6 +192,24 @@ describe('other origins', () => {
     },
   );
 
+  test('may ask for a part of a recording, and see which part it was given', async () => {
+    const asked = await send('/calls/01900000-0000-7000-8000-000000000401/recording', {
+      method: 'OPTIONS',
+      headers: {
+        origin: PORTAL,
+        'access-control-request-method': 'GET',
+        'access-control-request-headers': 'authorization,if-range,range',
+      },
+    });
+    expect(asked.headers.get('access-control-allow-headers')?.split(/, */)).toEqual(
+      expect.arrayContaining(['authorization', 'if-range', 'range']),
+    );
+    const answered = await send('/healthz', { headers: { origin: PORTAL } });
+    expect(answered.headers.get('access-control-expose-headers')?.split(/, */)).toEqual(
+      expect.arrayContaining(['accept-ranges', 'content-range', 'etag']),
+    );
+  });
+
   test.each([
     'https://evil.example',
     'null',
