@@ -53,10 +53,12 @@ const MAX_PAUSE_SECONDS = 5 * 60;
 const MAX_PAUSES = 20;
 /** So many calls of a part are asked for one by one at most: those that the list should have. */
 const MAX_ASKED = 200;
-/** So many calls are of which all is known already, and whose cost may have been corrected. */
-export const MAX_ASKED_IN_FULL = 500;
-/** So many are of which not all is known. At the rate of the provider, that takes a quarter of an hour. */
-const MAX_OPEN = 5_000;
+/**
+ * So many calls of a part are asked for one by one at most of which the list leaves something out: those of
+ * which not all is known, which takes three quarters of an hour at a rate of two a second, and those of which
+ * all is known already, and whose cost may have been corrected.
+ */
+export const MOST_IN_FULL = { open: 5_000, settled: 500 };
 const ROWS = 1000;
 
 /** Compares what Latchkey knows of the calls of accounts with the lists of the providers. */
@@ -211,13 +213,14 @@ class AccountRun {
    */
   async #askInFull(): Promise<void> {
     const { open, settled } = this.#inPart;
-    for (const id of [...open.slice(0, MAX_OPEN), ...settled.slice(0, MAX_ASKED_IN_FULL)]) {
+    const most = MOST_IN_FULL;
+    for (const id of [...open.slice(0, most.open), ...settled.slice(0, most.settled)]) {
       if (this.result.obstacle !== null) return;
       await this.#ask(id, null);
     }
-    this.result.undecided += Math.max(0, open.length - MAX_OPEN);
-    this.result.undecided += Math.max(0, settled.length - MAX_ASKED_IN_FULL);
-    if (open.length > MAX_OPEN) this.result.obstacle ??= 'TOO_MANY_CALLS';
+    this.result.undecided += Math.max(0, open.length - most.open);
+    this.result.undecided += Math.max(0, settled.length - most.settled);
+    if (open.length > most.open) this.result.obstacle ??= 'TOO_MANY_CALLS';
   }
 
   #add(differences: readonly Difference[], learnt: number): void {

@@ -3,7 +3,7 @@ import { AgentRow } from '../../src/agents/agent.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { reconcileAll } from '../../src/reconciliation/command';
 import type { Difference } from '../../src/reconciliation/difference';
-import { MAX_ASKED_IN_FULL } from '../../src/reconciliation/reconciler';
+import { MOST_IN_FULL } from '../../src/reconciliation/reconciler';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { START_CALL } from '../operations';
@@ -38,6 +38,7 @@ beforeEach(async () => {
   instance = await running.another({ BLAND_BASE_URL: bland.baseUrl });
 });
 afterEach(async () => {
+  jest.restoreAllMocks();
   await instance.close();
   await running.close();
   await Loopback.closeAll();
@@ -83,7 +84,8 @@ function foreign(agentId: string | undefined, at = new Date(), isOver = true) {
 }
 
 async function reconcile() {
-  const lines: (Omit<Difference, 'kind'> & { kind: string; undecided?: number })[] = [];
+  const lines: (Omit<Difference, 'kind'> & { kind: string; undecided?: number; obstacle?: string | null })[] =
+    [];
   const [since, until] = [new Date(Date.now() - DAY), new Date(Date.now() + HOUR)];
   const options = { agencyId: BRIGHTLINE, provider: 'BLAND' as const, since, until, asJson: true };
   await unpaced(() =>
@@ -94,6 +96,7 @@ async function reconcile() {
   return {
     differences: lines.filter(({ kind }) => kind !== 'ACCOUNT'),
     undecided: lines.reduce((sum, line) => sum + (line.undecided ?? 0), 0),
+    obstacles: lines.flatMap(({ obstacle }) => obstacle ?? []),
   };
 }
 const askedInFull = () => bland.seen.filter(({ url }) => url?.startsWith('/v1/calls/')).length;
@@ -177,12 +180,26 @@ test('a call of which a list tells how it ended and at what cost, and no agent, 
 });
 
 test('calls of which not all is known are asked for however many others there are, which are undecided then', async () => {
-  const count = MAX_ASKED_IN_FULL + 3;
+  jest.replaceProperty(MOST_IN_FULL, 'settled', 10);
+  const count = MOST_IN_FULL.settled + 3;
   const agentId = await ownAgent();
   for (let index = 0; index < count; index += 1) foreign(agentId);
   expect([(await reconcile()).undecided, askedInFull()]).toEqual([0, count]);
   foreign(agentId);
   const { undecided } = await reconcile();
-  expect([undecided, askedInFull()]).toEqual([3, count + 1 + MAX_ASKED_IN_FULL]);
+  expect([undecided, askedInFull()]).toEqual([3, count + 1 + MOST_IN_FULL.settled]);
   expect(await running.app.database.read.count(CallRow)).toBe(count + 1);
+});
+
+test('an account with more calls of which not all is known is not taken for compared, and goes on with the rest', async () => {
+  expect(MOST_IN_FULL).toEqual({ open: 5_000, settled: 500 });
+  jest.replaceProperty(MOST_IN_FULL, 'open', 4);
+  const agentId = await ownAgent();
+  for (let index = 0; index < 6; index += 1) foreign(agentId);
+  const first = await reconcile();
+  expect([first.undecided, first.obstacles, askedInFull()]).toEqual([2, ['TOO_MANY_CALLS'], 4]);
+  expect(await running.app.database.read.count(CallRow)).toBe(4);
+  const second = await reconcile();
+  expect([second.undecided, second.obstacles]).toEqual([0, []]);
+  expect(await running.app.database.read.count(CallRow)).toBe(6);
 });
