@@ -68,6 +68,18 @@ test('somebody who is invited sees who invites, and belongs to the agency after 
   expect(tab.faults).toEqual([]);
 });
 
+test('the first page of somebody who is invited asks once who invites', async () => {
+  await invite('Ines Brightline', INESS_ADDRESS);
+  const tab = await openTab(browser, running);
+  const asked: unknown[] = [];
+  tab.page.on('request', (request) => {
+    if (request.postData()?.includes('query Belonging') === true) asked.push(request.url());
+  });
+  await signIn(tab, running, 'Ines Brightline');
+  await tab.page.getByRole('button', { name: 'Accept the invitation of Brightline Voice' }).waitFor();
+  expect(asked).toEqual([`${running.url}/graphql`]);
+});
+
 test('an invitation that is declined is gone', async () => {
   await invite('Ines Brightline', INESS_ADDRESS);
   const tab = await open('Ines Brightline');

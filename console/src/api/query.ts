@@ -14,6 +14,8 @@ export interface Answered<Data> {
 
 const kept = new Map<string, Answered<unknown>>();
 const onScreen = new Set<Answered<unknown>>();
+/** What was just asked, because a component has appeared: another one beside it needs no request of its own. */
+const justAsked = new Set<Answered<unknown>>();
 
 /** Asks when the component appears. What was answered before is shown until the new answer is there, so that nothing jumps. */
 export function useQuery<Data, Variables>(
@@ -37,10 +39,17 @@ export function useAnswered<Data>(name: string, ask: Ask<Data>): Answered<Data> 
   }, [name]);
   useEffect(() => {
     onScreen.add(answered);
-    void answered.reload();
+    askOnce(answered);
     return () => void onScreen.delete(answered);
   }, [answered]);
   return answered;
+}
+
+function askOnce(answered: Answered<unknown>): void {
+  if (justAsked.has(answered)) return;
+  justAsked.add(answered);
+  queueMicrotask(() => justAsked.delete(answered));
+  void answered.reload();
 }
 
 /** Asked anew whenever the component appears: for decisions, which nobody takes by an earlier answer. */
