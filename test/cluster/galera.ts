@@ -183,6 +183,8 @@ export class GaleraNode {
       ...[`--pid-file=${this.folder}/pid`, '--bind-address=127.0.0.1', `--port=${this.port}`],
       ...['--innodb-buffer-pool-size=64M', '--innodb-log-file-size=16M', '--skip-log-bin'],
       ...['--binlog-format=ROW', '--innodb-autoinc-lock-mode=2', '--innodb-flush-log-at-trx-commit=1'],
+      // So long a node that stands still and a change may wait for each other.
+      '--innodb-lock-wait-timeout=1',
     ];
   }
 
