@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Database } from '../database/database';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
@@ -14,10 +16,17 @@ const CLAIM_MS = 30_000;
 const BATCH = 100;
 /**
  * How many events are worked by one transaction, and how many such transactions run at the same time. With
- * one writer, an event that arrives waits for those that are being worked. They are few, so that more events
- * are put on record, while fewer are worked: those can wait, and a provider gives up what it cannot deliver.
+ * one writer, an event that arrives waits for those that are being worked, so that these are few.
  */
-const PACE = { one: { together: 3, atOnce: 1 }, several: { together: 20, atOnce: 4 } };
+const PACE = { one: { together: 5, atOnce: 1 }, several: { together: 20, atOnce: 4 } };
+/**
+ * With one writer, a process that takes requests rests after each transaction, for as long as they take more
+ * than half of its time, and at most so many times as long as the transaction took. Events on record can
+ * wait, while a provider gives up those that it cannot deliver.
+ */
+const MOST_REST = 4;
+/** How long it rests before it looks whether requests have come. */
+const REST_MS = 2;
 /** An event that fails waits twice as long each time, from the first of these times to the second. */
 const RETRY_MS = [1_000, 60 * 60 * 1000] as const;
 
@@ -90,7 +99,11 @@ export class EventWorker {
 
   async #workAll(groups: ProviderEventRow[][]): Promise<void> {
     const workNext = async (): Promise<void> => {
-      for (let group = groups.shift(); group; group = groups.shift()) await this.#workTogether(group);
+      for (let group = groups.shift(); group; group = groups.shift()) {
+        const began = performance.now();
+        await this.#workTogether(group);
+        if (this.database.hasOneWriter) await restWhileBusy(MOST_REST * (performance.now() - began));
+      }
     };
     await Promise.all(Array.from({ length: this.#pace.atOnce }, workNext));
   }
@@ -130,6 +143,16 @@ export class EventWorker {
     const pause = Math.min(first * 2 ** attempts, longest);
     const change = { attempts: attempts + 1, dueAt: new Date(Date.now() + pause), claim: null };
     return this.database.write((tx) => tx.updateRow('provider_events', change, { id, claim }));
+  }
+}
+
+/** Rests until requests leave the process half of its time, and no longer than so many milliseconds. */
+async function restWhileBusy(mostMs: number): Promise<void> {
+  const until = performance.now() + mostMs;
+  for (let isBusy = true; isBusy && performance.now() < until;) {
+    const before = performance.eventLoopUtilization();
+    await pause(REST_MS);
+    isBusy = performance.eventLoopUtilization(before).utilization > 0.5;
   }
 }
 
