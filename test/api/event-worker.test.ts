@@ -10,7 +10,7 @@ import { KeyResolverService } from '../../src/keys/resolution/key-resolver.servi
 import { isEnded } from '../../src/providers/call-facts';
 import { newId } from '../../src/platform/ids';
 import { createWebhook } from '../fixtures/webhooks';
-import { tenantDatabase, writingThrough } from '../database';
+import { tenantDatabase } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import { ENDED, eventsOf, over, providerAgentIdOf, START, started } from '../retell-events';
 import { CLEAR_AGENCY, CLEAR_CLIENT, ENDPOINTS, START_LIVE_CALL } from '../operations';
@@ -336,82 +336,6 @@ describe('the events of a day', () => {
   });
 });
 
-test('a worker that is told to stop ends with the events that it has taken, however many wait', async () => {
-  const send = await retellOf(HARBOR);
-  await send('call_started', started('first'));
-  const { database } = running.app;
-  await copyEvents(149);
-  const stops: Promise<void>[] = [];
-  const worker = new EventWorker(
-    database,
-    () => {
-      if (stops.length === 0) stops.push(worker.stop());
-      return Promise.resolve();
-    },
-    () => undefined,
-  );
-  worker.start();
-  while (stops.length === 0) await new Promise(setImmediate);
-  await Promise.all(stops);
-  expect(await waiting()).toBe(50);
-});
-
-test('whoever writes while events are worked waits for few of them, also where there is one writer', async () => {
-  const send = await retellOf(HARBOR);
-  await send('call_started', started('first'));
-  const { database } = running.app;
-  await copyEvents(149);
-  let worked = 0;
-  let written: Promise<number> | undefined;
-  const worker = new EventWorker(
-    database,
-    (_tx, events) => {
-      worked += events.length;
-      written ??= database.updateRow('provider_events', { attempts: 0 }, { id: newId() }).then(() => worked);
-      return Promise.resolve();
-    },
-    () => undefined,
-  );
-  await worker.work();
-  expect(worked).toBe(150);
-  expect(await written).toBeLessThanOrEqual(database.hasOneWriter ? 10 : 149);
-});
-
-test('while requests keep the process of one writer busy, events are worked a third of the time at most', async () => {
-  const send = await retellOf(HARBOR);
-  await send('call_started', started('first'));
-  const { database } = running.app;
-  /** The share of the time in which 150 events are worked. */
-  const share = async () => {
-    await copyEvents(149);
-    let workedMs = 0;
-    const worker = new EventWorker(
-      { ...writingThrough(database, (work) => database.write(work)), hasOneWriter: true },
-      () => {
-        const began = performance.now();
-        while (performance.now() < began + 5);
-        workedMs += performance.now() - began;
-        return Promise.resolve();
-      },
-      () => undefined,
-    );
-    const began = performance.now();
-    await worker.work();
-    return workedMs / (performance.now() - began);
-  };
-  const alone = await share();
-  let isOver = false;
-  const request = () => {
-    const began = performance.now();
-    while (performance.now() < began + 1);
-    if (!isOver) setImmediate(request);
-  };
-  request();
-  const besideRequests = await share().finally(() => (isOver = true));
-  expect(besideRequests).toBeLessThan(1 / 3);
-  expect(alone).toBeGreaterThan(1.5 * besideRequests);
-});
-
 test('events of three new calls are worked by hardly more statements than one', async () => {
   const send = await retellOf(null);
   const agent_id = await agentIdOf(MAPLE_RETELL_AGENT);
@@ -508,12 +432,3 @@ test('an event that fails is told of, and waits longer each time, while the othe
 });
 
 /** Puts so many copies of the one event on record. */
-async function copyEvents(count: number): Promise<void> {
-  const { database } = running.app;
-  const [event] = await database.read.find(ProviderEventRow);
-  const copy = { ...event, state: 'WAITING', claim: null, dueAt: new Date() };
-  await database.write(async (tx) => {
-    for (let index = 0; index < count; index += 1)
-      await tx.insertRow('provider_events', { ...copy, id: newId(), digest: newId() });
-  });
-}
