@@ -15,10 +15,8 @@ import { startTestApp, type TestApp } from '../harness';
 import { codes, CREATE_AGENT, SET_CLIENT, type UserErrors } from '../operations';
 
 let running: TestApp;
-beforeEach(async () => {
-  running = await startTestApp();
-});
-afterEach(() => running.close());
+const start = async () => void (running = await startTestApp());
+const stop = () => running.close();
 
 interface Created extends UserErrors {
   readonly agent: { readonly id: string; readonly fromNumber: string | null } | null;
@@ -45,6 +43,9 @@ async function twinOf(id: string, clientId: string | null): Promise<string> {
 }
 
 describe('the same agent of a provider', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test.each([HARBOR, MAPLE, null])(
     'can be entered only once in an agency, also for the client %s',
     async (clientId) => {
@@ -99,6 +100,9 @@ describe('the same agent of a provider', () => {
 });
 
 describe('an agent that is assigned', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test('comes with the client that it has left and the agents that are left there, and with none where it stays', async () => {
     const previous = async (clientId: string | null) =>
       ((await assign(MAPLE_RETELL_AGENT, clientId)) as unknown as { previousClient: object | null })
@@ -117,6 +121,9 @@ describe('an agent that is assigned', () => {
 });
 
 describe('an agent that is changed', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   const UPDATE = `mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) {
     agent { providerAgentId fromNumber name client { id } keyResolution { source } } userErrors { code field } } }`;
   const update = async (input: object, agentId = HARBOR_RETELL_AGENT) =>
@@ -176,8 +183,12 @@ describe('an agent that is changed', () => {
   });
 });
 
-describe('an id of a provider', () => {
-  const UUID = '12345678-1234-4123-8123-123456789abc';
+const UUID = '12345678-1234-4123-8123-123456789abc';
+
+// Nothing is stored of what is refused: one app serves all of these tests.
+describe('a text that is no id of a provider', () => {
+  beforeAll(start);
+  afterAll(stop);
 
   test.each([
     ['RETELL', '+14155550100', /phone number.*begin with `agent_`/],
@@ -203,6 +214,11 @@ describe('an id of a provider', () => {
     expect(answer.userErrors[0]?.message).toMatch(why);
     expect(JSON.stringify(answer)).not.toContain(id);
   });
+});
+
+describe('an id of a provider', () => {
+  beforeEach(start);
+  afterEach(stop);
 
   test.each([
     ['RETELL', '\u2060agent_pasted\uFEFF\n', 'agent_pasted'],

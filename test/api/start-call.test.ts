@@ -26,10 +26,8 @@ interface Started extends UserErrors {
 
 const TO = '+14155550123';
 let running: TestApp;
-beforeEach(async () => {
-  running = await startTestApp();
-});
-afterEach(() => running.close());
+const startApp = async () => void (running = await startTestApp());
+const stopApp = () => running.close();
 
 let keys = 0;
 const inputOf = <M extends object>(more: M = {} as M) => ({
@@ -48,7 +46,44 @@ const refusal = async (more: object, as?: Persona) => {
 const sentTo = (name: 'retell' | 'vapi' | 'bland') =>
   running.sandbox[name].requests.filter(({ method }) => method === 'POST').map(({ body }) => body);
 
+const value = (length: number) => [{ name: 'a', value: 'x'.repeat(length) }];
+const many = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ name: `n${index}`, value: '' }));
+
+// Nothing is stored of what is refused: one app serves all of these tests.
+describe('a call of which something is wrong', () => {
+  beforeAll(startApp);
+  afterAll(stopApp);
+
+  test.each([
+    [{ toNumber: '555' }, ['INVALID_FORMAT input.toNumber']],
+    [{ idempotencyKey: ' ' }, ['REQUIRED input.idempotencyKey']],
+    [{ idempotencyKey: 'x'.repeat(256) }, ['TOO_LONG input.idempotencyKey']],
+    [{ variables: value(10_001) }, ['TOO_LONG input.variables']],
+    [{ variables: many(51) }, ['TOO_LONG input.variables']],
+    [{ variables: [{ name: '1a', value: '' }] }, ['INVALID_FORMAT input.variables.0.name']],
+    [
+      {
+        variables: [
+          { name: '__proto__', value: '' },
+          { name: 'a b', value: '' },
+        ],
+      },
+      ['INVALID_FORMAT input.variables.1.name'],
+    ],
+    [{ variables: [...value(1), ...value(1)] }, ['DUPLICATE input.variables.1.name']],
+    [{ agentId: OTHER_AGENCYS_AGENT }, ['NOT_FOUND input.agentId']],
+    [{ agentId: ARCHIVED_CLIENTS_AGENT }, ['CLIENT_ARCHIVED input.agentId']],
+  ])('is refused, and no provider is asked: %j', async (change, expected) => {
+    expect(await refusal(change)).toEqual(expected);
+    for (const name of ['retell', 'vapi', 'bland'] as const) expect(sentTo(name)).toEqual([]);
+  });
+});
+
 describe('a call', () => {
+  beforeEach(startApp);
+  afterEach(stopApp);
+
   test.each(['agencyAdmin', 'agencyMember'] as const)('is placed for the %s, as a live one', async (as) => {
     expect((await start({}, as)).call).toMatchObject({
       status: 'QUEUED',
@@ -134,33 +169,6 @@ describe('a call', () => {
     expect(await refusal(input)).toEqual(['IDEMPOTENCY_CONFLICT input.idempotencyKey']);
   });
 
-  const value = (length: number) => [{ name: 'a', value: 'x'.repeat(length) }];
-  const many = (count: number) =>
-    Array.from({ length: count }, (_, index) => ({ name: `n${index}`, value: '' }));
-  test.each([
-    [{ toNumber: '555' }, ['INVALID_FORMAT input.toNumber']],
-    [{ idempotencyKey: ' ' }, ['REQUIRED input.idempotencyKey']],
-    [{ idempotencyKey: 'x'.repeat(256) }, ['TOO_LONG input.idempotencyKey']],
-    [{ variables: value(10_001) }, ['TOO_LONG input.variables']],
-    [{ variables: many(51) }, ['TOO_LONG input.variables']],
-    [{ variables: [{ name: '1a', value: '' }] }, ['INVALID_FORMAT input.variables.0.name']],
-    [
-      {
-        variables: [
-          { name: '__proto__', value: '' },
-          { name: 'a b', value: '' },
-        ],
-      },
-      ['INVALID_FORMAT input.variables.1.name'],
-    ],
-    [{ variables: [...value(1), ...value(1)] }, ['DUPLICATE input.variables.1.name']],
-    [{ agentId: OTHER_AGENCYS_AGENT }, ['NOT_FOUND input.agentId']],
-    [{ agentId: ARCHIVED_CLIENTS_AGENT }, ['CLIENT_ARCHIVED input.agentId']],
-  ])('that cannot be placed, %j, is refused, and no provider is asked', async (change, expected) => {
-    expect(await refusal(change)).toEqual(expected);
-    for (const name of ['retell', 'vapi', 'bland'] as const) expect(sentTo(name)).toEqual([]);
-  });
-
   test('may have variables up to the limits, whatever they are called', async () => {
     const variables = [...many(49), { name: '__proto__', value: 'x'.repeat(10_000) }];
     expect((await start({ variables })).call).toMatchObject({ status: 'QUEUED' });
@@ -184,6 +192,9 @@ describe('a call', () => {
 });
 
 describe('the receipt of a call', () => {
+  beforeEach(startApp);
+  afterEach(stopApp);
+
   const RECEIPT = `query ($id: ID!) { call(id: $id) {
     receipt { resolvedAt source version explanation steps { source isSet taken reason } } } }`;
   const receiptOf = async (id: string) =>

@@ -28,12 +28,12 @@ const GREATEST_INT = 2_147_483_647;
 
 let running: TestApp;
 let rateId: string;
-beforeEach(async () => {
+async function start(): Promise<void> {
   running = await startTestApp();
   rateId = await rateWith(1);
   await storeCalls(running.app, [callOn('2026-01-10'), callOn('2026-02-10')]);
-});
-afterEach(() => running.close());
+}
+const stop = () => running.close();
 
 async function rateWith(firstIncrementSeconds: number): Promise<string> {
   const row: RateRow = {
@@ -72,54 +72,89 @@ async function node(id: string, as: Persona = 'agencyAdmin'): Promise<unknown> {
   return (await running.data<{ node: unknown }>(query, { id }, as)).node;
 }
 
-test('the final statement has the id that its draft had, so that a cache replaces the one by the other', async () => {
-  const draft = await statement(JANUARY);
-  expect(draft).toMatchObject({ status: 'DRAFT', number: null, total: { amount: '0.50' } });
-  const final = await finalize(JANUARY);
-  expect(final).toMatchObject({ id: draft.id, status: 'FINAL', number: '1' });
-  expect(await statement(JANUARY)).toEqual(final);
-  const { statements } = await running.data<{ statements: { nodes: Statement[] } }>(STATEMENTS);
-  expect(statements.nodes).toEqual([final]);
+describe('the id of a statement', () => {
+  beforeEach(start);
+  afterEach(stop);
+
+  test('the final statement has the id that its draft had, so that a cache replaces the one by the other', async () => {
+    const draft = await statement(JANUARY);
+    expect(draft).toMatchObject({ status: 'DRAFT', number: null, total: { amount: '0.50' } });
+    const final = await finalize(JANUARY);
+    expect(final).toMatchObject({ id: draft.id, status: 'FINAL', number: '1' });
+    expect(await statement(JANUARY)).toEqual(final);
+    const { statements } = await running.data<{ statements: { nodes: Statement[] } }>(STATEMENTS);
+    expect(statements.nodes).toEqual([final]);
+  });
+
+  test('each client and each period has an id of its own, also where periods overlap', async () => {
+    const periods = [
+      JANUARY,
+      FEBRUARY,
+      { from: '2026-01-01', to: '2026-02-28' },
+      { from: '2026-01-02', to: '2026-01-31' },
+      { from: '2026-01-31', to: '2026-01-31' },
+    ];
+    const asked = [HARBOR, MAPLE].flatMap((clientId) => periods.map((period) => ({ clientId, period })));
+    const ids = await Promise.all(
+      asked.map(async ({ clientId, period }) => (await statement(period, clientId)).id),
+    );
+    expect(new Set(ids).size).toBe(asked.length);
+    expect(ids).toEqual(asked.map(({ clientId, period }) => idOf(clientId, period)));
+  });
+
+  test('a line carries the id of the statement that it adjusts', async () => {
+    const days = (from: number, to: number) => {
+      const [first, last] = [from, to].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString());
+      return { from: first?.slice(0, 10) ?? '', to: last?.slice(0, 10) ?? '' };
+    };
+    const [earlier, later] = [days(120, 91), days(90, 61)];
+    const final = await finalize(earlier);
+    const { database } = running.app;
+    const late = callOn(earlier.to);
+    await storeCalls(running.app, [late]);
+    await database.write((tx) =>
+      tx.insertRow('late_calls', {
+        id: newId(),
+        agencyId: BRIGHTLINE,
+        clientId: HARBOR,
+        callAt: late.startedAt,
+      }),
+    );
+    expect((await statement(later)).lines).toMatchObject([{ adjusts: { id: final.id, number: '1' } }]);
+  });
 });
 
-test('each client and each period has an id of its own, also where periods overlap', async () => {
-  const periods = [
-    JANUARY,
-    FEBRUARY,
-    { from: '2026-01-01', to: '2026-02-28' },
-    { from: '2026-01-02', to: '2026-01-31' },
-    { from: '2026-01-31', to: '2026-01-31' },
-  ];
-  const asked = [HARBOR, MAPLE].flatMap((clientId) => periods.map((period) => ({ clientId, period })));
-  const ids = await Promise.all(
-    asked.map(async ({ clientId, period }) => (await statement(period, clientId)).id),
-  );
-  expect(new Set(ids).size).toBe(asked.length);
-  expect(ids).toEqual(asked.map(({ clientId, period }) => idOf(clientId, period)));
-});
+// They write nothing: one app serves all of them.
+describe('node of nothing', () => {
+  beforeAll(start);
+  afterAll(stop);
 
-test('a line carries the id of the statement that it adjusts', async () => {
-  const days = (from: number, to: number) => {
-    const [first, last] = [from, to].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString());
-    return { from: first?.slice(0, 10) ?? '', to: last?.slice(0, 10) ?? '' };
-  };
-  const [earlier, later] = [days(120, 91), days(90, 61)];
-  const final = await finalize(earlier);
-  const { database } = running.app;
-  const late = callOn(earlier.to);
-  await storeCalls(running.app, [late]);
-  await database.write((tx) =>
-    tx.insertRow('late_calls', {
-      id: newId(),
-      agencyId: BRIGHTLINE,
-      clientId: HARBOR,
-      callAt: late.startedAt,
-    }),
-  );
-  expect((await statement(later)).lines).toMatchObject([{ adjusts: { id: final.id, number: '1' } }]);
+  test.each([
+    ['a client that was never given out', [NEVER_GIVEN_OUT, JANUARY.from, JANUARY.to]],
+    ['a client whose id is none', ['no id', JANUARY.from, JANUARY.to]],
+    ['a client with a space behind it', [`${HARBOR} `, JANUARY.from, JANUARY.to]],
+    ['no client', ['', JANUARY.from, JANUARY.to]],
+    ['the agency', [BRIGHTLINE, JANUARY.from, JANUARY.to]],
+    ['a day that is none', [HARBOR, '2026-02-28', '2026-02-30']],
+    ['a text that is no day', [HARBOR, '2026-01-01', 'x']],
+    ['a day in another spelling', [HARBOR, '20260101', '20260131']],
+    ['a day with a time', [HARBOR, '2026-01-01', '2026-01-31T00']],
+    ['a period that ends before it begins', [HARBOR, JANUARY.to, JANUARY.from]],
+    ['a period of more than a year', [HARBOR, '2025-01-01', '2026-01-02']],
+    ['a day before there was a clock', [HARBOR, '0001-01-01', '0001-01-31']],
+    ['a day that no database knows', [HARBOR, '9999-12-31', '9999-12-31']],
+    ['too few parts', [HARBOR, JANUARY.from]],
+    ['one part more', [HARBOR, JANUARY.from, JANUARY.to, '']],
+    ['a huge text', [HARBOR, JANUARY.from, JANUARY.to, 'x'.repeat(30_000)]],
+  ])('finds nothing by an id that was made of %s', async (_what, parts) => {
+    expect(await node(derivedId('Statement', ...parts))).toBeNull();
+  });
 });
 
 describe('node', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test('answers what `statement` does, for a draft and for the final statement', async () => {
     const draft = await statement(JANUARY);
     expect(await node(draft.id)).toEqual({ __typename: 'Statement', ...draft });
@@ -170,27 +205,6 @@ describe('node', () => {
     const { data, errors } = await running.ask('portalUser', STATEMENT_NODE, { id: idOf(HARBOR, JANUARY) });
     expect(data).toMatchObject({ node: { number: '1', margin: null, providerCost: null } });
     expect(new Set(errors.map(({ extensions }) => extensions.code))).toEqual(new Set(['FORBIDDEN']));
-  });
-
-  test.each([
-    ['a client that was never given out', [NEVER_GIVEN_OUT, JANUARY.from, JANUARY.to]],
-    ['a client whose id is none', ['no id', JANUARY.from, JANUARY.to]],
-    ['a client with a space behind it', [`${HARBOR} `, JANUARY.from, JANUARY.to]],
-    ['no client', ['', JANUARY.from, JANUARY.to]],
-    ['the agency', [BRIGHTLINE, JANUARY.from, JANUARY.to]],
-    ['a day that is none', [HARBOR, '2026-02-28', '2026-02-30']],
-    ['a text that is no day', [HARBOR, '2026-01-01', 'x']],
-    ['a day in another spelling', [HARBOR, '20260101', '20260131']],
-    ['a day with a time', [HARBOR, '2026-01-01', '2026-01-31T00']],
-    ['a period that ends before it begins', [HARBOR, JANUARY.to, JANUARY.from]],
-    ['a period of more than a year', [HARBOR, '2025-01-01', '2026-01-02']],
-    ['a day before there was a clock', [HARBOR, '0001-01-01', '0001-01-31']],
-    ['a day that no database knows', [HARBOR, '9999-12-31', '9999-12-31']],
-    ['too few parts', [HARBOR, JANUARY.from]],
-    ['one part more', [HARBOR, JANUARY.from, JANUARY.to, '']],
-    ['a huge text', [HARBOR, JANUARY.from, JANUARY.to, 'x'.repeat(30_000)]],
-  ])('finds nothing by an id that was made of %s', async (_what, parts) => {
-    expect(await node(derivedId('Statement', ...parts))).toBeNull();
   });
 
   test('finds nothing by another spelling of an id', async () => {

@@ -26,10 +26,8 @@ type Headers = Readonly<Record<string, string>>;
 
 const SECRET = 'whs_0123456789abcdefghij';
 let running: TestApp;
-beforeEach(async () => {
-  running = await startTestApp();
-});
-afterEach(() => running.close());
+const start = async () => void (running = await startTestApp());
+const stop = () => running.close();
 
 const endpointsOf = async (clientId: string | null) =>
   (await running.data<{ webhookEndpoints: Endpoint[] }>(ENDPOINTS, { clientId })).webhookEndpoints;
@@ -92,6 +90,9 @@ const bodyOf = (provider: string) => BODIES[provider] ?? '';
 const headersOf = (provider: string, body: string, secret?: string) => signed[provider]?.(body, secret) ?? {};
 
 describe('the endpoints of an account', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test('are there for every provider, each with an address of its own that nobody can guess', async () => {
     const all = [...(await endpointsOf(null)), ...(await endpointsOf(HARBOR)), ...(await endpointsOf(MAPLE))];
     expect(all.map(({ provider }) => provider)).toEqual([...providers, ...providers, ...providers]);
@@ -153,6 +154,9 @@ describe('the endpoints of an account', () => {
 });
 
 describe('an event', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test.each(providers)(
     'of %s that is signed by the secret is stored, with nothing of its text',
     async (provider) => {
@@ -373,15 +377,6 @@ describe('an event', () => {
     expect(await events()).toEqual([]);
   });
 
-  test.each(['', 'no JSON', 'null', '[]', '{}', '{"event":{}}', '\u0000'])(
-    'that is none of the provider is told so, and nothing is stored: %j',
-    async (body) => {
-      const { url } = await endpointOf('RETELL');
-      expect((await send(url, body)).status).toBe(400);
-      expect(await events()).toEqual([]);
-    },
-  );
-
   test('may be as long as a transcript makes it, and not longer', async () => {
     const { url } = await endpointOf('RETELL');
     const bodyOfLength = (length: number) => {
@@ -402,7 +397,35 @@ describe('an event', () => {
   });
 });
 
+// Nothing is stored of what is refused: one app serves all of these tests.
+describe('an event or a secret', () => {
+  beforeAll(start);
+  afterAll(stop);
+
+  test.each(['', 'no JSON', 'null', '[]', '{}', '{"event":{}}', '\u0000'])(
+    'that is none of the provider is told so, and nothing is stored: %j',
+    async (body) => {
+      const { url } = await endpointOf('RETELL');
+      expect((await send(url, body)).status).toBe(400);
+      expect(await events()).toEqual([]);
+    },
+  );
+
+  test.each([
+    ['', 'REQUIRED input.secret'],
+    ['short', 'TOO_SHORT input.secret'],
+    ['••••••••abcd', 'LOOKS_MASKED input.secret'],
+    ['Bearer whs_0123456789', 'INVALID_FORMAT input.secret'],
+  ])('that is none is refused: %j', async (secret, code) => {
+    expect(codes(await setSecret('RETELL', secret))).toEqual([code]);
+    expect((await endpointOf('RETELL')).isSecretSet).toBe(false);
+  });
+});
+
 describe('a webhook secret', () => {
+  beforeEach(start);
+  afterEach(stop);
+
   test('is sealed, is in no answer, log line or audit event, and stays with its endpoint', async () => {
     const changed = await setSecret('RETELL', SECRET);
     expect(changed).toMatchObject({ endpoint: { isSecretSet: true }, userErrors: [] });
@@ -418,16 +441,6 @@ describe('a webhook secret', () => {
     const { url } = await endpointOf('VAPI');
     expect((await send(url, bodyOf('VAPI'), headersOf('VAPI', bodyOf('VAPI')))).status).toBe(500);
     expect(await events()).toEqual([]);
-  });
-
-  test.each([
-    ['', 'REQUIRED input.secret'],
-    ['short', 'TOO_SHORT input.secret'],
-    ['••••••••abcd', 'LOOKS_MASKED input.secret'],
-    ['Bearer whs_0123456789', 'INVALID_FORMAT input.secret'],
-  ])('that is none is refused: %j', async (secret, code) => {
-    expect(codes(await setSecret('RETELL', secret))).toEqual([code]);
-    expect((await endpointOf('RETELL')).isSecretSet).toBe(false);
   });
 
   test('that is set by several at once is the newest one of one of them', async () => {
