@@ -5,6 +5,7 @@ import { isUnavailable } from '../database/database-errors';
 import { ServiceBusy } from '../database/repetition';
 import { ERROR_STATUS, PublicError, type ErrorCode } from '../graphql/errors';
 import { IssuerUnreachable } from '../people/identity';
+import { isOpenedInBrowser, sendNothingHere } from './pages/elsewhere';
 
 /** The largest request body that is read, in bytes. */
 export const MAX_BODY_BYTES = 256 * 1024;
@@ -18,10 +19,13 @@ const REFUSALS: Readonly<Record<number, string>> = {
 
 /**
  * Answers errors, and requests that no route takes, in Apollo's form of errors, although Apollo was not
- * reached.
+ * reached. Who has opened an address in a browser is told of it by a page.
  */
 export function addErrorAnswers(server: FastifyInstance): void {
-  server.setNotFoundHandler(({ raw }, reply) => refuse(reply, undecodable.has(raw) ? 400 : 404));
+  server.setNotFoundHandler((request, reply) => {
+    if (undecodable.has(request.raw)) return refuse(reply, 400);
+    return isOpenedInBrowser(request) ? sendNothingHere(reply) : refuse(reply, 404);
+  });
   server.setErrorHandler(answerError);
 }
 

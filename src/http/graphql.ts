@@ -9,6 +9,7 @@ import { TimeLimit } from '../api/time-limit';
 import { Loaders } from '../graphql/loaders';
 import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
 import { refuse } from './answers';
+import { isOpenedInBrowser, sendForPrograms } from './pages/elsewhere';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
 import type { TrustedDocuments } from './trusted-documents';
@@ -78,6 +79,7 @@ async function admit(
 ): Promise<FastifyReply | undefined> {
   // Apollo's integration makes a URL from the host that the request names, and fails where that is no URL.
   if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
+  if (isOpenedInBrowser(request) && !holdsDocument(request)) return sendForPrograms(reply);
   const { authorization, 'latchkey-agency': agencyId } = request.headers;
   const credentials = {
     authorization,
@@ -106,6 +108,10 @@ async function admit(
   await count();
   trustedDocuments?.admit(request);
   return undefined;
+}
+
+function holdsDocument({ query }: FastifyRequest): boolean {
+  return Object.hasOwn(query as object, 'query');
 }
 
 function contextOf({ answering }: GraphqlOptions, request: FastifyRequest): ApiContext {

@@ -286,3 +286,56 @@ describe('sign-in', () => {
     await away.close();
   });
 });
+
+describe('an address that is opened in a browser', () => {
+  const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+  const open = async (url: string, accept = BROWSER, method = 'GET') => {
+    const response = await fetch(url, { method, headers: { accept } });
+    const { status, headers } = response;
+    return { status, type: headers.get('content-type'), headers, text: await response.text() };
+  };
+
+  test.each([
+    ['/nowhere_canary?key=canary', 404, 'There is nothing here'],
+    ['/assets/canary.js', 404, 'There is nothing here'],
+    ['/graphql', 400, 'This is the address of the API'],
+    ['/graphql?canary=1', 400, 'This is the address of the API'],
+  ])('%s says by a page what to do, and repeats nothing', async (path, status, title) => {
+    const opened = await open(running.url + path);
+    expect([opened.status, opened.type]).toEqual([status, 'text/html; charset=utf-8']);
+    expect(opened.text).toContain(`<h1>${title}</h1>`);
+    expect(opened.text).not.toContain('canary');
+    expect(opened.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+    expect(opened.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('leads to what this server has for people, and to nothing else', async () => {
+    const everything = await startTestApp({
+      CONSOLE: 'on',
+      CONSOLE_CLIENT_ID: 'latchkey-console',
+      PLAYGROUND: 'on',
+    });
+    const nothing = await startTestApp();
+    const links = async ({ url }: TestApp) =>
+      [...(await open(`${url}/nowhere`)).text.matchAll(/href="(.*?)"/g)].map(([, address = '']) => address);
+    expect(await links(everything)).toEqual(['/', '/playground']);
+    for (const address of await links(everything))
+      expect((await open(everything.url + address)).status).toBe(200);
+    expect(await links(nothing)).toEqual([]);
+    await everything.close();
+    await nothing.close();
+  });
+
+  test.each([
+    ['/nowhere', '*/*', 'GET'],
+    ['/nowhere', 'application/json', 'GET'],
+    ['/nowhere', BROWSER, 'POST'],
+    ['/graphql', '*/*', 'GET'],
+    ['/graphql?query={__typename}', BROWSER, 'GET'],
+    ['/%zz', BROWSER, 'GET'],
+  ])('is answered as an API answers: %s, which takes %s, by %s', async (path, accept, method) => {
+    const { status, type, text } = await open(running.url + path, accept, method);
+    expect([status >= 400, type]).toEqual([true, 'application/json; charset=utf-8']);
+    expect(JSON.parse(text)).toMatchObject({ errors: [{ extensions: { code: 'BAD_REQUEST' } }] });
+  });
+});

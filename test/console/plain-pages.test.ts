@@ -49,6 +49,17 @@ describe.each(SCREENS)('on a screen that is %s, axe finds nothing on', (_name, o
     expect(await faultsOf(tab)).toEqual([]);
   });
 
+  test.each([
+    ['/nowhere', 'There is nothing here'],
+    ['/graphql', 'This is the address of the API'],
+  ])('the page that %s leads to, from which one finds the console', async (path, title) => {
+    await tab.page.goto(running.url + path);
+    await tab.page.getByRole('heading', { level: 1, name: title }).waitFor();
+    expect(await faultsOf(tab)).toEqual([]);
+    await tab.page.getByRole('link', { name: 'Open the console' }).click();
+    await tab.page.getByRole('button', { name: 'Sign in' }).waitFor();
+  });
+
   test('the page on which a visitor of the demo chooses a person', async () => {
     await tab.page.goto(running.url);
     await tab.page.getByRole('button', { name: 'Sign in' }).click();
