@@ -78,7 +78,7 @@ export class DeliveryService {
     });
   }
 
-  /** Does the same with the deliveries that have failed and were made at this time or later. */
+  /** Does the same with the deliveries that have failed, and were made or attempted at this time or later. */
   async redeliverFailed(viewer: Viewer, webhookId: string, since: Date): Promise<RedeliveryResult> {
     requireAdmin(viewer);
     return this.database.write(viewer, async (tx) => {
@@ -108,8 +108,8 @@ async function askAgain(
   since: Date,
   now: Date,
 ): Promise<{ count: number; hasMore: boolean }> {
-  const condition = "webhookId = ? AND status = 'FAILED' AND id >= ?";
-  const values = [webhookId, leastIdOf(since)];
+  const condition = "webhookId = ? AND status = 'FAILED' AND (id >= ? OR attemptedAt >= ?)";
+  const values = [webhookId, leastIdOf(since), since];
   const [next] = await tx.rows<{ id: string }>(
     `SELECT id FROM deliveries WHERE ${condition} ORDER BY id LIMIT 1 OFFSET ${MAX_REDELIVERED}`,
     values,

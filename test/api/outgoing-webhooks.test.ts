@@ -382,9 +382,13 @@ describe('a redelivery', () => {
     await work();
     receiver.received.length = 0;
     const since = (time: Date) => result(REDELIVER_FAILED, { outgoingWebhookId: id, since: time });
-    const later = new Date((failed[2]?.createdAt.getTime() ?? 0) + 1_000);
+    const attempted = failed.map(({ attemptedAt }) => attemptedAt?.getTime() ?? 0);
+    const later = new Date(Math.max(...attempted) + 1_000);
     expect(await since(later)).toEqual({ redeliveredCount: 0, hasMore: false, userErrors: [] });
-    expect(await since(new Date(0))).toEqual({ redeliveredCount: 3, hasMore: false, userErrors: [] });
+    // They were made before that time, and have failed since then.
+    const last = new Date(Math.min(...attempted));
+    expect(Math.max(...failed.map(({ createdAt }) => createdAt.getTime()))).toBeLessThan(last.getTime());
+    expect(await since(last)).toEqual({ redeliveredCount: 3, hasMore: false, userErrors: [] });
     await work();
     expect(receiver.received.map(({ headers }) => headers['webhook-id']).sort()).toEqual(
       failed.map(({ messageId }) => messageId).sort(),
