@@ -7,6 +7,7 @@ import { readStatedPlaces } from '../../src/keys/stated-places';
 import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { managerOf } from '../database';
 import { startTestApp, type TestApp } from '../harness';
+import { moment } from '../moment';
 import {
   ARCHIVE,
   CLEAR_CLIENT,
@@ -248,7 +249,7 @@ describe('the audit trail', () => {
 
   test('is listed page by page, the newest first, by type, client, actor and time', async () => {
     await running.data(CREATE_CLIENT, { input: { name: 'One' } });
-    const between = new Date();
+    const between = await moment();
     await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: key('key_good_form_1') } });
     const types = async (filter: object) => (await events(filter)).map(({ type }) => type);
     expect(await types({})).toEqual(['API_KEY_SET', 'CLIENT_CREATED', ...KEYS_OF_DEMO, 'AGENCY_CREATED']);
