@@ -6,7 +6,7 @@ import { noteChange } from '../agencies/changed-owner';
 import { lockActiveClient } from '../clients/active-client';
 import type { TenantDatabase } from '../access/tenant-database';
 import { forbidden } from '../graphql/errors';
-import { isId, newId } from '../platform/ids';
+import { isId } from '../platform/ids';
 import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
@@ -84,7 +84,7 @@ export class AgentService {
     return this.database.write(viewer, async (tx) => {
       const userErrors = [...checked.userErrors, ...(await checkClient(tx, viewer, clientId))];
       if (!checked.agent || userErrors.length > 0) return { agent: null, userErrors };
-      const owner = { id: newId(), agencyId: viewer.agencyId, clientId };
+      const owner = { id: tx.lastingId(), agencyId: viewer.agencyId, clientId };
       const agent: AgentRow = { ...owner, ...checked.agent, createdAt: new Date() };
       const { name } = agent;
       if ((await lockSameAgents(tx, agent)).length > 0)

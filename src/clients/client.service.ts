@@ -6,7 +6,7 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
-import { inOrderOf, newId } from '../platform/ids';
+import { inOrderOf } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { readTogether } from '../database/read-together';
 import { dateOrNull, equal, placeholders, type Condition, type RawDate } from '../database/raw';
@@ -105,7 +105,7 @@ export class ClientService {
         id: viewer.agencyId,
       });
       const settings = { archivedAt: null, portalPermissions, acceptsValidHandIns: false };
-      const client: ClientRow = { id: newId(), agencyId, name, ...settings, createdAt: new Date() };
+      const client: ClientRow = { id: tx.lastingId(), agencyId, name, ...settings, createdAt: new Date() };
       await tx.insert(ClientRow, client);
       await this.audit.record(tx, viewer, { type: 'CLIENT_CREATED', clientId: client.id, name });
       return { client, userErrors: [] };
