@@ -210,11 +210,29 @@ class MysqlDatabase implements Database {
     await close(this.source);
   }
 
+  /**
+   * Runs a transaction once. A run that counted as undone may be committed after all, by a server that was
+   * left: then a later one finds its rows there, or finds nothing left to do. That is asked on another
+   * connection, and nobody may wait for one who still has another.
+   */
   async #transaction<F, T>(
     first: (tx: Beginning) => Promise<F>,
     work: (tx: Transaction, found: F) => Promise<T>,
     run: Run,
   ): Promise<T> {
+    const [ended] = await Promise.allSettled([this.#runOnce(first, work, run)]);
+    const hasInserted = ended.status === 'fulfilled' && ended.value.hasInserted;
+    if (run.unknown && !hasInserted && (await this.#isCommitted(run.unknown.witness)))
+      return run.unknown.result as T;
+    if (ended.status === 'rejected') throw ended.reason;
+    return ended.value.result;
+  }
+
+  async #runOnce<F, T>(
+    first: (tx: Beginning) => Promise<F>,
+    work: (tx: Transaction, found: F) => Promise<T>,
+    run: Run,
+  ): Promise<{ readonly result: T; readonly hasInserted: boolean }> {
     const runner = this.source.createQueryRunner();
     let session: MysqlSession | null = null;
     try {
@@ -227,24 +245,14 @@ class MysqlDatabase implements Database {
         return (await Promise.all(asked))[1];
       };
       const result = await inTransaction(session, () => sendTogether(connection, begin), work, run.ids);
-      return !session.witness && (await this.#isDone(run)) ? (run.unknown?.result as T) : result;
+      return { result, hasInserted: session.witness !== null };
     } catch (error) {
       if (error instanceof CommitUnknown && session?.witness)
         run.unknown = { witness: session.witness, result: error.result };
-      if (await this.#isDone(run)) return run.unknown?.result as T;
       throw error;
     } finally {
       await runner.release();
     }
-  }
-
-  /**
-   * Tells whether a run of a transaction was committed, of which that is not known. A run that counted as
-   * undone may be committed after all, by a server that was left: then a later one finds its rows there, or
-   * finds nothing left to do.
-   */
-  async #isDone({ unknown }: Run): Promise<boolean> {
-    return unknown !== null && this.#isCommitted(unknown.witness);
   }
 
   /**

@@ -129,6 +129,34 @@ if (server !== undefined) {
     },
   );
 
+  test('as many transactions as there are connections find out at the same time what became of each', async () => {
+    const { agencyId } = await running.app.database.read.findOneByOrFail(ClientRow, { id: MAPLE });
+    const all = 20;
+    const arrived = [0, 0];
+    const started = Date.now();
+    const change = async () => {
+      const row = {
+        id: newId(),
+        agencyId,
+        name: 'One of many',
+        portalPermissions: '',
+        createdAt: new Date(),
+      };
+      let run = -1;
+      return instance.app.database.write(async (tx) => {
+        run += 1;
+        if (run === 0) await tx.insertRow('clients', row);
+        arrived[run] = (arrived[run] ?? 0) + 1;
+        await until(() => Promise.resolve((arrived[run] ?? 0) >= all));
+        // Each COMMIT of the first runs is lost.
+        if (run === 0) proxy.cut();
+        return run;
+      });
+    };
+    expect(await Promise.all(Array.from({ length: all }, change))).toEqual(Array(all).fill(1));
+    expect(Date.now() - started).toBeLessThan(4_000);
+  });
+
   test('a transaction that nobody can undo takes its connection with it', async () => {
     const { database } = instance.app;
     const connectionOf = async (tx: Pick<typeof database.read, 'rows'>) =>
