@@ -118,6 +118,7 @@ export class GatewayService {
 const REFUSALS: Readonly<Partial<Record<number, ProviderErrorCode>>> = {
   401: 'KEY_INVALID',
   402: 'OUT_OF_FUNDS',
+  403: 'INSUFFICIENT_PERMISSIONS',
   429: 'RATE_LIMITED',
 };
 

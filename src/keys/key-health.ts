@@ -40,7 +40,8 @@ export async function pauseOf(
   now: Date,
 ): Promise<Date | null> {
   const [key] = await read.rows<{ checkAt: RawDate | null }>(
-    "SELECT checkAt FROM api_keys WHERE ownerId = ? AND provider = ? AND checkCode = 'RATE_LIMITED' AND checkAt > ?",
+    `SELECT checkAt FROM api_keys
+WHERE ownerId = ? AND provider = ? AND errorCode = 'RATE_LIMITED' AND checkCode IS NOT NULL AND checkAt > ?`,
     [ownerId, provider, now],
   );
   return dateOrNull(key?.checkAt ?? null);
@@ -52,7 +53,7 @@ export interface UsedKey {
   readonly version: number;
 }
 
-type Marked = Pick<ApiKeyRow, 'version' | 'checkCode'> & {
+type Marked = Pick<ApiKeyRow, 'version' | 'status' | 'errorCode' | 'checkCode'> & {
   readonly checkedAt: RawDate | null;
   readonly checkAt: RawDate | null;
 };
@@ -72,7 +73,7 @@ export async function noteRefusal(
   if (PROVIDER_ERRORS[code].verdict === 'UNREACHABLE') return;
   // It is read first, so that of many calls that are refused at once only the first ones lock the key.
   const [key] = await tx.rows<Marked>(
-    'SELECT version, checkedAt, checkAt, checkCode FROM api_keys WHERE id = ?',
+    'SELECT version, status, errorCode, checkedAt, checkAt, checkCode FROM api_keys WHERE id = ?',
     [id],
   );
   if (key?.version !== version || isMarked(key, code, now)) return;
@@ -80,7 +81,7 @@ export async function noteRefusal(
   const checkAt = isLimited ? endOfPause(error, now) : earliestCheck(key, now);
   const marked = await tx.run(
     `UPDATE api_keys SET checkAt = ?, checkCode = ? WHERE id = ? AND version = ? AND COALESCE(checkCode, '') = ?`,
-    [checkAt, code, id, version, key.checkCode ?? ''],
+    [checkAt, markAfter(key.checkCode, code), id, version, key.checkCode ?? ''],
   );
   if (marked > 0 && isLimited) await recordVerdict(tx, id, version, { status: 'RATE_LIMITED', error });
 }
@@ -101,14 +102,29 @@ export async function noteDoubt(
 }
 
 /**
- * Whether a refusal was noted before. What only calls show stays noted for longer than its verification
- * takes. A key that waits for the end of a pause is verified at once where it is refused for another reason.
+ * Why a key is verified next. What only calls show stays the reason beside any other: the verification that
+ * another one leads to would not see it, and the key would count as good.
  */
-function isMarked({ checkCode, checkAt }: Marked, code: ProviderErrorCode, now: Date): boolean {
-  if (checkCode === null || checkCode === code) return checkCode !== null;
-  const isOver = (dateOrNull(checkAt)?.getTime() ?? 0) > now.getTime() + LONGEST_CHECK_MS;
-  if (isShownByCalls(checkCode) && isOver) return false;
-  return code === 'RATE_LIMITED' || checkCode !== 'RATE_LIMITED';
+export function markAfter(before: ProviderErrorCode | null, code: ProviderErrorCode): ProviderErrorCode {
+  return isShownByCalls(before) && !isShownByCalls(code) ? before : code;
+}
+
+/**
+ * Whether a refusal was noted before. What only calls show stays noted for longer than its verification
+ * takes, and so does what a provider could not be asked about. A key that waits for the end of a pause is
+ * verified at once where it is refused for another reason.
+ */
+function isMarked(
+  { status, errorCode, checkCode, checkAt }: Marked,
+  code: ProviderErrorCode,
+  now: Date,
+): boolean {
+  const dueAt = dateOrNull(checkAt)?.getTime() ?? 0;
+  const isFar = dueAt > now.getTime() + LONGEST_CHECK_MS;
+  if (checkCode === null) return false;
+  if (code === 'RATE_LIMITED') return !isFar || errorCode === code;
+  if (checkCode === 'RATE_LIMITED' || (isShownByCalls(code) && !isShownByCalls(checkCode))) return false;
+  return !isFar || (checkCode === code && status === code);
 }
 
 /** Whether a provider has refused a key as far as is known, for a reason that only another answer ends. */

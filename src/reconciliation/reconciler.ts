@@ -273,11 +273,18 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
     if (answer.outcome === 'FOUND') {
       const { differences, learnt } = await this.comparison.compareCertain([answer.facts], knownAt);
       this.#add(differences, learnt);
-    } else if (call && IS_ABSENT.has(answer.error.code)) {
-      this.#add([differenceOf('UNKNOWN_TO_THEM', call, null)], 0);
-    } else if (answer.error.code === 'RATE_LIMITED' && (await this.#mayGoOn(answer.error))) {
-      await this.#ask(providerCallId, call);
-    } else this.result.undecided += 1;
+      return;
+    }
+    const { error } = answer;
+    if (error.code === 'RATE_LIMITED') {
+      if (await this.#mayGoOn(error)) await this.#ask(providerCallId, call);
+      else this.result.undecided += 1;
+      return;
+    }
+    // The key may have been revoked since it was good for the list.
+    await noteDoubt(this.database, this.key, error);
+    if (call && IS_ABSENT.has(error.code)) this.#add([differenceOf('UNKNOWN_TO_THEM', call, null)], 0);
+    else this.result.undecided += 1;
   }
 
   /** Waits where the provider takes no more requests for a while. Otherwise it is an obstacle. */

@@ -185,6 +185,25 @@ describe('a key with which a call was refused', () => {
     expect((await harbors()).status).toBe('INVALID');
   });
 
+  test.each([
+    [402, 'OUT_OF_FUNDS'],
+    [403, 'INSUFFICIENT_PERMISSIONS'],
+  ])('stays so where it is refused for another reason, which passes: %d', async (first, code) => {
+    let status = first;
+    const standIn = await Loopback.start((request, response) => refusingCalls(status)(request, response));
+    await start({ RETELL_BASE_URL: standIn.baseUrl });
+    await putOthersOff();
+    await call();
+    await check();
+    for (status of [429, 401]) {
+      await call();
+      const { checkAt } = await harbors();
+      expect(checkAt && checkAt.getTime() - Date.now()).toBeLessThanOrEqual(6 * MINUTE);
+      await check(checkAt ?? undefined);
+      expect(await harbors()).toMatchObject({ status: code, errorCode: code, checkCode: code });
+    }
+  });
+
   test('is left alone for as long as its provider asks, where it sends too many requests', async () => {
     const busy = await Loopback.start((_, response) =>
       response.writeHead(429, { 'retry-after': '900' }).end('{}'),
@@ -214,6 +233,24 @@ describe('a key with which a call was refused', () => {
     await check(now);
     expect(await harbors()).toMatchObject({ status: 'UNREACHABLE', checkCode: 'KEY_INVALID' });
     expect((await harbors()).checkAt?.getTime()).toBe(now.getTime() + 10 * MINUTE);
+    await call();
+    expect((await harbors()).checkAt?.getTime()).toBe(now.getTime() + MINUTE);
+  });
+
+  test('is looked at after a while where a verification that was asked for came too often', async () => {
+    let status = 429;
+    const standIn = await Loopback.start((request, response) =>
+      json(status, { org_name: 'x' })(request, response),
+    );
+    await start({ RETELL_BASE_URL: standIn.baseUrl });
+    await putOthersOff();
+    await running.data(VERIFY_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    const { checkAt, ...limited } = await harbors();
+    expect(limited).toMatchObject({ errorCode: 'RATE_LIMITED', checkCode: 'RATE_LIMITED' });
+    expect(checkAt && checkAt.getTime() - Date.now()).toBeLessThanOrEqual(5 * MINUTE);
+    status = 200;
+    await check(checkAt ?? undefined);
+    expect(await harbors()).toMatchObject({ status: 'VALID', errorCode: null, checkCode: null });
   });
 });
 

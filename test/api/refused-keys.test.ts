@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { CallRow } from '../../src/calls/call.entity';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
@@ -48,21 +49,21 @@ async function sendEvent(): Promise<void> {
   await refused.app.upkeep.eventAsker.askDue();
 }
 
-async function passOn(): Promise<void> {
+async function passOn(by = refused, status = 401): Promise<void> {
   const { token } = await gatewayToken(running, { clientId: HARBOR });
   const headers = { authorization: `Bearer ${token}` };
-  const answer = await fetch(`${refused.url}/gateway/retell/v2/get-call/${call.providerCallId}`, { headers });
-  expect(answer.status).toBe(401);
+  const answer = await fetch(`${by.url}/gateway/retell/v2/get-call/${call.providerCallId}`, { headers });
+  expect(answer.status).toBe(status);
 }
 
-async function reconcile(): Promise<void> {
+async function reconcile(by = refused): Promise<void> {
   const account = {
     owner: { type: 'CLIENT', id: HARBOR, agencyId: BRIGHTLINE },
     provider: 'RETELL',
   } as const;
-  const span = { since: new Date(Date.now() - HOUR), until: new Date() };
+  const span = { since: new Date(Date.now() - HOUR), until: new Date(Date.now() + HOUR) };
   const pace = { wait: () => Promise.resolve(true) };
-  await refused.app.upkeep.reconciler.reconcile(account, span, pace, () => undefined);
+  await by.app.upkeep.reconciler.reconcile(account, span, pace, () => undefined);
 }
 
 const ENTRANCES: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -78,9 +79,9 @@ const ENTRANCES: Readonly<Record<string, () => Promise<unknown>>> = {
     refused.data('mutation ($input: ImportAgentsInput!) { importAgents(input: $input) { isComplete } }', {
       input: { clientId: HARBOR, provider: 'RETELL', dryRun: true },
     }),
-  'the account is compared': reconcile,
+  'the account is compared': () => reconcile(),
   'an event has its call asked for': sendEvent,
-  'the gateway passes a request on': passOn,
+  'the gateway passes a request on': () => passOn(),
 };
 
 test.each(Object.entries(ENTRANCES))(
@@ -95,6 +96,29 @@ test.each(Object.entries(ENTRANCES))(
     expect((await key()).status).toBe('INVALID');
   },
 );
+
+test.each<readonly [string, RequestListener, (by: TestApp) => Promise<void>]>([
+  [
+    'is refused for a call after its list was given',
+    (request, response) =>
+      (request.method === 'POST' ? json(200, { items: [], has_more: false }) : json(401, {}))(
+        request,
+        response,
+      ),
+    reconcile,
+  ],
+  ['may not do what the gateway passes on', json(403, { status: 'error' }), (by) => passOn(by, 403)],
+])('a key is verified again that %s', async (_, provider, enter) => {
+  const standIn = await Loopback.start(provider);
+  const other = await running.another({ RETELL_BASE_URL: standIn.baseUrl });
+  await enter(other);
+  await other.close();
+  const key = await running.app.database.read.findOneByOrFail(ApiKeyRow, {
+    ownerId: HARBOR,
+    provider: 'RETELL',
+  });
+  expect(key.checkCode).toBe('KEY_INVALID');
+});
 
 test('an event of which the call cannot be asked for is kept until the key is good again', async () => {
   await sendEvent();

@@ -19,6 +19,7 @@ import { findDuplicates, type KeyWarning } from '../duplicates';
 import { examineKey, MAX_AGENTS_CHECKED } from './key-examination';
 import { countCallsInProgress } from '../calls-in-progress';
 import { checkProviders, keyReader, readCandidate, type Candidate, type ReadKey } from '../key-input';
+import { noteRefusal } from '../key-health';
 import { forgetRefusal, recordFingerprint, recordUnreadable, recordVerdict } from '../key-writer';
 import {
   nameOfKey,
@@ -222,6 +223,9 @@ export class KeyCheckService {
     const fingerprint = this.vault.fingerprints.of(key, owner.agencyId, provider);
     const recorded = await this.database.writeOutcome(viewer, async (tx) => {
       await recordFingerprint(tx, id, version, fingerprint);
+      // What works in the background leaves the account alone, and looks later whether the limit is over.
+      if (verdict.status === 'RATE_LIMITED' && verdict.error)
+        await noteRefusal(tx, { id, version }, verdict.error);
       const row = await recordVerdict(tx, id, version, verdict);
       if (row) await recordPresence(tx, sealed, missing, present);
       if (row && verdict.status === 'VALID') await forgetRefusal(tx, id, version);

@@ -13,7 +13,7 @@ import { recordPresence } from '../absent-agent';
 import { agentsToLookUp } from '../affected-agents';
 import type { ApiKeyRow } from '../api-key.entity';
 import { dailyCheckAfter } from '../daily-check';
-import { endOfPause, isShownByCalls } from '../key-health';
+import { endOfPause, isShownByCalls, markAfter } from '../key-health';
 import { nameOfKey, openKey, readSealedKeys, type SealedKey } from '../key-store';
 import { readKeyState } from '../key-states';
 import { recordUnreadable, recordVerdict } from '../key-writer';
@@ -169,7 +169,7 @@ function nextCheck(
   now: Date,
 ): Pick<ApiKeyRow, 'checkAt' | 'checkCode'> {
   if (verdict?.status === 'RATE_LIMITED' && verdict.error)
-    return { checkAt: endOfPause(verdict.error, now), checkCode: 'RATE_LIMITED' };
+    return { checkAt: endOfPause(verdict.error, now), checkCode: markAfter(checkCode, 'RATE_LIMITED') };
   if (verdict?.status === 'UNREACHABLE' && checkCode !== null)
     return { checkAt: new Date(now.getTime() + RETRY_MS), checkCode };
   const isKept = verdict?.status === 'VALID' && isShownByCalls(checkCode);
