@@ -47,17 +47,17 @@ let later = Date.now();
 const askProviders = () => running.app.upkeep.callAsker.askDue(new Date((later += 24 * 60 * 60 * 1000)));
 
 /** Counts what the page asks while time passes, with each answer before time goes on. */
-async function askedIn(seconds: number, step = 2): Promise<number> {
+async function askedIn(seconds: number, step = 2, on = page): Promise<number> {
   let asked = 0;
   let answered = 0;
   const count = () => void (asked += 1);
   const countAnswer = () => void (answered += 1);
-  page.on('request', count).on('requestfinished', countAnswer);
+  on.on('request', count).on('requestfinished', countAnswer);
   for (let passed = 0; passed < seconds; passed += step) {
-    await page.clock.runFor(step * 1000);
-    while (answered < asked) await page.evaluate(() => 0);
+    await on.clock.runFor(step * 1000);
+    while (answered < asked) await on.evaluate(() => 0);
   }
-  page.off('request', count).off('requestfinished', countAnswer);
+  on.off('request', count).off('requestfinished', countAnswer);
   return asked;
 }
 
@@ -223,6 +223,22 @@ test('a member starts calls and sees whose they are, but nothing of keys and cos
   await settled(member.page);
   const content = await member.page.locator('#content').innerText();
   expect(content).not.toMatch(/Paid with|takes|’s key|Step 1|You may not see this/);
+  expect(member.faults).toEqual([]);
+});
+
+test('for a cost that is not told yet, nothing is asked on behalf of a member, who does not see it', async () => {
+  const id = await start();
+  const call = await standIn(id);
+  call.answer();
+  call.end(30_000);
+  call.cents = null;
+  await askProviders();
+  const member = await openTab(browser, running);
+  await signIn(member, running, 'Max Brightline');
+  await member.page.clock.install();
+  await member.visit(`/calls/${id}`);
+  await member.page.getByText('The call is over.').waitFor();
+  expect(await askedIn(60, 2, member.page)).toBe(0);
   expect(member.faults).toEqual([]);
 });
 

@@ -80,7 +80,7 @@ export function CallPage({ id }: { id: string }) {
   const goesOn = isGoingOn(status);
   // Its cost is told after the end, and perhaps never.
   useFollowing(
-    goesOn || costStatus === 'PENDING',
+    goesOn || (costStatus === 'PENDING' && mayViewCosts(viewer)),
     `${status} ${costStatus}`,
     answered.reload,
     goesOn ? Infinity : LATE_MS,
