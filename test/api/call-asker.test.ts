@@ -238,9 +238,10 @@ async function byClockPutForward(work: () => Promise<void>): Promise<void> {
     waitedMs += waitOf(...of);
     return 0;
   });
-  await work();
-  reserve.mockRestore();
-  clock.mockRestore();
+  await work().finally(() => {
+    reserve.mockRestore();
+    clock.mockRestore();
+  });
 }
 
 test('an account with many calls takes turns with the others', async () => {

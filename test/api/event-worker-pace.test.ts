@@ -84,6 +84,7 @@ test('while requests keep the process of one writer busy, events are worked a th
   expect(alone).toBeGreaterThan(1.5 * besideRequests);
 });
 
+/** Puts so many copies of the one event on record. */
 async function copyEvents(count: number): Promise<void> {
   const { database } = running.app;
   const [event] = await database.read.find(ProviderEventRow);

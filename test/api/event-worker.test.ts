@@ -430,5 +430,3 @@ test('an event that fails is told of, and waits longer each time, while the othe
   expect(errors).toHaveLength(3);
   expect(await waiting()).toBe(1);
 });
-
-/** Puts so many copies of the one event on record. */
