@@ -72,11 +72,11 @@ async function node(id: string, as: Persona = 'agencyAdmin'): Promise<unknown> {
   return (await running.data<{ node: unknown }>(query, { id }, as)).node;
 }
 
-describe('the id of a statement', () => {
+describe('among the ids of statements,', () => {
   beforeEach(start);
   afterEach(stop);
 
-  test('the final statement has the id that its draft had, so that a cache replaces the one by the other', async () => {
+  test('that of the final statement is the one that its draft had, so that a cache replaces the one by the other', async () => {
     const draft = await statement(JANUARY);
     expect(draft).toMatchObject({ status: 'DRAFT', number: null, total: { amount: '0.50' } });
     const final = await finalize(JANUARY);
@@ -86,7 +86,7 @@ describe('the id of a statement', () => {
     expect(statements.nodes).toEqual([final]);
   });
 
-  test('each client and each period has an id of its own, also where periods overlap', async () => {
+  test('each client and each period has its own, also where periods overlap', async () => {
     const periods = [
       JANUARY,
       FEBRUARY,
@@ -102,7 +102,7 @@ describe('the id of a statement', () => {
     expect(ids).toEqual(asked.map(({ clientId, period }) => idOf(clientId, period)));
   });
 
-  test('a line carries the id of the statement that it adjusts', async () => {
+  test('a line names that of the statement that it adjusts', async () => {
     const days = (from: number, to: number) => {
       const [first, last] = [from, to].map((ago) => new Date(Date.now() - ago * 86_400_000).toISOString());
       return { from: first?.slice(0, 10) ?? '', to: last?.slice(0, 10) ?? '' };
@@ -124,8 +124,8 @@ describe('the id of a statement', () => {
   });
 });
 
-// They write nothing: one app serves all of them.
-describe('node of nothing', () => {
+// They write nothing: one app serves all of these tests.
+describe('node, where there is nothing,', () => {
   beforeAll(start);
   afterAll(stop);
 

@@ -398,12 +398,12 @@ describe('an event', () => {
 });
 
 // Nothing is stored of what is refused: one app serves all of these tests.
-describe('an event or a secret', () => {
+describe('a text', () => {
   beforeAll(start);
   afterAll(stop);
 
   test.each(['', 'no JSON', 'null', '[]', '{}', '{"event":{}}', '\u0000'])(
-    'that is none of the provider is told so, and nothing is stored: %j',
+    'that is no event of the provider is answered so, and not stored: %j',
     async (body) => {
       const { url } = await endpointOf('RETELL');
       expect((await send(url, body)).status).toBe(400);
@@ -416,7 +416,7 @@ describe('an event or a secret', () => {
     ['short', 'TOO_SHORT input.secret'],
     ['••••••••abcd', 'LOOKS_MASKED input.secret'],
     ['Bearer whs_0123456789', 'INVALID_FORMAT input.secret'],
-  ])('that is none is refused: %j', async (secret, code) => {
+  ])('that is no secret is refused: %j', async (secret, code) => {
     expect(codes(await setSecret('RETELL', secret))).toEqual([code]);
     expect((await endpointOf('RETELL')).isSecretSet).toBe(false);
   });
