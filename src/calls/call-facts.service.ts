@@ -1,6 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Transaction } from '../database/transaction';
-import { noteDoubt, noteProblem, type UsedKey } from '../keys/key-health';
+import { noteDoubt, notePaidCall, noteProblem, takesUnpaidCalls, type UsedKey } from '../keys/key-health';
 import type { ProviderError } from '../providers/refusals';
 import { isEnded, type CallFacts } from '../providers/call-facts';
 import { CallRow } from './call.entity';
@@ -123,12 +123,11 @@ async function noteEnd(
   { source, knownAt }: FactsOrigin,
 ): Promise<void> {
   const ownerId = accountOf(call);
-  const { provider, keyVersion, endedAt, providerCallId } = call;
+  const { provider, keyVersion, createdAt, endedAt, durationMs, providerCallId } = call;
   if (ownerId === null || keyVersion === null) return;
-  if (accountProblem) {
-    const account = { ownerId, provider, version: keyVersion };
-    await noteProblem(tx, account, accountProblem, endedAt ?? knownAt);
-  }
+  const account = { ownerId, provider, version: keyVersion };
+  if (accountProblem) await noteProblem(tx, account, accountProblem, endedAt ?? knownAt);
+  else if ((durationMs ?? 0) > 0 && takesUnpaidCalls(provider)) await notePaidCall(tx, account, createdAt);
   if (source === 'ASKED' && providerCallId !== null) writes.noteUnheard(call, ownerId);
 }
 

@@ -8,7 +8,7 @@ import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import { subjectOf } from '../keys/resolution/subject';
 import { missingKey } from '../keys/chain';
-import { countsAsRefused, noteAcceptance, noteRefusal } from '../keys/key-health';
+import { isRefutedByPlacing, noteAcceptance, noteRefusal } from '../keys/key-health';
 import type { AgentToCall } from '../keys/resolution/agent-with-keys';
 import { type KeyResolverService, type ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { announce } from '../outbox/outbox';
@@ -182,7 +182,7 @@ export class CallPlacementService {
     // The call was placed, whatever became of its viewer or of the database meanwhile: an error would make
     // the caller place it again.
     try {
-      const isAcceptance = placement.outcome === 'PLACED' && countsAsRefused(key.status);
+      const isAcceptance = placement.outcome === 'PLACED' && isRefutedByPlacing(call.provider, key.status);
       const isStored =
         also || isAcceptance
           ? await this.database.writeWithoutViewer(async (tx) => {

@@ -1,7 +1,8 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { dateOrNull, type RawDate } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
-import type { Provider } from '../providers';
+import { adapterOf, type Provider } from '../providers';
+import type { ProviderAdapter } from '../providers/provider';
 import { PROVIDER_ERRORS, type ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
 import type { ApiKeyRow } from './api-key.entity';
@@ -127,9 +128,19 @@ function isMarked(
   return !isFar || (checkCode === code && status === code);
 }
 
-/** Whether a provider has refused a key as far as is known, for a reason that only another answer ends. */
-export function countsAsRefused(status: ApiKeyRow['status']): boolean {
-  return status === 'INVALID' || status === 'OUT_OF_FUNDS' || status === 'INSUFFICIENT_PERMISSIONS';
+/**
+ * Whether a provider has refused a key as far as is known, and would not have placed a call if that still
+ * held.
+ */
+export function isRefutedByPlacing(provider: Provider, status: ApiKeyRow['status']): boolean {
+  if (status === 'OUT_OF_FUNDS') return !takesUnpaidCalls(provider);
+  return status === 'INVALID' || status === 'INSUFFICIENT_PERMISSIONS';
+}
+
+/** Whether only the end of a call tells that an account of the provider can pay, or cannot. */
+export function takesUnpaidCalls(provider: Provider): boolean {
+  const adapter: ProviderAdapter = adapterOf(provider);
+  return adapter.takesUnpaidCalls === true;
 }
 
 /** When a key may be verified next because of its traffic. */
@@ -179,4 +190,20 @@ export async function noteProblem(
   const lastVerifiedAt = dateOrNull(key?.lastVerifiedAt ?? null);
   if (!key || (lastVerifiedAt !== null && lastVerifiedAt > at)) return;
   await noteRefusal(tx, { id: key.id, version }, { code, httpStatus: null, retryAfterSeconds: null });
+}
+
+/** A call was connected that was asked for at this time: an account that could not pay can pay again. */
+export async function notePaidCall(
+  tx: Transaction,
+  { ownerId, provider, version }: Account,
+  askedForAt: Date,
+): Promise<void> {
+  const [key] = await tx.rows<{ id: string; lastVerifiedAt: RawDate | null }>(
+    `SELECT id, lastVerifiedAt FROM api_keys
+WHERE ownerId = ? AND provider = ? AND version = ? AND status = 'OUT_OF_FUNDS'`,
+    [ownerId, provider, version],
+  );
+  const lastVerifiedAt = dateOrNull(key?.lastVerifiedAt ?? null);
+  if (key && (lastVerifiedAt === null || lastVerifiedAt <= askedForAt))
+    await noteAcceptance(tx, { id: key.id, version, status: 'OUT_OF_FUNDS' });
 }

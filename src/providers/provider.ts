@@ -119,6 +119,11 @@ export interface ProviderAdapter {
   readonly agentKinds: readonly [ProviderAgentKind, ...ProviderAgentKind[]];
   agent(agent: AgentAtProvider): OutboundRequest;
   placeCall(call: CallToPlace): OutboundRequest;
+  /**
+   * Whether it takes calls of an account that cannot pay for them, and tells so by their end alone: then only
+   * a call that was connected shows that the account can pay again.
+   */
+  readonly takesUnpaidCalls?: true;
   /** Null where the provider has no calls without a phone that its key can start. */
   readonly webCalls: WebCalls | null;
   /**

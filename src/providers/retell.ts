@@ -126,6 +126,7 @@ export const retell = {
 
   callId: (json) => textField(json, 'call_id'),
 
+  takesUnpaidCalls: true,
   costUnit: 'US_CENT',
   call: (providerCallId) => ({ method: 'GET', path: `/v2/get-call/${encodeURIComponent(providerCallId)}` }),
 

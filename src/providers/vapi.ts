@@ -136,6 +136,7 @@ export const vapi = {
 
   callId: (json) => textField(json, 'id'),
 
+  takesUnpaidCalls: true,
   costUnit: 'US_DOLLAR',
   call: (providerCallId) => ({ method: 'GET', path: `/call/${encodeURIComponent(providerCallId)}` }),
 

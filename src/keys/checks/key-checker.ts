@@ -156,7 +156,7 @@ WHERE checkAt <= ? ORDER BY checkAt LIMIT ?`,
   }
 }
 
-// What only a call shows is believed until a call is placed, or somebody has the key verified.
+// What only a call shows is believed until a call shows otherwise, or somebody has the key verified.
 function verdictAfter(verdict: KeyVerdict, refusal: ApiKeyRow['checkCode']): KeyVerdict {
   if (verdict.status !== 'VALID' || !isShownByCalls(refusal)) return verdict;
   return { status: refusal, error: { code: refusal, httpStatus: null, retryAfterSeconds: null } };
