@@ -123,11 +123,11 @@ async function noteEnd(
   { source, knownAt }: FactsOrigin,
 ): Promise<void> {
   const ownerId = accountOf(call);
-  const { provider, keyVersion, createdAt, endedAt, durationMs, providerCallId } = call;
+  const { provider, keyVersion, status, createdAt, endedAt, providerCallId } = call;
   if (ownerId === null || keyVersion === null) return;
   const account = { ownerId, provider, version: keyVersion };
   if (accountProblem) await noteProblem(tx, account, accountProblem, endedAt ?? knownAt);
-  else if ((durationMs ?? 0) > 0 && takesUnpaidCalls(provider)) await notePaidCall(tx, account, createdAt);
+  else if (status === 'COMPLETED' && takesUnpaidCalls(provider)) await notePaidCall(tx, account, createdAt);
   if (source === 'ASKED' && providerCallId !== null) writes.noteUnheard(call, ownerId);
 }
 
