@@ -110,12 +110,14 @@ async function askAgain(
 ): Promise<{ count: number; hasMore: boolean }> {
   const condition = "webhookId = ? AND status = 'FAILED' AND (id >= ? OR attemptedAt >= ?)";
   const values = [webhookId, leastIdOf(since), since];
+  // A database may take another index, of all deliveries of the webhook, or of all there are.
+  const deliveries = `deliveries${tx.indexHint('deliveries_by_status')}`;
   const [next] = await tx.rows<{ id: string }>(
-    `SELECT id FROM deliveries WHERE ${condition} ORDER BY id LIMIT 1 OFFSET ${MAX_REDELIVERED}`,
+    `SELECT id FROM ${deliveries} WHERE ${condition} ORDER BY id LIMIT 1 OFFSET ${MAX_REDELIVERED}`,
     values,
   );
   const count = await tx.run(
-    `UPDATE deliveries SET status = 'WAITING', attempts = 0, dueAt = ? WHERE ${condition}${next ? ' AND id < ?' : ''}`,
+    `UPDATE ${deliveries} SET status = 'WAITING', attempts = 0, dueAt = ? WHERE ${condition}${next ? ' AND id < ?' : ''}`,
     [now, ...values, ...(next ? [next.id] : [])],
   );
   return { count, hasMore: next !== undefined };

@@ -196,11 +196,11 @@ test('a statement that no index helps is found', async () => {
   expect(await readWhole('SELECT id FROM audit_events')).toHaveLength(1);
 });
 
-/** The steps of the plan of each page that `ask` reads. */
-async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unknown>[][]> {
+/** The steps of the plan of each page that `ask` reads, or of other statements. */
+async function plansOf(ask: () => Promise<unknown>, which = / LIMIT /): Promise<Record<string, unknown>[][]> {
   const read = jest.spyOn(AbstractLogger.prototype, 'logQuery');
   await ask();
-  const pages = read.mock.calls.filter(([sql]) => / LIMIT /.test(sql));
+  const pages = read.mock.calls.filter(([sql]) => which.test(sql));
   read.mockRestore();
   const database = managerOf(running.app.database.read);
   const sqlite = database.dataSource.options.type === 'better-sqlite3';
@@ -213,6 +213,24 @@ async function plansOf(ask: () => Promise<unknown>): Promise<Record<string, unkn
     ),
   );
 }
+
+test('what has failed of a webhook is found without what was delivered, and without other webhooks', async () => {
+  const { createOutgoingWebhook } = await running.data<{
+    createOutgoingWebhook: { outgoingWebhook: { id: string } };
+  }>(
+    `mutation { createOutgoingWebhook(input: { url: "https://example.com/", types: [ALERT_OPENED] }) {
+      outgoingWebhook { id } } }`,
+  );
+  const { id } = createOutgoingWebhook.outgoingWebhook;
+  const redeliver = `mutation { redeliverFailedWebhooks(input: {
+    outgoingWebhookId: "${id}", since: "2026-01-01T00:00:00Z" }) { redeliveredCount } }`;
+  const plans = await plansOf(() => running.data(redeliver), /deliveries.* status = 'FAILED'/);
+  expect(plans).toHaveLength(2);
+  for (const plan of plans)
+    expect(JSON.stringify(plan)).toMatch(
+      /deliveries_by_status \(webhookId=\? AND status=\?|"key":"deliveries_by_status"/,
+    );
+});
 
 test('a later page is found by its place in the index of its agency', async () => {
   const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
