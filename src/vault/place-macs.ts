@@ -9,7 +9,8 @@ import { obtainVaultKey, readVaultKey } from './vault-keys';
 /** These values in the row of a place decide who pays for a call. */
 export interface PlaceFacts extends SecretPlace {
   readonly id: string;
-  readonly isSet: boolean;
+  /** As a database gives it: false, or 0, where no key is set. */
+  readonly isSet: unknown;
   /** This is the end of the sealed key (see `secretEndOf`). It is null when no key is set. */
   readonly secretEnd: string | null;
 }
@@ -49,7 +50,7 @@ export class PlaceMacs {
     // The values are joined by line breaks. No value that Latchkey writes contains one, so that one text
     // stands for one row only. Building JSON instead takes twice as long.
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
-    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${isSet}\n${secretEnd}`;
+    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${Boolean(isSet)}\n${secretEnd}`;
     const known = this.#known.get(id);
     if (known?.text === text) return known.mac;
     const mac = createHmac('sha256', this.#key).update(text).digest('base64url');
