@@ -13,7 +13,8 @@ export interface Answered<Data> {
 }
 
 const kept = new Map<string, Answered<unknown>>();
-const onScreen = new Set<Answered<unknown>>();
+/** One for each part of the page: several may show the same answer, and disappear one by one. */
+const onScreen = new Set<{ readonly answered: Answered<unknown> }>();
 /** What was just asked, because a component has appeared: another one beside it needs no request of its own. */
 const justAsked = new Set<Answered<unknown>>();
 
@@ -38,9 +39,10 @@ export function useAnswered<Data>(name: string, ask: Ask<Data>): Answered<Data> 
     return (before.current = known);
   }, [name]);
   useEffect(() => {
-    onScreen.add(answered);
+    const shown = { answered };
+    onScreen.add(shown);
     askOnce(answered);
-    return () => void onScreen.delete(answered);
+    return () => void onScreen.delete(shown);
   }, [answered]);
   return answered;
 }
@@ -61,7 +63,8 @@ export function useFresh<Data>(ask: () => Promise<Data>): Answered<Data> {
 
 /** Asks again for all that is on the screen: after a change, whatever it was. */
 export async function reloadAll(): Promise<void> {
-  await Promise.all([...onScreen].map((answered) => answered.reload()));
+  const answers = new Set([...onScreen].map(({ answered }) => answered));
+  await Promise.all([...answers].map((answered) => answered.reload()));
 }
 
 /** Nothing of one agency is shown in another. */
