@@ -134,6 +134,7 @@ if (server !== undefined) {
     const all = 20;
     const arrived = [0, 0];
     const started = Date.now();
+    let isCut = false;
     const change = async () => {
       const row = {
         id: newId(),
@@ -148,8 +149,11 @@ if (server !== undefined) {
         if (run === 0) await tx.insertRow('clients', row);
         arrived[run] = (arrived[run] ?? 0) + 1;
         await until(() => Promise.resolve((arrived[run] ?? 0) >= all));
-        // Each COMMIT of the first runs is lost.
-        if (run === 0) proxy.cut();
+        // Each COMMIT of the first runs is lost: all connections are cut, once.
+        if (run === 0 && !isCut) {
+          isCut = true;
+          proxy.cut();
+        }
         return run;
       });
     };
