@@ -267,7 +267,7 @@ class SqliteSession extends Session {
 
 function named(columns: readonly string[], cells: readonly unknown[]): Record<string, unknown> {
   const row: Record<string, unknown> = {};
-  // A list takes hundreds of rows of twenty columns: an iterator of pairs would take twice the time.
+  // An iterator of pairs would make an array for each cell: a fifth of all that resolving a key allocates.
   columns.forEach((column, index) => (row[column] = cells[index]));
   return row;
 }
