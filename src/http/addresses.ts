@@ -26,6 +26,8 @@ const WITH_PORT = /^(?:\[(?<v6>[^\]]*)\]|(?<v4>[^:]*))(?::\d{1,5})?$/;
  * the text is no address.
  */
 export function normalAddress(text: string): string | null {
+  // An IPv4 address has one form only, and most requests come from one.
+  if (isIP(text) === 4) return text;
   const { v6, v4 } = WITH_PORT.exec(text)?.groups ?? {};
   const address = v6 ?? v4 ?? text;
   return isIP(address) === 0 ? null : ipaddr.process(address.replace(/%.*$/, '')).toString();

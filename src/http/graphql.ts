@@ -114,9 +114,11 @@ function holdsDocument({ query }: FastifyRequest): boolean {
   return Object.hasOwn(query as object, 'query');
 }
 
+// The properties are named one by one, because a spread makes an object that V8 builds and reads more slowly.
 function contextOf({ answering }: GraphqlOptions, request: FastifyRequest): ApiContext {
   return {
-    ...answering,
+    resolvers: answering.resolvers,
+    containsKnownKey: answering.containsKnownKey,
     viewer: request.viewer,
     identity: request.identity,
     requestId: request.id,
