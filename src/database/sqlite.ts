@@ -177,9 +177,11 @@ class SqliteDatabase implements Database {
   }
 }
 
+type Cells = readonly unknown[];
+
 interface RowReader {
-  readonly columns: readonly string[];
   readonly statement: SqliteStatement;
+  readonly toRow: (cells: Cells) => unknown;
 }
 
 class SqliteSession extends Session {
@@ -201,9 +203,8 @@ class SqliteSession extends Session {
   async rows<T>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
     return this.#attempt(sql, values, (bound) => {
       const reader = this.#readers.get(sql) ?? this.#reader(sql);
-      this.#readers.set(sql, reader);
-      const { rows } = reader.statement.get(...bound) as { rows: string };
-      return (JSON.parse(rows) as unknown[][]).map((cells) => named(reader.columns, cells) as T);
+      const { rows } = reader.statement.get(bound) as { rows: string };
+      return (JSON.parse(rows) as Cells[]).map(reader.toRow) as T[];
     });
   }
 
@@ -229,9 +230,8 @@ class SqliteSession extends Session {
 
   async run(sql: string, values: readonly unknown[]): Promise<number> {
     return this.#attempt(sql, values, (bound) => {
-      const statement = this.#prepared.get(sql) ?? this.#connection.prepare(sql);
-      this.#prepared.set(sql, statement);
-      return statement.run(...bound).changes;
+      const statement = this.#prepared.get(sql) ?? this.#statement(sql);
+      return statement.run(bound).changes;
     });
   }
 
@@ -244,6 +244,12 @@ class SqliteSession extends Session {
     return;
   }
 
+  #statement(sql: string): SqliteStatement {
+    const statement = this.#connection.prepare(sql);
+    this.#prepared.set(sql, statement);
+    return statement;
+  }
+
   // The driver takes a third of a microsecond to hand over one cell; as one text, all rows come in half the
   // time. SQLite does not promise to keep the order of a sub-query, but it does: a test holds that for the
   // version of the driver, and fails for another one.
@@ -253,12 +259,12 @@ class SqliteSession extends Session {
       .columns()
       .map(({ name }) => name);
     const cells = columns.map((column) => `"${column}"`).join(', ');
-    return {
-      columns,
-      statement: this.#connection.prepare(
-        `SELECT json_group_array(json_array(${cells})) AS rows FROM (${sql})`,
-      ),
-    };
+    const statement = this.#connection.prepare(
+      `SELECT json_group_array(json_array(${cells})) AS rows FROM (${sql})`,
+    );
+    const reader = { toRow: rowMakerOf(columns), statement };
+    this.#readers.set(sql, reader);
+    return reader;
   }
 
   #attempt<R>(sql: string, values: readonly unknown[], work: (bound: unknown[]) => R): R {
@@ -271,11 +277,14 @@ class SqliteSession extends Session {
   }
 }
 
-function named(columns: readonly string[], cells: readonly unknown[]): Record<string, unknown> {
-  const row: Record<string, unknown> = {};
-  // An iterator of pairs would make an array for each cell: a fifth of all that resolving a key allocates.
-  columns.forEach((column, index) => (row[column] = cells[index]));
-  return row;
+/**
+ * Makes objects of rows by a literal that is compiled for these columns, as mysql2 does for its rows. Setting
+ * one member after the other takes a tenth of the time of a list of clients.
+ */
+function rowMakerOf(columns: readonly string[]): RowReader['toRow'] {
+  const members = columns.map((column, index) => `${JSON.stringify(column)}: cells[${index}]`);
+  // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the columns are of our own statements
+  return new Function('cells', `return { ${members.join(', ')} };`) as RowReader['toRow'];
 }
 
 // TypeORM stores times as text, in UTC, and booleans as numbers.

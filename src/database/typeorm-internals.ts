@@ -163,8 +163,8 @@ export function noteTransaction(runner: QueryRunner): void {
 
 export interface SqliteStatement {
   columns(): { readonly name: string }[];
-  get(...values: readonly unknown[]): unknown;
-  run(...values: readonly unknown[]): { readonly changes: number };
+  get(values: readonly unknown[]): unknown;
+  run(values: readonly unknown[]): { readonly changes: number };
 }
 
 export interface SqliteConnection {

@@ -15,6 +15,8 @@ export interface PlaceFacts extends SecretPlace {
   readonly secretEnd: string | null;
 }
 
+type KnownPlace = Omit<PlaceFacts, 'id'> & { readonly mac: string };
+
 /** The key of the MACs has this name among the keys of the vault. */
 export const PLACE_MACS = 'place';
 
@@ -31,7 +33,7 @@ const KEPT = 10_000;
 export class PlaceMacs {
   readonly #key: KeyObject;
   /** By the id of the row, with what it said. A row that says anything else has its MAC computed. */
-  readonly #known = new LRUCache<string, { readonly text: string; readonly mac: string }>(atMost(KEPT));
+  readonly #known = new LRUCache<string, KnownPlace>(atMost(KEPT));
 
   constructor(key: Buffer) {
     this.#key = createSecretKey(key);
@@ -46,17 +48,56 @@ export class PlaceMacs {
     return new PlaceMacs((await readVaultKey(reader, cipher, PLACE_MACS)) ?? newPlaceMacKey());
   }
 
-  of({ id, agencyId, ownerType, ownerId, provider, version, region, isSet, secretEnd }: PlaceFacts): string {
+  of(place: PlaceFacts): string {
+    // A peek does not move the row to the front, which would cost a list of clients more than it saves.
+    const known = this.#known.peek(place.id);
+    return known && saysTheSame(known, place) ? known.mac : this.#compute(place);
+  }
+
+  #compute({
+    id,
+    agencyId,
+    ownerType,
+    ownerId,
+    provider,
+    version,
+    region,
+    isSet,
+    secretEnd,
+  }: PlaceFacts): string {
+    const set = Boolean(isSet);
     // The values are joined by line breaks. No value that Latchkey writes contains one, so that one text
-    // stands for one row only. Building JSON instead takes twice as long.
+    // stands for one row only.
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
-    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${Boolean(isSet)}\n${secretEnd}`;
-    const known = this.#known.get(id);
-    if (known?.text === text) return known.mac;
+    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${set}\n${secretEnd}`;
     const mac = createHmac('sha256', this.#key).update(text).digest('base64url');
-    this.#known.set(id, { text, mac });
+    this.#known.set(id, {
+      agencyId,
+      ownerType,
+      ownerId,
+      provider,
+      version,
+      region,
+      isSet: set,
+      secretEnd,
+      mac,
+    });
     return mac;
   }
+}
+
+/** Comparing values takes a third of the time that joining them to one text takes. */
+function saysTheSame(known: KnownPlace, place: PlaceFacts): boolean {
+  return (
+    known.agencyId === place.agencyId &&
+    known.ownerType === place.ownerType &&
+    known.ownerId === place.ownerId &&
+    known.provider === place.provider &&
+    known.version === place.version &&
+    known.region === place.region &&
+    known.isSet === Boolean(place.isSet) &&
+    known.secretEnd === place.secretEnd
+  );
 }
 
 export function newPlaceMacKey(): Buffer {
