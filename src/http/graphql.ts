@@ -1,4 +1,5 @@
-import { fastifyApolloHandler } from '@as-integrations/fastify';
+import { Readable } from 'node:stream';
+import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { Origin } from '../access/viewer';
@@ -8,7 +9,6 @@ import type { Answering, ApiContext } from '../api/context';
 import { TimeLimit } from '../api/time-limit';
 import { Loaders } from '../graphql/loaders';
 import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
-import { refuse } from './answers';
 import { isOpenedInBrowser, sendForPrograms } from './pages/elsewhere';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
@@ -37,11 +37,6 @@ declare module 'fastify' {
   }
 }
 
-/** Apollo's handler sends its answer as a text. */
-interface TextReply {
-  Reply: string;
-}
-
 /** Serves GraphQL at `/graphql`, and for a POST at `/` too. */
 export function graphql(options: GraphqlOptions): Route {
   return async (server) => {
@@ -58,16 +53,13 @@ export function graphql(options: GraphqlOptions): Route {
     await apollo.start();
     server.decorateRequest('timeLimit');
     server.decorateRequest('join', null);
-    const answerWithApollo = fastifyApolloHandler(apollo, {
-      context: async (request) => contextOf(options, request),
-    });
     const preHandler = async (request: FastifyRequest, reply: FastifyReply) => admit(options, request, reply);
-    const handler = async (request: FastifyRequest<TextReply>, reply: FastifyReply<TextReply>) => {
+    const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       request.timeLimit = new TimeLimit(queryTimeoutMs);
-      return request.timeLimit.hold(Promise.resolve(answerWithApollo.call(server, request, reply)));
+      return request.timeLimit.hold(answer(apollo, request, reply, () => contextOf(options, request)));
     };
-    server.route<TextReply>({ method: ['GET', 'POST'], url: '/graphql', preHandler, handler });
-    server.route<TextReply>({ method: 'POST', url: '/', preHandler, handler });
+    server.route({ method: ['GET', 'POST'], url: '/graphql', preHandler, handler });
+    server.route({ method: 'POST', url: '/', preHandler, handler });
   };
 }
 
@@ -77,8 +69,6 @@ async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply | undefined> {
-  // Apollo's integration makes a URL from the host that the request names, and fails where that is no URL.
-  if (!URL.canParse(request.url, `${request.protocol}://${request.hostname}/`)) return refuse(reply, 400);
   if (isOpenedInBrowser(request) && !holdsDocument(request)) return sendForPrograms(reply);
   const { authorization, 'latchkey-agency': agencyId } = request.headers;
   const credentials = {
@@ -112,6 +102,38 @@ async function admit(
 
 function holdsDocument({ query }: FastifyRequest): boolean {
   return Object.hasOwn(query as object, 'query');
+}
+
+/**
+ * Hands a request to Apollo and sends its answer. Apollo's integration for Fastify would make a URL of the
+ * host that the request names, which is no URL for many a host, to find the query string.
+ */
+async function answer(
+  apollo: ApolloServer<ApiContext>,
+  { method, url, headers, body: asked }: FastifyRequest,
+  reply: FastifyReply,
+  contextOfRequest: () => ApiContext,
+): Promise<string | Readable> {
+  const start = url.indexOf('?');
+  const search = start < 0 ? '' : url.slice(start);
+  const {
+    status,
+    headers: answered,
+    body,
+  } = await apollo.executeHTTPGraphQLRequest({
+    httpGraphQLRequest: { method, headers: headersFor(headers), body: asked, search },
+    context: () => Promise.resolve(contextOfRequest()),
+  });
+  for (const [name, value] of answered) reply.header(name, value);
+  reply.code(status ?? 200);
+  return body.kind === 'complete' ? body.string : Readable.from(body.asyncIterator);
+}
+
+function headersFor(headers: FastifyRequest['headers']): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers))
+    if (value) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  return map;
 }
 
 // The properties are named one by one, because a spread makes an object that V8 builds and reads more slowly.

@@ -2,16 +2,14 @@ import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } f
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../access/identity';
 import { atMost } from '../platform/at-most';
+import { identityDigest } from './identities';
 import { Issuer, IssuerUnreachable, type IssuerOptions } from './issuer';
 import { VerifiedAddresses } from './verified-address';
 
 export { IssuerUnreachable };
 
 /** The person of whom a token speaks. What the person may do does not stand in the token. */
-export interface TokenHolder extends Pick<Identity, 'address'> {
-  readonly issuer: string;
-  readonly subject: string;
-}
+export type TokenHolder = Pick<Identity, 'digest' | 'address'>;
 
 /**
  * The reason why a bearer token proves nothing. It stands only in the log: the answer is the same for every
@@ -30,6 +28,11 @@ export type TokenRefusal =
   | 'EXPIRED'
   | 'NOT_YET_VALID'
   | 'CLAIMS';
+
+interface VerifiedToken {
+  readonly payload: JWTPayload;
+  readonly holder: TokenHolder;
+}
 
 export interface IdentityVerifier {
   /**
@@ -74,7 +77,7 @@ export function createIdentityVerifier(options: IdentityOptions): IdentityVerifi
   // Checking a signature takes longer than everything else that finds out who asks. The result is kept for
   // the same token until it expires or the issuer's keys are fetched again. What the person may do is read
   // from the database each time.
-  const verified = new LRUCache<string, JWTPayload>({ ...atMost(VERIFIED_KEPT), ttl: VERIFIED_FOR_MS });
+  const verified = new LRUCache<string, VerifiedToken>({ ...atMost(VERIFIED_KEPT), ttl: VERIFIED_FOR_MS });
   const issuer = new Issuer(options.issuer, { ...ASKING, ...options.asking }, () => verified.clear());
   const addresses = new VerifiedAddresses(issuer, options.trustEmail ?? false);
   return {
@@ -83,10 +86,12 @@ export function createIdentityVerifier(options: IdentityOptions): IdentityVerifi
       const token = bearerToken(authorization);
       if (token === null) return 'NOT_A_BEARER_TOKEN';
       const known = verified.get(token);
-      const payload = known && isInForce(known) ? known : await verify(token, await issuer.keys(), options);
+      if (known && isInForce(known.payload)) return known.holder;
+      const payload = await verify(token, await issuer.keys(), options);
       if (typeof payload === 'string') return payload;
-      if (!known) verified.set(token, payload);
-      return { ...subjectOf(payload), address: () => addresses.of(payload, token) };
+      const holder = { digest: digestOf(payload), address: () => addresses.of(payload, token) };
+      verified.set(token, { payload, holder });
+      return holder;
     },
     check: () => issuer.check(),
     problem: () => issuer.problem,
@@ -172,6 +177,6 @@ function isFaultOfIssuer(error: unknown): boolean {
 }
 
 // The verification has required both claims.
-function subjectOf({ iss = '', sub = '' }: JWTPayload): Pick<TokenHolder, 'issuer' | 'subject'> {
-  return { issuer: iss, subject: sub };
+function digestOf({ iss = '', sub = '' }: JWTPayload): string {
+  return identityDigest(iss, sub);
 }

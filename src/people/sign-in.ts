@@ -1,12 +1,12 @@
 import { IsNull, LessThan, Or } from 'typeorm';
 import type { AddressRefusal, Identity } from '../access/identity';
-import type { IdentityVerifier, TokenHolder, TokenRefusal } from './identity';
+import type { IdentityVerifier, TokenRefusal } from './identity';
 import type { InvitationService } from './invitation.service';
 import { PersonRow } from './person.entity';
 import { isServiceToken, serviceTokenDigest } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
 import { permissionList, type Origin, type Viewer } from '../access/viewer';
-import { identityDigest, viewerOfPerson, viewerOfServiceToken, type KnownPerson } from './identities';
+import { viewerOfPerson, viewerOfServiceToken, type KnownPerson } from './identities';
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
@@ -90,7 +90,7 @@ export class SignIn {
     if (token !== undefined) return this.#byServiceToken(token, agencyId, origin);
     const holder = await this.identities.identify(authorization);
     if (typeof holder === 'string') return refused(holder);
-    const identity = identityOf(holder, origin);
+    const identity = { digest: holder.digest, address: holder.address, origin };
     return { ...(await this.#byIdentity(identity, agencyId, mayJoin)), identity };
   }
 
@@ -189,11 +189,6 @@ export class SignIn {
       if (affected === 1) await this.audit.record(tx, actor, { type: 'SIGN_IN_REFUSED', ...details });
     });
   }
-}
-
-function identityOf(holder: TokenHolder, origin: Origin): Identity {
-  const { issuer, subject } = holder;
-  return { digest: identityDigest(issuer, subject), origin, address: () => holder.address() };
 }
 
 function refused(refusal: SignInRefusal): SignInOutcome {
