@@ -83,10 +83,11 @@ export class CallHistoryService {
     requireAdmin(viewer);
     const ownerIds = [...new Set(keys.map(({ ownerId }) => ownerId))];
     if (ownerIds.length === 0) return [];
-    const rows = await this.database.read.rows<KeyPlace & { readonly callId: string | null }>(
+    const { read } = this.database;
+    const rows = await read.rows<KeyPlace & { readonly callId: string | null }>(
       `SELECT k.ownerId, k.provider, (SELECT MAX(c.id) FROM calls c
 WHERE c.keyOwnerId = k.ownerId AND c.provider = k.provider AND c.keyVersion = k.version) AS callId
-FROM api_keys k WHERE k.ownerId IN (${placeholders(ownerIds)}) AND +k.agencyId = ?`,
+FROM api_keys k${read.indexHint('api_keys_by_owner')} WHERE k.ownerId IN (${placeholders(ownerIds)}) AND k.agencyId = ?`,
       [...ownerIds, viewer.agencyId],
     );
     return keys.map(({ ownerId, provider }) => {

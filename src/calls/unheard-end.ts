@@ -61,7 +61,7 @@ export async function forgetUnheardEnds(tx: Transaction, heard: readonly Heard[]
     `SELECT ownerId AS heardBy, ownerId, provider, agencyId, callAt FROM unheard_ends
 WHERE ownerId IN (${placeholders(owners)})
 UNION ALL SELECT k.ownerId AS heardBy, u.ownerId, u.provider, u.agencyId, u.callAt
-FROM api_keys k JOIN api_keys o ON ${SAME_ACCOUNT} AND o.ownerId <> k.ownerId
+FROM api_keys k${tx.indexHint('api_keys_by_owner')} JOIN api_keys o ON ${SAME_ACCOUNT} AND o.ownerId <> k.ownerId
 JOIN unheard_ends u ON u.ownerId = o.ownerId AND u.provider = o.provider
 WHERE k.ownerId IN (${placeholders(owners)})`,
     [...owners, ...owners],

@@ -71,8 +71,9 @@ async function readStates<K extends KeySummary>(
   ownerIds: readonly string[],
 ): Promise<(K | KeyState)[]> {
   if (ownerIds.length === 0) return [];
+  const index = reader.indexHint('api_keys_by_owner');
   const rows = await reader.rows<StateRow<K>>(
-    `SELECT ${columns} FROM api_keys k WHERE k.ownerId IN (${placeholders(ownerIds)})`,
+    `SELECT ${columns} FROM api_keys k${index} WHERE k.ownerId IN (${placeholders(ownerIds)})`,
     ownerIds,
   );
   const genuine: K[] = [];

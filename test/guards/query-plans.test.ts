@@ -390,6 +390,17 @@ test.each([
   },
 );
 
+test('a page of clients and their keys is found along the index of the owners, whatever the statistics say', async () => {
+  const page = '{ clients { nodes { apiKeys { version lastUsedAt } } } }';
+  const plans = await plansOf(() => running.data(page), /FROM people|ownerId IN/);
+  const steps = plans.map((plan) => plan.map(({ key, detail }) => String(key ?? detail)).join());
+  expect(steps).toEqual([
+    expect.stringContaining('people_by_identity'),
+    expect.stringContaining('api_keys_by_owner'),
+    expect.stringContaining('api_keys_by_owner'),
+  ]);
+});
+
 test('a filter by type of event is planned by how many there are of each type', () => {
   // A list that is too long for that names most types, and so most events.
   expect(AUDIT_EVENT_TYPES.length).toBeLessThan(1.5 * LONG_LIST);
