@@ -8,7 +8,8 @@ import type { Viewer } from './viewer';
 export interface BatchedField<Value, Arguments extends object = object> {
   readonly name: string;
   /**
-   * `fields` are those that are asked for of the type to which the field leads; null stands for all of them.
+   * `fields` are those that are asked for of the type to which the field leads, of a connection those of its
+   * nodes; null stands for all of them.
    */
   read(
     viewer: Viewer,

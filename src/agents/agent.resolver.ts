@@ -12,6 +12,7 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow, ShownAgent } from './agent.entity';
 import type { AgentResult, AgentService } from './agent.service';
+import type { AgentSummary } from './agents-of-clients';
 import {
   Agent,
   AgentConnection,
@@ -139,12 +140,13 @@ export class AgentResolver {
 
 @Resolver(() => Client)
 export class ClientAgentsResolver {
-  readonly field: BatchedField<Page<ShownAgent>, PageArguments>;
+  readonly field: BatchedField<Page<AgentSummary>, PageArguments>;
 
   constructor(agents: AgentService) {
     this.field = {
       name: 'agents',
-      read: (viewer, clientIds, page) => agents.pagesOfClients(viewer, clientIds, pageArgs(page)),
+      read: (viewer, clientIds, page, fields) =>
+        agents.pagesOfClients(viewer, clientIds, pageArgs(page), fields),
     };
   }
 
@@ -159,7 +161,7 @@ export class ClientAgentsResolver {
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
     @AskedPage() page: PageArguments,
-  ): Promise<Page<ShownAgent>> {
+  ): Promise<Page<AgentSummary>> {
     return loadField(context, viewer, this.field, client.id, page);
   }
 }

@@ -13,7 +13,7 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import { AgentRow, type ShownAgent } from './agent.entity';
+import { AgentRow } from './agent.entity';
 import {
   checkAgentChange,
   checkNewAgent,
@@ -22,7 +22,7 @@ import {
   type AgentChange,
   type NewAgent,
 } from './agent-input';
-import { readPagesOfClients } from './agents-of-clients';
+import { readPagesOfClients, type AgentSummary } from './agents-of-clients';
 import { lockSameAgents } from './same-agent';
 
 export interface AgentResult {
@@ -72,9 +72,14 @@ export class AgentService {
     );
   }
 
-  /** Reads the same page of the agents of each client. */
-  pagesOfClients(viewer: Viewer, clientIds: readonly string[], args: PageArgs): Promise<Page<ShownAgent>[]> {
-    return readPagesOfClients(this.database.read, viewer, clientIds, args);
+  /** Reads the same page of the agents of each client (see `readPagesOfClients`). */
+  pagesOfClients(
+    viewer: Viewer,
+    clientIds: readonly string[],
+    args: PageArgs,
+    fields: ReadonlySet<string> | null,
+  ): Promise<Page<AgentSummary>[]> {
+    return readPagesOfClients(this.database.read, viewer, clientIds, args, fields);
   }
 
   async create(viewer: Viewer, input: NewAgent): Promise<AgentResult> {

@@ -1,8 +1,6 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { Database } from '../database/database';
 import type { Reader } from '../database/transaction';
-import { atMost } from '../platform/at-most';
 import type { Cipher, SecretPlace } from './cipher';
 import { obtainVaultKey, readVaultKey } from './vault-keys';
 
@@ -33,7 +31,7 @@ const KEPT = 10_000;
 export class PlaceMacs {
   readonly #key: KeyObject;
   /** By the id of the row, with what it said. A row that says anything else has its MAC computed. */
-  readonly #known = new LRUCache<string, KnownPlace>(atMost(KEPT));
+  readonly #known = new Map<string, KnownPlace>();
 
   constructor(key: Buffer) {
     this.#key = createSecretKey(key);
@@ -49,8 +47,7 @@ export class PlaceMacs {
   }
 
   of(place: PlaceFacts): string {
-    // A peek does not move the row to the front, which would cost a list of clients more than it saves.
-    const known = this.#known.peek(place.id);
+    const known = this.#known.get(place.id);
     return known && saysTheSame(known, place) ? known.mac : this.#compute(place);
   }
 
@@ -71,6 +68,9 @@ export class PlaceMacs {
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
     const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${set}\n${secretEnd}`;
     const mac = createHmac('sha256', this.#key).update(text).digest('base64url');
+    // The oldest makes room. Keeping the ones that were used last would take longer than it saves.
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined && this.#known.size >= KEPT) this.#known.delete(oldest);
     this.#known.set(id, {
       agencyId,
       ownerType,

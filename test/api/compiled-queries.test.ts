@@ -135,6 +135,16 @@ const QUERIES: [string, string, object][] = [
     { yes: true },
   ],
   [
+    'what few fields show of agents',
+    '{ clients { nodes { agents { nodes { __typename id name } edges { node { provider providerAgentId } } } } } }',
+    {},
+  ],
+  [
+    'more of agents in a fragment on an interface',
+    '{ clients { nodes { agents { nodes { ... on Node { id ... on Agent { providerAgentKind fromNumber client { name } } } } } } } }',
+    {},
+  ],
+  [
     'clients below other fields',
     '{ agents { nodes { name client { name apiKeys { status } agents { totalCount } } } } }',
     {},
@@ -241,15 +251,21 @@ test('what a document asks of clients is read no more than twice, however often 
   for (const table of ['agents', 'api_keys']) expect([1, 2]).toContain(reads(table));
 });
 
-test('no more of a key is read than the document asks for', async () => {
+test('no more of a key or an agent is read than the document asks for', async () => {
   const read = jest.spyOn(managerOf(running.app.database.read).dataSource.logger, 'logQuery');
-  const columns = async (fields: string) => {
+  const columns = async (table: string, fields: string) => {
     read.mockClear();
-    await running.data(`{ clients { nodes { apiKeys { ${fields} } } } }`);
-    return read.mock.calls.map(([sql]) => sql).find((sql) => / FROM api_keys /.test(sql));
+    await running.data(`{ clients { nodes { ${fields} } } }`);
+    return read.mock.calls.map(([sql]) => sql).find((sql) => sql.includes(` FROM ${table} `));
   };
-  expect(await columns('provider isSet maskedKey status version __typename')).not.toMatch(/updatedAt|error/);
-  expect(await columns('provider region')).toMatch(/region.*updatedAt.*error/s);
+  const few = await columns('api_keys', 'apiKeys { provider isSet maskedKey status version __typename }');
+  expect(few).not.toMatch(/updatedAt|error/);
+  expect(await columns('api_keys', 'apiKeys { provider region }')).toMatch(/region.*updatedAt.*error/s);
+  const fewOfAgents = await columns('agents', 'agents { nodes { id name provider providerAgentId } }');
+  expect(fewOfAgents).not.toMatch(/providerAgentKind|fromNumber/);
+  expect(await columns('agents', 'agents { edges { node { fromNumber } } }')).toMatch(
+    /providerAgentKind, fromNumber/,
+  );
   read.mockRestore();
 });
 

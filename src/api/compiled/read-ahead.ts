@@ -1,6 +1,7 @@
 import {
   getArgumentValues,
   getNamedType,
+  isObjectType,
   Kind,
   TypeInfo,
   visit,
@@ -8,6 +9,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
@@ -71,11 +73,18 @@ export function askedOfClients(schema: GraphQLSchema, document: DocumentNode): r
     if (node.directives?.length) return false;
     const field = types.getFieldDef() as ClientField | undefined;
     if (field && types.getParentType() === client && batchingResolvers.has(field))
-      asked.push({ field, node, fields: named.get(getNamedType(field.type).name) ?? new Set() });
+      asked.push({ field, node, fields: named.get(shownType(field).name) ?? new Set() });
     return undefined;
   };
   visit(document, visitWithTypeInfo(types, { [Kind.FIELD]: enter }));
   return asked;
+}
+
+/** The type to which a field leads, be it by a connection. */
+function shownType(field: ClientField): GraphQLNamedType {
+  const type = getNamedType(field.type);
+  const nodes = isObjectType(type) ? type.getFields()['nodes'] : undefined;
+  return nodes ? getNamedType(nodes.type) : type;
 }
 
 // Fields are looked for everywhere, since what is read ahead answers the same field wherever it stands, also
