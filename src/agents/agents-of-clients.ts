@@ -4,12 +4,10 @@ import type { Viewer } from '../access/viewer';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
+import { groupedBy } from '../platform/ids';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
-/**
- * The part of an agent that most requests ask for. A list of 50 clients with four agents each that reads
- * nothing else takes about 4 % less time.
- */
+/** The part of an agent that most requests ask for: two columns of seven are then not read. */
 export type AgentSummary = Pick<ShownAgent, 'id' | 'clientId' | 'name' | 'provider' | 'providerAgentId'>;
 
 const SUMMARY_COLUMNS = ['id', 'clientId', 'name', 'provider', 'providerAgentId'];
@@ -32,9 +30,8 @@ export async function readPagesOfClients(
   let totals: Promise<Map<string, number>> | undefined;
   const totalOf = async (clientId: string) =>
     (await (totals ??= totalsOfClients(read, viewer, clientIds))).get(clientId) ?? 0;
-  const byClient = new Map(clientIds.map((id): [string, AgentSummary[]] => [id, []]));
-  for (const row of rows) byClient.get(row.clientId ?? '')?.push(row);
-  return clientIds.map((clientId) => toPage(byClient.get(clientId) ?? [], args, () => totalOf(clientId)));
+  const ofClients = groupedBy(clientIds, rows, ({ clientId }) => clientId);
+  return clientIds.map((clientId, index) => toPage(ofClients[index] ?? [], args, () => totalOf(clientId)));
 }
 
 async function firstOfClients(
@@ -46,10 +43,10 @@ async function firstOfClients(
 ): Promise<AgentSummary[]> {
   const visible = ownClientIds(viewer, clientIds);
   if (visible.length === 0) return [];
-  // The plus keeps SQLite from using the index of the agency, in which it would read all agents of the
-  // agency. The first page has no condition on the id: MariaDB takes twice as long for a range within each
-  // client as for the whole client.
-  const condition = `FROM agents WHERE clientId IN (${placeholders(visible)}) AND +agencyId = ?${after === null ? '' : ' AND id > ?'}`;
+  // The first page has no condition on the id: MariaDB takes twice as long for a range within each client as
+  // for the whole client.
+  const from = `FROM agents${reader.indexHint('agents_by_client')}`;
+  const condition = `${from} WHERE clientId IN (${placeholders(visible)}) AND agencyId = ?${after === null ? '' : ' AND id > ?'}`;
   const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
   const read = (sql: string, limit: number) => reader.rows<AgentSummary>(sql, [...values, limit]);
   // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client

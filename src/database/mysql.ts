@@ -24,9 +24,9 @@ const STATEMENT_TIMEOUT_SECONDS = 8;
 /**
  * An `IN` list of this many values or more, e.g. the ids of a page of clients, is planned by statistics: for
  * a shorter one the optimizer looks every value up in the index before the statement does. That pays for
- * types of events, of which some are rare. Statistics are old after many rows were written at once. The
- * optimizer then reads a whole table for a page, so that a statement with such a list names its index, unless
- * each value is that of one row.
+ * types of events, of which some are rare. Statistics are old after many rows were written at once, and the
+ * optimizer then reads a whole table for a page of clients, so that the statements of such a page name their
+ * index.
  */
 export const LONG_LIST = 50;
 

@@ -52,7 +52,8 @@ export interface Reader extends Pick<EntityManager, Reads> {
    * An index hint, to be written after the name of a table, so that it is read in the order of this index
    * from a given id on. Without the hint, MariaDB reads all rows of an agency that has most of the table,
    * because its plan does not take the LIMIT into account, and SQLite takes any index that begins with a
-   * column of the condition, e.g. that of the agency for the calls of one client.
+   * column of the condition, e.g. that of the agency for the calls of one client. Statements with a long list
+   * of owners have a hint because of MariaDB's statistics (see `LONG_LIST`).
    */
   indexHint(index: string): string;
   /**

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -12,7 +11,7 @@ import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
 import { isOpenedInBrowser, sendForPrograms } from './pages/elsewhere';
 import { callerOf, type RateLimits } from './rate-limits';
 import type { Route } from './server';
-import type { TrustedDocuments } from './trusted-documents';
+import { searchOf, type TrustedDocuments } from './trusted-documents';
 
 export interface GraphqlOptions {
   readonly schema: GraphQLSchema;
@@ -105,28 +104,27 @@ function holdsDocument({ query }: FastifyRequest): boolean {
 }
 
 /**
- * Hands a request to Apollo and sends its answer. Apollo's integration for Fastify would make a URL of the
- * host that the request names, which is no URL for many a host, to find the query string.
+ * Hands a request to Apollo and sends its answer. Of the address only the query string is read: its host can
+ * be anything that a client writes.
  */
 async function answer(
   apollo: ApolloServer<ApiContext>,
   { method, url, headers, body: asked }: FastifyRequest,
   reply: FastifyReply,
   contextOfRequest: () => ApiContext,
-): Promise<string | Readable> {
-  const start = url.indexOf('?');
-  const search = start < 0 ? '' : url.slice(start);
+): Promise<string> {
   const {
     status,
     headers: answered,
     body,
   } = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headersFor(headers), body: asked, search },
+    httpGraphQLRequest: { method, headers: headersFor(headers), body: asked, search: searchOf(url) },
     context: () => Promise.resolve(contextOfRequest()),
   });
+  if (body.kind !== 'complete') throw new Error('graphql-js answers in parts only from version 17 on');
   for (const [name, value] of answered) reply.header(name, value);
   reply.code(status ?? 200);
-  return body.kind === 'complete' ? body.string : Readable.from(body.asyncIterator);
+  return body.string;
 }
 
 function headersFor(headers: FastifyRequest['headers']): HeaderMap {

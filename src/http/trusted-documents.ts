@@ -49,7 +49,7 @@ export class TrustedDocuments {
    */
   admit(request: FastifyRequest): void {
     if (request.method === 'GET')
-      this.#admitTexts(new URL(request.url, 'http://localhost').searchParams.getAll('query'));
+      this.#admitTexts(new URLSearchParams(searchOf(request.url)).getAll('query'));
     else request.body = this.#admitBody(request.body);
   }
 
@@ -65,6 +65,16 @@ export class TrustedDocuments {
   #admitTexts(texts: readonly string[]): void {
     if (texts.length !== 1 || !texts.every((text) => this.#texts.has(text))) throw notTrusted();
   }
+}
+
+/**
+ * Returns the query string of an address, as Apollo gets it: what is checked must be what is run. What comes
+ * behind a number sign belongs to no query string, though Node leaves it in the address.
+ */
+export function searchOf(address: string): string {
+  const [path = ''] = address.split('#', 1);
+  const start = path.indexOf('?');
+  return start < 0 ? '' : path.slice(start);
 }
 
 function sha256(text: string): string {

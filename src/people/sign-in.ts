@@ -12,7 +12,6 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { Database } from '../database/database';
 import { placeholders } from '../database/raw';
 import { readTogether } from '../database/read-together';
-import type { Reader } from '../database/transaction';
 import { emailDigest } from './email';
 import { eventOf } from './person-event';
 
@@ -64,9 +63,8 @@ const NOTE_EVERY_MS = 60_000;
 
 // This statement runs for every request, so that no entities are made of its rows. The agency that was joined
 // first comes first.
-const find = (read: Reader, digests: readonly string[]) =>
-  `SELECT identityDigest, id, role, name, agencyId, clientId, permissions
-FROM people${read.indexHint('people_by_identity')} WHERE identityDigest IN (${placeholders(digests)}) ORDER BY joinedAt, id`;
+const find = (digests: readonly string[]) =>
+  `SELECT identityDigest, id, role, name, agencyId, clientId, permissions FROM people WHERE identityDigest IN (${placeholders(digests)}) ORDER BY joinedAt, id`;
 type RawPerson = Omit<KnownPerson, 'permissions'> & {
   readonly identityDigest: string;
   readonly permissions: string;
@@ -119,8 +117,7 @@ export class SignIn {
   }
 
   async #findAll(digests: readonly string[]): Promise<RawPerson[][]> {
-    const { read } = this.database;
-    const rows = await read.rows<RawPerson>(find(read, digests), digests);
+    const rows = await this.database.read.rows<RawPerson>(find(digests), digests);
     return digests.map((digest) => rows.filter(({ identityDigest }) => identityDigest === digest));
   }
 

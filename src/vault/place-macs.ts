@@ -68,9 +68,8 @@ export class PlaceMacs {
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
     const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${set}\n${secretEnd}`;
     const mac = createHmac('sha256', this.#key).update(text).digest('base64url');
-    // The oldest makes room. Keeping the ones that were used last would take longer than it saves.
-    const [oldest] = this.#known.keys();
-    if (oldest !== undefined && this.#known.size >= KEPT) this.#known.delete(oldest);
+    // Keeping the ones that were used last would take longer than computing a MAC now and then.
+    if (this.#known.size >= KEPT) this.#known.clear();
     this.#known.set(id, {
       agencyId,
       ownerType,

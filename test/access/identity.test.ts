@@ -46,14 +46,15 @@ const verifier = () =>
 describe('a bearer token', () => {
   test('that is valid tells who someone is, and no more', async () => {
     expect(await verifier().identify(`Bearer ${await token({ role: 'AGENCY_ADMIN' })}`)).toEqual({
-      issuer: issuer.url,
-      subject: 'ada',
+      digest: identityDigest(issuer.url, 'ada'),
       address: expect.any(Function) as unknown,
     });
   });
 
   test.each(['bearer', 'BEARER'])('is found behind its scheme in upper or lower case: %s', async (scheme) => {
-    expect(await verifier().identify(`${scheme} ${await token()}`)).toMatchObject({ subject: 'ada' });
+    expect(await verifier().identify(`${scheme} ${await token()}`)).toMatchObject({
+      digest: identityDigest(issuer.url, 'ada'),
+    });
   });
 
   test.each<[string, TokenRefusal, () => object]>([
@@ -76,7 +77,7 @@ describe('a bearer token', () => {
     async (typ) => {
       const verify = verifier();
       expect(await verify.identify(`Bearer ${await token({}, privateKey, 'one', typ)}`)).toMatchObject({
-        subject: 'ada',
+        digest: identityDigest(issuer.url, 'ada'),
       });
     },
   );
@@ -91,9 +92,26 @@ describe('a bearer token', () => {
   test('is accepted up to 30 seconds outside of its validity, since clocks differ, and not beyond', async () => {
     const verify = verifier();
     for (const claims of [{ exp: now() - 20 }, { nbf: now() + 20 }])
-      expect(await verify.identify(`Bearer ${await token(claims)}`)).toMatchObject({ subject: 'ada' });
+      expect(await verify.identify(`Bearer ${await token(claims)}`)).toMatchObject({
+        digest: identityDigest(issuer.url, 'ada'),
+      });
     expect(await verify.identify(`Bearer ${await token({ exp: now() - 40 })}`)).toBe('EXPIRED');
     expect(await verify.identify(`Bearer ${await token({ nbf: now() + 40 })}`)).toBe('NOT_YET_VALID');
+  });
+
+  test('that was accepted is refused once it has expired, although its verification is remembered', async () => {
+    const verify = verifier();
+    const header = `Bearer ${await token({ exp: now() - 20 })}`;
+    expect(await verify.identify(header)).toMatchObject({ digest: identityDigest(issuer.url, 'ada') });
+    jest.useFakeTimers({
+      now: Date.now() + 15_000,
+      doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask'],
+    });
+    try {
+      expect(await verify.identify(header)).toBe('EXPIRED');
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   test('of another issuer is refused for its issuer, whoever signed it', async () => {
@@ -141,7 +159,9 @@ describe('a bearer token', () => {
   test('is accepted with as many groups as fit into the headers that Node takes', async () => {
     const long = await token({ groups: 'g'.repeat(11_000) });
     expect(long.length).toBeGreaterThan(14_000);
-    expect(await verifier().identify(`Bearer ${long}`)).toMatchObject({ subject: 'ada' });
+    expect(await verifier().identify(`Bearer ${long}`)).toMatchObject({
+      digest: identityDigest(issuer.url, 'ada'),
+    });
   });
 
   test.each<[string, TokenRefusal, string]>([
@@ -171,11 +191,13 @@ describe('an issuer', () => {
   test('may rotate its signing keys: the new one is accepted, and the one that it took away is not', async () => {
     const verify = verifier();
     const old = await token();
-    expect(await verify.identify(`Bearer ${old}`)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(`Bearer ${old}`)).toMatchObject({
+      digest: identityDigest(issuer.url, 'ada'),
+    });
     const next = await generateKeyPair('ES256', { extractable: true });
     issuer.keys = [{ ...(await exportJWK(next.publicKey)), kid: 'two', alg: 'ES256', use: 'sig' }];
     const fresh = `Bearer ${await token({}, next.privateKey, 'two')}`;
-    expect(await verify.identify(fresh)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(fresh)).toMatchObject({ digest: identityDigest(issuer.url, 'ada') });
     expect(await verify.identify(`Bearer ${old}`)).toBe('UNKNOWN_KEY');
   });
 
@@ -185,7 +207,7 @@ describe('an issuer', () => {
     const header = `Bearer ${await token()}`;
     await expect(verify.identify(header)).rejects.toThrow(IssuerUnreachable);
     issuer.status = 200;
-    expect(await verify.identify(header)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(header)).toMatchObject({ digest: identityDigest(issuer.url, 'ada') });
   });
 
   test.each<[string, () => void]>([
@@ -218,7 +240,9 @@ test("the demo's issuer keeps its signing key over a restart", async () => {
   await first.close();
   const second = await startIssuer({ keyFile, port: Number(new URL(first.issuer).port) });
   const verify = createIdentityVerifier({ issuer: second.issuer, audience: AUDIENCE });
-  expect(await verify.identify(`Bearer ${minted}`)).toMatchObject({ subject: 'ada' });
+  expect(await verify.identify(`Bearer ${minted}`)).toMatchObject({
+    digest: identityDigest(second.issuer, 'ada'),
+  });
   await second.close();
   rmSync(folder, { recursive: true });
 });
@@ -289,11 +313,15 @@ describe('people of a real OpenID provider', () => {
       asking: { jwksCooldownMs: 0 },
     });
     const old = await provider.signIn('ada');
-    expect(await verify.identify(`Bearer ${old.accessToken}`)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(`Bearer ${old.accessToken}`)).toMatchObject({
+      digest: identityDigest(provider.issuer, 'ada'),
+    });
     await provider.stop();
     provider = await startOidcProvider(port, AUDIENCE);
     const fresh = await provider.signIn('ada');
-    expect(await verify.identify(`Bearer ${fresh.accessToken}`)).toMatchObject({ subject: 'ada' });
+    expect(await verify.identify(`Bearer ${fresh.accessToken}`)).toMatchObject({
+      digest: identityDigest(provider.issuer, 'ada'),
+    });
     expect(await verify.identify(`Bearer ${old.accessToken}`)).toBe('UNKNOWN_KEY');
   });
 });

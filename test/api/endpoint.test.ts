@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
+import { json as readJson } from 'node:stream/consumers';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { post, startTestApp, type TestApp } from '../harness';
@@ -358,6 +360,26 @@ describe('with trusted documents', () => {
       const refused = await get('{ __typename }');
       expect(refused.status).toBe(400);
       expect(await refused.text()).toContain('DOCUMENT_NOT_TRUSTED');
+    });
+
+    test('what stands behind a number sign in the address is no part of a document', async () => {
+      const more = encodeURIComponent('\nquery More { clients { totalCount } }');
+      const path = `/graphql?operationName=More&query=${encodeURIComponent(RENAMED)}#${more}`;
+      const headers = {
+        'apollo-require-preflight': '1',
+        authorization: `Bearer ${trusting.tokens.agencyAdmin}`,
+      };
+      // `fetch` would not send it.
+      const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+        get(trusting.url, { path, headers }, resolve).on('error', reject),
+      );
+      expect(await readJson(answer)).toEqual({
+        errors: [
+          expect.objectContaining({
+            extensions: expect.objectContaining({ code: 'OPERATION_RESOLUTION_FAILURE' }) as unknown,
+          }),
+        ],
+      });
     });
 
     test.each<[string, unknown]>([

@@ -1,5 +1,5 @@
 import { version } from 'uuid';
-import { isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
+import { groupedBy, isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
 
 afterEach(() => jest.useRealTimers());
 
@@ -30,4 +30,16 @@ describe('new ids', () => {
       expect(id < leastIdOf(new Date(time.getTime() + 1))).toBe(true);
     }
   });
+});
+
+test('rows are grouped by the ids to which they belong, in whatever order they come', () => {
+  const rows = ['b1', 'b2', 'a1', 'b3', '?1', 'a2'];
+  const idOf = (row: string) => (row.startsWith('?') ? null : row.charAt(0));
+  expect(groupedBy(['a', 'b', 'c', 'a'], rows, idOf)).toEqual([
+    ['a1', 'a2'],
+    ['b1', 'b2', 'b3'],
+    [],
+    ['a1', 'a2'],
+  ]);
+  expect(groupedBy(['a'], ['?1', 'a1'], idOf)).toEqual([['a1']]);
 });

@@ -127,8 +127,8 @@ export function readsFor(
   return [...reads.values()];
 }
 
-function keyOf({ name }: ClientField, args: object): string {
-  return name + JSON.stringify(args);
+function keyOf({ name, args: declared }: ClientField, args: object): string {
+  return declared.length === 0 ? name : name + JSON.stringify(args);
 }
 
 function clientType(schema: GraphQLSchema): GraphQLObjectType<unknown, unknown> {

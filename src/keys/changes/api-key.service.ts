@@ -8,6 +8,7 @@ import type { ClientService } from '../../clients/client.service';
 import type { Beginning, Transaction } from '../../database/transaction';
 import { once, type OnDemand } from '../../graphql/on-demand';
 import { userError, type UserError } from '../../graphql/user-error';
+import { groupedBy } from '../../platform/ids';
 import type { Provider } from '../../providers';
 import type { ProviderApi } from '../../providers/provider-api';
 import { recordUse } from '../../vault/envelope';
@@ -281,9 +282,7 @@ export class ApiKeyService {
 }
 
 function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readonly K[]): K[][] {
-  const found = new Map(ownerIds.map((id): [string, K[]] => [id, []]));
-  for (const key of keys) found.get(key.ownerId)?.push(key);
-  return [...found.values()];
+  return groupedBy(ownerIds, keys, ({ ownerId }) => ownerId);
 }
 
 function notCleared(userErrors: readonly UserError[]): ClearResult {
