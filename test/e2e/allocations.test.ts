@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
  * --min-semi-space-size=256 --max-semi-space-size=256 test/fixtures/allocations.mjs`). Unlike times they
  * hardly depend on the machine: from run to run they differ by an eighth at most.
  */
-const BYTES = { list: 1_000_000, one: 150_000, resolve: 25_000 };
+const BYTES = { list: 860_000, one: 155_000, resolve: 18_500 };
 const REGRESSION = 1.25;
 /**
  * Bytes of one answer, on average, that outlive it: once 225,000 of a list did, until the next full
