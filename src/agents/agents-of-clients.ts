@@ -7,11 +7,11 @@ import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { groupedBy } from '../platform/ids';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
-/** The part of an agent that most requests ask for: two columns of seven are then not read. */
-export type AgentSummary = Pick<ShownAgent, 'id' | 'clientId' | 'name' | 'provider' | 'providerAgentId'>;
-
-const SUMMARY_COLUMNS = ['id', 'clientId', 'name', 'provider', 'providerAgentId'];
+const SUMMARY_COLUMNS = ['id', 'clientId', 'name', 'provider', 'providerAgentId'] as const;
 const COLUMNS = [...SUMMARY_COLUMNS, 'providerAgentKind', 'fromNumber'];
+
+/** The part of an agent that most requests ask for. The other columns are then not read. */
+export type AgentSummary = Pick<ShownAgent, (typeof SUMMARY_COLUMNS)[number]>;
 
 /**
  * Reads the same page of the agents of each client, in at most two statements however many clients there are.
@@ -24,7 +24,8 @@ export async function readPagesOfClients(
   args: PageArgs,
   fields: ReadonlySet<string> | null,
 ): Promise<Page<AgentSummary>[]> {
-  const isSummary = fields !== null && [...fields].every((field) => SUMMARY_COLUMNS.includes(field));
+  const summary: readonly string[] = SUMMARY_COLUMNS;
+  const isSummary = fields !== null && [...fields].every((field) => summary.includes(field));
   const columns = (isSummary ? SUMMARY_COLUMNS : COLUMNS).join(', ');
   const rows = await firstOfClients(read, viewer, clientIds, args, columns);
   let totals: Promise<Map<string, number>> | undefined;

@@ -51,41 +51,23 @@ export class PlaceMacs {
     return known && saysTheSame(known, place) ? known.mac : this.#compute(place);
   }
 
-  #compute({
-    id,
-    agencyId,
-    ownerType,
-    ownerId,
-    provider,
-    version,
-    region,
-    isSet,
-    secretEnd,
-  }: PlaceFacts): string {
-    const set = Boolean(isSet);
+  #compute(place: PlaceFacts): string {
+    const { id, agencyId, ownerType, ownerId, provider, version, region, secretEnd } = place;
+    const isSet = Boolean(place.isSet);
     // The values are joined by line breaks. No value that Latchkey writes contains one, so that one text
     // stands for one row only.
     const owner = `${agencyId}\n${ownerType}\n${ownerId}`;
-    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${set}\n${secretEnd}`;
+    const text = `key place\n${id}\n${owner}\n${provider}\n${version}\n${region}\n${isSet}\n${secretEnd}`;
     const mac = createHmac('sha256', this.#key).update(text).digest('base64url');
     // Keeping the ones that were used last would take longer than computing a MAC now and then.
     if (this.#known.size >= KEPT) this.#known.clear();
-    this.#known.set(id, {
-      agencyId,
-      ownerType,
-      ownerId,
-      provider,
-      version,
-      region,
-      isSet: set,
-      secretEnd,
-      mac,
-    });
+    const facts = { agencyId, ownerType, ownerId, provider, version, region, isSet, secretEnd };
+    this.#known.set(id, { ...facts, mac });
     return mac;
   }
 }
 
-/** Comparing values takes a third of the time that joining them to one text takes. */
+/** The values are compared one by one, because joining them to one text for each row takes longer. */
 function saysTheSame(known: KnownPlace, place: PlaceFacts): boolean {
   return (
     known.agencyId === place.agencyId &&
