@@ -44,6 +44,7 @@ import { WebhooksOfAlerts1764460000000 } from './1764460000000-webhooks-of-alert
 import { TimeOfFailure1764470000000 } from './1764470000000-time-of-failure';
 import { LongStatements1764480000000 } from './1764480000000-long-statements';
 import { LateCosts1764490000000 } from './1764490000000-late-costs';
+import { DeliveriesGivenUp1764500000000 } from './1764500000000-deliveries-given-up';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -93,4 +94,5 @@ export const migrations = [
   TimeOfFailure1764470000000,
   LongStatements1764480000000,
   LateCosts1764490000000,
+  DeliveriesGivenUp1764500000000,
 ];

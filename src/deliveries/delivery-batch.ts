@@ -130,8 +130,8 @@ export class DeliveryBatch {
       const due = webhook.offReason === null ? [] : await waitingOf(tx, id);
       if (due.length > 0)
         await tx.run(
-          `UPDATE deliveries SET status = 'FAILED', fault = 'SWITCHED_OFF', dueAt = NULL WHERE id IN (${placeholders(due)})`,
-          due,
+          `UPDATE deliveries SET status = 'FAILED', fault = 'SWITCHED_OFF', dueAt = NULL, givenUpAt = ? WHERE id IN (${placeholders(due)})`,
+          [new Date(), ...due],
         );
       await release(tx, id, { dueAt: await nextDue(tx, id) });
       return due.length;

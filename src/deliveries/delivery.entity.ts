@@ -57,6 +57,10 @@ export class DeliveryRow {
   @TimeColumn({ nullable: true })
   attemptedAt!: Date | null;
 
+  /** When it was given up last because its webhook was off; null before that. */
+  @TimeColumn({ nullable: true })
+  givenUpAt!: Date | null;
+
   /** What became of the last attempt. */
   @Column('varchar', { length: 32, nullable: true })
   fault!: DeliveryFault | null;

@@ -78,7 +78,7 @@ export class DeliveryService {
     });
   }
 
-  /** Does the same with the deliveries that have failed, and were made or attempted at this time or later. */
+  /** Does the same with what has failed, and was made, attempted or given up at this time or later. */
   async redeliverFailed(viewer: Viewer, webhookId: string, since: Date): Promise<RedeliveryResult> {
     requireAdmin(viewer);
     return this.database.write(viewer, async (tx) => {
@@ -108,8 +108,8 @@ async function askAgain(
   since: Date,
   now: Date,
 ): Promise<{ count: number; hasMore: boolean }> {
-  const condition = "webhookId = ? AND status = 'FAILED' AND (id >= ? OR attemptedAt >= ?)";
-  const values = [webhookId, leastIdOf(since), since];
+  const condition = "webhookId = ? AND status = 'FAILED' AND (id >= ? OR attemptedAt >= ? OR givenUpAt >= ?)";
+  const values = [webhookId, leastIdOf(since), since, since];
   // A database may take another index, of all deliveries of the webhook, or of all there are.
   const deliveries = `deliveries${tx.indexHint('deliveries_by_status')}`;
   const [next] = await tx.rows<{ id: string }>(

@@ -56,7 +56,7 @@ function newDelivery(
   { id: webhookId, agencyId }: Listening,
   { id: messageId, type, body }: OutgoingMessageRow,
   now: Date,
-): Omit<DeliveryRow, 'attemptedAt' | 'fault' | 'httpStatus' | 'durationMs'> {
+): Omit<DeliveryRow, 'attemptedAt' | 'givenUpAt' | 'fault' | 'httpStatus' | 'durationMs'> {
   const due = { status: 'WAITING', attempts: 0, dueAt: now, createdAt: now } as const;
   return { id, agencyId, webhookId, messageId, type, body, ...due };
 }

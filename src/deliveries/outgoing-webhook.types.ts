@@ -224,7 +224,7 @@ export class RedeliverFailedWebhooksInput {
   outgoingWebhookId!: string;
 
   @Field(() => DateTime, {
-    description: `Deliveries that have failed, and were made or attempted last at this time or later. None is older than ${KEPT_DAYS} days.`,
+    description: `Deliveries that have failed, and were made, attempted last or given up at this time or later. None is older than ${KEPT_DAYS} days.`,
   })
   since!: Date;
 }

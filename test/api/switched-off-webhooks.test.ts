@@ -14,6 +14,7 @@ import {
   webhookOf,
 } from '../fixtures/webhooks';
 import { startTestApp, type TestApp } from '../harness';
+import { moment } from '../moment';
 import { DELETE_WEBHOOK, REDELIVER, REDELIVER_FAILED, UPDATE_WEBHOOK, type UserErrors } from '../operations';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -57,6 +58,24 @@ describe('a webhook that is switched off', () => {
     await result(REDELIVER_FAILED, { outgoingWebhookId: id, since: new Date(0) });
     await work();
     expect(receiver.received).toHaveLength(2);
+  });
+
+  test('gave its messages up when it was switched off, however long ago they were made and attempted', async () => {
+    const { outgoingWebhook } = await create();
+    const { id } = outgoingWebhook;
+    receiver.answer = status(500);
+    await announceCalls(running, 1);
+    await work();
+    expect(await deliveriesOf(running, id)).toMatchObject([{ status: 'WAITING', attempts: 1 }]);
+    const attempted = await moment();
+    await update(id, { isOn: false });
+    await work();
+    const givenUp = await moment();
+    await update(id, { isOn: true });
+    const redeliver = (since: Date) =>
+      result<{ redeliveredCount: number }>(REDELIVER_FAILED, { outgoingWebhookId: id, since });
+    expect(await redeliver(givenUp)).toMatchObject({ redeliveredCount: 0 });
+    expect(await redeliver(attempted)).toMatchObject({ redeliveredCount: 1 });
   });
 
   test('by a receiver that is gone is recorded as such', async () => {
