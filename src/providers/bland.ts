@@ -15,7 +15,7 @@ import {
 import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
-import { field, textField } from './json';
+import { field, isObject, textField } from './json';
 import { readAgent, readEntries, type ListedAgent, type ListedNumber, type Listing } from './listing';
 import { withVariables, type CallSpan, type ProviderAdapter } from './provider';
 import type { ProviderAgentKind } from './provider-agent';
@@ -89,6 +89,7 @@ export const bland = {
   fromNumberForm: 'E164',
   idForm: 'UUID',
   verify: { method: 'GET', path: '/v1/me' },
+  isVerified: (json) => isObject(field(json, 'billing')),
 
   agentKinds: ['AGENT', 'PATHWAY', 'PERSONA'],
   agent: ({ providerAgentId, providerAgentKind }) => ({
@@ -184,7 +185,10 @@ export const bland = {
     const listed = readEntries(field(json, 'calls'), (call) => call);
     if (!listed) return null;
     const end = Number(span.cursor ?? 0) + listed.length;
-    const isLast = listed.length < PAGE_LENGTH || field(json, 'total_count') === end;
+    // Bland may list fewer calls at once than it is asked for.
+    const total = field(json, 'total_count');
+    const isEnd = typeof total === 'number' ? end >= total : listed.length < PAGE_LENGTH;
+    const isLast = isEnd || listed.length === 0;
     return { items: listed.filter((call) => isOfSpan(call, span)), next: isLast ? null : String(end) };
   },
 
@@ -300,11 +304,12 @@ function outcomeOf(json: unknown) {
   return ended(endReasonOf(json), connectedMs(json), seemsConnected);
 }
 
-// By Bland's documentation, `corrected_duration` includes the time in which the phone rings. It is text with
-// a number of seconds, and `call_length` is a number of minutes.
+// By Bland's documentation, `corrected_duration` includes the time in which the phone rings. It is a number
+// of seconds, which the example there writes as text, and `call_length` is a number of minutes.
 function connectedMs(json: unknown): number | null {
-  const corrected = textField(json, 'corrected_duration');
-  const seconds = /^\d{1,9}(\.\d{1,6})?$/.test(corrected) ? Number(corrected) : null;
+  const corrected = field(json, 'corrected_duration');
+  const isText = typeof corrected === 'string' && /^\d{1,9}(\.\d{1,6})?$/.test(corrected);
+  const seconds = isText ? Number(corrected) : corrected;
   return readDuration(field(json, 'call_length'), 60_000) ?? readDuration(seconds, 1000);
 }
 

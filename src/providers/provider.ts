@@ -115,6 +115,8 @@ export interface ProviderAdapter {
   readonly idForm: 'ANY' | 'UUID' | { readonly prefix: string };
   /** This is the cheapest read-only request that tells whether a key is accepted. It never places a call. */
   readonly verify: OutboundRequest;
+  /** Whether this is what the provider answers to `verify` with success, and not something else in JSON. */
+  isVerified(json: unknown): boolean;
   /** The kinds of agents that the provider has. One of which nobody says the kind is of the first. */
   readonly agentKinds: readonly [ProviderAgentKind, ...ProviderAgentKind[]];
   agent(agent: AgentAtProvider): OutboundRequest;

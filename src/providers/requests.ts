@@ -19,12 +19,14 @@ export type Placement =
   | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError };
 
 export async function verifyKey(adapter: ProviderAdapter, send: Send): Promise<KeyVerdict> {
-  const error = errorIn(adapter, await send(adapter.verify));
-  if (error === null) return { status: 'VALID', error };
+  const reply = await send(adapter.verify);
+  const error = errorIn(adapter, reply);
+  if (error === null && reply.kind === 'ANSWER' && adapter.isVerified(reply.json))
+    return { status: 'VALID', error };
   // The request asks for nothing that could be absent or wrong, so whatever answers like this is not the
   // provider's API.
-  if (error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
-    return { status: 'UNREACHABLE', error: { ...error, code: 'PROVIDER_FAULT' } };
+  if (error === null || error.code === 'AGENT_NOT_FOUND' || error.code === 'INVALID_REQUEST')
+    return { status: 'UNREACHABLE', error: errorOf('PROVIDER_FAULT', reply) };
   return { status: PROVIDER_ERRORS[error.code].verdict, error };
 }
 

@@ -91,6 +91,7 @@ export const retell = {
   fromNumberForm: 'E164',
   idForm: { prefix: 'agent_' },
   verify: { method: 'GET', path: '/get-api-key-info' },
+  isVerified: (json) => textField(json, 'org_name') !== '',
 
   agentKinds: ['AGENT'],
   agent: ({ providerAgentId }) => ({

@@ -25,6 +25,8 @@ import { readSocketUrl } from './web-calls';
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;
 const AGENTS_LENGTH = 100;
+/** The most that Vapi lists at once. */
+const LONGEST_PAGE = 1000;
 
 const STATUSES: Readonly<Record<string, CallStatus>> = {
   scheduled: 'QUEUED',
@@ -52,7 +54,7 @@ const END_REASONS: readonly (readonly [RegExp, CallEndReason])[] = [
   [/^voicemail$/, 'VOICEMAIL'],
   [/^exceeded-max-duration$/, 'MAX_DURATION'],
   [/^silence-timed-out$/, 'INACTIVITY'],
-  [/^assistant-forwarded-call$/, 'TRANSFERRED'],
+  [/^assistant-forwarded-call$|-returned-forwarding-phone-number$/, 'TRANSFERRED'],
   [/^customer-ended-call|twilio-completed-call$|sip-completed-call$|^vonage-completed$/, 'HUNG_UP_BY_CALLEE'],
   [/^assistant-(ended-call|said-end-call-phrase)/, 'HUNG_UP_BY_AGENT'],
   [/^(manually-canceled|scheduled-call-deleted|call-deleted)$|before-call-connect$/, 'CANCELED'],
@@ -87,6 +89,7 @@ export const vapi = {
   idForm: 'UUID',
   // Vapi itself tests a private key in this way. It has no route that tells whose key it is.
   verify: { method: 'GET', path: '/assistant?limit=1' },
+  isVerified: Array.isArray,
 
   agentKinds: ['AGENT'],
   agent: ({ providerAgentId }) => ({
@@ -211,10 +214,11 @@ export const vapi = {
   },
 
   listCalls: ({ since, until, cursor }) => {
+    const { time, length } = pageOf(cursor, PAGE_LENGTH);
     const query = new URLSearchParams({
-      limit: String(PAGE_LENGTH),
+      limit: String(length),
       createdAtGe: since.toISOString(),
-      createdAtLe: cursor ?? until.toISOString(),
+      createdAtLe: time ?? until.toISOString(),
     });
     return { method: 'GET', path: `/call?${query.toString()}` };
   },
@@ -258,25 +262,37 @@ export const vapi = {
 } as const satisfies ProviderAdapter;
 
 function pageQuery(cursor: string | null): string {
-  const query = { limit: String(AGENTS_LENGTH), ...(cursor !== null && { createdAtLe: cursor }) };
+  const { time, length } = pageOf(cursor, AGENTS_LENGTH);
+  const query = { limit: String(length), ...(time !== null && { createdAtLe: time }) };
   return new URLSearchParams(query).toString();
+}
+
+/** A cursor is the time from which a page goes on, and behind it `longest` for one of the greatest length. */
+function pageOf(cursor: string | null, usual: number): { time: string | null; length: number } {
+  const [time = null, longest] = cursor?.split(' ') ?? [];
+  return { time, length: longest === undefined ? usual : LONGEST_PAGE };
 }
 
 /**
  * The newest comes first in all lists of Vapi's, and there is no cursor: the next page goes on from the time
- * of the last entry. That entry is on it again, and others of the same time are not left out.
+ * of the last entry. That entry is on it again, and others of the same time are not left out. Where a whole
+ * page is of one time, as calls that were made together may be, a longer one is asked for.
  */
 function pageIn<T>(
   json: unknown,
-  length: number,
+  usual: number,
   cursor: string | null,
   read: (entry: unknown) => T | null,
 ): ListPage<T> | null {
   const items = readEntries(json, read);
   if (!items || !Array.isArray(json)) return null;
+  const { time, length } = pageOf(cursor, usual);
+  const [newest, next] = [json[0], json.at(-1)].map((entry) => readTime(entry, 'createdAt')?.toISOString());
+  // The list begins again.
+  if (time !== null && newest !== undefined && newest > time) return null;
   if (items.length < length) return { items, next: null };
-  const next = readTime(json.at(-1), 'createdAt')?.toISOString() ?? null;
-  return next === null || next === cursor ? null : { items, next };
+  if (next === undefined || (next === time && length === LONGEST_PAGE)) return null;
+  return { items, next: next === time ? `${next} longest` : next };
 }
 
 // The report of the end of a call tells how it ended beside a call whose status may be an earlier one.

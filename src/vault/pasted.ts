@@ -34,8 +34,9 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
     ],
   ],
   // The first form is the letter x, at least four times, as a word of its own, as in `sk-xxxx`. The second is
-  // what logs write in place of a secret.
-  ['LOOKS_MASKED', [/(^|[^a-z0-9])x{4,}($|[^a-z0-9])/i, /redacted|\[filtered\]/i]],
+  // what stands in place of most of a key: among 40 characters that are drawn, one in a million keys has it.
+  // The third is what logs write in place of a secret.
+  ['LOOKS_MASKED', [/(^|[^a-z0-9])x{4,}($|[^a-z0-9])/i, /x{6,}|-{5,}|_{5,}/i, /redacted|\[filtered\]/i]],
   [
     'PLACEHOLDER',
     [
@@ -108,9 +109,9 @@ export function isTokenOf(issuer: string, text: string): boolean {
 const OF_SEALED =
   /"(enc|epk)":|"alg":"(ECDH|RSA-OAEP|RSA1_5|PBES2|A\d{3}|dir\b)|lk_(owner|provider|region)|upload-\d{1,9}\.[0-9a-f]{8}-/;
 
-// This is what stands behind the header of a sealed key: the initialisation vector of 12 bytes, the
-// ciphertext and the tag of 16 bytes. No signature of a JWT is so short.
-const WITHOUT_HEADER = /^\W*[\w-]{16}\.[\w-]+\.[\w-]{22}\W*$/;
+// This is what stands behind the header of a sealed key: the initialisation vector of 12 bytes or the end of
+// it, the ciphertext and the tag of 16 bytes. No signature of a JWT is so short.
+const WITHOUT_HEADER = /^\W*[\w-]{0,16}\.[\w-]+\.[\w-]{22}\W*$/;
 
 /**
  * This tells whether text is what is left of a sealed key: cut off, quoted, in JSON, with other separators,

@@ -44,7 +44,7 @@ const clear = (providers: string[]) => running.data(CLEAR_CLIENT, { input: { cli
 describe('setting keys of a client', () => {
   test('answers with a mask of eight dots and the last four characters, whatever the length', async () => {
     const { apiKeys } = await set([
-      { provider: 'RETELL', apiKey: 'x'.repeat(500) + 'tail' },
+      { provider: 'RETELL', apiKey: 'k'.repeat(500) + 'tail' },
       { provider: 'VAPI', apiKey: '123456789012tail' },
     ]);
     expect(apiKeys).toEqual([

@@ -296,6 +296,16 @@ describe.each(providers)('the adapter of $name', (adapter) => {
     }
   });
 
+  test.each([
+    {},
+    { status: 'error', message: 'Invalid API Key.' },
+    { statusCode: 401, message: 'Invalid Key.' },
+    { data: null, errors: [{ error: 'AUTH_FAILURE' }] },
+  ])('takes a key for valid by what its provider answers about it alone, and not by %j', async (body) => {
+    const { status, error } = await verifyKey(adapter, await answering(json(200, body)));
+    expect([status, error?.code]).toEqual(['UNREACHABLE', 'PROVIDER_FAULT']);
+  });
+
   test.each([undefined, null, 7, '', 'a b', 'x'.repeat(129)])(
     'calls a placement unknown when its call id is %j',
     async (id) => {

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { adapterOf, providers } from '../../src/providers';
-import { MAX_LIST_PAGES, MAX_LISTED, readLists } from '../../src/providers/list-requests';
-import type { ListedAgent, ListedNumber, ListPage } from '../../src/providers/listing';
+import { MAX_LIST_PAGES, MAX_LISTED, readLists, readPages } from '../../src/providers/list-requests';
+import type { ListedAgent, ListedNumber, Listing, ListPage } from '../../src/providers/listing';
+import type { ProviderAdapter } from '../../src/providers/provider';
 import type { Send } from '../../src/vault/outbound';
 import { fixturesOf } from './fixtures';
 import { LIES, pathsOf, withLie } from './lies';
@@ -119,5 +120,83 @@ describe('a list without an end', () => {
     );
     const listed = await readLists<ListedAgent>(bland, server.sender(), bland.agentLists, keyOfAgent);
     expect(listed).toMatchObject({ outcome: 'LISTED', isWhole: false });
+  });
+});
+
+describe('a list of calls', () => {
+  const span = (cursor: string | null) => ({ callId: null, since: new Date(0), until: new Date(), cursor });
+  const idsOf = (items: readonly unknown[]) => items.map((item) => (item as { id: string }).id);
+
+  /** Reads the calls of an account page by page, as they are answered for a query. */
+  async function readCalls(
+    provider: 'VAPI' | 'BLAND',
+    answer: (query: URLSearchParams) => unknown,
+  ): Promise<{ readonly ids: ReadonlySet<string>; readonly outcome: string; readonly server: Loopback }> {
+    const adapter: ProviderAdapter = adapterOf(provider);
+    const server = await Loopback.start((request, response) =>
+      json(200, answer(new URL(request.url ?? '', 'http://127.0.0.1').searchParams))(request, response),
+    );
+    const listing: Listing<unknown> = {
+      request: (cursor) => adapter.listCalls(span(cursor)),
+      read: (page, cursor) => adapter.readCallList(page, span(cursor)),
+    };
+    const ids = new Set<string>();
+    let outcome = '';
+    for await (const read of readPages(adapter, server.sender(), listing)) {
+      outcome = read.outcome;
+      if (read.outcome === 'PAGE') for (const id of idsOf(read.page.items)) ids.add(id);
+    }
+    return { ids, outcome, server };
+  }
+
+  const vapiCalls = (together: number) => [
+    ...Array.from({ length: 30 }, (_, index) => ({ id: `late-${index}`, createdAt: timeOf(9_000 - index) })),
+    ...Array.from({ length: together }, (_, index) => ({ id: `same-${index}`, createdAt: timeOf(5_000) })),
+    ...Array.from({ length: 30 }, (_, index) => ({ id: `early-${index}`, createdAt: timeOf(900 - index) })),
+  ];
+  const timeOf = (ms: number) => new Date(Date.UTC(2026, 8, 1) + ms).toISOString();
+  const byVapi = (calls: ReturnType<typeof vapiCalls>) => (query: URLSearchParams) =>
+    calls
+      .filter(({ createdAt }) => createdAt <= (query.get('createdAtLe') ?? ''))
+      .slice(0, Number(query.get('limit')));
+
+  test('of Vapi is read to its end where more calls than a page were made at the same time', async () => {
+    const calls = vapiCalls(120);
+    const { ids, outcome, server } = await readCalls('VAPI', byVapi(calls));
+    expect([outcome, ids.size]).toEqual(['PAGE', calls.length]);
+    expect(server.seen.length).toBeLessThan(8);
+  });
+
+  test('of Vapi is a fault where more were made at the same time than it ever lists', async () => {
+    expect((await readCalls('VAPI', byVapi(vapiCalls(1_001)))).outcome).toBe('UNKNOWN');
+  });
+
+  const byBland = (count: number, most: number, hasTotal: boolean) => (query: URLSearchParams) => {
+    const from = Number(query.get('from'));
+    const calls = Array.from({ length: count }, (_, index) => ({ id: `call-${index}` }));
+    const page = calls.slice(from, from + Math.min(most, Number(query.get('limit'))));
+    return { count: page.length, ...(hasTotal && { total_count: count }), calls: page };
+  };
+
+  test.each([
+    [150, 100, true],
+    [500, 500, true],
+    [0, 500, true],
+    [700, 500, false],
+    [1_000, 500, false],
+  ])(
+    'of Bland with %d calls, of which it lists %d at once, is read to its end',
+    async (count, most, hasTotal) => {
+      const { ids, outcome } = await readCalls('BLAND', byBland(count, most, hasTotal));
+      expect([outcome, ids.size]).toEqual(['PAGE', count]);
+    },
+  );
+
+  test('of Bland ends where its total is more than there is', async () => {
+    const { ids, outcome } = await readCalls('BLAND', (query) => ({
+      ...(byBland(120, 100, false)(query) as object),
+      total_count: 1_000,
+    }));
+    expect([outcome, ids.size]).toEqual(['PAGE', 120]);
   });
 });

@@ -171,6 +171,8 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         'key_xxxx_xxxx',
         'xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx',
         '[FILTERED]',
+        ...['key_xxxxxxxxxxxxxxxxxxxx1a2b', 'XXXXXXXXXXXX1A2B', 'sk-xxxxxxxx1a2b', 'key_3f9dxxxxxxe6f8'],
+        ...['----------------1a2b', 'key_3f9d______e6f8', 'key_3f9d-----e6f8'],
       ],
     ],
     [
@@ -315,6 +317,8 @@ describe('a sealed key that was damaged on its way is never taken for a key', ()
     ['without its first two characters', (jwe) => jwe.slice(2)],
     ['without its first five characters', (jwe) => jwe.slice(5)],
     ['without its empty part', (jwe) => jwe.replace('..', '.')],
+    ['without what stands before its last three parts', (jwe) => jwe.split('.').slice(2).join('.')],
+    ['without all but the end of its third part', (jwe) => jwe.split('.').slice(2).join('.').slice(15)],
     ['in three parts', (jwe) => jwe.split('.').slice(0, 3).join('.')],
     ['in six parts', (jwe) => `${jwe}.AAAA`],
     ['in quotes', (jwe) => `"${jwe}"`],
