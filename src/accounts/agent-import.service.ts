@@ -117,7 +117,7 @@ export class AgentImportService {
     return {
       keySource: listed.key.owner.type,
       isComplete: isWhole,
-      found: agents.map((agent) => ({ ...agent, agent: own.get(keyOfAgent(agent)) ?? null })),
+      found: agents.map((agent) => ({ ...agent, agent: own(agent) })),
       created: 'code' in created ? [] : created,
       missing: isWhole ? await this.#missing(viewer, input.clientId ?? null, account) : [],
       error: null,
@@ -151,15 +151,15 @@ export class AgentImportService {
       if (!(await this.#isSameKey(tx, listed.key, agencyId, clientId)))
         return userError('VERSION_CONFLICT', CLIENT_FIELD, OTHER_KEY);
       const known = await knownAgents(tx, viewer, provider, wanted);
-      const created = made.filter((agent) => !known.has(keyOfAgent(agent)));
+      const each = new Map(made.map((agent) => [agent.providerAgentId, agent]));
+      const created = [...each.values()].filter((agent) => known(agent) === null);
       for (let first = 0; first < created.length; first += MAX_ROWS)
         await tx.insert(AgentRow, created.slice(first, first + MAX_ROWS));
       if (created.length > 0) await noteChange(tx, agencyId, clientId);
       for (const { id: agentId, name } of created)
         await this.audit.record(tx, viewer, { type: 'AGENT_CREATED', agentId, clientId, name });
       // What an earlier run of this transaction has committed is created by this request all the same.
-      const own = new Set(made.map(({ id }) => id));
-      return [...[...known.values()].filter(({ id }) => own.has(id)), ...created];
+      return [...made.filter((agent) => known(agent)?.id === agent.id), ...created];
     });
   }
 
@@ -228,15 +228,21 @@ function unknownIds(
   );
 }
 
-/** The agents of the agency, whoever they are assigned to, by what they are at the provider. */
+/**
+ * Finds the agent of the agency, whoever it is assigned to, that stands for one of the provider. An id that
+ * is entered as that of another kind is found as well: with a second entry, nobody could tell whose key pays
+ * for its calls.
+ */
 async function knownAgents(
   read: Reader,
   { agencyId }: Viewer,
   provider: Provider,
   agents: readonly ListedAgent[],
-): Promise<Map<string, AgentRow>> {
+): Promise<(agent: ListedAgent) => AgentRow | null> {
   const ids = agents.map(({ providerAgentId }) => providerAgentId);
   const rows =
     ids.length === 0 ? [] : await read.findBy(AgentRow, { agencyId, provider, providerAgentId: In(ids) });
-  return new Map(rows.map((row) => [keyOfAgent(row), row]));
+  const byKey = new Map(rows.map((row) => [keyOfAgent(row), row]));
+  const byId = new Map(rows.map((row) => [row.providerAgentId, row]));
+  return (agent) => byKey.get(keyOfAgent(agent)) ?? byId.get(agent.providerAgentId) ?? null;
 }

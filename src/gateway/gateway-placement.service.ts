@@ -27,7 +27,14 @@ import {
   type AttemptKey,
 } from './gateway-attempts';
 import type { GatewayResolution } from './gateway-resolution';
-import { passedHeaders, REASONS, type GatewayAnswer, type GatewayRequest } from './gateway-request';
+import {
+  isHtml,
+  jsonIn,
+  passedHeaders,
+  REASONS,
+  type GatewayAnswer,
+  type GatewayRequest,
+} from './gateway-request';
 import { readPlacement, withLatchkeyId } from './placement-body';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
 import type { AskedOperation } from './target';
@@ -262,20 +269,12 @@ function replyOf(answer: WholeAnswer | NotPassed): OutboundReply {
     return {
       kind: 'ANSWER',
       status,
-      json: jsonOf(body),
-      isHtml: /^text\/html\b/i.test(headers['content-type'] ?? ''),
+      json: jsonIn(body),
+      isHtml: isHtml(answer),
       retryAfterSeconds: parseRetryAfter(headers['retry-after']),
     };
   }
   if (answer.reason === 'TIMEOUT' || answer.reason === 'REFUSED')
     return { kind: 'NO_ANSWER', reason: answer.reason };
   return { kind: 'NO_ANSWER', reason: 'BROKEN' };
-}
-
-function jsonOf(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString()) as unknown;
-  } catch {
-    return undefined;
-  }
 }

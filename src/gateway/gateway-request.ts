@@ -30,13 +30,29 @@ export interface GatewayAnswer {
 /** These headers of a request are passed on. No other one is. */
 const REQUEST_HEADERS = ['accept', 'content-type', 'user-agent'];
 
+/**
+ * Returns the headers to be passed on. A request always has a `user-agent`: what stands in front of Vapi
+ * refuses one without as if its key were bad.
+ */
 export function passedHeaders({ header }: GatewayRequest): Record<string, string> {
-  return Object.fromEntries(
-    REQUEST_HEADERS.flatMap((name) => {
-      const value = header(name);
-      return value === undefined ? [] : [[name, value] as const];
-    }),
-  );
+  const sent = REQUEST_HEADERS.flatMap((name) => {
+    const value = header(name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { 'user-agent': 'latchkey', ...Object.fromEntries(sent) };
+}
+
+export function isHtml({ headers }: Pick<GatewayAnswer, 'headers'>): boolean {
+  return /^text\/html\b/i.test(headers['content-type'] ?? '');
+}
+
+/** Returns undefined for what is no JSON. A byte order mark before it is left out. */
+export function jsonIn(body: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Why there is no answer, in the words of the gateway. */

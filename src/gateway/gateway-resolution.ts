@@ -3,7 +3,7 @@ import type { CallRow } from '../calls/call.entity';
 import type { SealedKey } from '../keys/key-store';
 import type { KeyResolverService, Resolution, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
-import type { Missing, NamedAgent } from '../providers/gateway-table';
+import { PLAIN_AGENT, type Missing, type NamedAgent } from '../providers/gateway-table';
 import { UnreadableKey } from '../vault/cipher';
 import type { Integration } from './gateway-access';
 import { GatewayRefusal, notFound } from './refusals';
@@ -16,6 +16,9 @@ type KnownCall = Pick<CallRow, 'agencyId' | 'clientId' | 'provider' | 'keySource
 const FIND_CALL = `SELECT agencyId, clientId, provider, keySource, providerCallId, isOtherAccount FROM calls
 WHERE agencyId = ? AND providerCallId = ?`;
 
+/** So many agents can be named by one request at most. */
+const MAX_AGENTS = 50;
+
 /**
  * Decides with whose key a provider is asked. What names an agent is resolved by that agent, what names a
  * call that Latchkey knows by the owner of the account that carries it, and everything else by the scope of
@@ -27,12 +30,32 @@ export class GatewayResolution {
     private readonly resolver: KeyResolverService,
   ) {}
 
-  /** Opens the key for an operation that places no call. Throws `GatewayRefusal`. */
-  async keyFor(by: Integration, provider: GatewayProvider, asked: AskedOperation): Promise<ResolvedKey> {
-    const { agent, callId } = asked;
-    if (agent) return this.open((await this.byAgent(by, provider, agent, 'AGENT')).key);
+  /**
+   * Opens the key for an operation that places no call, with the agents that its body names. Throws
+   * `GatewayRefusal`.
+   */
+  async keyFor(
+    by: Integration,
+    provider: GatewayProvider,
+    { agent, callId }: AskedOperation,
+    inBody: readonly string[],
+  ): Promise<ResolvedKey> {
+    const agents = agent ? [agent] : [...new Set(inBody)].map((id) => ({ id, kind: PLAIN_AGENT }));
+    if (agents.length > MAX_AGENTS) throw new GatewayRefusal('AGENTS_OF_SEVERAL_ACCOUNTS');
+    if (agents.length > 0) return this.open(await this.#keyOf(by, provider, agents));
     const call = callId === null ? null : await this.#callOf(by, provider, callId);
     return this.open(await this.resolver.keyOfOwner(call ?? ownAccountOf(by, provider)));
+  }
+
+  /** Returns the key that is the same for all these agents. */
+  async #keyOf(by: Integration, provider: GatewayProvider, agents: readonly NamedAgent[]) {
+    const found = await Promise.all(agents.map((agent) => this.byAgent(by, provider, agent, 'AGENT')));
+    const [key, ...others] = found.map((resolution) => resolution.key);
+    if (!key || others.some((other) => other?.owner.id !== key.owner.id)) {
+      if (found.every((resolution) => resolution.key === null)) return null;
+      throw new GatewayRefusal('AGENTS_OF_SEVERAL_ACCOUNTS');
+    }
+    return key;
   }
 
   /**

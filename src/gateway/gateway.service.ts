@@ -11,6 +11,8 @@ import type { GatewayResolution } from './gateway-resolution';
 import type { GatewayPlacementService } from './gateway-placement.service';
 import {
   bounded,
+  isHtml,
+  jsonIn,
   passedHeaders,
   readBody,
   REASONS,
@@ -18,7 +20,7 @@ import {
   type GatewayRequest,
 } from './gateway-request';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
-import { operationFor, type AskedOperation } from './target';
+import { operationFor, type AskedOperation, type Target } from './target';
 
 /** So many answers of one token can be on their way from one instance at a time. */
 export const MAX_STREAMS = 250;
@@ -54,7 +56,7 @@ export class GatewayService {
     if (body !== null && method === 'GET') throw new GatewayRefusal('MALFORMED_REQUEST');
     if (operation.placement)
       return this.placement.place(by, request, { ...asked, placement: operation.placement }, whole);
-    const key = await this.resolution.keyFor(by, target.provider, asked);
+    const key = await this.resolution.keyFor(by, target.provider, asked, agentsIn(asked, target, whole));
     return this.#counted(by, request, () => this.#stream(key, request, asked, body));
   }
 
@@ -100,7 +102,8 @@ export class GatewayService {
       const passed = { method: request.method, path, headers, body };
       const answer = await this.providers.passOn(key.account, passed, request.signal);
       const code = REFUSALS[answer.status];
-      if (code)
+      // A page for people comes from something in front of the provider, which knows nothing of the key.
+      if (code && !isHtml(answer))
         await this.doubt(key, {
           code,
           httpStatus: answer.status,
@@ -112,6 +115,16 @@ export class GatewayService {
       throw new GatewayRefusal(REASONS[error.reason]);
     }
   }
+}
+
+function agentsIn(
+  { operation }: AskedOperation,
+  { provider }: Target,
+  body: Buffer | null,
+): readonly string[] {
+  const read = provider.table.agentsInBody?.[operation.path];
+  // What is no JSON names nobody, and is refused by the provider.
+  return (read && body && read(jsonIn(body))) ?? [];
 }
 
 /** What a status says of a key, whatever was asked for. */

@@ -15,6 +15,10 @@ export const REFUSALS = {
   INVALID_BODY: [400, 'The body must be one JSON object that names the agent and places one call.'],
   AGENT_REQUIRED: [400, 'The request does not name the agent that is to place the call.'],
   AGENT_AMBIGUOUS: [400, 'Several entries stand for this agent. An agency admin can put that right.'],
+  AGENTS_OF_SEVERAL_ACCOUNTS: [
+    400,
+    'The request names agents whose keys are not the same one, or more than 50 agents. Ask for fewer at once.',
+  ],
   IDEMPOTENCY_CONFLICT: [422, 'The idempotency key was used for another request.'],
   ACCESS_GIVEN_ONCE: [409, 'The web call was created, and what it takes to join it was given out once.'],
   TOO_MANY_STREAMS: [429, 'The gateway token has too many answers on their way. Try again later.'],

@@ -53,11 +53,13 @@ export function operationFor({ provider, path, query }: Target, method: string):
     ([name, value]) => found.operation.query.includes(name) && VALUE.test(value),
   );
   if (!areListed || new Set(names).size < names.length) throw new GatewayRefusal('QUERY_NOT_ALLOWED');
-  const named = parameters.find(([name]) => name === found.operation.agentInQuery)?.[1];
+  const valueOf = (parameter: string | null) => parameters.find(([name]) => name === parameter)?.[1];
+  const [agent, call] = [valueOf(found.operation.agentInQuery), valueOf(found.operation.callInQuery)];
   return {
     ...found,
     path: `${found.path}?${query}`,
-    agent: named === undefined ? found.agent : { id: decoded(named), kind: PLAIN_AGENT },
+    agent: agent === undefined ? found.agent : { id: decoded(agent), kind: PLAIN_AGENT },
+    callId: call === undefined ? found.callId : decoded(call),
   };
 }
 

@@ -51,7 +51,7 @@ export interface GatewayExample {
 
 /**
  * What integrations may ask a provider for through the gateway, made from the provider's documents. What is
- * not listed is not passed on. Whatever creates, lists or changes API keys, secrets of webhooks or
+ * not listed is not passed on. What is there to create, list or change API keys, secrets of webhooks or
  * credentials of telephony is listed nowhere, and neither is what changes the account in another way.
  */
 export interface GatewayTable {
@@ -61,6 +61,8 @@ export interface GatewayTable {
    * other. `upload` behind the path allows a body of 50 MiB.
    */
   readonly operations: string;
+  /** Reads, by the path of an operation, the agents that its body names. It never throws. */
+  readonly agentsInBody?: Readonly<Record<string, (json: unknown) => readonly string[]>>;
   /** The operations that place calls, by their path. They are of the group `PLACE_CALLS`. */
   readonly placements: Readonly<Record<string, GatewayPlacement>>;
   /** A refusal of the gateway as the provider would write it. */
@@ -76,8 +78,9 @@ export interface GatewayOperation {
   readonly method: string;
   readonly path: string;
   readonly query: readonly string[];
-  /** The query parameter that names an agent, if there is one. */
+  /** The query parameters that name an agent or a call, if there are such. */
   readonly agentInQuery: string | null;
+  readonly callInQuery: string | null;
   readonly isUpload: boolean;
   readonly placement: GatewayPlacement | null;
 }
@@ -177,20 +180,22 @@ function valuesIn(pattern: readonly string[], segments: readonly string[], words
 
 const AGENT = /^\{agent(?::([A-Z]+))?\}$/;
 
-const AGENT_IN_QUERY = '={agent}';
+const NAMED_IN_QUERY = /=\{(?:agent|call)\}$/;
 
 function readOperations(text: string): GatewayOperation[] {
   const lines = text.split('\n').map((line) => line.trim().split(/ +/));
   return lines
     .filter(([first]) => first !== '')
     .map(([scope, method = '', path = '', ...rest]) => {
-      const agentInQuery = rest.find((name) => name.endsWith(AGENT_IN_QUERY));
+      const naming = (what: string) => rest.find((name) => name.endsWith(`={${what}}`));
+      const nameOf = (parameter = '') => parameter.replace(NAMED_IN_QUERY, '');
       return {
         scope: scope === 'PLACE_CALLS' ? 'PLACE_CALLS' : 'READ',
         method,
         path,
-        query: rest.filter((name) => name !== 'upload').map((name) => name.replace(AGENT_IN_QUERY, '')),
-        agentInQuery: agentInQuery?.replace(AGENT_IN_QUERY, '') ?? null,
+        query: rest.filter((name) => name !== 'upload').map(nameOf),
+        agentInQuery: nameOf(naming('agent')) || null,
+        callInQuery: nameOf(naming('call')) || null,
         isUpload: rest.includes('upload'),
         placement: null,
       };
@@ -204,6 +209,7 @@ function placementsOf({ placements }: GatewayTable): GatewayOperation[] {
     path,
     query: [],
     agentInQuery: null,
+    callInQuery: null,
     isUpload: false,
     placement,
   }));

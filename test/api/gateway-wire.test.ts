@@ -10,13 +10,14 @@ import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { adapterOf, PROVIDERS } from '../../src/providers';
 import { MAX_STREAMS } from '../../src/gateway/gateway.service';
+import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { GatewayOperations } from '../../src/providers/gateway-table';
-import { AGENCYS_OWN_AGENT } from '../demo-ids';
+import { AGENCYS_OWN_AGENT, BRIGHTLINE } from '../demo-ids';
 import { canaryOf, generator, hits } from '../fixtures/canaries';
 import { PASSED, read, REFUSED, write } from '../fixtures/raw-requests';
 import { gatewayToken, send, setAgencyKey } from '../gateway';
 import { startTestApp, type TestApp } from '../harness';
-import { Loopback } from '../providers/loopback';
+import { json, Loopback, text } from '../providers/loopback';
 
 // CI sends 5,000.
 const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 250);
@@ -189,6 +190,20 @@ async function raw(text: string, { piece = Infinity, isCut = false } = {}): Prom
   return received.replace('HTTP/1.1 100 Continue\r\n\r\n', '');
 }
 
+test('a page in HTML that refuses, of a gateway in front of the provider, says nothing of the key', async () => {
+  const keyOf = () =>
+    running.app.database.read.findOneByOrFail(ApiKeyRow, { ownerId: BRIGHTLINE, provider: 'VAPI' });
+  const before = await keyOf();
+  for (const status of [401, 402, 403, 429]) {
+    answer = text(status, '<h1>Wait</h1>', { 'content-type': 'text/html', 'retry-after': '86400' });
+    expect((await send(running.url, '/gateway/vapi/assistant', token)).status).toBe(status);
+  }
+  expect(await keyOf()).toEqual(before);
+  answer = json(429, { message: 'Too many requests' }, { 'retry-after': '60' });
+  await send(running.url, '/gateway/vapi/assistant', token);
+  expect(await keyOf()).toMatchObject({ status: 'RATE_LIMITED' });
+});
+
 describe('a request that was written by hand', () => {
   test(`is refused where others could read it in another way, and its provider sees nothing: ${REFUSED.length} of them`, async () => {
     expect(REFUSED.length + PASSED.length).toBeGreaterThanOrEqual(150);
@@ -211,7 +226,9 @@ describe('a request that was written by hand', () => {
         Object.keys(headers).filter(
           (name) => !/^(connection|accept-encoding|content-length|transfer-encoding)$/.test(name),
         ),
-      ).toEqual([]);
+      ).toEqual(['user-agent']);
+      // What stands in front of Vapi refuses a request without one.
+      expect(headers['user-agent']).toBe('latchkey');
       expect(['/assistant', '/analytics']).toContain(seen?.url);
       expect(JSON.stringify(seen)).not.toContain('CLIENT');
     }

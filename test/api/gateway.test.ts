@@ -4,7 +4,7 @@ import Retell from 'retell-sdk';
 import { DatabaseUnavailable } from '../../src/database/database-errors';
 import { newGatewayToken } from '../../src/gateway/gateway-token';
 import { GatewayTokenRow } from '../../src/gateway/gateway-token.entity';
-import { AGENCYS_OWN_AGENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { AGENCYS_OWN_AGENT, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { gatewayToken, revoke, send, setHarborsKey, type Received } from '../gateway';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT } from '../operations';
@@ -69,6 +69,56 @@ describe('the key', () => {
     const [concierge] = running.sandbox.vapi.agents.client;
     const listed = await asked('vapi', `/call?assistantId=${concierge?.id}`);
     expect([listed.status, lastKey('vapi')]).toEqual([200, 'secondAccount']);
+  });
+
+  const listCalls = (filter_criteria: object, version = 'v3') =>
+    send(running.url, `/gateway/retell/${version}/list-calls`, ofAgency, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ filter_criteria }),
+    });
+
+  test('of a request whose body names agents is the one that the chain gives for all of them', async () => {
+    const [ofClient, ofAgencyItself] = [
+      await providerIdOf(HARBOR_RETELL_AGENT),
+      await providerIdOf(AGENCYS_OWN_AGENT),
+    ];
+    for (const [agentId, key] of [
+      [ofClient, 'secondAccount'],
+      [ofAgencyItself, 'valid'],
+    ] as const) {
+      expect((await listCalls({ agent: [{ agent_id: agentId }] })).status).toBe(200);
+      expect(lastKey('retell')).toBe(key);
+      await listCalls({ agent_id: [agentId, agentId] }, 'v2');
+      expect(lastKey('retell')).toBe(key);
+    }
+    const before = count('retell');
+    const named = (...ids: readonly string[]) => ({ agent: ids.map((agent_id) => ({ agent_id })) });
+    expect(told(await listCalls(named(ofClient, ofAgencyItself)))).toEqual([
+      400,
+      'AGENTS_OF_SEVERAL_ACCOUNTS',
+    ]);
+    expect(told(await listCalls(named(ofClient, 'agent_unknown')))).toEqual([404, 'AGENT_NOT_FOUND']);
+    const many = Array.from({ length: 51 }, (_, index) => `agent_${index}`);
+    expect(told(await listCalls(named(...many)))).toEqual([400, 'AGENTS_OF_SEVERAL_ACCOUNTS']);
+    expect(count('retell')).toBe(before);
+    await listCalls({ agent: 'all' });
+    expect(lastKey('retell')).toBe('valid');
+  });
+
+  test('of a request that names a call in its query is the one of the account that carries it', async () => {
+    const client = new VapiClient({ token: ofAgency, baseUrl: `${running.url}/gateway/vapi` });
+    const { agents, accounts } = running.sandbox.vapi;
+    const placed = await client.calls.create({
+      assistantId: agents.client[0]?.id ?? '',
+      phoneNumberId: accounts.client.fromNumber,
+      customer: { number: '+14155550199' },
+    });
+    const { id } = placed as { id: string };
+    expect((await asked('vapi', `/call?id=${id}`)).status).toBe(200);
+    expect(lastKey('vapi')).toBe('secondAccount');
+    await asked('vapi', '/call?id=00000000-0000-4000-8000-00000000dead');
+    expect(lastKey('vapi')).toBe('valid');
   });
 
   test('of any other is that of the scope of the token', async () => {
@@ -260,6 +310,22 @@ describe('a token', () => {
     expect(await ask(token)).toEqual([200, undefined]);
     await limited.close();
   });
+});
+
+test('a call that Bland would place again by itself is not placed', async () => {
+  const before = count('bland');
+  const body = JSON.stringify({
+    agent_id: await providerIdOf(HARBOR_BLAND_AGENT),
+    phone_number: '+14155550199',
+    retry: { wait: 10 },
+  });
+  const headers = { 'content-type': 'application/json' };
+  const answer = await send(running.url, '/gateway/bland/v1/calls', ofAgency, {
+    method: 'POST',
+    headers,
+    body,
+  });
+  expect([...told(answer), count('bland')]).toEqual([400, 'INVALID_BODY', before]);
 });
 
 describe('what is not in the table of a provider', () => {

@@ -275,6 +275,21 @@ describe('pathways and personas of Bland', () => {
     expect((await ofBland()).created).toEqual([]);
   });
 
+  test('that are entered as another kind are found, and no second entry is made for them', async () => {
+    const pathway = (await ofBland()).found.find(({ name }) => name === 'Parcel pathway');
+    const providerAgentId = pathway?.providerAgentId ?? '';
+    const entries = () => running.app.database.read.findBy(AgentRow, { providerAgentId });
+    const id = (await entries())[0]?.id ?? '';
+    await running.app.database.write((tx) => tx.update(AgentRow, { id }, { providerAgentKind: 'AGENT' }));
+    const { found, created } = await ofBland({ clientId: HARBOR });
+    expect(created).toEqual([]);
+    expect(found.find((agent) => agent.providerAgentId === providerAgentId)).toMatchObject({
+      providerAgentKind: 'PATHWAY',
+      agent: { id },
+    });
+    expect(await entries()).toHaveLength(1);
+  });
+
   test('that are ours and not in the account are named', async () => {
     const input = { name: 'Gone', provider: 'BLAND', providerAgentKind: 'PATHWAY', providerAgentId: newId() };
     await running.data(CREATE_AGENT, { input });

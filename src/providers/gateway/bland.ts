@@ -15,12 +15,13 @@ function failure(error: string, message: string) {
 export const blandGateway: GatewayTable = {
   operations: `
     READ GET /v1/me
-    READ GET /v1/calls from_number to_number from to limit ascending sort_by start_date end_date completed batch_id answered_by inbound campaign_id
+    READ GET /v1/calls from_number to_number from to limit ascending sort_by start_date end_date created_at duration_gt duration_lt completed batch_id answered_by inbound campaign_id
     READ GET /v1/calls/active
     READ GET /v1/calls/{call}
+    READ GET /v1/calls/{call}/recording
     READ GET /v1/recordings/{call}
     READ GET /v1/agents
-    READ GET /v2/agents
+    READ GET /v2/agents limit
     READ GET /v2/agents/{agent}
     READ GET /v2/batches/list take skip
     READ GET /v2/batches/{}
@@ -29,6 +30,7 @@ export const blandGateway: GatewayTable = {
     READ GET /v1/pathway/{agent:PATHWAY}
     READ GET /v1/personas
     READ GET /v1/personas/{agent:PERSONA}
+    READ GET /v1/outbound
     READ GET /v1/inbound
     READ GET /v1/inbound/{}
     READ GET /v1/voices
@@ -36,7 +38,8 @@ export const blandGateway: GatewayTable = {
   placements: {
     '/v1/calls': {
       agents: { agent_id: 'AGENT', pathway_id: 'PATHWAY', persona_id: 'PERSONA' },
-      refused: [],
+      // By this, Bland calls again by itself where it reached a voicemail.
+      refused: ['retry'],
       toNumber: ['phone_number'],
       metadata: ['metadata'],
     },

@@ -1,4 +1,5 @@
 import type { GatewayPlacement, GatewayTable } from '../gateway-table';
+import { field } from '../json';
 
 const NODE = {
   client: `import Retell from 'retell-sdk';
@@ -33,6 +34,14 @@ retell = Retell(
 
 function placementOf(agent: string, toNumber: GatewayPlacement['toNumber']): GatewayPlacement {
   return { agents: { [agent]: 'AGENT' }, refused: [], toNumber, metadata: ['metadata'] };
+}
+
+function listIn(json: unknown): readonly unknown[] {
+  return Array.isArray(json) ? (json as unknown[]) : [];
+}
+
+function texts(json: unknown): readonly string[] {
+  return listIn(json).filter((each) => typeof each === 'string');
 }
 
 /** From Retell's OpenAPI document and its SDK 5.66. */
@@ -85,6 +94,11 @@ export const retellGateway: GatewayTable = {
     PLACE_CALLS POST /v2/stop-call/{call}
     PLACE_CALLS POST /create-knowledge-base upload
     PLACE_CALLS POST /add-knowledge-base-sources/{} upload`,
+  agentsInBody: {
+    '/v2/list-calls': (json) => texts(field(field(json, 'filter_criteria'), 'agent_id')),
+    '/v3/list-calls': (json) =>
+      texts(listIn(field(field(json, 'filter_criteria'), 'agent')).map((agent) => field(agent, 'agent_id'))),
+  },
   placements: {
     '/v2/create-phone-call': placementOf('override_agent_id', ['to_number']),
     '/v2/create-web-call': placementOf('agent_id', null),

@@ -55,7 +55,7 @@ export const vapiGateway: GatewayTable = {
   operations: `
     READ GET /assistant ${SPAN}
     READ GET /assistant/{agent}
-    READ GET /call id assistantId={agent} phoneNumberId ${SPAN}
+    READ GET /call id={call} assistantId={agent} phoneNumberId ${SPAN}
     READ GET /call/{call}
     READ GET /chat id assistantId={agent} squadId sessionId previousChatId idAny ${PAGED}
     READ GET /chat/{}
@@ -90,7 +90,7 @@ export const vapiGateway: GatewayTable = {
     READ GET /eval/simulation/scenario/{}
     READ GET /eval/simulation/suite name ${PAGED}
     READ GET /eval/simulation/suite/{}
-    READ GET /eval/simulation/run status filterStatus targetType targetId ${PAGED}
+    READ GET /eval/simulation/run status filterStatus ${PAGED}
     READ GET /eval/simulation/run/{}
     READ GET /eval/simulation/run/{}/item simulationId runId status ${PAGED}
     READ GET /eval/simulation/run/{}/item/{}
