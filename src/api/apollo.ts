@@ -12,6 +12,7 @@ import { countOperations, type OperationCounter } from './plugins/count-operatio
 import { maskedErrors } from './plugins/masked-errors';
 import { okForPlainJson } from './plugins/plain-json';
 import { measuredOperations } from './plugins/measured-operations';
+import { refuseNullVariables } from './plugins/null-variables';
 import { refuseMutations } from './plugins/refused-mutations';
 import { takeUpInvitations } from './plugins/invitations';
 import { limitQueryTime } from './plugins/time-limit';
@@ -86,6 +87,7 @@ export function createApollo({
       // It notes an operation before its limit can refuse it.
       ...(isMeasured ? [measuredOperations] : []),
       countOperations(limits),
+      refuseNullVariables,
       limitQueryTime,
       okForPlainJson,
       refuseMutations,

@@ -2,7 +2,7 @@ import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { isUnavailable } from '../database/database-errors';
 import { ServiceBusy } from '../database/repetition';
 import { PublicError, type ErrorCode } from '../graphql/errors';
-import { exceedsTokens, isUnfitArgument } from './graphql-js-texts';
+import { exceedsTokens } from './graphql-js-texts';
 import { tooManyTokens } from './rules/document-limits';
 import { hintOf } from './rules/schema-hints';
 import { problemOf } from './variable-problems';
@@ -28,7 +28,6 @@ const REQUEST_ERRORS: Readonly<Partial<Record<ErrorCode, string>>> = {
   PERSISTED_QUERY_NOT_SUPPORTED: 'Persisted queries are not supported.',
 };
 
-const ARGUMENT_UNFIT = 'An argument does not have the type that the schema declares for it.';
 const MORE_VARIABLES = 'More values in the variables do not have the type that is declared for them.';
 
 export const UNAVAILABLE_MESSAGE = 'The service is not available at the moment. Try again later.';
@@ -86,21 +85,16 @@ export function publicFormOf(error: unknown, hints: boolean): PublicForm | null 
   }
   if (!(error instanceof GraphQLError)) return null;
   if (exceedsTokens(error)) return publicFormOf(tooManyTokens(), hints);
-  if (isUnfitArgument(error)) return badInput(ARGUMENT_UNFIT);
   return error.path === undefined ? requestError(error, hints) : null;
 }
 
 function requestError(error: GraphQLError, hints: boolean): PublicForm | null {
   const problem = problemOf(error);
-  if (problem === 'MORE') return badInput(MORE_VARIABLES);
+  if (problem === 'MORE') return { message: MORE_VARIABLES, extensions: { code: 'BAD_USER_INPUT' } };
   const code = error.extensions.code as ErrorCode;
   const constant = REQUEST_ERRORS[code];
   if (constant === undefined) return null;
   const hint = hints ? (problem ? problem.hint() : hintOf(error)) : '';
   const message = hint ? `${constant} ${hint}` : constant;
   return { message, extensions: { code, ...(problem && { field: problem.field }) } };
-}
-
-function badInput(message: string): PublicForm {
-  return { message, extensions: { code: 'BAD_USER_INPUT' } };
 }

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import type { GraphQLError } from 'graphql';
 
 // The only place that recognises errors of graphql-js by their texts, where it gives neither a type nor a
 // code. A test holds the texts against the version of graphql-js that is installed.
@@ -60,17 +60,4 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
 /** What to do about an error of validation; undefined where it is about what the schema accepts. */
 export function remedyOf({ message, path }: GraphQLError): string | undefined {
   return path === undefined ? REMEDIES.find(([text]) => text.test(message))?.[1] : undefined;
-}
-
-/**
- * Whether an argument is not what the schema asks for. Where a variable that may be null meets an argument
- * that may not, graphql-js finds out while it executes.
- */
-export function isUnfitArgument({ path, originalError }: GraphQLError): boolean {
-  return (
-    path !== undefined &&
-    originalError instanceof GraphQLError &&
-    originalError.originalError === undefined &&
-    originalError.message.startsWith('Argument "')
-  );
 }

@@ -270,20 +270,47 @@ test('no more of a key or an agent is read than the document asks for', async ()
 });
 
 test.each([
-  ['a condition', 'query ($yes: Boolean = true) { viewer { name role @include(if: $yes) } }', { yes: null }],
-  ['an argument', `query ($id: ID = "${HARBOR}") { client(id: $id) { name } }`, { id: null }],
+  ['a condition', 'query ($v: Boolean = true) { viewer { name role @include(if: $v) } }', ['if']],
+  ['a condition of the root', 'query ($v: Boolean = true) { viewer @skip(if: $v) { name } }', ['if']],
+  [
+    'a condition of a fragment',
+    'query ($v: Boolean = true) { ...F @include(if: $v) } fragment F on Query { __typename }',
+    ['if'],
+  ],
+  ['an argument', `query ($v: ID = "${HARBOR}") { client(id: $v) { name } }`, ['id']],
+  [
+    'a field of an input',
+    `query ($v: AuditEventType = CLIENT_CREATED) { auditEvents(filter: { types: [$v] }) { totalCount } }`,
+    ['filter', 'types', '0'],
+  ],
 ])(
   '%s that a variable sets to null is answered with an error that the caller can put right',
-  async (_what, query, variables) => {
+  async (_what, query, field) => {
+    const variables = { v: null };
     const { errors } = await running.ask('agencyAdmin', query, variables);
     expect(errors.map(({ message, extensions }) => ({ message, extensions }))).toEqual([
       {
-        message: 'An argument does not have the type that the schema declares for it.',
-        extensions: { code: 'BAD_USER_INPUT' },
+        message: 'A variable is null where the schema does not allow it.',
+        extensions: { code: 'BAD_USER_INPUT', field },
       },
     ]);
   },
 );
+
+test('a mutation is not done where a variable is null under it', async () => {
+  const count = async () =>
+    (await running.data<{ clients: { totalCount: number } }>('{ clients { totalCount } }')).clients
+      .totalCount;
+  const before = await count();
+  const { errors } = await running.ask(
+    'agencyAdmin',
+    `mutation ($v: Boolean = true) { createClient(input: { name: "Never made" }) {
+      client { id @include(if: $v) } userErrors { code } } }`,
+    { v: null },
+  );
+  expect(errors.map(({ extensions }) => extensions.code)).toEqual(['BAD_USER_INPUT']);
+  expect(await count()).toBe(before);
+});
 
 test.each([
   ['agencyMember', '{ clients { nodes { apiKeys { provider } } } }'],

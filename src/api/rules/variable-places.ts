@@ -1,4 +1,5 @@
 import {
+  isNonNullType,
   Kind,
   type ASTNode,
   type ASTVisitor,
@@ -8,6 +9,8 @@ import {
 } from 'graphql';
 
 const places = new WeakMap<VariableDefinitionNode, readonly string[]>();
+/** Where null is not allowed, of the variables that are used in such a place. */
+const strictPlaces = new WeakMap<VariableDefinitionNode, readonly string[]>();
 
 /**
  * The path from an operation's arguments to the place where a variable is first used, e.g. `['input', 'keys',
@@ -17,13 +20,19 @@ export function placeOfVariable(definition: VariableDefinitionNode): readonly st
   return places.get(definition) ?? [];
 }
 
+/** The path to a place of a variable where null is not allowed; undefined where it has none. */
+export function strictPlaceOfVariable(definition: VariableDefinitionNode): readonly string[] | undefined {
+  return strictPlaces.get(definition);
+}
+
 /**
  * Notes where each variable of a document is used, in the schema's own names: a variable's name is the
  * caller's. Refuses nothing.
  */
-export function VariablePlacesRule(_context: ValidationContext): ASTVisitor {
+export function VariablePlacesRule(context: ValidationContext): ASTVisitor {
   const operations: OperationDefinitionNode[] = [];
   const uses = new Map<string, readonly string[]>();
+  const strictUses = new Map<string, readonly string[]>();
   return {
     OperationDefinition(node) {
       operations.push(node);
@@ -32,11 +41,16 @@ export function VariablePlacesRule(_context: ValidationContext): ASTVisitor {
       const name = node.name.value;
       const place = parent ? pathOf([...ancestors, parent, node]) : [];
       if (place.length > 0 && !uses.has(name)) uses.set(name, place);
+      if (place.length > 0 && isNonNullType(context.getInputType())) strictUses.set(name, place);
     },
     Document: {
       leave() {
-        for (const definition of operations.flatMap(({ variableDefinitions = [] }) => variableDefinitions))
-          places.set(definition, uses.get(definition.variable.name.value) ?? []);
+        for (const definition of operations.flatMap(({ variableDefinitions = [] }) => variableDefinitions)) {
+          const name = definition.variable.name.value;
+          places.set(definition, uses.get(name) ?? []);
+          const strict = strictUses.get(name);
+          if (strict) strictPlaces.set(definition, strict);
+        }
       },
     },
   };
