@@ -14,8 +14,8 @@ export interface Measured {
 /** The resolvers of an app, by their classes. */
 export type Resolvers = ReadonlyMap<unknown, object>;
 
-/** Tells which of some texts contain a key that is set in an agency. */
-export type ContainsKnownKey = (agencyId: string, texts: readonly string[]) => Promise<readonly boolean[]>;
+/** Tells which of some texts contain a key that the viewer may learn to be set. */
+export type ContainsKnownKey = (viewer: Viewer, texts: readonly string[]) => Promise<readonly boolean[]>;
 
 /** What an app answers with, whichever schema it serves. */
 export interface Answering {

@@ -34,10 +34,10 @@ const KEY = `This is, or contains, an API key that is set in this agency. ${SHOW
 const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
 
 /**
- * Refuses a key of the agency, and any service or gateway token, where the API takes text of another kind,
- * such as a name, a reason, an id of a provider or a search: what is stored there is shown and recorded. It
- * stands before all resolvers of the roots, so that no field is left out. Ids and cursors are never stored,
- * and are not looked at.
+ * Refuses a key of the agency, for a portal user one of its own client, and any service or gateway token,
+ * where the API takes text of another kind, such as a name, a reason, an id of a provider or a search: what
+ * is stored there is shown and recorded. It stands before all resolvers of the roots, so that no field is
+ * left out. Ids and cursors are never stored, and are not looked at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
   const check = async (field: Field, args: object, context: ApiContext): Promise<Refused[]> => {
@@ -45,7 +45,7 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
     const texts = viewer ? textsOf(field, args) : [];
     if (!viewer || texts.length === 0) return [];
     const known = await containsKnownKey(
-      viewer.agencyId,
+      viewer,
       texts.map(({ text }) => text),
     );
     return texts.flatMap(({ field: path, text }, index) => {

@@ -31,8 +31,8 @@ export interface GatewayAnswer {
 const REQUEST_HEADERS = ['accept', 'content-type', 'user-agent'];
 
 /**
- * Returns the headers to be passed on. A request always has a `user-agent`: what stands in front of Vapi
- * refuses one without as if its key were bad.
+ * Returns the headers to be passed on. A request always has a `user-agent`: what stands in front of a
+ * provider may refuse one without as if its key were bad.
  */
 export function passedHeaders({ header }: GatewayRequest): Record<string, string> {
   const sent = REQUEST_HEADERS.flatMap((name) => {

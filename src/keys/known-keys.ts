@@ -1,40 +1,69 @@
-import { placeholders } from '../database/raw';
+import type { Viewer } from '../access/viewer';
+import { equal, placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { PROVIDERS } from '../providers';
 import type { Fingerprints } from '../vault/fingerprints';
-import { Secret } from '../vault/secret';
-
-/** So many words of a request that look like keys are looked up. Real texts have hardly any. */
-const MAX_LOOKED_UP = 50;
+import { KEY_MAX_LENGTH, KEY_MIN_LENGTH } from '../vault/secret';
 
 /**
- * Tells which of some texts are, or contain as a word, a key that is set in an agency for whichever provider.
- * It opens nothing, and asks the database once at most.
+ * So many words of a request, and parts of them, are looked at. The longest texts that the API stores have
+ * fewer, and what is longer is refused.
+ */
+const MAX_LOOKED_AT = 2_000;
+const KEY_FORM = new RegExp(`^[\\x21-\\x7E]{${KEY_MIN_LENGTH},${KEY_MAX_LENGTH}}$`);
+/** Every part of a word is looked at where it has no more pieces than this. A UUID has five. */
+const MAX_PIECES = 12;
+
+/**
+ * Tells which of some texts are, or contain, a key that is set in an agency for whichever provider, or for a
+ * portal user one of its own client: of others it learns nothing, not even that a text is their key. It opens
+ * nothing, and asks the database once at most.
  */
 export async function containKnownKeys(
   read: Reader,
   fingerprints: Fingerprints,
-  agencyId: string,
+  { agencyId, clientId }: Pick<Viewer, 'agencyId' | 'clientId'>,
   texts: readonly string[],
 ): Promise<boolean[]> {
-  const prints = texts.map((text) =>
-    keysIn(text).flatMap((key) => PROVIDERS.map((provider) => fingerprints.of(key, agencyId, provider))),
+  const candidates = candidatesIn(texts);
+  if (candidates.length === 0) return texts.map(() => false);
+  const wordOf = new Map(
+    candidates.flatMap((word) =>
+      PROVIDERS.map((provider) => [fingerprints.ofText(word, agencyId, provider), word] as const),
+    ),
   );
-  const all = [...new Set(prints.flat())];
-  if (all.length === 0) return texts.map(() => false);
+  const owned = equal({ agencyId, ...(clientId !== null && { ownerId: clientId }) });
   const found = await read.rows<{ fingerprint: string }>(
-    `SELECT fingerprint FROM api_keys WHERE agencyId = ? AND fingerprint IN (${placeholders(all)})`,
-    [agencyId, ...all],
+    `SELECT fingerprint FROM api_keys WHERE ${owned.sql} AND fingerprint IN (${placeholders([...wordOf.keys()])})`,
+    [...owned.values, ...wordOf.keys()],
   );
-  const known = new Set(found.map(({ fingerprint }) => fingerprint));
-  return prints.map((ofText) => ofText.some((print) => known.has(print)));
+  const known = found.flatMap(({ fingerprint }) => wordOf.get(fingerprint) ?? []);
+  return texts.map((text) => known.some((word) => text.includes(word)));
 }
 
-// A key has no spaces, and what else surrounds one is no part of it.
-function keysIn(text: string) {
-  const words = new Set([text, ...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
-  return [...words].slice(0, MAX_LOOKED_UP).flatMap((word) => {
-    const key = new Secret(word).read();
-    return typeof key === 'string' ? [] : [key];
-  });
+/** Finds what has the characters and the length of a key. */
+function candidatesIn(texts: readonly string[]): readonly string[] {
+  const found = new Set<string>();
+  for (const word of wordsAndParts(texts)) {
+    if (found.size >= MAX_LOOKED_AT) break;
+    if (KEY_FORM.test(word)) found.add(word);
+  }
+  return [...found];
+}
+
+// A key has no spaces. What surrounds one, as in `KEY=...` or at the end of a sentence, may stand within one
+// as well, so that the parts of words are looked at behind all words.
+function* wordsAndParts(texts: readonly string[]): Generator<string> {
+  const words = texts.flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
+  yield* words;
+  for (const word of words) yield* partsOf(word);
+}
+
+/** The parts of a word that begin and end with a letter or a digit. */
+function partsOf(word: string): string[] {
+  const pieces = [...word.matchAll(/[A-Za-z0-9]+/g)];
+  if (pieces.length > MAX_PIECES) return word.split(/[^\w+/=.~-]+|[/=]/);
+  return pieces.flatMap(({ index: start }, first) =>
+    pieces.slice(first).map(({ index, 0: last }) => word.slice(start, index + last.length)),
+  );
 }

@@ -27,7 +27,12 @@ export class Fingerprints {
 
   /** A fingerprint is written in hex, because MariaDB compares text without regard to case. */
   of(key: ApiKeyText, agencyId: string, provider: string): string {
-    const message = JSON.stringify(['api key', agencyId, provider, ApiKeyText.reveal(key)]);
+    return this.ofText(ApiKeyText.reveal(key), agencyId, provider);
+  }
+
+  /** Returns the fingerprint that a text would have if it were a key. */
+  ofText(text: string, agencyId: string, provider: string): string {
+    const message = JSON.stringify(['api key', agencyId, provider, text]);
     return createHmac('sha256', this.#key).update(message).digest('hex');
   }
 }

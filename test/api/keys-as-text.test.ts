@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { newServiceToken } from '../../src/people/service-token';
 import { newGatewayToken } from '../../src/gateway/gateway-token';
-import { HARBOR } from '../demo-ids';
+import { HARBOR, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { mutations, runMutation } from '../mutations';
 import { codes, SET_CLIENT, type UserErrors } from '../operations';
@@ -99,7 +99,7 @@ describe('a token for Latchkey itself', () => {
 
 describe('a key that is set in the agency', () => {
   test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
-    for (const text of [KEY, ` ${KEY}\n`, `Key of Harbor: ${KEY}`, `(${KEY})`]) {
+    for (const text of [KEY, `Key of Harbor: ${KEY}.`, `(${KEY})`, `KEY=${KEY}`, `path/${KEY}-old`]) {
       const input = { ...(dummy(type) as object), [field]: text };
       const payload = await runMutation(running, mutation, input);
       expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
@@ -128,6 +128,53 @@ describe('a key that is set in the agency', () => {
       { code: 'BAD_USER_INPUT', argument: 'search' },
     ]);
     expect(text).not.toContain(KEY);
+  });
+
+  test('is refused behind any number of short words, and within an address', async () => {
+    for (const text of [`${'to be or not '.repeat(30)}${KEY}`, `https://example.com/hook?key=${KEY}&x=1`]) {
+      const { data } = await running.ask(
+        'agencyAdmin',
+        'query ($s: String) { clients(search: $s) { totalCount } }',
+        {
+          s: text,
+        },
+      );
+      expect(data).toBeNull();
+    }
+    const input = { types: ['ALERT_OPENED'], url: `https://example.com/hook?key=${KEY}` };
+    const payload = await runMutation(running, 'createOutgoingWebhook', input);
+    expect(codes(payload as unknown as UserErrors)).toEqual(['INVALID_FORMAT input.url']);
+  });
+
+  test('of another client, or of the agency, is unknown to a portal user, and that of its own is not', async () => {
+    const ofMaple = 'key_of_maple_0a1b2c3d4e5f';
+    const input = { clientId: MAPLE, keys: [{ provider: 'RETELL', apiKey: ofMaple }] };
+    await running.data(SET_CLIENT, { input });
+    const search = async (persona: 'portalUser' | 'agencyAdmin', text: string) => {
+      const { errors } = await running.ask(
+        persona,
+        'query ($s: String) { clients(search: $s) { totalCount } }',
+        { s: text },
+      );
+      return errors.map(({ extensions: { code } }) => code);
+    };
+    for (const key of [ofMaple, running.sandbox.retell.keys.valid])
+      expect([await search('portalUser', key), await search('agencyAdmin', key)]).toEqual([
+        [],
+        ['BAD_USER_INPUT'],
+      ]);
+    expect(await search('portalUser', KEY)).toEqual(['BAD_USER_INPUT']);
+  });
+
+  test('in thousands of texts is looked for in bounded time, and no text is too many', async () => {
+    const ids = Array.from({ length: 11_000 }, (_, index) => `agent_${index}_0a1b2c`);
+    const { data, errors } = await running.ask(
+      'agencyAdmin',
+      'mutation ($input: ImportAgentsInput!) { importAgents(input: $input) { userErrors { code } } }',
+      { input: { provider: 'RETELL', dryRun: true, providerAgentIds: ids } },
+    );
+    expect(errors).toEqual([]);
+    expect(data).toEqual({ importAgents: { userErrors: [{ code: 'TOO_LONG' }] } });
   });
 
   test('is unknown to another agency', async () => {
