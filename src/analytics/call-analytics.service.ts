@@ -3,7 +3,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import { requireAdmin } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { badArgument, limitExceeded } from '../graphql/errors';
-import { dayAfter, daysFromTo, type Day } from '../platform/calendar';
+import { dayAfter, DAYS, daysFromTo, FIRST_DAY, LAST_DAY, type Day } from '../platform/calendar';
 import { isId } from '../platform/ids';
 import { bucketsOf, type Bucket } from './buckets';
 import { partDays, readCountedDays, type CountedDays } from './counted-days';
@@ -106,8 +106,9 @@ const uncounted = (days: CountedDays): CountedDays => ({ ...days, until: days.si
 
 function checkPeriod({ from, to }: Question): void {
   if (from > to) throw badArgument('from', '`from` is not after `to`.');
-  if (from < '1970-01-02' || to > '9999-12-30') throw badArgument('from', 'Days from 1970 to 9999.');
-  if (daysFromTo(from, to) > MAX_DAYS) throw badArgument('from', `A period of at most ${MAX_DAYS} days.`);
+  if (from < FIRST_DAY) throw badArgument('from', DAYS);
+  if (to > LAST_DAY) throw badArgument('to', DAYS);
+  if (daysFromTo(from, to) > MAX_DAYS) throw badArgument('to', `A period of at most ${MAX_DAYS} days.`);
 }
 
 /** Null where the viewer has no such client. */

@@ -20,8 +20,8 @@ export class PreviewedMoneyResolver {
   })
   async moneyMoved(@Root() preview: Preview, @CurrentViewer() viewer: Viewer): Promise<MoneyMoved | null> {
     const { owner, provider, sourceBefore: payerBefore, sourceAfter } = preview;
-    // A key that no call uses changes nothing when it is cleared.
-    const payerAfter = preview.isUsed ? sourceAfter : payerBefore;
+    // A key by which no agent's calls would be placed moves nothing.
+    const payerAfter = preview.affectedAgentCount > 0 ? sourceAfter : payerBefore;
     return shown(await this.money.of(viewer, { owner, provider, payerBefore, payerAfter }));
   }
 }
@@ -35,10 +35,11 @@ export class ClearedMoneyResolver {
     description: 'What the clear moves. It is null where nobody else pays than before.',
   })
   async moneyMoved(
-    @Root() { owner, provider, source }: ClearEffect,
+    @Root() { owner, provider, source, agentCount }: ClearEffect,
     @CurrentViewer() viewer: Viewer,
   ): Promise<MoneyMoved | null> {
-    const change = { owner, provider, payerBefore: owner.type, payerAfter: source };
+    const payerAfter = agentCount > 0 ? source : owner.type;
+    const change = { owner, provider, payerBefore: owner.type, payerAfter };
     return shown(await this.money.of(viewer, change));
   }
 }

@@ -6,6 +6,7 @@ import type { Database } from '../database/database';
 import { isId } from '../platform/ids';
 import type { Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
+import { checkSpan } from '../graphql/checks';
 import type { Page, PageArgs } from '../graphql/page';
 import type { Cipher } from '../vault/cipher';
 import { obtainVaultKey, readVaultKey } from '../vault/vault-keys';
@@ -68,6 +69,7 @@ export class AuditTrail {
     requireAdmin(viewer);
     const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where(visibleTo(viewer));
     const { types, clientId, withoutClient, actorId, since, until } = filter;
+    checkSpan('filter', since, until);
     if (types !== null)
       query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });
     if (clientId !== null)

@@ -1,10 +1,17 @@
-import { dayAfter, daysFromTo, endOfDay, startOfDay, type Day } from '../platform/calendar';
+import {
+  dayAfter,
+  DAYS,
+  daysFromTo,
+  endOfDay,
+  FIRST_DAY,
+  LAST_DAY,
+  startOfDay,
+  type Day,
+} from '../platform/calendar';
 import { userError, type UserError } from '../graphql/user-error';
 
 /** A statement is of at most so many days. */
 export const MAX_DAYS = 366;
-/** In every time zone, the instants of these days are times of every database. */
-const [FIRST_DAY, LAST_DAY] = ['1970-01-02', '9999-12-30'];
 
 export interface Period {
   readonly from: Day;
@@ -25,8 +32,8 @@ export interface BilledPeriod extends Bounds {
 /** Says what is wrong with a period, or null. */
 export function checkPeriod({ from, to }: Period, path: readonly string[]): UserError | null {
   if (from > to) return userError('INVALID_FORMAT', [...path, 'from'], '`from` is not after `to`.');
-  if (from < FIRST_DAY || to > LAST_DAY)
-    return userError('INVALID_FORMAT', [...path, 'from'], 'Days from 1970 to 9999.');
+  if (from < FIRST_DAY) return userError('INVALID_FORMAT', [...path, 'from'], DAYS);
+  if (to > LAST_DAY) return userError('INVALID_FORMAT', [...path, 'to'], DAYS);
   return daysFromTo(from, to) > MAX_DAYS
     ? userError('TOO_LONG', [...path, 'to'], `A period of at most ${MAX_DAYS} days.`)
     : null;

@@ -1,7 +1,7 @@
 import { In, IsNull, LessThan, MoreThanOrEqual } from 'typeorm';
 import type { Viewer } from '../access/viewer';
 import type { Path } from '../database/pages';
-import { badArgument } from '../graphql/errors';
+import { checkSpan, checkTime } from '../graphql/checks';
 import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import { isId, leastIdOf } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
@@ -58,25 +58,13 @@ export function callListFilter(
 
 type Span = Pick<CallListFilter, 'since' | 'until'>;
 
-// The databases put other times into another order than they have, or refuse them.
-const FIRST_TIME = new Date(0);
-const LAST_TIME = new Date('9999-12-31T23:59:59.999Z');
 /** The ids of calls that were placed by earlier versions are of about the time of the call. */
 const ID_TOLERANCE_MS = 60_000;
 
-/** Throws `BAD_USER_INPUT` for a time that no database keeps as it is. */
-export function checkTime(argument: string, time: Date | null): void {
-  if (time !== null && (time < FIRST_TIME || time > LAST_TIME))
-    throw badArgument(argument, 'A time from 1970 to 9999.');
-}
-
-/** Throws `BAD_USER_INPUT` for such a time, and for a span that ends before it starts. */
+/** Throws `BAD_USER_INPUT` for a time that no database keeps, and for a span that ends before it starts. */
 export function checkTimes({ since, until, updatedSince }: CallListFilter): void {
-  checkTime('filter.since', since);
-  checkTime('filter.until', until);
+  checkSpan('filter', since, until);
   checkTime('updatedSince', updatedSince);
-  if (since !== null && until !== null && since > until)
-    throw badArgument('filter.since', '`since` is not after `until`.');
 }
 
 /** Tells whether any call can be as the filter wants it. */

@@ -6,13 +6,13 @@ import type { Viewer } from '../access/viewer';
 import { placeholders } from '../database/raw';
 import { hasFewer, readPageAlong, type Path } from '../database/pages';
 import type { Select } from '../database/transaction';
+import { checkTime } from '../graphql/checks';
 import { badArgument } from '../graphql/errors';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { isId, timeOfId } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallStatus } from '../providers/call-facts';
 import {
-  checkTime,
   checkTimes,
   conditionsOf,
   conditionsOfSpan,

@@ -133,7 +133,7 @@ export class CallResolver {
     const end = until ?? new Date();
     return this.calls.summary(viewer, {
       clientId: clientId ?? null,
-      since: since ?? new Date(end.getTime() - DEFAULT_SPAN_MS),
+      since: since ?? new Date(Math.max(0, end.getTime() - DEFAULT_SPAN_MS)),
       until: end,
     });
   }

@@ -70,6 +70,8 @@ export function healthAfter(
 ): Health {
   const { faults, offReason, offAt } = health;
   const sound = { ...SOUND, offReason, offAt };
+  // What was on its way when somebody switched the webhook off decides nothing.
+  if (offReason !== null) return sound;
   if (attempted.some(({ httpStatus }) => httpStatus === GONE)) return { ...sound, ...off('GONE', now) };
   const asked = Math.max(0, ...attempted.map(({ retryAfterMs }) => retryAfterMs));
   if (attempted.some(({ fault }) => fault === null))

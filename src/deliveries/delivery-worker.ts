@@ -62,12 +62,12 @@ export class DeliveryWorker {
     while ((await this.#startDue()) > 0) await Promise.all(this.#inFlight.values());
   }
 
-  /** Removes the deliveries that were made so long ago. */
+  /** Removes the deliveries that were made so long ago, but for those that somebody has asked for again. */
   async removeOld(now = new Date()): Promise<void> {
     const end = leastIdOf(new Date(now.getTime() - KEPT_DAYS * DAY_MS));
     for (let count = REMOVED_AT_ONCE; count === REMOVED_AT_ONCE && !this.#isStopping;) {
       const old = await this.database.read.rows<{ id: string }>(
-        'SELECT id FROM deliveries WHERE id < ? ORDER BY id LIMIT ?',
+        "SELECT id FROM deliveries WHERE id < ? AND status <> 'WAITING' ORDER BY id LIMIT ?",
         [end, REMOVED_AT_ONCE],
       );
       const ids = old.map(({ id }) => id);

@@ -5,6 +5,7 @@ import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { readPage } from '../database/pages';
 import type { Transaction } from '../database/transaction';
+import { isKeptTime, TIMES } from '../graphql/checks';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
 import { leastIdOf } from '../platform/ids';
@@ -81,6 +82,7 @@ export class DeliveryService {
   /** Does the same with what has failed, and was made, attempted or given up at this time or later. */
   async redeliverFailed(viewer: Viewer, webhookId: string, since: Date): Promise<RedeliveryResult> {
     requireAdmin(viewer);
+    if (!isKeptTime(since)) return ofMany(userError('INVALID_FORMAT', ['input', 'since'], TIMES));
     return this.database.write(viewer, async (tx) => {
       const webhook = await lockOwn(tx, viewer, OutgoingWebhookRow, webhookId);
       if (!webhook) return ofMany(userError('NOT_FOUND', ['input', 'outgoingWebhookId']));

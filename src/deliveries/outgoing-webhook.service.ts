@@ -109,13 +109,15 @@ export class OutgoingWebhookService {
     if ((url && 'code' in url) || (types && 'code' in types)) return refused(errorsOf(url, types));
     return this.#change(viewer, input.outgoingWebhookId, async (tx, webhook) => {
       const now = new Date();
-      const change = {
-        ...(url && { url: url.href }),
-        ...(url && url.href !== webhook.url && webhook.offReason === null && begunAnew(webhook, now)),
-        ...(types && { types }),
+      const isOther = url !== null && url.href !== webhook.url;
+      const changed = {
+        ...(isOther && { url: url.href }),
+        ...(isOther && webhook.offReason === null && begunAnew(webhook, now)),
+        ...(types && types.join() !== webhook.types.join() && { types }),
         ...switched(webhook, input.isOn ?? null, now),
-        updatedAt: now,
       };
+      if (Object.keys(changed).length === 0) return resultOf(tx, webhook);
+      const change = { ...changed, updatedAt: now };
       await tx.update(OutgoingWebhookRow, { id: webhook.id }, change);
       await noteSwitch(tx, webhook, change);
       await this.#record(tx, viewer, 'OUTGOING_WEBHOOK_CHANGED', { ...webhook, ...change });

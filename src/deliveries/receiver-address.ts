@@ -8,6 +8,9 @@ export const URL_MAX_LENGTH = 1024;
 /** Other ports than these belong to services that are no receivers of webhooks. */
 const PORTS = ['', '8443'];
 
+// `URL` puts right what is written otherwise, so that messages would go to another address than was entered.
+const WRITTEN_OUT = /^[a-z]+:\/\/[^/?#\\][^\\\s\p{Cc}]*$/iu;
+
 export type UrlFault = 'NO_URL' | 'TOO_LONG' | 'NOT_HTTPS' | 'CREDENTIALS' | 'FRAGMENT' | 'PORT' | 'ADDRESS';
 
 /**
@@ -17,8 +20,10 @@ export type UrlFault = 'NO_URL' | 'TOO_LONG' | 'NOT_HTTPS' | 'CREDENTIALS' | 'FR
  */
 export function receiverUrl(text: string, allowsLoopback: boolean): URL | UrlFault {
   if (text.length > URL_MAX_LENGTH) return 'TOO_LONG';
-  if (!URL.canParse(text)) return 'NO_URL';
+  if (!URL.canParse(text) || !WRITTEN_OUT.test(text)) return 'NO_URL';
   const url = new URL(text);
+  // A name has no empty part.
+  if (/^\.|\.\./.test(url.hostname)) return 'NO_URL';
   // Three characters or more stand for one that is encoded.
   if (url.href.length > URL_MAX_LENGTH) return 'TOO_LONG';
   if (url.username !== '' || url.password !== '') return 'CREDENTIALS';

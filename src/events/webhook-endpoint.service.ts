@@ -105,14 +105,19 @@ export class WebhookEndpointService {
       : { endpoint: await this.#show(owner, provider), userErrors: [] };
   }
 
-  /** Gives the endpoint another address. The one before it is answered for a day more. */
+  /**
+   * Gives the endpoint another address. The one before it is answered for a day more, so that a third one
+   * within a day is refused: no more than two earlier ones are kept.
+   */
   async rotateUrl(viewer: Viewer, { clientId, provider }: Named): Promise<EndpointResult> {
     requireAdmin(viewer);
     const owner = await this.#ownerOf(viewer, clientId ?? null);
     if (!owner) return NO_CLIENT;
-    await this.database.write(viewer, async (tx) => {
+    const refusal = await this.database.write(viewer, async (tx) => {
       const row = await obtainEndpoint(tx, owner, provider);
       const now = new Date();
+      if (row.earlierUrlUntil !== null && row.earlierUrlUntil > now)
+        return userError('TOO_MANY', ['input', 'provider'], stillAnswered(row.earlierUrlUntil));
       const change = {
         urlVersion: row.urlVersion + 1,
         previousUrlUntil: graceEnd(now),
@@ -121,8 +126,11 @@ export class WebhookEndpointService {
       };
       await tx.updateRow('webhook_endpoints', change, { id: row.id });
       await this.audit.record(tx, viewer, { type: 'WEBHOOK_URL_ROTATED', ...nameOfKey(owner, provider) });
+      return null;
     });
-    return { endpoint: await this.#show(owner, provider), userErrors: [] };
+    return refusal
+      ? { endpoint: null, userErrors: [refusal] }
+      : { endpoint: await this.#show(owner, provider), userErrors: [] };
   }
 
   async #ownerOf(viewer: Viewer, clientId: string | null): Promise<KeyOwner | null> {
@@ -198,6 +206,10 @@ function ofSecret(error: UserError): UserError {
 }
 
 /** Locks the row of an endpoint, and makes it where there is none. */
+function stillAnswered(until: Date): string {
+  return `Two earlier addresses are still answered, and the older of them until ${until.toISOString()}.`;
+}
+
 async function obtainEndpoint(
   tx: Transaction,
   { type: ownerType, id: ownerId, agencyId }: KeyOwner,

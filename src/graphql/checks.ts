@@ -1,3 +1,4 @@
+import { badArgument } from './errors';
 import { hasInvisible } from './invisible';
 import { userError, type UserError } from './user-error';
 
@@ -32,4 +33,27 @@ export function checkPhoneNumber(value: string, field: readonly string[]): strin
   return /^\+[1-9]\d{6,14}$/.test(number)
     ? number
     : userError('INVALID_FORMAT', field, 'A phone number in E.164 form, e.g. +14155550100.');
+}
+
+// The databases put other times into another order than they have, or refuse them.
+const FIRST_TIME = new Date(0);
+const LAST_TIME = new Date('9999-12-31T23:59:59.999Z');
+export const TIMES = 'A time from 1970 to 9999.';
+
+/** Tells whether every database keeps a time as it is. */
+export function isKeptTime(time: Date): boolean {
+  return time >= FIRST_TIME && time <= LAST_TIME;
+}
+
+/** Throws `BAD_USER_INPUT` for a time that no database keeps as it is. */
+export function checkTime(argument: string, time: Date | null): void {
+  if (time !== null && !isKeptTime(time)) throw badArgument(argument, TIMES);
+}
+
+/** Does so for both times of a filter, and throws the same for a span that ends before it starts. */
+export function checkSpan(filter: string, since: Date | null, until: Date | null): void {
+  checkTime(`${filter}.since`, since);
+  checkTime(`${filter}.until`, until);
+  if (since !== null && until !== null && since > until)
+    throw badArgument(`${filter}.since`, '`since` is not after `until`.');
 }

@@ -70,7 +70,7 @@ function cursorOf(id: string): string {
 function idOfCursor(cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
   const id = text.slice(CURSOR_PREFIX.length);
-  if (!text.startsWith(CURSOR_PREFIX) || !isId(id))
+  if (!isId(id) || cursorOf(id) !== cursor)
     throw badArgument('after', '`after` must be a cursor of an earlier page.');
   return id;
 }

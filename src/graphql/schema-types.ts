@@ -1,4 +1,4 @@
-import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLError, GraphQLScalarType, Kind, type ASTNode } from 'graphql';
 import { GraphQLDateTime } from 'graphql-scalars';
 import { Field, Int, ObjectType, registerEnumType, type ClassType } from 'type-graphql';
 import { isDay, type Day } from '../platform/calendar';
@@ -10,17 +10,17 @@ export const DateTime = new GraphQLScalarType<Date, Date>({
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc3339',
 });
 
-function parseDay(value: unknown): Day {
+function parseDay(value: unknown, node?: ASTNode): Day {
   if (typeof value === 'string' && isDay(value)) return value;
-  throw new GraphQLError('A day of the calendar, e.g. "2026-11-27".');
+  throw new GraphQLError('A day of the calendar, e.g. "2026-11-27".', { nodes: node ?? null });
 }
 
 export const DayScalar = new GraphQLScalarType<Day, Day>({
   name: 'Date',
   description: 'A day without a time zone, e.g. `2026-11-27`.',
   serialize: parseDay,
-  parseValue: parseDay,
-  parseLiteral: (node) => parseDay(node.kind === Kind.STRING ? node.value : null),
+  parseValue: (value) => parseDay(value),
+  parseLiteral: (node) => parseDay(node.kind === Kind.STRING ? node.value : null, node),
 });
 
 /** Registers a GraphQL enum whose values are its names, from the list that the code goes by. */

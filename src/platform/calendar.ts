@@ -3,6 +3,10 @@ import { Temporal } from 'temporal-polyfill';
 /** A day without a time zone, e.g. 2026-11-27. Two of them compare like their texts. */
 export type Day = string;
 
+/** In every time zone, the instants of these days, and of some days after, are times of every database. */
+export const [FIRST_DAY, LAST_DAY] = ['1970-01-02', '9999-12-01'] as const;
+export const DAYS = `Days from ${FIRST_DAY} to ${LAST_DAY}.`;
+
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 
 /** Whether a text is a day of the calendar: 2026-02-29 is none. */

@@ -4,6 +4,11 @@ import { v7 } from 'uuid';
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const MOST_IN_A_MILLISECOND = 0x1000;
+/**
+ * Ids go on from the last one where the clock is set back by less than this. Where it was further ahead, ids
+ * follow it back: what they stand for would otherwise have a time to come.
+ */
+const MOST_BEHIND_MS = 5_000;
 let time = 0;
 let count = 0;
 
@@ -14,8 +19,9 @@ let count = 0;
 export function newId(): string {
   const now = Date.now();
   count += 1;
-  if (now > time || count === MOST_IN_A_MILLISECOND) {
-    time = Math.max(now, time + 1);
+  const isSetBack = time - now > MOST_BEHIND_MS;
+  if (now > time || count === MOST_IN_A_MILLISECOND || isSetBack) {
+    time = isSetBack ? now : Math.max(now, time + 1);
     count = 0;
   }
   const hex = time.toString(16).padStart(12, '0');

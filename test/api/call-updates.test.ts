@@ -49,13 +49,18 @@ describe('calls(updatedSince:)', () => {
     });
   });
 
-  test('refuses a time that no database keeps as it is', async () => {
-    const { errors } = await running.ask(
-      'agencyAdmin',
-      '{ calls(updatedSince: "0001-01-01T00:00:00Z") { totalCount } }',
-    );
-    expect(errors.map(({ extensions }) => [extensions.code, extensions.argument])).toEqual([
-      ['BAD_USER_INPUT', 'updatedSince'],
-    ]);
-  });
+  test.each([
+    ['updatedSince', 'calls(updatedSince: "0001-01-01T00:00:00Z")'],
+    ['filter.since', 'auditEvents(filter: { since: "9999-12-31T23:59:59-23:59" })'],
+    ['filter.until', 'auditEvents(filter: { until: "0001-01-01T00:00:00Z" })'],
+    ['filter.since', 'auditEvents(filter: { since: "2026-02-01T00:00:00Z", until: "2026-01-31T00:00:00Z" })'],
+  ])(
+    'refuses a time that no database keeps as it is, or that is after the end: %s of %s',
+    async (argument, list) => {
+      const { errors } = await running.ask('agencyAdmin', `{ ${list} { totalCount } }`);
+      expect(errors.map(({ extensions }) => [extensions.code, extensions.argument])).toEqual([
+        ['BAD_USER_INPUT', argument],
+      ]);
+    },
+  );
 });

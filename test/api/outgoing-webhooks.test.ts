@@ -224,6 +224,12 @@ describe('a webhook', () => {
     expect(await refused({ url: ' ' })).toEqual([['REQUIRED', 'input.url']]);
     expect(await refused({ url: 'https://user:pw@example.com/' })).toEqual([['INVALID_FORMAT', 'input.url']]);
     expect(await refused({ url: 'https://[::ffff:10.0.0.1]/' })).toEqual([['INVALID_FORMAT', 'input.url']]);
+    // Each of them would be stored as another address than was entered.
+    for (const url of [
+      ...['https:///x', 'https:example.com', 'https://example.com/\u0000', 'https://a\tb.example.com/'],
+      ...['https://example.com\\@evil.example/', 'https://.', 'https://a..example.com/'],
+    ])
+      expect([url, await refused({ url })]).toEqual([url, [['INVALID_FORMAT', 'input.url']]]);
     expect(await refused({ url: `https://a.test/${'x'.repeat(2_000)}` })).toEqual([
       ['TOO_LONG', 'input.url'],
     ]);
@@ -344,6 +350,12 @@ describe('the log of deliveries', () => {
     const { deliveries } = running.app.upkeep;
     await deliveries.removeOld(new Date(Date.now() + 29 * DAY_MS));
     expect(await deliveriesOf(running, outgoingWebhook.id)).toHaveLength(2);
+    const [again] = await deliveriesOf(running, outgoingWebhook.id);
+    await result(REDELIVER, { webhookDeliveryId: again?.id });
+    await deliveries.removeOld(new Date(Date.now() + 31 * DAY_MS));
+    // What is waiting is sent first.
+    expect((await deliveriesOf(running, outgoingWebhook.id)).map(({ id }) => id)).toEqual([again?.id]);
+    await work();
     await deliveries.removeOld(new Date(Date.now() + 31 * DAY_MS));
     expect(await deliveriesOf(running, outgoingWebhook.id)).toHaveLength(0);
   });

@@ -465,7 +465,6 @@ test.each([
   ['since', '(since: "2026-02-01T00:00:00Z", until: "2026-01-31T23:59:59Z")'],
   ['since', '(since: "1969-12-31T23:59:59Z", until: "1970-01-02T00:00:00Z")'],
   ['since', '(since: "0001-01-01T00:00:00Z", until: "0001-01-02T00:00:00Z")'],
-  ['since', '(until: "1970-01-02T00:00:00Z")'],
   ['until', '(since: "9999-12-31T00:00:00Z", until: "9999-12-31T23:00:00-12:00")'],
 ])(
   'calls are not counted in a span that ends before it begins, or that databases cannot represent: %s, %s',

@@ -366,7 +366,7 @@ test.each([
   [{ from: '2025-01-01', to: '2026-01-02' }, 'TOO_LONG input.to'],
   // Instants of these days are no times of every database.
   [{ from: '0000-01-01', to: '0000-01-31' }, 'INVALID_FORMAT input.from'],
-  [{ from: '9999-12-31', to: '9999-12-31' }, 'INVALID_FORMAT input.from'],
+  [{ from: '9999-12-31', to: '9999-12-31' }, 'INVALID_FORMAT input.to'],
   [{ from: daysAgo(30), to: daysAgo(2) }, 'PERIOD_NOT_OVER input.to'],
   [{ from: '2025-12-31', to: '2026-01-01' }, 'PERIOD_BILLED input.from'],
   [{ ...JANUARY, clientId: NEVER_GIVEN_OUT }, 'NOT_FOUND input.clientId'],

@@ -75,7 +75,43 @@ describe('a webhook that is switched off', () => {
     const redeliver = (since: Date) =>
       result<{ redeliveredCount: number }>(REDELIVER_FAILED, { outgoingWebhookId: id, since });
     expect(await redeliver(givenUp)).toMatchObject({ redeliveredCount: 0 });
+    const refused = await result(REDELIVER_FAILED, {
+      outgoingWebhookId: id,
+      since: '9999-12-31T23:59:59-23:59',
+    });
+    expect(codes(refused)).toEqual([['INVALID_FORMAT', 'input.since']]);
     expect(await redeliver(attempted)).toMatchObject({ redeliveredCount: 1 });
+  });
+
+  test('by an admin stays so, whatever an attempt is answered that was on its way', async () => {
+    const { outgoingWebhook } = await create();
+    const { id } = outgoingWebhook;
+    await announceCalls(running, 1);
+    const attempt = new Promise<() => void>((arrived) => {
+      receiver.answer = (response) => arrived(() => void response.writeHead(410).end());
+    });
+    const working = work();
+    const answer = await attempt;
+    await update(id, { isOn: false });
+    answer();
+    await working;
+    expect(await webhookOf(running, id)).toMatchObject({ offReason: 'BY_ADMIN' });
+    await running.app.upkeep.alertWorker.work();
+    const alert = { kind: 'OUTGOING_WEBHOOK_OFF', outgoingWebhookId: id } as const;
+    expect(await running.app.database.read.findBy(AlertRow, alert)).toEqual([]);
+  });
+
+  test('or on is not changed by an update without a change, which leaves no event', async () => {
+    const { outgoingWebhook } = await create();
+    const { id } = outgoingWebhook;
+    const before = await webhookOf(running, id);
+    for (const nothing of [{}, { url: null }, { url: before.url }, { types: before.types }, { isOn: true }])
+      expect(codes(await update(id, nothing))).toEqual([]);
+    expect(await webhookOf(running, id)).toEqual(before);
+    const { auditEvents } = await running.data<{ auditEvents: { nodes: { outgoingWebhookId: string }[] } }>(
+      '{ auditEvents(filter: { types: [OUTGOING_WEBHOOK_CHANGED] }) { nodes { outgoingWebhookId } } }',
+    );
+    expect(auditEvents.nodes.filter((event) => event.outgoingWebhookId === id)).toEqual([]);
   });
 
   test('by a receiver that is gone is recorded as such', async () => {

@@ -21,6 +21,16 @@ describe('new ids', () => {
     expect(timeOfId(String(ids.at(-1))).getTime() - now).toBeLessThan(5);
   });
 
+  test('follow a clock that was ahead and is set right', () => {
+    const now = Date.now() + 60_000;
+    jest.useFakeTimers({ now: now + 3_600_000 });
+    newId();
+    jest.setSystemTime(now);
+    const ids = [newId(), newId(), newId()];
+    expect(ids.map((id) => timeOfId(id))).toEqual(Array(3).fill(new Date(now)));
+    expect([...new Set(ids)].sort()).toEqual(ids);
+  });
+
   test('come after the least id of their time, like ids that are made for a time', () => {
     const time = new Date(Date.now() + 10_000);
     jest.useFakeTimers({ now: time });

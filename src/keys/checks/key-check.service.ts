@@ -50,8 +50,6 @@ export interface Preview {
   /** Whose key for which provider would change. */
   readonly owner: KeyOwner;
   readonly provider: Provider;
-  /** Whether any call would use another key than now. */
-  readonly isUsed: boolean;
   readonly sourceBefore: KeySource | null;
   readonly sourceAfter: KeySource | null;
   readonly status: KeyStatus | null;
@@ -160,7 +158,6 @@ export class KeyCheckService {
     const preview = {
       owner,
       provider,
-      isUsed: affected,
       affectedAgents: affected ? listed : [],
       affectedAgentCount: affected ? count : 0,
       agentsWithoutKey: sourceAfter ? [] : listed,
