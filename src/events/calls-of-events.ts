@@ -93,13 +93,16 @@ export function accountName({ owner, provider }: OwnAccount): string {
   return `${owner.id} ${provider}`;
 }
 
-// MariaDB ignores case when it compares.
+// The provider's ids decide where both are known: metadata can be copied from one call to another. They are
+// compared again, because MariaDB ignores case.
 function isNamed({ facts, account }: EventOfCall, call: FoundCall): boolean {
   const { latchkeyCallId, providerCallId } = facts;
   return (
     call.agencyId === account.owner.agencyId &&
     call.provider === account.provider &&
-    (call.id === latchkeyCallId || (providerCallId !== null && call.providerCallId === providerCallId))
+    (providerCallId === null || call.providerCallId === null
+      ? call.id === latchkeyCallId
+      : call.providerCallId === providerCallId)
   );
 }
 

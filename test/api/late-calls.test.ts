@@ -154,6 +154,19 @@ test('a call that carries an id of another Latchkey is known by its own', async 
   expect(await calls()).toMatchObject([{ ...ENDED, providerCallId: 'elsewhere', origin: 'PROVIDER' }]);
 });
 
+test('a call that carries the id of another one that Latchkey has placed is a call of its own', async () => {
+  const { id, providerCallId } = await startCall();
+  const send = await retellOf(HARBOR);
+  const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+  const more = { agent_id, direction: 'outbound', metadata: { latchkey_call_id: id } };
+  await send('call_ended', over('a_copy', { ...more, start_timestamp: Date.now() }));
+  await running.app.upkeep.eventWorker.work();
+  expect(await calls()).toMatchObject([
+    { id, providerCallId, origin: 'API', status: 'QUEUED' },
+    { providerCallId: 'a_copy', origin: 'PROVIDER', status: 'COMPLETED', keySource: 'CLIENT' },
+  ]);
+});
+
 test('a call that Latchkey placed is not recorded again by an event to the address of another owner', async () => {
   const { id, providerCallId } = await startCall();
   const before = await calls();
