@@ -99,7 +99,7 @@ export class CallWrites {
     await insertAll(
       tx,
       'provider_calls',
-      news.map(({ mark }) => mark),
+      news.flatMap(({ marks }) => marks),
     );
     await insertAll(
       tx,

@@ -7,7 +7,10 @@ import { PlainIdColumn } from '../database/columns';
  */
 @Entity('provider_calls')
 export class ProviderCallRow {
-  /** The digest of the owner of the account, the provider, and the provider's id of the call. */
+  /**
+   * The digest of the provider, its id of the call, and the owner of the account. A second row of the call has
+   * the agency in place of the owner.
+   */
   @PrimaryColumn('varchar', { length: 64 })
   digest!: string;
 

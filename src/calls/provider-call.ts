@@ -91,9 +91,14 @@ export async function readVersions(
   return new Map(same.map(({ ownerId, version }) => [ownerId, version]));
 }
 
-/** By this a call that began at a provider is known, and recorded once. */
+/** By this a call that began at a provider is known to the account that it was recorded from. */
 export function digestOfCall({ owner, provider }: OwnAccount, providerCallId: string): string {
   return digest(owner.id, provider, providerCallId);
+}
+
+/** By this it is recorded once, also where events of it come to the addresses of two owners at the same time. */
+function digestInAgency({ owner: { agencyId }, provider }: OwnAccount, providerCallId: string): string {
+  return digest('AGENCY', agencyId, provider, providerCallId);
 }
 
 /** What was told of a call that began at a provider. */
@@ -106,7 +111,7 @@ export interface ToldCall {
 /** A call that began at a provider, before it is inserted. */
 export interface ProviderCall {
   readonly call: CallRow;
-  readonly mark: ProviderCallRow;
+  readonly marks: readonly ProviderCallRow[];
 }
 
 /**
@@ -126,13 +131,14 @@ export async function makeProviderCalls(
     calls.map((call) => ({ providerAgentId: call.facts.providerAgentId ?? '', at: timeOf(call) })),
   );
   const made = calls.map((told, index) => {
-    const { facts } = told;
+    const { providerCallId } = told.facts;
     const resolution = resolved[index];
-    if (facts.providerCallId === null || !resolution) return null;
+    if (providerCallId === null || !resolution) return null;
     const at = timeOf(told);
-    const call = newProviderCall(resolution, facts, at, owners);
-    const digest = digestOfCall({ owner, provider }, facts.providerCallId);
-    return { call, digest, startedAt: at ?? call.createdAt };
+    const call = newProviderCall(resolution, told.facts, at, owners);
+    const account = { owner, provider };
+    const digests = [digestOfCall(account, providerCallId), digestInAgency(account, providerCallId)];
+    return { call, digests, startedAt: at ?? call.createdAt };
   });
   const started = made.map((each) => each && { ...each.call, startedAt: each.startedAt });
   const rates = await ratesOfCalls(
@@ -143,7 +149,7 @@ export async function makeProviderCalls(
     const start = started[index];
     if (!each || !start) return null;
     const call = { ...each.call, rateId: rates.get(start) ?? null };
-    return { call, mark: { digest: each.digest, callId: call.id } };
+    return { call, marks: each.digests.map((digest) => ({ digest, callId: call.id })) };
   });
 }
 

@@ -18,10 +18,10 @@ export interface EventOfCall {
   readonly account: OwnAccount;
 }
 
-type FoundCall = CallOfAccount & Pick<CallRow, 'id' | 'origin' | 'provider' | 'providerCallId'>;
+type FoundCall = CallOfAccount & Pick<CallRow, 'id' | 'provider' | 'providerCallId'>;
 type Versions = ReadonlyMap<string, number>;
 
-const COLUMNS = 'id, origin, agencyId, clientId, keySource, isOtherAccount, provider, providerCallId';
+const COLUMNS = 'id, agencyId, clientId, keySource, isOtherAccount, provider, providerCallId';
 
 /** The calls of events that are worked together, as they are after each of these events. */
 export class CallsOfEvents {
@@ -44,7 +44,8 @@ export class CallsOfEvents {
   /**
    * Finds the call by Latchkey's own id, which was sent as metadata, or by the provider's. Either is believed
    * for calls of the account alone that the event came from: whoever holds another account can write any id.
-   * A call that Latchkey placed by another account is not recorded a second time.
+   * A call that is on record by another account is not recorded a second time, because its client would pay
+   * for it twice.
    */
   find(event: EventOfCall): CallRow | 'OTHERS' | null {
     const named = this.#calls.get(event.facts.latchkeyCallId ?? '');
@@ -53,7 +54,7 @@ export class CallsOfEvents {
     const recorded = this.#calls.get(this.#recorded.get(digestOf(event) ?? '') ?? '');
     if (recorded) return recorded;
     for (const call of this.#calls.values()) if (this.#isAlike(event, call)) return call;
-    const isOthers = [...this.#found, ...this.#calls.values()].some((call) => isPlaced(event, call));
+    const isOthers = [...this.#found, ...this.#calls.values()].some((call) => isNamed(event, call));
     return isOthers ? 'OTHERS' : null;
   }
 
@@ -108,13 +109,6 @@ function isNamed({ facts, account }: EventOfCall, call: FoundCall): boolean {
 
 function isOf(event: EventOfCall, call: FoundCall): boolean {
   return isNamed(event, call) && accountOf(call) === event.account.owner.id;
-}
-
-/** Whether it is a call that Latchkey placed, and that has no other id at the provider. */
-function isPlaced(event: EventOfCall, call: FoundCall): boolean {
-  const { origin, providerCallId } = call;
-  const mayBe = providerCallId === null || providerCallId === event.facts.providerCallId;
-  return origin !== 'PROVIDER' && mayBe && isNamed(event, call);
 }
 
 function digestOf({ facts: { providerCallId }, account }: EventOfCall): string | null {

@@ -1,4 +1,5 @@
 import { CallRow } from '../../src/calls/call.entity';
+import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
@@ -15,6 +16,7 @@ afterEach(() => running.close());
 const retellOf = (owner: string | null) => eventsOf(running, owner);
 const agentIdOf = (id: string) => providerAgentIdOf(running, id);
 const calls = () => running.app.database.read.find(CallRow, { order: { id: 'ASC' } });
+const waiting = () => running.app.database.read.countBy(ProviderEventRow, { state: 'WAITING' });
 const startCall = async (): Promise<{ id: string; providerCallId: string }> =>
   (
     await running.data<{ startCall: { call: { id: string; providerCallId: string } } }>(START_LIVE_CALL, {
@@ -191,4 +193,53 @@ test('an event to the address of either owner of one key tells of the calls of b
   );
   await running.app.upkeep.eventWorker.work();
   expect(await calls()).toMatchObject([{ status: 'COMPLETED', keySource: 'CLIENT', isOtherAccount: false }]);
+});
+
+describe('a call at a provider whose events come to the addresses of two owners', () => {
+  const other = { keys: [{ provider: 'RETELL', apiKey: 'key_other_0123456789ab' }] };
+  const inbound = async () => ({
+    agent_id: await agentIdOf(HARBOR_RETELL_AGENT),
+    direction: 'inbound',
+    start_timestamp: Date.now(),
+  });
+
+  test('is one call, of the account that was told of it first, when its client gets a key meanwhile', async () => {
+    await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    const [sendToAgency, sendToClient] = [await retellOf(null), await retellOf(HARBOR)];
+    const call = await inbound();
+    await sendToAgency('call_started', started('one', call));
+    await running.app.upkeep.eventWorker.work();
+    const before = await calls();
+    expect(before).toMatchObject([{ keySource: 'AGENCY', isOtherAccount: false }]);
+    await running.data(SET_CLIENT, { input: { clientId: HARBOR, ...other } });
+    await sendToClient('call_ended', over('one', call));
+    await running.app.upkeep.eventWorker.work();
+    expect([await calls(), await waiting()]).toEqual([before, 0]);
+  });
+
+  test('is one call where they are worked together', async () => {
+    const [sendToAgency, sendToClient] = [await retellOf(null), await retellOf(HARBOR)];
+    const call = await inbound();
+    await sendToAgency('call_started', started('one', call));
+    await sendToClient('call_ended', over('one', call));
+    await running.app.upkeep.eventWorker.work();
+    expect([(await calls()).length, await waiting()]).toEqual([1, 0]);
+  });
+
+  test('is one call where two instances work them at the same time', async () => {
+    const instance = await running.another();
+    const [sendToAgency, sendToClient] = [await retellOf(null), await retellOf(HARBOR)];
+    const call = await inbound();
+    for (let round = 0; round < 10; round += 1) {
+      const id = `call_${round}`;
+      await sendToAgency('call_started', started(id, call));
+      const working = running.app.upkeep.eventWorker.work();
+      await sendToClient('call_ended', over(id, call), instance);
+      await Promise.all([working, instance.app.upkeep.eventWorker.work()]);
+    }
+    await running.app.upkeep.eventWorker.work();
+    await instance.close();
+    expect(await calls()).toHaveLength(10);
+    expect(await waiting()).toBe(0);
+  });
 });
