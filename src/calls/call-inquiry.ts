@@ -52,7 +52,7 @@ export class CallInquiry {
       providerCallId === null
         ? await this.providers.findPlacedCall(account, { callId: id, toNumber, createdAt })
         : await this.providers.askForCall(account, providerCallId);
-    const origin = { source: 'ASKED', knownAt } as const;
+    const origin = { source: 'ASKED', knownAt: latest(knownAt, call) } as const;
     if (answer.outcome === 'UNKNOWN') {
       await this.facts.noteDoubt(key, answer.error);
       return { call, error: answer.error };
@@ -65,4 +65,12 @@ export class CallInquiry {
     const next = isSure ? await this.facts.concludeNeverPlaced(id, origin) : null;
     return { call: next ?? call, error: null };
   }
+}
+
+/**
+ * Of which time an answer tells. It is later than all that was known when the call was asked about, also where
+ * that is dated by a provider's clock that is ahead.
+ */
+function latest(askedAt: Date, { knownAt }: CallRow): Date {
+  return knownAt !== null && knownAt >= askedAt ? new Date(knownAt.getTime() + 1) : askedAt;
 }

@@ -98,7 +98,7 @@ async function effectOf(
   }
   if (!known) return null;
   const next = row.isSigned ? await applyInto(tx, writes, known, facts, origin) : known;
-  return isDoubtful(next, row, facts) ? writes.askBy(next, row.receivedAt) : next;
+  return isDoubtful(next, row.isSigned, facts) ? writes.askBy(next, row.receivedAt) : next;
 }
 
 /**
@@ -106,8 +106,7 @@ async function effectOf(
  * known although it counts as no newer. It may tell late of an earlier time, or be a correction, which some
  * providers date like what they correct.
  */
-function isDoubtful(call: CallRow, { isSigned, receivedAt }: ProviderEventRow, facts: CallFacts): boolean {
+function isDoubtful(call: CallRow, isSigned: boolean, facts: CallFacts): boolean {
   const isAwaited = !isSigned && call.askAt !== null;
-  const isLater = call.knownAt === null || receivedAt > call.knownAt;
-  return isAwaited || (isLater && Object.keys(whatChanges(call, facts, true)).length > 0);
+  return isAwaited || Object.keys(whatChanges(call, facts, true)).length > 0;
 }

@@ -187,7 +187,7 @@ test('nobody is asked for a call of an owner that has no key any more', async ()
 });
 
 describe('a correction that is dated like what it corrects', () => {
-  const settled = async () => {
+  const settled = async (aheadMs = 0) => {
     await start();
     const { startTestCall } = await running.data<{
       startTestCall: { call: { id: string; createdAt: string } };
@@ -198,13 +198,14 @@ describe('a correction that is dated like what it corrects', () => {
     standIn?.answer(new Date(Date.now() - 5 * MINUTE));
     standIn?.end(60_000);
     const sendSigned = await eventsOf(running, HARBOR);
+    const dated = (time?: Date | null) => time && time.getTime() + aheadMs;
     const analyzed = (cents: number) =>
       sendSigned(
         'call_analyzed',
         over(call.providerCallId ?? '', {
           call_cost: { combined_cost: cents },
-          start_timestamp: standIn?.startedAt?.getTime(),
-          end_timestamp: standIn?.endedAt?.getTime(),
+          start_timestamp: dated(standIn?.startedAt),
+          end_timestamp: dated(standIn?.endedAt),
           duration_ms: 60_000,
         }),
       );
@@ -226,6 +227,17 @@ describe('a correction that is dated like what it corrects', () => {
     expect(await calls()).toMatchObject([{ costMicros: 90_000, askAt: null }]);
     const revisions = await running.app.database.read.findBy(CallRevisionRow, { callId: call.id });
     expect(revisions.map(({ source }) => source)).toEqual(['EVENT', 'ASKED']);
+  });
+
+  test('is asked about, and the answer counts, where the clock that dates them is ahead', async () => {
+    // The call has ended four minutes ago, and by that clock it will have in four minutes.
+    const { standIn, analyzed } = await settled(8 * MINUTE);
+    if (standIn) standIn.cents = 9;
+    await analyzed(9);
+    await work();
+    expect(await calls()).toMatchObject([{ costMicros: 75_000, askAt: expect.any(Date) as Date }]);
+    await askAbout(new Date());
+    expect(await calls()).toMatchObject([{ costMicros: 90_000, askAt: null }]);
   });
 
   test('and that its provider denies changes nothing, and is asked about once', async () => {
