@@ -135,8 +135,8 @@ async function insertAll(tx: Transaction, table: string, rows: readonly object[]
 }
 
 /** Nothing is left to ask about. */
-export function isSettled({ status, costStatus }: Known): boolean {
-  return isEnded(status) && costStatus === 'KNOWN';
+export function isSettled({ status, durationMs, costStatus }: Known): boolean {
+  return isEnded(status) && durationMs !== null && costStatus === 'KNOWN';
 }
 
 // A call that turns up after all, although it was thought never to have been placed, is asked about again.

@@ -8,6 +8,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 import { until } from '../e2e/process';
 import { json, Loopback } from '../providers/loopback';
+import { eventsOf } from '../retell-events';
 import { unpaced } from '../unpaced';
 
 const SECOND = 1000;
@@ -193,6 +194,39 @@ describe('a call whose owner has no key any more', () => {
     standIn('vapi', call).end();
     await ask(later(call, 10 * MINUTE));
     expect(await stored(call)).toMatchObject({ status: 'COMPLETED', costStatus: 'KNOWN', askAt: null });
+  });
+});
+
+describe('a call that has ended at a known cost and of which no duration is known', () => {
+  async function withoutDuration(): Promise<CallRow> {
+    const call = await start('retell');
+    const send = await eventsOf(running, HARBOR);
+    const end = { call_status: 'ended', disconnection_reason: 'user_hangup' };
+    await send('call_ended', {
+      call_id: call.providerCallId ?? '',
+      ...end,
+      call_cost: { combined_cost: 9 },
+    });
+    await running.app.upkeep.eventWorker.work();
+    const known = await stored(call);
+    expect(known).toMatchObject({ status: 'COMPLETED', costStatus: 'KNOWN', durationMs: null });
+    return known;
+  }
+
+  test('is asked about until its duration is known', async () => {
+    const call = await withoutDuration();
+    standIn('retell', call).answer();
+    standIn('retell', call).end(60_000);
+    await ask(later(call, 2 * MINUTE));
+    expect(await stored(call)).toMatchObject({ durationMs: 60_000, costStatus: 'KNOWN', askAt: null });
+  });
+
+  test('is given up after 30 days like one of an unknown cost', async () => {
+    const call = await withoutDuration();
+    const before = asked('retell');
+    for (let day = 31; day < 34; day += 1) await ask(later(call, day * DAY));
+    expect(await stored(call)).toMatchObject({ durationMs: null, costMicros: 90_000, askAt: null });
+    expect(asked('retell')).toBe(before);
   });
 });
 
