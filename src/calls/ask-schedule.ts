@@ -15,15 +15,15 @@ const ASKED_AFTER_MS: readonly number[] = [
 const GIVEN_UP_AFTER_MS = (DAYS + 1) * DAY_MS;
 
 /**
- * Returns when a call comes up next: its provider is asked about it, or at the last time it is given up. The
- * result is null when that time is over.
+ * Returns when a call comes up next: its provider is asked about it, or at the last time it is given up. One
+ * that is heard of later than that comes up at once.
  */
-export function nextAskAt(createdAt: Date, now: Date): Date | null {
-  const times = [...ASKED_AFTER_MS, GIVEN_UP_AFTER_MS].map((after) => createdAt.getTime() + after);
-  const next = times.find((time) => time > now.getTime());
-  return next === undefined ? null : new Date(next);
+export function nextAskAt(createdAt: Date, now: Date): Date {
+  const times = ASKED_AFTER_MS.map((after) => createdAt.getTime() + after);
+  const next = [...times, givenUpAt(createdAt).getTime()].find((time) => time > now.getTime());
+  return new Date(next ?? now);
 }
 
-export function isGivenUp(createdAt: Date, now: Date): boolean {
-  return now.getTime() - createdAt.getTime() >= GIVEN_UP_AFTER_MS;
+export function givenUpAt(createdAt: Date): Date {
+  return new Date(createdAt.getTime() + GIVEN_UP_AFTER_MS);
 }

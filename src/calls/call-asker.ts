@@ -1,6 +1,6 @@
 import type { Database } from '../database/database';
 import { LeasedRounds } from '../database/leased-rounds';
-import { isGivenUp, nextAskAt } from './ask-schedule';
+import { givenUpAt, nextAskAt } from './ask-schedule';
 import type { CallFactsService } from './call-facts.service';
 import { pauseOf } from '../keys/key-health';
 import { isSettled } from './call-writes';
@@ -21,10 +21,10 @@ const PAUSE_SECONDS = 60;
 /** After this time an account waits for its next turn: its calls do not keep those of others from theirs. */
 const TURN_MS = 5_000;
 /**
- * A call of which all is known, and which an event contradicts, is asked about again after this time where
- * its provider does not answer.
+ * A call that is asked about once more, and then no more, comes up again after this time where the instance
+ * that asks is ended, or where all is known of the call and its provider does not answer.
  */
-const SETTLED_AGAIN_MS = 24 * 60 * 60 * 1000;
+const ONCE_MORE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Asks providers about calls of which no end is known yet. Any instance does that; a lease keeps them from
@@ -79,35 +79,40 @@ export class CallAsker {
 
   /** Returns for how long the account is to be left alone, if it said that it takes no more requests. */
   async #askAbout(call: CallRow, now: Date): Promise<number | null> {
-    const next = isSettled(call)
-      ? new Date(now.getTime() + SETTLED_AGAIN_MS)
-      : nextAskAt(call.createdAt, now);
+    const givenUp = givenUpAt(call.createdAt);
+    const isGivenUp = !isSettled(call) && now >= givenUp;
+    const isLast = isGivenUp || isSettled(call);
+    const next = isLast ? new Date(now.getTime() + ONCE_MORE_MS) : nextAskAt(call.createdAt, now);
     if (!(await this.#claim(call, next))) return null;
-    if (!isSettled(call) && isGivenUp(call.createdAt, now)) return this.#cannotBeKnown(call, next);
+    // One that comes up later than that was heard of late, or an event has told something of it since.
+    const isLate = call.askAt !== null && call.askAt > givenUp;
+    if (isGivenUp && !isLate) return this.#cannotBeKnown(call, next, true);
     const key = await this.inquiry.keyFor(call);
-    if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call, next);
+    if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call, next, isLast);
     // Whoever sets the key again makes it readable.
     if (key === 'KEY_UNREADABLE') return null;
     const { call: known, error } = await this.inquiry.ask(call, key, now);
+    if (error?.code === 'RATE_LIMITED') return error.retryAfterSeconds ?? PAUSE_SECONDS;
     if (error === null && isSettled(known)) await this.#settle(call, next);
-    return error?.code === 'RATE_LIMITED' ? (error.retryAfterSeconds ?? PAUSE_SECONDS) : null;
+    else if (isGivenUp) await this.#cannotBeKnown(call, next, true);
+    return null;
   }
 
   /** Whoever changes the time at which a call is due asks about it, and nobody else. */
-  #claim({ id, askAt }: CallRow, next: Date | null): Promise<boolean> {
+  #claim({ id, askAt }: CallRow, next: Date): Promise<boolean> {
     return this.database.write(
       async (tx) => (await this.rounds.renew(tx)) && tx.updateRow('calls', { askAt: next }, { id, askAt }),
     );
   }
 
-  async #cannotBeKnown(call: CallRow, next: Date | null): Promise<null> {
-    if (isSettled(call)) await this.#settle(call, next);
-    else await this.facts.concludeUnknownCost(call.id);
+  async #cannotBeKnown(call: CallRow, next: Date, isLast: boolean): Promise<null> {
+    await this.facts.concludeUnknownCost(call.id);
+    if (isLast) await this.#settle(call, next);
     return null;
   }
 
-  /** Asks no more about a call of which all is known, unless something has contradicted it meanwhile. */
-  async #settle({ id }: CallRow, next: Date | null): Promise<void> {
+  /** Asks no more about a call, unless something has contradicted what is known of it meanwhile. */
+  async #settle({ id }: CallRow, next: Date): Promise<void> {
     await this.database.write((tx) =>
       tx.run('UPDATE calls SET askAt = NULL WHERE id = ? AND askAt = ?', [id, next]),
     );

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { CallAsker } from '../../src/calls/call-asker';
-import { nextAskAt } from '../../src/calls/ask-schedule';
+import { givenUpAt, nextAskAt } from '../../src/calls/ask-schedule';
 import { CallRow } from '../../src/calls/call.entity';
 import { RequestBuckets } from '../../src/providers/request-buckets';
 import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
@@ -8,7 +8,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 import { until } from '../e2e/process';
 import { json, Loopback } from '../providers/loopback';
-import { eventsOf } from '../retell-events';
+import { eventsOf, over, providerAgentIdOf } from '../retell-events';
 import { unpaced } from '../unpaced';
 
 const SECOND = 1000;
@@ -58,11 +58,13 @@ async function unanswered(name: Name): Promise<CallRow> {
 test('a call is asked about after 2 and 10 minutes, 1 and 6 hours, and then daily for 30 days', () => {
   const createdAt = new Date('2026-09-21T12:00:00Z');
   const times: number[] = [];
-  for (let now: Date | null = createdAt; now; now = nextAskAt(createdAt, now))
+  for (let now = createdAt; now < givenUpAt(createdAt);) {
+    now = nextAskAt(createdAt, now);
     times.push(now.getTime() - createdAt.getTime());
+  }
   const days = Array.from({ length: 30 }, (_, day) => (day + 1) * DAY);
   // At the last time it is given up.
-  expect(times).toEqual([0, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, ...days, 31 * DAY]);
+  expect(times).toEqual([2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, ...days, 31 * DAY]);
   expect(nextAskAt(createdAt, new Date(createdAt.getTime() + 3 * HOUR))).toEqual(
     new Date(createdAt.getTime() + 6 * HOUR),
   );
@@ -236,6 +238,59 @@ test('a call of which nothing is known after 30 days is given up: its cost is un
   await ask(later(call, 31 * DAY));
   expect(await stored(call)).toMatchObject({ status: 'QUEUED', costStatus: 'UNKNOWN', askAt: null });
   expect(asked('retell')).toBe(before);
+});
+
+describe('a call of which Latchkey hears when all times to ask are over', () => {
+  async function heardLate(): Promise<CallRow> {
+    const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
+    const at = Date.now() - 32 * DAY;
+    const send = await eventsOf(running, HARBOR);
+    const times = { start_timestamp: at, end_timestamp: at + MINUTE, duration_ms: MINUTE };
+    await send('call_ended', over('late', { agent_id, direction: 'inbound', ...times }));
+    await running.app.upkeep.eventWorker.work();
+    return running.app.database.read.findOneByOrFail(CallRow, { providerCallId: 'late' });
+  }
+  const asks = () => running.sandbox.retell.requests.filter(({ path }) => path.includes('late')).length;
+  const askDaily = async (days: number, instance = running) => {
+    for (let day = 0; day < days; day += 1) await ask(new Date(Date.now() + day * DAY), instance);
+  };
+
+  test('is asked about at once, and once, and then its cost is unknown', async () => {
+    const call = await heardLate();
+    expect(call).toMatchObject({ status: 'COMPLETED', costStatus: 'PENDING' });
+    await askDaily(3);
+    expect(await stored(call)).toMatchObject({ costStatus: 'UNKNOWN', askAt: null });
+    expect(asks()).toBe(1);
+  });
+
+  test('has the cost that its provider answers', async () => {
+    const call = await heardLate();
+    const answer = { call_id: 'late', call_status: 'ended', call_cost: { combined_cost: 3 } };
+    const provider = await Loopback.start(json(200, answer));
+    const instance = await running.another({ RETELL_BASE_URL: provider.baseUrl });
+    await askDaily(3, instance);
+    await instance.close();
+    expect(await stored(call)).toMatchObject({ costStatus: 'KNOWN', costMicros: 30_000, askAt: null });
+    expect(provider.seen).toHaveLength(1);
+  });
+
+  test('waits as long as an account says that takes no more requests', async () => {
+    const call = await heardLate();
+    const provider = await Loopback.start(json(429, {}, { 'retry-after': '30' }));
+    const instance = await running.another({ RETELL_BASE_URL: provider.baseUrl });
+    await ask(new Date(), instance);
+    await instance.close();
+    const { askAt, costStatus } = await stored(call);
+    expect([provider.seen.length, costStatus]).toEqual([1, 'PENDING']);
+    expect(askAt?.getTime()).toBeLessThan(Date.now() + MINUTE);
+  });
+
+  test('and of which nobody has the key any more has an unknown cost', async () => {
+    const call = await heardLate();
+    await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
+    await askDaily(1);
+    expect(await stored(call)).toMatchObject({ costStatus: 'UNKNOWN', askAt: null });
+  });
 });
 
 test('an account that takes no more requests is left alone as long as it says, and others are not', async () => {

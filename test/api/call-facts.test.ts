@@ -192,6 +192,16 @@ describe('what is known of a call', () => {
     });
     expect(await apply({ ...ENDED, cost: cents(3) }, 62)).toMatchObject({ costMicros: 30_000 });
   });
+
+  test('is asked about at once where such a call turns up when all times to ask are over', async () => {
+    const never = { status: 'FAILED', durationMs: 0, costStatus: 'KNOWN', costMicros: 0 } as const;
+    const createdAt = new Date(Date.now() - 40 * 24 * 60 * 60 * 1000);
+    await running.app.database.write((tx) =>
+      tx.updateRow('calls', { ...never, askAt: null, createdAt }, { id: callId }),
+    );
+    const { costStatus, askAt, updatedAt } = await apply({ ...ENDED }, 62);
+    expect([costStatus, askAt]).toEqual(['PENDING', updatedAt]);
+  });
 });
 
 describe('two instances that learn of a call at the same time', () => {
