@@ -68,8 +68,8 @@ export class CallInquiry {
 }
 
 /**
- * Of which time an answer tells. It is later than all that was known when the call was asked about, also where
- * that is dated by a provider's clock that is ahead.
+ * Of which time an answer tells. It is later than all that was known when the call was asked about, also
+ * where that is dated by a provider's clock that is ahead.
  */
 function latest(askedAt: Date, { knownAt }: CallRow): Date {
   return knownAt !== null && knownAt >= askedAt ? new Date(knownAt.getTime() + 1) : askedAt;

@@ -8,8 +8,8 @@ import { PlainIdColumn } from '../database/columns';
 @Entity('provider_calls')
 export class ProviderCallRow {
   /**
-   * The digest of the provider, its id of the call, and the owner of the account. A second row of the call has
-   * the agency in place of the owner.
+   * The digest of the provider, its id of the call, and the owner of the account. A second row of the call
+   * has the agency in place of the owner.
    */
   @PrimaryColumn('varchar', { length: 64 })
   digest!: string;

@@ -96,7 +96,7 @@ export function digestOfCall({ owner, provider }: OwnAccount, providerCallId: st
   return digest(owner.id, provider, providerCallId);
 }
 
-/** By this it is recorded once, also where events of it come to the addresses of two owners at the same time. */
+/** By this it is recorded once, also where its events come to the addresses of two owners at once. */
 function digestInAgency({ owner: { agencyId }, provider }: OwnAccount, providerCallId: string): string {
   return digest('AGENCY', agencyId, provider, providerCallId);
 }
