@@ -35,7 +35,7 @@ export async function comparePresence(
   };
 }
 
-/** Keeps what the list has shown and was not known, unless there is another version of the key by now. */
+/** Keeps what the list has shown and was not known. */
 export async function keepPresence(
   database: TenantDatabase,
   viewer: Viewer,
@@ -50,12 +50,5 @@ export async function keepPresence(
     return before?.keyVersion !== version || before.providerAgentId !== providerAgentId;
   });
   if (found.length + lost.length === 0 || !row) return;
-  await database.write(viewer, async (tx) => {
-    const current = await tx.lockRows('SELECT id FROM api_keys WHERE id = ? AND version = ? AND isSet = ?', [
-      row.id,
-      version,
-      1,
-    ]);
-    if (current.length > 0) await recordPresence(tx, { owner, provider, version }, lost, found);
-  });
+  await database.write(viewer, (tx) => recordPresence(tx, { owner, provider, version }, lost, found));
 }
