@@ -1,7 +1,7 @@
 import { readVersions, type OwnAccount, type SharedAccount } from '../calls/provider-call';
 import type { Reader } from '../database/transaction';
 import type { SealedKey } from '../keys/key-store';
-import { readSealedKeys, type KeyOwner } from '../keys/key-store';
+import { readSealedKeys } from '../keys/key-store';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
@@ -47,17 +47,17 @@ export async function readAccount(
   macs: PlaceMacs,
   { owner, provider }: OwnAccount,
 ): Promise<KeyedAccount | null> {
-  const key = await keyOf(read, macs, owner, provider);
+  const key = await readKey(read, macs, { owner, provider });
   if (!key) return null;
   const versions = await readVersions(read, { owner, provider });
   return { owner, provider, key, versions: versions.set(owner.id, key.version) };
 }
 
-async function keyOf(
+/** Does the same without looking for other owners of the account. */
+export async function readKey(
   read: Reader,
   macs: PlaceMacs,
-  { type, id, agencyId }: KeyOwner,
-  provider: Provider,
+  { owner: { type, id, agencyId }, provider }: OwnAccount,
 ): Promise<SealedKey | null> {
   const keys = await readSealedKeys(read, macs, agencyId, type === 'CLIENT' ? id : null, provider);
   return keys[type];

@@ -5,13 +5,14 @@ import { noteDoubt, pauseOf } from '../keys/key-health';
 import type { KeyResolverService, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { leastIdOf } from '../platform/ids';
 import type { CallFacts } from '../providers/call-facts';
-import { MARGIN_MS, type ListedCall } from '../providers/call-requests';
-import type { ProviderApi } from '../providers/provider-api';
+import { MARGIN_MS, type CallAnswer, type ListedCall } from '../providers/call-requests';
+import type { ReadPage } from '../providers/list-requests';
+import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
 import { UnreadableKey } from '../vault/cipher';
 import type { Vault } from '../vault/vault';
-import { readAccount, type KeyedAccount } from './account';
+import { readAccount, readKey, type KeyedAccount } from './account';
 import { Comparison } from './comparison';
 import { differenceOf, type Difference } from './difference';
 
@@ -21,8 +22,11 @@ export interface Span {
 }
 
 /** Why an account was not compared, or not to its end. */
-export type Obstacle =
-  ProviderErrorCode | 'NO_KEY_CONFIGURED' | 'KEY_UNREADABLE' | 'TOO_MANY_CALLS' | 'STOPPED';
+export type Obstacle = ProviderErrorCode | ObstacleOfKey | 'TOO_MANY_CALLS' | 'STOPPED';
+
+/** Why nobody can ask with the key of an account, or can go on with the one with which the work began. */
+const OBSTACLES_OF_KEY = ['NO_KEY_CONFIGURED', 'KEY_REPLACED', 'KEY_UNREADABLE'] as const;
+type ObstacleOfKey = (typeof OBSTACLES_OF_KEY)[number];
 
 /** What was found in an account. */
 export interface Result {
@@ -83,14 +87,12 @@ export class Reconciler {
     const result: Result = { listed: 0, learnt: 0, undecided: 0, obstacle: null };
     const found = await readAccount(this.database.read, this.vault.placeMacs, place);
     if (!found) return { ...result, obstacle: 'NO_KEY_CONFIGURED', owners: [place.owner.id] };
-    const key = this.#open(found);
-    if (key === null) return { ...result, obstacle: 'KEY_UNREADABLE', owners: [place.owner.id] };
     const comparison = new Comparison(this.database, this.resolver, found);
     const run = new AccountRun(
       this.database,
       this.providers,
       found,
-      key,
+      () => this.#open(found),
       comparison,
       pace,
       result,
@@ -104,7 +106,9 @@ export class Reconciler {
       await run.compare({ since: start, until: end });
       start = end;
     }
-    return { ...result, owners: [...found.versions.keys()] };
+    // What keeps this key from being used says nothing of the others that are the same.
+    const isOfKey = OBSTACLES_OF_KEY.some((each) => each === result.obstacle);
+    return { ...result, owners: isOfKey ? [place.owner.id] : [...found.versions.keys()] };
   }
 
   /**
@@ -116,32 +120,37 @@ export class Reconciler {
     place: OwnAccount,
     providerCallIds: Iterable<string>,
   ): AsyncGenerator<{ readonly providerCallId: string; readonly error: ProviderError | null }> {
-    const found = await readAccount(this.database.read, this.vault.placeMacs, place);
-    if (!found) return;
-    const key = this.resolver.open(found.key, 'RECONCILE');
-    const comparison = new Comparison(this.database, this.resolver, found);
     for (const providerCallId of providerCallIds) {
       const knownAt = new Date();
-      const answer = await this.providers.askForCall(key.account, providerCallId);
+      const found = await readAccount(this.database.read, this.vault.placeMacs, place);
+      if (!found) return;
+      const answer = await this.#askOne(found, providerCallId);
+      const comparison = new Comparison(this.database, this.resolver, found);
       if (answer.outcome === 'FOUND') await comparison.compareCertain([answer.facts], knownAt);
-      else await noteDoubt(this.database, key, answer.error);
       const isDefinitive = answer.outcome === 'FOUND' || answer.error.code === 'AGENT_NOT_FOUND';
       yield { providerCallId, error: isDefinitive ? null : answer.error };
     }
   }
 
-  #open({ key }: KeyedAccount): ResolvedKey | null {
+  async #askOne({ key: sealed }: KeyedAccount, providerCallId: string) {
+    const key = this.resolver.open(sealed, 'RECONCILE');
+    const answer = await this.providers.askForCall(key.account, providerCallId);
+    if (answer.outcome !== 'FOUND') await noteDoubt(this.database, key, answer.error);
+    return answer;
+  }
+
+  /** Opens the key of an account as it is now, or tells why it is not that of the beginning any more. */
+  async #open({ key: { version }, ...place }: KeyedAccount): Promise<ResolvedKey | ObstacleOfKey> {
+    const key = await readKey(this.database.read, this.vault.placeMacs, place);
+    if (!key) return 'NO_KEY_CONFIGURED';
+    if (key.version !== version) return 'KEY_REPLACED';
     try {
       return this.resolver.open(key, 'RECONCILE');
     } catch (error) {
-      if (error instanceof UnreadableKey) return null;
+      if (error instanceof UnreadableKey) return 'KEY_UNREADABLE';
       throw error;
     }
   }
-}
-
-interface Start {
-  readonly cursor: string | null;
 }
 
 type RecordedCall = Pick<CallRow, 'id' | 'providerCallId'>;
@@ -156,7 +165,7 @@ class AccountRun {
     private readonly database: TenantDatabase,
     private readonly providers: ProviderApi,
     private readonly keyed: KeyedAccount,
-    private readonly key: ResolvedKey,
+    private readonly open: () => Promise<ResolvedKey | ObstacleOfKey>,
     private readonly comparison: Comparison,
     private readonly pace: Pace,
     private readonly result: Result,
@@ -166,31 +175,62 @@ class AccountRun {
   async compare(span: Span): Promise<void> {
     const seen = new Set<string>();
     this.#inPart = { open: [], settled: [] };
-    let next: Start | null = { cursor: null };
-    while (next !== null) next = await this.#list(span, next, seen);
+    await this.#list(span, seen);
     await this.#askInFull();
     if (this.result.obstacle === null) await this.#findMissing(span, seen);
   }
 
-  /** Compares page by page. Returns where to go on after a pause, and null where there is nothing left. */
-  async #list(span: Span, first: Start, seen: Set<string>): Promise<Start | null> {
-    let [cursor, knownAt] = [first.cursor, new Date()];
-    for await (const read of this.providers.listCalls(this.key.account, { ...span, cursor })) {
-      if (read.outcome === 'UNKNOWN') return (await this.#mayGoOn(read.error)) ? { cursor } : null;
-      const fresh = read.page.items.filter(({ providerCallId }) => !seen.has(providerCallId ?? ''));
+  /** Compares page by page. After a pause it goes on with the page that it was to read. */
+  async #list(span: Span, seen: Set<string>): Promise<void> {
+    const begun = new Set<string | null>();
+    for (let cursor: string | null = null; this.result.obstacle === null;) {
+      const knownAt = new Date();
+      const read = await this.#readPage(span, cursor);
+      if (read === null) return;
+      if (read.outcome === 'UNKNOWN') {
+        await this.#mayGoOn(read.error);
+        continue;
+      }
+      const { items, next } = read.page;
+      const fresh = items.filter(({ providerCallId }) => !seen.has(providerCallId ?? ''));
       for (const { providerCallId } of fresh) seen.add(providerCallId ?? '');
       await this.#comparePage(
         fresh.filter((facts) => isWithin(facts, span)),
         knownAt,
       );
-      cursor = read.page.next;
       this.#pages += 1;
-      if (seen.size > MAX_CALLS || this.#pages > MAX_PAGES) this.result.obstacle = 'TOO_MANY_CALLS';
+      begun.add(cursor);
+      if (next !== null && begun.has(next)) this.result.obstacle = 'PROVIDER_FAULT';
+      else if (seen.size > MAX_CALLS || this.#pages > MAX_PAGES) this.result.obstacle = 'TOO_MANY_CALLS';
       else if (!(await this.pace.wait(0))) this.result.obstacle = 'STOPPED';
-      if (this.result.obstacle !== null) return null;
-      knownAt = new Date();
+      if (next === null) return;
+      cursor = next;
     }
-    return null;
+  }
+
+  #readPage(span: Span, cursor: string | null): Promise<ReadPage<ListedCall> | null> {
+    return this.#send(async (account): Promise<ReadPage<ListedCall>> => {
+      for await (const read of this.providers.listCalls(account, { ...span, cursor })) return read;
+      return { outcome: 'PAGE', page: { items: [], next: null } };
+    });
+  }
+
+  /**
+   * Sends one request. The key is opened for it alone: whoever sets or clears the key meanwhile destroys it,
+   * and nothing more is asked with it. The result is null where it is not the key of the account any more.
+   */
+  async #send<T extends ReadPage<ListedCall> | CallAnswer>(
+    request: (account: ProviderAccount) => Promise<T>,
+  ): Promise<T | null> {
+    const key = await this.open();
+    if (typeof key === 'string') {
+      this.result.obstacle = key;
+      return null;
+    }
+    const answer = await request(key.account);
+    // The key may have been revoked since it was good for the list.
+    if (answer.outcome === 'UNKNOWN') await noteDoubt(this.database, key, answer.error);
+    return answer;
   }
 
   async #comparePage(listed: readonly ListedCall[], knownAt: Date): Promise<void> {
@@ -269,7 +309,8 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
       return;
     }
     const knownAt = new Date();
-    const answer = await this.providers.askForCall(this.key.account, providerCallId);
+    const answer = await this.#send((account) => this.providers.askForCall(account, providerCallId));
+    if (answer === null) return;
     if (answer.outcome === 'FOUND') {
       const { differences, learnt } = await this.comparison.compareCertain([answer.facts], knownAt);
       this.#add(differences, learnt);
@@ -281,8 +322,6 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
       else this.result.undecided += 1;
       return;
     }
-    // The key may have been revoked since it was good for the list.
-    await noteDoubt(this.database, this.key, error);
     if (call && IS_ABSENT.has(error.code)) this.#add([differenceOf('UNKNOWN_TO_THEM', call, null)], 0);
     else this.result.undecided += 1;
   }
@@ -290,7 +329,6 @@ WHERE keyOwnerId = ? AND provider = ? AND keyVersion = ? AND id > ? AND id < ? O
   /** Waits where the provider takes no more requests for a while. Otherwise it is an obstacle. */
   async #mayGoOn(error: ProviderError): Promise<boolean> {
     const { code, retryAfterSeconds } = error;
-    await noteDoubt(this.database, this.key, error);
     if (code === 'RATE_LIMITED') return this.wait(Math.max(1, retryAfterSeconds ?? PAUSE_SECONDS));
     this.result.obstacle = code;
     return false;
