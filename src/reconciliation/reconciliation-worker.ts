@@ -66,7 +66,10 @@ export class ReconciliationWorker {
     await Promise.all(Array.from({ length: ACCOUNTS_AT_ONCE }, next));
   }
 
-  /** Enters accounts that have a key since. Those that have none any more are removed when they are due. */
+  /**
+   * Enters accounts that have a key since. What begins now is compared as soon as a comparison succeeds,
+   * however many nights fail before.
+   */
   async #enrol(now: Date): Promise<void> {
     const places = await readPlaces(this.database.read, { agencyId: null, provider: null });
     const entered = await this.database.read.find(ReconciliationRow);
@@ -77,7 +80,7 @@ export class ReconciliationWorker {
         tx.insertRow('reconciliations', {
           ...{ ownerId: owner.id, provider, ownerType: owner.type, agencyId: owner.agencyId },
           nextAt: nextNight(owner.id, provider, now),
-          doneUntil: null,
+          doneUntil: now,
         }),
       );
   }
@@ -105,9 +108,11 @@ export class ReconciliationWorker {
     this.log(lineOf(account, { kind: 'ACCOUNT', ...result }));
     if (obstacle === 'STOPPED') return;
     await this.database.write(async (tx) => {
-      if (obstacle === 'NO_KEY_CONFIGURED') await tx.delete(ReconciliationRow, place);
+      const doneUntil = obstacle === null ? span.until : (row.doneUntil ?? span.since);
+      // A key that is set again is that of the same account as a rule, which goes on where it was.
+      const isOver = obstacle === 'NO_KEY_CONFIGURED' && doneUntil < span.since;
+      if (isOver) await tx.delete(ReconciliationRow, place);
       else {
-        const doneUntil = obstacle === null ? span.until : row.doneUntil;
         const next = { nextAt: nextNight(ownerId, provider, now), doneUntil };
         await tx.updateRow('reconciliations', next, place);
       }

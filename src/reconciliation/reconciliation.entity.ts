@@ -22,7 +22,10 @@ export class ReconciliationRow {
   @TimeColumn()
   nextAt!: Date;
 
-  /** Everything before this time was compared. Null before the first time. */
+  /**
+   * Everything since the account was entered and before this time was compared. Null in a row of an earlier
+   * release, before its first comparison.
+   */
   @TimeColumn({ nullable: true })
   doneUntil!: Date | null;
 }
