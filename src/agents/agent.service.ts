@@ -142,13 +142,14 @@ export class AgentService {
         if (!isOther && fromNumber === agent.fromNumber) return agent;
         if (isMoved && (await lockSameAgents(tx, updated)).length > 0) return duplicateAgent();
         await tx.update(AgentRow, { id }, { providerAgentId, providerAgentKind, fromNumber });
-        const { clientId } = agent;
+        const { clientId, providerAgentId: formerProviderAgentId } = agent;
         if (isOther) {
           // Whether it exists in its account is not known any more.
           await tx.run('DELETE FROM absent_agents WHERE agentId = ?', [id]);
           await noteChange(tx, viewer.agencyId, clientId);
         }
-        await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', agentId: id, clientId });
+        const details = { agentId: id, clientId, formerProviderAgentId };
+        await this.audit.record(tx, viewer, { type: 'AGENT_UPDATED', ...details });
         return updated;
       },
     );

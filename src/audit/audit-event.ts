@@ -95,7 +95,8 @@ export const AUDIT_EVENTS = {
   CLIENT_RESTORED: event<{ readonly clientId: string }>('An archived client was made active again.'),
   AGENT_CREATED: event<Agent & { readonly name: string }>('An agent was created.'),
   AGENT_RENAMED: event<Agent & { readonly name: string }>('An agent got another name.'),
-  AGENT_UPDATED: event<Agent>(
+  /** The id at the provider is the one that the agent had until then, whether or not that was changed. */
+  AGENT_UPDATED: event<Agent & { readonly formerProviderAgentId: string }>(
     'An agent got another id at its provider, or another number from which it calls.',
   ),
   AGENT_ASSIGNED: event<Agent>('An agent was assigned to a client, or to none.'),

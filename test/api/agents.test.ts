@@ -138,7 +138,7 @@ describe('an agent that is changed', () => {
     );
 
   test('keeps its client and whose key it uses, and whatever is not given, with one event a change', async () => {
-    const { name, fromNumber } = await rowOf(HARBOR_RETELL_AGENT);
+    const { name, fromNumber, providerAgentId } = await rowOf(HARBOR_RETELL_AGENT);
     const rest = { name, client: { id: HARBOR }, keyResolution: { source: 'CLIENT' } };
     expect((await update({ providerAgentId: ' agent_moved ' })).agent).toEqual({
       providerAgentId: 'agent_moved',
@@ -152,8 +152,12 @@ describe('an agent that is changed', () => {
       ...changed,
       fromNumber: null,
     });
+    // Each tells the id that the agent had until then.
     expect(await events()).toEqual(
-      Array(3).fill([HARBOR, { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR }]),
+      [providerAgentId, 'agent_moved', 'agent_moved'].map((formerProviderAgentId) => [
+        HARBOR,
+        { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR, formerProviderAgentId },
+      ]),
     );
   });
 

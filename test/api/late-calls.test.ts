@@ -1,7 +1,7 @@
 import { CallRow } from '../../src/calls/call.entity';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { newId } from '../../src/platform/ids';
-import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { moment } from '../moment';
 import { CLEAR_CLIENT, SET_AGENCY, SET_CLIENT, START_LIVE_CALL, VERIFY_CLIENT } from '../operations';
@@ -144,6 +144,93 @@ describe('a call of which Latchkey hears late', () => {
       expect(call?.createdAt.getTime()).toBeGreaterThanOrEqual(before);
     },
   );
+});
+
+describe('a call of which Latchkey hears when its agent has another id at the provider', () => {
+  const assign = (agentId: string, clientId: string | null) =>
+    running.data(
+      'mutation ($input: AssignAgentInput!) { assignAgent(input: $input) { userErrors { code } } }',
+      { input: { agentId, clientId } },
+    );
+  const update = (agentId: string, change: object) =>
+    running.data(
+      'mutation ($input: UpdateAgentInput!) { updateAgent(input: $input) { userErrors { code } } }',
+      { input: { agentId, ...change } },
+    );
+  const move = (agentId: string, providerAgentId: string) => update(agentId, { providerAgentId });
+  const ends = async (id: string, agent_id: string, at: Date) => {
+    const send = await retellOf(null);
+    const times = { start_timestamp: at.getTime(), end_timestamp: at.getTime() + 1_000 };
+    await send('call_ended', over(id, { agent_id, direction: 'inbound', ...times }));
+    await running.app.upkeep.eventWorker.work();
+    return (await calls()).find(({ providerCallId }) => providerCallId === id);
+  };
+  const OF_HARBOR = { agentId: HARBOR_RETELL_AGENT, clientId: HARBOR };
+  const OF_MAPLE = { agentId: MAPLE_RETELL_AGENT, clientId: MAPLE };
+  let [harbors, maples] = ['', ''];
+  beforeEach(async () => {
+    harbors = await agentIdOf(HARBOR_RETELL_AGENT);
+    maples = await agentIdOf(MAPLE_RETELL_AGENT);
+    for (const { agentId, clientId } of [OF_HARBOR, OF_MAPLE])
+      for (const each of [null, clientId]) await assign(agentId, each);
+  });
+
+  test('is of the agent that had the id when it began, and the client of the one that has it now does not see it', async () => {
+    const before = await moment();
+    await move(MAPLE_RETELL_AGENT, 'agent_of_nobody');
+    await move(HARBOR_RETELL_AGENT, maples);
+    const between = await moment();
+    await move(MAPLE_RETELL_AGENT, harbors);
+    const after = await moment();
+    expect(await ends('before', harbors, before)).toMatchObject(OF_HARBOR);
+    expect(await ends('its', maples, before)).toMatchObject(OF_MAPLE);
+    expect(await ends('between', maples, between)).toMatchObject(OF_HARBOR);
+    expect(await ends('after', maples, after)).toMatchObject(OF_HARBOR);
+    expect(await ends('own', harbors, after)).toMatchObject(OF_MAPLE);
+    const { calls: seen } = await running.data<{ calls: { nodes: { providerCallId: string }[] } }>(
+      '{ calls { nodes { providerCallId } } }',
+      {},
+      'portalUser',
+    );
+    expect(seen.nodes.map(({ providerCallId }) => providerCallId).sort()).toEqual([
+      'after',
+      'before',
+      'between',
+    ]);
+  });
+
+  test('is recorded although no agent has the id any more', async () => {
+    const at = await moment();
+    await move(HARBOR_RETELL_AGENT, 'agent_moved');
+    expect(await ends('late', harbors, at)).toMatchObject({ ...OF_HARBOR, keySource: 'CLIENT' });
+  });
+
+  test('is of no client where no agent had the id when it began', async () => {
+    const at = await moment();
+    await move(HARBOR_RETELL_AGENT, 'agent_moved');
+    expect(await ends('late', 'agent_moved', at)).toMatchObject({ clientId: null, keySource: 'AGENCY' });
+    expect((await calls())[0]?.receipt).toContain('"CLIENT":null');
+  });
+
+  test('is of no client where an update of an earlier release does not tell which id was left', async () => {
+    const at = await moment();
+    await move(MAPLE_RETELL_AGENT, 'agent_of_nobody');
+    await move(HARBOR_RETELL_AGENT, maples);
+    await running.app.database.write(async (tx) => {
+      for (const { agentId, clientId } of [OF_HARBOR, OF_MAPLE])
+        await tx.run("UPDATE audit_events SET details = ? WHERE type = 'AGENT_UPDATED' AND clientId = ?", [
+          JSON.stringify({ agentId, clientId }),
+          clientId,
+        ]);
+    });
+    expect(await ends('late', maples, at)).toMatchObject({ clientId: null });
+  });
+
+  test('is of its client where nothing but the number of its agent was changed', async () => {
+    const at = await moment();
+    await update(HARBOR_RETELL_AGENT, { fromNumber: '+14155550177' });
+    expect(await ends('late', harbors, at)).toMatchObject(OF_HARBOR);
+  });
 });
 
 test('a call that carries an id of another Latchkey is known by its own', async () => {

@@ -17,9 +17,10 @@ import {
 } from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys, type SealedKey } from '../key-store';
-import { chainAt, type Trail } from './past-chain';
+import { agentsAt } from './past-agents';
+import { chainAt, type PastEvent, type Trail } from './past-chain';
 import { subjectOf } from './subject';
-import { hasChangedSince, readTrail } from './trail';
+import { hasChangedSince, readTrail, readUpdates } from './trail';
 import {
   readAgentWithKeys,
   readProviderAgentsWithKeys,
@@ -119,9 +120,9 @@ export class KeyResolverService {
   }
 
   /**
-   * Does the same for calls that took place: an agent may have been another client's then, and keys may have
-   * been set and cleared since. Where the trail does not tell whose an agent was, it was no client's, so that
-   * no client is shown what may have been another's.
+   * Does the same for calls that took place: another agent may have had the id then, an agent may have been
+   * another client's, and keys may have been set and cleared since. Where the trail does not tell which agent
+   * it was, or whose, it was no client's, so that no client is shown what may have been another's.
    */
   async resolveCalls(
     agencyId: string,
@@ -132,26 +133,47 @@ export class KeyResolverService {
     const agents = new Map<string, Resolution | null | undefined>();
     for (const { providerAgentId: id } of calls)
       if (!agents.has(id)) agents.set(id, await this.resolveAtProvider(scope, provider, id, null));
-    const trail = await this.#trailOf(agencyId, calls, [...agents.values()]);
-    return calls.map(({ providerAgentId, at }) => {
+    const updates = await this.#updatesSince(agencyId, calls);
+    const then = calls.map(({ providerAgentId: id, at }) =>
+      updates && at ? agentsAt(updates, id, at, agents.get(id)?.agent.id ?? null) : [],
+    );
+    const known = await this.#withAgents(agencyId, provider, [...agents.values()], then.flat());
+    if (!updates || known.size === 0) return calls.map(({ providerAgentId }) => agents.get(providerAgentId));
+    const all = [...known.values()].map(({ agent }) => agent);
+    const trail = await readTrail(this.database.read, this.vault.placeMacs, agencyId, all);
+    return calls.map(({ providerAgentId, at }, index) => {
       const now = agents.get(providerAgentId);
-      return now && trail && at ? resolutionAt(trail, now, at) : now;
+      if (!at || now === undefined) return now;
+      const [agent, ...more] = (then[index] ?? []).flatMap((id) => known.get(id) ?? []);
+      if (more.length > 0) return undefined;
+      return agent ? resolutionAt(trail, agent, at) : now && withoutClient(resolutionAt(trail, now, at));
     });
   }
 
-  /** Reads the trail, unless nothing has changed since the first of the calls. */
-  async #trailOf(
-    agencyId: string,
-    calls: readonly PastCall[],
-    resolved: readonly (Resolution | null | undefined)[],
-  ): Promise<Trail | null> {
+  /** Reads the updates of agents since the first of the calls. Null where nothing at all has changed. */
+  async #updatesSince(agencyId: string, calls: readonly PastCall[]): Promise<PastEvent[] | null> {
     const times = calls.flatMap(({ at }) => at?.getTime() ?? []);
-    const agents = resolved.flatMap((each) => each?.agent ?? []);
-    if (times.length === 0 || agents.length === 0) return null;
+    if (times.length === 0) return null;
     const { read } = this.database;
     const first = new Date(Math.min(...times));
-    if (!(await hasChangedSince(read, agencyId, first))) return null;
-    return readTrail(read, this.vault.placeMacs, agencyId, agents);
+    return (await hasChangedSince(read, agencyId, first)) ? readUpdates(read, agencyId, first) : null;
+  }
+
+  /** Adds agents by their ids, as far as they are of the provider. */
+  async #withAgents(
+    agencyId: string,
+    provider: Provider,
+    resolved: readonly (Resolution | null | undefined)[],
+    ids: readonly string[],
+  ): Promise<ReadonlyMap<string, Resolution>> {
+    const known = new Map(
+      resolved.flatMap((each): [string, Resolution][] => (each ? [[each.agent.id, each]] : [])),
+    );
+    for (const id of new Set(ids)) {
+      const other = known.has(id) ? null : await this.resolve(agencyId, id);
+      if (other?.agent.provider === provider) known.set(id, other);
+    }
+    return known;
   }
 
   /**
@@ -211,6 +233,11 @@ function resolutionOf({ agent, clientArchived, keys }: AgentWithKeys, resolvedAt
 function resolutionAt(trail: Trail, { agent }: Resolution, at: Date): PastResolution {
   const { clientId = null, CLIENT = null, AGENCY = null } = chainAt(trail, agent, at);
   return { agent: { ...agent, clientId }, receipt: { resolvedAt: at, keys: statesOf({ CLIENT, AGENCY }) } };
+}
+
+function withoutClient({ agent, receipt }: PastResolution): PastResolution {
+  const keys = { ...receipt.keys, CLIENT: null };
+  return { agent: { ...agent, clientId: null }, receipt: { ...receipt, keys } };
 }
 
 function statesOf({ CLIENT, AGENCY }: Readonly<Record<KeySource, ChainKey | null>>): CallReceipt['keys'] {

@@ -16,12 +16,14 @@ export const AGENT_EVENTS = ['AGENT_CREATED', 'AGENT_ASSIGNED'] as const satisfi
 
 /** One of them, as far as it matters here. */
 export interface PastEvent {
-  readonly type: (typeof CHAIN_EVENTS)[number] | (typeof AGENT_EVENTS)[number];
+  readonly type: (typeof CHAIN_EVENTS)[number] | (typeof AGENT_EVENTS)[number] | 'AGENT_UPDATED';
   readonly at: Date;
   /** Null for the agency's own key, and for an agent that was assigned to nobody. */
   readonly clientId: string | null;
   readonly details: {
     readonly agentId?: string;
+    /** Updates of earlier releases do not tell it. */
+    readonly formerProviderAgentId?: string;
     readonly provider?: Provider;
     readonly version?: number;
     readonly status?: KeyStatus;

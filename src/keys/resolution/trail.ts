@@ -15,8 +15,8 @@ interface RawEvent extends Pick<AuditEventRow, 'clientId' | 'details'> {
   readonly at: RawDate;
 }
 
-/** What changes whose key an agent uses, or what is known of that key. */
-const CHANGES = ['API_KEY_SET', 'API_KEY_CLEARED', 'API_KEY_VERIFIED', ...AGENT_EVENTS];
+/** What changes whose key an agent uses, what is known of that key, or the id of an agent at its provider. */
+const CHANGES = ['API_KEY_SET', 'API_KEY_CLEARED', 'API_KEY_VERIFIED', 'AGENT_UPDATED', ...AGENT_EVENTS];
 /** The clocks of two instances may differ by this much. */
 const CLOCKS_MS = 60_000;
 
@@ -25,9 +25,18 @@ export async function hasChangedSince(read: Reader, agencyId: string, at: Date):
   const rows = await read.rows(
     `SELECT 1 FROM audit_events${read.indexHint('audit_events_by_type')}
 WHERE agencyId = ? AND type IN (${placeholders(CHANGES)}) AND id >= ? LIMIT 1`,
-    [agencyId, ...CHANGES, leastIdOf(new Date(at.getTime() - CLOCKS_MS))],
+    [agencyId, ...CHANGES, leastIdSince(at)],
   );
   return rows.length > 0;
+}
+
+function leastIdSince(at: Date): string {
+  return leastIdOf(new Date(at.getTime() - CLOCKS_MS));
+}
+
+/** Reads the updates of agents at this time or later. Each may have changed an id at a provider. */
+export function readUpdates(read: Reader, agencyId: string, at: Date): Promise<PastEvent[]> {
+  return readEvents(read, ['AGENT_UPDATED'], 'id >= ?', [agencyId, leastIdSince(at)]);
 }
 
 // Each event is looked at once, however many agents are asked about. What somebody has typed cannot be taken
