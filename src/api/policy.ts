@@ -275,6 +275,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     // The service answers 0 to portal users.
     callsOfUnknownCost: open,
     providerCostOfClient: open,
+    callsOfUnknownCostOfClient: open,
     sha256: open,
     providerCost: agencyAdmin,
     providerCosts: agencyAdmin,

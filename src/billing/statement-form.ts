@@ -58,6 +58,8 @@ export interface StatementForm {
   readonly providerCosts: readonly StatedMoney[];
   readonly providerCostsOfClient: readonly StatedMoney[];
   readonly callsOfUnknownCost: number;
+  /** Statements of earlier versions lack it: they did not count these calls. */
+  readonly callsOfUnknownCostOfClient?: number;
   readonly margin: StatedMoney | null;
   readonly marginMissing: (typeof MARGIN_REASONS)[number] | null;
   /**
@@ -130,6 +132,7 @@ type Sums = Pick<
   | 'providerCosts'
   | 'providerCostsOfClient'
   | 'callsOfUnknownCost'
+  | 'callsOfUnknownCostOfClient'
   | 'margin'
   | 'marginMissing'
 >;
@@ -167,6 +170,7 @@ export function sumUp(
     providerCosts: stateCosts(ofAgency),
     providerCostsOfClient: stateCosts(sumOfCosts(costs.map((each) => each.ofClient))),
     callsOfUnknownCost,
+    callsOfUnknownCostOfClient: costs.reduce((sum, each) => sum + each.callsOfUnknownCostOfClient, 0),
     margin: marginMissing === null ? { amount: signedText(margin), currency } : null,
     marginMissing,
   };

@@ -25,6 +25,8 @@ export interface AccountCosts {
 export interface PeriodCosts extends AccountCosts {
   /** How many calls on the agency's account have a cost that is not known. */
   readonly callsOfUnknownCost: number;
+  /** And how many on the client's own account. */
+  readonly callsOfUnknownCostOfClient: number;
 }
 
 export type Rates = ReadonlyMap<string, RateRow>;
@@ -84,14 +86,15 @@ export function changesOf(now: readonly Line[], billed: readonly Line[]): Line[]
  */
 export function costsOf(groups: readonly CallGroup[]): PeriodCosts {
   const [ofAgency, ofClient] = [new Map<string, bigint>(), new Map<string, bigint>()];
-  let callsOfUnknownCost = 0;
+  let [callsOfUnknownCost, callsOfUnknownCostOfClient] = [0, 0];
   for (const { keySource, isOtherAccount, currency, costMicros, ...group } of groups) {
     if (keySource === null || isOtherAccount) continue;
     const costs = keySource === 'AGENCY' ? ofAgency : ofClient;
     if (currency !== null) costs.set(currency, (costs.get(currency) ?? 0n) + costMicros);
     if (keySource === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
+    else callsOfUnknownCostOfClient += group.callsOfUnknownCost;
   }
-  return { ofAgency, ofClient, callsOfUnknownCost };
+  return { ofAgency, ofClient, callsOfUnknownCost, callsOfUnknownCostOfClient };
 }
 
 export function sumOfCosts(all: readonly Costs[]): Costs {
@@ -104,6 +107,7 @@ export function sumOfCosts(all: readonly Costs[]): Costs {
 /** Returns what has changed in the costs of a period since they were billed. */
 export function changeOfCosts(now: PeriodCosts, billed: readonly AccountCosts[]): PeriodCosts {
   return {
+    ...now,
     ofAgency: changed(
       now.ofAgency,
       billed.map(({ ofAgency }) => ofAgency),
@@ -112,7 +116,6 @@ export function changeOfCosts(now: PeriodCosts, billed: readonly AccountCosts[])
       now.ofClient,
       billed.map(({ ofClient }) => ofClient),
     ),
-    callsOfUnknownCost: now.callsOfUnknownCost,
   };
 }
 

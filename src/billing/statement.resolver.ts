@@ -33,23 +33,25 @@ function toStatement(
   { form, sha256, finalFrom }: Stated,
 ): Shown {
   const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
+  const { callsOfUnknownCostOfClient: ofClient } = form;
   return {
     id: statementId(form),
     ...{ from, to, clientId, stated, total, otherTotals, margin, marginMissing, sha256 },
     number: form.number === null ? null : String(form.number),
     status: form.number === null ? 'DRAFT' : 'FINAL',
     finalFrom,
-    providerCost: only(form.providerCosts, total.currency),
+    providerCost: only(form.providerCosts, total.currency, form.callsOfUnknownCost),
     providerCosts: form.providerCosts,
     lateProviderCosts: lateCostsOf(form),
     callsOfUnknownCost: seesCosts ? form.callsOfUnknownCost : 0,
-    providerCostOfClient: only(form.providerCostsOfClient, total.currency),
+    providerCostOfClient: only(form.providerCostsOfClient, total.currency, ofClient ?? 0),
+    callsOfUnknownCostOfClient: ofClient ?? null,
   };
 }
 
-/** Costs of which there are none are nothing; those in several currencies have no sum. */
-function only(costs: readonly StatedMoney[], currency: string): StatedMoney | null {
-  const [cost = { amount: '0', currency }, ...others] = costs;
+/** Without calls, the cost is 0. Where none is known, or they are in several currencies, there is no sum. */
+function only(costs: readonly StatedMoney[], currency: string, unknown: number): StatedMoney | null {
+  const [cost = unknown > 0 ? null : { amount: '0', currency }, ...others] = costs;
   return others.length === 0 ? cost : null;
 }
 

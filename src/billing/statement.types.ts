@@ -96,7 +96,7 @@ export class Statement {
   @Field(() => Money, {
     nullable: true,
     description:
-      "What providers take for the calls on the agency's own account, as far as it is known, with `lateProviderCosts`. Null where it is in several currencies: see `providerCosts`.",
+      "What providers take for the calls on the agency's own account, as far as it is known, with `lateProviderCosts`. Null where no cost is known, and where it is in several currencies: see `providerCosts`.",
   })
   providerCost!: StatedMoney | null;
 
@@ -122,9 +122,16 @@ export class Statement {
   @Field(() => Money, {
     nullable: true,
     description:
-      "What providers take for the calls on the client's own account, for information, as far as it is known, with what became known late of earlier ones. Null where it is in several currencies.",
+      "What providers take for the calls on the client's own account, for information, as far as it is known, with what became known late of earlier ones. Null where no cost is known, and where it is in several currencies.",
   })
   providerCostOfClient!: StatedMoney | null;
+
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      "Calls on the client's own account whose cost is not known, which `providerCostOfClient` lacks, counted like `callsOfUnknownCost`. Null for the final statements of earlier versions, which did not count them.",
+  })
+  callsOfUnknownCostOfClient!: number | null;
 
   @Field(() => Money, {
     nullable: true,

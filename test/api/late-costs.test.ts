@@ -155,7 +155,7 @@ test('a cost that became known late before such costs were noted is in the next 
 test("a late cost on the client's own account is shown for information, and is in no margin", async () => {
   const ofClient = { keySource: 'CLIENT', keyOwnerId: HARBOR, rateId: null } as const;
   const call = await store({ startedAt: inThe(ONE), ...ofClient, ...UNKNOWN });
-  expect((await final(ONE)).providerCostOfClient).toEqual(usd('0'));
+  expect((await final(ONE)).providerCostOfClient).toBeNull();
   await tellCost(call, 30_000);
   const second = await final(TWO);
   expect([inShort(second), second.providerCostOfClient]).toEqual(['0.00  |  | 0', usd('0.03')]);

@@ -5,7 +5,7 @@ import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';
 import { newId, newIdAt } from '../../src/platform/ids';
 import { tenantDatabase } from '../database';
-import { BRIGHTLINE, HARBOR, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
+import { BRIGHTLINE, CEDAR, HARBOR, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { FINALIZE } from '../operations';
 import { NOTHING } from '../providers/fixtures';
@@ -208,6 +208,19 @@ test('a cost that became known late of an earlier statement stands beside the co
   await facts.apply(call.id, { ...NOTHING, cost }, { source: 'ASKED', knownAt: now });
   await tab.visit(`/billing?clientId=${MAPLE}&month=${monthBefore(2)}`);
   await page.getByText('Of these, 0.06 USD became known late, of earlier statements.').waitFor();
+  expect(await tab.findings()).toEqual([]);
+});
+
+test('a cost that is not known stands in no statement as 0, whosever account carried the calls', async () => {
+  const unknown = { costStatus: 'UNKNOWN', costMicros: null, costCurrency: null } as const;
+  const call = { startedAt: new Date('2026-05-10T12:00:00Z'), clientId: CEDAR, ...unknown };
+  const ofClient = { ...call, keySource: 'CLIENT', keyOwnerId: CEDAR } as const;
+  await storeCalls(running.app, [endedCall(call), endedCall(ofClient), endedCall(ofClient)]);
+  await tab.visit(`/billing?clientId=${CEDAR}&month=2026-05`);
+  await page.getByText('The cost of 2 calls is not known.').waitFor();
+  const facts = await page.locator('.facts').innerText();
+  expect(facts).toMatch(/the agency’s account\s+Not known\s+The cost of 1 call is not known\./);
+  expect(facts).toMatch(/the client’s account\s+Not known, or in several currencies\s+The cost of 2 calls/);
   expect(await tab.findings()).toEqual([]);
 });
 

@@ -68,6 +68,7 @@ const STATEMENT = graphql(`
         amount
         currency
       }
+      callsOfUnknownCostOfClient
       callsOfUnknownCost
       margin @include(if: $seesCosts) {
         amount
@@ -177,6 +178,7 @@ const COLUMNS: Columns<Line & { readonly id: string }> = [
 function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boolean }) {
   const { total, otherTotals, providerCosts, providerCostOfClient, callsOfUnknownCost } = statement;
   const { margin, marginMissing, sha256, lateProviderCosts } = statement;
+  const unknownOfClient = statement.callsOfUnknownCostOfClient ?? 0;
   const late = moneys(lateProviderCosts);
   const aboutCost = [
     late ? text.statements.lateCost(late) : [],
@@ -191,13 +193,18 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
           text.statements.cost,
           seesCosts ? (
             <Stack fine={aboutCost.join(' ')}>
-              {moneys(providerCosts) || money({ amount: '0', currency: total.currency })}
+              {moneys(providerCosts) ||
+                (callsOfUnknownCost > 0
+                  ? text.statements.noneKnown
+                  : money({ amount: '0', currency: total.currency }))}
             </Stack>
           ) : null,
         ],
         [
           text.statements.costOfClient,
-          providerCostOfClient ? money(providerCostOfClient) : text.statements.severalCurrencies,
+          <Stack fine={unknownOfClient > 0 ? text.statements.unknownCost(unknownOfClient) : ''}>
+            {providerCostOfClient ? money(providerCostOfClient) : text.statements.noSum}
+          </Stack>,
         ],
         [
           text.statements.margin,
