@@ -45,6 +45,7 @@ import { TimeOfFailure1764470000000 } from './1764470000000-time-of-failure';
 import { LongStatements1764480000000 } from './1764480000000-long-statements';
 import { LateCosts1764490000000 } from './1764490000000-late-costs';
 import { DeliveriesGivenUp1764500000000 } from './1764500000000-deliveries-given-up';
+import { BearersOfCalls1764520000000 } from './1764520000000-bearers-of-calls';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -95,4 +96,5 @@ export const migrations = [
   LongStatements1764480000000,
   LateCosts1764490000000,
   DeliveriesGivenUp1764500000000,
+  BearersOfCalls1764520000000,
 ];

@@ -21,6 +21,7 @@ export function endedCall(call: Partial<CallRow> & { readonly startedAt: Date })
     keyVersion: 1,
     keyOwnerId: BRIGHTLINE,
     isOtherAccount: false,
+    otherOwnerId: null,
     resolvedAt: call.startedAt,
     rateId: null,
     receipt: null,

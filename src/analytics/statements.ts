@@ -1,3 +1,4 @@
+import { BEARER } from '../billing/period-calls';
 import { STRAY_AFTER_MS } from '../calls/late-change';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
@@ -36,7 +37,7 @@ export interface Scope {
 }
 
 const START = 'COALESCE(c.startedAt, c.createdAt)';
-const ON_AGENCYS_ACCOUNT = "c.keySource = 'AGENCY' AND c.isOtherAccount = 0";
+const ON_AGENCYS_ACCOUNT = `${BEARER} = 'AGENCY'`;
 const IS_KNOWN = `${ON_AGENCYS_ACCOUNT} AND c.costStatus = 'KNOWN'`;
 // Whole seconds of each call, rounded up, so that the parts of a period sum to the whole.
 const SECONDS = '(c.durationMs + 999 - (c.durationMs + 999) % 1000) / 1000';

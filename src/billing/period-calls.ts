@@ -14,8 +14,8 @@ export interface CallSpan {
 export interface CallGroup {
   readonly keySource: KeySource | null;
   readonly rateId: string | null;
-  /** Whether another account carried them than the one that the key source names. */
-  readonly isOtherAccount: boolean;
+  /** Whose account carried them, and bears their cost. It is null where that is another client's. */
+  readonly bearer: KeySource | null;
   readonly currency: string | null;
   /** The connected part of each, rounded up to whole seconds. */
   readonly roundedMs: number;
@@ -25,14 +25,20 @@ export interface CallGroup {
 }
 
 type RawCount = number | string;
-type RawGroup = Pick<CallGroup, 'keySource' | 'rateId' | 'currency'> &
-  Readonly<Record<'isOtherAccount' | 'roundedMs' | 'calls' | 'unknownCosts' | 'costMicros', RawCount | null>>;
+type RawGroup = Pick<CallGroup, 'keySource' | 'rateId' | 'bearer' | 'currency'> &
+  Readonly<Record<'roundedMs' | 'calls' | 'unknownCosts' | 'costMicros', RawCount | null>>;
 
+/**
+ * The SQL of who bears the cost of calls `c`: the owner of the account that carried them, which may be
+ * another one than their receipts name.
+ */
+export const BEARER = `CASE WHEN c.isOtherAccount = 0 THEN c.keySource
+WHEN c.otherOwnerId = c.agencyId THEN 'AGENCY' WHEN c.otherOwnerId = c.clientId THEN 'CLIENT' END`;
 // `%` of whole numbers is whole on every database, which `/` is not.
-const ROUNDED = 'COALESCE(durationMs, 0) + 999 - (COALESCE(durationMs, 0) + 999) % 1000';
-const COUNTED = `SELECT keySource, rateId, isOtherAccount, costCurrency AS currency, ${ROUNDED} AS roundedMs,
-COUNT(*) AS calls, COUNT(*) - COUNT(costMicros) AS unknownCosts, SUM(costMicros) AS costMicros FROM calls`;
-const GROUPS = `GROUP BY keySource, rateId, isOtherAccount, costCurrency, roundedMs`;
+const ROUNDED = 'COALESCE(c.durationMs, 0) + 999 - (COALESCE(c.durationMs, 0) + 999) % 1000';
+const COUNTED = `SELECT c.keySource, c.rateId, ${BEARER} AS bearer, c.costCurrency AS currency, ${ROUNDED} AS roundedMs,
+COUNT(*) AS calls, COUNT(*) - COUNT(c.costMicros) AS unknownCosts, SUM(c.costMicros) AS costMicros FROM calls c`;
+const GROUPS = `GROUP BY 1, 2, 3, 4, 5`;
 /** The ids of calls that were placed by earlier versions are of about the time of the call. */
 const ID_TOLERANCE_MS = 60_000;
 
@@ -42,21 +48,21 @@ const ID_TOLERANCE_MS = 60_000;
  */
 export async function groupCalls(read: Reader, span: CallSpan): Promise<CallGroup[]> {
   const { agencyId, clientId, startsAt, endsAt } = span;
-  const from = `${COUNTED} ${read.indexHint('calls_by_start')} WHERE agencyId = ? AND clientId = ?`;
+  const from = `${COUNTED} ${read.indexHint('calls_by_start')} WHERE c.agencyId = ? AND c.clientId = ?`;
   const around = (time: Date, by: number) => leastIdOf(new Date(time.getTime() + by));
   const rows = await read.rows<RawGroup>(
-    `${from} AND startedAt >= ? AND startedAt < ? ${GROUPS} UNION ALL
-${from} AND startedAt IS NULL AND id >= ? AND id < ? AND createdAt >= ? AND createdAt < ? ${GROUPS}`,
+    `${from} AND c.startedAt >= ? AND c.startedAt < ? ${GROUPS} UNION ALL
+${from} AND c.startedAt IS NULL AND c.id >= ? AND c.id < ? AND c.createdAt >= ? AND c.createdAt < ? ${GROUPS}`,
     [
       ...[agencyId, clientId, startsAt, endsAt, agencyId, clientId],
       ...[around(startsAt, -ID_TOLERANCE_MS), around(endsAt, ID_TOLERANCE_MS), startsAt, endsAt],
     ],
   );
-  return rows.map(({ keySource, rateId, currency, ...row }) => ({
+  return rows.map(({ keySource, rateId, bearer, currency, ...row }) => ({
     keySource,
     rateId,
+    bearer,
     currency,
-    isOtherAccount: Number(row.isOtherAccount) !== 0,
     roundedMs: Number(row.roundedMs),
     calls: Number(row.calls),
     callsOfUnknownCost: Number(row.unknownCosts),

@@ -82,16 +82,17 @@ export function changesOf(now: readonly Line[], billed: readonly Line[]): Line[]
 }
 
 /**
- * Adds up what providers take. Where another account carried a call than its receipt names, it is nobody's.
+ * Adds up what providers take, by who bears it. What another client's account carried is in neither sum: that
+ * client bears it.
  */
 export function costsOf(groups: readonly CallGroup[]): PeriodCosts {
   const [ofAgency, ofClient] = [new Map<string, bigint>(), new Map<string, bigint>()];
   let [callsOfUnknownCost, callsOfUnknownCostOfClient] = [0, 0];
-  for (const { keySource, isOtherAccount, currency, costMicros, ...group } of groups) {
-    if (keySource === null || isOtherAccount) continue;
-    const costs = keySource === 'AGENCY' ? ofAgency : ofClient;
+  for (const { bearer, currency, costMicros, ...group } of groups) {
+    if (bearer === null) continue;
+    const costs = bearer === 'AGENCY' ? ofAgency : ofClient;
     if (currency !== null) costs.set(currency, (costs.get(currency) ?? 0n) + costMicros);
-    if (keySource === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
+    if (bearer === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
     else callsOfUnknownCostOfClient += group.callsOfUnknownCost;
   }
   return { ofAgency, ofClient, callsOfUnknownCost, callsOfUnknownCostOfClient };

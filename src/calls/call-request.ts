@@ -178,6 +178,7 @@ export function unknownCall(
     providerCallId: null,
     status: 'UNKNOWN',
     isOtherAccount: false,
+    otherOwnerId: null,
     ...receiptColumns(receipt),
     idempotencyDigest: null,
     variablesDigest: null,

@@ -76,6 +76,13 @@ export class CallRow {
   @Column('boolean', { default: false })
   isOtherAccount!: boolean;
 
+  /**
+   * The owner of that other account, who bears the cost. It is null where there is none, and for calls of
+   * before the column that another client's account carried.
+   */
+  @PlainIdColumn({ nullable: true })
+  otherOwnerId!: string | null;
+
   /** When the key was resolved. It is null for calls that are older than receipts. */
   @TimeColumn({ nullable: true })
   resolvedAt!: Date | null;

@@ -23,7 +23,7 @@ import { CallFilter } from './call-filter.types';
 import type { CallEndService } from './call-end.service';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
-import { accountOf } from './provider-call';
+import { bearerOf } from './provider-call';
 import { readReceipt } from './receipt';
 import type { CallResult } from './call-request';
 import {
@@ -203,7 +203,7 @@ export class CallResolver {
   })
   providerCost(@Root() call: CallRow, @CurrentViewer() viewer: Viewer): Money | null {
     const { costStatus, costMicros, costCurrency } = call;
-    if (!isAdmin(viewer) && accountOf(call) !== viewer.clientId) return null;
+    if (!isAdmin(viewer) && bearerOf(call) !== viewer.clientId) return null;
     if (costStatus !== 'KNOWN' || costMicros === null || costCurrency === null) return null;
     return moneyOf(costMicros, costCurrency);
   }

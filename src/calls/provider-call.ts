@@ -36,8 +36,17 @@ export function newProviderCall(
     keyVersion: keySource && (receipt.keys[keySource]?.version ?? null),
     keyOwnerId: keySource && !isOtherAccount ? ownerOf(agent, keySource) : null,
     isOtherAccount,
+    otherOwnerId: isOtherAccount ? bearerAmong(owners, agent) : null,
     toNumber,
   };
+}
+
+/** Of several owners of one account, the client of the call or its agency comes before others. */
+function bearerAmong(
+  owners: ReadonlySet<string>,
+  { agencyId, clientId }: Pick<CallRow, 'agencyId' | 'clientId'>,
+): string | null {
+  return [clientId, agencyId, ...owners].find((id) => id !== null && owners.has(id)) ?? null;
 }
 
 /** An id of the time at which a call began, as far as what the provider says of it can be. */
@@ -61,6 +70,11 @@ export function accountOf(call: CallOfAccount): string | null {
   const { agencyId, clientId, keySource, isOtherAccount } = call;
   if (keySource === null || isOtherAccount) return null;
   return ownerOf({ agencyId, clientId }, keySource);
+}
+
+/** Returns who bears the cost of a call: the owner of the account that carried it, whatever key counted. */
+export function bearerOf(call: CallOfAccount & Pick<CallRow, 'otherOwnerId'>): string | null {
+  return call.isOtherAccount ? call.otherOwnerId : accountOf(call);
 }
 
 /** An account at a provider, by whose it is. */

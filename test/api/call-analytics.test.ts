@@ -77,6 +77,7 @@ function randomCall() {
   const isOthers = below(12) === 0;
   const [agentId, provider] = oneOf(AGENTS);
   const isKnown = below(4) > 0;
+  const isOtherAccount = below(10) === 0;
   const startedAt = below(3) === 0 ? null : new Date(createdAt.getTime() + below(8 * 60_000));
   return {
     id: v7({ msecs: createdAt.getTime() }),
@@ -89,7 +90,8 @@ function randomCall() {
     direction: 'OUTBOUND',
     status: 'COMPLETED',
     keySource: oneOf(['CLIENT', 'AGENCY', null] as const),
-    isOtherAccount: below(10) === 0,
+    isOtherAccount,
+    otherOwnerId: isOtherAccount ? oneOf([BRIGHTLINE, HARBOR]) : null,
     keyVersion: 1,
     toNumber: '+14155550123',
     startedAt,

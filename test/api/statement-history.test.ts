@@ -97,7 +97,13 @@ async function take({ what, which, seconds, at }: Step, final: { count: number }
     // It is heard of only now, though it started long ago.
     const source = which % 2;
     const place = { keySource: SOURCES[source] ?? null, rateId: rateIds[source] ?? null };
-    const made = endedCall({ startedAt: new Date(), ...place });
+    // Of some, the agency's account carried what was the client's to carry, or the other way round.
+    const isOtherAccount = which % 3 === 0;
+    const other = {
+      isOtherAccount,
+      otherOwnerId: isOtherAccount ? ([HARBOR, BRIGHTLINE][source] ?? null) : null,
+    };
+    const made = endedCall({ startedAt: new Date(), ...place, ...other });
     await storeCalls(running.app, [{ ...made, startedAt: null, durationMs: null, knownAt: null }]);
     await tell(made.id, { startedAt: timeOf(at), durationMs: seconds * 1_000 });
   }
@@ -150,8 +156,10 @@ async function costOf({ startsAt, endsAt }: StatementRow): Promise<number[]> {
     const start = startedAt ?? createdAt;
     return start >= startsAt && start < endsAt;
   });
+  const bearerOf = ({ keySource, isOtherAccount, otherOwnerId }: CallRow) =>
+    isOtherAccount ? (otherOwnerId === BRIGHTLINE ? 'AGENCY' : 'CLIENT') : keySource;
   return SOURCES.map((source) =>
-    calls.reduce((sum, call) => sum + (call.keySource === source ? (call.costMicros ?? 0) : 0), 0),
+    calls.reduce((sum, call) => sum + (bearerOf(call) === source ? (call.costMicros ?? 0) : 0), 0),
   );
 }
 

@@ -61,7 +61,7 @@ function groupOf(
   return {
     keySource: source,
     rateId: known.has(String(rate)) ? String(rate) : null,
-    isOtherAccount: false,
+    bearer: source,
     currency: 'USD',
     roundedMs: Math.ceil(durationMs / 1000) * 1000,
     calls: 1,
