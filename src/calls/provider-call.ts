@@ -167,7 +167,10 @@ export async function makeProviderCalls(
   });
 }
 
-/** A call that was never connected has no start, and some events tell none: it began then at the latest. */
-function timeOf({ facts: { startedAt, endedAt }, toldAt }: ToldCall): Date | null {
-  return startedAt ?? endedAt ?? toldAt;
+/**
+ * A call that was never connected has no start, and some events tell none: it began about when its provider
+ * put it on record, and at the latest when it ended or was told of.
+ */
+function timeOf({ facts: { startedAt, madeAt, endedAt }, toldAt }: ToldCall): Date | null {
+  return startedAt ?? madeAt ?? endedAt ?? toldAt;
 }

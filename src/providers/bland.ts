@@ -118,6 +118,7 @@ export const bland = {
 
   readCall(json) {
     const inbound = field(json, 'inbound');
+    const madeAt = readPastTime(json, 'created_at');
     return {
       providerCallId: readId(json, 'call_id', 'c_id'),
       latchkeyCallId: readLatchkeyId(field(json, 'metadata')),
@@ -125,6 +126,7 @@ export const bland = {
       direction: typeof inbound === 'boolean' ? (inbound ? 'INBOUND' : 'OUTBOUND') : null,
       toNumber: numberIn(json, 'to'),
       fromNumber: numberIn(json, 'from'),
+      ...(madeAt && { madeAt }),
       startedAt: readPastTime(json, 'started_at'),
       // As long as a call goes on, this is when it would be ended.
       endedAt: isOver(json) ? readPastTime(json, 'end_at') : null,

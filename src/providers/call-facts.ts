@@ -79,6 +79,8 @@ export interface CallFacts {
   readonly toNumber: string | null;
   readonly fromNumber: string | null;
   readonly status: CallStatus | null;
+  /** When the provider put the call on record, which is about when it began, where it tells that. */
+  readonly madeAt?: Date;
   readonly startedAt: Date | null;
   readonly endedAt: Date | null;
   /** The connected part. It is null before the call has ended, and 0 for one that was never connected. */
@@ -97,7 +99,13 @@ export const OUT_OF_FUNDS = { accountProblem: 'OUT_OF_FUNDS' } as const;
 export function storedFacts(text: string): CallFacts {
   const facts = JSON.parse(text) as CallFacts & Record<'startedAt' | 'endedAt', string | null>;
   const time = (value: string | null) => (value === null ? null : new Date(value));
-  return { ...facts, startedAt: time(facts.startedAt), endedAt: time(facts.endedAt) };
+  const { madeAt } = facts;
+  return {
+    ...facts,
+    ...(madeAt && { madeAt: new Date(madeAt) }),
+    startedAt: time(facts.startedAt),
+    endedAt: time(facts.endedAt),
+  };
 }
 
 // In a URL the names `.` and `..` lead to another path, however they are encoded. What JSON escapes, which

@@ -148,6 +148,7 @@ export const vapi = {
     const [customer, own] = [field(json, 'customer'), field(json, 'phoneNumber')].map((party) =>
       readNumber(party, 'number'),
     );
+    const madeAt = readPastTime(json, 'createdAt');
     const direction = readWord(DIRECTIONS, textField(json, 'type'));
     const isInbound = direction === 'INBOUND';
     return {
@@ -157,6 +158,7 @@ export const vapi = {
       direction,
       toNumber: (isInbound ? own : customer) ?? null,
       fromNumber: (isInbound ? customer : own) ?? null,
+      ...(madeAt && { madeAt }),
       startedAt,
       endedAt,
       ...outcomeOf(json, durationBetween(startedAt, endedAt)),

@@ -241,3 +241,15 @@ test('the call that goes on when the demo begins still does when its provider ha
   expect(requests.filter(({ path }) => path.endsWith(goingOn.id))).toHaveLength(4);
   expect(await stored(goingOn)).toMatchObject([{ status: 'IN_PROGRESS' }]);
 });
+
+test('calls of the hours before stand at the time at which they began, whichever event tells of them first', async () => {
+  const outboxes = [];
+  for (const name of NAMES) outboxes.push(await connect(name));
+  receiveDayOfCalls(running.sandbox);
+  for (const events of outboxes) allTaken(await events.sendAll());
+  await work();
+  const calls = await running.app.database.read.findBy(CallRow, { origin: 'PROVIDER' });
+  const begun = calls.filter(({ startedAt }) => startedAt !== null);
+  expect(new Set(begun.map(({ provider }) => provider)).size).toBe(NAMES.length);
+  expect(begun.map(({ createdAt }) => createdAt)).toEqual(begun.map(({ startedAt }) => startedAt));
+});

@@ -162,10 +162,11 @@ const TOMORROW = Date.now() + 25 * 60 * 60 * 1000;
 const factOf = (facts: CallFacts, name: string) => facts[name as keyof CallFacts];
 
 /** Every fact is null or of its type and in its span. */
-function expectPossible({ status, endReason, startedAt, endedAt, durationMs, cost, ...ids }: CallFacts) {
+function expectPossible(facts: CallFacts) {
+  const { status, endReason, madeAt, startedAt, endedAt, durationMs, cost, ...ids } = facts;
   expect([null, ...CALL_STATUSES]).toContain(status);
   expect([null, ...CALL_END_REASONS]).toContain(endReason);
-  for (const time of [startedAt, endedAt])
+  for (const time of [madeAt, startedAt, endedAt])
     if (time) expect([2000 <= time.getUTCFullYear(), time.getTime() < TOMORROW]).toEqual([true, true]);
   if (durationMs !== null)
     expect([Number.isInteger(durationMs), durationMs >= 0, durationMs < 2 ** 31]).toEqual([true, true, true]);
