@@ -11,6 +11,8 @@ import { KEY_MAX_LENGTH, KEY_MIN_LENGTH } from '../vault/secret';
  */
 const MAX_LOOKED_AT = 2_000;
 const KEY_FORM = new RegExp(`^[\\x21-\\x7E]{${KEY_MIN_LENGTH},${KEY_MAX_LENGTH}}$`);
+/** No key is taken that has the form of a phone number, which every request for a call has. */
+const PHONE_NUMBER = /^\+[\d().-]{7,20}$/;
 /** Every part of a word is looked at where it has no more pieces than this. A UUID has five. */
 const MAX_PIECES = 12;
 
@@ -54,7 +56,9 @@ function candidatesIn(texts: readonly string[]): readonly string[] {
 // A key has no spaces. What surrounds one, as in `KEY=...` or at the end of a sentence, may stand within one
 // as well, so that the parts of words are looked at behind all words.
 function* wordsAndParts(texts: readonly string[]): Generator<string> {
-  const words = texts.flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
+  const words = texts
+    .filter((text) => !PHONE_NUMBER.test(text))
+    .flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
   yield* words;
   for (const word of words) yield* partsOf(word);
 }

@@ -3,6 +3,7 @@ import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { START_CALL } from '../operations';
+import { fixturesOf } from '../providers/fixtures';
 import { json, Loopback } from '../providers/loopback';
 
 const MINUTE = 60 * 1000;
@@ -54,7 +55,7 @@ test.each(PROVIDERS)(
       const [, id] = /call\/(call-\d+)$/.exec(request.url ?? '') ?? [];
       if (request.method === 'POST') json(201, placed(`call-${(count += 1)}`))(request, response);
       else if (id) json(200, (isPaid ? connected : unpaid)(id))(request, response);
-      else json(200, {})(request, response);
+      else json(200, fixturesOf(provider).verified.body)(request, response);
     };
     const standIn = await Loopback.start(answer);
     running = await startTestApp({ [`${provider}_BASE_URL`]: standIn.baseUrl });
@@ -80,11 +81,9 @@ test.each(PROVIDERS)(
 
 test('an account that cannot pay counts as such until a call is placed, where its provider refuses calls then', async () => {
   let isPaid = false;
+  const accepted = { ...(fixturesOf('BLAND').verified.body as object), call_id: 'call-1' };
   const standIn = await Loopback.start((request, response) =>
-    (request.method === 'POST' && !isPaid ? json(402, {}) : json(200, { call_id: 'call-1' }))(
-      request,
-      response,
-    ),
+    (request.method === 'POST' && !isPaid ? json(402, {}) : json(200, accepted))(request, response),
   );
   running = await startTestApp({ BLAND_BASE_URL: standIn.baseUrl });
   const statusAfterCall = async (now: number) => {
