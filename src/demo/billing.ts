@@ -43,11 +43,20 @@ export async function addBilling(database: Database, ask: Ask): Promise<void> {
   });
   const { agency } = await ask('{ agency { timeZone } }');
   const today = dayOf(now, (agency as { timeZone: string }).timeZone);
-  const input = { clientId: HARBOR_DENTAL, from: dayAfter(today, -60), to: dayAfter(today, -31) };
+  // The last month that can be final already, as an agency that bills by the month has made it.
+  const to = dayAfter(firstOfMonth(dayAfter(today, -FINAL_AFTER_DAYS)), -1);
+  const input = { clientId: HARBOR_DENTAL, from: firstOfMonth(to), to };
   await ask(
     'mutation ($input: FinalizeStatementInput!) { finalizeStatement(input: $input) { userErrors { code } } }',
     { input },
   );
+}
+
+/** So many days after its end, a period can be made final in every time zone. */
+const FINAL_AFTER_DAYS = 5;
+
+function firstOfMonth(day: string): string {
+  return `${day.slice(0, 8)}01`;
 }
 
 function rateOf(keySource: RateRow['keySource'], priceMicros: number, validFrom: Date): RateRow {

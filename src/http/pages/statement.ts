@@ -44,10 +44,10 @@ function pageOf({ form, sha256 }: Stated): Page {
       <dt>Period</dt>
       <dd>${form.from} to ${form.to} (${form.timeZone})</dd>
       ${
-        isDraft
+        form.finalizedAt === null
           ? null
           : html`<dt>Final since</dt>
-              <dd>${form.finalizedAt}</dd>`
+              <dd>${form.finalizedAt.slice(0, 16).replace('T', ' ')} UTC</dd>`
       }
       ${
         sha256 === null
