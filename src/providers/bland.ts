@@ -15,7 +15,7 @@ import {
 import { transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
-import { field, isObject, textField } from './json';
+import { field, hasAny, textField } from './json';
 import { readAgent, readEntries, type ListedAgent, type ListedNumber, type Listing } from './listing';
 import { withVariables, type CallSpan, type ProviderAdapter } from './provider';
 import type { ProviderAgentKind } from './provider-agent';
@@ -89,7 +89,7 @@ export const bland = {
   fromNumberForm: 'E164',
   idForm: 'UUID',
   verify: { method: 'GET', path: '/v1/me' },
-  isVerified: (json) => isObject(field(json, 'billing')),
+  isVerified: (json) => hasAny(json, 'status', 'billing', 'total_calls'),
 
   agentKinds: ['AGENT', 'PATHWAY', 'PERSONA'],
   agent: ({ providerAgentId, providerAgentKind }) => ({

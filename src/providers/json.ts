@@ -18,3 +18,8 @@ export function textField(json: unknown, name: string): string {
 export function isObject(json: unknown): json is object {
   return typeof json === 'object' && json !== null && !Array.isArray(json);
 }
+
+/** Tells whether JSON has one of these properties, whatever its value is. */
+export function hasAny(json: unknown, ...names: readonly string[]): boolean {
+  return names.some((name) => field(json, name) !== undefined);
+}

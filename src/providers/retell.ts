@@ -16,7 +16,7 @@ import {
 import { linkTo, transcriptOf, type TurnForm } from './call-content';
 import { hmacClaim } from './event-signatures';
 import { retellGateway } from './gateway/retell';
-import { field, textField } from './json';
+import { field, hasAny, textField } from './json';
 import { readAgent, readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
 import { readToken } from './web-calls';
@@ -91,7 +91,7 @@ export const retell = {
   fromNumberForm: 'E164',
   idForm: { prefix: 'agent_' },
   verify: { method: 'GET', path: '/get-api-key-info' },
-  isVerified: (json) => textField(json, 'org_name') !== '',
+  isVerified: (json) => hasAny(json, 'org_name', 'api_key_name'),
 
   agentKinds: ['AGENT'],
   agent: ({ providerAgentId }) => ({
