@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { printed, readPrintout } from './audit/audit-printout';
 import { AuditSealer } from './audit/audit-sealer';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
@@ -41,7 +41,7 @@ async function main(args: readonly string[]): Promise<void> {
       console.log(USAGE);
       return;
     case 'master-key':
-      return void process.stdout.write(await masterKeyLine(words[0] ?? '', options));
+      return makeMasterKey(words[0] ?? '', options);
     case 'create-agency':
       return enrol(options, (database, audit, person) =>
         createAgency(database, audit, options.agency ?? '', person),
@@ -56,6 +56,26 @@ async function main(args: readonly string[]): Promise<void> {
       return withStore(configure(), ({ database, vault }, { keyRing }) =>
         rotateKeys(database, vault.cipher, keyRing),
       );
+  }
+}
+
+async function makeMasterKey(name: string, { file, ...services }: Options): Promise<void> {
+  const line = await masterKeyLine(name, services);
+  if (file === undefined) process.stdout.write(line);
+  else writeNewFile(file, line);
+}
+
+// The file may be the key ring of a database that is in use, whose keys would all be lost with it.
+function writeNewFile(file: string, text: string): void {
+  try {
+    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const { code = 'it failed' } = error as NodeJS.ErrnoException;
+    throw new UnusableFile(
+      code === 'EEXIST'
+        ? `--file: ${file} exists already, and was left as it is`
+        : `--file: this file cannot be written (${code})`,
+    );
   }
 }
 

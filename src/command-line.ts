@@ -6,10 +6,11 @@ import { keyServices } from './vault/master-keys/kms';
 export class WrongUsage extends Error {}
 
 export const USAGE = `Usage:
-  npm run --silent admin -- master-key NAME [--aws-kms KEY | --vault-transit MOUNT/KEY]
-      prints a line for the key ring file with a new random master key. With an option, the key is wrapped by a
-      service that is asked at each start: AWS KMS, or the transit engine of HashiCorp Vault or OpenBao.
-      NAME: up to 64 small letters, digits, \`-\` and \`_\`
+  npm run --silent admin -- master-key NAME [--file FILE] [--aws-kms KEY | --vault-transit MOUNT/KEY]
+      prints a line for the key ring file with a new random master key, or writes it to a new file, which only
+      its owner can read. A file that exists is left as it is. With \`--aws-kms\` or \`--vault-transit\`, the key
+      is wrapped by a service that is asked at each start: AWS KMS, or the transit engine of HashiCorp Vault or
+      OpenBao. NAME: up to 64 small letters, digits, \`-\` and \`_\`
   npm run --silent admin -- create-agency --agency NAME --name NAME --subject SUBJECT
       creates an agency and its first admin, and prints the agency's id
   npm run --silent admin -- add-person --agency ID --role ROLE --name NAME --subject SUBJECT
@@ -36,7 +37,7 @@ export const USAGE = `Usage:
 
 /** The commands, with the words that follow each and the options that it knows. */
 const COMMANDS = {
-  'master-key': { words: ['NAME'], options: Object.keys(keyServices) },
+  'master-key': { words: ['NAME'], options: ['file', ...Object.keys(keyServices)] },
   'create-agency': { words: [], options: ['agency', 'name', 'subject'] },
   'add-person': { words: [], options: PEOPLE_FIELDS },
   reconcile: { words: [], options: ['agency', 'provider', 'since', 'until', 'json'] },

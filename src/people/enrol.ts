@@ -37,12 +37,30 @@ export async function createAgency(
   };
   const admin = toPerson({ ...person, agency: agency.id, role: 'AGENCY_ADMIN' });
   await database.write(async (tx) => {
+    await refuseSameAgency(tx, agency, admin);
     await tx.insert(AgencyRow, agency);
     await tx.insert(PersonRow, admin);
     await audit.record(tx, operator(agency.id), { type: 'AGENCY_CREATED', name: agency.name });
     await audit.record(tx, operator(agency.id), { type: 'PERSON_ADDED', ...eventOf(admin) });
   });
   return agency.id;
+}
+
+// The same command may be run again by accident. Another person may give the name to another agency.
+async function refuseSameAgency(
+  tx: Database['read'],
+  { name }: AgencyRow,
+  { identityDigest }: PersonRow,
+): Promise<void> {
+  const places = await tx.findBy(PersonRow, {
+    identityDigest: identityDigest ?? '',
+    role: 'AGENCY_ADMIN',
+  });
+  for (const { agencyId } of places)
+    if (await tx.existsBy(AgencyRow, { id: agencyId, name }))
+      throw new RefusedPerson(
+        `--agency: this person is an admin of an agency of this name already: ${agencyId}`,
+      );
 }
 
 /** Adds someone to an agency, or to the portal of one of its clients. Returns the id of the person. */

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
@@ -27,7 +27,23 @@ test('the command line prints the usage when it is asked, and with a reason and 
   ]);
 });
 
-test('people are added with no other issuer than the discovery document names, and with a warning while it cannot be read', async () => {
+test('a master key is written to a new file that only its owner can read, and never over one that exists', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-master-key-'));
+  const file = join(folder, 'master.keys');
+  expect(await run('master-key', 'one', '--file', file)).toEqual({ status: 0, lines: [''] });
+  const written = readFileSync(file, 'utf8');
+  expect([written, statSync(file).mode & 0o777]).toEqual([expect.stringMatching(/^one:\S{44}\n$/), 0o600]);
+  expect(await run('master-key', 'two', '--file', file)).toEqual({
+    status: 1,
+    lines: [`--file: ${file} exists already, and was left as it is`, ''],
+  });
+  expect(readFileSync(file, 'utf8')).toBe(written);
+  const absent = await run('master-key', 'two', '--file', join(folder, 'absent', 'master.keys'));
+  expect(absent).toEqual({ status: 1, lines: ['--file: this file cannot be written (ENOENT)', ''] });
+  rmSync(folder, { recursive: true });
+});
+
+test('people are added with no other issuer than the discovery document names, with a warning while it cannot be read, and once', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-command-line-'));
   const issuer = await startFakeIssuer();
   writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
@@ -41,8 +57,8 @@ test('people are added with no other issuer than the discovery document names, a
     const command = new Process('src/cli.js', folder, env, args);
     return { status: await command.ended(), output: command.output };
   };
-  const create = (authIssuer: string) =>
-    run(authIssuer, ['create-agency', '--agency', 'Own', '--name', 'Olga', '--subject', 'olga']);
+  const create = (authIssuer: string, agency = 'Own') =>
+    run(authIssuer, ['create-agency', '--agency', agency, '--name', 'Olga', '--subject', 'olga']);
   const document = `${issuer.url}/.well-known/openid-configuration`;
   expect(await create(`${issuer.url}/`)).toEqual({
     status: 1,
@@ -57,8 +73,14 @@ test('people are added with no other issuer than the discovery document names, a
     status: 0,
     output: expect.stringMatching(/: 2 events, all as they were written; the last is 2 /) as string,
   });
+  expect(await create(issuer.url)).toEqual({
+    status: 1,
+    output: expect.stringMatching(
+      /^--agency: this person is an admin of an agency of this name already: [\w-]{36}\n$/,
+    ) as string,
+  });
   issuer.status = 503;
-  const { status, output } = await create(issuer.url);
+  const { status, output } = await create(issuer.url, 'Another');
   expect([status, output.split('\n').find((line) => line.startsWith('Warning'))]).toEqual([
     0,
     `Warning: AUTH_ISSUER was not checked: the discovery document ${document} cannot be read (HTTP 503). It must be exactly the \`iss\` of the person's tokens.`,

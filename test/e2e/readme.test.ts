@@ -155,6 +155,19 @@ describe('the documents', () => {
     await shell.end();
   });
 
+  test('leave the master key and the agency as they are when an operator follows them a second time', async () => {
+    const [production] = blocksOf(operations, 'A production start');
+    const before = readFileSync(join(folder, 'master.keys'), 'utf8');
+    const shell = new Shell(folder, port);
+    const commands = (production?.commands ?? '').replace('npm ci && ', '').replace('npm run serve\n', '');
+    // The last command is refused, too.
+    await shell.run(`${commands}true`);
+    expect(shell.output).toContain('--file: master.keys exists already, and was left as it is\n');
+    expect(shell.output).toMatch(/admin of an agency of this name already: [0-9a-f-]{36}\n/);
+    expect(readFileSync(join(folder, 'master.keys'), 'utf8')).toBe(before);
+    await shell.end();
+  });
+
   test('lead an operator to a new master key, with which alone everything starts', async () => {
     const [production] = blocksOf(operations, 'A production start');
     const environment = (production?.commands ?? '')
