@@ -17,6 +17,7 @@ import type { SignInRefusal } from '../people/sign-in';
 import type { Metrics } from '../platform/metrics';
 import { isLoopbackHost, parseNetwork, sourceAddressOf } from './addresses';
 import { addErrorAnswers, answerUndecodable, MAX_BODY_BYTES, refuse } from './answers';
+import { followConnections } from './closing';
 import { SECURITY_HEADERS } from './security-headers';
 
 export type Server = FastifyInstance;
@@ -80,8 +81,9 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Node looks for slow requests twice a minute by itself, so that they could take twice as long.
-    http: { connectionsCheckingInterval: CHECKED_EVERY_MS },
+    // Node looks for slow requests twice a minute by itself, so that they could take twice as long. Of the two
+    // limits, it gives the longer one to the body, whichever it is.
+    http: { connectionsCheckingInterval: CHECKED_EVERY_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: () => randomUUID(),
     // A link that is too long reaches its route, and is answered like every other that does not open. Node
@@ -163,8 +165,10 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
   });
   // A connection that stays open after its last answer would keep the process from ending.
   let closing = false;
+  const cutOffUnused = followConnections(server.server);
   server.addHook('preClose', (done) => {
     closing = true;
+    cutOffUnused();
     done();
   });
   server.addHook('onSend', (_request, reply, payload, done) => {

@@ -183,11 +183,11 @@ describe('a request that is no well-formed event', () => {
 
   test('comes too slowly, and is given up in time, with nothing on record', async () => {
     const { server } = running.app.server;
-    expect(server.requestTimeout).toBe(REQUEST_TIMEOUT_MS);
+    // Of the two, Node gives a body the longer one.
+    expect([server.requestTimeout, server.headersTimeout]).toEqual([REQUEST_TIMEOUT_MS, REQUEST_TIMEOUT_MS]);
     const before = await rows();
     const path = await pathOf(HARBOR);
     const { hostname, port } = new URL(running.url);
-    const { headersTimeout } = server;
     server.requestTimeout = 300;
     server.headersTimeout = 300;
     const socket = connect(Number(port), hostname);
@@ -199,7 +199,7 @@ describe('a request that is no well-formed event', () => {
     expect(await answer).toMatch(/^HTTP\/1\.1 400 /);
     clearInterval(drip);
     server.requestTimeout = REQUEST_TIMEOUT_MS;
-    server.headersTimeout = headersTimeout;
+    server.headersTimeout = REQUEST_TIMEOUT_MS;
     expect(Date.now() - began).toBeLessThan(5_000);
     expect(await rows()).toBe(before);
   });

@@ -1,6 +1,5 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
@@ -11,6 +10,7 @@ import { post } from '../harness';
 import { CLIENT_KEYS, codes, PENDING_HAND_INS, SET_CLIENT, START_CALL, type UserErrors } from '../operations';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { startFakeIssuer } from '../fixtures/fake-issuer';
+import { startWaitingProvider } from '../fixtures/waiting-provider';
 import { Process, until } from './process';
 
 const SEQUENCE_MS = 120_000;
@@ -75,31 +75,6 @@ async function dayOf(demo: Demo) {
     return down.length > 0 && calls.some(({ isOtherAccount }) => isOtherAccount);
   });
   return read();
-}
-
-/** A provider that answers when it is told to. */
-async function startProvider(): Promise<{
-  url: string;
-  placed: () => number;
-  release: () => void;
-  server: Server;
-}> {
-  let placed = 0;
-  let release: () => void = () => undefined;
-  const released = new Promise<void>((resolve) => (release = resolve));
-  const server = createServer((request, response) => {
-    if (request.method === 'POST') placed += 1;
-    void released.then(() =>
-      response.writeHead(201, { 'content-type': 'application/json' }).end('{"call_id":"call_1"}'),
-    );
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    placed: () => placed,
-    release,
-    server,
-  };
 }
 
 describe('the demo', () => {
@@ -329,7 +304,7 @@ describe('the demo, started again and again in one folder', () => {
  * provider is placing another.
  */
 async function endWhilePlacing(inFolder: string) {
-  const provider = await startProvider();
+  const provider = await startWaitingProvider();
   const env = { RETELL_BASE_URL: provider.url };
   const once = { input: { agentId: HARBOR_RETELL_AGENT, toNumber: '+14155550123', idempotencyKey: 'once' } };
   const first = await startDemo(inFolder, env);
@@ -353,8 +328,7 @@ async function endWhilePlacing(inFolder: string) {
   provider.release();
   const finished = (await calling).data;
   const status = await running.ended();
-  provider.server.closeAllConnections();
-  provider.server.close();
+  provider.close();
   return {
     providerUrl: provider.url,
     demo,
