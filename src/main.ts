@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { createApp, listen, ownAddress } from './app';
 import { ConfigError, readConfig } from './config';
-import { endOnSignals, loadEnvFile } from './platform/process';
+import { endOnSignals, loadEnvFile, outliveLostOutput } from './platform/process';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
 
 async function main(): Promise<void> {
+  outliveLostOutput();
   const closeOnSignals = endOnSignals();
   loadEnvFile();
   const config = readConfig(process.env);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Database } from '../database/database';
 import { createApp, listen, ownAddress } from '../app';
 import { ConfigError, readConfig, type Config } from '../config';
-import { endOnSignals, loadEnvFile } from '../platform/process';
+import { endOnSignals, loadEnvFile, outliveLostOutput } from '../platform/process';
 import { BASE_URLS } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
@@ -31,6 +31,7 @@ const TOKEN_LIFETIME_S = 30 * 24 * 60 * 60;
  * precedence.
  */
 async function main(): Promise<void> {
+  outliveLostOutput();
   const closeOnSignals = endOnSignals();
   loadEnvFile();
   if (process.env.NODE_ENV === 'production')

@@ -37,10 +37,38 @@ export interface Closable {
 }
 
 /**
- * Ends the process on SIGTERM or SIGINT: at once while it starts, and later after it has closed what the
- * result was given. A second signal cuts off nothing, unless it is the Ctrl-C of someone at a terminal who
- * does not want to wait. It is called before anything else, because as the first process of a container a
- * program ends on no signal that it does not handle.
+ * Output that cannot be written is lost, e.g. while the program that reads the log is started anew, or while
+ * the disk is full. Without anybody who listens for the error, it would end the process and cut off what is
+ * in flight.
+ */
+export function outliveLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
+/** A process that starts: whether it was told to end, and how much work has to come to its end before. */
+const starting = { isToldToEnd: false, underWay: 0 };
+
+/** Whether the process was told to end while it starts. Work that goes on to its end looks at it. */
+export function isToldToEnd(): boolean {
+  return starting.isToldToEnd;
+}
+
+/** Does work which a process that is told to end while it starts goes on with, and ends after it. */
+export async function toItsEnd<T>(work: () => Promise<T>): Promise<T> {
+  starting.underWay += 1;
+  try {
+    return await work();
+  } finally {
+    starting.underWay -= 1;
+    if (isToldToEnd()) process.exit(0);
+  }
+}
+
+/**
+ * Ends the process on SIGTERM, SIGINT or SIGHUP: at once while it starts, unless there is work that has to
+ * come to its end, and later after it has closed what the result was given. A second signal cuts off nothing,
+ * unless it is the Ctrl-C of someone at a terminal who does not want to wait. It is called before anything
+ * else, because as the first process of a container a program ends on no signal that it does not handle.
  */
 export function endOnSignals(): (started: Closable) => void {
   let app: Closable | null = null;
@@ -48,7 +76,11 @@ export function endOnSignals(): (started: Closable) => void {
   const end = () => {
     if (since !== null) return;
     since = Date.now();
-    if (!app) process.exit(0);
+    if (!app) {
+      starting.isToldToEnd = true;
+      if (starting.underWay === 0) process.exit(0);
+      return;
+    }
     setTimeout(() => process.exit(1), app.drainMs).unref();
     app.close().then(
       () => process.exit(0),
@@ -56,6 +88,8 @@ export function endOnSignals(): (started: Closable) => void {
     );
   };
   process.on('SIGTERM', end);
+  // Of a terminal that is closed, or of a connection to it that is lost.
+  process.on('SIGHUP', end);
   process.on('SIGINT', () =>
     since !== null && Date.now() - since > ONE_CTRL_C_MS ? process.exit(1) : end(),
   );

@@ -11,12 +11,12 @@ beforeEach(() => {
   close = jest.fn(() => new Promise<void>((resolve) => (closed = resolve)));
 });
 afterEach(() => {
-  for (const signal of ['SIGTERM', 'SIGINT']) process.removeAllListeners(signal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(signal);
   jest.restoreAllMocks();
   jest.useRealTimers();
 });
 
-test.each(['SIGTERM', 'SIGINT'] as const)(
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
   'a process that is asked by %s while it starts ends at once',
   (signal) => {
     exit.mockImplementation(() => {
@@ -31,7 +31,7 @@ test.each(['SIGTERM', 'SIGINT'] as const)(
 describe('a process that is asked to end', () => {
   beforeEach(() => endOnSignals()({ close, drainMs: DRAIN_MS }));
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('by %s ends once all is finished', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s ends once all is finished', async (signal) => {
     process.emit(signal);
     expect(exit).not.toHaveBeenCalled();
     closed();
