@@ -1,5 +1,17 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { boolean, id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
+import type { MigrationInterface, QueryRunner, TableOptions } from 'typeorm';
+import {
+  boolean,
+  createMissingTable,
+  id,
+  index,
+  integer,
+  optional,
+  primary,
+  refersTo,
+  text,
+  time,
+  unique,
+} from './columns';
 
 const errorColumns = [
   optional(text('errorCode', 32)),
@@ -9,18 +21,18 @@ const errorColumns = [
 
 export class Initial1763900000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables(runner)) await runner.createTable(table);
+    for (const table of tables(runner)) await createMissingTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables(runner).reverse()) await runner.dropTable(table);
+    for (const { name } of tables(runner).reverse()) await runner.dropTable(name, true);
   }
 }
 
-function tables(runner: QueryRunner): Table[] {
+function tables(runner: QueryRunner): TableOptions[] {
   return [
-    new Table({ name: 'agencies', columns: [primary(id('id')), text('name', 200), time('createdAt')] }),
-    new Table({
+    { name: 'agencies', columns: [primary(id('id')), text('name', 200), time('createdAt')] },
+    {
       name: 'clients',
       columns: [
         primary(id('id')),
@@ -31,8 +43,8 @@ function tables(runner: QueryRunner): Table[] {
       ],
       indices: [index('clients_by_agency', 'agencyId', 'id')],
       foreignKeys: [refersTo('agencies', 'agencyId', 'clients_agency')],
-    }),
-    new Table({
+    },
+    {
       name: 'people',
       columns: [
         primary(id('id')),
@@ -53,8 +65,8 @@ function tables(runner: QueryRunner): Table[] {
         refersTo('agencies', 'agencyId', 'people_agency'),
         refersTo('clients', 'clientId', 'people_client'),
       ],
-    }),
-    new Table({
+    },
+    {
       name: 'agents',
       columns: [
         primary(id('id')),
@@ -71,8 +83,8 @@ function tables(runner: QueryRunner): Table[] {
         refersTo('agencies', 'agencyId', 'agents_agency'),
         refersTo('clients', 'clientId', 'agents_client'),
       ],
-    }),
-    new Table({
+    },
+    {
       name: 'api_keys',
       columns: [
         primary(id('id')),
@@ -94,8 +106,8 @@ function tables(runner: QueryRunner): Table[] {
         index('api_keys_by_agency', 'agencyId', 'ownerType', 'provider'),
       ],
       foreignKeys: [refersTo('agencies', 'agencyId', 'api_keys_agency')],
-    }),
-    new Table({
+    },
+    {
       name: 'api_key_versions',
       columns: [
         primary(id('apiKeyId')),
@@ -107,9 +119,9 @@ function tables(runner: QueryRunner): Table[] {
       ],
       indices: [index('api_key_versions_by_master_key', 'masterKey')],
       foreignKeys: [refersTo('api_keys', 'apiKeyId', 'api_key_versions_key')],
-    }),
-    new Table({ name: 'master_key_checks', columns: [primary(text('name', 64)), text('sealed', 255)] }),
-    new Table({
+    },
+    { name: 'master_key_checks', columns: [primary(text('name', 64)), text('sealed', 255)] },
+    {
       name: 'calls',
       columns: [
         primary(id('id')),
@@ -139,6 +151,6 @@ function tables(runner: QueryRunner): Table[] {
         refersTo('clients', 'clientId', 'calls_client'),
         refersTo('agents', 'agentId', 'calls_agent'),
       ],
-    }),
+    },
   ];
 }

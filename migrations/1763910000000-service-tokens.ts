@@ -1,5 +1,5 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { id, index, optional, primary, refersTo, text, time, unique } from './columns';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createMissingTable, id, index, optional, primary, refersTo, text, time, unique } from './columns';
 
 export class ServiceTokens1763910000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -20,10 +20,10 @@ export class ServiceTokens1763910000000 implements MigrationInterface {
       index('service_tokens_by_agency', 'agencyId', 'id'),
     ];
     const foreignKeys = [refersTo('agencies', 'agencyId', 'service_tokens_agency')];
-    await runner.createTable(new Table({ name: 'service_tokens', columns, indices, foreignKeys }));
+    await createMissingTable(runner, { name: 'service_tokens', columns, indices, foreignKeys });
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('service_tokens');
+    await runner.dropTable('service_tokens', true);
   }
 }

@@ -1,19 +1,19 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { id, index, integer, optional, primary, text, time, unique } from './columns';
+import type { MigrationInterface, QueryRunner, TableOptions } from 'typeorm';
+import { createMissingTable, id, index, integer, optional, primary, text, time, unique } from './columns';
 
 export class Audit1763920000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables()) await runner.createTable(table);
+    for (const table of tables()) await createMissingTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables().reverse()) await runner.dropTable(table);
+    for (const { name } of tables().reverse()) await runner.dropTable(name, true);
   }
 }
 
-function tables(): Table[] {
+function tables(): TableOptions[] {
   return [
-    new Table({
+    {
       name: 'audit_events',
       columns: [
         primary(id('id')),
@@ -36,10 +36,10 @@ function tables(): Table[] {
         index('audit_events_by_client', 'agencyId', 'clientId', 'id'),
         index('audit_events_by_type', 'agencyId', 'type', 'id'),
       ],
-    }),
-    new Table({
+    },
+    {
       name: 'audit_heads',
       columns: [primary(id('id')), integer('sequence'), text('hash', 64), text('seal', 64)],
-    }),
+    },
   ];
 }

@@ -1,5 +1,17 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { optional, primary, text, time } from './columns';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import {
+  addMissingColumn,
+  createMissingIndex,
+  createMissingTable,
+  dropIndexIfThere,
+  index,
+  optional,
+  primary,
+  text,
+  time,
+} from './columns';
+
+const BY_FINGERPRINT = index('api_keys_by_fingerprint', 'agencyId', 'fingerprint');
 
 export class VaultKeys1763930000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -10,18 +22,15 @@ export class VaultKeys1763930000000 implements MigrationInterface {
       time('createdAt'),
       optional(time('retiredAt')),
     ];
-    await runner.createTable(new Table({ name: 'vault_keys', columns }));
-    // In SQL: on SQLite, TypeORM would copy the table to add a column, and cannot drop the old one while
-    // versions refer to it.
-    await runner.query('ALTER TABLE api_keys ADD COLUMN fingerprint varchar(64) NULL');
-    await runner.query('CREATE INDEX api_keys_by_fingerprint ON api_keys (agencyId, fingerprint)');
+    await createMissingTable(runner, { name: 'vault_keys', columns });
+    await addMissingColumn(runner, 'api_keys', 'fingerprint', 'varchar(64) NULL');
+    await createMissingIndex(runner, 'api_keys', BY_FINGERPRINT);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(
-      `DROP INDEX api_keys_by_fingerprint${runner.dataSource.options.type === 'better-sqlite3' ? '' : ' ON api_keys'}`,
-    );
-    await runner.query('ALTER TABLE api_keys DROP COLUMN fingerprint');
-    await runner.dropTable('vault_keys');
+    await dropIndexIfThere(runner, 'api_keys', BY_FINGERPRINT.name);
+    if (await runner.hasColumn('api_keys', 'fingerprint'))
+      await runner.query('ALTER TABLE api_keys DROP COLUMN fingerprint');
+    await runner.dropTable('vault_keys', true);
   }
 }

@@ -1,13 +1,17 @@
+import { TableColumn, type MigrationInterface, type QueryRunner, type TableColumnOptions } from 'typeorm';
 import {
-  TableColumn,
-  TableIndex,
-  type MigrationInterface,
-  type QueryRunner,
-  type TableColumnOptions,
-} from 'typeorm';
-import { boolean, optional, text, unique } from './columns';
+  addMissingColumn,
+  boolean,
+  createMissingIndex,
+  dropIndexIfThere,
+  optional,
+  text,
+  unique,
+} from './columns';
 
 const identityDigest = text('identityDigest', 64);
+const BY_IDENTITY = unique('people_by_identity', 'identityDigest');
+const BY_EMAIL = unique('people_by_email', 'emailDigest', 'agencyId');
 
 /**
  * People who are invited and have not signed in yet, and what portal users of a client may do when nothing
@@ -16,21 +20,20 @@ const identityDigest = text('identityDigest', 64);
 export class Invitations1763940000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await changeIdentity(runner, optional(identityDigest));
-    // In SQL: on SQLite, TypeORM would copy a table to add a column, and cannot drop the old one while others
-    // refer to it.
-    for (const [table, column, type] of added(runner))
-      await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+    for (const [table, column, type] of added(runner)) await addMissingColumn(runner, table, column, type);
+    // Nobody is invited yet.
     await runner.query('UPDATE people SET joinedAt = createdAt');
-    await runner.createIndex('people', new TableIndex(unique('people_by_email', 'emailDigest', 'agencyId')));
+    await createMissingIndex(runner, 'people', BY_EMAIL);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropIndex('people', 'people_by_email');
+    await dropIndexIfThere(runner, 'people', BY_EMAIL.name);
     // Whoever has only been invited cannot be told from anyone in the older form.
     await runner.query('DELETE FROM people WHERE identityDigest IS NULL');
     await changeIdentity(runner, identityDigest);
     for (const [table, column] of added(runner).reverse())
-      await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+      if (await runner.hasColumn(table, column))
+        await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
   }
 }
 
@@ -49,7 +52,10 @@ function added(runner: QueryRunner): [table: string, column: string, type: strin
 
 // Without its index: TypeORM takes the index along on SQLite and loses it on MySQL.
 async function changeIdentity(runner: QueryRunner, column: TableColumnOptions): Promise<void> {
-  await runner.dropIndex('people', 'people_by_identity');
-  await runner.changeColumn('people', 'identityDigest', new TableColumn(column));
-  await runner.createIndex('people', new TableIndex(unique('people_by_identity', 'identityDigest')));
+  const current = (await runner.getTable('people'))?.findColumnByName('identityDigest');
+  if (current?.isNullable !== (column.isNullable ?? false)) {
+    await dropIndexIfThere(runner, 'people', BY_IDENTITY.name);
+    await runner.changeColumn('people', 'identityDigest', new TableColumn(column));
+  }
+  await createMissingIndex(runner, 'people', BY_IDENTITY);
 }

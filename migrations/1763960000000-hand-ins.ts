@@ -1,14 +1,25 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { id, index, integer, optional, primary, refersTo, text, time, unique } from './columns';
+import type { MigrationInterface, QueryRunner, TableOptions } from 'typeorm';
+import {
+  createMissingTable,
+  id,
+  index,
+  integer,
+  optional,
+  primary,
+  refersTo,
+  text,
+  time,
+  unique,
+} from './columns';
 
 /** Keys that portal users hand in, and the one-time links by which others do. */
 export class HandIns1763960000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of tables()) await runner.createTable(table);
+    for (const table of tables()) await createMissingTable(runner, table);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of tables().reverse()) await runner.dropTable(table);
+    for (const { name } of tables().reverse()) await runner.dropTable(name, true);
   }
 }
 
@@ -25,9 +36,9 @@ const refersToOwner = (table: string) => [
   refersTo('clients', 'clientId', `${table}_client`),
 ];
 
-function tables(): Table[] {
+function tables(): TableOptions[] {
   return [
-    new Table({
+    {
       name: 'key_links',
       columns: [
         ...keyColumns,
@@ -46,8 +57,8 @@ function tables(): Table[] {
         index('key_links_by_client', 'clientId', 'id'),
       ],
       foreignKeys: refersToOwner('key_links'),
-    }),
-    new Table({
+    },
+    {
       name: 'key_hand_ins',
       columns: [
         ...keyColumns,
@@ -74,6 +85,6 @@ function tables(): Table[] {
         index('key_hand_ins_by_master_key', 'masterKey'),
       ],
       foreignKeys: refersToOwner('key_hand_ins'),
-    }),
+    },
   ];
 }

@@ -1,16 +1,14 @@
-import { TableIndex, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { unique } from './columns';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumn, createMissingIndex, dropIndexIfThere, hasIndex, unique } from './columns';
+
+const BEFORE = unique('people_by_identity', 'identityDigest');
+const AFTER = unique('people_by_identity', 'identityDigest', 'agencyId');
 
 /** One person may belong to several agencies: whoever invites somebody takes nobody away from another. */
 export class PeopleOfSeveralAgencies1763970000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
-    // In SQL: on SQLite, TypeORM would copy the table to add a column.
-    await runner.query('ALTER TABLE people ADD COLUMN lastRefusedAt datetime(3) NULL');
-    await runner.dropIndex('people', 'people_by_identity');
-    await runner.createIndex(
-      'people',
-      new TableIndex(unique('people_by_identity', 'identityDigest', 'agencyId')),
-    );
+    await addMissingColumn(runner, 'people', 'lastRefusedAt', 'datetime(3) NULL');
+    await replaceIndex(runner, AFTER);
   }
 
   async down(runner: QueryRunner): Promise<void> {
@@ -18,8 +16,14 @@ export class PeopleOfSeveralAgencies1763970000000 implements MigrationInterface 
     await runner.query(`DELETE FROM people WHERE id IN (SELECT id FROM (
       SELECT later.id FROM people later JOIN people earlier ON earlier.identityDigest = later.identityDigest
       AND (earlier.joinedAt < later.joinedAt OR (earlier.joinedAt = later.joinedAt AND earlier.id < later.id))) others)`);
-    await runner.dropIndex('people', 'people_by_identity');
-    await runner.createIndex('people', new TableIndex(unique('people_by_identity', 'identityDigest')));
-    await runner.query('ALTER TABLE people DROP COLUMN lastRefusedAt');
+    await replaceIndex(runner, BEFORE);
+    if (await runner.hasColumn('people', 'lastRefusedAt'))
+      await runner.query('ALTER TABLE people DROP COLUMN lastRefusedAt');
   }
+}
+
+async function replaceIndex(runner: QueryRunner, wanted: typeof AFTER): Promise<void> {
+  if (await hasIndex(runner, 'people', wanted)) return;
+  await dropIndexIfThere(runner, 'people', wanted.name);
+  await createMissingIndex(runner, 'people', wanted);
 }

@@ -6,7 +6,9 @@ const AFTER = 'clientId, id, agencyId, name, provider, providerAgentId, provider
 
 /** Agents are of several kinds at some providers. All that were there before are agents. */
 export class KindsOfAgents1764330000000 implements MigrationInterface {
+  // Left out where an earlier run that was ended has done it.
   async up(runner: QueryRunner): Promise<void> {
+    if (await hasKind(runner)) return;
     await alter(runner, {
       sqlite: [
         "ALTER TABLE agents ADD COLUMN providerAgentKind varchar(16) NOT NULL DEFAULT 'AGENT'",
@@ -21,6 +23,7 @@ export class KindsOfAgents1764330000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
+    if (!(await hasKind(runner))) return;
     await alter(runner, {
       sqlite: [
         'DROP INDEX agents_by_client',
@@ -32,4 +35,8 @@ export class KindsOfAgents1764330000000 implements MigrationInterface {
       ],
     });
   }
+}
+
+function hasKind(runner: QueryRunner): Promise<boolean> {
+  return runner.hasColumn('agents', 'providerAgentKind');
 }

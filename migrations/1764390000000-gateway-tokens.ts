@@ -1,5 +1,5 @@
-import { Table, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { id, index, optional, primary, refersTo, text, time, unique } from './columns';
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { createMissingTable, id, index, optional, primary, refersTo, text, time, unique } from './columns';
 
 /** What integrations put in place of a provider's key. */
 export class GatewayTokens1764390000000 implements MigrationInterface {
@@ -28,10 +28,10 @@ export class GatewayTokens1764390000000 implements MigrationInterface {
       refersTo('agencies', 'agencyId', 'gateway_tokens_agency'),
       refersTo('clients', 'clientId', 'gateway_tokens_client'),
     ];
-    await runner.createTable(new Table({ name: 'gateway_tokens', columns, indices, foreignKeys }));
+    await createMissingTable(runner, { name: 'gateway_tokens', columns, indices, foreignKeys });
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.dropTable('gateway_tokens');
+    await runner.dropTable('gateway_tokens', true);
   }
 }

@@ -1,4 +1,4 @@
-import type { QueryRunner, TableColumnOptions } from 'typeorm';
+import { Table, TableIndex, type QueryRunner, type TableColumnOptions, type TableOptions } from 'typeorm';
 
 // The subset of types and options that means the same on SQLite, MySQL and MariaDB.
 export const text = (name: string, length: number): TableColumnOptions => ({
@@ -34,6 +34,53 @@ export async function alter(
     runner.dataSource.options.type === 'better-sqlite3' ? 'sqlite' : 'mysql'
   ])
     await runner.query(statement);
+}
+
+// MySQL commits each statement: a migration that is killed leaves behind what it has done, and is run again.
+// What follows leaves out what is there already.
+
+/** Creates a table. One of this name that has other columns belongs to another program, and is refused. */
+export async function createMissingTable(runner: QueryRunner, options: TableOptions): Promise<void> {
+  const found = await runner.getTable(options.name);
+  const isOurs = options.columns?.every(({ name }) => found?.findColumnByName(name)) ?? false;
+  await runner.createTable(new Table(options), isOurs);
+}
+
+export async function addMissingColumn(
+  runner: QueryRunner,
+  table: string,
+  column: string,
+  type: string,
+): Promise<void> {
+  // In SQL: on SQLite, TypeORM would copy the table to add a column, and cannot drop the old one while others
+  // refer to it.
+  if (!(await runner.hasColumn(table, column)))
+    await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
+}
+
+export async function hasIndex(
+  runner: QueryRunner,
+  table: string,
+  { name, columnNames }: Index,
+): Promise<boolean> {
+  const found = (await runner.getTable(table))?.indices.find((each) => each.name === name);
+  return [...(found?.columnNames ?? [])].sort().join() === [...columnNames].sort().join();
+}
+
+export async function createMissingIndex(runner: QueryRunner, table: string, wanted: Index): Promise<void> {
+  if (!(await hasIndex(runner, table, wanted))) await runner.createIndex(table, new TableIndex(wanted));
+}
+
+/** Drops an index of this name, whatever its columns are. */
+export async function dropIndexIfThere(runner: QueryRunner, table: string, name: string): Promise<void> {
+  const found = await runner.getTable(table);
+  if (found?.indices.some((each) => each.name === name)) await runner.dropIndex(table, name);
+}
+
+interface Index {
+  readonly name: string;
+  readonly columnNames: string[];
+  readonly isUnique?: boolean;
 }
 
 export function refersTo(table: string, column: string, name: string) {

@@ -1,9 +1,9 @@
-import type { DataSource, DataSourceOptions } from 'typeorm';
+import { QueryFailedError, type DataSource, type DataSourceOptions } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { databaseCode, DatabaseUnavailable, isUnavailable } from './database-errors';
 import type { Database, Dialect, Mapping } from './dialect';
-import { migrate } from './migrate';
+import { executedMigrations, migrate, refuseNewerRelease } from './migrate';
 import * as mysql from './mysql';
 import * as sqlite from './sqlite';
 import { openSource } from './typeorm-internals';
@@ -49,11 +49,12 @@ export async function openDatabase(url: string, mapping: Mapping): Promise<Datab
 
 /**
  * Closes a database with which nothing can be done. Returns the error to throw: a `ConfigError` where the
- * database is away.
+ * database is away, or refuses a statement.
  */
 export async function givenUp(database: Pick<Database, 'close'>, error: unknown): Promise<unknown> {
   await database.close().catch(() => undefined);
-  return isUnavailable(error) ? cannotBeOpened(databaseCode(error)) : error;
+  const isOfDatabase = isUnavailable(error) || error instanceof QueryFailedError;
+  return isOfDatabase ? cannotBeOpened(databaseCode(error)) : error;
 }
 
 function cannotBeOpened(code: unknown): ConfigError {
@@ -106,20 +107,12 @@ export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnl
   const dialect = dialectOf(url);
   const source = await connect(url, mapping, false);
   try {
-    if (await isMigrated(source))
+    await refuseNewerRelease(source);
+    if ((await executedMigrations(source)) !== null)
       return { read: dialect.readerOf(source), close: () => dialect.close(source) };
   } catch (error) {
     throw await givenUp({ close: () => dialect.close(source) }, error);
   }
   await dialect.close(source);
   return null;
-}
-
-async function isMigrated(source: DataSource): Promise<boolean> {
-  const runner = source.createQueryRunner();
-  try {
-    return await runner.hasTable('migrations');
-  } finally {
-    await runner.release();
-  }
 }

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { DataSource } from 'typeorm';
+import { QueryFailedError, type DataSource } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
-import { isDuplicate, isOutside, isRace } from './database-errors';
+import { databaseCode, isDuplicate, isOutside, isRace, isUnavailable } from './database-errors';
 import { newId } from '../platform/ids';
-import { poolOf } from './typeorm-internals';
+import { isToldToEnd, toItsEnd } from '../platform/process';
+import { pendingMigrations, poolOf } from './typeorm-internals';
 import { waitPatiently } from './waiting';
 
 const LEASE_MS = 30_000;
@@ -13,23 +14,68 @@ const WAIT_MS = 100;
 /**
  * Brings the database up to date. Of several instances that start at once one migrates and the others wait.
  * The lock is a row with a lease: named locks have several holders on a Galera cluster, and a row left by a
- * killed instance must not last.
+ * killed instance must not last. A process that is told to end meanwhile does so after the migration that
+ * runs.
  */
-export async function migrate(source: DataSource): Promise<void> {
-  await refuseOtherCharacterSets(source);
-  const holder = await lock(source);
-  const renewal = setInterval(() => void renew(source, holder).catch(() => undefined), RENEW_MS);
-  try {
-    await runMigrations(source);
-  } finally {
-    clearInterval(renewal);
-    await source.query('DELETE FROM migration_lock WHERE holder = ?', [holder]);
+export function migrate(source: DataSource): Promise<void> {
+  return toItsEnd(async () => {
+    await refuseOtherCharacterSets(source);
+    const holder = await lock(source);
+    const renewal = setInterval(() => void renew(source, holder).catch(() => undefined), RENEW_MS);
+    try {
+      await refuseNewerRelease(source);
+      await runMigrations(source);
+    } finally {
+      clearInterval(renewal);
+      // Where it cannot be given back, the lease comes to its end.
+      await source.query('DELETE FROM migration_lock WHERE holder = ?', [holder]).catch(() => undefined);
+    }
+  });
+}
+
+function runMigrations(source: DataSource): Promise<void> {
+  const run = () => runOneByOne(source);
+  return isSqlite(source) ? run() : waitPatiently(poolOf(source), () => source.query('SELECT 1'), run);
+}
+
+async function runOneByOne(source: DataSource): Promise<void> {
+  for (const migration of await pendingMigrations(source)) {
+    if (isToldToEnd()) return;
+    try {
+      await migration.run();
+    } catch (error) {
+      if (isUnavailable(error) || !(error instanceof QueryFailedError)) throw error;
+      throw new ConfigError(`DATABASE_URL: the migration ${migration.name} failed (${codeOf(error)})`);
+    }
   }
 }
 
-function runMigrations(source: DataSource): Promise<unknown> {
-  const run = () => source.runMigrations();
-  return isSqlite(source) ? run() : waitPatiently(poolOf(source), () => source.query('SELECT 1'), run);
+// The driver's message may quote values; its code is enough.
+function codeOf(error: unknown): string {
+  const code = databaseCode(error);
+  return typeof code === 'string' ? code : 'it failed';
+}
+
+/** The migrations that a database has run, or null for one on which none was ever run. */
+export async function executedMigrations(source: DataSource): Promise<string[] | null> {
+  const runner = source.createQueryRunner();
+  try {
+    if (!(await runner.hasTable('migrations'))) return null;
+    const rows = (await runner.query('SELECT name FROM migrations ORDER BY id')) as { name: string }[];
+    return rows.map(({ name }) => name);
+  } finally {
+    await runner.release();
+  }
+}
+
+/** Throws `ConfigError` for a database with which a newer release works. */
+export async function refuseNewerRelease(source: DataSource): Promise<void> {
+  const known = new Set(source.migrations.map(({ name, constructor }) => name ?? constructor.name));
+  const unknown = (await executedMigrations(source))?.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new ConfigError(
+      `DATABASE_URL: the database belongs to a newer release, which has run the migration ${unknown}`,
+    );
 }
 
 function isSqlite({ options }: DataSource): boolean {
@@ -41,7 +87,7 @@ async function lock(source: DataSource): Promise<string> {
   await source.query(
     'CREATE TABLE IF NOT EXISTS migration_lock (id INTEGER NOT NULL PRIMARY KEY, holder VARCHAR(36) NOT NULL, expires_at BIGINT NOT NULL)',
   );
-  while (!(await insertLock(source, holder))) {
+  while (!isToldToEnd() && !(await insertLock(source, holder))) {
     await source.query('DELETE FROM migration_lock WHERE expires_at < ?', [Date.now()]);
     await wait(WAIT_MS);
   }

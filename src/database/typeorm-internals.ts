@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { DataSource, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
 import type { Select } from './transaction';
 
 // Everything here reaches behind what TypeORM and its drivers promise. A test names the versions for which it
@@ -27,6 +27,32 @@ export async function openSource(options: DataSourceOptions): Promise<DataSource
 
 function isAlike(one: DataSourceOptions, other: DataSourceOptions): boolean {
   return one.type === other.type && one.entities === other.entities && one.migrations === other.migrations;
+}
+
+/** Runs one of the migrations of a data source. TypeORM runs all that were not run. */
+class OneMigration extends MigrationExecutor {
+  constructor(
+    source: DataSource,
+    private readonly name: string,
+  ) {
+    super(source);
+    this.transaction = 'each';
+  }
+
+  protected override getMigrations() {
+    return super.getMigrations().filter(({ name }) => name === this.name);
+  }
+}
+
+/** The migrations that a database has not run yet, in their order. */
+export async function pendingMigrations(
+  source: DataSource,
+): Promise<{ readonly name: string; run(): Promise<unknown> }[]> {
+  const pending = await new MigrationExecutor(source).getPendingMigrations();
+  return pending.map(({ name }) => ({
+    name,
+    run: () => new OneMigration(source, name).executePendingMigrations(),
+  }));
 }
 
 type Done = (error: Error | null, result: unknown) => void;

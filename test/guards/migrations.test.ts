@@ -71,6 +71,36 @@ describe('the migrations', () => {
   });
 });
 
+// SQLite does all of a migration, or nothing.
+(process.env.TEST_DATABASE_SERVER ? test : test.skip)(
+  'each migration that is killed after any of its statements, or before it is noted down, goes on from there',
+  async () => {
+    for (const migration of migrations) {
+      // It does so many changes, and is killed at the next one.
+      const run = async (changes: number) => {
+        const runner = source.createQueryRunner();
+        const ask = runner.query.bind(runner) as (...statement: unknown[]) => Promise<unknown>;
+        let left = changes;
+        jest.spyOn(runner, 'query').mockImplementation(async (...statement) => {
+          if (/^\s*(ALTER|CREATE|DELETE|DROP|UPDATE|INSERT)/.test(statement[0]) && (left -= 1) < 0)
+            throw new Error('killed');
+          return ask(...statement);
+        });
+        const failure = await new migration().up(runner).then(
+          () => null,
+          (error: unknown) => (error as Error).message,
+        );
+        await runner.release();
+        return { name: migration.name, failure };
+      };
+      let killed = 0;
+      while ((await run(killed)).failure === 'killed') killed += 1;
+      expect(await run(Infinity)).toEqual({ name: migration.name, failure: null });
+    }
+    expect(await drift()).toEqual([]);
+  },
+);
+
 /** Everything that a database says of its tables, columns, indexes, foreign keys, and of their order. */
 async function shapeOf(url: string): Promise<unknown[]> {
   const opened = await new DataSource(dataSourceOptions(url, mapping)).initialize();
