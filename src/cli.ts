@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { AgencyRow } from './agencies/agency.entity';
 import { printed, readPrintout } from './audit/audit-printout';
 import { AuditSealer } from './audit/audit-sealer';
 import { NoAuditTrail, type AuditTrail } from './audit/audit-trail';
@@ -27,8 +28,8 @@ import { isKeyService } from './vault/master-keys/kms';
 import { rotateMasterKeys } from './vault/master-keys/rotation';
 import { countByMasterKey } from './vault/master-keys/sealed-table';
 
-/** A file that the command line names cannot be used. The message says why. */
-class UnusableFile extends Error {}
+/** What an option names cannot be used. The message says why. */
+class UnusableOption extends Error {}
 
 const WRONG_USAGE_STATUS = 2;
 
@@ -71,7 +72,7 @@ function writeNewFile(file: string, text: string): void {
     writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     const { code = 'it failed' } = error as NodeJS.ErrnoException;
-    throw new UnusableFile(
+    throw new UnusableOption(
       code === 'EEXIST'
         ? `--file: ${file} exists already, and was left as it is`
         : `--file: this file cannot be written (${code})`,
@@ -115,7 +116,7 @@ async function checkIssuer({ auth }: Config): Promise<void> {
 function earlierPrintout(file: string): AuditPrintout {
   const printout = readPrintout(readText(file));
   if (printout.size === 0)
-    throw new UnusableFile('--since: nothing that audit:verify has printed stands in this file');
+    throw new UnusableOption('--since: nothing that audit:verify has printed stands in this file');
   return printout;
 }
 
@@ -123,7 +124,7 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new UnusableFile(
+    throw new UnusableOption(
       `--since: this file cannot be read (${(error as NodeJS.ErrnoException).code ?? 'it failed'})`,
     );
   }
@@ -147,6 +148,9 @@ async function verifyAudit(earlier: AuditPrintout | undefined): Promise<void> {
 async function reconcile(options: Options): Promise<void> {
   const filter = readReconcileOptions(options);
   await withStore(configure(), async ({ database, vault }, { baseUrls, providerTimeoutMs }) => {
+    const { agencyId: id } = filter;
+    if (id !== null && !(await database.read.existsBy(AgencyRow, { id })))
+      throw new UnusableOption('--agency: there is no such agency');
     const tenants = new TenantDatabase(database, lostRights);
     const providers = new ProviderApi(baseUrls, providerTimeoutMs).inBackground();
     const resolver = new KeyResolverService(tenants, vault);
@@ -176,7 +180,9 @@ function readReconcileOptions({ agency, provider, since, until, json }: Options)
 
 function readTimeOption(name: string, text: string): Date {
   const time = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : new Date(NaN);
-  if (Number.isNaN(time.getTime())) throw new WrongUsage(`--${name} is no time, e.g. 2026-09-21.`);
+  // JavaScript takes 31 February for 3 March.
+  const isDay = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 10));
+  if (!isDay) throw new WrongUsage(`--${name} is no time, e.g. 2026-09-21.`);
   return time;
 }
 
@@ -230,7 +236,7 @@ function warn(text: string): void {
   console.error(`Warning: ${text}`);
 }
 
-const EXPECTED = [ConfigError, RefusedPerson, UnusableFile, UnusableKeyRing, NoAuditTrail];
+const EXPECTED = [ConfigError, RefusedPerson, UnusableOption, UnusableKeyRing, NoAuditTrail];
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof WrongUsage) {

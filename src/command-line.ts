@@ -35,15 +35,23 @@ export const USAGE = `Usage:
   npm run --silent admin -- --help
       prints this`;
 
-/** The commands, with the words that follow each and the options that it knows. */
+interface Command {
+  readonly words: readonly string[];
+  readonly options: readonly string[];
+  readonly required?: readonly string[];
+}
+
+const OF_AGENCY = ['agency', 'name', 'subject'] as const;
+
+/** The commands, with the words that follow each, the options that it knows, and those that it needs. */
 const COMMANDS = {
   'master-key': { words: ['NAME'], options: ['file', ...Object.keys(keyServices)] },
-  'create-agency': { words: [], options: ['agency', 'name', 'subject'] },
-  'add-person': { words: [], options: PEOPLE_FIELDS },
+  'create-agency': { words: [], options: OF_AGENCY, required: OF_AGENCY },
+  'add-person': { words: [], options: PEOPLE_FIELDS, required: ['agency', 'role', 'name', 'subject'] },
   reconcile: { words: [], options: ['agency', 'provider', 'since', 'until', 'json'] },
   'audit-verify': { words: [], options: ['since'] },
   'keys-rotate': { words: [], options: [] },
-} as const satisfies Record<string, { words: readonly string[]; options: readonly string[] }>;
+} as const satisfies Record<string, Command>;
 
 /** These options take no value. */
 const FLAGS: ReadonlySet<string> = new Set(['json']);
@@ -60,13 +68,15 @@ export function readCommandLine([command = '', ...rest]: readonly string[]): Com
     return { command: 'help', words: [], options: {} };
   if (command === '') throw new WrongUsage('A command is missing.');
   if (!isCommand(command)) throw new WrongUsage('There is no such command.');
-  const { words, options } = COMMANDS[command];
+  const { words, options, required = [] }: Command = COMMANDS[command];
   const { tokens, positionals, values } = parse(options, rest);
   const given = tokens.flatMap((token) => (token.kind === 'option' ? [token.name] : []));
   const twice = given.find((name, index) => given.indexOf(name) < index);
   if (twice !== undefined) throw new WrongUsage(`--${twice} is given twice.`);
   const missing = words[positionals.length];
   if (missing !== undefined) throw new WrongUsage(`${missing} is missing.`);
+  const absent = required.find((name) => !given.includes(name));
+  if (absent !== undefined) throw new WrongUsage(`--${absent} is missing.`);
   if (positionals.length > words.length) throw new WrongUsage('There are too many words.');
   return { command, words: positionals, options: textsOf(values) };
 }

@@ -17,6 +17,8 @@ test('the command line prints the usage when it is asked, and with a reason and 
     run('master-key', 'one', '--aws-kms', 'key', '--vault-transit', 'transit/key'),
     run('reconcile', '--provider', 'NOBODY'),
     run('reconcile', '--since', 'yesterday', '--json'),
+    run('reconcile', '--since', '2026-02-31'),
+    run('create-agency', '--agency', 'Acme', '--name', 'Ada'),
   ]);
   expect([help.status, help.lines[0]]).toEqual([0, 'Usage:']);
   expect(refused.map(({ status, lines }) => [status, ...lines.slice(0, 3)])).toEqual([
@@ -24,6 +26,8 @@ test('the command line prints the usage when it is asked, and with a reason and 
     [2, 'Only one service can wrap a key.', '', 'Usage:'],
     [2, '--provider is one of RETELL, VAPI, BLAND.', '', 'Usage:'],
     [2, '--since is no time, e.g. 2026-09-21.', '', 'Usage:'],
+    [2, '--since is no time, e.g. 2026-09-21.', '', 'Usage:'],
+    [2, '--subject is missing.', '', 'Usage:'],
   ]);
 });
 
@@ -43,7 +47,7 @@ test('a master key is written to a new file that only its owner can read, and ne
   rmSync(folder, { recursive: true });
 });
 
-test('people are added with no other issuer than the discovery document names, with a warning while it cannot be read, and once', async () => {
+test('people are added with no other issuer than the discovery document names, with a warning while it cannot be read, and once; and only an agency that exists is compared', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-command-line-'));
   const issuer = await startFakeIssuer();
   writeFileSync(join(folder, 'master.keys'), KeyRing.generateLine('test'), { mode: 0o600 });
@@ -78,6 +82,10 @@ test('people are added with no other issuer than the discovery document names, w
     output: expect.stringMatching(
       /^--agency: this person is an admin of an agency of this name already: [\w-]{36}\n$/,
     ) as string,
+  });
+  expect(await run(issuer.url, ['reconcile', '--agency', '01900000-0000-7000-8000-000000000000'])).toEqual({
+    status: 1,
+    output: '--agency: there is no such agency\n',
   });
   issuer.status = 503;
   const { status, output } = await create(issuer.url, 'Another');

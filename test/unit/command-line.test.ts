@@ -7,7 +7,7 @@ describe('the command line', () => {
       words: ['one'],
       options: { 'aws-kms': 'alias/key' },
     });
-    expect(readCommandLine(['add-person', '--name=Ada Lovelace']).options).toEqual({ name: 'Ada Lovelace' });
+    expect(readCommandLine(['reconcile', '--agency=An id']).options).toEqual({ agency: 'An id' });
   });
 
   test.each([[['--help']], [['-h']], [['add-person', '--help']]])('asks for help by %j', (args) => {
@@ -22,6 +22,8 @@ describe('the command line', () => {
     [['add-person', '--name'], "Option '--name <value>' argument missing."],
     [['add-person', '--name', '--role', 'AGENCY_ADMIN'], "Option '--name' argument is ambiguous."],
     [['add-person', '--name', 'Ada', '--name', 'Bob'], '--name is given twice.'],
+    [['add-person', '--name', 'Ada', '--agency', 'x', '--subject', 'ada'], '--role is missing.'],
+    [['create-agency', '--agency', 'Acme', '--name', 'Ada'], '--subject is missing.'],
     [['keys-rotate', 'now'], 'There are too many words.'],
     [['audit-verify', 'earlier.txt'], 'There are too many words.'],
     [['master-key'], 'NAME is missing.'],
