@@ -7,7 +7,7 @@ import { ConfigError } from './platform/config-error';
 import type { Provider } from './providers';
 import type { BaseUrls } from './providers/provider-api';
 import { misspeltSettings, openSecretFiles } from './setting-warnings';
-import { BASE_URLS, readKeyServices, readSettings, SETTING_NAMES, type Settings } from './settings';
+import { BASE_URLS, givenVariables, readKeyServices, readSettings, SETTING_NAMES, type Settings } from './settings';
 import type { KeyRing } from './vault/master-keys/key-ring';
 import type { KeyServiceEnvironment } from './vault/master-keys/kms';
 
@@ -88,7 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     logLevel: settings.LOG_LEVEL,
     warnings: [
       ...misspeltSettings(env, SETTING_NAMES),
-      ...openSecretFiles(secretFiles(env, settings.LATCHKEY_MASTER_KEY_FILE)),
+      ...openSecretFiles(secretFiles(givenVariables(env), settings.LATCHKEY_MASTER_KEY_FILE)),
     ],
   };
 }

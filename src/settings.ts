@@ -20,6 +20,11 @@ const secureUrl = z
     isSecureBaseUrl,
     'must be an https address (http on this machine only) without a user name, a password, a query or a fragment',
   );
+// `docker run --env-file` takes quotes for a part of the value.
+const unquoted = z
+  .string('is required')
+  .refine((text) => !/^["']|["']$/.test(text), 'must not stand in quotes');
+
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
 /** IPv6 addresses may stand in brackets, as in a URL. */
@@ -87,7 +92,6 @@ function wholeNumber(least: number, most: number, standard: number) {
   const message = `must be a whole number from ${least} to ${most}`;
   return z
     .string()
-    .trim()
     .regex(/^\d{1,10}$/, message)
     .transform(Number)
     .refine((value) => value >= least && value <= most, message)
@@ -148,13 +152,13 @@ const settings = z.object({
       (text) => !text.includes('/.well-known/'),
       'must be the issuer as it stands in tokens, without the path of its discovery document',
     ),
-  AUTH_AUDIENCE: z.string('is required').min(1, 'is required'),
+  AUTH_AUDIENCE: unquoted,
   AUTH_TRUST_EMAIL: onOrOff,
   PROVIDER_TIMEOUT_MS: wholeNumber(100, 120_000, 10_000),
   PLAYGROUND: onOrOff,
   CONSOLE: onOrOff,
-  CONSOLE_CLIENT_ID: z.string().optional(),
-  CONSOLE_SCOPE: z.string().min(1).default('openid offline_access'),
+  CONSOLE_CLIENT_ID: unquoted.optional(),
+  CONSOLE_SCOPE: unquoted.default('openid offline_access'),
   CORS_ORIGINS: listOf(isOrigin, 'must be origins, as https://portal.example.com, between commas'),
   TRUST_PROXY: listOf(
     (text) => parseNetwork(text) !== null,
@@ -199,9 +203,14 @@ export function readKeyServices(env: NodeJS.ProcessEnv): KeyServiceEnvironment {
   return parse(keyServices, env);
 }
 
+/** The variables that are set. White space around a value is no part of it, and a blank one is not set. */
+export function givenVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const trimmed = Object.entries(env).map(([name, value]) => [name, value?.trim() ?? ''] as const);
+  return Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
+}
+
 function parse<T>(variables: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-  const parsed = variables.safeParse(given);
+  const parsed = variables.safeParse(givenVariables(env));
   if (parsed.success) return parsed.data;
   const problems = [
     ...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),

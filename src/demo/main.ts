@@ -6,7 +6,7 @@ import type { Database } from '../database/database';
 import { createApp, listen, ownAddress } from '../app';
 import { ConfigError, readConfig, type Config } from '../config';
 import { endOnSignals, loadEnvFile, outliveLostOutput } from '../platform/process';
-import { BASE_URLS } from '../settings';
+import { BASE_URLS, givenVariables } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
@@ -45,7 +45,11 @@ async function main(): Promise<void> {
   });
   const sandbox = await startSandbox();
   const receiver = await startWebhookReceiver(keepWebhook);
-  const config = readConfig({ ...demoDefaults(issuer), ...given(process.env), ...sandboxUrls(sandbox) });
+  const config = readConfig({
+    ...demoDefaults(issuer),
+    ...givenVariables(process.env),
+    ...sandboxUrls(sandbox),
+  });
   refuseOtherHosts(config);
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
@@ -198,7 +202,7 @@ function askAs(url: string, token: string): Ask {
 
 function demoDefaults(issuer: DemoIssuer): NodeJS.ProcessEnv {
   const keyRingFile = join(FOLDER, 'master.keys');
-  if (!process.env.LATCHKEY_MASTER_KEY_FILE && !existsSync(keyRingFile)) {
+  if (givenVariables(process.env).LATCHKEY_MASTER_KEY_FILE === undefined && !existsSync(keyRingFile)) {
     writeFileSync(keyRingFile, KeyRing.generateLine('demo'), { mode: 0o600, flag: 'wx' });
   }
   return {
@@ -213,14 +217,11 @@ function demoDefaults(issuer: DemoIssuer): NodeJS.ProcessEnv {
   };
 }
 
-function given(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
-}
-
 // Every region of a provider leads to its stand-in unless the provider's own address is given. By itself, the
 // demo never reaches a real provider.
 function sandboxUrls(sandbox: Sandbox): NodeJS.ProcessEnv {
-  const unset = BASE_URLS.filter(({ variable }) => !process.env[variable]);
+  const given = givenVariables(process.env);
+  const unset = BASE_URLS.filter(({ variable }) => given[variable] === undefined);
   return Object.fromEntries(
     unset.map(({ provider, variable }) => [variable, sandbox[sandboxNameOf(provider)].baseUrl]),
   );

@@ -3,8 +3,9 @@ export function isLoopback(hostname: string): boolean {
   return /^(?:localhost|127\.0\.0\.1|\[::1\])$/i.test(hostname);
 }
 
+// Of `https:a.example.com`, `new URL` makes an address as well, and of one with a line break in it.
 export function isUrl(text: string, allows: (url: URL) => boolean): boolean {
-  return URL.canParse(text) && allows(new URL(text));
+  return /^https?:\/\/[^\s/\\][^\s\\]*$/i.test(text) && URL.canParse(text) && allows(new URL(text));
 }
 
 /** Tells whether keys and tokens may be sent to an address: they must not cross a network in the clear. */

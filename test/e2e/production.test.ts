@@ -10,6 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
@@ -76,6 +77,17 @@ async function ended(child: ChildProcess): Promise<number | null> {
 
 /** The words that the Dockerfile starts. */
 const CMD = JSON.parse(/^CMD (\[.*\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+
+test('the health check of the image asks the port that the server takes from PORT, also with white space around it', async () => {
+  const [, words = '[]'] = /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(dockerfile) ?? [];
+  const [command = '', ...args] = JSON.parse(words) as string[];
+  const asked: unknown[] = [];
+  const server = createServer(({ url }, response) => response.end(String(asked.push(url))));
+  await once(server.listen(port, '127.0.0.1'), 'listening');
+  const check = spawn(command, args, { env: { PATH: process.env.PATH, PORT: ` ${port}\n` } });
+  expect([await once(check, 'exit'), asked]).toEqual([[0, null], ['/healthz']]);
+  server.close();
+});
 
 test('`npm run serve` ends the server when npm is told to, as by a container', async () => {
   const npm = await started('npm', ['run', '--silent', 'serve']);

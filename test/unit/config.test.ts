@@ -70,6 +70,45 @@ describe('the configuration', () => {
     });
   });
 
+  test('does not count white space around a value, and takes a blank one for none', () => {
+    const padded: NodeJS.ProcessEnv = {};
+    for (const [name, value] of Object.entries(complete)) padded[name] = ` ${value}\n`;
+    const blank = {
+      CONSOLE_SCOPE: ' ',
+      PUBLIC_URL: '\t',
+      RETELL_BASE_URL: ' ',
+      PORT: ' ',
+      AUTH_TRUST_EMAIL: ' ',
+    };
+    expect(readConfig({ ...padded, ...blank })).toEqual({
+      ...readConfig(complete),
+      keyRing: expect.any(KeyRing) as KeyRing,
+    });
+    const given = {
+      ...complete,
+      VAPI_BASE_URL: 'https://vapi.example.com/ ',
+      PUBLIC_URL: ' https://keys.example.com',
+      CONSOLE: 'on ',
+      CONSOLE_CLIENT_ID: ' console ',
+      CONSOLE_SCOPE: ' openid ',
+    };
+    expect(readConfig(given)).toMatchObject({
+      baseUrls: { VAPI: { US: 'https://vapi.example.com' } },
+      publicUrl: 'https://keys.example.com',
+      console: { issuer: 'https://login.example.com/', clientId: 'console', scope: 'openid' },
+    });
+    expect(problemsOf({ ...complete, AUTH_AUDIENCE: ' ' })).toContain('AUTH_AUDIENCE is required');
+  });
+
+  test.each(['AUTH_AUDIENCE', 'CONSOLE_CLIENT_ID', 'CONSOLE_SCOPE'])(
+    'refuses quotes around %s, which are a part of the value in the file of a container',
+    (name) => {
+      const problem = `${name} must not stand in quotes`;
+      expect(problemsOf({ ...complete, [name]: '"latchkey"' })).toContain(problem);
+      expect(problemsOf({ ...complete, [name]: "'latchkey'" })).toContain(problem);
+    },
+  );
+
   test('names every problem in one message', () => {
     const problems = problemsOf({ PORT: 'http', RETELL_BASE_URL: 'ftp://x', PLAYGROUND: 'yes' });
     for (const name of [
@@ -133,7 +172,6 @@ describe('the configuration', () => {
     ['HOST', 'http://127.0.0.1'],
     ['HOST', '127.0.0.1:4000'],
     ['HOST', '[::1]:4000'],
-    ['HOST', ' '],
     ['DATABASE_URL', 'mysql://u:p%zz@db.internal/latchkey'],
     ['DATABASE_URL', 'mariadb://u%zz@db.internal/latchkey'],
     ['DATABASE_URL', 'mysql://u:p@db.internal/latch%zzkey'],
@@ -154,7 +192,6 @@ describe('the configuration', () => {
     ['DATABASE_URL', `mysql://u:p@db.internal/latchkey?ssl-mode=VERIFY_CA&ssl-ca=${emptyFile}`],
     ['DATABASE_URL', 'mysql://u:p@10.0.0.1/latchkey?ssl-mode=VERIFY_IDENTITY'],
     ['PORT', '70000'],
-    ['PORT', ' '],
     ['PORT', '4e3'],
     ['PORT', '0x10'],
     ['PORT', '-1'],

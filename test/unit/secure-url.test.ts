@@ -18,6 +18,11 @@ describe('an address to which keys and tokens are sent', () => {
     'https://:password@api.example.com',
     'http://127.0.0.1.example.com',
     'api.example.com',
+    'https:api.example.com',
+    'https:/api.example.com',
+    'https:///api.example.com',
+    'https://api.exam\nple.com',
+    ' https://api.example.com',
     '',
   ])('may not be %p', (address) => {
     expect(isSecureUrl(address)).toBe(false);
