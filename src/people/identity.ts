@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Identity } from '../access/identity';
 import { atMost } from '../platform/at-most';
 import { identityDigest } from './identities';
-import { Issuer, IssuerUnreachable, type IssuerOptions } from './issuer';
+import { Issuer, IssuerUnreachable, UnusableSigningKey, type IssuerOptions } from './issuer';
 import { VerifiedAddresses } from './verified-address';
 
 export { IssuerUnreachable };
@@ -87,7 +87,7 @@ export function createIdentityVerifier(options: IdentityOptions): IdentityVerifi
       if (token === null) return 'NOT_A_BEARER_TOKEN';
       const known = verified.get(token);
       if (known && isInForce(known.payload)) return known.holder;
-      const payload = await verify(token, await issuer.keys(), options);
+      const payload = await verifyWithNewestKeys(token, issuer, options);
       if (typeof payload === 'string') return payload;
       const holder = { digest: digestOf(payload), address: () => addresses.of(payload, token) };
       verified.set(token, { payload, holder });
@@ -106,11 +106,24 @@ function isInForce({ exp = 0 }: JWTPayload): boolean {
   return exp + CLOCK_TOLERANCE_S > Date.now() / 1000;
 }
 
+// The issuer may publish another key under the name of an earlier one.
+async function verifyWithNewestKeys(
+  token: string,
+  issuer: Issuer,
+  options: IdentityOptions,
+): Promise<JWTPayload | TokenRefusal> {
+  let outcome = await verify(token, await issuer.keys(), options);
+  const doesNotFit = outcome === 'SIGNATURE' || outcome instanceof UnusableSigningKey;
+  if (doesNotFit && (await issuer.reloadKeys())) outcome = await verify(token, await issuer.keys(), options);
+  if (outcome instanceof UnusableSigningKey) throw issuer.note(outcome);
+  return outcome;
+}
+
 async function verify(
   token: string,
   keys: JWTVerifyGetKey,
   { issuer, audience }: IdentityOptions,
-): Promise<JWTPayload | TokenRefusal> {
+): Promise<JWTPayload | TokenRefusal | UnusableSigningKey> {
   const requirements = {
     issuer,
     audience,
@@ -124,7 +137,7 @@ async function verify(
     return typeof payload.sub === 'string' && payload.sub !== '' ? payload : 'CLAIMS';
   } catch (error) {
     if (error instanceof IssuerUnreachable) throw error;
-    if (isFaultOfIssuer(error)) throw new IssuerUnreachable("the issuer's signing keys cannot be had");
+    if (isFaultOfIssuer(error)) return new UnusableSigningKey();
     const refusal = refusalOf(error as errors.JOSEError);
     // A token of another issuer fits no key of this one. That it comes from another issuer is the more useful
     // reason.

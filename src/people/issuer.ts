@@ -12,6 +12,15 @@ export class IssuerUnreachable extends Error {}
 /** The issuer does not tell the holder of this token anything. */
 export class IssuerRefuses extends IssuerUnreachable {}
 
+/** One of the signing keys that the issuer publishes cannot be used. */
+export class UnusableSigningKey extends IssuerUnreachable {
+  constructor() {
+    super("a signing key of the issuer's key set cannot be used");
+  }
+}
+
+type SigningKeys = ReturnType<typeof createRemoteJWKSet>;
+
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface IssuerOptions {
@@ -24,7 +33,7 @@ export interface IssuerOptions {
 }
 
 interface Metadata {
-  readonly keys: JWTVerifyGetKey;
+  readonly keys: SigningKeys;
   /** Null when the issuer has no such endpoint. */
   readonly userinfo: string | null;
 }
@@ -36,6 +45,8 @@ interface Metadata {
 export class Issuer {
   #metadata: Promise<Metadata> | null = null;
   #problem: string | null = null;
+  #reloading: Promise<boolean> | null = null;
+  #reloadedAt = -Infinity;
 
   constructor(
     /** The issuer exactly as it stands in the tokens. Its discovery document lies below this address. */
@@ -56,6 +67,33 @@ export class Issuer {
   /** Returns the issuer's signing keys. Throws `IssuerUnreachable`. */
   async keys(): Promise<JWTVerifyGetKey> {
     return (await this.#discovered()).keys;
+  }
+
+  /**
+   * Fetches the signing keys again, where a token does not fit the one that it names. Returns whether they
+   * were fetched: they are not within the cooldown, so that forged tokens cause no flood of requests.
+   */
+  async reloadKeys(): Promise<boolean> {
+    const { keys } = await this.#discovered();
+    if (this.#reloading) return this.#reloading;
+    const isSoon = Date.now() < this.#reloadedAt + this.options.jwksCooldownMs;
+    if (keys.coolingDown || isSoon) return false;
+    this.#reloadedAt = Date.now();
+    this.#reloading = keys
+      .reload()
+      .then(
+        () => true,
+        // Why they cannot be read is noted, and the token is what it was found to be.
+        () => false,
+      )
+      .finally(() => (this.#reloading = null));
+    return this.#reloading;
+  }
+
+  /** Notes why sign-ins cannot be checked. Returns the error. */
+  note(error: unknown): unknown {
+    this.#problem = error instanceof IssuerUnreachable ? error.message : 'the issuer cannot be asked';
+    return error;
   }
 
   /**
@@ -86,7 +124,7 @@ export class Issuer {
   #discovered(): Promise<Metadata> {
     this.#metadata ??= this.#discover().catch((error: unknown) => {
       this.#metadata = null;
-      throw this.#note(error);
+      throw this.note(error);
     });
     return this.#metadata;
   }
@@ -105,16 +143,18 @@ export class Issuer {
     };
   }
 
-  #remoteKeys(address: string): JWTVerifyGetKey {
+  #remoteKeys(address: string): SigningKeys {
     const fetchKeys: FetchImplementation = async () => {
       this.beforeKeys();
       try {
         const document = await this.#fetch('the key set', address);
         if (!Array.isArray(document.keys)) throw new IssuerUnreachable(`${address} is not a key set`);
-        this.#problem = null;
-        return new Response(JSON.stringify(document));
+        const keys: readonly unknown[] = document.keys;
+        const usable = keys.filter((key) => typeof key === 'object' && key !== null && !Array.isArray(key));
+        this.#problem = usable.length < keys.length ? `${address} has members that are no keys` : null;
+        return new Response(JSON.stringify({ keys: usable }));
       } catch (error) {
-        throw this.#note(error);
+        throw this.note(error);
       }
     };
     return createRemoteJWKSet(new URL(address), {
@@ -154,11 +194,6 @@ export class Issuer {
     if (status !== 200) throw failed(`HTTP ${status}`);
     if (document === null || typeof document !== 'object') throw failed('not a JSON object');
     return document as Claims;
-  }
-
-  #note(error: unknown): unknown {
-    this.#problem = error instanceof IssuerUnreachable ? error.message : 'the issuer cannot be asked';
-    return error;
   }
 }
 

@@ -201,6 +201,67 @@ describe('an issuer', () => {
     expect(await verify.identify(`Bearer ${old}`)).toBe('UNKNOWN_KEY');
   });
 
+  const under = async (kid: string, key: CryptoKey) => ({
+    ...(await exportJWK(key)),
+    kid,
+    alg: 'ES256',
+    use: 'sig',
+  });
+
+  test('may publish another key under the name of an earlier one: its tokens are accepted at once, by all who wait', async () => {
+    const verify = verifier();
+    await verify.identify(`Bearer ${await token()}`);
+    const next = await generateKeyPair('ES256', { extractable: true });
+    issuer.keys = [await under('one', next.publicKey)];
+    const bearer = `Bearer ${await token({}, next.privateKey)}`;
+    const all = await Promise.all(Array.from({ length: 5 }, () => verify.identify(bearer)));
+    for (const one of all) expect(one).toMatchObject({ digest: identityDigest(issuer.url, 'ada') });
+    expect(issuer.requests.filter((path) => path === '/jwks')).toHaveLength(2);
+  });
+
+  test.each([200, 503])(
+    'is asked for its keys no more than once in the cooldown, however many tokens are forged, also where it answers %s',
+    async (status) => {
+      const verify = createIdentityVerifier({
+        issuer: issuer.url,
+        audience: AUDIENCE,
+        asking: { jwksCooldownMs: 60_000 },
+      });
+      await verify.identify(`Bearer ${await token()}`);
+      const later = jest.spyOn(Date, 'now').mockReturnValue(Date.now() + 61_000);
+      issuer.status = status;
+      const { privateKey: own } = await generateKeyPair('ES256');
+      for (let round = 0; round < 5; round += 1) {
+        const forged = `Bearer ${await token({ jti: String(round), exp: now() + 600 }, own)}`;
+        expect(await verify.identify(forged)).toBe('SIGNATURE');
+      }
+      later.mockRestore();
+      expect(issuer.requests.filter((path) => path === '/jwks')).toHaveLength(2);
+    },
+  );
+
+  test('whose key set has a member that is no object is believed with the others, and the fault is told', async () => {
+    const verify = verifier();
+    issuer.keys = [null as never, ...issuer.keys];
+    expect(await verify.identify(`Bearer ${await token()}`)).toMatchObject({
+      digest: identityDigest(issuer.url, 'ada'),
+    });
+    expect(verify.problem()).toBe(`${issuer.url}/jwks has members that are no keys`);
+  });
+
+  test('whose signing key is broken leaves the question open and is told of, until it publishes a whole one', async () => {
+    const verify = verifier();
+    const whole = issuer.keys;
+    issuer.keys = whole.map((key) => ({ ...key, x: 'broken' }));
+    await expect(verify.identify(`Bearer ${await token()}`)).rejects.toThrow(IssuerUnreachable);
+    expect(verify.problem()).toBe("a signing key of the issuer's key set cannot be used");
+    issuer.keys = whole;
+    expect(await verify.identify(`Bearer ${await token()}`)).toMatchObject({
+      digest: identityDigest(issuer.url, 'ada'),
+    });
+    expect(verify.problem()).toBeNull();
+  });
+
   test('that is away leaves the question open: neither accepted nor refused, and asked again the next time', async () => {
     const verify = verifier();
     issuer.status = 503;
