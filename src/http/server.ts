@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { maxHeaderSize } from 'node:http';
 import cors from '@fastify/cors';
@@ -81,8 +82,8 @@ export async function createServer({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Node looks for slow requests twice a minute by itself, so that they could take twice as long. Of the two
-    // limits, it gives the longer one to the body, whichever it is.
+    // Node looks for slow requests twice a minute by itself, so that they could take twice as long. Of the
+    // two limits, it gives the longer one to the body, whichever it is.
     http: { connectionsCheckingInterval: CHECKED_EVERY_MS, headersTimeout: REQUEST_TIMEOUT_MS },
     schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     genReqId: () => randomUUID(),
@@ -99,7 +100,8 @@ export async function createServer({
       socket.destroy();
     },
   });
-  server.removeContentTypeParser('text/plain');
+  server.removeContentTypeParser(['text/plain', JSON_TYPE]);
+  readJsonInUtf8(server);
   server.decorateRequest('viewer', null);
   server.decorateRequest('identity', null);
   server.decorateRequest('signInRefusal', null);
@@ -113,6 +115,22 @@ export async function createServer({
   addErrorAnswers(server);
   for (const route of routes) await server.register(scopeOf(route));
   return server;
+}
+
+const JSON_TYPE = 'application/json';
+const UTF_8 = /^utf-?8$/i;
+
+// Fastify would put a replacement character in the place of what is not UTF-8, and it would be stored.
+function readJsonInUtf8(server: Server): void {
+  const parse = server.getDefaultJsonParser('error', 'error');
+  const refusal = (statusCode: number) => Object.assign(new Error('The body is not UTF-8'), { statusCode });
+  server.addContentTypeParser<Buffer>(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    const [, charset = 'utf-8'] =
+      /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(request.headers['content-type'] ?? '') ?? [];
+    if (!UTF_8.test(charset)) done(refusal(415));
+    else if (!isUtf8(body)) done(refusal(400));
+    else void parse(request, body.toString(), done);
+  });
 }
 
 // Fastify looks for the name of a plugin that has none among all modules that are loaded.

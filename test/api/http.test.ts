@@ -91,6 +91,37 @@ describe('the endpoint', () => {
     expect(text).not.toContain('key_canary');
   });
 
+  const named = (name: Buffer, type = 'application/json') =>
+    fetch(`${running.url}/graphql`, {
+      method: 'POST',
+      headers: { ...asAdmin(), 'content-type': type },
+      body: Buffer.concat([
+        Buffer.from(
+          '{"query":"mutation ($name: String!) { createClient(input: { name: $name }) { client { name } } }"',
+        ),
+        Buffer.from(',"variables":{"name":"'),
+        name,
+        Buffer.from('"}}'),
+      ]),
+    });
+
+  test('refuses a body that is not UTF-8, or that is said not to be, and stores nothing of it', async () => {
+    const count = async () => (await running.data<object>('{ clients { totalCount } }')) as unknown;
+    const before = await count();
+    expect((await named(Buffer.from('Zürich', 'latin1'))).status).toBe(400);
+    for (const charset of ['iso-8859-1', '"ISO-8859-1"', 'utf-16le'])
+      expect((await named(Buffer.from('Zurich'), `application/json; charset=${charset}`)).status).toBe(415);
+    expect(await count()).toEqual(before);
+    for (const type of [
+      'application/json',
+      'application/json; charset=utf-8',
+      'application/json;charset="UTF8"',
+    ])
+      expect(await (await named(Buffer.from('Zürich'), type)).json()).toEqual({
+        data: { createClient: { client: { name: 'Zürich' } } },
+      });
+  });
+
   test('gives every answer the id under which it is logged', async () => {
     const { headers } = await running.ask('agencyAdmin', VIEWER);
     const id = headers.get('x-request-id') ?? 'none';
@@ -298,6 +329,8 @@ describe('an address that is opened in a browser', () => {
   test.each([
     ['/nowhere_canary?key=canary', 404, 'There is nothing here'],
     ['/assets/canary.js', 404, 'There is nothing here'],
+    ['/%', 404, 'There is nothing here'],
+    ['/%canary', 404, 'There is nothing here'],
     ['/graphql', 400, 'This is the address of the API'],
     ['/graphql?canary=1', 400, 'This is the address of the API'],
   ])('%s says by a page what to do, and repeats nothing', async (path, status, title) => {
@@ -332,7 +365,7 @@ describe('an address that is opened in a browser', () => {
     ['/nowhere', BROWSER, 'POST'],
     ['/graphql', '*/*', 'GET'],
     ['/graphql?query={__typename}', BROWSER, 'GET'],
-    ['/%zz', BROWSER, 'GET'],
+    ['/%zz', '*/*', 'GET'],
   ])('is answered as an API answers: %s, which takes %s, by %s', async (path, accept, method) => {
     const { status, type, text } = await open(running.url + path, accept, method);
     expect([status >= 400, type]).toEqual([true, 'application/json; charset=utf-8']);
