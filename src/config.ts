@@ -7,7 +7,14 @@ import { ConfigError } from './platform/config-error';
 import type { Provider } from './providers';
 import type { BaseUrls } from './providers/provider-api';
 import { misspeltSettings, openSecretFiles } from './setting-warnings';
-import { BASE_URLS, givenVariables, readKeyServices, readSettings, SETTING_NAMES, type Settings } from './settings';
+import {
+  BASE_URLS,
+  givenVariables,
+  readKeyServices,
+  readSettings,
+  SETTING_NAMES,
+  type Settings,
+} from './settings';
 import type { KeyRing } from './vault/master-keys/key-ring';
 import type { KeyServiceEnvironment } from './vault/master-keys/kms';
 

@@ -109,8 +109,8 @@ function tlsOf({ searchParams, hash }: URL, hosts: readonly string[]): DatabaseT
   if (hash !== '' || names.some((name) => !OPTIONS.includes(name)))
     throw new BadAddress(`has an option that does not exist: ${known}`);
   if (new Set(names).size < names.length) throw new BadAddress(`has an option twice: ${known}`);
-  const mode = searchParams.get('ssl-mode');
-  const tls = SSL_MODES[mode ?? 'DISABLED'];
+  const mode = searchParams.get('ssl-mode') ?? 'DISABLED';
+  const tls = Object.hasOwn(SSL_MODES, mode) ? SSL_MODES[mode] : undefined;
   if (tls === undefined)
     throw new BadAddress(`must have an \`ssl-mode\` of ${Object.keys(SSL_MODES).join(', ')}`);
   const file = searchParams.get('ssl-ca');

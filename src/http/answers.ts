@@ -14,7 +14,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   400: HOW_TO_ASK,
   404: 'There is nothing here. GraphQL is at /graphql: send a POST.',
   421: 'The demo answers on this machine alone: use localhost, 127.0.0.1 or [::1] as the host.',
-  415: 'Send JSON, with the content type application/json.',
+  415: 'Send JSON in UTF-8, with the content type application/json.',
 };
 
 /**
@@ -23,8 +23,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
  */
 export function addErrorAnswers(server: FastifyInstance): void {
   server.setNotFoundHandler((request, reply) => {
-    if (undecodable.has(request.raw)) return refuse(reply, 400);
-    return isOpenedInBrowser(request) ? sendNothingHere(reply) : refuse(reply, 404);
+    if (isOpenedInBrowser(request)) return sendNothingHere(reply);
+    return refuse(reply, undecodable.has(request.raw) ? 400 : 404);
   });
   server.setErrorHandler(answerError);
 }
