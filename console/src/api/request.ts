@@ -21,17 +21,27 @@ export class Failure extends Error {
     readonly requestId: string | null = null,
     /** The agency that is meant does not know the person. */
     readonly isUnknown = false,
+    /** The path to what the person can put right, which is empty where it is not known; null where there is nothing. */
+    readonly field: readonly string[] | null = null,
   ) {
     super(message);
   }
 }
 
+interface ApiError {
+  readonly message: string;
+  readonly extensions?: {
+    readonly code?: string;
+    /** Of a variable that does not fit its type. */
+    readonly field?: readonly string[];
+    /** Of a value that is outside of its bounds. */
+    readonly argument?: string;
+  };
+}
+
 interface Answered<Data> {
   readonly data?: Data | null;
-  readonly errors?: readonly {
-    readonly message: string;
-    readonly extensions?: { readonly code?: string; readonly requestId?: string };
-  }[];
+  readonly errors?: readonly ApiError[];
 }
 
 /** Sends one operation, like any other client of the API. Throws `Failure`, and nothing else. */
@@ -88,6 +98,8 @@ async function dataOf<Data>(response: Response): Promise<Data> {
   const [error] = errors;
   if (data && !error) return data;
   switch (error?.extensions?.code) {
+    case 'BAD_USER_INPUT':
+      throw refusal(error);
     case 'UNAUTHENTICATED':
       throw new Failure(text.failure.signedOut, null, true);
     case 'FORBIDDEN':
@@ -101,4 +113,10 @@ async function dataOf<Data>(response: Response): Promise<Data> {
     default:
       throw new Failure(text.failure.server, requestId);
   }
+}
+
+/** What is said of a variable is meant for whoever writes a program: a person is told in other words. */
+function refusal({ message, extensions: { field, argument } = {} }: ApiError): Failure {
+  const path = field ?? argument?.split('.') ?? [];
+  return new Failure(field ? text.failure.unfit : message, null, false, path);
 }

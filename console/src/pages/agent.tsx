@@ -10,7 +10,7 @@ import { Loaded, NotFound, Page } from '../ui/page';
 import { ClientLink } from '../ui/parts';
 import { Rename } from '../ui/rename';
 import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
-import { CallList } from './calls';
+import { CallList } from './call-list';
 import { StartCall, StartWebCall, TestCall } from './place-call';
 
 const AGENT = graphql(`

@@ -4,7 +4,7 @@ import { providerName } from '../sign-in/settings';
 import { useViewer } from '../sign-in/viewer';
 import { amountText } from '../text/amount';
 import * as text from '../text/analytics';
-import { Filter, Filters, useFilters } from '../ui/filter';
+import { Filter, Filters, todayIn, useFilters } from '../ui/filter';
 import { Loaded, Page } from '../ui/page';
 import { Empty } from '../ui/parts';
 import { MAX_SERIES, Plot, sumOf } from '../ui/plot';
@@ -67,7 +67,7 @@ export function AnalyticsPage() {
   const measure = (measures.find(([each]) => each === values.measure)?.[0] ?? 'calls') as Measure;
   const periods = Object.entries(text.analytics.periods).filter(([each]) => each !== USUAL);
   return (
-    <Page title={text.analytics.title} lead={text.analytics.lead}>
+    <Page title={text.analytics.title} lead={text.analytics.lead(viewer.agency.timeZone)}>
       <Filters path={PATH} isOn={isOn}>
         <Filter
           label={text.analytics.period}
@@ -115,9 +115,6 @@ function Answer({ days, ...shown }: AnswerProps) {
 }
 
 const dayOf = (time: number) => new Date(time).toISOString().slice(0, 10);
-
-/** The day that it is in a time zone: Swedish dates are written as days are in the API. */
-const todayIn = (timeZone: string) => new Date().toLocaleDateString('sv-SE', { timeZone });
 
 /** The first days of all parts of a period, also of those without calls, so that time passes evenly in the plot. */
 function partsOf(from: string, to: string, interval: Interval): string[] {

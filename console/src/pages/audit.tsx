@@ -2,7 +2,7 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { providerName } from '../sign-in/settings';
 import * as text from '../text/audit';
 import { ClientFilter } from '../ui/client-field';
-import { DateFilter, Filter, Filters, startOf, useFilters } from '../ui/filter';
+import { DayFilters, Filter, Filters, ownZone, spanOf, useFilters } from '../ui/filter';
 import { Page } from '../ui/page';
 import { Stack, Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
@@ -49,14 +49,14 @@ const PATH = '/audit';
 
 export function AuditPage() {
   const { values, isOn, by, addressWith } = useFilters(PATH, ['type', 'client', 'actor', 'since', 'until']);
-  const { client, actor, since, until } = values;
+  const { client, actor } = values;
+  const { span, problem } = spanOf(values);
   const type = TYPES.find((each) => each === values.type);
   const filter = {
+    ...span,
     types: type ? [type] : null,
     clientId: client || null,
     actorId: actor || null,
-    since: startOf(since),
-    until: startOf(until),
   };
   return (
     <Page title={text.audit.title} lead={text.audit.lead}>
@@ -67,16 +67,24 @@ export function AuditPage() {
           {...by('type')}
         />
         <ClientFilter {...by('client')} />
-        <DateFilter label={text.common.from} {...by('since')} />
-        <DateFilter label={text.common.before} {...by('until')} />
+        <DayFilters
+          fields={[
+            { label: text.common.from, ...by('since') },
+            { label: text.common.before, ...by('until') },
+          ]}
+          hint={text.common.ownDays(ownZone)}
+          problem={problem}
+        />
       </Filters>
-      <List
-        of={EVENTS}
-        variables={{ filter }}
-        caption={text.audit.title}
-        columns={columnsFor((id) => addressWith({ actor: id }))}
-        empty={[text.audit.empty, text.audit.emptyHint]}
-      />
+      {problem === null && (
+        <List
+          of={EVENTS}
+          variables={{ filter }}
+          caption={text.audit.title}
+          columns={columnsFor((id) => addressWith({ actor: id }))}
+          empty={[text.audit.empty, text.audit.emptyHint]}
+        />
+      )}
     </Page>
   );
 }

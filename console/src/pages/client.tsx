@@ -61,7 +61,7 @@ function tabsFor(id: string, viewer: Viewer): readonly ClientTab[] {
         path: `/clients/${id}/calls`,
         label: tabs.calls,
         content: () => (
-          <Later key="calls" name="calls" load={() => import('./calls')}>
+          <Later key="calls" name="calls" load={() => import('./call-list')}>
             {({ CallList }) => <CallList filter={{ clientId: id }} />}
           </Later>
         ),

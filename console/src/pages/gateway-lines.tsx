@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { providerName, settings, type GatewayExample } from '../sign-in/settings';
-import * as text from '../text/people';
+import * as text from '../text/tokens';
 import { SelectField } from '../ui/form';
 import { Copy } from '../ui/parts';
 

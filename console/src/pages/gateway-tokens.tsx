@@ -1,7 +1,7 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { providerName, settings } from '../sign-in/settings';
-import * as text from '../text/people';
+import * as text from '../text/tokens';
 import { ChangeDialog } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { TextField, textOf } from '../ui/form';
@@ -110,12 +110,20 @@ function UseToken({ token }: { token: Token }) {
   );
 }
 
+/** Far beyond what is allowed, so that whatever is more is refused as too much, and not as no time at all. */
+const MOST_DAYS = 9_999;
+
+function daysFromNow(days: number): string {
+  const within = Math.max(-MOST_DAYS, Math.min(days, MOST_DAYS));
+  return new Date(Date.now() + within * DAY_MS).toISOString();
+}
+
 const inputOf = (values: FormData) => ({
   name: textOf(values, 'name'),
   clientId: textOf(values, 'clientId') || null,
   providers: values.getAll('providers') as Provider[],
   scopes: values.getAll('scopes') as Scope[],
-  expiresAt: new Date(Date.now() + Number(textOf(values, 'expiresInDays')) * DAY_MS).toISOString(),
+  expiresAt: daysFromNow(Number(textOf(values, 'expiresInDays'))),
 });
 
 function CreateToken({ onClose }: { onClose: () => void }) {

@@ -4,6 +4,7 @@ import { useQuery } from '../api/query';
 import * as text from '../text/billing';
 import { ChangeDialog, ChangeForm } from '../ui/change';
 import { ClientField } from '../ui/client-field';
+import { ownZone } from '../ui/filter';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Loaded, Page } from '../ui/page';
@@ -155,7 +156,7 @@ function SetRate({ onClose }: { onClose: () => void }) {
             name="validFrom"
             type="datetime-local"
             isOptional
-            hint={text.rates.fromHint}
+            hint={text.rates.fromHint(ownZone)}
             error={errorOf('validFrom')}
           />
         </>

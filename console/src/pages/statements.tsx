@@ -6,14 +6,14 @@ import * as text from '../text/billing';
 import { ChangeDialog } from '../ui/change';
 import { ClientFilter } from '../ui/client-field';
 import { Facts } from '../ui/facts';
-import { Filters, useFilters } from '../ui/filter';
+import { DayFilters, Filters, useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Badge, Empty, Stack } from '../ui/parts';
 import { Table, type Columns } from '../ui/table';
 import { BillingTabs } from './billing-tabs';
 import { FinalStatements } from './final-statements';
-import { MonthFilter, monthNow, periodOf } from './months';
+import { monthIn, periodOf } from './months';
 import { StatementFiles } from './statement-files';
 
 const STATEMENT = graphql(`
@@ -93,18 +93,23 @@ export function StatementsPage() {
   const viewer = useViewer();
   const filters = useFilters('/billing', ['clientId', 'month']);
   const clientId = viewer.client?.id ?? filters.values.clientId;
-  const month = filters.values.month || monthNow();
+  const { timeZone } = viewer.agency;
+  const month = filters.values.month || monthIn(timeZone);
   const period = periodOf(month);
   return (
     <Page title={text.billing.title} lead={viewer.client ? text.statements.leadOwn : text.statements.lead}>
       {!viewer.client && <BillingTabs />}
       <Filters path="/billing" isOn={false}>
         {!viewer.client && <ClientFilter {...filters.by('clientId')} />}
-        <MonthFilter label={text.statements.month} {...filters.by('month')} value={month} />
+        <DayFilters
+          type="month"
+          fields={[{ label: text.statements.month, ...filters.by('month'), value: month }]}
+          hint={text.common.agencysDays(timeZone)}
+          problem={period ? null : text.statements.noMonth}
+        />
       </Filters>
-      {clientId === '' || period === null ? (
-        <Empty title={text.statements.chooseClient} hint={text.statements.chooseHint} />
-      ) : (
+      {clientId === '' && <Empty title={text.statements.chooseClient} hint={text.statements.chooseHint} />}
+      {clientId !== '' && period && (
         <ShowStatement key={`${clientId} ${month}`} clientId={clientId} {...period} />
       )}
       <FinalStatements key={clientId} clientId={clientId} />

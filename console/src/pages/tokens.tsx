@@ -1,6 +1,6 @@
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation, type Mutation } from '../api/mutation';
-import * as text from '../text/people';
+import * as text from '../text/tokens';
 import { ChangeDialog } from '../ui/change';
 import { SelectField, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';

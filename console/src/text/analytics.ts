@@ -2,7 +2,7 @@ export * from './common';
 
 export const analytics = {
   title: 'Analytics',
-  lead: 'Calls by the day on which they started, in the agency’s time zone.',
+  lead: (zone: string) => `Calls by the day on which they started, in the agency’s time zone, ${zone}.`,
   period: 'Period',
   periods: { 7: 'The last 7 days', 30: 'The last 30 days', 90: 'The last 90 days', 366: 'The last year' },
   measure: 'What is counted',

@@ -74,7 +74,9 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
         }
       }
     } catch (error) {
-      setFailure(error as Failure);
+      const failed = error as Failure;
+      if (failed.field) setErrors([{ code: '', field: failed.field, message: failed.message }]);
+      else setFailure(failed);
     }
     setBusy(false);
   };

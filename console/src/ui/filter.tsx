@@ -73,23 +73,64 @@ export function Filter({ label, first = text.common.all, value, options, onChang
   );
 }
 
-export function DateFilter({ label, value, onChange }: Omit<FilterProps, 'options' | 'first'>) {
+interface DayFiltersProps {
+  readonly fields: readonly Omit<FilterProps, 'options' | 'first'>[];
+  readonly type?: 'date' | 'month';
+  /** Whose days they are. */
+  readonly hint: string;
+  readonly problem: string | null;
+}
+
+/** Days or months, with the time zone that counts, and what is wrong with them. */
+export function DayFilters({ fields, type = 'date', hint, problem }: DayFiltersProps) {
   const id = useId();
   return (
-    <div class="filter">
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        type="date"
-        value={value}
-        onChange={({ currentTarget }) => onChange(currentTarget.value)}
-      />
-    </div>
+    <>
+      {fields.map(({ label, value, onChange }) => (
+        <div key={label} class="filter">
+          <label for={id + label}>{label}</label>
+          <input
+            id={id + label}
+            type={type}
+            value={value}
+            aria-describedby={`${id}-hint ${id}-error`}
+            aria-invalid={problem !== null}
+            onChange={({ currentTarget }) => onChange(currentTarget.value)}
+          />
+        </div>
+      ))}
+      <p class="hint" id={`${id}-hint`}>
+        {hint}
+      </p>
+      <p class="error" id={`${id}-error`} role="alert">
+        {problem}
+      </p>
+    </>
   );
 }
 
-/** The beginning of a day in the viewer's own time zone; null for none, and for what is no day. */
-export function startOf(day: string) {
+/** The viewer's own time zone. */
+export const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** The day that it is in a time zone: Swedish dates are written as days are in the API. */
+export const todayIn = (timeZone: string) => new Date().toLocaleDateString('sv-SE', { timeZone });
+
+// In every time zone a day before or after these is of another year.
+const [FIRST_DAY, LAST_DAY] = ['1970-01-02', '9999-12-30'];
+
+/** The time from the beginning of one day to that of another, in the viewer's own time zone, or what is wrong with it. */
+export function spanOf({ since, until }: { readonly since: string; readonly until: string }) {
+  const span = { since: startOf(since), until: startOf(until) };
+  const isOutside = [span.since && since, span.until && until].some(
+    (day) => day !== null && (day < FIRST_DAY || day > LAST_DAY),
+  );
+  const isReversed = span.since !== null && span.until !== null && since > until;
+  const problem = isOutside ? text.common.daysOutside : isReversed ? text.common.daysReversed : null;
+  return { span, problem };
+}
+
+/** The beginning of a day; null for none, and for what is no day. */
+function startOf(day: string) {
   const start = new Date(`${day}T00:00:00`);
   return Number.isNaN(start.getTime()) ? null : start.toISOString();
 }

@@ -60,6 +60,8 @@ export function TextField(props: TextFieldProps) {
             list={proposed.length > 0 ? `${attributes.id}-list` : undefined}
             defaultValue={value}
             required={isOptional !== true}
+            // Years of more digits are none that anybody means.
+            max={props.type === 'datetime-local' ? '9999-12-30T23:59' : undefined}
             autoFocus={hasFocus === true}
             autocomplete="off"
             onInput={({ currentTarget }) => onInput?.(currentTarget.value)}

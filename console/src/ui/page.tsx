@@ -38,7 +38,7 @@ export function Page({ title, lead, actions, above, children }: PageProps) {
   );
 }
 
-export function Problem({ failure, retry }: { failure: Failure; retry?: () => void }) {
+export function Problem({ failure, retry }: { failure: Failure; retry?: (() => void) | undefined }) {
   return (
     <Note tone="bad">
       <p role="alert">{failure.message}</p>
@@ -75,7 +75,7 @@ export function Loaded<Data>({
   const known = data.value;
   return (
     <>
-      {failure.value && <Problem failure={failure.value} retry={() => void reload()} />}
+      {failure.value && <Problem failure={failure.value} retry={retryOf(failure.value, reload)} />}
       {known !== null ? (
         <div class="stays" aria-busy={isEarlier.value}>
           {children(known)}
@@ -86,6 +86,10 @@ export function Loaded<Data>({
     </>
   );
 }
+
+/** What the person has to put right is refused again, as often as it is asked. */
+const retryOf = ({ field }: Failure, reload: () => Promise<void>) =>
+  field ? undefined : () => void reload();
 
 export function NotFound() {
   return (
