@@ -148,6 +148,29 @@ test.each([
   },
 );
 
+test('on a narrow screen, each tab is in sight, also that of the page that is shown', async () => {
+  const viewport = { width: 390, height: 844 };
+  const tab = await openTab(browser, running, { viewport });
+  await signIn(tab, running, 'Ada Brightline');
+  for (const path of [
+    `${CLIENT}/people`,
+    '/links',
+    '/agency/webhooks',
+    '/billing/rates',
+    '/tokens/gateway',
+  ]) {
+    await tab.visit(path);
+    const boxes = await tab.page.locator('.tabs').evaluate((tabs) => {
+      const { left, right, top, bottom } = tabs.getBoundingClientRect();
+      return [...tabs.children].map((link) => {
+        const box = link.getBoundingClientRect();
+        return box.left >= left && box.right <= right && box.top >= top && box.bottom <= bottom;
+      });
+    });
+    expect({ path, boxes }).toEqual({ path, boxes: boxes.map(() => true) });
+  }
+});
+
 test.each([360, 800, 1000, 1280])(
   'on a screen of %d pixels, the arrows of the chain point to the next step',
   async (width) => {
