@@ -4,7 +4,8 @@ import { useQuery } from '../api/query';
 import { KeyForm } from '../keys/key-form';
 import { fragments } from '../keys/operations';
 import { useViewer } from '../sign-in/viewer';
-import * as text from '../text/people';
+import { keys } from '../text/keys';
+import * as text from '../text/permissions';
 import { Loaded } from '../ui/page';
 import { PermissionDefaults } from '../ui/permissions';
 
@@ -40,7 +41,7 @@ export function AgencyKeys() {
   const answered = useQuery(AGENCY, {});
   return (
     <>
-      <p class="lead">{text.agencyKeys.lead}</p>
+      <p class="lead">{keys.leadOfAgency}</p>
       <Loaded of={answered} rows={3}>
         {({ agency, auditEvents }) => (
           <>
@@ -55,7 +56,7 @@ export function AgencyKeys() {
                 mutation={SET_DEFAULTS}
                 inputOf={(permissions) => ({ permissions })}
                 chosen={agency.portalPermissions ?? []}
-                hint={text.people.agencyDefaultsHint}
+                hint={text.defaults.ofAgency}
               />
             )}
           </>

@@ -48,7 +48,7 @@ export function PortalUsers({ client: { id } }: { client: ShownClient }) {
                 mutation={SET_PERMISSIONS}
                 inputOf={(permissions) => ({ clientId: id, permissions })}
                 chosen={client.portalPermissions ?? []}
-                hint={text.people.clientDefaultsHint}
+                hint={text.defaults.ofClient}
               />
               <Policy clientId={id} isAtOnce={client.acceptsValidHandIns === true} />
             </div>

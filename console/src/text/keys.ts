@@ -4,6 +4,7 @@ export * from './common';
 
 export const keys = {
   lead: 'A saved key counts from the very next call on.',
+  leadOfAgency: 'The agency’s own keys count wherever a client has none.',
   field: (provider: string) => `${provider} key`,
   placeholder: (isSet: boolean) => (isSet ? 'Paste a new key' : 'Paste a key'),
   region: (provider: string) => `Region of the ${provider} account`,

@@ -1,4 +1,4 @@
-export * from './common';
+export * from './permissions';
 
 export const people = {
   title: 'People',
@@ -23,11 +23,6 @@ export const people = {
   removeHint: 'At once. To let the person in again, invite them again.',
   removeOwnHint: 'This is you. You are out at once, until an admin invites you again.',
   removed: (name: string) => `${name} was removed.`,
-  permissions: 'Permissions',
-  defaults: 'What new portal users may do',
-  clientDefaultsHint: 'For people of this client who are invited from now on.',
-  agencyDefaultsHint: 'Copied to clients that are created from now on. No existing client changes.',
-  defaultsSaved: 'Saved.',
   emptyPortal: 'No portal users yet',
   emptyPortalHint: 'Invite someone of this client by e-mail address.',
 };
@@ -53,19 +48,4 @@ export const granted = {
     OUTGOING_WEBHOOK: 'Webhook to',
   },
   outcome: (isRevoked: boolean) => (isRevoked ? 'revoked' : 'kept'),
-};
-
-export const permissions = {
-  VIEW_AGENTS: 'See agents',
-  EDIT_AGENTS: 'Rename agents',
-  VIEW_CALLS: 'See calls',
-  VIEW_CALL_DETAILS: 'See what is inside a call',
-  VIEW_ANALYTICS: 'See analytics',
-  MANAGE_BILLING: 'Manage billing',
-  VIEW_INTEGRATIONS: 'See what became of keys handed in',
-  MANAGE_INTEGRATIONS: 'Hand in keys',
-};
-
-export const agencyKeys = {
-  lead: 'The agency’s own keys count wherever a client has none.',
 };

@@ -1,5 +1,5 @@
 import type { Mutation } from '../api/mutation';
-import * as text from '../text/people';
+import * as text from '../text/permissions';
 import { ChangeForm } from './change';
 
 export type Permission = keyof typeof text.permissions;
@@ -32,7 +32,7 @@ export function PermissionFields({
   };
   return (
     <fieldset onChange={onChange}>
-      <legend>{text.people.permissions}</legend>
+      <legend>{text.defaults.permissions}</legend>
       {ALL.map((permission) => (
         <label key={permission} class="check">
           <input
@@ -65,12 +65,12 @@ export function PermissionDefaults<Input>(props: PermissionDefaultsProps<Input>)
   const { mutation, inputOf, chosen, hint } = props;
   return (
     <section class="card padded">
-      <h2>{text.people.defaults}</h2>
+      <h2>{text.defaults.title}</h2>
       <p class="fine">{hint}</p>
       <ChangeForm
         mutation={mutation}
         inputOf={(values) => inputOf(permissionsOf(values))}
-        said={() => text.people.defaultsSaved}
+        said={() => text.defaults.saved}
       >
         {(errorOf) => <PermissionFields chosen={chosen} error={errorOf('permissions')} />}
       </ChangeForm>
