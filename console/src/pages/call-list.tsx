@@ -4,7 +4,7 @@ import { useViewer, type Viewer } from '../sign-in/viewer';
 import * as text from '../text/calls';
 import { ClientLink, Stack, Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
-import { CallState, costOf, lengthOf, mayViewCosts } from './call-state';
+import { CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
 
 const CALLS = graphql(`
   query Calls(
@@ -69,6 +69,7 @@ export function CallList({ filter, isFiltered }: CallListProps) {
       variables={{ filter, withKeys, withDetails, withCost: mayViewCosts(viewer) }}
       caption={text.calls.title}
       columns={columnsFor(viewer, filter)}
+      goesOn={({ status }) => isGoingOn(status)}
       empty={isFiltered === true ? [text.calls.noMatch] : [text.calls.empty, text.calls.emptyHint]}
     />
   );

@@ -1,12 +1,13 @@
 import { graphql } from '../api/graphql';
 import { useQuery } from '../api/query';
 import * as text from '../text/calls';
+import { useFollowing } from '../ui/follow';
 import { Loaded } from '../ui/page';
-import { CallState } from './call-state';
+import { CallState, isGoingOn } from './call-state';
 
 const SUMMARY = graphql(`
-  query CallSummary {
-    callSummary {
+  query CallSummary($clientId: ID) {
+    callSummary(clientId: $clientId) {
       total
       counts {
         status
@@ -16,9 +17,11 @@ const SUMMARY = graphql(`
   }
 `);
 
-/** What became of the calls of the last 30 days, counted. */
-export function CallSummary() {
-  const answered = useQuery(SUMMARY, {});
+/** What became of the calls of the last 30 days, of one client or of all, counted. */
+export function CallSummary({ clientId }: { clientId: string | null }) {
+  const answered = useQuery(SUMMARY, { clientId });
+  const ongoing = answered.data.value?.callSummary?.counts.filter(({ status }) => isGoingOn(status)) ?? [];
+  useFollowing(ongoing.length > 0, JSON.stringify(ongoing), answered.reload);
   return (
     <Loaded of={answered} rows={1}>
       {({ callSummary }) => {

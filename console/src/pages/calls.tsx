@@ -44,6 +44,8 @@ export function CallsPage() {
   const isAgencys = viewer.role !== 'PORTAL_USER';
   const { values, isOn, by } = useFilters(PATH, FILTERS);
   const { client, agent, provider } = values;
+  // What is counted can be narrowed to a client alone: beside another list it would say something else.
+  const isCounted = FILTERS.every((name) => name === 'client' || values[name] === '');
   const { span, problem } = spanOf(values);
   const status = chosenOf(STATUSES, values.status);
   const rarer = {
@@ -54,7 +56,7 @@ export function CallsPage() {
   };
   return (
     <Page title={text.calls.title}>
-      {viewer.canViewAnalytics && <CallSummary />}
+      {viewer.canViewAnalytics && isCounted && <CallSummary clientId={client || null} />}
       <Filters path={PATH} isOn={isOn}>
         {isAgencys && <ClientFilter {...by('client', { agent: '' })} />}
         {viewer.canViewAgents && (client !== '' || agent !== '' || !isAgencys) && (

@@ -85,6 +85,7 @@ export function DeliveriesPage({ id }: { id: string }) {
               variables={{ id, status }}
               caption={text.webhooks.deliveries}
               columns={COLUMNS}
+              goesOn={(delivery) => delivery.status === 'WAITING'}
               empty={[status === null ? text.deliveries.empty : text.deliveries.noMatch]}
             />
           </Page>

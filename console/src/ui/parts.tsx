@@ -1,3 +1,4 @@
+import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as text from '../text/common';
@@ -92,12 +93,17 @@ const units: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60_000],
 ];
 
+const TICK_MS = 30_000;
+/** About what time it is, so that what is told by how long ago it was stays true while one looks at it. */
+const now = signal(Date.now());
+setInterval(() => (now.value = Date.now()), TICK_MS);
+
 /** In the viewer's time zone; the exact time on hover. */
 export function Time({ at }: { at: string }) {
   const date = new Date(at);
   return (
     <time dateTime={at} title={date.toLocaleString(undefined, { dateStyle: 'full', timeStyle: 'long' })}>
-      {ago(date)}
+      {ago(date, now.value)}
     </time>
   );
 }
@@ -111,8 +117,8 @@ export function Moment({ at }: { at: string }) {
   );
 }
 
-function ago(date: Date): string {
-  const passed = date.getTime() - Date.now();
+function ago(date: Date, from: number): string {
+  const passed = date.getTime() - from;
   if (Math.abs(passed) > 7 * DAY_MS) return date.toLocaleDateString(undefined, { dateStyle: 'medium' });
   const [unit, length] = units.find(([, each]) => Math.abs(passed) >= each) ?? ['second', 0];
   const format = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });

@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { Document } from '../api/graphql';
 import { useList, type Page, type Paging } from '../api/list';
 import * as text from '../text/common';
+import { useFollowing } from './follow';
 import { Loaded, Problem } from './page';
 import { Button, Empty } from './parts';
 
@@ -73,14 +74,20 @@ interface ListProps<R extends Row, Variables> extends Omit<TableProps<R>, 'rows'
   readonly of: Document<{ list: Page<R> | null }, Variables>;
   readonly variables: NoInfer<Variables>;
   readonly empty: readonly [title: string, hint?: string];
+  /** Whether anything may still become of a row: the list is asked for again meanwhile. */
+  readonly goesOn?: (row: R) => boolean;
   /** What leads on where the list is empty. */
   readonly children?: ComponentChildren;
 }
 
+const never = () => false;
+
 /** A list that grows at its end when one asks for more, and never by itself. */
 export function List<R extends Row, Variables extends Paging>(props: ListProps<R, Variables>) {
-  const { of, variables, empty, children, ...table } = props;
+  const { of, variables, empty, goesOn = never, children, ...table } = props;
   const list = useList(of, variables);
+  const ongoing = list.data.value?.nodes.filter(goesOn) ?? [];
+  useFollowing(ongoing.length > 0, JSON.stringify(ongoing), list.reload);
   return (
     <Loaded of={list} rows={6}>
       {({ nodes, totalCount, pageInfo }) =>
