@@ -15,7 +15,7 @@ let page: Page;
 let dialog: Locator;
 beforeAll(async () => {
   [running, browser] = await Promise.all([startConsole(), launch()]);
-  tab = await openTab(browser, running);
+  tab = await openTab(browser, running, { permissions: ['clipboard-write'] });
   await signIn(tab, running, 'Ada Brightline');
   ({ page } = tab);
   dialog = page.getByRole('dialog');
@@ -252,6 +252,8 @@ describe('webhooks', () => {
     await dialog.getByRole('button', { name: 'New webhook' }).click();
     const secret = await dialog.locator('code').innerText();
     expect(secret).toMatch(/^whsec_/);
+    await dialog.getByRole('button', { name: 'Copy Secret' }).click();
+    await dialog.getByText('Copied').waitFor();
     await page.keyboard.press('Escape');
     await card().getByText('A key is set').waitFor();
     expect(await page.content()).not.toContain(secret);
@@ -327,6 +329,8 @@ describe('webhooks', () => {
     await page.getByRole('button', { name: /^New secret/ }).click();
     await dialog.getByRole('button', { name: 'New secret' }).click();
     expect(await dialog.locator('code').innerText()).toMatch(/^whsec_/);
+    await dialog.getByRole('button', { name: 'Copy Secret' }).click();
+    await dialog.getByText('Copied').waitFor();
     await page.keyboard.press('Escape');
     await page.getByText('The secret before signs as well until').waitFor();
     await page.getByRole('button', { name: /^Change/ }).click();

@@ -17,7 +17,7 @@ let page: Page;
 beforeAll(async () => {
   // Tokens outlast the time that passes in the page alone.
   [running, browser] = await Promise.all([startConsole({}, 24 * 60 * 60), launch()]);
-  tab = await openTab(browser, running);
+  tab = await openTab(browser, running, { permissions: ['clipboard-write'] });
   await signIn(tab, running, 'Ada Brightline');
   ({ page } = tab);
   await page.clock.install();
@@ -221,7 +221,12 @@ test.each([
     await dialog.getByText('The provider has taken the call.').waitFor();
     expect(await tab.findings()).toEqual([]);
     const shown = await dialog.locator('code').first().innerText();
-    await dialog.getByRole('link', { name: 'Open the call' }).click();
+    const open = dialog.getByRole('link', { name: 'Open the call' });
+    await open.click();
+    await dialog.getByText('You have not copied it yet').waitFor();
+    await dialog.getByRole('button', { name: `Copy ${labels[0]}`, exact: true }).click();
+    await dialog.getByText('Copied').waitFor();
+    await open.click();
     await page.getByRole('heading', { level: 1 }).filter({ hasText: 'Call to' }).waitFor();
     const call = await stored(new URL(page.url()).pathname.replace('/calls/', ''));
     expect(call).toMatchObject({ agentId, kind: 'LIVE', toNumber: null });

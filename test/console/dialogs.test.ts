@@ -17,7 +17,7 @@ beforeAll(async () => {
   await running.data(
     'mutation { createServiceToken(input: { name: "CRM sync", role: AGENCY_MEMBER }) { token } }',
   );
-  tab = await openTab(browser, running, { colorScheme: 'dark' });
+  tab = await openTab(browser, running, { colorScheme: 'dark', permissions: ['clipboard-write'] });
   await signIn(tab, running, 'Ada Brightline');
   ({ page } = tab);
   dialog = page.getByRole('dialog');
@@ -142,10 +142,12 @@ test('a one-time link is for the client that is chosen, and a code that cannot b
   const code = await dialog.locator('code').last().innerText();
   expect(await page.evaluate(() => getSelection()?.toString())).toBe(code);
   await page.keyboard.press('Escape');
-  await page.getByRole('row', { name: /Maple Realty.*Until/ }).waitFor();
+  await submit('Close without a copy');
+  await page.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'writeText'));
+  await page.getByRole('row', { name: /Maple Realty.*Expires in 3 days/ }).waitFor();
   await button('Revoke: Retell, Maple Realty').click();
   await page.getByRole('row', { name: /Maple Realty.*Revoked/ }).waitFor();
-  expect(await page.getByRole('row', { name: /Maple Realty/ }).innerText()).not.toContain('Until');
+  expect(await page.getByRole('row', { name: /Maple Realty/ }).innerText()).not.toContain('Expires');
 });
 
 test('a service token is shown once, and is revoked with its next request', async () => {
@@ -155,7 +157,23 @@ test('a service token is shown once, and is revoked with its next request', asyn
   await submit('New service token');
   const token = await dialog.locator('code').innerText();
   expect(token.length).toBeGreaterThan(20);
+  // What had the focus is gone with the form.
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('New service token');
+  for (const leave of [
+    () => page.keyboard.press('Escape'),
+    () => dialog.getByRole('button', { name: 'Close', exact: true }).click(),
+    () => page.evaluate(() => history.back()),
+  ]) {
+    await leave();
+    await dialog.getByText('You have not copied it yet').waitFor();
+    expect(await dialog.locator('code').innerText()).toBe(token);
+    expect(new URL(page.url()).pathname).toBe('/tokens');
+  }
+  expect(await tab.findings()).toEqual([]);
+  await submit('Copy Token');
+  await dialog.getByText('You have not copied it yet').waitFor({ state: 'detached' });
   await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
   await button('Revoke: Exports').click();
   await submit('Revoke');
   await says('Exports is revoked.');

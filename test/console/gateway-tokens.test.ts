@@ -16,7 +16,7 @@ let page: Page;
 let dialog: Locator;
 beforeAll(async () => {
   [running, browser] = await Promise.all([startConsole(), launch()]);
-  tab = await openTab(browser, running);
+  tab = await openTab(browser, running, { permissions: ['clipboard-write'] });
   await signIn(tab, running, 'Ada Brightline');
   ({ page } = tab);
   dialog = page.getByRole('dialog');
@@ -77,6 +77,8 @@ test('a gateway token is shown once, with lines that place a call as they are pa
       calls += 1;
       expect({ provider, language, calls: await placed() }).toEqual({ provider, language, calls });
     }
+  await submit('Copy Token');
+  await dialog.getByText('Copied').waitFor();
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   await page.reload();

@@ -187,6 +187,40 @@ test('can be used by keyboard alone: a key is entered and saved without a mouse'
   await tabTo(tab, 'Save');
   await keyboard.press('Enter');
   await tab.page.getByText('1 key is saved').waitFor();
+  // The button is off, and the field a new one: one goes on where one was, and after a Clear at the heading.
+  await focusOn(tab, await keyField(tab).getAttribute('id'));
+  await tabTo(tab, 'Clear: Retell key');
+  await keyboard.press('Enter');
+  await tab.page.getByRole('dialog').locator('.sentences').first().waitFor();
+  await tabTo(tab, 'Clear');
+  await keyboard.press('Enter');
+  await tab.page.getByText('The Retell key is cleared.').waitFor();
+  await tab.page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+  await tab.page.getByLabel('Ask the provider first').check();
+  await keyField(tab).focus();
+  await keyboard.type('key_that_is_refused_3333');
+  await keyboard.press('Enter');
+  await says(tab).getByText('Enter it again').waitFor();
+  await focusOn(tab, await keyField(tab).getAttribute('id'));
+});
+
+const focusOn = ({ page }: Tab, id: string | null) =>
+  page.waitForFunction((wanted) => document.activeElement?.id === wanted, id);
+
+test('withdraws what it said of a key that was refused when the key that is stored is checked', async () => {
+  const tab = await admin(running, '/agency');
+  const { page } = tab;
+  const refusal = says(tab).getByRole('alert');
+  await keyField(tab).fill('key_that_retell_rejects_7777');
+  await page.locator('.keys').getByRole('button', { name: 'Save' }).click();
+  await refusal.getByText('Enter it again').waitFor();
+  await page.getByRole('button', { name: 'Check now: Retell key' }).click();
+  await says(tab).getByText('Retell accepts this key.').waitFor();
+  expect(await refusal.count()).toBe(0);
+  expect(await keyField(tab).getAttribute('aria-invalid')).toBe('false');
+  await keyField(tab).fill('key');
+  await keyField(tab).fill('');
+  expect(await says(tab).locator('.key-says').innerText()).toBe('');
 });
 
 /** Presses Tab until what is called so has the focus. */

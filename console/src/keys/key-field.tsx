@@ -35,11 +35,13 @@ interface KeyFieldProps {
   /** Keys are being saved. What was typed meanwhile would be lost with the fields. */
   readonly isOff: boolean;
   readonly onTyped: (typed: Typed | null) => void;
+  /** The key that is stored is looked at: what was said of another one is over. */
+  readonly onCheck: () => void;
   readonly onClear: () => void;
 }
 
 export function KeyField(props: KeyFieldProps) {
-  const { owner, place, agencys, events, refused, isOff, onTyped, onClear } = props;
+  const { owner, place, agencys, events, refused, isOff, onTyped, onCheck, onClear } = props;
   const { provider, isSet, status, version } = place;
   const id = useId();
   const input = useRef<HTMLInputElement>(null);
@@ -59,10 +61,14 @@ export function KeyField(props: KeyFieldProps) {
     preview.typed(hasText);
     onTyped(hasText ? { input: element, provider, region: chosenRegion(), version: seen.current } : null);
   };
+  const check = () => {
+    onCheck();
+    verification.run();
+  };
   return (
     <section class="key" inert={isOff}>
       <header>
-        <h3>{name}</h3>
+        <h2>{name}</h2>
         {isSet && <KeyState status={status} />}
         {!isSet && agencys?.isSet === true && <KeyState status={agencys.status} />}
         <Standing place={place} agencys={agencys} events={events} />
@@ -91,7 +97,7 @@ export function KeyField(props: KeyFieldProps) {
           </Button>
         )}
         {isSet && !isTyped && (
-          <Button label={text.keys.checkLabel(name)} isBusy={verification.isBusy} onClick={verification.run}>
+          <Button label={text.keys.checkLabel(name)} isBusy={verification.isBusy} onClick={check}>
             {text.keys.check}
           </Button>
         )}

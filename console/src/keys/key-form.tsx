@@ -1,8 +1,9 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import type { Failure } from '../api/request';
 import * as text from '../text/keys';
+import { Unnamed } from '../ui/change';
 import { Problem } from '../ui/page';
 import { Button } from '../ui/parts';
 import { tell } from '../ui/toasts';
@@ -32,6 +33,8 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   const [failure, setFailure] = useState<Failure | null>(null);
   const [clearing, setClearing] = useState<Provider | null>(null);
 
+  const { form, first } = useFocusAfter(isBusy);
+
   const note = (provider: string, what: Typed | null) => {
     if (what) typed.set(provider, what);
     else typed.delete(provider);
@@ -55,6 +58,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
       failed = error as Failure;
     }
     // New fields: neither the old ones nor what undo remembers of them keeps a key.
+    first.current = keys.findIndex(({ provider }) => typed.has(provider));
     typed.clear();
     setDirty([]);
     setRound((number) => number + 1);
@@ -68,6 +72,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   return (
     <>
       <form
+        ref={form}
         class="keys card"
         autocomplete="off"
         onSubmit={(event) => {
@@ -85,14 +90,11 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
             refused={refused.get(key.provider) ?? null}
             isOff={isBusy}
             onTyped={(what) => note(key.provider, what)}
+            onCheck={() => setRefused(without(refused, key.provider))}
             onClear={() => setClearing(key.provider)}
           />
         ))}
-        {others.map(({ message }) => (
-          <p key={message} class="error" role="alert">
-            {message}
-          </p>
-        ))}
+        <Unnamed errors={others} />
         {failure && <Problem failure={failure} />}
         <footer>
           <label class="check">
@@ -112,6 +114,20 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
     </>
   );
 }
+
+/** The fields and the button that had the focus are new, or off: whoever saved goes on at the first that was sent. */
+function useFocusAfter(isBusy: boolean) {
+  const form = useRef<HTMLFormElement>(null);
+  const first = useRef<number | null>(null);
+  useEffect(() => {
+    if (isBusy || first.current === null || document.activeElement !== document.body) return;
+    form.current?.querySelectorAll<HTMLInputElement>('.secret')[first.current]?.focus();
+  }, [isBusy]);
+  return { form, first };
+}
+
+const without = <Value,>(all: ReadonlyMap<string, Value>, name: string) =>
+  new Map([...all].filter(([each]) => each !== name));
 
 async function inputOf(owner: Owner, { input, provider, region, version }: Typed): Promise<KeyInput> {
   return {

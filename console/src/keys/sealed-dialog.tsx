@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Mutation, Payload, UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
@@ -34,6 +34,9 @@ export function SealedDialog<Input, Done extends Payload>(props: SealedDialogPro
   const [isBusy, setBusy] = useState(false);
   const [refused, setRefused] = useState<UserError | null>(null);
   const [failure, setFailure] = useState<Failure | null>(null);
+  useEffect(() => {
+    if (round > 0) input.current?.focus();
+  }, [round]);
   const send = async (field: HTMLInputElement, region: Key['region']) => {
     setBusy(true);
     setFailure(null);

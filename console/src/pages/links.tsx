@@ -140,11 +140,11 @@ function ShowLink({ url, code }: { url: string | null; code: string | null }) {
       <p>{text.links.createdHint}</p>
       <div class="field">
         <p class="label">{text.links.address}</p>
-        <Copy value={url ?? ''} label={text.links.address} />
+        <Copy value={url ?? ''} label={text.links.address} isOnce />
       </div>
       <div class="field">
         <p class="label">{text.links.code}</p>
-        <Copy value={code ?? ''} label={text.links.code} />
+        <Copy value={code ?? ''} label={text.links.code} isOnce />
       </div>
     </>
   );

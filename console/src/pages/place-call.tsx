@@ -134,6 +134,8 @@ function Access({
 }: {
   access: WebCallAccess;
 }) {
+  // By which alone one is let in.
+  const needed = accessToken === null ? 'url' : 'accessToken';
   const servers = iceServers.length === 0 ? null : JSON.stringify(iceServers);
   return (
     <>
@@ -143,7 +145,11 @@ function Access({
           value !== null && (
             <div key={name}>
               <p class="label">{text.place.access[name as keyof typeof text.place.access]}</p>
-              <Copy value={value} label={text.place.access[name as keyof typeof text.place.access]} />
+              <Copy
+                value={value}
+                label={text.place.access[name as keyof typeof text.place.access]}
+                isOnce={name === needed}
+              />
             </div>
           ),
       )}

@@ -158,7 +158,7 @@ export function ShownOnce({ token }: { token: string | null }) {
   return (
     <>
       <Note tone="warn">{text.tokens.createdHint}</Note>
-      <Copy value={token ?? ''} label={text.tokens.token} />
+      <Copy value={token ?? ''} label={text.tokens.token} isOnce />
     </>
   );
 }

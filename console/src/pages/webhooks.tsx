@@ -148,7 +148,7 @@ function ShowSecret({ secret }: { secret: string | null }) {
   return (
     <>
       <Note tone="warn">{text.webhooks.secretHint}</Note>
-      <Copy value={secret ?? ''} label={text.webhooks.secret} />
+      <Copy value={secret ?? ''} label={text.webhooks.secret} isOnce />
     </>
   );
 }

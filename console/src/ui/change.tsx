@@ -1,5 +1,5 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Mutation, Payload, UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
@@ -80,6 +80,9 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
     }
     setBusy(false);
   };
+  useEffect(() => {
+    if (shown) refocus();
+  }, [shown]);
   if (shown) return shown;
   const named = new Set<UserError>();
   const errorOf: ErrorOf = (...path) => {
@@ -107,11 +110,11 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
 }
 
 /** A component of its own, and so drawn after all fields, also those of components: what is beside a field is known then. */
-function Unnamed({ errors, named }: { errors: readonly UserError[]; named: ReadonlySet<UserError> }) {
+export function Unnamed({ errors, named }: { errors: readonly UserError[]; named?: ReadonlySet<UserError> }) {
   return (
     <>
       {errors
-        .filter((error) => !named.has(error))
+        .filter((error) => named?.has(error) !== true)
         .map(({ message }) => (
           <p key={message} class="error" role="alert">
             {message}

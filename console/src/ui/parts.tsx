@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import * as text from '../text/common';
+import { isLeaving, uncopied } from './once';
 
 export type Tone = 'ok' | 'warn' | 'bad' | 'info' | 'plain';
 
@@ -139,7 +140,7 @@ export function Stack({ children, fine }: { children: ComponentChildren; fine: C
 export function Until({ at }: { at: string }) {
   return (
     <>
-      {text.common.until} <Time at={at} />
+      {text.common.expires} <Time at={at} />
     </>
   );
 }
@@ -152,13 +153,27 @@ export function ClientLink({ client }: ClientLinkProps) {
   return client ? <a href={`/clients/${client.id}`}>{client.name}</a> : <>{text.common.none}</>;
 }
 
-export function Copy({ value, label }: { value: string; label: string }) {
+interface CopyProps {
+  readonly value: string;
+  readonly label: string;
+  /** It is never shown again: nobody leaves it by accident before it is copied. */
+  readonly isOnce?: boolean;
+}
+
+export function Copy({ value, label, isOnce = false }: CopyProps) {
   const code = useRef<HTMLElement>(null);
   const [says, setSays] = useState(text.common.copy);
+  const [isHeld, setHeld] = useState(isOnce);
+  useLayoutEffect(() => {
+    if (!isHeld) return undefined;
+    uncopied.value += 1;
+    return () => void (uncopied.value -= 1);
+  }, [isHeld]);
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(value);
       setSays(text.common.copied);
+      setHeld(false);
     } catch {
       if (code.current) getSelection()?.selectAllChildren(code.current);
       setSays(text.common.copyFailed);
@@ -166,7 +181,9 @@ export function Copy({ value, label }: { value: string; label: string }) {
   };
   return (
     <div class="copy">
-      <code ref={code}>{value}</code>
+      <code ref={code} onCopy={() => setHeld(false)}>
+        {value}
+      </code>
       <Button label={`${says} ${label}`} onClick={() => void copy()}>
         {says}
       </Button>
@@ -174,14 +191,15 @@ export function Copy({ value, label }: { value: string; label: string }) {
   );
 }
 
-/** Where what had the focus is gone, the heading gets it, and not the beginning of the page. */
+/** Where what had the focus is gone, the heading of the dialog or the page gets it, and not the beginning of the page. */
 export function refocus(): void {
-  if (document.activeElement === document.body) document.querySelector('h1')?.focus();
+  if (document.activeElement !== document.body) return;
+  (document.querySelector<HTMLElement>('dialog[open] h2') ?? document.querySelector('h1'))?.focus();
 }
 
 /**
  * A native modal dialog: the browser keeps the focus inside, and gives it back. Without `onClose` nobody can
- * leave it: the Escape key opens it again.
+ * leave it: the Escape key opens it again. So it does, with a question, while a secret in it is not copied.
  */
 export function Dialog({
   title,
@@ -199,14 +217,22 @@ export function Dialog({
     const dialog = element.current;
     open();
     return () => {
+      isLeaving.value = false;
       dialog?.close();
-      refocus();
+      // Its own elements have the focus until they are gone, and nobody has it then.
+      queueMicrotask(refocus);
     };
   }, []);
+  const onClosed = () => {
+    if (!element.current) return;
+    isLeaving.value = uncopied.value > 0;
+    if (onClose && !isLeaving.value) onClose();
+    else open();
+  };
   return (
-    <dialog ref={element} aria-label={title} onClose={() => element.current && (onClose ?? open)()}>
+    <dialog ref={element} aria-label={title} onClose={onClosed}>
       <header>
-        <h2>{title}</h2>
+        <h2 tabIndex={-1}>{title}</h2>
         {onClose && (
           <Button kind="quiet" label={text.common.close} onClick={() => element.current?.close()}>
             ✕
@@ -214,6 +240,12 @@ export function Dialog({
         )}
       </header>
       {children}
+      {onClose && isLeaving.value && uncopied.value > 0 && (
+        <Note tone="warn">
+          <p role="alert">{text.common.notCopied}</p>
+          <Button onClick={onClose}>{text.common.leave}</Button>
+        </Note>
+      )}
     </dialog>
   );
 }

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { isLeaving, uncopied } from './once';
 
 const addressNow = () => location.pathname + location.search;
 const address = signal(addressNow());
@@ -13,13 +14,19 @@ export function route(to: string, isReplaced = false): void {
   follow();
 }
 
-addEventListener('popstate', follow);
+/** What is never shown again stays until it is copied, and the person is asked. */
+const isHeld = () => (isLeaving.value = uncopied.peek() > 0);
+
+addEventListener('popstate', () => {
+  if (isHeld()) history.pushState(null, '', address.peek());
+  else follow();
+});
 addEventListener('click', (event) => {
   const link = (event.target as Element).closest('a');
   const isForBrowser = event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey;
   if (!link || isForBrowser || link.origin !== location.origin || link.hash !== '') return;
   event.preventDefault();
-  route(link.href);
+  if (!isHeld()) route(link.href);
 });
 
 /** Where one is; whoever asks is drawn again when that changes. */

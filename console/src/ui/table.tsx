@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useRef } from 'preact/hooks';
 import type { Document } from '../api/graphql';
 import { useList, type Page, type Paging } from '../api/list';
 import * as text from '../text/common';
@@ -88,6 +89,12 @@ export function List<R extends Row, Variables extends Paging>(props: ListProps<R
   const list = useList(of, variables);
   const ongoing = list.data.value?.nodes.filter(goesOn) ?? [];
   useFollowing(ongoing.length > 0, JSON.stringify(ongoing), list.reload);
+  const end = useRef<HTMLParagraphElement>(null);
+  const more = async () => {
+    await list.more();
+    // With the last page the button is gone.
+    if (document.activeElement === document.body) end.current?.focus();
+  };
   return (
     <Loaded of={list} rows={6}>
       {({ nodes, totalCount, pageInfo }) =>
@@ -101,10 +108,10 @@ export function List<R extends Row, Variables extends Paging>(props: ListProps<R
               <Table {...table} rows={nodes} />
             </div>
             {list.stopped && <Problem failure={list.stopped} />}
-            <p class="list-end">
+            <p class="list-end" ref={end} tabIndex={-1}>
               <span>{text.common.shown(nodes.length, totalCount)}</span>
               {pageInfo.hasNextPage && (
-                <Button isBusy={list.isGrowing} onClick={() => void list.more()}>
+                <Button isBusy={list.isGrowing} onClick={() => void more()}>
                   {text.common.more}
                 </Button>
               )}
