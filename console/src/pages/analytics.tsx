@@ -164,7 +164,9 @@ function Figures({ from, to, interval, buckets, measure, split, withCost }: Figu
           wordsOf={wordsOf}
         />
       </section>
-      <Table caption={text.analytics.table} columns={columnsOf(split, withCost)} rows={rows} />
+      <div class="card">
+        <Table caption={text.analytics.table} columns={columnsOf(split, withCost)} rows={rows} />
+      </div>
     </>
   );
 }
@@ -247,7 +249,10 @@ type Row = Bucket & { readonly id: string };
 
 const columnsOf = (split: Split | null, withCost: boolean): Columns<Row> => [
   { title: text.analytics.from, cell: ({ from }) => dateOf(from) },
-  split !== null && { title: text.analytics.splits[split], cell: (row) => nameOf(row, split) },
+  split !== null && {
+    title: text.analytics.splits[split],
+    cell: (row) => <span class="name">{nameOf(row, split)}</span>,
+  },
   { title: text.analytics.measures.calls, cell: ({ calls }) => calls.toLocaleString() },
   { title: text.analytics.connected, cell: ({ connectedCalls }) => connectedCalls.toLocaleString() },
   {

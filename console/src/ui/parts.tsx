@@ -112,7 +112,7 @@ export function Time({ at }: { at: string }) {
 /** To the second, in the viewer's time zone. */
 export function Moment({ at }: { at: string }) {
   return (
-    <time dateTime={at}>
+    <time class="moment" dateTime={at}>
       {new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'medium' })}
     </time>
   );
