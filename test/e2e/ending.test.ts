@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -16,6 +16,7 @@ let folder: string;
 let provider: WaitingProvider;
 let url: string;
 let env: NodeJS.ProcessEnv;
+let started: ChildProcess | null = null;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-ending-'));
   provider = await startWaitingProvider();
@@ -25,6 +26,7 @@ beforeEach(async () => {
   env = { PATH, ...COMPILED_BEFORE, PORT: String(port), RETELL_BASE_URL: provider.url, LOG_LEVEL: 'info' };
 });
 afterEach(() => {
+  started?.kill('SIGKILL');
   provider.close();
   rmSync(folder, { recursive: true, maxRetries: 20, retryDelay: 100 });
 });
@@ -39,6 +41,7 @@ async function startPlacing(output: string) {
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  started = child;
   const said = textOf(child.stderr);
   const ended = once(child, 'exit') as Promise<[number | null]>;
   const file = join(folder, '.latchkey', 'demo.json');
@@ -81,6 +84,7 @@ test('the log goes on with a program that reads it when that has been started an
   // These lines are lost.
   expect(await health()).toBe(200);
   const second = spawn('cat', [pipe], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const secondEnded = once(second, 'exit');
   let log = '';
   second.stdout.on('data', (data: Buffer) => (log += data.toString()));
   await until(async () => (await health()) === 200 && log.includes('/healthz'));
@@ -88,7 +92,7 @@ test('the log goes on with a program that reads it when that has been started an
   expect((await calling).data).toMatchObject(PLACED);
   child.kill('SIGTERM');
   expect(await status()).toBe(0);
-  await once(second, 'exit');
+  await secondEnded;
 });
 
 test('a process whose terminal is closed finishes the call that it is placing, and waits for no silent connection', async () => {

@@ -121,7 +121,7 @@ describe('a fourth provider, whose key travels in a header of its own, takes one
   test('to have its keys set and verified, and calls placed', async () => {
     const acme = await Loopback.start((incoming, outgoing) => {
       const known = incoming.headers['x-api-key'] === KEY && incoming.headers.authorization === undefined;
-      json(known ? 200 : 401, known ? { id: 'acme-call-1' } : {})(incoming, outgoing);
+      json(known ? 200 : 401, known ? { id: 'acme-call-1', name: 'Some account' } : {})(incoming, outgoing);
     });
     await withDemo({ ACME_BASE_URL: acme.baseUrl }, async (demo) => {
       expect((await setKey(demo, 'acme_key_of_nobody_0123456789')).text).toContain('KEY_REJECTED');
