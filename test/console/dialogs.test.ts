@@ -2,7 +2,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
-import { SET_CLIENT } from '../operations';
+import { CREATE_KEY_LINK, SET_CLIENT } from '../operations';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
 
 let running: TestApp;
@@ -258,9 +258,14 @@ describe('a key that was handed in', () => {
 });
 
 test('oneself is told what goes with one, and is offered to keep nothing', async () => {
+  await running.data(CREATE_KEY_LINK, { input: { clientId: MAPLE, provider: 'BLAND' } });
   await tab.visit('/people');
   await button('Remove: Ada Brightline').click();
-  await dialog.getByText('What you let others in by is revoked: CRM sync').waitFor();
+  await dialog.getByText('What you let others in by is revoked:').waitFor();
+  expect(await dialog.getByRole('listitem').allInnerTexts()).toEqual([
+    expect.stringMatching(/^Service tokens: CRM sync/),
+    'One-time links for: Maple Realty',
+  ]);
   expect(await dialog.getByRole('checkbox').count()).toBe(0);
   await page.keyboard.press('Escape');
 });

@@ -61,7 +61,14 @@ export function GrantedFields({ granted, hint, isOwn }: GrantedFieldsProps) {
         return (
           <>
             {kinds.length > 0 && isOwn && (
-              <p>{text.granted.goes(kinds.map((kind) => namesOf(of(kind))).join(', '))}</p>
+              <div>
+                <p>{text.granted.goes}</p>
+                <ul>
+                  {kinds.map((kind) => (
+                    <li key={kind}>{text.granted.goesOf[kind](namesOf(of(kind)))}</li>
+                  ))}
+                </ul>
+              </div>
             )}
             {kinds.length > 0 && !isOwn && (
               <fieldset>

@@ -38,8 +38,13 @@ export function PeoplePage() {
       {(close) => <InvitePerson onClose={close} />}
     </Opens>
   );
+  const lead = (
+    <>
+      {text.people.lead} <a href="/clients">{text.nav.clients}</a>
+    </>
+  );
   return (
-    <Page title={text.people.title} lead={text.people.lead} actions={invite}>
+    <Page title={text.people.title} lead={lead} actions={invite}>
       <PeopleList clientId={null} />
     </Page>
   );

@@ -3,7 +3,7 @@ export * from './permissions';
 export const people = {
   title: 'People',
   portalUsers: 'Portal users',
-  lead: 'Who of the agency and of its clients can sign in, and what they may do.',
+  lead: 'Who of the agency can sign in, and what they may do. Portal users are found with their client:',
   invite: 'Invite a colleague',
   invitePortal: 'Invite a portal user',
   wasInvited: (email: string) =>
@@ -30,7 +30,13 @@ export const people = {
 export const granted = {
   ifRemoved: 'Goes with this person, unless you keep it.',
   ifMember: 'Goes when this person is no admin any more, unless you keep it.',
-  goes: (names: string) => `What you let others in by is revoked: ${names}.`,
+  goes: 'What you let others in by is revoked:',
+  goesOf: {
+    SERVICE_TOKEN: (names: string) => `Service tokens: ${names}`,
+    GATEWAY_TOKEN: (names: string) => `Gateway tokens: ${names}`,
+    KEY_LINK: (names: string) => `One-time links for: ${names}`,
+    INVITATION: (names: string) => `Invitations of: ${names}`,
+  },
   keep: {
     SERVICE_TOKEN: 'Keep service tokens:',
     GATEWAY_TOKEN: 'Keep gateway tokens:',
