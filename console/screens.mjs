@@ -43,7 +43,7 @@ const asAnother = (page) =>
   });
 const openCall = async (page) => {
   await page.getByRole('rowheader').first().getByRole('link').click();
-  await page.getByRole('link', { name: 'All calls' }).waitFor();
+  await page.getByRole('link', { name: 'Back to the calls' }).waitFor();
 };
 const compareHarbor = async (page) => {
   await page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');

@@ -99,6 +99,9 @@ test('a statement of a month shows its lines and what is left, and is made final
   await page.getByLabel('Client', { exact: true }).selectOption('Harbor Dental');
   await page.getByLabel('Month').fill('2026-08');
   await page.getByRole('heading', { level: 2, name: /Draft/ }).waitFor();
+  await page.locator('header.statement').getByText('Over, not final').waitFor();
+  // Nothing was paid by the agency, and that is written like all other amounts.
+  expect(await page.locator('.facts').innerText()).toMatch(/on the agency’s account\s+0\.00 USD/);
   const row = page.getByRole('row', { name: /Client’s account/ });
   expect(await row.innerText()).toMatch(/1[^]*s[^]*None: not charged/);
   expect(await tab.findings()).toEqual([]);
@@ -187,10 +190,13 @@ test('a statement that cannot be made final says from when it can, by the clock 
   const day = after.toLocaleDateString('en-US', { dateStyle: 'long', timeZone: 'UTC' });
   await abroad.visit(`/billing?clientId=${HARBOR}&month=${month}`);
   const header = abroad.page.locator('header.statement');
+  expect(await header.innerText()).toContain('Still counting');
   await header.getByText(`It can be made final from ${day} at 12:00\u202FAM in ${timeZone}.`).waitFor();
   expect(await abroad.findings()).toEqual([]);
   await abroad.visit(`/billing?clientId=${MAPLE}&month=2026-08`);
   await header.getByText('a part of its days is in a final statement').waitFor();
+  // It is over, and so is its counting.
+  expect(await header.innerText()).toMatch(/Draft[^]*Over, not final/);
   expect(await abroad.page.getByRole('button', { name: 'Make it final' }).count()).toBe(0);
   expect(abroad.faults).toEqual([]);
 });

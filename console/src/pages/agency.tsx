@@ -49,7 +49,7 @@ export function AgencyPage() {
   const tab = TABS.find((each) => each.path === path);
   if (!tab) return <NotFound />;
   return (
-    <Page title={viewer.agency.name}>
+    <Page title={viewer.agency.name} part={tab.label}>
       <Tabs tabs={TABS} current={path} label={viewer.agency.name} />
       {tab.content}
     </Page>

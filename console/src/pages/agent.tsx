@@ -7,8 +7,9 @@ import * as text from '../text/agents';
 import { Facts } from '../ui/facts';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
-import { ClientLink } from '../ui/parts';
+import { ClientLink, Note } from '../ui/parts';
 import { Rename } from '../ui/rename';
+import { backTo } from '../ui/router';
 import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
 import { CallList } from './call-list';
 import { StartCall, StartWebCall, TestCall } from './place-call';
@@ -56,12 +57,13 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
   const { id, name, provider, providerAgentId, providerAgentKind, fromNumber, client, keyResolution } = agent;
   const isAgencys = viewer.role !== 'PORTAL_USER';
   const back = (
-    <a class="back" href="/agents">
+    <a class="back" href={backTo('/agents')}>
       {text.agents.back}
     </a>
   );
   return (
     <Page title={name} above={back} actions={<Actions agent={agent} />}>
+      {isArchived(agent) && isAgencys && <Note tone="warn">{text.common.isArchived}</Note>}
       <Facts
         facts={[
           [text.common.provider, providerName(provider)],
@@ -88,8 +90,11 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
   );
 }
 
+const isArchived = ({ client }: ShownAgent) => client !== null && client.archivedAt !== null;
+
 function Actions({ agent }: { agent: ShownAgent }) {
   const viewer = useViewer();
+  const isOff = isArchived(agent);
   return (
     <>
       {viewer.canEditAgents && (
@@ -111,15 +116,17 @@ function Actions({ agent }: { agent: ShownAgent }) {
         </>
       )}
       {viewer.canStartTestCalls && (
-        <Opens label={text.agents.testCall}>{(close) => <TestCall agent={agent} onClose={close} />}</Opens>
+        <Opens label={text.agents.testCall} isOff={isOff}>
+          {(close) => <TestCall agent={agent} onClose={close} />}
+        </Opens>
       )}
       {viewer.canStartCalls && hasWebCalls(agent.provider) && (
-        <Opens label={text.agents.startWebCall}>
+        <Opens label={text.agents.startWebCall} isOff={isOff}>
           {(close) => <StartWebCall agent={agent} onClose={close} />}
         </Opens>
       )}
       {viewer.canStartCalls && (
-        <Opens kind="primary" label={text.agents.startCall}>
+        <Opens kind="primary" label={text.agents.startCall} isOff={isOff}>
           {(close) => <StartCall agent={agent} onClose={close} />}
         </Opens>
       )}

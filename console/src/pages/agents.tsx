@@ -3,7 +3,8 @@ import { NextKey } from '../keys/why';
 import { providerName } from '../sign-in/settings';
 import { useViewer, type Viewer } from '../sign-in/viewer';
 import * as text from '../text/agents';
-import { useFilters } from '../ui/filter';
+import { ClientFilter } from '../ui/client-field';
+import { Filters, useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { Badge, ClientLink } from '../ui/parts';
@@ -42,7 +43,7 @@ type Provider = Agent['provider'];
 
 export function AgentsPage() {
   const viewer = useViewer();
-  const { values, by } = useFilters('/agents', ['provider']);
+  const { values, isOn, by } = useFilters('/agents', ['client', 'provider']);
   const create = viewer.canManageApiKeys && (
     <>
       <a class="button" href="/agents/import">
@@ -55,13 +56,22 @@ export function AgentsPage() {
   );
   return (
     <Page title={text.agents.title} lead={viewer.canManageApiKeys && text.agents.lead} actions={create}>
-      <ProviderFilter {...by('provider')} />
-      <AgentList clientId={null} provider={providerIn(values.provider)} />
+      <Filters path="/agents" isOn={isOn}>
+        {viewer.role !== 'PORTAL_USER' && <ClientFilter {...by('client')} />}
+        <ProviderFilter {...by('provider')} />
+      </Filters>
+      <AgentList clientId={values.client || null} provider={providerIn(values.provider)} isFiltered={isOn} />
     </Page>
   );
 }
 
-export function AgentList({ clientId, provider }: { clientId: string | null; provider: Provider | null }) {
+interface AgentListProps {
+  readonly clientId: string | null;
+  readonly provider: Provider | null;
+  readonly isFiltered?: boolean;
+}
+
+export function AgentList({ clientId, provider, isFiltered = false }: AgentListProps) {
   const viewer = useViewer();
   const withKeys = viewer.canManageApiKeys;
   return (
@@ -70,7 +80,11 @@ export function AgentList({ clientId, provider }: { clientId: string | null; pro
       variables={{ clientId, provider, withKeys }}
       caption={text.agents.title}
       columns={columnsFor(viewer, clientId)}
-      empty={[text.agents.empty, withKeys ? text.agents.emptyHint : text.agents.emptyForOthers]}
+      empty={
+        isFiltered
+          ? [text.agents.noMatch]
+          : [text.agents.empty, withKeys ? text.agents.emptyHint : text.agents.emptyForOthers]
+      }
     />
   );
 }

@@ -10,6 +10,7 @@ import { Facts } from '../ui/facts';
 import { LATE_MS, useFollowing } from '../ui/follow';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
+import { backTo } from '../ui/router';
 import { Badge, ClientLink, Moment, Note, Stack } from '../ui/parts';
 import { CallContent } from './call-content';
 import { CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
@@ -95,7 +96,7 @@ function ShowCall({ call }: { call: ShownCall }) {
     <Page
       title={text.call.title(direction === 'INBOUND', agent.name)}
       above={
-        <a class="back" href="/calls">
+        <a class="back" href={backTo('/calls')}>
           {text.call.back}
         </a>
       }

@@ -8,7 +8,7 @@ import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Note } from '../ui/parts';
 import { Rename } from '../ui/rename';
-import { useLocation } from '../ui/router';
+import { backTo, useLocation } from '../ui/router';
 import { Tabs, type Tab } from '../ui/tabs';
 import { ArchiveClient, RENAME_CLIENT, RestoreClient } from './client-dialogs';
 
@@ -109,14 +109,15 @@ export function ClientPage({ id }: { id: string }) {
         client && tab ? (
           <Page
             title={client.name}
+            part={tab.label}
             above={
-              <a class="back" href="/clients">
+              <a class="back" href={backTo('/clients')}>
                 {text.client.back}
               </a>
             }
             actions={viewer.canManageApiKeys && <Actions client={client} />}
           >
-            {client.archivedAt !== null && <Note tone="warn">{text.client.isArchived}</Note>}
+            {client.archivedAt !== null && <Note tone="warn">{text.common.isArchived}</Note>}
             <Tabs tabs={tabs} current={tab.path} label={client.name} />
             {tab.content(client)}
           </Page>

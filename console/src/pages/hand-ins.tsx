@@ -44,15 +44,21 @@ const HAND_INS = graphql(`
 
 export type HandIn = NonNullable<ResultOf<typeof HAND_INS>['list']>['nodes'][number];
 
+const TABS = [
+  { path: '/hand-ins', label: text.handIns.tabs.pending },
+  { path: '/hand-ins/all', label: text.handIns.tabs.all },
+  { path: '/links', label: text.handIns.tabs.links },
+];
+
 /** What clients handed in, and the links by which they can; a tab each. */
 export function HandInsPage() {
   const { path } = useLocation();
   const viewer = useViewer();
-  const { tabs } = text.handIns;
   const isLinks = path === '/links';
   return (
     <Page
       title={text.handIns.title}
+      part={TABS.find((tab) => tab.path === path)?.label ?? ''}
       lead={isLinks ? text.links.lead : text.handIns.lead}
       actions={
         viewer.canManagePeople && (
@@ -62,15 +68,7 @@ export function HandInsPage() {
         )
       }
     >
-      <Tabs
-        label={text.handIns.title}
-        current={path}
-        tabs={[
-          { path: '/hand-ins', label: tabs.pending },
-          { path: '/hand-ins/all', label: tabs.all },
-          { path: '/links', label: tabs.links },
-        ]}
-      />
+      <Tabs label={text.handIns.title} current={path} tabs={TABS} />
       {isLinks ? <LinkList /> : <HandInList status={path === '/hand-ins' ? 'PENDING' : null} />}
     </Page>
   );

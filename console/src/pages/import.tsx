@@ -10,6 +10,7 @@ import { SelectField, textOf } from '../ui/form';
 import { Loaded, Page } from '../ui/page';
 import { Badge, Button, Note } from '../ui/parts';
 import { providerOptions } from '../ui/provider-fields';
+import { backTo } from '../ui/router';
 import { numbersOf, wordsOf } from './numbers';
 
 const IMPORT = mutation(
@@ -35,7 +36,7 @@ export function ImportPage() {
       title={text.imports.title}
       lead={text.imports.lead}
       above={
-        <a class="back" href="/agents">
+        <a class="back" href={backTo('/agents')}>
           {text.imports.back}
         </a>
       }

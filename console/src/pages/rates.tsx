@@ -77,7 +77,7 @@ export function RatesPage() {
     </Opens>
   );
   return (
-    <Page title={text.billing.title} lead={text.rates.lead} actions={set}>
+    <Page title={text.billing.title} part={text.billing.tabs.rates} lead={text.rates.lead} actions={set}>
       <BillingTabs />
       <List
         of={RATES}

@@ -6,7 +6,7 @@ import * as text from '../text/billing';
 import { ChangeDialog } from '../ui/change';
 import { ClientFilter } from '../ui/client-field';
 import { Facts } from '../ui/facts';
-import { DayFilters, Filters, useFilters } from '../ui/filter';
+import { DayFilters, Filters, todayIn, useFilters } from '../ui/filter';
 import { Opens } from '../ui/opens';
 import { Loaded, NotFound, Page } from '../ui/page';
 import { Badge, Empty, Stack } from '../ui/parts';
@@ -86,6 +86,8 @@ type Line = Statement['lines'][number];
 type Amount = Line['amount'];
 
 const money = ({ amount, currency }: Amount) => `${amount} ${currency}`;
+/** Nothing, with as many decimal places as another amount. */
+const zeroAs = (amount: string) => amount.replace(/^-?\d+/, '0').replaceAll(/\d/g, '0');
 const moneys = (amounts: readonly Amount[] | null | undefined) => amounts?.map(money).join(', ');
 
 /** What a client owes for a month: an admin chooses the client, and a portal user sees its own. */
@@ -97,7 +99,11 @@ export function StatementsPage() {
   const month = filters.values.month || monthIn(timeZone);
   const period = periodOf(month);
   return (
-    <Page title={text.billing.title} lead={viewer.client ? text.statements.leadOwn : text.statements.lead}>
+    <Page
+      title={text.billing.title}
+      {...(!viewer.client && { part: text.billing.tabs.statements })}
+      lead={viewer.client ? text.statements.leadOwn : text.statements.lead}
+    >
       {!viewer.client && <BillingTabs />}
       <Filters path="/billing" isOn={false}>
         {!viewer.client && <ClientFilter {...filters.by('clientId')} />}
@@ -133,9 +139,7 @@ function ShowStatement(asked: Asked) {
           <>
             <header class="statement">
               <h2>{text.statements.title(statement.number)}</h2>
-              <Badge tone={statement.status === 'FINAL' ? 'ok' : 'info'}>
-                {text.statements.status[statement.status]}
-              </Badge>
+              <StatementState statement={statement} />
               <StatementFiles asked={asked} number={statement.number} />
               {seesCosts && statement.status === 'DRAFT' && <Finalize asked={asked} statement={statement} />}
             </header>
@@ -153,6 +157,16 @@ function ShowStatement(asked: Asked) {
         )
       }
     </Loaded>
+  );
+}
+
+/** A draft counts while its month goes on, by the clock of the agency; what comes later only corrects it. */
+function StatementState({ statement: { status, to } }: { statement: Statement }) {
+  const { timeZone } = useViewer().agency;
+  if (status === 'FINAL') return <Badge tone="ok">{text.statements.status.FINAL}</Badge>;
+  const isOver = to < todayIn(timeZone);
+  return (
+    <Badge tone={isOver ? 'plain' : 'info'}>{text.statements.status[isOver ? 'OVER' : 'COUNTING']}</Badge>
   );
 }
 
@@ -201,7 +215,7 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
               {moneys(providerCosts) ||
                 (callsOfUnknownCost > 0
                   ? text.statements.noneKnown
-                  : money({ amount: '0', currency: total.currency }))}
+                  : money({ ...total, amount: zeroAs(total.amount) }))}
             </Stack>
           ) : null,
         ],

@@ -5,7 +5,7 @@ import * as text from '../text/common';
 import { ChangeButton } from '../ui/change';
 import { Loaded, Page } from '../ui/page';
 import { Button, Empty, Stack, Time } from '../ui/parts';
-import { route } from '../ui/router';
+import { forgetSearches, route } from '../ui/router';
 import { Toasts } from '../ui/toasts';
 import { signOut } from './tokens';
 import { useViewer } from './viewer';
@@ -41,6 +41,7 @@ function Choices({ current }: { current: string | null }) {
   const answered = useBelonging();
   const open = (id: string) => {
     route('/');
+    forgetSearches();
     chooseAgency(id);
   };
   return (

@@ -3,7 +3,7 @@ export * from './common';
 export const agents = {
   title: 'Agents',
   lead: 'Which key the next call of each agent uses.',
-  back: 'All agents',
+  back: 'Back to the agents',
   create: 'New agent',
   import: 'Import agents',
   nextKey: 'Next call uses',
@@ -23,6 +23,7 @@ export const agents = {
   testCall: 'Test call',
   startCall: 'Start a call',
   startWebCall: 'Start a web call',
+  noMatch: 'No agent is like this',
   empty: 'No agents yet',
   emptyHint: 'Create an agent with the id that it has at its provider.',
   emptyForOthers: 'Agents appear here when an admin of the agency creates them.',

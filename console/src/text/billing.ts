@@ -50,7 +50,7 @@ export const statements = {
   chooseHint: 'A statement is one client’s.',
   month: 'Month',
   noMonth: 'A month from February 1970 to November 9999.',
-  status: { DRAFT: 'Still counting', FINAL: 'Final' },
+  status: { COUNTING: 'Still counting', OVER: 'Over, not final', FINAL: 'Final' },
   title: (number: string | null) => (number === null ? 'Draft' : `Statement ${number}`),
   period: (from: string, to: string) => `${from} to ${to}`,
   line: 'Calls on',

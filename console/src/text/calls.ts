@@ -39,7 +39,7 @@ export const calls = {
 };
 
 export const call = {
-  back: 'All calls',
+  back: 'Back to the calls',
   title: (isInbound: boolean, agent: string) => (isInbound ? `Call to ${agent}` : `Call by ${agent}`),
   says: {
     QUEUED: 'The provider has taken the call.',

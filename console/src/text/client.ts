@@ -8,14 +8,13 @@ export const client = {
     events: 'Provider events',
     people: 'Portal users',
   },
-  back: 'All clients',
+  back: 'Back to the clients',
   archive: 'Archive',
   archiveTitle: (name: string) => `Archive ${name}?`,
   archiveHint: 'Its agents place no calls any more. Its keys stay, and you can restore it at any time.',
   archived: (name: string) => `${name} is archived. Its agents place no calls.`,
   restore: 'Restore',
   restored: (name: string) => `${name} is active again.`,
-  isArchived: 'This client is archived: its agents place no calls.',
 };
 
 export const policy = {

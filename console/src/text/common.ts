@@ -24,6 +24,8 @@ export const nav = {
 
 export const openAlerts = (count: number) => plural(count, 'open alert', 'open alerts');
 
+export const pendingHandIns = (count: number) => plural(count, 'key to decide on', 'keys to decide on');
+
 export const failure = {
   network: 'The server cannot be reached. Check your connection, then try again.',
   signedOut: 'You are not known here.',
@@ -57,6 +59,7 @@ export const common = {
   searchClients: 'Search clients',
   noClient: 'No client: always the agency’s key',
   archived: 'Archived',
+  isArchived: 'This client is archived: its agents place no calls.',
   agent: 'Agent',
   region: 'Region of the account',
   when: 'When',

@@ -5,7 +5,7 @@ export * from './common';
 export const imports = {
   title: 'Import agents',
   lead: 'Compares the agents of an account with those of the agency, and creates those that are missing here.',
-  back: 'All agents',
+  back: 'Back to the agents',
   compare: 'Compare',
   compareHint: 'The account is the one that calls of the client use. Nothing is created yet.',
   account: {

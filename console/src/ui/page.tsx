@@ -8,6 +8,8 @@ import { useLocation } from './router';
 
 interface PageProps {
   readonly title: string;
+  /** The tab that is shown, where the title is that of several. */
+  readonly part?: string;
   readonly lead?: ComponentChildren;
   readonly actions?: ComponentChildren;
   readonly above?: ComponentChildren;
@@ -15,11 +17,11 @@ interface PageProps {
 }
 
 /** A page with its heading, which gets the focus, so that a screen reader says where one is. */
-export function Page({ title, lead, actions, above, children }: PageProps) {
+export function Page({ title, part, lead, actions, above, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    document.title = `${title} · ${text.product}`;
-  }, [title]);
+    document.title = [part, title, text.product].filter(Boolean).join(' · ');
+  }, [title, part]);
   useEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <article class="page">
@@ -28,6 +30,7 @@ export function Page({ title, lead, actions, above, children }: PageProps) {
         <div>
           <h1 ref={heading} tabIndex={-1}>
             {title}
+            {part !== undefined && <span class="unseen">: {part}</span>}
           </h1>
           {lead !== undefined && <p class="lead">{lead}</p>}
         </div>

@@ -3,7 +3,19 @@ import { isLeaving, uncopied } from './once';
 
 const addressNow = () => location.pathname + location.search;
 const address = signal(addressNow());
-const follow = () => (address.value = addressNow());
+/** How each page was narrowed when it was last seen. */
+const searches = new Map<string, string>();
+const follow = () => {
+  searches.set(location.pathname, location.search);
+  address.value = addressNow();
+};
+follow();
+
+/** The address of a list as one has left it. */
+export const backTo = (path: string) => path + (searches.get(path) ?? '');
+
+/** What an agency was searched for says nothing in another one. */
+export const forgetSearches = () => searches.clear();
 
 /** Leads to another address of the console. */
 export function route(to: string, isReplaced = false): void {

@@ -41,24 +41,29 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
   return entries.filter(([may]) => may).map(([, path, label]) => [path, label]);
 }
 
-const OPEN_ALERTS = graphql(`
-  query OpenAlerts {
+const WAITING = graphql(`
+  query Waiting {
     alerts(open: true, first: 1) {
+      totalCount
+    }
+    keyHandIns(status: PENDING, first: 1) {
       totalCount
     }
   }
 `);
 
-/** How much there is to put right, asked again on each page that one goes to. */
-function OpenAlerts() {
-  const count = useQuery(OPEN_ALERTS, {}).data.value?.alerts?.totalCount ?? 0;
+/** How much there is to put right and to decide, asked again on each page that one goes to. */
+function Waiting({ section }: { section: '/alerts' | '/hand-ins' }) {
+  const { alerts, keyHandIns } = useQuery(WAITING, {}).data.value ?? {};
+  const [of, words] = section === '/alerts' ? [alerts, text.openAlerts] : [keyHandIns, text.pendingHandIns];
+  const count = of?.totalCount ?? 0;
   if (count === 0) return null;
   return (
     <>
       <span class="count" aria-hidden="true">
         {count.toLocaleString()}
       </span>
-      <span class="unseen">: {text.openAlerts(count)}</span>
+      <span class="unseen">: {words(count)}</span>
     </>
   );
 }
@@ -74,19 +79,21 @@ function Menu({ children }: { children: ComponentChildren }) {
   const brand = <span class="brand">{text.product}</span>;
   if (isWide)
     return (
-      <div class="menu">
+      <header class="menu">
         <p class="head">{brand}</p>
         {children}
-      </div>
+      </header>
     );
   return (
-    <details class="menu">
-      <summary class="head">
-        {brand}
-        <span class="fine">{text.menu}</span>
-      </summary>
-      {children}
-    </details>
+    <header class="menu">
+      <details>
+        <summary class="head">
+          {brand}
+          <span class="fine">{text.menu}</span>
+        </summary>
+        {children}
+      </details>
+    </header>
   );
 }
 
@@ -106,7 +113,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
           {sectionsFor(viewer).map(([section, label]) => (
             <a key={section} href={section} aria-current={isIn(section) ? 'page' : undefined}>
               {label}
-              {section === '/alerts' && <OpenAlerts />}
+              {(section === '/alerts' || section === '/hand-ins') && <Waiting section={section} />}
             </a>
           ))}
         </nav>

@@ -16,10 +16,10 @@ const toasts = signal<readonly Toast[]>([]);
 const SHOWN_MS = 10_000;
 let next = 1;
 
-/** Says what happened. */
+/** Says what happened. What was said before may not be true any more, and goes. */
 export function tell(message: string, undo?: Toast['undo']): void {
   const toast = { id: (next += 1), agency: agency.peek(), message, undo };
-  toasts.value = [...toasts.value.slice(-2), toast];
+  toasts.value = [toast];
   setTimeout(() => dismiss(toast), SHOWN_MS);
 }
 
