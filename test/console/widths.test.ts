@@ -56,7 +56,7 @@ test.each([320, 390, 800, 1024, 1280])(
       const scrolled = await tab.page.evaluate(() =>
         [...document.querySelectorAll('.card')].filter((card) => card.scrollWidth > card.clientWidth),
       );
-      // Of a screen that is wide enough for all columns, and of one on which rows are blocks, nothing is out of sight.
+      // Where the screen has room for all columns, or rows are blocks, nothing is out of sight.
       const isFitting = width < 768 || width >= 1280 ? scrolled.length === 0 : true;
       expect({ path, wide, isFitting }).toEqual({ path, wide: width, isFitting: true });
     }

@@ -21,7 +21,7 @@ export class Failure extends Error {
     readonly requestId: string | null = null,
     /** The agency that is meant does not know the person. */
     readonly isUnknown = false,
-    /** The path to what the person can put right, which is empty where it is not known; null where there is nothing. */
+    /** The path to what the person can put right: empty where it is not known, null where there is none. */
     readonly field: readonly string[] | null = null,
   ) {
     super(message);

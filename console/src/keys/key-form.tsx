@@ -115,7 +115,7 @@ export function KeyForm({ owner, keys, agencyKeys, events }: KeyFormProps) {
   );
 }
 
-/** The fields and the button that had the focus are new, or off: whoever saved goes on at the first that was sent. */
+/** What had the focus is new, or off: whoever saved goes on at the first field that was sent. */
 function useFocusAfter(isBusy: boolean) {
   const form = useRef<HTMLFormElement>(null);
   const first = useRef<number | null>(null);

@@ -118,7 +118,7 @@ export const todayIn = (timeZone: string) => new Date().toLocaleDateString('sv-S
 // In every time zone a day before or after these is of another year.
 const [FIRST_DAY, LAST_DAY] = ['1970-01-02', '9999-12-30'];
 
-/** The time from the beginning of one day to that of another, in the viewer's own time zone, or what is wrong with it. */
+/** The time between the beginnings of two days in the viewer's own time zone, or what is wrong with it. */
 export function spanOf({ since, until }: { readonly since: string; readonly until: string }) {
   const span = { since: startOf(since), until: startOf(until) };
   const isOutside = [span.since && since, span.until && until].some(

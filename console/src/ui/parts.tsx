@@ -191,7 +191,7 @@ export function Copy({ value, label, isOnce = false }: CopyProps) {
   );
 }
 
-/** Where what had the focus is gone, the heading of the dialog or the page gets it, and not the beginning of the page. */
+/** Where what had the focus is gone, the heading of the dialog or of the page gets it. */
 export function refocus(): void {
   if (document.activeElement !== document.body) return;
   (document.querySelector<HTMLElement>('dialog[open] h2') ?? document.querySelector('h1'))?.focus();
