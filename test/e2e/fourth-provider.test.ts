@@ -66,11 +66,15 @@ interface Demo {
 async function withDemo<T>(env: NodeJS.ProcessEnv, work: (demo: Demo) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   const running = new Process('src/demo/main.js', folder, env, [], copy);
-  await running.prints(/demo is ready/);
-  const demo = JSON.parse(readFileSync(join(folder, '.latchkey/demo.json'), 'utf8')) as Demo;
-  const result = await work(demo);
-  expect(await running.end()).toBe(0);
-  rmSync(folder, { recursive: true });
+  let code: number | null = null;
+  const result = await (async () => {
+    await running.prints(/demo is ready/);
+    return work(JSON.parse(readFileSync(join(folder, '.latchkey/demo.json'), 'utf8')) as Demo);
+  })().finally(async () => {
+    code = await running.end();
+    rmSync(folder, { recursive: true });
+  });
+  expect(code).toBe(0);
   return result;
 }
 
