@@ -1,6 +1,7 @@
 import type { Reason } from '../gateway/refusals';
 import type { RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
+import type { Budget } from '../keys/known-keys';
 import type { ErrorCode } from '../graphql/errors';
 import type { OperationClass } from './operation-class';
 import type { TimeLimit } from './time-limit';
@@ -15,7 +16,11 @@ export interface Measured {
 export type Resolvers = ReadonlyMap<unknown, object>;
 
 /** Tells which of some texts contain a key that the viewer may learn to be set. */
-export type ContainsKnownKey = (viewer: Viewer, texts: readonly string[]) => Promise<readonly boolean[]>;
+export type ContainsKnownKey = (
+  viewer: Viewer,
+  texts: readonly string[],
+  budget: Budget,
+) => Promise<readonly boolean[]>;
 
 /** What an app answers with, whichever schema it serves. */
 export interface Answering {

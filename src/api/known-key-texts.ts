@@ -15,6 +15,7 @@ import {
 import { containsToken } from '../access/token-form';
 import { badArgument } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
+import type { Budget } from '../keys/known-keys';
 import type { ApiContext } from './context';
 
 type Field = GraphQLField<unknown, ApiContext>;
@@ -24,10 +25,22 @@ interface Text {
   readonly text: string;
 }
 
+/** What was looked up for a request. A field may be run once more, e.g. where a compiled query has failed. */
+interface LookedUp {
+  readonly known: Map<string, boolean>;
+  readonly budget: Budget;
+}
+
 interface Refused {
   readonly field: readonly string[];
   readonly message: string;
 }
+
+/**
+ * So many words of a request, and parts of them, are looked at. The texts of a mutation, a list of a thousand
+ * ids but for their parts, have fewer; a search has hardly any, and queries come more often.
+ */
+const WORDS = { mutation: 2_000, query: 100 } as const;
 
 const SHOWN = 'Names, ids and notes are shown to more people than keys.';
 const KEY = `This is, or contains, an API key that is set in this agency. ${SHOWN}`;
@@ -40,23 +53,31 @@ const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revok
  * left out. Ids and cursors are never stored, and are not looked at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
-  const check = async (field: Field, args: object, context: ApiContext): Promise<Refused[]> => {
+  const requests = new WeakMap<ApiContext, LookedUp>();
+  const check = async (
+    field: Field,
+    args: object,
+    context: ApiContext,
+    words: number,
+  ): Promise<Refused[]> => {
     const { viewer, containsKnownKey } = context;
     const texts = viewer ? textsOf(field, args) : [];
     if (!viewer || texts.length === 0) return [];
-    const known = await containsKnownKey(
-      viewer,
-      texts.map(({ text }) => text),
-    );
-    return texts.flatMap(({ field: path, text }, index) => {
-      if (known[index]) return [{ field: path, message: KEY }];
+    const lookedUp = requests.get(context) ?? { known: new Map(), budget: { left: words } };
+    requests.set(context, lookedUp);
+    const { known, budget } = lookedUp;
+    const others = [...new Set(texts.map(({ text }) => text))].filter((text) => !known.has(text));
+    const answers = await containsKnownKey(viewer, others, budget);
+    for (const [index, text] of others.entries()) known.set(text, answers[index] ?? false);
+    return texts.flatMap(({ field: path, text }) => {
+      if (known.get(text)) return [{ field: path, message: KEY }];
       return containsToken(text) ? [{ field: path, message: TOKEN }] : [];
     });
   };
   for (const field of fieldsOf(schema.getMutationType()).filter(takesText)) {
     const refused = refusalFor(field);
     before(field, async (args, context) => {
-      const errors = (await check(field, args, context)).map(({ field: path, message }) =>
+      const errors = (await check(field, args, context, WORDS.mutation)).map(({ field: path, message }) =>
         userError('INVALID_FORMAT', path, message),
       );
       return errors.length > 0 ? refused(errors) : undefined;
@@ -64,7 +85,7 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
   }
   for (const field of fieldsOf(schema.getQueryType()).filter(takesText))
     before(field, async (args, context) => {
-      const [first] = await check(field, args, context);
+      const [first] = await check(field, args, context, WORDS.query);
       if (first) throw badArgument(first.field.join('.'), first.message);
     });
   return schema;

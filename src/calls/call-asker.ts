@@ -6,7 +6,7 @@ import { pauseOf } from '../keys/key-health';
 import { isSettled } from './call-writes';
 import type { CallInquiry } from './call-inquiry';
 import { CallRow } from './call.entity';
-import { accountOf } from './provider-call';
+import { bearerOf } from './provider-call';
 
 /** How often an instance looks whether there are calls to ask about. */
 const EVERY_MS = 5_000;
@@ -25,6 +25,11 @@ const TURN_MS = 5_000;
  * that asks is ended, or where all is known of the call and its provider does not answer.
  */
 const ONCE_MORE_MS = 24 * 60 * 60 * 1000;
+/**
+ * So long after a call was last heard of, and was to be given up, its account is waited for that takes no
+ * more requests, or a key that does not open.
+ */
+const WAITING_AT_MOST_MS = 3 * 24 * 60 * 60 * 1000;
 
 /**
  * Asks providers about calls of which no end is known yet. Any instance does that; a lease keeps them from
@@ -65,7 +70,7 @@ export class CallAsker {
 
   async #askAccount(calls: readonly CallRow[], now: Date, clock: () => Date): Promise<void> {
     const [first] = calls;
-    const ownerId = first && accountOf(first);
+    const ownerId = first && bearerOf(first);
     const pausedUntil = ownerId ? await pauseOf(this.database.read, ownerId, first.provider, now) : null;
     if (first && pausedUntil) return this.#pause(first, pausedUntil);
     const end = clock().getTime() + TURN_MS;
@@ -89,10 +94,11 @@ export class CallAsker {
     if (isGivenUp && !isLate) return this.#cannotBeKnown(call, next, true);
     const key = await this.inquiry.keyFor(call);
     if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call, next, isLast);
+    const isOver = isGivenUp && now.getTime() - call.updatedAt.getTime() >= WAITING_AT_MOST_MS;
     // Whoever sets the key again makes it readable.
-    if (key === 'KEY_UNREADABLE') return null;
+    if (key === 'KEY_UNREADABLE') return isOver ? this.#cannotBeKnown(call, next, true) : null;
     const { call: known, error } = await this.inquiry.ask(call, key, now);
-    if (error?.code === 'RATE_LIMITED') return error.retryAfterSeconds ?? PAUSE_SECONDS;
+    if (error?.code === 'RATE_LIMITED' && !isOver) return error.retryAfterSeconds ?? PAUSE_SECONDS;
     if (error === null && isSettled(known)) await this.#settle(call, next);
     else if (isGivenUp) await this.#cannotBeKnown(call, next, true);
     return null;
@@ -119,10 +125,13 @@ export class CallAsker {
   }
 
   /** Puts off all calls of an account that would come up before a time. */
-  async #pause({ id, agencyId, clientId, provider, keySource }: CallRow, until: Date): Promise<void> {
+  // A call that another account carried is put off alone: there are few, and none waits for another.
+  async #pause(call: CallRow, until: Date): Promise<void> {
+    const { id, agencyId, clientId, provider, keySource, isOtherAccount } = call;
     const owner = keySource === 'CLIENT' ? 'clientId' : 'agencyId';
     await this.database.write(async (tx) => {
       await tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt IS NOT NULL', [until, id]);
+      if (isOtherAccount) return;
       await tx.run(
         `UPDATE calls SET askAt = ? WHERE askAt < ? AND ${owner} = ? AND provider = ? AND keySource = ?`,
         [until, until, keySource === 'CLIENT' ? clientId : agencyId, provider, keySource],
@@ -135,8 +144,7 @@ export class CallAsker {
 function byAccount(calls: readonly CallRow[]): CallRow[][] {
   const accounts = new Map<string, CallRow[]>();
   for (const call of calls) {
-    const { agencyId, clientId, provider, keySource } = call;
-    const account = [provider, keySource, keySource === 'CLIENT' ? clientId : agencyId].join(' ');
+    const account = [call.provider, bearerOf(call)].join(' ');
     accounts.set(account, [...(accounts.get(account) ?? []), call]);
   }
   return [...accounts.values()];

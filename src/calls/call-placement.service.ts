@@ -186,9 +186,10 @@ export class CallPlacementService {
       const isStored =
         also || isAcceptance
           ? await this.database.writeWithoutViewer(async (tx) => {
-              await also?.(tx);
+              // They may change the row of the key, on which `also` takes a shared lock.
               if (placement.outcome === 'REFUSED') await noteRefusal(tx, key, placement.error);
               if (isAcceptance) await noteAcceptance(tx, key);
+              await also?.(tx);
               const isStored = await tx.updateRow('calls', outcome, isFirst);
               if (isStored && isEnded(outcome.status)) await announce(tx, endOf(concluded));
               return isStored;

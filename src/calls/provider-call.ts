@@ -10,6 +10,8 @@ import type { CallRow } from './call.entity';
 import type { ProviderCallRow } from './provider-call.entity';
 import { unknownCall } from './call-request';
 
+/** No provider lets a call go on for longer. */
+const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
 /** What a provider says of a call that began longer ago is not believed: no events are that late. */
 const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
 
@@ -172,5 +174,8 @@ export async function makeProviderCalls(
  * put it on record, and at the latest when it ended or was told of.
  */
 function timeOf({ facts: { startedAt, madeAt, endedAt }, toldAt }: ToldCall): Date | null {
-  return startedAt ?? madeAt ?? endedAt ?? toldAt;
+  const latest = endedAt ?? toldAt;
+  // A call that was scheduled is on record long before it begins.
+  const isMadeThen = madeAt && (!latest || latest.getTime() - madeAt.getTime() < LONGEST_CALL_MS);
+  return startedAt ?? (isMadeThen ? madeAt : latest);
 }

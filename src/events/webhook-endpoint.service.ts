@@ -206,10 +206,6 @@ function ofSecret(error: UserError): UserError {
 }
 
 /** Locks the row of an endpoint, and makes it where there is none. */
-function stillAnswered(until: Date): string {
-  return `Two earlier addresses are still answered, and the older of them until ${until.toISOString()}.`;
-}
-
 async function obtainEndpoint(
   tx: Transaction,
   { type: ownerType, id: ownerId, agencyId }: KeyOwner,
@@ -234,4 +230,8 @@ async function obtainEndpoint(
   };
   await tx.insert(WebhookEndpointRow, row);
   return row;
+}
+
+function stillAnswered(until: Date): string {
+  return `Two earlier addresses are still answered, and the older of them until ${until.toISOString()}.`;
 }

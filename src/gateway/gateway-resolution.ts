@@ -9,20 +9,24 @@ import type { Integration } from './gateway-access';
 import { GatewayRefusal, notFound } from './refusals';
 import type { AskedOperation, GatewayProvider } from './target';
 
-type KnownCall = Pick<CallRow, 'agencyId' | 'clientId' | 'provider' | 'keySource' | 'providerCallId'> & {
+type KnownCall = Pick<
+  CallRow,
+  'agencyId' | 'clientId' | 'provider' | 'keySource' | 'otherOwnerId' | 'providerCallId'
+> & {
   readonly isOtherAccount: boolean | number;
 };
 
-const FIND_CALL = `SELECT agencyId, clientId, provider, keySource, providerCallId, isOtherAccount FROM calls
+const FIND_CALL = `SELECT agencyId, clientId, provider, keySource, providerCallId, isOtherAccount, otherOwnerId FROM calls
 WHERE agencyId = ? AND providerCallId = ?`;
 
 /** So many agents can be named by one request at most. */
-const MAX_AGENTS = 50;
+const MAX_AGENTS = 10;
 
 /**
  * Decides with whose key a provider is asked. What names an agent is resolved by that agent, what names a
- * call that Latchkey knows by the owner of the account that carries it, and everything else by the scope of
- * the token. Nothing ever falls back: a token of one client never uses the agency's key of its own accord.
+ * call that Latchkey knows, in its path or query, by the owner of the account that carries it, and everything
+ * else by the scope of the token. Nothing ever falls back: a token of one client never uses the agency's key
+ * of its own accord.
  */
 export class GatewayResolution {
   constructor(
@@ -97,5 +101,5 @@ export class GatewayResolution {
 
 function ownAccountOf({ agencyId, clientId }: Integration, { id: provider }: GatewayProvider) {
   const keySource = clientId === null ? ('AGENCY' as const) : ('CLIENT' as const);
-  return { agencyId, clientId, provider, keySource, isOtherAccount: false };
+  return { agencyId, clientId, provider, keySource, isOtherAccount: false, otherOwnerId: null };
 }

@@ -17,7 +17,7 @@ export const REFUSALS = {
   AGENT_AMBIGUOUS: [400, 'Several entries stand for this agent. An agency admin can put that right.'],
   AGENTS_OF_SEVERAL_ACCOUNTS: [
     400,
-    'The request names agents whose keys are not the same one, or more than 50 agents. Ask for fewer at once.',
+    'The request names agents whose keys are not the same one, or more than 10 agents. Ask for fewer at once.',
   ],
   IDEMPOTENCY_CONFLICT: [422, 'The idempotency key was used for another request.'],
   ACCESS_GIVEN_ONCE: [409, 'The web call was created, and what it takes to join it was given out once.'],

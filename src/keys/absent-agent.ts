@@ -45,8 +45,8 @@ type LookedUp = Pick<AgentRow, 'id' | 'providerAgentId'>;
 
 /**
  * Keeps which agents are absent in the account of a key, and which are there. An answer can be late: it tells
- * nothing of the account in use where the key was replaced or cleared since, or where the agent uses the key
- * of another owner by now.
+ * nothing of the account in use where the key was replaced or cleared since, or where the agent has another
+ * id at the provider, or uses the key of another owner, by now.
  */
 export async function recordPresence(
   tx: Transaction,
@@ -69,7 +69,7 @@ export async function recordPresence(
     await noteChange(tx, owner.agencyId, owner.type === 'CLIENT' ? owner.id : null);
 }
 
-/** The ids of those of the agents that use this version of a key now. */
+/** The ids of those of the agents that use this version of a key now, and have the id that was looked up. */
 async function usersOf(
   tx: Transaction,
   { owner, provider, version }: KeyVersion,
@@ -84,6 +84,10 @@ async function usersOf(
   const users = await agentsOfKey(tx, owner, provider)
     .andWhere('agent.id IN (:...ids)', { ids: agents.map(({ id }) => id) })
     .select('agent.id', 'id')
-    .getRawMany<{ id: string }>();
-  return new Set(users.map(({ id }) => id));
+    .addSelect('agent.providerAgentId', 'providerAgentId')
+    .getRawMany<LookedUp>();
+  const lookedUp = new Map(agents.map(({ id, providerAgentId }) => [id, providerAgentId]));
+  return new Set(
+    users.filter((user) => lookedUp.get(user.id) === user.providerAgentId).map((user) => user.id),
+  );
 }

@@ -1,33 +1,35 @@
 import type { Viewer } from '../access/viewer';
-import { equal, placeholders } from '../database/raw';
+import { equal, filledUp, partsOf, placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { PROVIDERS } from '../providers';
 import type { Fingerprints } from '../vault/fingerprints';
 import { KEY_MAX_LENGTH, KEY_MIN_LENGTH } from '../vault/secret';
 
-/**
- * So many words of a request, and parts of them, are looked at. The longest texts that the API stores have
- * fewer, and what is longer is refused.
- */
-const MAX_LOOKED_AT = 2_000;
 const KEY_FORM = new RegExp(`^[\\x21-\\x7E]{${KEY_MIN_LENGTH},${KEY_MAX_LENGTH}}$`);
 /** No key is taken that has the form of a phone number, which every request for a call has. */
 const PHONE_NUMBER = /^\+[\d().-]{7,20}$/;
 /** Every part of a word is looked at where it has no more pieces than this. A UUID has five. */
 const MAX_PIECES = 12;
 
+/** How many more words of a request, and parts of them, are looked at. */
+export interface Budget {
+  left: number;
+}
+
 /**
  * Tells which of some texts are, or contain, a key that is set in an agency for whichever provider, or for a
  * portal user one of its own client: of others it learns nothing, not even that a text is their key. It opens
- * nothing, and asks the database once at most.
+ * nothing. Each word takes some time, so that those beyond the budget are not looked at.
  */
 export async function containKnownKeys(
   read: Reader,
   fingerprints: Fingerprints,
   { agencyId, clientId }: Pick<Viewer, 'agencyId' | 'clientId'>,
   texts: readonly string[],
+  budget: Budget,
 ): Promise<boolean[]> {
-  const candidates = candidatesIn(texts);
+  const candidates = candidatesIn(texts, budget.left);
+  budget.left -= candidates.length;
   if (candidates.length === 0) return texts.map(() => false);
   const wordOf = new Map(
     candidates.flatMap((word) =>
@@ -35,19 +37,25 @@ export async function containKnownKeys(
     ),
   );
   const owned = equal({ agencyId, ...(clientId !== null && { ownerId: clientId }) });
-  const found = await read.rows<{ fingerprint: string }>(
-    `SELECT fingerprint FROM api_keys WHERE ${owned.sql} AND fingerprint IN (${placeholders([...wordOf.keys()])})`,
-    [...owned.values, ...wordOf.keys()],
-  );
+  const found: { readonly fingerprint: string }[] = [];
+  for (const part of partsOf([...wordOf.keys()])) {
+    const prints = filledUp(part);
+    found.push(
+      ...(await read.rows<{ fingerprint: string }>(
+        `SELECT fingerprint FROM api_keys WHERE ${owned.sql} AND fingerprint IN (${placeholders(prints)})`,
+        [...owned.values, ...prints],
+      )),
+    );
+  }
   const known = found.flatMap(({ fingerprint }) => wordOf.get(fingerprint) ?? []);
   return texts.map((text) => known.some((word) => text.includes(word)));
 }
 
 /** Finds what has the characters and the length of a key. */
-function candidatesIn(texts: readonly string[]): readonly string[] {
+function candidatesIn(texts: readonly string[], most: number): readonly string[] {
   const found = new Set<string>();
   for (const word of wordsAndParts(texts)) {
-    if (found.size >= MAX_LOOKED_AT) break;
+    if (found.size >= most) break;
     if (KEY_FORM.test(word)) found.add(word);
   }
   return [...found];
@@ -60,11 +68,11 @@ function* wordsAndParts(texts: readonly string[]): Generator<string> {
     .filter((text) => !PHONE_NUMBER.test(text))
     .flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
   yield* words;
-  for (const word of words) yield* partsOf(word);
+  for (const word of words) yield* piecesOf(word);
 }
 
 /** The parts of a word that begin and end with a letter or a digit. */
-function partsOf(word: string): string[] {
+function piecesOf(word: string): string[] {
   const pieces = [...word.matchAll(/[A-Za-z0-9]+/g)];
   if (pieces.length > MAX_PIECES) return word.split(/[^\w+/=.~-]+|[/=]/);
   return pieces.flatMap(({ index: start }, first) =>

@@ -30,7 +30,7 @@ import {
   type ContentAnswer,
   type ListedCall,
 } from './call-requests';
-import { readLists, readPages, type AccountList, type ReadPage } from './list-requests';
+import { readLists, readPage, type AccountList, type ReadPage } from './list-requests';
 import type { ListedAgent, ListedNumber } from './listing';
 import {
   findAgent,
@@ -108,14 +108,14 @@ export class ProviderApi {
     return findPlacedCall(adapterOf(account.provider), this.#sender(account, 'CALL_LIST'), call);
   }
 
-  /** Reads the calls of a span page by page from a cursor on, for as long as the caller goes on. */
+  /** Reads a page of the calls of a span, that of a cursor or the first one. */
   listCalls(
     account: ProviderAccount,
     { cursor, ...span }: Omit<CallSpan, 'callId'>,
-  ): AsyncIterable<ReadPage<ListedCall>> {
+  ): Promise<ReadPage<ListedCall>> {
     const adapter = adapterOf(account.provider);
     const listing = callListing(adapter, { ...span, callId: null });
-    return readPages(adapter, this.#sender(account, 'CALL_LIST'), listing, cursor);
+    return readPage(adapter, this.#sender(account, 'CALL_LIST'), listing, cursor);
   }
 
   listAgents(account: ProviderAccount): Promise<AccountList<ListedAgent>> {

@@ -209,10 +209,7 @@ class AccountRun {
   }
 
   #readPage(span: Span, cursor: string | null): Promise<ReadPage<ListedCall> | null> {
-    return this.#send(async (account): Promise<ReadPage<ListedCall>> => {
-      for await (const read of this.providers.listCalls(account, { ...span, cursor })) return read;
-      return { outcome: 'PAGE', page: { items: [], next: null } };
-    });
+    return this.#send((account) => this.providers.listCalls(account, { ...span, cursor }));
   }
 
   /**

@@ -285,6 +285,15 @@ describe('a call of which Latchkey hears when all times to ask are over', () => 
     expect(askAt?.getTime()).toBeLessThan(Date.now() + MINUTE);
   });
 
+  test('waits for a few days at most', async () => {
+    const call = await heardLate();
+    const provider = await Loopback.start(json(429, {}));
+    const instance = await running.another({ RETELL_BASE_URL: provider.baseUrl });
+    for (let day = 0; day < 6; day += 1) await unpaced(() => askDaily(day + 1, instance));
+    await instance.close();
+    expect(await stored(call)).toMatchObject({ costStatus: 'UNKNOWN', askAt: null });
+  });
+
   test('and of which nobody has the key any more has an unknown cost', async () => {
     const call = await heardLate();
     await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });

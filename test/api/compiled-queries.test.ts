@@ -5,7 +5,7 @@ import { ARCHIVED_CLIENT, HARBOR, HARBOR_RETELL_AGENT, MAPLE, NEVER_GIVEN_OUT } 
 import { generator } from '../fixtures/canaries';
 import { randomDocument } from '../fixtures/random-documents';
 import { managerOf } from '../database';
-import { startTestApp, type TestApp } from '../harness';
+import { post, startTestApp, type TestApp } from '../harness';
 import { compileQuery, countCompilations } from '../mocks/counted-compiler';
 
 // The same in each run, so that a change that has nothing to do with it does not fail. By hand, with others:
@@ -296,6 +296,14 @@ test.each([
     ]);
   },
 );
+
+test('a variable may be null where its own operation allows it, whatever another one of the document asks', async () => {
+  const { url, tokens } = running;
+  const query = `query A($v: ID!) { client(id: $v) { name } }
+    query B($v: ID) { agents(clientId: $v, first: 1) { nodes { id } } }`;
+  const { data } = await post(url, tokens.agencyAdmin, { query, operationName: 'B', variables: { v: null } });
+  expect(data).toMatchObject({ agents: { nodes: [{}] } });
+});
 
 test('a mutation is not done where a variable is null under it', async () => {
   const count = async () =>

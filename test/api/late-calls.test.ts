@@ -1,10 +1,18 @@
+import { AgentRow } from '../../src/agents/agent.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { moment } from '../moment';
-import { CLEAR_CLIENT, SET_AGENCY, SET_CLIENT, START_LIVE_CALL, VERIFY_CLIENT } from '../operations';
+import {
+  CLEAR_CLIENT,
+  CREATE_AGENT,
+  SET_AGENCY,
+  SET_CLIENT,
+  START_LIVE_CALL,
+  VERIFY_CLIENT,
+} from '../operations';
 import { ENDED, eventsOf, over, providerAgentIdOf, started } from '../retell-events';
 
 let running: TestApp;
@@ -203,6 +211,17 @@ describe('a call of which Latchkey hears when its agent has another id at the pr
     const at = await moment();
     await move(HARBOR_RETELL_AGENT, 'agent_moved');
     expect(await ends('late', harbors, at)).toMatchObject({ ...OF_HARBOR, keySource: 'CLIENT' });
+  });
+
+  test('is of the agent that had the id then, also where another one was made with the id since', async () => {
+    const at = await moment();
+    await move(HARBOR_RETELL_AGENT, 'agent_moved');
+    const input = { name: 'Later', provider: 'RETELL', providerAgentId: harbors, clientId: MAPLE };
+    await running.data(CREATE_AGENT, { input });
+    const after = await moment();
+    expect(await ends('late', harbors, at)).toMatchObject({ ...OF_HARBOR, keySource: 'CLIENT' });
+    expect(await ends('own', harbors, after)).toMatchObject({ clientId: MAPLE });
+    await running.app.database.write((tx) => tx.delete(AgentRow, { name: 'Later' }));
   });
 
   test('is of no client where no agent had the id when it began', async () => {

@@ -131,6 +131,28 @@ describe('the cost of a call', () => {
     expect(await analytics(AROUND_NOW)).toEqual([{ calls: 1, ...unknown }]);
   });
 
+  test("that the agency's account carried so is asked about with the agency's key", async () => {
+    const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
+    const { accounts, calls, agents, requests } = running.sandbox.retell;
+    const [agent] = agents.client;
+    expect(agent?.id).toBe(agent_id);
+    const carried = calls.add(accounts.agency, 'call_carried', { override_agent_id: agent_id }, 'inbound');
+    carried.answer();
+    const send = await eventsOf(running, null);
+    await send('call_started', {
+      call_id: carried.id,
+      agent_id,
+      direction: 'inbound',
+      start_timestamp: Date.now(),
+    });
+    await running.app.upkeep.eventWorker.work();
+    carried.end(60_000);
+    await running.app.upkeep.callAsker.askDue(new Date(Date.now() + 11 * 60_000));
+    expect(requests.at(-1)?.path).toContain(carried.id);
+    const [call] = await running.app.database.read.findBy(CallRow, { providerCallId: carried.id });
+    expect(call).toMatchObject({ isOtherAccount: true, status: 'COMPLETED', costStatus: 'KNOWN' });
+  });
+
   test("that the client's account carried while the agency's key counted is the client's, who sees it", async () => {
     await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
     await hear(HARBOR, 'call_1', 15);

@@ -6,6 +6,7 @@ import {
   type OperationDefinitionNode,
   type ValidationContext,
   type VariableDefinitionNode,
+  type VariableNode,
 } from 'graphql';
 
 const places = new WeakMap<VariableDefinitionNode, readonly string[]>();
@@ -32,7 +33,7 @@ export function strictPlaceOfVariable(definition: VariableDefinitionNode): reado
 export function VariablePlacesRule(context: ValidationContext): ASTVisitor {
   const operations: OperationDefinitionNode[] = [];
   const uses = new Map<string, readonly string[]>();
-  const strictUses = new Map<string, readonly string[]>();
+  const byNode = new Map<VariableNode, readonly string[]>();
   return {
     OperationDefinition(node) {
       operations.push(node);
@@ -40,16 +41,22 @@ export function VariablePlacesRule(context: ValidationContext): ASTVisitor {
     Variable(node, _key, parent, _path, ancestors) {
       const name = node.name.value;
       const place = parent ? pathOf([...ancestors, parent, node]) : [];
+      byNode.set(node, place);
       if (place.length > 0 && !uses.has(name)) uses.set(name, place);
-      if (place.length > 0 && isNonNullType(context.getInputType())) strictUses.set(name, place);
     },
     Document: {
       leave() {
-        for (const definition of operations.flatMap(({ variableDefinitions = [] }) => variableDefinitions)) {
-          const name = definition.variable.name.value;
-          places.set(definition, uses.get(name) ?? []);
-          const strict = strictUses.get(name);
-          if (strict) strictPlaces.set(definition, strict);
+        for (const operation of operations) {
+          // Other operations of the document may use a variable of the same name otherwise.
+          const ofOperation = context.getRecursiveVariableUsages(operation);
+          for (const definition of operation.variableDefinitions ?? []) {
+            const name = definition.variable.name.value;
+            places.set(definition, uses.get(name) ?? []);
+            const strict = ofOperation.find(
+              ({ node, type }) => node.name.value === name && isNonNullType(type),
+            );
+            if (strict) strictPlaces.set(definition, byNode.get(strict.node) ?? []);
+          }
         }
       },
     },

@@ -47,6 +47,9 @@ export interface CallReceipt {
   readonly keys: Readonly<Record<KeySource, KeyAtCall | null>>;
 }
 
+/** The trail is read back so far, whatever start a provider tells. */
+const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
+
 /** What decided who pays for a call. */
 export interface Resolution {
   readonly agent: AgentToCall;
@@ -69,8 +72,10 @@ export type PastResolution = Pick<Resolution, 'agent' | 'receipt'>;
 /** What tells whose key a call was started with. */
 export interface CallOfOwner extends AgentInChain {
   readonly keySource: KeySource | null;
-  /** Whether the call came from another account than that of `keySource`. Then nobody has its key. */
+  /** Whether another account carried the call than that of `keySource`. */
   readonly isOtherAccount: boolean;
+  /** Whose account that was, if it is known. */
+  readonly otherOwnerId: string | null;
 }
 
 type AgentInChain = Pick<AgentRow, 'agencyId' | 'clientId' | 'provider'>;
@@ -155,7 +160,7 @@ export class KeyResolverService {
     const times = calls.flatMap(({ at }) => at?.getTime() ?? []);
     if (times.length === 0) return null;
     const { read } = this.database;
-    const first = new Date(Math.min(...times));
+    const first = new Date(Math.max(Math.min(...times), Date.now() - LONGEST_AGO_MS));
     return (await hasChangedSince(read, agencyId, first)) ? readUpdates(read, agencyId, first) : null;
   }
 
@@ -181,13 +186,14 @@ export class KeyResolverService {
    * replaced or cleared since, and then is destroyed. The key of another owner is never used in its place.
    */
   async keyOfOwner(call: CallOfOwner): Promise<SealedKey | null> {
-    const { agencyId, clientId, provider, keySource, isOtherAccount } = call;
-    if (keySource === null || isOtherAccount) return null;
-    const ofClient = keySource === 'CLIENT' ? clientId : null;
-    if (keySource === 'CLIENT' && ofClient === null) return null;
+    const { agencyId, clientId, provider } = call;
+    const source = sourceOf(call);
+    if (source === null) return null;
+    const ofClient = source === 'CLIENT' ? clientId : null;
+    if (source === 'CLIENT' && ofClient === null) return null;
     const { read } = this.database;
     const keys = await readSealedKeys(read, this.vault.placeMacs, agencyId, ofClient, provider);
-    return keys[keySource];
+    return keys[source];
   }
 
   /** Opens a key that was resolved. Throws `UnreadableKey`. */
@@ -233,6 +239,15 @@ function resolutionOf({ agent, clientArchived, keys }: AgentWithKeys, resolvedAt
 function resolutionAt(trail: Trail, { agent }: Resolution, at: Date): PastResolution {
   const { clientId = null, CLIENT = null, AGENCY = null } = chainAt(trail, agent, at);
   return { agent: { ...agent, clientId }, receipt: { resolvedAt: at, keys: statesOf({ CLIENT, AGENCY }) } };
+}
+
+/** Whose account carried a call: null where it was neither the agency's nor that of the call's client. */
+function sourceOf(call: CallOfOwner): KeySource | null {
+  const { agencyId, clientId, keySource, isOtherAccount, otherOwnerId } = call;
+  if (!isOtherAccount) return keySource;
+  if (otherOwnerId === null) return null;
+  if (otherOwnerId === agencyId) return 'AGENCY';
+  return otherOwnerId === clientId ? 'CLIENT' : null;
 }
 
 function withoutClient({ agent, receipt }: PastResolution): PastResolution {

@@ -17,6 +17,8 @@ export function agentsAt(
     if (agentId !== undefined && updatedAt > at && !idThen.has(agentId))
       idThen.set(agentId, formerProviderAgentId);
   }
-  if (now !== null && !idThen.has(now)) idThen.set(now, providerAgentId);
+  // No two agents have an id at the same time: one that has it now may have been created later.
+  const isTaken = [...idThen.values()].includes(providerAgentId);
+  if (now !== null && !idThen.has(now) && !isTaken) idThen.set(now, providerAgentId);
   return [...idThen].filter(([, id]) => id === providerAgentId).map(([agentId]) => agentId);
 }
