@@ -112,9 +112,12 @@ async function verifyWithNewestKeys(
   issuer: Issuer,
   options: IdentityOptions,
 ): Promise<JWTPayload | TokenRefusal> {
-  let outcome = await verify(token, await issuer.keys(), options);
+  const keys = await issuer.keys();
+  const seenReloads = issuer.reloads;
+  let outcome = await verify(token, keys, options);
   const doesNotFit = outcome === 'SIGNATURE' || outcome instanceof UnusableSigningKey;
-  if (doesNotFit && (await issuer.reloadKeys())) outcome = await verify(token, await issuer.keys(), options);
+  if (doesNotFit && (await issuer.reloadKeys(seenReloads)))
+    outcome = await verify(token, await issuer.keys(), options);
   if (outcome instanceof UnusableSigningKey) throw issuer.note(outcome);
   return outcome;
 }
@@ -178,15 +181,10 @@ function issuerOf(token: string): unknown {
   }
 }
 
-// `jose` raises its base class for an answer that is no key set. It passes on what `fetch` raises for a
-// broken connection.
+// For a key that is a private one, `jose` raises an error of key sets. For one that is broken, it passes on
+// what the platform raises.
 function isFaultOfIssuer(error: unknown): boolean {
-  if (!(error instanceof errors.JOSEError)) return true;
-  return (
-    error instanceof errors.JWKSTimeout ||
-    error instanceof errors.JWKSInvalid ||
-    error.code === 'ERR_JOSE_GENERIC'
-  );
+  return !(error instanceof errors.JOSEError) || error instanceof errors.JWKSInvalid;
 }
 
 // The verification has required both claims.

@@ -46,6 +46,7 @@ export class Issuer {
   #metadata: Promise<Metadata> | null = null;
   #problem: string | null = null;
   #reloading: Promise<boolean> | null = null;
+  #reloads = 0;
   #reloadedAt = -Infinity;
 
   constructor(
@@ -69,12 +70,20 @@ export class Issuer {
     return (await this.#discovered()).keys;
   }
 
+  /** How often the signing keys were fetched again because a token did not fit the one that it names. */
+  get reloads(): number {
+    return this.#reloads;
+  }
+
   /**
    * Fetches the signing keys again, where a token does not fit the one that it names. Returns whether they
-   * were fetched: they are not within the cooldown, so that forged tokens cause no flood of requests.
+   * were fetched after the reloads that the caller has seen: they are not within the cooldown, so that forged
+   * tokens cause no flood of requests.
    */
-  async reloadKeys(): Promise<boolean> {
+  async reloadKeys(seenReloads: number): Promise<boolean> {
     const { keys } = await this.#discovered();
+    // Another request has fetched them since.
+    if (this.#reloads !== seenReloads) return true;
     if (this.#reloading) return this.#reloading;
     const isSoon = Date.now() < this.#reloadedAt + this.options.jwksCooldownMs;
     if (keys.coolingDown || isSoon) return false;
@@ -82,7 +91,10 @@ export class Issuer {
     this.#reloading = keys
       .reload()
       .then(
-        () => true,
+        () => {
+          this.#reloads += 1;
+          return true;
+        },
         // Why they cannot be read is noted, and the token is what it was found to be.
         () => false,
       )
@@ -150,8 +162,9 @@ export class Issuer {
         const document = await this.#fetch('the key set', address);
         if (!Array.isArray(document.keys)) throw new IssuerUnreachable(`${address} is not a key set`);
         const keys: readonly unknown[] = document.keys;
+        // A member that is no key would spoil those that are.
         const usable = keys.filter((key) => typeof key === 'object' && key !== null && !Array.isArray(key));
-        this.#problem = usable.length < keys.length ? `${address} has members that are no keys` : null;
+        this.#problem = null;
         return new Response(JSON.stringify({ keys: usable }));
       } catch (error) {
         throw this.note(error);
