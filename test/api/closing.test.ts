@@ -1,5 +1,7 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer } from 'node:http';
+import { connect, type AddressInfo } from 'node:net';
+import { followConnections } from '../../src/http/closing';
 import { HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startWaitingProvider } from '../fixtures/waiting-provider';
 import { startTestApp } from '../harness';
@@ -26,6 +28,18 @@ test('an instance that ends waits for no connection on which nothing was sent', 
   const began = Date.now();
   await Promise.all([running.close(), closed]);
   expect(Date.now() - began).toBeLessThan(10_000);
+});
+
+test('a server that ends answers a request that lay unread on a connection which it had just accepted', async () => {
+  const server = createServer((_request, response) => response.setHeader('connection', 'close').end('done'));
+  const cutOff = followConnections(server);
+  server.once('connection', () => {
+    server.close();
+    cutOff();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect(await (await fetch(`http://127.0.0.1:${port}`)).text()).toBe('done');
 });
 
 test('an instance that ends gives half a request the time that every request has, and finishes a whole one', async () => {
