@@ -14,13 +14,13 @@ const WAIT_MS = 100;
 /**
  * Brings the database up to date. Of several instances that start at once one migrates and the others wait.
  * The lock is a row with a lease: named locks have several holders on a Galera cluster, and a row left by a
- * killed instance must not last. A process that is told to end meanwhile does so after the migration that
- * runs.
+ * killed instance must not last. A process that is told to end while it migrates does so after the migration
+ * that runs.
  */
-export function migrate(source: DataSource): Promise<void> {
-  return toItsEnd(async () => {
-    await refuseOtherCharacterSets(source);
-    const holder = await lock(source);
+export async function migrate(source: DataSource): Promise<void> {
+  await refuseOtherCharacterSets(source);
+  const holder = await lock(source);
+  await toItsEnd(async () => {
     const renewal = setInterval(() => void renew(source, holder).catch(() => undefined), RENEW_MS);
     try {
       await refuseNewerRelease(source);
@@ -87,7 +87,7 @@ async function lock(source: DataSource): Promise<string> {
   await source.query(
     'CREATE TABLE IF NOT EXISTS migration_lock (id INTEGER NOT NULL PRIMARY KEY, holder VARCHAR(36) NOT NULL, expires_at BIGINT NOT NULL)',
   );
-  while (!isToldToEnd() && !(await insertLock(source, holder))) {
+  while (!(await insertLock(source, holder))) {
     await source.query('DELETE FROM migration_lock WHERE expires_at < ?', [Date.now()]);
     await wait(WAIT_MS);
   }

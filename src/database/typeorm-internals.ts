@@ -1,9 +1,22 @@
 import type { Socket } from 'node:net';
-import { DataSource, MigrationExecutor, type DataSourceOptions, type QueryRunner } from 'typeorm';
+import {
+  AbstractLogger,
+  DataSource,
+  MigrationExecutor,
+  type DataSourceOptions,
+  type QueryRunner,
+} from 'typeorm';
 import type { Select } from './transaction';
 
 // Everything here reaches behind what TypeORM and its drivers promise. A test names the versions for which it
 // was written and tried, and fails for others.
+
+/** By itself, TypeORM prints the driver's message where a migration fails, and that may quote values. */
+class SilentLogger extends AbstractLogger {
+  protected override writeLog(): void {
+    return;
+  }
+}
 
 /** The first data source of each kind that was opened in this process. */
 const described: DataSource[] = [];
@@ -13,7 +26,7 @@ const described: DataSource[] = [];
  * kind, and deriving it takes most of the time of opening one: only the first does it.
  */
 export async function openSource(options: DataSourceOptions): Promise<DataSource> {
-  const source = new DataSource(options);
+  const source = new DataSource({ ...options, logger: new SilentLogger() });
   const alike = described.find((one) => isAlike(one.options, options));
   if (alike) {
     const { entityMetadatas, entityMetadatasMap, migrations, subscribers } = alike;

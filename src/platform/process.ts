@@ -45,23 +45,26 @@ export function outliveLostOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 }
 
-/** A process that starts: whether it was told to end, and how much work has to come to its end before. */
-const starting = { isToldToEnd: false, underWay: 0 };
+/** A process that starts: whether it was told to end, and whether work has to come to its end before. */
+const starting = { isToldToEnd: false, hasWork: false };
 
 /** Whether the process was told to end while it starts. Work that goes on to its end looks at it. */
 export function isToldToEnd(): boolean {
   return starting.isToldToEnd;
 }
 
-/** Does work which a process that is told to end while it starts goes on with, and ends after it. */
-export async function toItsEnd<T>(work: () => Promise<T>): Promise<T> {
-  starting.underWay += 1;
+/**
+ * Does work which a process that is told to end while it starts goes on with, and ends after it. Where the
+ * work fails, the start fails with the reason.
+ */
+export async function toItsEnd(work: () => Promise<void>): Promise<void> {
+  starting.hasWork = true;
   try {
-    return await work();
+    await work();
   } finally {
-    starting.underWay -= 1;
-    if (isToldToEnd()) process.exit(0);
+    starting.hasWork = false;
   }
+  if (isToldToEnd()) process.exit(0);
 }
 
 /**
@@ -78,7 +81,7 @@ export function endOnSignals(): (started: Closable) => void {
     since = Date.now();
     if (!app) {
       starting.isToldToEnd = true;
-      if (starting.underWay === 0) process.exit(0);
+      if (!starting.hasWork) process.exit(0);
       return;
     }
     setTimeout(() => process.exit(1), app.drainMs).unref();

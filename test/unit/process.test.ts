@@ -1,3 +1,4 @@
+/** @jest-environment node */
 import { endOnSignals } from '../../src/platform/process';
 
 const DRAIN_MS = 400_000;
