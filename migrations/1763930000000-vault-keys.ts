@@ -3,6 +3,7 @@ import {
   addMissingColumn,
   createMissingIndex,
   createMissingTable,
+  dropColumnIfThere,
   dropIndexIfThere,
   index,
   optional,
@@ -29,8 +30,7 @@ export class VaultKeys1763930000000 implements MigrationInterface {
 
   async down(runner: QueryRunner): Promise<void> {
     await dropIndexIfThere(runner, 'api_keys', BY_FINGERPRINT.name);
-    if (await runner.hasColumn('api_keys', 'fingerprint'))
-      await runner.query('ALTER TABLE api_keys DROP COLUMN fingerprint');
+    await dropColumnIfThere(runner, 'api_keys', 'fingerprint');
     await runner.dropTable('vault_keys', true);
   }
 }

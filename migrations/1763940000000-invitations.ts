@@ -3,6 +3,7 @@ import {
   addMissingColumn,
   boolean,
   createMissingIndex,
+  dropColumnIfThere,
   dropIndexIfThere,
   optional,
   text,
@@ -31,9 +32,7 @@ export class Invitations1763940000000 implements MigrationInterface {
     // Whoever has only been invited cannot be told from anyone in the older form.
     await runner.query('DELETE FROM people WHERE identityDigest IS NULL');
     await changeIdentity(runner, identityDigest);
-    for (const [table, column] of added(runner).reverse())
-      if (await runner.hasColumn(table, column))
-        await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+    for (const [table, column] of added(runner).reverse()) await dropColumnIfThere(runner, table, column);
   }
 }
 

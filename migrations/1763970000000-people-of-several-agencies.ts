@@ -1,5 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { addMissingColumn, createMissingIndex, dropIndexIfThere, hasIndex, unique } from './columns';
+import {
+  addMissingColumn,
+  createMissingIndex,
+  dropColumnIfThere,
+  dropIndexIfThere,
+  hasIndex,
+  unique,
+} from './columns';
 
 const BEFORE = unique('people_by_identity', 'identityDigest');
 const AFTER = unique('people_by_identity', 'identityDigest', 'agencyId');
@@ -17,8 +24,7 @@ export class PeopleOfSeveralAgencies1763970000000 implements MigrationInterface 
       SELECT later.id FROM people later JOIN people earlier ON earlier.identityDigest = later.identityDigest
       AND (earlier.joinedAt < later.joinedAt OR (earlier.joinedAt = later.joinedAt AND earlier.id < later.id))) others)`);
     await replaceIndex(runner, BEFORE);
-    if (await runner.hasColumn('people', 'lastRefusedAt'))
-      await runner.query('ALTER TABLE people DROP COLUMN lastRefusedAt');
+    await dropColumnIfThere(runner, 'people', 'lastRefusedAt');
   }
 }
 

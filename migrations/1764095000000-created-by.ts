@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumn, dropColumnIfThere } from './columns';
 
 const TABLES = ['people', 'service_tokens', 'key_links'];
 
@@ -9,14 +10,10 @@ const TABLES = ['people', 'service_tokens', 'key_links'];
 export class CreatedBy1764095000000 implements MigrationInterface {
   // Each statement is left out where an earlier run that was ended has done it.
   async up(runner: QueryRunner): Promise<void> {
-    for (const table of TABLES)
-      if (!(await runner.hasColumn(table, 'createdBy')))
-        await runner.query(`ALTER TABLE ${table} ADD COLUMN createdBy varchar(36) NULL`);
+    for (const table of TABLES) await addMissingColumn(runner, table, 'createdBy', 'varchar(36) NULL');
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const table of TABLES)
-      if (await runner.hasColumn(table, 'createdBy'))
-        await runner.query(`ALTER TABLE ${table} DROP COLUMN createdBy`);
+    for (const table of TABLES) await dropColumnIfThere(runner, table, 'createdBy');
   }
 }

@@ -1,12 +1,22 @@
 import {
   Table,
   TableColumn,
-  TableIndex,
   type MigrationInterface,
   type QueryRunner,
   type TableColumnOptions,
 } from 'typeorm';
-import { boolean, id, index, integer, optional, primary, text, time } from './columns';
+import {
+  boolean,
+  createMissingIndex,
+  dropIndexIfThere,
+  id,
+  index,
+  integer,
+  optional,
+  primary,
+  text,
+  time,
+} from './columns';
 
 const NOW_OPTIONAL = [text('keySource', 16), integer('keyVersion'), text('toNumber', 16)];
 const BY_PROVIDER_CALL = index('calls_by_provider_call', 'agencyId', 'providerCallId');
@@ -20,16 +30,16 @@ export class CallsOfProviders1764310000000 implements MigrationInterface {
     for (const column of NOW_OPTIONAL) await change(runner, column, true);
     await addColumns(runner, 'calls', ofCalls(runner));
     await addColumns(runner, 'provider_events', OF_EVENTS);
-    await addIndex(runner, 'calls', BY_PROVIDER_CALL);
-    await addIndex(runner, 'provider_events', BY_CLAIM);
+    await createMissingIndex(runner, 'calls', BY_PROVIDER_CALL);
+    await createMissingIndex(runner, 'provider_events', BY_CLAIM);
     const columns = [primary(text('digest', 64)), id('callId')];
     await runner.createTable(new Table({ name: 'provider_calls', columns }), true);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.dropTable('provider_calls', true);
-    await dropIndex(runner, 'provider_events', BY_CLAIM);
-    await dropIndex(runner, 'calls', BY_PROVIDER_CALL);
+    await dropIndexIfThere(runner, 'provider_events', BY_CLAIM.name);
+    await dropIndexIfThere(runner, 'calls', BY_PROVIDER_CALL.name);
     await dropColumns(runner, 'provider_events', OF_EVENTS);
     await dropColumns(runner, 'calls', ofCalls(runner));
     // What a release before this one cannot show was never its own.
@@ -76,18 +86,4 @@ async function dropColumns(
     name,
     there.map((column) => column.name),
   );
-}
-
-type Index = typeof BY_CLAIM;
-
-async function hasIndex(runner: QueryRunner, table: string, { name }: Index): Promise<boolean> {
-  return (await runner.getTable(table))?.indices.some((each) => each.name === name) ?? false;
-}
-
-async function addIndex(runner: QueryRunner, table: string, added: Index): Promise<void> {
-  if (!(await hasIndex(runner, table, added))) await runner.createIndex(table, new TableIndex(added));
-}
-
-async function dropIndex(runner: QueryRunner, table: string, dropped: Index): Promise<void> {
-  if (await hasIndex(runner, table, dropped)) await runner.dropIndex(table, dropped.name);
 }

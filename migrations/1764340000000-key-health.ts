@@ -1,12 +1,17 @@
+import { Table, TableColumn, type MigrationInterface, type QueryRunner, type TableOptions } from 'typeorm';
 import {
-  Table,
-  TableColumn,
-  TableIndex,
-  type MigrationInterface,
-  type QueryRunner,
-  type TableOptions,
-} from 'typeorm';
-import { boolean, id, index, integer, optional, primary, text, time, unique } from './columns';
+  boolean,
+  createMissingIndex,
+  dropIndexIfThere,
+  id,
+  index,
+  integer,
+  optional,
+  primary,
+  text,
+  time,
+  unique,
+} from './columns';
 
 const OF_KEYS = [optional(time('checkAt')), optional(time('checkedAt')), optional(text('checkCode', 32))];
 const KEY_OWNER = optional(id('keyOwnerId'));
@@ -28,14 +33,14 @@ export class KeyHealth1764340000000 implements MigrationInterface {
     );
     // They are all due, and are worked off at the rate that the worker keeps to.
     await runner.query('UPDATE api_keys SET checkAt = updatedAt WHERE isSet = 1 AND checkAt IS NULL');
-    await addIndex(runner, 'api_keys', TO_CHECK);
-    await addIndex(runner, 'agents', BY_PAYER);
+    await createMissingIndex(runner, 'api_keys', TO_CHECK);
+    await createMissingIndex(runner, 'agents', BY_PAYER);
     const calls = await runner.getTable('calls');
     if (!calls?.findColumnByName(KEY_OWNER.name)) await runner.addColumn('calls', new TableColumn(KEY_OWNER));
     await runner.query(
       "UPDATE calls SET keyOwnerId = CASE keySource WHEN 'CLIENT' THEN clientId WHEN 'AGENCY' THEN agencyId END WHERE isOtherAccount = 0 AND keyOwnerId IS NULL",
     );
-    await addIndex(runner, 'calls', BY_KEY);
+    await createMissingIndex(runner, 'calls', BY_KEY);
     // Each agency is looked at once, with all of its clients.
     await runner.query(
       "INSERT INTO changed_owners (id, agencyId, ownerId, clientsAfter, dueAt) SELECT id, id, id, '', createdAt FROM agencies WHERE id NOT IN (SELECT id FROM changed_owners)",
@@ -43,11 +48,11 @@ export class KeyHealth1764340000000 implements MigrationInterface {
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await dropIndex(runner, 'calls', BY_KEY);
+    await dropIndexIfThere(runner, 'calls', BY_KEY.name);
     const calls = await runner.getTable('calls');
     if (calls?.findColumnByName(KEY_OWNER.name)) await runner.dropColumn('calls', KEY_OWNER.name);
-    await dropIndex(runner, 'agents', BY_PAYER);
-    await dropIndex(runner, 'api_keys', TO_CHECK);
+    await dropIndexIfThere(runner, 'agents', BY_PAYER.name);
+    await dropIndexIfThere(runner, 'api_keys', TO_CHECK.name);
     const keys = await runner.getTable('api_keys');
     const there = OF_KEYS.map(({ name }) => name).filter((name) => keys?.findColumnByName(name));
     await runner.dropColumns('api_keys', there);
@@ -114,18 +119,4 @@ function tables(runner: QueryRunner): TableOptions[] {
       ],
     },
   ];
-}
-
-type Index = typeof TO_CHECK;
-
-async function hasIndex(runner: QueryRunner, table: string, { name }: Index): Promise<boolean> {
-  return (await runner.getTable(table))?.indices.some((each) => each.name === name) ?? false;
-}
-
-async function addIndex(runner: QueryRunner, table: string, added: Index): Promise<void> {
-  if (!(await hasIndex(runner, table, added))) await runner.createIndex(table, new TableIndex(added));
-}
-
-async function dropIndex(runner: QueryRunner, table: string, dropped: Index): Promise<void> {
-  if (await hasIndex(runner, table, dropped)) await runner.dropIndex(table, dropped.name);
 }

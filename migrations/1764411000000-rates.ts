@@ -1,5 +1,17 @@
-import { Table, TableIndex, type MigrationInterface, type QueryRunner, type TableOptions } from 'typeorm';
-import { id, index, integer, optional, primary, text, time } from './columns';
+import { Table, type MigrationInterface, type QueryRunner, type TableOptions } from 'typeorm';
+import {
+  addMissingColumn,
+  createMissingIndex,
+  dropColumnIfThere,
+  dropIndexIfThere,
+  id,
+  index,
+  integer,
+  optional,
+  primary,
+  text,
+  time,
+} from './columns';
 
 const BY_START = index('calls_by_start', 'agencyId', 'clientId', 'startedAt', 'id');
 
@@ -29,18 +41,13 @@ export class Rates1764411000000 implements MigrationInterface {
   // Each step is left out where an earlier attempt, which was killed, has made it. MySQL commits each one.
   async up(runner: QueryRunner): Promise<void> {
     await runner.createTable(new Table(RATES), true);
-    const calls = await runner.getTable('calls');
-    if (!calls?.findColumnByName('rateId'))
-      await runner.query('ALTER TABLE calls ADD COLUMN rateId varchar(36)');
-    if (!calls?.indices.some(({ name }) => name === BY_START.name))
-      await runner.createIndex('calls', new TableIndex(BY_START));
+    await addMissingColumn(runner, 'calls', 'rateId', 'varchar(36)');
+    await createMissingIndex(runner, 'calls', BY_START);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    const calls = await runner.getTable('calls');
-    if (calls?.indices.some(({ name }) => name === BY_START.name))
-      await runner.dropIndex('calls', BY_START.name);
-    if (calls?.findColumnByName('rateId')) await runner.query('ALTER TABLE calls DROP COLUMN rateId');
+    await dropIndexIfThere(runner, 'calls', BY_START.name);
+    await dropColumnIfThere(runner, 'calls', 'rateId');
     await runner.dropTable('rates', true);
   }
 }

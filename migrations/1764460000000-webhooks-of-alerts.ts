@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumn, dropColumnIfThere } from './columns';
 
 const COLUMNS = [
   ['outgoingWebhookId', 'varchar(36) NULL'],
@@ -11,9 +12,7 @@ const OPEN = "FROM alerts WHERE kind = 'OUTGOING_WEBHOOK_OFF' AND isOpen = 1";
 export class WebhooksOfAlerts1764460000000 implements MigrationInterface {
   // On MySQL, a migration that is killed may leave its columns behind, and is run again.
   async up(runner: QueryRunner): Promise<void> {
-    for (const [column, type] of COLUMNS)
-      if (!(await runner.hasColumn('alerts', column)))
-        await runner.query(`ALTER TABLE alerts ADD COLUMN ${column} ${type}`);
+    for (const [column, type] of COLUMNS) await addMissingColumn(runner, 'alerts', column, type);
     const open = (await runner.query(
       `SELECT o.id AS alertId, w.id, w.url FROM (SELECT id, SUBSTR(cause, -36) AS webhookId ${OPEN}) o
 JOIN outgoing_webhooks w ON w.id = o.webhookId`,
@@ -27,8 +26,6 @@ JOIN outgoing_webhooks w ON w.id = o.webhookId`,
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const [column] of COLUMNS)
-      if (await runner.hasColumn('alerts', column))
-        await runner.query(`ALTER TABLE alerts DROP COLUMN ${column}`);
+    for (const [column] of COLUMNS) await dropColumnIfThere(runner, 'alerts', column);
   }
 }

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { addMissingColumn, dropColumnIfThere } from './columns';
 
 const COLUMNS = [
   ['failedMs', 'integer NOT NULL DEFAULT 0'],
@@ -9,14 +10,10 @@ const COLUMNS = [
 export class TimeOfFailure1764470000000 implements MigrationInterface {
   // On MySQL, a migration that is killed may leave its columns behind, and is run again.
   async up(runner: QueryRunner): Promise<void> {
-    for (const [column, type] of COLUMNS)
-      if (!(await runner.hasColumn('outgoing_webhooks', column)))
-        await runner.query(`ALTER TABLE outgoing_webhooks ADD COLUMN ${column} ${type}`);
+    for (const [column, type] of COLUMNS) await addMissingColumn(runner, 'outgoing_webhooks', column, type);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    for (const [column] of COLUMNS)
-      if (await runner.hasColumn('outgoing_webhooks', column))
-        await runner.query(`ALTER TABLE outgoing_webhooks DROP COLUMN ${column}`);
+    for (const [column] of COLUMNS) await dropColumnIfThere(runner, 'outgoing_webhooks', column);
   }
 }

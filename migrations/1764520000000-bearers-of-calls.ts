@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { v7 } from 'uuid';
+import { addMissingColumn, dropColumnIfThere } from './columns';
 
 /** So many calls are read at a time. */
 const BATCH = 500;
@@ -22,8 +23,7 @@ interface OtherCall {
 export class BearersOfCalls1764520000000 implements MigrationInterface {
   // On MySQL, a migration that is killed may leave its column behind, and is run again.
   async up(runner: QueryRunner): Promise<void> {
-    if (!(await runner.hasColumn('calls', 'otherOwnerId')))
-      await runner.query('ALTER TABLE calls ADD COLUMN otherOwnerId varchar(36) NULL');
+    await addMissingColumn(runner, 'calls', 'otherOwnerId', 'varchar(36) NULL');
     let after = '';
     for (;;) {
       const calls = (await runner.query(
@@ -40,8 +40,7 @@ AND c.providerCallId IS NOT NULL ORDER BY p.digest LIMIT ${BATCH}`,
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    if (await runner.hasColumn('calls', 'otherOwnerId'))
-      await runner.query('ALTER TABLE calls DROP COLUMN otherOwnerId');
+    await dropColumnIfThere(runner, 'calls', 'otherOwnerId');
   }
 }
 

@@ -39,10 +39,15 @@ export async function alter(
 // MySQL commits each statement: a migration that is killed leaves behind what it has done, and is run again.
 // What follows leaves out what is there already.
 
-/** Creates a table. One of this name that has other columns belongs to another program, and is refused. */
+/**
+ * Creates a table. One of this name that has other columns, or more, belongs to another program, and is
+ * refused.
+ */
 export async function createMissingTable(runner: QueryRunner, options: TableOptions): Promise<void> {
   const found = await runner.getTable(options.name);
-  const isOurs = options.columns?.every(({ name }) => found?.findColumnByName(name)) ?? false;
+  const { columns = [] } = options;
+  const isOurs =
+    found?.columns.length === columns.length && columns.every(({ name }) => found.findColumnByName(name));
   await runner.createTable(new Table(options), isOurs);
 }
 
@@ -58,13 +63,17 @@ export async function addMissingColumn(
     await runner.query(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`);
 }
 
+export async function dropColumnIfThere(runner: QueryRunner, table: string, column: string): Promise<void> {
+  if (await runner.hasColumn(table, column)) await runner.query(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+}
+
 export async function hasIndex(
   runner: QueryRunner,
   table: string,
-  { name, columnNames }: Index,
+  { name, columnNames, isUnique = false }: Index,
 ): Promise<boolean> {
   const found = (await runner.getTable(table))?.indices.find((each) => each.name === name);
-  return [...(found?.columnNames ?? [])].sort().join() === [...columnNames].sort().join();
+  return found?.isUnique === isUnique && found.columnNames.join() === columnNames.join();
 }
 
 export async function createMissingIndex(runner: QueryRunner, table: string, wanted: Index): Promise<void> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations } from '../../migrations';
 import { WebhooksOfAlerts1764460000000 } from '../../migrations/1764460000000-webhooks-of-alerts';
+import { hasIndex, index, unique } from '../../migrations/columns';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { entities } from '../../src/entities';
 import { dataSourceOptions, openDatabase } from '../../src/database/database';
@@ -69,6 +70,16 @@ describe('the migrations', () => {
     await instance.close();
     expect(await source.query('SELECT * FROM migration_lock')).toEqual([]);
   });
+});
+
+test('an index is there for a migration where its columns stand in the order that is wanted, and it is as unique', async () => {
+  await source.query('CREATE TABLE things (a INTEGER, b INTEGER)');
+  await source.query('CREATE UNIQUE INDEX by_both ON things (b, a)');
+  const runner = source.createQueryRunner();
+  const wanted = [unique('by_both', 'b', 'a'), unique('by_both', 'a', 'b'), index('by_both', 'b', 'a')];
+  const found = await Promise.all(wanted.map((each) => hasIndex(runner, 'things', each)));
+  await runner.release();
+  expect(found).toEqual([true, false, false]);
 });
 
 // SQLite does all of a migration, or nothing.
