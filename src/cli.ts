@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { AgencyRow } from './agencies/agency.entity';
 import { printed, readPrintout } from './audit/audit-printout';
 import { AuditSealer } from './audit/audit-sealer';
@@ -69,7 +69,16 @@ async function makeMasterKey(name: string, { file, ...services }: Options): Prom
 // The file may be the key ring of a database that is in use, whose keys would all be lost with it.
 function writeNewFile(file: string, text: string): void {
   try {
-    writeFileSync(file, text, { flag: 'wx', mode: 0o600 });
+    const made = openSync(file, 'wx', 0o600);
+    try {
+      writeFileSync(made, text);
+    } catch (error) {
+      // The next attempt would find an empty file, and leave it as it is.
+      unlinkSync(file);
+      throw error;
+    } finally {
+      closeSync(made);
+    }
   } catch (error) {
     const { code = 'it failed' } = error as NodeJS.ErrnoException;
     throw new UnusableOption(

@@ -1,9 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KeyRing } from '../../src/vault/master-keys/key-ring';
 import { startFakeIssuer } from '../fixtures/fake-issuer';
 import { Process } from './process';
+
+const CLI = join(__dirname, '../../dist/src/cli.js');
 
 async function run(...args: string[]) {
   const command = new Process('src/cli.js', tmpdir(), {}, args);
@@ -44,6 +47,19 @@ test('a master key is written to a new file that only its owner can read, and ne
   expect(readFileSync(file, 'utf8')).toBe(written);
   const absent = await run('master-key', 'two', '--file', join(folder, 'absent', 'master.keys'));
   expect(absent).toEqual({ status: 1, lines: ['--file: this file cannot be written (ENOENT)', ''] });
+  rmSync(folder, { recursive: true });
+});
+
+test('a master key that cannot be written leaves no file behind, so that it can be made again', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-master-key-'));
+  const file = join(folder, 'master.keys');
+  // The system takes no byte into any file of this process, as where the disk is full.
+  const limited = `trap '' XFSZ; ulimit -f 0; exec "$0" "$@"`;
+  const command = [process.execPath, CLI, 'master-key', 'one', '--file', file];
+  const { status, stderr } = spawnSync('bash', ['-c', limited, ...command], { encoding: 'utf8' });
+  expect([status, stderr]).toEqual([1, '--file: this file cannot be written (EFBIG)\n']);
+  expect(readdirSync(folder)).toEqual([]);
+  expect((await run('master-key', 'one', '--file', file)).status).toBe(0);
   rmSync(folder, { recursive: true });
 });
 
