@@ -187,8 +187,10 @@ export async function listen({ server, metrics }: App, config: Config): Promise<
     await metrics.listen(config.metrics).catch((error: unknown) => {
       throw cannotListen('METRICS_HOST and METRICS_PORT: the metrics cannot be served there', error);
     });
+  // Only the system knows whether two hosts share their ports, e.g. 127.0.0.1 and localhost.
+  const sharing = port !== 0 && config.metrics?.port === port ? ', and METRICS_PORT is the same port' : '';
   await server.listen({ host, port }).catch((error: unknown) => {
-    throw cannotListen('HOST and PORT: the server cannot listen there', error);
+    throw cannotListen(`HOST and PORT: the server cannot listen there${sharing}`, error);
   });
 }
 

@@ -188,22 +188,10 @@ export type Settings = z.infer<typeof settings>;
 
 export const SETTING_NAMES: readonly string[] = Object.keys(settings.shape);
 
-const consistentSettings = settings
-  .refine(({ CONSOLE, CONSOLE_CLIENT_ID }) => CONSOLE === 'off' || CONSOLE_CLIENT_ID !== undefined, {
-    path: ['CONSOLE_CLIENT_ID'],
-    message: 'is required with CONSOLE=on',
-  })
-  .refine((given) => given.METRICS === 'off' || !sharesPort(given), {
-    path: ['METRICS_PORT'],
-    message: 'must be another port than PORT',
-  });
-
-const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '::']);
-
-function sharesPort({ HOST, PORT, METRICS_HOST, METRICS_PORT }: Settings): boolean {
-  const isSameHost = HOST === METRICS_HOST || ALL_ADDRESSES.has(HOST) || ALL_ADDRESSES.has(METRICS_HOST);
-  return isSameHost && PORT === METRICS_PORT && PORT !== 0;
-}
+const consistentSettings = settings.refine(
+  ({ CONSOLE, CONSOLE_CLIENT_ID }) => CONSOLE === 'off' || CONSOLE_CLIENT_ID !== undefined,
+  { path: ['CONSOLE_CLIENT_ID'], message: 'is required with CONSOLE=on' },
+);
 
 /** Reads and checks all settings. Throws `ConfigError`, whose message names every problem. */
 export function readSettings(env: NodeJS.ProcessEnv): Settings {

@@ -109,16 +109,6 @@ describe('the configuration', () => {
     },
   );
 
-  test('refuses metrics at the address and the port of the server', () => {
-    const on = { ...complete, METRICS: 'on', PORT: '4001', METRICS_PORT: '4001' };
-    const problem = 'METRICS_PORT must be another port than PORT';
-    expect(problemsOf(on)).toContain(problem);
-    expect(problemsOf({ ...on, HOST: '0.0.0.0' })).toContain(problem);
-    const elsewhere = [{ METRICS_HOST: '10.0.0.1' }, { METRICS: 'off' }, { METRICS_PORT: '4002' }];
-    for (const other of [...elsewhere, { PORT: '0', METRICS_PORT: '0' }])
-      expect(problemsOf({ ...on, ...other })).toBe('');
-  });
-
   test('names every problem in one message', () => {
     const problems = problemsOf({ PORT: 'http', RETELL_BASE_URL: 'ftp://x', PLAYGROUND: 'yes' });
     for (const name of [
