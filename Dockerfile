@@ -16,6 +16,6 @@ COPY --from=build /app/dist ./dist
 # belongs to it, so that a SQLite database needs a volume that does.
 USER node
 EXPOSE 4000
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT.trim() || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s CMD ["node", "-e", "fetch(`http://127.0.0.1:${(process.env.PORT ?? '').trim() || 4000}/healthz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # As process 1 Node handles SIGTERM itself. A stop takes up to 430 s with the defaults: docker stop --time 430.
 CMD ["node", "--max-semi-space-size=64", "--min-semi-space-size=16", "dist/src/main.js"]

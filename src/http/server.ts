@@ -118,15 +118,16 @@ export async function createServer({
 }
 
 const JSON_TYPE = 'application/json';
-const UTF_8 = /^utf-?8$/i;
+/** ASCII is a part of UTF-8, and an empty charset says nothing. */
+const UTF_8 = /^(utf-?8|us-ascii)?$/i;
 
 // Fastify would put a replacement character in the place of what is not UTF-8, and it would be stored.
 function readJsonInUtf8(server: Server): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   const refusal = (statusCode: number) => Object.assign(new Error('The body is not UTF-8'), { statusCode });
   server.addContentTypeParser<Buffer>(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
-    const [, charset = 'utf-8'] =
-      /;\s*charset\s*=\s*"?([^\s;"]*)/i.exec(request.headers['content-type'] ?? '') ?? [];
+    const [, charset = ''] =
+      /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(request.headers['content-type'] ?? '') ?? [];
     if (!UTF_8.test(charset)) done(refusal(415));
     else if (!isUtf8(body)) done(refusal(400));
     else void parse(request, body.toString(), done);

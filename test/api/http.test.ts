@@ -116,6 +116,9 @@ describe('the endpoint', () => {
       'application/json',
       'application/json; charset=utf-8',
       'application/json;charset="UTF8"',
+      "application/json; charset='utf-8'",
+      'application/json; charset=us-ascii',
+      'application/json; charset=',
     ])
       expect(await (await named(Buffer.from('Zürich'), type)).json()).toEqual({
         data: { createClient: { client: { name: 'Zürich' } } },
