@@ -255,6 +255,7 @@ describe('webhooks', () => {
     await dialog.getByRole('button', { name: 'Copy Secret' }).click();
     await dialog.getByText('Copied').waitFor();
     await page.keyboard.press('Escape');
+    await page.getByText(secret).waitFor({ state: 'detached' });
     await card().getByText('A key is set').waitFor();
     expect(await page.content()).not.toContain(secret);
     expect(await card().innerText()).not.toContain('A call has ended');
