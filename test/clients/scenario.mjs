@@ -31,7 +31,7 @@ export const FINALIZE = `mutation Finalize($input: FinalizeStatementInput!) {
 
 const dayBefore = (days) => new Date(Date.now() - days * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
 const lastFinalDay = dayBefore(5);
-/** A period of which nothing is final when the demo begins, which has made a whole month final, and all can be. */
+/** A period behind the month that the demo has made final, of which all can be made final. */
 export const STATED_PERIOD = { clientId: HARBOR, from: `${lastFinalDay.slice(0, 8)}01`, to: lastFinalDay };
 
 /** What a frontend gets to see, without what a client adds for itself. */
