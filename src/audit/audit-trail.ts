@@ -69,7 +69,7 @@ export class AuditTrail {
     requireAdmin(viewer);
     const query = this.database.read.createQueryBuilder(AuditEventRow, 'event').where(visibleTo(viewer));
     const { types, clientId, withoutClient, actorId, since, until } = filter;
-    checkSpan('filter', since, until);
+    checkSpan('filter.', since, until);
     if (types !== null)
       query.andWhere('event.type IN (:...types)', { types: types.length > 0 ? types : [''] });
     if (clientId !== null)

@@ -124,8 +124,10 @@ export class CallAsker {
     );
   }
 
-  /** Puts off all calls of an account that would come up before a time. */
-  // A call that another account carried is put off alone: there are few, and none waits for another.
+  /**
+   * Puts off all calls of an account that would come up before a time. A call that another account carried
+   * than its receipt names is put off alone: there are few of them, and whoever asks looks at the account.
+   */
   async #pause(call: CallRow, until: Date): Promise<void> {
     const { id, agencyId, clientId, provider, keySource, isOtherAccount } = call;
     const owner = keySource === 'CLIENT' ? 'clientId' : 'agencyId';

@@ -63,7 +63,7 @@ const ID_TOLERANCE_MS = 60_000;
 
 /** Throws `BAD_USER_INPUT` for a time that no database keeps, and for a span that ends before it starts. */
 export function checkTimes({ since, until, updatedSince }: CallListFilter): void {
-  checkSpan('filter', since, until);
+  checkSpan('filter.', since, until);
   checkTime('updatedSince', updatedSince);
 }
 

@@ -6,7 +6,7 @@ import type { Viewer } from '../access/viewer';
 import { placeholders } from '../database/raw';
 import { hasFewer, readPageAlong, type Path } from '../database/pages';
 import type { Select } from '../database/transaction';
-import { checkTime } from '../graphql/checks';
+import { checkSpan } from '../graphql/checks';
 import { badArgument } from '../graphql/errors';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { isId, timeOfId } from '../platform/ids';
@@ -101,9 +101,7 @@ FROM api_keys k${read.indexHint('api_keys_by_owner')} WHERE k.ownerId IN (${plac
    * before it starts, or is longer than a year.
    */
   async summary(viewer: Viewer, { clientId, since, until }: SummarySpan): Promise<CallSummary> {
-    checkTime('since', since);
-    checkTime('until', until);
-    if (since > until) throw badArgument('since', '`since` is not after `until`.');
+    checkSpan('', since, until);
     if (until.getTime() - since.getTime() > MAX_SPAN_MS)
       throw badArgument('since', 'A span of at most 366 days.');
     const query = this.#visible(viewer).andWhere('call.id < :end', { end: endOfSpan({ until }) });

@@ -2,7 +2,11 @@ import { ratesOfCalls } from '../billing/rate-in-force';
 import type { Reader } from '../database/transaction';
 import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import type { KeyOwner } from '../keys/key-store';
-import type { KeyResolverService, PastResolution } from '../keys/resolution/key-resolver.service';
+import {
+  LONGEST_AGO_MS,
+  type KeyResolverService,
+  type PastResolution,
+} from '../keys/resolution/key-resolver.service';
 import { digest, newId, newIdAt } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallFacts } from '../providers/call-facts';
@@ -12,8 +16,6 @@ import { unknownCall } from './call-request';
 
 /** No provider lets a call go on for longer. */
 const LONGEST_CALL_MS = 24 * 60 * 60 * 1000;
-/** What a provider says of a call that began longer ago is not believed: no events are that late. */
-const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
 
 /**
  * Makes the row of a call that began at the provider, by an account of which several owners may have the key.

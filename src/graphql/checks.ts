@@ -50,10 +50,13 @@ export function checkTime(argument: string, time: Date | null): void {
   if (time !== null && !isKeptTime(time)) throw badArgument(argument, TIMES);
 }
 
-/** Does so for both times of a filter, and throws the same for a span that ends before it starts. */
-export function checkSpan(filter: string, since: Date | null, until: Date | null): void {
-  checkTime(`${filter}.since`, since);
-  checkTime(`${filter}.until`, until);
+/**
+ * Does so for both times of a span, and throws the same for one that ends before it starts. `path` is what
+ * stands before the names of the two: nothing, or e.g. `filter.`.
+ */
+export function checkSpan(path: string, since: Date | null, until: Date | null): void {
+  checkTime(`${path}since`, since);
+  checkTime(`${path}until`, until);
   if (since !== null && until !== null && since > until)
-    throw badArgument(`${filter}.since`, '`since` is not after `until`.');
+    throw badArgument(`${path}since`, '`since` is not after `until`.');
 }

@@ -34,7 +34,7 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
     ],
   ],
   // The first form is the letter x, at least four times, as a word of its own, as in `sk-xxxx`. The second is
-  // what stands in place of most of a key: among 40 characters that are drawn, one in a million keys has it.
+  // what stands in place of most of a key: fewer than one in a million keys of 40 random characters have it.
   // The third is what logs write in place of a secret.
   ['LOOKS_MASKED', [/(^|[^a-z0-9])x{4,}($|[^a-z0-9])/i, /x{6,}|-{5,}|_{5,}/i, /redacted|\[filtered\]/i]],
   [

@@ -47,8 +47,8 @@ export interface CallReceipt {
   readonly keys: Readonly<Record<KeySource, KeyAtCall | null>>;
 }
 
-/** The trail is read back so far, whatever start a provider tells. */
-const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
+/** What a provider says of a call that began longer ago is not believed: no events are that late. */
+export const LONGEST_AGO_MS = 400 * 24 * 60 * 60 * 1000;
 
 /** What decided who pays for a call. */
 export interface Resolution {
