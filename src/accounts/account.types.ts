@@ -8,12 +8,9 @@ import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import { LISTING_TIME_MS, MAX_LIST_PAGES, MAX_LISTED } from '../providers/list-requests';
 import type { ProviderAgentKind } from '../providers/provider-agent';
-import {
-  FROM_NUMBER_DESCRIPTION,
-  ProviderAgentKindEnum,
-  ProviderEnum,
-  ProviderErrorType,
-} from '../providers/provider.types';
+import { ProviderErrorType } from '../providers/provider-error.types';
+import { FROM_NUMBER_DESCRIPTION, ProviderAgentKindEnum } from '../providers/provider-agent.types';
+import { ProviderEnum } from '../providers/provider.types';
 import type { ImportedAgent as Found } from './agent-import.service';
 import type { ShownNumber } from './phone-number.service';
 

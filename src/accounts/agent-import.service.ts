@@ -20,7 +20,7 @@ import type { ListedAgent } from '../providers/listing';
 import { keyOfAgent } from '../providers/provider-agent';
 import type { ProviderAdapter } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
-import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
+import { toProviderError, type ProviderErrorType } from '../providers/provider-error.types';
 import type { Vault } from '../vault/vault';
 import { comparePresence, keepPresence } from './account-presence';
 import { keyOf, noteRefusedList, openAccount, type ListedAccount, type NoAccount } from './listed-account';

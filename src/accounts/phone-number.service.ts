@@ -6,7 +6,7 @@ import { ClientRow } from '../clients/client.entity';
 import type { KeySource } from '../keys/chain';
 import { adapterOf, type Provider } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
-import { toProviderError, type ProviderErrorType } from '../providers/provider.types';
+import { toProviderError, type ProviderErrorType } from '../providers/provider-error.types';
 import type { Vault } from '../vault/vault';
 import { noteRefusedList, openAccount } from './listed-account';
 import { ownId, readName } from './shown-texts';

@@ -10,8 +10,8 @@ import {
   FROM_NUMBER_DESCRIPTION,
   FROM_NUMBER_OPTIONAL,
   ProviderAgentKindEnum,
-  ProviderEnum,
-} from '../providers/provider.types';
+} from '../providers/provider-agent.types';
+import { ProviderEnum } from '../providers/provider.types';
 
 @ObjectType({
   implements: Node,

@@ -15,7 +15,7 @@ import { Money, moneyOf } from '../graphql/money.types';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { PROVIDER_ERRORS } from '../providers/provider-errors';
-import { errorOf, ProviderErrorType } from '../providers/provider.types';
+import { errorOf, ProviderErrorType } from '../providers/provider-error.types';
 import { MAX_CONTENTS, type CallContentService } from './call-content.service';
 import type { CallRow } from './call.entity';
 import { callListFilter } from './call-filter';

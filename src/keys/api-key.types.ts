@@ -3,7 +3,8 @@ import { Node } from '../graphql/node';
 import { DateTime, enumOf } from '../graphql/schema-types';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { ProviderEnum, ProviderErrorType, ProviderRegionEnum } from '../providers/provider.types';
+import { ProviderErrorType } from '../providers/provider-error.types';
+import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
 import { KEY_SOURCES, KEY_STATUSES, type KeySource, type KeyStatus } from './chain';
 
 export const KeySourceEnum = enumOf(

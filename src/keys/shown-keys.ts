@@ -5,7 +5,7 @@ import { dateOrNull } from '../database/raw';
 import { derivedId, partsOfDerivedId } from '../graphql/node';
 import { inOrderOf } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
-import { errorOf } from '../providers/provider.types';
+import { errorOf } from '../providers/provider-error.types';
 import type { ApiKey } from './api-key.types';
 import type { ApiKeyService } from './changes/api-key.service';
 import type { KeyState, KeySummary } from './key-states';

@@ -1,5 +1,5 @@
 import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
-import { toProviderError } from '../../providers/provider.types';
+import { toProviderError } from '../../providers/provider-error.types';
 import type { KeyVerdict } from '../../providers/requests';
 import type { KeyToStore } from '../key-writer';
 

@@ -8,7 +8,7 @@ import { userError, type UserError } from '../../graphql/user-error';
 import { adapterOf, PROVIDERS, type Provider } from '../../providers';
 import type { KeyVerdict } from '../../providers/requests';
 import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
-import { toProviderError, type ProviderErrorType } from '../../providers/provider.types';
+import { toProviderError, type ProviderErrorType } from '../../providers/provider-error.types';
 import { UnreadableKey } from '../../vault/cipher';
 import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';

@@ -4,12 +4,8 @@ import { UserErrorType } from '../../graphql/schema-types';
 import type { UserError } from '../../graphql/user-error';
 import type { Provider } from '../../providers';
 import type { ProviderRegion } from '../../providers/provider';
-import {
-  ProviderEnum,
-  ProviderErrorType,
-  ProviderRegionEnum,
-  REGION_DESCRIPTION,
-} from '../../providers/provider.types';
+import { ProviderErrorType } from '../../providers/provider-error.types';
+import { ProviderEnum, ProviderRegionEnum, REGION_DESCRIPTION } from '../../providers/provider.types';
 import type { Secret } from '../../vault/secret';
 import { SecretScalar } from '../../vault/secret.scalar';
 import { ApiKey, KeySourceEnum, KeyStatusEnum } from '../api-key.types';
