@@ -13,16 +13,8 @@ import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow, ShownAgent } from './agent.entity';
 import type { AgentResult, AgentService } from './agent.service';
 import type { AgentSummary } from './agents-of-clients';
-import {
-  Agent,
-  AgentConnection,
-  AssignAgentInput,
-  ChangeAgentPayload,
-  CreateAgentInput,
-  CreateAgentPayload,
-  RenameAgentInput,
-  UpdateAgentInput,
-} from './agent.types';
+import { AssignAgentInput, CreateAgentInput, RenameAgentInput, UpdateAgentInput } from './agent.inputs';
+import { Agent, AgentConnection, ChangeAgentPayload, CreateAgentPayload } from './agent.types';
 
 @Resolver(() => Agent)
 export class AgentResolver {

@@ -11,13 +11,8 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { clientOf, type AlertKind, type AlertRow } from './alert.entity';
 import type { AlertService } from './alert.service';
-import {
-  AcknowledgeAlertInput,
-  AcknowledgeAlertPayload,
-  Alert,
-  AlertConnection,
-  AlertKindEnum,
-} from './alert.types';
+import { AcknowledgeAlertInput } from './alert.inputs';
+import { AcknowledgeAlertPayload, Alert, AlertConnection, AlertKindEnum } from './alert.types';
 import { messageOf } from './message';
 
 @Resolver(() => Alert)

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
@@ -72,12 +72,6 @@ export class Alert {
 }
 
 export const AlertConnection = connectionType('Alert', Alert);
-
-@InputType({ description: 'An alert of which an admin knows.' })
-export class AcknowledgeAlertInput {
-  @Field(() => ID, { description: 'The alert; NOT_FOUND when the agency has no such alert.' })
-  alertId!: string;
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `acknowledgeAlert`.' })
 export class AcknowledgeAlertPayload {

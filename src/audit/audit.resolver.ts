@@ -5,7 +5,8 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { AuditTrail } from './audit-trail';
 import type { AuditEventRow } from './audit.entity';
-import { AuditEvent, AuditEventConnection, AuditEventFilter } from './audit.types';
+import { AuditEventFilter } from './audit.inputs';
+import { AuditEvent, AuditEventConnection } from './audit.types';
 
 @Resolver(() => AuditEvent)
 export class AuditResolver {

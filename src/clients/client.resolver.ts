@@ -7,14 +7,12 @@ import { isId } from '../platform/ids';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { MAX_SEARCH_LENGTH, type ClientResult, type ClientService, type ShownClient } from './client.service';
+import { ArchiveClientInput, CreateClientInput, RenameClientInput } from './client.inputs';
 import {
-  ArchiveClientInput,
   ArchiveClientPayload,
   Client,
   ClientConnection,
-  CreateClientInput,
   CreateClientPayload,
-  RenameClientInput,
   RenameClientPayload,
 } from './client.types';
 

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
 import { PortalPermissionEnum } from '../access/viewer.types';
@@ -35,32 +35,6 @@ export class Client {
 }
 
 export const ClientConnection = connectionType('Client', Client);
-
-@InputType({ description: 'A client to be created.' })
-export class CreateClientInput {
-  @Field(() => String, { description: 'The name, of 1-200 characters.' })
-  name!: string;
-}
-
-@InputType({ description: 'A client to be archived or restored.' })
-export class ArchiveClientInput {
-  @Field(() => ID, {
-    description:
-      'The client that is to be archived or restored; NOT_FOUND when the agency has no such client.',
-  })
-  clientId!: string;
-}
-
-@InputType({ description: 'A client and its new name.' })
-export class RenameClientInput {
-  @Field(() => ID, {
-    description: 'The client that is to get another name; NOT_FOUND when the agency has no such client.',
-  })
-  clientId!: string;
-
-  @Field(() => String, { description: 'The name, of 1-200 characters.' })
-  name!: string;
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `createClient`.' })
 export class CreateClientPayload {

@@ -6,13 +6,8 @@ import { loadClient } from '../clients/client.resolver';
 import type { ClientService, ShownClient } from '../clients/client.service';
 import { Client } from '../clients/client.types';
 import type { EndpointResult, ShownEndpoint, WebhookEndpointService } from './webhook-endpoint.service';
-import {
-  RotateWebhookUrlInput,
-  RotateWebhookUrlPayload,
-  SetWebhookSecretInput,
-  SetWebhookSecretPayload,
-  WebhookEndpoint,
-} from './webhook-endpoint.types';
+import { RotateWebhookUrlInput, SetWebhookSecretInput } from './webhook-endpoint.inputs';
+import { RotateWebhookUrlPayload, SetWebhookSecretPayload, WebhookEndpoint } from './webhook-endpoint.types';
 
 @Resolver(() => WebhookEndpoint)
 export class WebhookEndpointResolver {

@@ -1,11 +1,9 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
-import type { Secret } from '../vault/secret';
-import { SecretScalar } from '../vault/secret.scalar';
 import { KEPT_DAYS } from './event-retention';
 import { GRACE_HOURS } from './webhook-endpoints';
 
@@ -46,23 +44,6 @@ export class WebhookEndpoint {
   refusedEventCount!: number;
 }
 
-@InputType({ description: 'A secret to be set by which a provider signs its events.' })
-export class SetWebhookSecretInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: "The client whose account it is. It is the agency's own account when not given.",
-  })
-  clientId?: string | null;
-
-  @Field(() => ProviderEnum, { description: 'The provider that signs with the secret.' })
-  provider!: Provider;
-
-  @Field(() => SecretScalar, {
-    description: `The secret, as the provider shows it or was given it. It may be sealed like a key. The one before it is good for ${GRACE_HOURS} hours more.`,
-  })
-  secret!: Secret;
-}
-
 @ObjectType({ simpleResolvers: true, description: 'What came of `setWebhookSecret`.' })
 export class SetWebhookSecretPayload {
   @Field(() => WebhookEndpoint, {
@@ -73,18 +54,6 @@ export class SetWebhookSecretPayload {
 
   @UserErrorsField()
   userErrors!: readonly UserError[];
-}
-
-@InputType({ description: 'An endpoint that is to get another address.' })
-export class RotateWebhookUrlInput {
-  @Field(() => ID, {
-    nullable: true,
-    description: "The client whose account it is. It is the agency's own account when not given.",
-  })
-  clientId?: string | null;
-
-  @Field(() => ProviderEnum, { description: 'The provider that sends events to it.' })
-  provider!: Provider;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `rotateWebhookUrl`.' })

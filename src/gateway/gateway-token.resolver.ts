@@ -9,12 +9,11 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { GatewayTokenRow } from './gateway-token.entity';
 import type { GatewayTokenService } from './gateway-token.service';
+import { CreateGatewayTokenInput, RevokeGatewayTokenInput } from './gateway-token.inputs';
 import {
-  CreateGatewayTokenInput,
   CreateGatewayTokenPayload,
   GatewayToken,
   GatewayTokenConnection,
-  RevokeGatewayTokenInput,
   RevokeGatewayTokenPayload,
 } from './gateway-token.types';
 

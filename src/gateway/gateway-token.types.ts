@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
@@ -6,7 +6,6 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { GATEWAY_SCOPES, type GatewayScope } from './gateway-token';
 import type { GatewayTokenRow } from './gateway-token.entity';
-import { MAX_LIFETIME } from './gateway-token.service';
 
 export const GatewayScopeEnum = enumOf(
   'GatewayScope',
@@ -62,39 +61,6 @@ export class GatewayToken {
 }
 
 export const GatewayTokenConnection = connectionType('GatewayToken', GatewayToken);
-
-@InputType({ description: 'A gateway token to be created.' })
-export class CreateGatewayTokenInput {
-  @Field(() => String, { description: 'The name, of 1-200 characters.' })
-  name!: string;
-
-  @Field(() => ID, {
-    nullable: true,
-    description:
-      "The only client whose agents and keys the token reaches; NOT_FOUND when the agency has no such client. When it is not given, the token reaches all agents of the agency, and what names no agent uses the agency's own key.",
-  })
-  clientId?: string | null;
-
-  @Field(() => [ProviderEnum], { description: 'The providers that the token is to reach, at least one.' })
-  providers!: Provider[];
-
-  @Field(() => [GatewayScopeEnum], { description: 'What the token is to be good for, at least one.' })
-  scopes!: GatewayScope[];
-
-  @Field(() => DateTime, {
-    description: `From when on the token is refused: a time within the next ${MAX_LIFETIME} days.`,
-  })
-  expiresAt!: Date;
-}
-
-@InputType({ description: 'A gateway token to be revoked.' })
-export class RevokeGatewayTokenInput {
-  @Field(() => ID, {
-    description:
-      'The gateway token that is to be revoked; NOT_FOUND when the agency has no such gateway token.',
-  })
-  gatewayTokenId!: string;
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `revokeGatewayToken`.' })
 export class RevokeGatewayTokenPayload {
