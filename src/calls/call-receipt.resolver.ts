@@ -5,7 +5,7 @@ import { loadRate } from '../billing/rate.resolver';
 import type { RateService } from '../billing/rate.service';
 import type { RateRow } from '../billing/rate.entity';
 import { Rate } from '../billing/rate.types';
-import { CallReceiptType } from './call.types';
+import { CallReceiptType } from './call-receipt.types';
 
 @Resolver(() => CallReceiptType)
 export class CallReceiptResolver {

@@ -19,27 +19,19 @@ import { errorOf, ProviderErrorType } from '../providers/provider-error.types';
 import { MAX_CONTENTS, type CallContentService } from './call-content.service';
 import type { CallRow } from './call.entity';
 import { callListFilter } from './call-filter';
-import { CallFilter } from './call-filter.types';
+import { CallFilter } from './call-filter.inputs';
 import type { CallEndService } from './call-end.service';
 import type { CallHistoryService, CallSummary } from './call-history.service';
 import type { CallPlacementService } from './call-placement.service';
 import { bearerOf } from './provider-call';
 import { readReceipt } from './receipt';
 import type { CallResult } from './call-request';
-import {
-  Call,
-  CallConnection,
-  CallReceiptType,
-  CallSummaryType,
-  EndCallInput,
-  EndCallPayload,
-  StartCallInput,
-  StartCallPayload,
-  StartTestCallInput,
-  StartTestCallPayload,
-} from './call.types';
-
-import { StartWebCallInput, StartWebCallPayload } from './web-call.types';
+import { CallReceiptType } from './call-receipt.types';
+import { CallSummaryType } from './call-summary.types';
+import { EndCallInput, StartCallInput, StartTestCallInput } from './call.inputs';
+import { Call, CallConnection, EndCallPayload, StartCallPayload, StartTestCallPayload } from './call.types';
+import { StartWebCallInput } from './web-call.inputs';
+import { StartWebCallPayload } from './web-call.types';
 
 type FormerAgent = Omit<ShownAgent, 'providerAgentId' | 'providerAgentKind'> &
   Readonly<Record<'providerAgentId' | 'providerAgentKind', null>>;

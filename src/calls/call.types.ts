@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
@@ -6,8 +6,7 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { KeySourceEnum } from '../keys/api-key.types';
 import type { KeySource } from '../keys/chain';
-import { KeyResolutionStep } from '../keys/resolution/key-resolution.types';
-import type { CallEndReason, CallStatus } from '../providers/call-facts';
+import type { CallEndReason } from '../providers/call-facts';
 import {
   CallDirectionEnum,
   CallEndReasonEnum,
@@ -108,96 +107,6 @@ export class Call {
 
 export const CallConnection = connectionType('Call', Call);
 
-@ObjectType('CallReceipt', {
-  simpleResolvers: true,
-  description:
-    'What decided who pays for a call, as it was when the call was started. It is written once and never changed.',
-})
-export class CallReceiptType {
-  @Field(() => DateTime, { description: 'When the chain was walked for the call.' })
-  resolvedAt!: Date;
-
-  @Field(() => KeySourceEnum, {
-    nullable: true,
-    description: 'Whose key the call used. It is null when there was none.',
-  })
-  source!: KeySource | null;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'The version of that key. It is null when there was none.',
-  })
-  version!: number | null;
-
-  @Field(() => [KeyResolutionStep], {
-    description: 'The steps of the chain in their order, with the one that was taken.',
-  })
-  steps!: readonly KeyResolutionStep[];
-
-  @Field(() => String, {
-    description: 'Which key the call used, and why, for people to read. It never contains a key.',
-  })
-  explanation!: string;
-}
-
-@InputType({ description: 'A call to be placed.' })
-export class StartTestCallInput {
-  @Field(() => ID, { description: 'The agent that calls; NOT_FOUND when the agency has no such agent.' })
-  agentId!: string;
-
-  @Field(() => String, {
-    description:
-      'The phone number to call, in E.164 form, e.g. +14155550100. A real phone rings, and the call costs money.',
-  })
-  toNumber!: string;
-
-  @Field(() => String, {
-    nullable: true,
-    description:
-      'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and places no other.',
-  })
-  idempotencyKey?: string | null;
-}
-
-@InputType({ description: 'What an agent is told for one call.' })
-export class CallVariableInput {
-  @Field(() => String, {
-    description:
-      'The name by which the agent knows it: letters, digits and `_`, at most 64, and no digit first. No two have the same.',
-  })
-  name!: string;
-
-  @Field(() => String, {
-    description: 'What the agent is told. All values of a call have at most 10,000 characters together.',
-  })
-  value!: string;
-}
-
-@InputType({ description: 'A call of everyday business to be placed.' })
-export class StartCallInput {
-  @Field(() => ID, { description: 'The agent that calls; NOT_FOUND when the agency has no such agent.' })
-  agentId!: string;
-
-  @Field(() => String, {
-    description:
-      'The phone number to call, in E.164 form, e.g. +14155550100. A real phone rings, and the call costs money.',
-  })
-  toNumber!: string;
-
-  @Field(() => String, {
-    description:
-      'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and places no other.',
-  })
-  idempotencyKey!: string;
-
-  @Field(() => [CallVariableInput], {
-    nullable: true,
-    description:
-      'What the agent is told for this call, at most 50 variables, which each provider calls in another way, e.g. dynamic variables or request data. They are handed to the provider and not kept.',
-  })
-  variables?: readonly CallVariableInput[] | null;
-}
-
 @ObjectType({ simpleResolvers: true, description: 'What came of `startCall`.' })
 export class StartCallPayload {
   @Field(() => Call, {
@@ -209,12 +118,6 @@ export class StartCallPayload {
 
   @UserErrorsField()
   userErrors!: readonly UserError[];
-}
-
-@InputType({ description: 'A call to be ended.' })
-export class EndCallInput {
-  @Field(() => ID, { description: 'The call; NOT_FOUND when the agency has no such call.' })
-  callId!: string;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `endCall`.' })
@@ -241,35 +144,4 @@ export class StartTestCallPayload {
 
   @UserErrorsField()
   userErrors!: readonly UserError[];
-}
-
-@ObjectType({ simpleResolvers: true, description: 'The number of calls of one provider with one outcome.' })
-export class CallCount {
-  @Field(() => CallStatusEnum, { description: 'The outcome of these calls.' })
-  status!: CallStatus;
-
-  @Field(() => ProviderEnum, { description: 'The provider of these calls.' })
-  provider!: Provider;
-
-  @Field(() => Int, { description: 'The number of these calls, at least 1.' })
-  count!: number;
-}
-
-@ObjectType('CallSummary', { simpleResolvers: true, description: 'The number of calls in a span of time.' })
-export class CallSummaryType {
-  @Field(() => DateTime, {
-    description: 'The beginning of the span: calls of this time and later are counted.',
-  })
-  since!: Date;
-
-  @Field(() => DateTime, { description: 'The end of the span: calls before this time are counted.' })
-  until!: Date;
-
-  @Field(() => Int, { description: 'The number of calls in the span.' })
-  total!: number;
-
-  @Field(() => [CallCount], {
-    description: 'The number of calls for each outcome and provider of which there was at least one.',
-  })
-  counts!: readonly CallCount[];
 }

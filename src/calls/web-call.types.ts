@@ -1,27 +1,9 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ObjectType } from 'type-graphql';
 import { DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { IceServer, WebCallAccess } from '../providers/web-calls';
 import type { CallRow } from './call.entity';
-import { Call, CallVariableInput } from './call.types';
-
-@InputType({ description: 'A call that somebody joins in a browser.' })
-export class StartWebCallInput {
-  @Field(() => ID, { description: 'The agent that is called; NOT_FOUND when the agency has no such agent.' })
-  agentId!: string;
-
-  @Field(() => String, {
-    description:
-      'A text of at most 255 characters that stands for this call; white space around it does not count. A repetition under the same key answers with the first call and starts no other. What it takes to join the call is given out once: a repetition has ACCESS_GIVEN_ONCE in its place.',
-  })
-  idempotencyKey!: string;
-
-  @Field(() => [CallVariableInput], {
-    nullable: true,
-    description: 'What the agent is told for this call, as for `startCall`.',
-  })
-  variables?: readonly CallVariableInput[] | null;
-}
+import { Call } from './call.types';
 
 @ObjectType('WebCallIceServer', {
   simpleResolvers: true,
