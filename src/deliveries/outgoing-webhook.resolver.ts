@@ -12,22 +12,25 @@ import type {
   ShownWebhook,
   WebhookResult,
 } from './outgoing-webhook.service';
+import { RedeliverFailedWebhooksInput, RedeliverWebhookInput } from './delivery.inputs';
 import {
-  CreateOutgoingWebhookInput,
-  CreateOutgoingWebhookPayload,
-  DeleteOutgoingWebhookInput,
-  DeleteOutgoingWebhookPayload,
-  OutgoingWebhook,
-  RedeliverFailedWebhooksInput,
   RedeliverFailedWebhooksPayload,
-  RedeliverWebhookInput,
   RedeliverWebhookPayload,
-  RotateOutgoingWebhookSecretInput,
-  RotateOutgoingWebhookSecretPayload,
-  UpdateOutgoingWebhookInput,
-  UpdateOutgoingWebhookPayload,
   WebhookDeliveryConnection,
   WebhookDeliveryStatusEnum,
+} from './delivery.types';
+import {
+  CreateOutgoingWebhookInput,
+  DeleteOutgoingWebhookInput,
+  RotateOutgoingWebhookSecretInput,
+  UpdateOutgoingWebhookInput,
+} from './outgoing-webhook.inputs';
+import {
+  CreateOutgoingWebhookPayload,
+  DeleteOutgoingWebhookPayload,
+  OutgoingWebhook,
+  RotateOutgoingWebhookSecretPayload,
+  UpdateOutgoingWebhookPayload,
   WEBHOOKS_DESCRIPTION,
 } from './outgoing-webhook.types';
 
