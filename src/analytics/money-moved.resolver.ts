@@ -5,7 +5,7 @@ import { moneyOf } from '../graphql/money.types';
 import { ApiKeyClearEffect } from '../keys/changes/key-change.types';
 import type { ClearEffect } from '../keys/changes/clear-effect';
 import type { Preview } from '../keys/checks/key-check.service';
-import { ApiKeyChangePreview } from '../keys/checks/key-check.types';
+import { ApiKeyChangePreview } from '../keys/checks/key-change-preview.types';
 import { millionthsText } from '../platform/decimal';
 import type { MovedMoney, MoneyMovedService } from './money-moved.service';
 import { MoneyMoved } from './money-moved.types';

@@ -11,19 +11,20 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { HandInDecisionService, HandInResult } from './hand-in-decision.service';
 import type { HandInService } from './hand-in.service';
+import { SetHandInPolicyInput, SetHandInPolicyPayload } from './hand-in-policy.types';
 import {
   AcceptKeyHandInInput,
-  AcceptKeyHandInPayload,
   HandInApiKeyInput,
+  PreviewKeyHandInInput,
+  RefuseKeyHandInInput,
+} from './hand-in.inputs';
+import {
+  AcceptKeyHandInPayload,
   KeyHandIn,
   KeyHandInConnection,
   KeyHandInPayload,
   KeyHandInStatusEnum,
-  PreviewKeyHandInInput,
   PreviewKeyHandInPayload,
-  RefuseKeyHandInInput,
-  SetHandInPolicyInput,
-  SetHandInPolicyPayload,
 } from './hand-in.types';
 import { handInStatus, type KeyHandInRow, type KeyHandInStatus } from './key-hand-in.entity';
 

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import type { ActorKind } from '../audit/audit-event';
 import { ActorKindEnum } from '../audit/audit.types';
@@ -6,15 +6,13 @@ import { Client } from '../clients/client.types';
 import { ApiKey, KeyStatusEnum } from '../keys/api-key.types';
 import type { KeyStatus } from '../keys/chain';
 import { ApiKeyWarning } from '../keys/key-warning.types';
-import { ApiKeyChangePreview } from '../keys/checks/key-check.types';
+import { ApiKeyChangePreview } from '../keys/checks/key-change-preview.types';
 import type { OnDemand } from '../graphql/on-demand';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import { ProviderEnum, ProviderRegionEnum, REGION_DESCRIPTION } from '../providers/provider.types';
-import type { Secret } from '../vault/secret';
-import { SecretScalar } from '../vault/secret.scalar';
+import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
 import { KEY_HAND_IN_STATUSES, type KeyHandInStatus } from './key-hand-in.entity';
 
 export const KeyHandInStatusEnum = enumOf(
@@ -92,59 +90,6 @@ export class KeyHandIn {
 
 export const KeyHandInConnection = connectionType('KeyHandIn', KeyHandIn);
 
-@InputType({ description: "A key to be handed in for the viewer's own client." })
-export class HandInApiKeyInput {
-  @Field(() => ProviderEnum, { description: 'The provider of the key.' })
-  provider!: Provider;
-
-  @Field(() => SecretScalar, { description: 'The key, as in `ApiKeyInput.apiKey`.' })
-  apiKey!: Secret;
-
-  @Field(() => ProviderRegionEnum, {
-    nullable: true,
-    description: REGION_DESCRIPTION,
-  })
-  region?: ProviderRegion | null;
-}
-
-@InputType({ description: 'A hand-in to be looked at.' })
-export class PreviewKeyHandInInput {
-  @Field(() => ID, { description: 'The hand-in; NOT_FOUND when the agency has no such hand-in.' })
-  keyHandInId!: string;
-}
-
-@InputType({ description: 'A hand-in to be accepted.' })
-export class AcceptKeyHandInInput extends PreviewKeyHandInInput {
-  @Field(() => Int, {
-    nullable: true,
-    description:
-      "The version of the client's key that the decision is based on; refused with VERSION_CONFLICT if it is not the current one.",
-  })
-  expectedVersion?: number | null;
-}
-
-@InputType({ description: 'A hand-in to be refused, and why.' })
-export class RefuseKeyHandInInput extends PreviewKeyHandInInput {
-  @Field(() => String, {
-    description: 'Why the key is refused, in 1-500 characters, for the portal user to read.',
-  })
-  reason!: string;
-}
-
-@InputType({ description: 'A client, and who decides on the keys that are handed in for it.' })
-export class SetHandInPolicyInput {
-  @Field(() => ID, {
-    description: 'The client that this is for; NOT_FOUND when the agency has no such client.',
-  })
-  clientId!: string;
-
-  @Field(() => Boolean, {
-    description:
-      'Whether a key that is handed in counts at once if its provider says that it is valid. Otherwise an admin decides, and also after ten keys of the client within 24 hours that were not found to be valid.',
-  })
-  acceptsValidHandIns!: boolean;
-}
-
 @ObjectType({ simpleResolvers: true, description: 'What came of `handInApiKey` or `refuseKeyHandIn`.' })
 export class KeyHandInPayload {
   @Field(() => KeyHandIn, {
@@ -182,16 +127,4 @@ export class AcceptKeyHandInPayload extends KeyHandInPayload {
 
   @Field(() => [ApiKeyWarning], { description: 'What is worth a second look, although the key was set.' })
   warnings!: OnDemand<ApiKeyWarning>;
-}
-
-@ObjectType({ simpleResolvers: true, description: 'What came of `setHandInPolicy`.' })
-export class SetHandInPolicyPayload {
-  @Field(() => Client, {
-    nullable: true,
-    description: 'The client as it is after the change; null when the input was refused.',
-  })
-  client!: Client | null;
-
-  @UserErrorsField()
-  userErrors!: readonly UserError[];
 }

@@ -9,14 +9,8 @@ import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { linkStatus, type KeyLinkRow } from './key-link.entity';
 import type { KeyLinkResult, KeyLinkService } from './key-link.service';
-import {
-  CreateKeyLinkInput,
-  CreateKeyLinkPayload,
-  KeyLink,
-  KeyLinkConnection,
-  RevokeKeyLinkInput,
-  RevokeKeyLinkPayload,
-} from './key-link.types';
+import { CreateKeyLinkInput, RevokeKeyLinkInput } from './key-link.inputs';
+import { CreateKeyLinkPayload, KeyLink, KeyLinkConnection, RevokeKeyLinkPayload } from './key-link.types';
 
 @Resolver(() => KeyLink)
 export class KeyLinkResolver {

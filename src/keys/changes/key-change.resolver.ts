@@ -9,12 +9,11 @@ import { toApiKey } from '../shown-keys';
 import type { ApiKeyService } from './api-key.service';
 import {
   ClearAgencyApiKeysInput,
-  ClearApiKeysPayload,
   ClearClientApiKeysInput,
   SetAgencyApiKeysInput,
-  SetApiKeysPayload,
   SetClientApiKeysInput,
-} from './key-change.types';
+} from './key-change.inputs';
+import { ClearApiKeysPayload, SetApiKeysPayload } from './key-change.types';
 
 @Resolver()
 export class KeyChangeResolver {

@@ -7,15 +7,13 @@ import { NO_OWNER, type KeyOwners } from '../key-owners';
 import type { KeyOwner } from '../place';
 import { toApiKey } from '../shown-keys';
 import type { KeyCheckService, PreviewResult } from './key-check.service';
+import { PreviewAgencyApiKeyChangeInput, PreviewClientApiKeyChangeInput } from './key-change-preview.inputs';
 import {
-  PreviewAgencyApiKeyChangeInput,
   PreviewAgencyApiKeyChangePayload,
-  PreviewClientApiKeyChangeInput,
   PreviewClientApiKeyChangePayload,
-  VerifyAgencyApiKeysInput,
-  VerifyApiKeysPayload,
-  VerifyClientApiKeysInput,
-} from './key-check.types';
+} from './key-change-preview.types';
+import { VerifyAgencyApiKeysInput, VerifyClientApiKeysInput } from './key-verification.inputs';
+import { VerifyApiKeysPayload } from './key-verification.types';
 
 @Resolver()
 export class KeyCheckResolver {
