@@ -3,13 +3,8 @@ import { CurrentIdentity } from '../access/context';
 import type { Identity } from '../access/identity';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { InvitationResult, InvitationService, ShownInvitation } from './invitation.service';
-import {
-  AcceptInvitationInput,
-  DeclineInvitationInput,
-  Invitation,
-  InvitationPayload,
-  Membership,
-} from './invitation.types';
+import { AcceptInvitationInput, DeclineInvitationInput } from './invitation.inputs';
+import { Invitation, InvitationPayload, Membership } from './invitation.types';
 
 @Resolver(() => Invitation)
 export class InvitationResolver {

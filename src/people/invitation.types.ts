@@ -1,4 +1,4 @@
-import { Field, ID, InputType, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { ViewerRoleEnum } from '../access/viewer.types';
 import type { ViewerRole } from '../access/viewer';
 import { DateTime, UserErrorType } from '../graphql/schema-types';
@@ -48,15 +48,6 @@ export class Invitation {
   @Field(() => DateTime, { description: 'When the invitation was made.' })
   createdAt!: Date;
 }
-
-@InputType({ description: 'Which invitation to take up.' })
-export class AcceptInvitationInput {
-  @Field(() => ID, { description: 'An id of `invitations`.' })
-  invitationId!: string;
-}
-
-@InputType({ description: 'Which invitation to decline.' })
-export class DeclineInvitationInput extends AcceptInvitationInput {}
 
 @ObjectType({ simpleResolvers: true, description: 'What became of an invitation.' })
 export class InvitationPayload {

@@ -7,21 +7,21 @@ import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { PersonResult, PersonService } from './person.service';
+import { GrantedAccess } from './granted-access.types';
 import {
   ChangeAgencyPersonInput,
   ChangePortalUserInput,
-  GrantedAccess,
   InviteAgencyPersonInput,
   InvitePortalUserInput,
-  Person,
-  PersonConnection,
-  PersonPayload,
   RemovePersonInput,
+} from './person.inputs';
+import { Person, PersonConnection, PersonPayload } from './person.types';
+import {
   SetAgencyPortalPermissionsInput,
   SetAgencyPortalPermissionsPayload,
   SetClientPortalPermissionsInput,
   SetClientPortalPermissionsPayload,
-} from './person.types';
+} from './portal-permissions.types';
 
 @Resolver(() => Person)
 export class PersonResolver {

@@ -6,10 +6,9 @@ import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import { pageArgs, type Page } from '../graphql/page';
 import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import type { ServiceTokenService } from './service-token.service';
+import { CreateServiceTokenInput, RevokeServiceTokenInput } from './service-token.inputs';
 import {
-  CreateServiceTokenInput,
   CreateServiceTokenPayload,
-  RevokeServiceTokenInput,
   RevokeServiceTokenPayload,
   ServiceToken,
   ServiceTokenConnection,

@@ -1,4 +1,4 @@
-import { Field, ID, InputType, Int, ObjectType } from 'type-graphql';
+import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
@@ -50,30 +50,6 @@ export class ServiceToken {
 }
 
 export const ServiceTokenConnection = connectionType('ServiceToken', ServiceToken);
-
-@InputType({ description: 'A service token to be created.' })
-export class CreateServiceTokenInput {
-  @Field(() => String, { description: 'The name, of 1-200 characters.' })
-  name!: string;
-
-  @Field(() => ServiceTokenRoleEnum, { description: 'What the service token may do.' })
-  role!: AgencyRole;
-
-  @Field(() => Int, {
-    nullable: true,
-    description: 'After how many days the token expires: 1-365, and 90 when not given.',
-  })
-  expiresInDays?: number | null;
-}
-
-@InputType({ description: 'A service token to be revoked.' })
-export class RevokeServiceTokenInput {
-  @Field(() => ID, {
-    description:
-      'The service token that is to be revoked; NOT_FOUND when the agency has no such service token.',
-  })
-  serviceTokenId!: string;
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `revokeServiceToken`.' })
 export class RevokeServiceTokenPayload {
