@@ -11,7 +11,8 @@ import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { millionthsText } from '../platform/decimal';
 import type { RateRow } from './rate.entity';
 import type { RateResult, RateService } from './rate.service';
-import { Rate, RateConnection, SetRateInput, SetRatePayload } from './rate.types';
+import { SetRateInput } from './rate.inputs';
+import { Rate, RateConnection, SetRatePayload } from './rate.types';
 
 /** Loads a rate that is named by what the viewer sees. */
 export function loadRate(

@@ -17,13 +17,9 @@ import { Rate } from './rate.types';
 import { lateCostsOf, type StatedLine, type StatedMoney } from './statement-form';
 import { periodOfStatement, statementId } from './statement-id';
 import type { Stated, StatementService } from './statement.service';
-import {
-  FinalizeStatementInput,
-  FinalizeStatementPayload,
-  Statement,
-  StatementConnection,
-  StatementLine,
-} from './statement.types';
+import { StatementLine } from './statement-line.types';
+import { FinalizeStatementInput } from './statement.inputs';
+import { FinalizeStatementPayload, Statement, StatementConnection } from './statement.types';
 
 /** A statement as the API shows it, with what its fields are loaded by. */
 type Shown = Omit<Statement, 'lines'> & { readonly clientId: string; readonly stated: readonly StatedLine[] };

@@ -1,10 +1,8 @@
-import { Field, InputType, Int, ObjectType, ID } from 'type-graphql';
+import { Field, Int, ObjectType, ID } from 'type-graphql';
 import { Money } from '../graphql/money.types';
 import { Node } from '../graphql/node';
 import { connectionType, DateTime, DayScalar, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
-import type { KeySource } from '../keys/chain';
-import { KeySourceEnum } from '../keys/api-key.types';
 import type { Day } from '../platform/calendar';
 import { MARGIN_REASONS, type StatedMoney } from './statement-form';
 
@@ -24,32 +22,6 @@ export const MarginReasonEnum = enumOf('MarginReason', MARGIN_REASONS, 'Why a ma
   COST_UNKNOWN: 'It is not known what the provider takes for some calls.',
   CURRENCIES_DIFFER: 'The rates or the costs are in several currencies, and nothing is converted.',
 });
-
-@ObjectType({
-  simpleResolvers: true,
-  description:
-    'What the calls on one key source and at one rate come to, or what has changed of an earlier statement.',
-})
-export class StatementLine {
-  @Field(() => KeySourceEnum, {
-    nullable: true,
-    description:
-      'Whose account the calls ran on; null for calls that began at the provider while there was no key.',
-  })
-  keySource!: KeySource | null;
-
-  @Field(() => Int, { description: 'The calls that it counts. It can be negative where it adjusts.' })
-  calls!: number;
-
-  @Field(() => Int, { description: 'The seconds that are billed, by the increments of the rate.' })
-  billedSeconds!: number;
-
-  @Field(() => Money, {
-    description:
-      'Billed seconds times the price, divided by 60, rounded once, half away from zero, to the places of the currency.',
-  })
-  amount!: StatedMoney;
-}
 
 @ObjectType({
   implements: Node,
@@ -155,23 +127,6 @@ export class Statement {
 }
 
 export const StatementConnection = connectionType('Statement', Statement);
-
-@InputType({ description: 'The statement that is to be made final.' })
-export class FinalizeStatementInput {
-  @Field(() => ID, { description: 'The client; NOT_FOUND when the agency has no such client.' })
-  clientId!: string;
-
-  @Field(() => DayScalar, {
-    description: 'The first day. PERIOD_BILLED when a part of the period is in another final statement.',
-  })
-  from!: Day;
-
-  @Field(() => DayScalar, {
-    description:
-      'The last day, at most 366 days in all. PERIOD_NOT_OVER until 72 hours after it. TOO_LONG also where the lines are too many to be kept.',
-  })
-  to!: Day;
-}
 
 @ObjectType({ simpleResolvers: true, description: 'What came of `finalizeStatement`.' })
 export class FinalizeStatementPayload {
