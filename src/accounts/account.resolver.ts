@@ -4,9 +4,11 @@ import type { Viewer } from '../access/viewer';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
+import { ImportAgentsInput } from './agent-import.inputs';
 import type { AgentImportService, ImportResult } from './agent-import.service';
-import { ImportAgentsInput, ImportAgentsPayload, PhoneNumberList } from './account.types';
+import { ImportAgentsPayload } from './agent-import.types';
 import type { NumberList, PhoneNumberService } from './phone-number.service';
+import { PhoneNumberList } from './phone-number.types';
 
 @Resolver()
 export class AccountResolver {
