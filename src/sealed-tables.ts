@@ -1,7 +1,7 @@
 import { ApiKeyRow } from './keys/api-key.entity';
 import { keyHandInPlace, KeyHandInRow } from './intake/key-hand-in.entity';
-import { webhookSecretPlace, WebhookSecretRow } from './events/webhook-endpoint.entity';
-import { OutgoingWebhookSecretRow, signingSecretPlace } from './deliveries/outgoing-webhook.entity';
+import { webhookSecretPlace, WebhookSecretRow } from './events/webhook-secret.entity';
+import { OutgoingWebhookSecretRow, signingSecretPlace } from './deliveries/outgoing-webhook-secret.entity';
 import { sealedTable } from './vault/master-keys/sealed-table';
 import { VaultKeyRow } from './vault/vault-key.entity';
 import { vaultKeyPlace } from './vault/vault-keys';

@@ -1,5 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
-import { BigColumn, PlainIdColumn, TimeColumn } from '../database/columns';
+import { BigColumn, PlainIdColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 
@@ -65,35 +65,4 @@ export class CallSumRow {
   /** Calls on the agency's account whose cost is not known. */
   @Column('int')
   unknownCosts!: number;
-}
-
-/**
- * Which days of an agency are counted: from the first one on, and before the other one, of which some hours
- * may be counted.
- */
-@Entity('call_sum_progress')
-export class CallSumProgressRow {
-  @PrimaryColumn('varchar', { length: 36 })
-  agencyId!: string;
-
-  /** The time zone of the days. Where the agency has another one since, none of them counts. */
-  @Column('varchar', { length: 64 })
-  timeZone!: string;
-
-  @Column('varchar', { length: 10 })
-  firstDay!: string;
-
-  @Column('varchar', { length: 10 })
-  countedUntil!: string;
-
-  /** So many hours of the day `countedUntil` are counted. */
-  @Column('int', { default: 0 })
-  countedHours!: number;
-
-  /** It goes up with each day or hour that is counted, for the first time or again. */
-  @Column('int')
-  version!: number;
-
-  @TimeColumn()
-  updatedAt!: Date;
 }

@@ -5,7 +5,8 @@ import { dateOf, placeholders, type RawDate } from '../database/raw';
 import { ConcurrentChange } from '../database/repetition';
 import type { Reader, Transaction } from '../database/transaction';
 import { dayAfter, dayOf, endOfDay, mondayOf, startOfDay, type Day } from '../platform/calendar';
-import type { CallSumProgressRow, CallSumRow, SumLevel } from './call-sum.entity';
+import type { CallSumProgressRow } from './call-sum-progress.entity';
+import type { CallSumRow, SumLevel } from './call-sum.entity';
 import { hourOf, hourSpan, type Instants } from './hours';
 import { DIMENSIONS, sumsOfCalls, type SumRow } from './statements';
 

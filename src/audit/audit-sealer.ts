@@ -7,7 +7,8 @@ import type { Reader, Transaction } from '../database/transaction';
 import { forceIndex } from '../database/typeorm-internals';
 import { Rounds } from '../platform/rounds';
 import type { AuditTrail } from './audit-trail';
-import { AuditEventRow, type AuditHeadRow, type ChainedEvent } from './audit.entity';
+import type { AuditHeadRow } from './audit-head.entity';
+import { AuditEventRow, type ChainedEvent } from './audit.entity';
 
 /** How often an instance looks whether there are events to chain. */
 const EVERY_MS = 500;

@@ -11,7 +11,8 @@ import type { Page, PageArgs } from '../graphql/page';
 import type { Cipher } from '../vault/cipher';
 import { obtainVaultKey, readVaultKey } from '../vault/vault-keys';
 import type { Actor, AuditEvent, AuditEventType } from './audit-event';
-import { AuditEventRow, AuditHeadRow } from './audit.entity';
+import { AuditHeadRow } from './audit-head.entity';
+import { AuditEventRow } from './audit.entity';
 
 export interface AuditFilter {
   readonly types: readonly AuditEventType[] | null;

@@ -2,7 +2,8 @@ import { IsNull, MoreThan, Not } from 'typeorm';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { ReadOnlyDatabase } from '../database/database';
 import { isTime, type AuditTrail } from './audit-trail';
-import { AuditEventRow, AuditHeadRow, isChained, type ChainedEvent } from './audit.entity';
+import { AuditHeadRow } from './audit-head.entity';
+import { AuditEventRow, isChained, type ChainedEvent } from './audit.entity';
 import { comparePlaces, LastOfPlaces, nameOfEvent, type ReadPlaces } from './place-comparison';
 
 /** An event by its place and its hash, which stands for all that came before it. */

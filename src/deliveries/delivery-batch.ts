@@ -8,12 +8,8 @@ import type { Cipher } from '../vault/cipher';
 import { MessageSigner } from '../vault/message-signatures';
 import { deliveryAfter, healthAfter } from './attempts';
 import type { DeliveryRow } from './delivery.entity';
-import {
-  hostOf,
-  OutgoingWebhookRow,
-  OutgoingWebhookSecretRow,
-  signingSecretPlace,
-} from './outgoing-webhook.entity';
+import { OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook-secret.entity';
+import { hostOf, OutgoingWebhookRow } from './outgoing-webhook.entity';
 import type { Attempted, Sender } from './sender';
 
 /** How many messages a receiver is sent at the same time. */

@@ -13,13 +13,8 @@ import type { GrantedAccess } from '../people/granted-access';
 import { inOrderOf, newId } from '../platform/ids';
 import type { Cipher } from '../vault/cipher';
 import { newSigningSecret } from '../vault/message-signatures';
-import {
-  hostOf,
-  isFault,
-  OutgoingWebhookRow,
-  OutgoingWebhookSecretRow,
-  signingSecretPlace,
-} from './outgoing-webhook.entity';
+import { OutgoingWebhookSecretRow, signingSecretPlace } from './outgoing-webhook-secret.entity';
+import { hostOf, isFault, OutgoingWebhookRow } from './outgoing-webhook.entity';
 import { SOUND } from './attempts';
 import { checkTypes, checkUrl, errorsOf } from './webhook-input';
 

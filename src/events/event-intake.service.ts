@@ -10,7 +10,7 @@ import { WebhookTokens } from '../vault/webhook-tokens';
 import { EventJournal } from './event-journal';
 import type { ProviderEventRow } from './provider-event.entity';
 import type { RefusedCounts } from './refused-counts';
-import { webhookSecretPlace } from './webhook-endpoint.entity';
+import { webhookSecretPlace } from './webhook-secret.entity';
 import {
   isReachedBy,
   readEndpointWithSecrets,

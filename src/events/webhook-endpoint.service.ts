@@ -15,7 +15,8 @@ import type { ProviderApi } from '../providers/provider-api';
 import { recordUse, useOf } from '../vault/envelope';
 import type { ApiKeyText, Secret } from '../vault/secret';
 import type { Vault } from '../vault/vault';
-import { WebhookEndpointRow, webhookSecretPlace, WebhookSecretRow } from './webhook-endpoint.entity';
+import { WebhookEndpointRow } from './webhook-endpoint.entity';
+import { webhookSecretPlace, WebhookSecretRow } from './webhook-secret.entity';
 import { graceEnd, readEndpoint, type Endpoint } from './webhook-endpoints';
 
 const TYPE = 'WebhookEndpoint';

@@ -1,7 +1,8 @@
 import { printed, readPrintout } from '../../src/audit/audit-printout';
 import { verifyAuditTrail, type AuditPrintout } from '../../src/audit/audit-verifier';
 import { AUDIT_EVENT_TYPES, type AuditEventType } from '../../src/audit/audit-event';
-import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import { AuditHeadRow } from '../../src/audit/audit-head.entity';
+import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { readStatedPlaces } from '../../src/keys/stated-places';
 import { CEDAR, HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { LessThan } from 'typeorm';
 import { v7 } from 'uuid';
-import { CallSumProgressRow, CallSumRow } from '../../src/analytics/call-sum.entity';
+import { CallSumProgressRow } from '../../src/analytics/call-sum-progress.entity';
+import { CallSumRow } from '../../src/analytics/call-sum.entity';
 import { hourOf } from '../../src/analytics/hours';
 import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';

@@ -1,7 +1,8 @@
 import { noteLateCall } from '../../src/billing/late-call';
 import type { Period } from '../../src/billing/period';
 import { canonical, sha256Of, type StatementForm } from '../../src/billing/statement-form';
-import { LateCallRow, StatementRow } from '../../src/billing/statement.entity';
+import { LateCallRow } from '../../src/billing/late-call.entity';
+import { StatementRow } from '../../src/billing/statement.entity';
 import type { CallRow } from '../../src/calls/call.entity';
 import { dayAfter, dayOf, type Day } from '../../src/platform/calendar';
 import { newId } from '../../src/platform/ids';

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { CallRow } from '../../src/calls/call.entity';
 import { CallFactsService } from '../../src/calls/call-facts.service';
-import { OutgoingWebhookSecretRow } from '../../src/deliveries/outgoing-webhook.entity';
+import { OutgoingWebhookSecretRow } from '../../src/deliveries/outgoing-webhook-secret.entity';
 import { OutgoingMessageRow } from '../../src/outbox/message.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startReceiver, status, type Received, type Receiver } from '../fixtures/receiver';

@@ -1,7 +1,8 @@
 import { ChangedOwnerRow } from '../../src/agencies/changed-owner';
 import { AuditSealer } from '../../src/audit/audit-sealer';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
-import { AuditEventRow, AuditHeadRow } from '../../src/audit/audit.entity';
+import { AuditHeadRow } from '../../src/audit/audit-head.entity';
+import { AuditEventRow } from '../../src/audit/audit.entity';
 import { readConfig } from '../../src/config';
 import { readStatedPlaces } from '../../src/keys/stated-places';
 import { OutgoingMessageRow } from '../../src/outbox/message.entity';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ChangedOwnerRow } from '../../src/agencies/changed-owner';
 import { verifyAuditTrail } from '../../src/audit/audit-verifier';
-import { AuditHeadRow } from '../../src/audit/audit.entity';
+import { AuditHeadRow } from '../../src/audit/audit-head.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { readConfig } from '../../src/config';
 import { LeaseRow } from '../../src/database/lease';
