@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, ID, Query, Resolver, Root } from 'type-graphql';
-import { loadField, type BatchedField } from '../access/batched-field';
 import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
@@ -12,7 +11,6 @@ import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import type { AgentRow, ShownAgent } from './agent.entity';
 import type { AgentResult, AgentService } from './agent.service';
-import type { AgentSummary } from './agents-of-clients';
 import { AssignAgentInput, CreateAgentInput, RenameAgentInput, UpdateAgentInput } from './agent.inputs';
 import { Agent, AgentConnection, ChangeAgentPayload, CreateAgentPayload } from './agent.types';
 
@@ -127,34 +125,6 @@ export class AgentResolver {
       ...result,
       previousClient: await loadClient(context, this.clients, viewer, previousClientId),
     };
-  }
-}
-
-@Resolver(() => Client)
-export class ClientAgentsResolver {
-  readonly field: BatchedField<Page<AgentSummary>, PageArguments>;
-
-  constructor(agents: AgentService) {
-    this.field = {
-      name: 'agents',
-      read: (viewer, clientIds, page, fields) =>
-        agents.pagesOfClients(viewer, clientIds, pageArgs(page), fields),
-    };
-  }
-
-  @FieldResolver(() => AgentConnection, {
-    name: 'agents',
-    nullable: true,
-    description:
-      "The client's agents in the order of creation. Null with an error for a viewer who may not see them; the rest of the answer stands.",
-  })
-  ofClient(
-    @Root() client: ShownClient,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: RequestContext,
-    @AskedPage() page: PageArguments,
-  ): Promise<Page<AgentSummary>> {
-    return loadField(context, viewer, this.field, client.id, page);
   }
 }
 

@@ -10,46 +10,13 @@ import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { DayScalar } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Day } from '../platform/calendar';
-import type { RateRow } from './rate.entity';
-import { loadRate } from './rate.resolver';
-import type { RateService } from './rate.service';
-import { Rate } from './rate.types';
-import { lateCostsOf, type StatedLine, type StatedMoney } from './statement-form';
-import { periodOfStatement, statementId } from './statement-id';
-import type { Stated, StatementService } from './statement.service';
+import { toStatement, type Shown } from './shown-statement';
+import type { StatedLine } from './statement-form';
+import { periodOfStatement } from './statement-id';
+import type { StatementService } from './statement.service';
 import { StatementLine } from './statement-line.types';
 import { FinalizeStatementInput } from './statement.inputs';
 import { FinalizeStatementPayload, Statement, StatementConnection } from './statement.types';
-
-/** A statement as the API shows it, with what its fields are loaded by. */
-type Shown = Omit<Statement, 'lines'> & { readonly clientId: string; readonly stated: readonly StatedLine[] };
-
-function toStatement(
-  { isAdmin: seesCosts }: { isAdmin: boolean },
-  { form, sha256, finalFrom }: Stated,
-): Shown {
-  const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
-  const { callsOfUnknownCostOfClient: ofClient } = form;
-  return {
-    id: statementId(form),
-    ...{ from, to, clientId, stated, total, otherTotals, margin, marginMissing, sha256 },
-    number: form.number === null ? null : String(form.number),
-    status: form.number === null ? 'DRAFT' : 'FINAL',
-    finalFrom,
-    providerCost: only(form.providerCosts, total.currency, form.callsOfUnknownCost),
-    providerCosts: form.providerCosts,
-    lateProviderCosts: lateCostsOf(form),
-    callsOfUnknownCost: seesCosts ? form.callsOfUnknownCost : 0,
-    providerCostOfClient: only(form.providerCostsOfClient, total.currency, ofClient ?? 0),
-    callsOfUnknownCostOfClient: ofClient ?? null,
-  };
-}
-
-/** Without calls, the cost is 0. Where none is known, or they are in several currencies, there is no sum. */
-function only(costs: readonly StatedMoney[], currency: string, unknown: number): StatedMoney | null {
-  const [cost = unknown > 0 ? null : { amount: '0', currency }, ...others] = costs;
-  return others.length === 0 ? cost : null;
-}
 
 /** By their ids; null for a statement of a client that the viewer does not see. None of them is computed. */
 export async function findStatements(
@@ -143,42 +110,5 @@ export class StatementResolver {
   })
   lines(@Root() statement: Shown): readonly StatedLine[] {
     return statement.stated;
-  }
-}
-
-@Resolver(() => StatementLine)
-export class StatementLineResolver {
-  constructor(
-    private readonly statements: StatementService,
-    private readonly rates: RateService,
-  ) {}
-
-  @FieldResolver(() => Rate, {
-    nullable: true,
-    description:
-      'The rate of the calls. Null for calls that started while there was none: they are charged nothing.',
-  })
-  rate(
-    @Root() line: StatedLine,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() context: RequestContext,
-  ): Promise<RateRow | null> | null {
-    return loadRate(context, this.rates, viewer, line.rateId);
-  }
-
-  @FieldResolver(() => Statement, {
-    nullable: true,
-    description:
-      'The final statement of which the line tells what has changed since. Null for a line of its own.',
-  })
-  async adjusts(
-    @Root() line: StatedLine,
-    @CurrentViewer() viewer: Viewer,
-    @Ctx() { loaders }: RequestContext,
-  ): Promise<Shown | null> {
-    if (line.adjusts === null) return null;
-    const find = (numbers: readonly string[]) => this.statements.findManyByNumber(viewer, numbers);
-    const found = await loaders.load('statement', String(line.adjusts), find);
-    return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
   }
 }
