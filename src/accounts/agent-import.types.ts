@@ -3,7 +3,7 @@ import { Agent } from '../agents/agent.types';
 import type { AgentRow } from '../agents/agent.entity';
 import { UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import { MAX_LISTED } from '../providers/list-requests';
 import type { ProviderAgentKind } from '../providers/provider-agent';

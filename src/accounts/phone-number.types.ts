@@ -1,5 +1,5 @@
 import { Field, ObjectType } from 'type-graphql';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import { ProviderErrorType } from '../providers/provider-error.types';
 import { FROM_NUMBER_DESCRIPTION } from '../providers/provider-agent.types';

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
-import { PortalPermissionEnum } from '../access/viewer.types';
+import { PortalPermissionEnum } from '../access/viewer-enums';
 
 @ObjectType({
   implements: Node,

@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { DayScalar, enumOf } from '../graphql/schema-types';
 import type { Day } from '../platform/calendar';
 import type { KeySource } from '../keys/chain';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
 import { MAX_BUCKETS } from './call-analytics.service';

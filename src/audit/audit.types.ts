@@ -1,6 +1,6 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
+import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer-enums';
 import type { PortalPermission, ViewerRole } from '../access/viewer';
 import { connectionType, DateTime, enumOf } from '../graphql/schema-types';
 import type { Provider } from '../providers';

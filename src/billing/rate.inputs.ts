@@ -2,7 +2,7 @@ import { Field, ID, InputType, Int } from 'type-graphql';
 import { Decimal } from '../graphql/money.types';
 import { DateTime } from '../graphql/schema-types';
 import type { KeySource } from '../keys/chain';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 
 @InputType({ description: 'What a client is to pay per minute.' })
 export class SetRateInput {

@@ -3,7 +3,7 @@ import { Node } from '../graphql/node';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { KeySource } from '../keys/chain';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 
 @ObjectType({
   implements: Node,

@@ -1,7 +1,7 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { Money } from '../graphql/money.types';
 import type { KeySource } from '../keys/chain';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { StatedMoney } from './statement-form';
 
 @ObjectType({

@@ -1,6 +1,6 @@
 import { Field, ID, InputType } from 'type-graphql';
 import { DateTime } from '../graphql/schema-types';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
 import type { CallStatus } from '../providers/call-facts';

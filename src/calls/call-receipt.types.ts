@@ -1,6 +1,6 @@
 import { Field, Int, ObjectType } from 'type-graphql';
 import { DateTime } from '../graphql/schema-types';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import { KeyResolutionStep } from '../keys/resolution/key-resolution.types';
 

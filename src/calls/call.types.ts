@@ -4,7 +4,7 @@ import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-typ
 import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';
-import { KeySourceEnum } from '../keys/api-key.types';
+import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import type { CallEndReason } from '../providers/call-facts';
 import {

@@ -1,7 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import type { PortalPermission } from '../access/viewer';
-import { PortalPermissionEnum } from '../access/viewer.types';
+import { PortalPermissionEnum } from '../access/viewer-enums';
 import type { UserError } from '../graphql/user-error';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 

@@ -1,5 +1,5 @@
 import { Field, ID, ObjectType } from 'type-graphql';
-import { ViewerRoleEnum } from '../access/viewer.types';
+import { ViewerRoleEnum } from '../access/viewer-enums';
 import type { ViewerRole } from '../access/viewer';
 import { DateTime, UserErrorType } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';

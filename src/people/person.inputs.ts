@@ -1,5 +1,5 @@
 import { Field, ID, InputType } from 'type-graphql';
-import { AGENCY_ROLE_DESCRIPTIONS, PortalPermissionEnum } from '../access/viewer.types';
+import { AGENCY_ROLE_DESCRIPTIONS, PortalPermissionEnum } from '../access/viewer-enums';
 import { AGENCY_ROLES, type AgencyRole, type PortalPermission } from '../access/viewer';
 import type { KeptAccess } from './granted-access';
 import { enumOf } from '../graphql/schema-types';

@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer.types';
+import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer-enums';
 import type { PortalPermission, ViewerRole } from '../access/viewer';
 import type { GrantedAccess as GrantedAccessOf } from './granted-access';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';

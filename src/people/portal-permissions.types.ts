@@ -1,5 +1,5 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
-import { PortalPermissionEnum } from '../access/viewer.types';
+import { PortalPermissionEnum } from '../access/viewer-enums';
 import type { PortalPermission } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';

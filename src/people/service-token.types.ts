@@ -3,7 +3,7 @@ import { Node } from '../graphql/node';
 import { connectionType, DateTime, enumOf, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import { AGENCY_ROLES, type AgencyRole } from '../access/viewer';
-import { AGENCY_ROLE_DESCRIPTIONS } from '../access/viewer.types';
+import { AGENCY_ROLE_DESCRIPTIONS } from '../access/viewer-enums';
 
 export const ServiceTokenRoleEnum = enumOf(
   'ServiceTokenRole',

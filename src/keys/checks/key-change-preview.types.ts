@@ -2,7 +2,7 @@ import { Field, Int, ObjectType } from 'type-graphql';
 import { Agent } from '../../agents/agent.types';
 import { UserErrorType } from '../../graphql/schema-types';
 import type { UserError } from '../../graphql/user-error';
-import { KeySourceEnum, KeyStatusEnum } from '../api-key.types';
+import { KeySourceEnum, KeyStatusEnum } from '../key-enums';
 import type { KeySource, KeyStatus } from '../chain';
 import { ApiKeyWarning } from '../key-warning.types';
 

@@ -3,7 +3,8 @@ import { Agent } from '../../agents/agent.types';
 import { UserErrorType } from '../../graphql/schema-types';
 import type { UserError } from '../../graphql/user-error';
 import { ProviderErrorType } from '../../providers/provider-error.types';
-import { ApiKey, KeyStatusEnum } from '../api-key.types';
+import { ApiKey } from '../api-key.types';
+import { KeyStatusEnum } from '../key-enums';
 import type { KeyStatus } from '../chain';
 import { OwningAgency, OwningClient, type ShownOwner } from '../shown-owner.types';
 

@@ -1,5 +1,5 @@
 import { Field, Int, ObjectType } from 'type-graphql';
-import { KeySourceEnum, KeyStatusEnum } from '../api-key.types';
+import { KeySourceEnum, KeyStatusEnum } from '../key-enums';
 import type { KeySource, KeyStatus } from '../chain';
 
 @ObjectType({ simpleResolvers: true, description: 'One step of the fallback chain.' })
