@@ -14,13 +14,12 @@ import type { Day } from '../platform/calendar';
 import type { Bucket } from './buckets';
 import type { CallAnalyticsService } from './call-analytics.service';
 import {
-  AnalyticsBucket,
   AnalyticsIntervalEnum,
   AnalyticsSplitEnum,
-  CallAnalytics,
   DIMENSION_OF,
   type AnalyticsSplit,
-} from './call-analytics.types';
+} from './call-analytics.inputs';
+import { AnalyticsBucket, CallAnalytics } from './call-analytics.types';
 import type { AnalyticsInterval } from './periods';
 
 @Resolver(() => AnalyticsBucket)
