@@ -19,7 +19,8 @@ import type { Vault } from '../vault/vault';
 import { ownerOf } from './hand-in-rows';
 import type { HandInService } from './hand-in.service';
 import { codeDigest, nameOf } from './key-link-rows';
-import { KeyLinkRow, keysInFlight, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link.entity';
+import { keysInFlight, linkStatus, MAX_FAILED_CODES, MAX_REFUSED_KEYS } from './key-link-status';
+import { KeyLinkRow } from './key-link.entity';
 
 const TOKEN = /^[\w-]{43}$/;
 

@@ -17,7 +17,8 @@ import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { nameOf, newKeyLink } from './key-link-rows';
-import { KeyLinkRow, linkStatus } from './key-link.entity';
+import { linkStatus } from './key-link-status';
+import { KeyLinkRow } from './key-link.entity';
 
 /** The time for which a link opens unless another one is asked for, and the longest time, both in hours. */
 export const DEFAULT_LIFETIME = 72;

@@ -5,7 +5,7 @@ import type { UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import { ProviderEnum, ProviderRegionEnum } from '../providers/provider.types';
-import { KEY_LINK_STATUSES, type KeyLinkStatus } from './key-link.entity';
+import { KEY_LINK_STATUSES, type KeyLinkStatus } from './key-link-status';
 
 export const KeyLinkStatusEnum = enumOf(
   'KeyLinkStatus',
