@@ -27,17 +27,24 @@ export const MAX_SEARCH_LENGTH = 100;
 
 // TypeORM makes no entities of these rows, because nearly every request reads them. A unary plus keeps SQLite
 // from using the agency's index.
-const READ = 'SELECT id, agencyId, name, archivedAt, portalPermissions, acceptsValidHandIns FROM clients';
+const COLUMNS = 'id, name, archivedAt, portalPermissions, acceptsValidHandIns';
+const READ = `SELECT ${COLUMNS} FROM clients`;
+const READ_OWNED = `SELECT agencyId, ${COLUMNS} FROM clients`;
 
-interface RawClient extends Pick<ClientRow, 'id' | 'agencyId' | 'name'> {
+interface RawClient extends Pick<ClientRow, 'id' | 'name'> {
   readonly archivedAt: RawDate | null;
   readonly portalPermissions: string;
   readonly acceptsValidHandIns: unknown;
 }
 
+interface OwnedClient extends RawClient {
+  readonly agencyId: string;
+}
+
 function toClient(row: RawClient): ShownClient {
   return {
-    ...row,
+    id: row.id,
+    name: row.name,
     archivedAt: dateOrNull(row.archivedAt),
     portalPermissions: permissionList.from(row.portalPermissions),
     acceptsValidHandIns: Boolean(row.acceptsValidHandIns),
@@ -46,8 +53,8 @@ function toClient(row: RawClient): ShownClient {
 
 export class ClientService {
   // Every change of a key looks its client up.
-  readonly #clients = readTogether<RawClient | null>(async (ids) =>
-    inOrderOf(ids, await this.database.read.rows(`${READ} WHERE id IN (${placeholders(ids)})`, ids)),
+  readonly #clients = readTogether<OwnedClient | null>(async (ids) =>
+    inOrderOf(ids, await this.database.read.rows(`${READ_OWNED} WHERE id IN (${placeholders(ids)})`, ids)),
   );
 
   constructor(

@@ -2,7 +2,7 @@ import { AgentRow } from '../agents/agent.entity';
 import type { Reader, Select } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
-import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
+import { PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
 
 /** An answer lists at most this many agents. Its counts are exact all the same. */
 export const MAX_AGENTS_LISTED = 100;
@@ -84,7 +84,8 @@ async function clientsWithUnreadableKey(
     `SELECT ${PLACE_COLUMNS.join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
     [agencyId],
   );
-  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(macs, row);
+  const isGenuine = macs.judge(rows);
+  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(row);
   const doubtful = new Set(rows.filter((row) => !isSound(row)).map(({ clientId }) => clientId));
   return [...doubtful].filter((id) => {
     const owner = { type: 'CLIENT', id, agencyId } as const;

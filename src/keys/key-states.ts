@@ -4,7 +4,7 @@ import { PROVIDERS } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { PlaceMacs } from '../vault/place-macs';
 import type { StoredKey } from './api-key.entity';
-import { isGenuine, PLACE_COLUMNS, Unreadable, type PlaceRow } from './place';
+import { PLACE_COLUMNS, Unreadable, type PlaceRow } from './place';
 
 /** What is known of a key, and may be shown. */
 export interface KeyState extends Omit<
@@ -76,10 +76,11 @@ async function readStates<K extends KeySummary>(
     `SELECT ${columns} FROM api_keys k${index} WHERE k.ownerId IN (${placeholders(ownerIds)})`,
     ownerIds,
   );
+  const isGenuine = macs.judge(rows);
   const genuine: K[] = [];
   const forged: PlaceRow[] = [];
   for (const row of rows) {
-    if (row.agencyId === agencyOf(row.ownerId) && isGenuine(macs, row)) genuine.push(toState(row));
+    if (row.agencyId === agencyOf(row.ownerId) && isGenuine(row)) genuine.push(toState(row));
     else forged.push(row);
   }
   if (forged.length === 0) return genuine;
