@@ -146,6 +146,7 @@ async function createServerOf(
           resolvers: createResolvers(services),
           containsKnownKey: (...texts) => containKnownKeys(database.read, vault.fingerprints, ...texts),
         },
+        together: (ask) => database.together(ask),
         identify,
         rateLimits,
         introspection: config.playground,

@@ -22,6 +22,7 @@ export function writingThrough(database: ProductDatabase, write: ProductDatabase
   return {
     read: database.read,
     hasOneWriter: database.hasOneWriter,
+    together: (ask) => database.together(ask),
     write,
     writeAfter: (first, work) => database.writeAfter(first, work),
     updateRow: (...update) => database.updateRow(...update),

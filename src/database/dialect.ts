@@ -8,6 +8,12 @@ import type { Beginning, Reader, Transaction } from './transaction';
  */
 export interface Database {
   readonly read: Reader;
+  /**
+   * Sends the SELECTs that `ask` asks for by `rows` before it waits at once, on one connection of MySQL or
+   * MariaDB: writing to a socket takes more time than anything else that a short statement takes. They are
+   * answered one after the other. SQLite needs nothing of this kind.
+   */
+  together<T>(ask: () => T): T;
   /** Whether every other transaction waits while one runs. */
   readonly hasOneWriter: boolean;
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;

@@ -6,7 +6,7 @@ import {
   type QueryRunner,
 } from 'typeorm';
 import { byId, byIds, Session } from './transaction';
-import type { MysqlStatements } from './typeorm-internals';
+import { executeTogether, type Asked, type MysqlPool, type MysqlStatements } from './typeorm-internals';
 
 /** A row that stands for its transaction: it is there if, and only if, that was committed. */
 export interface Witness {
@@ -19,6 +19,8 @@ export class MysqlSession extends Session {
   readonly byCodePoint = ' COLLATE utf8mb4_bin';
   /** The last row that was inserted. */
   witness: Witness | null = null;
+  /** The statements that are asked for to be sent together; null at any other time. */
+  #asked: Asked[] | null = null;
 
   constructor(
     source: DataSource,
@@ -73,8 +75,21 @@ export class MysqlSession extends Session {
     this.session.destroy?.();
   }
 
+  together<T>(pool: MysqlPool, ask: () => T): T {
+    const asked: Asked[] = [];
+    this.#asked = asked;
+    try {
+      return ask();
+    } finally {
+      this.#asked = null;
+      executeTogether(pool, asked);
+    }
+  }
+
   #execute(sql: string, values: readonly unknown[]): Promise<unknown> {
-    return this.#attempt(sql, values, (done) => this.session.execute(sql, values, done));
+    return this.#attempt(sql, values, (done) =>
+      this.#asked ? this.#asked.push({ sql, values, done }) : this.session.execute(sql, values, done),
+    );
   }
 
   #attempt(

@@ -176,6 +176,10 @@ class MysqlDatabase implements Database {
     return this.#pool;
   }
 
+  together<T>(ask: () => T): T {
+    return this.#pool.together(poolOf(this.source), ask);
+  }
+
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.writeAfter(() => Promise.resolve(), work);
   }

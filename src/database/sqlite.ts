@@ -153,6 +153,10 @@ class SqliteDatabase implements Database {
     return this.write(async (tx) => work(tx, await first(tx)));
   }
 
+  together<T>(ask: () => T): T {
+    return ask();
+  }
+
   updateRow(table: string, change: object, where: object): Promise<boolean> {
     return this.write((tx) => tx.updateRow(table, change, where));
   }

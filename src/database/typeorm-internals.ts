@@ -159,6 +159,30 @@ export function sendTogether<T>(connection: PooledConnection, ask: () => T): T {
   }
 }
 
+/** A statement, and who is told of its answer. */
+export interface Asked {
+  readonly sql: string;
+  readonly values: readonly unknown[];
+  readonly done: Done;
+}
+
+/** Sends statements to one connection of a pool at once, and gives it back when all of them are answered. */
+export function executeTogether(pool: MysqlPool, asked: readonly Asked[]): void {
+  if (asked.length === 0) return;
+  pool.getConnection((error, connection) => {
+    if (!connection) return asked.forEach(({ done }) => done(error, undefined));
+    let open = asked.length;
+    sendTogether(connection, () => {
+      for (const { sql, values, done } of asked)
+        connection.execute(sql, values, (refusal, result) => {
+          open -= 1;
+          if (open === 0) connection.release();
+          done(refusal, result);
+        });
+    });
+  });
+}
+
 /** The number of the first packet of an answer. */
 const FIRST_OF_ANSWER = 1;
 

@@ -18,6 +18,9 @@ export class Loaders {
   #expected: AheadRead[] = [];
   #stopped = false;
 
+  /** `together` sends what is asked of the database in one go at once. */
+  constructor(private readonly together: <T>(ask: () => T) => T) {}
+
   /** Nothing more is loaded: the answer would come too late. */
   stop(): void {
     this.#stopped = true;
@@ -52,12 +55,11 @@ export class Loaders {
     // This happens once: a document may ask for a hundred lists of clients, each of which would be read for
     // all that is asked of any of them.
     const expected = clientIds.length === 0 || this.#stopped ? [] : this.#expected.splice(0);
-    await Promise.allSettled(
-      expected.map(async ({ key, read }) => {
-        const values = await read(clientIds);
-        this.#read.set(key, new Map(clientIds.map((id, index) => [id, values[index]])));
-      }),
-    );
+    const readOne = async ({ key, read }: AheadRead) => {
+      const values = await read(clientIds);
+      this.#read.set(key, new Map(clientIds.map((id, index) => [id, values[index]])));
+    };
+    await Promise.allSettled(this.together(() => expected.map(readOne)));
   }
 
   /** Answers what was read ahead; undefined where nothing was. */

@@ -138,6 +138,57 @@ describe('what a transaction begins with', () => {
   );
 });
 
+describe('what is read together', () => {
+  const valueOf = async (value: number) =>
+    Number((await database.read.rows<{ value: unknown }>('SELECT ? AS value', [value]))[0]?.value);
+  const ask = (round: number) =>
+    database.together(() => Promise.all([1, 2, 3].map((factor) => valueOf(factor * round))));
+
+  test('is answered each by itself, whether or not it was prepared before, however many ask', async () => {
+    const rounds = Array.from({ length: 50 }, (_, index) => index);
+    const answers = await Promise.all(rounds.map(ask));
+    expect(answers).toEqual(rounds.map((round) => [round, 2 * round, 3 * round]));
+    expect(database.load()).toEqual({ inUse: 0, waiting: 0 });
+  });
+
+  test('does not suffer from a statement beside it that fails, nor does what is read afterwards', async () => {
+    const failing = database.together(() =>
+      Promise.allSettled([valueOf(1), database.read.rows('SELECT nothing FROM nowhere'), valueOf(2)]),
+    );
+    expect(await failing).toEqual([
+      { status: 'fulfilled', value: 1 },
+      { status: 'rejected', reason: expect.any(QueryFailedError) as unknown },
+      { status: 'fulfilled', value: 2 },
+    ]);
+    expect(await ask(5)).toEqual([5, 10, 15]);
+    expect(database.load()).toEqual({ inUse: 0, waiting: 0 });
+  });
+
+  test('is read as ever after something failed before it waited', async () => {
+    const failing = () =>
+      database.together(() => {
+        throw new Error('Asked wrongly');
+      });
+    expect(failing).toThrow('Asked wrongly');
+    expect(await Promise.all([valueOf(6), ask(7)])).toEqual([6, [7, 14, 21]]);
+  });
+
+  if (process.env.TEST_DATABASE_SERVER === undefined) return;
+
+  test('takes one connection, and fails with it', async () => {
+    const pool = poolOf(managerOf(database.read).dataSource);
+    const connection = new Promise<PooledConnection>((resolve) => pool.on('acquire', resolve));
+    const answers = database.together(() =>
+      Promise.allSettled([database.read.rows('SELECT SLEEP(30)'), valueOf(1), valueOf(2)]),
+    );
+    (await connection).stream.destroy(new Error('Lost'));
+    expect(database.load().inUse).toBe(1);
+    for (const { status } of await answers) expect(status).toBe('rejected');
+    expect(await ask(8)).toEqual([8, 16, 24]);
+    expect(database.load()).toEqual({ inUse: 0, waiting: 0 });
+  });
+});
+
 describe('rows come in the order of their statement', () => {
   const COUNT = 2_000;
   // No order of insertion: a permutation of all numbers below the count.
