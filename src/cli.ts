@@ -14,7 +14,7 @@ import { announceEvents } from './outbox/outbox';
 import { addPerson, createAgency, RefusedPerson, type NewPerson } from './people/enrol';
 import { createIdentityVerifier } from './people/identity';
 import { lostRights } from './people/lost-rights';
-import { loadEnvFile } from './platform/process';
+import { loadEnvFile } from './platform/env-file';
 import { PROVIDERS } from './providers';
 import { ProviderApi } from './providers/provider-api';
 import { reconcileAll, type ReconcileOptions } from './reconciliation/command';

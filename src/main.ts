@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { createApp, listen, ownAddress } from './app';
 import { ConfigError, readConfig } from './config';
-import { endOnSignals, loadEnvFile, outliveLostOutput } from './platform/process';
+import { loadEnvFile } from './platform/env-file';
+import { endOnSignals, outliveLostOutput } from './platform/process';
 import { UnusableKeyRing } from './vault/master-keys/key-ring';
 
 async function main(): Promise<void> {

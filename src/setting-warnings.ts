@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { ENV_FILE, readsEnvFile } from './platform/process';
+import { ENV_FILE, readsEnvFile } from './platform/env-file';
 
 /** A variable that begins like this is meant for Latchkey, whatever comes after it. */
 const OWN =

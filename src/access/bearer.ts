@@ -1,4 +1,4 @@
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 
 /** The digest by which a token that someone pastes as a key is compared with the token of the request. */
 export function tokenDigest(token: string): string {

@@ -1,6 +1,7 @@
 import { In, type EntityTarget, type FindOptionsWhere, type ObjectLiteral } from 'typeorm';
 import type { Reader, Transaction } from '../database/transaction';
-import { inOrderOf, isId } from '../platform/ids';
+import { isId } from '../platform/ids';
+import { inOrderOf } from '../platform/rows-by-id';
 import type { Viewer } from './viewer';
 
 /**

@@ -4,7 +4,7 @@ import type { Viewer } from '../access/viewer';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { groupedBy } from '../platform/ids';
+import { groupedBy } from '../platform/rows-by-id';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
 const SUMMARY_COLUMNS = ['id', 'clientId', 'name', 'provider', 'providerAgentId'] as const;

@@ -7,7 +7,8 @@ import {
   type KeyResolverService,
   type PastResolution,
 } from '../keys/resolution/key-resolver.service';
-import { digest, newId, newIdAt } from '../platform/ids';
+import { digest } from '../platform/digest';
+import { newId, newIdAt } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallFacts } from '../providers/call-facts';
 import type { CallRow } from './call.entity';

@@ -6,12 +6,12 @@ import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
-import { inOrderOf } from '../platform/ids';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { readTogether } from '../database/read-together';
 import { dateOrNull, equal, placeholders, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
+import { inOrderOf } from '../platform/rows-by-id';
 import { ClientRow } from './client.entity';
 
 /** What is shown of a client. */

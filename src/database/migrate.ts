@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { QueryFailedError, type DataSource } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
+import { isToldToEnd, toItsEnd } from '../platform/starting';
 import { databaseCode, isDuplicate, isOutside, isRace, isUnavailable } from './database-errors';
 import { newId } from '../platform/ids';
-import { isToldToEnd, toItsEnd } from '../platform/process';
 import { pendingMigrations, poolOf } from './typeorm-internals';
 import { waitPatiently } from './waiting';
 

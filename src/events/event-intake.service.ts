@@ -1,5 +1,6 @@
 import type { TenantDatabase } from '../access/tenant-database';
-import { digest, newId } from '../platform/ids';
+import { digest } from '../platform/digest';
+import { newId } from '../platform/ids';
 import type { Metrics } from '../platform/metrics';
 import { adapterOf, PROVIDERS, type Provider } from '../providers';
 import type { ReadEvent } from '../providers/provider';

@@ -1,7 +1,7 @@
 import type { CallRow } from '../calls/call.entity';
 import { dateOf, dateOrNull, type RawDate } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 import type { GatewayAttemptRow } from './gateway-attempt.entity';
 
 const SECOND_MS = 1000;

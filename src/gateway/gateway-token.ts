@@ -1,5 +1,5 @@
 import { GATEWAY_TOKEN_SCHEME, isToken, newToken, shownPartOf } from '../access/token-form';
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 
 export { GATEWAY_SCOPES, type GatewayScope } from '../providers/gateway-table';
 

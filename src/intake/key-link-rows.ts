@@ -1,4 +1,5 @@
-import { newId, digest } from '../platform/ids';
+import { digest } from '../platform/digest';
+import { newId } from '../platform/ids';
 import type { Viewer } from '../access/viewer';
 import { linkTokenDigest } from '../vault/own-tokens';
 import type { KeyLinkRow } from './key-link.entity';

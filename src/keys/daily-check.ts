@@ -1,4 +1,4 @@
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 

@@ -3,7 +3,7 @@ import type { Viewer } from '../access/viewer';
 import type { ClientService } from '../clients/client.service';
 import { dateOrNull } from '../database/raw';
 import { derivedId, partsOfDerivedId } from '../graphql/node';
-import { inOrderOf } from '../platform/ids';
+import { inOrderOf } from '../platform/rows-by-id';
 import { PROVIDERS, type Provider } from '../providers';
 import { errorOf } from '../providers/provider-error.types';
 import type { ApiKey } from './api-key.types';

@@ -1,6 +1,6 @@
-import { digest } from '../platform/ids';
 import { hasInvisibleAnywhere } from '../graphql/invisible';
 import { userError, type UserError } from '../graphql/user-error';
+import { digest } from '../platform/digest';
 
 /** The longest address, in characters (RFC 5321, 4.5.3.1.3, less the brackets). */
 const MAX_LENGTH = 254;

@@ -1,5 +1,5 @@
 import { PORTAL_PERMISSIONS, type Origin, type Viewer } from '../access/viewer';
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 import type { PersonRow } from './person.entity';
 import type { ServiceTokenRow } from './service-token.entity';
 

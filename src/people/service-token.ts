@@ -1,5 +1,5 @@
 import { isToken, newToken, SERVICE_TOKEN_SCHEME, shownPartOf } from '../access/token-form';
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 
 export function newServiceToken(): string {
   return newToken(SERVICE_TOKEN_SCHEME);

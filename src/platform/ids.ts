@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -52,40 +52,4 @@ export function leastIdOf(time: Date): string {
  */
 export function isId(text: string): boolean {
   return ID.test(text);
-}
-
-/**
- * Returns the SHA-256 in hex of text that must be compared exactly on every database, e.g. of a subject or an
- * idempotency key.
- */
-export function digest(...parts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
-}
-
-/** Returns rows in the order of these ids, with null for an id that has no row. */
-export function inOrderOf<T extends { readonly id: string }>(
-  ids: readonly string[],
-  rows: readonly T[],
-): (T | null)[] {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  return ids.map((id) => byId.get(id) ?? null);
-}
-
-/** Returns the rows that belong to each of these ids, in the order of the ids. */
-export function groupedBy<T>(
-  ids: readonly string[],
-  rows: readonly T[],
-  idOf: (row: T) => string | null,
-): T[][] {
-  const groups = new Map(ids.map((id): [string | null, T[]] => [id, []]));
-  let last: string | null = null;
-  let group: T[] | undefined;
-  for (const row of rows) {
-    const id = idOf(row);
-    // Most rows come behind others of the same id, and comparing two ids takes less than looking one up.
-    if (id !== last) group = groups.get(id);
-    last = id;
-    group?.push(row);
-  }
-  return ids.map((id) => groups.get(id) ?? []);
 }

@@ -1,33 +1,10 @@
-import { statSync } from 'node:fs';
-import { ConfigError } from './config-error';
+import { starting } from './starting';
 
 /**
  * Signals that come within this time, in milliseconds, count as one: npm forwards a Ctrl-C of the terminal to
  * a process that has received it already.
  */
 const ONE_CTRL_C_MS = 1_000;
-
-/** A file of settings in the working directory. */
-export const ENV_FILE = '.env';
-
-/** Tells whether `loadEnvFile` reads a file: there is one, and this is not production. */
-export function readsEnvFile(): boolean {
-  const isFile = statSync(ENV_FILE, { throwIfNoEntry: false })?.isFile() ?? false;
-  return process.env.NODE_ENV !== 'production' && isFile;
-}
-
-/**
- * Reads `.env` in the working directory, if there is one. Variables that are set already take precedence.
- * Throws `ConfigError` when the file cannot be read.
- */
-export function loadEnvFile(): void {
-  if (!readsEnvFile()) return;
-  try {
-    process.loadEnvFile(ENV_FILE);
-  } catch {
-    throw new ConfigError(`The file ${ENV_FILE} cannot be read. Nothing was started.`);
-  }
-}
 
 export interface Closable {
   /** Accepts no new request and finishes those in flight. */
@@ -43,28 +20,6 @@ export interface Closable {
  */
 export function outliveLostOutput(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
-}
-
-/** A process that starts: whether it was told to end, and whether work has to come to its end before. */
-const starting = { isToldToEnd: false, hasWork: false };
-
-/** Whether the process was told to end while it starts. Work that goes on to its end looks at it. */
-export function isToldToEnd(): boolean {
-  return starting.isToldToEnd;
-}
-
-/**
- * Does work which a process that is told to end while it starts goes on with, and ends after it. Where the
- * work fails, the start fails with the reason.
- */
-export async function toItsEnd(work: () => Promise<void>): Promise<void> {
-  starting.hasWork = true;
-  try {
-    await work();
-  } finally {
-    starting.hasWork = false;
-  }
-  if (isToldToEnd()) process.exit(0);
 }
 
 /**

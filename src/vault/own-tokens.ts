@@ -1,7 +1,7 @@
 import { containsToken } from '../access/token-form';
 import { placeholders } from '../database/raw';
 import type { Reader } from '../database/transaction';
-import { digest } from '../platform/ids';
+import { digest } from '../platform/digest';
 import { decodingsOf } from './decodings';
 
 // The prefix is found although a token lost its first characters. A link is found without its scheme and its

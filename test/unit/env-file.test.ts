@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError } from '../../src/platform/config-error';
-import { loadEnvFile } from '../../src/platform/process';
+import { loadEnvFile } from '../../src/platform/env-file';
 import { openSecretFiles } from '../../src/setting-warnings';
 
 const before = process.cwd();

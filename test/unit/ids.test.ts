@@ -1,5 +1,6 @@
 import { version } from 'uuid';
-import { groupedBy, isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
+import { isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
+import { groupedBy } from '../../src/platform/rows-by-id';
 
 afterEach(() => jest.useRealTimers());
 

@@ -8,7 +8,7 @@ import type { ClientService } from '../../clients/client.service';
 import type { Beginning, Transaction } from '../../database/transaction';
 import { once, type OnDemand } from '../../graphql/on-demand';
 import { userError, type UserError } from '../../graphql/user-error';
-import { groupedBy } from '../../platform/ids';
+import { groupedBy } from '../../platform/rows-by-id';
 import type { Provider } from '../../providers';
 import type { ProviderApi } from '../../providers/provider-api';
 import { recordUse } from '../../vault/envelope';
