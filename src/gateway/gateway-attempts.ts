@@ -1,7 +1,7 @@
 import type { CallRow } from '../calls/call.entity';
 import { dateOf, dateOrNull, type RawDate } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
-import { digest } from '../platform/digest';
+import type { AttemptKey } from './attempt-key';
 import type { GatewayAttemptRow } from './gateway-attempt.entity';
 
 const SECOND_MS = 1000;
@@ -14,35 +14,6 @@ const MARKED_MS = 10 * 60 * SECOND_MS;
  * request that says nothing is taken for a repetition of one whose outcome is unknown.
  */
 const UNMARKED_MS = 2 * 60 * SECOND_MS;
-
-/** What tells one placement from another. */
-export interface AttemptKey {
-  readonly digest: string;
-  readonly bodyDigest: string;
-  readonly hasIdempotencyKey: boolean;
-  /** Whether the client says that it repeats a request. */
-  readonly isMarked: boolean;
-}
-
-/**
- * `newCallId` is that of the call of this request. Nobody is dialled by a web call, whose body is the same
- * for every visitor of a page: without an idempotency key, none is a repetition of another.
- */
-export function attemptKeyOf(
-  tokenId: string,
-  path: string,
-  body: string,
-  header: (name: string) => string | undefined,
-  { newCallId, isWebCall }: { readonly newCallId: string; readonly isWebCall: boolean },
-): AttemptKey {
-  const bodyDigest = digest(path, body);
-  const idempotencyKey = header('idempotency-key')?.trim() ?? '';
-  const hasIdempotencyKey = idempotencyKey !== '';
-  const byBody = isWebCall ? ['call', newCallId] : ['body', bodyDigest];
-  const what = hasIdempotencyKey ? ['key', idempotencyKey] : byBody;
-  const isMarked = Number(header('x-stainless-retry-count') ?? 0) > 0;
-  return { digest: digest('gateway attempt', tokenId, ...what), bodyDigest, hasIdempotencyKey, isMarked };
-}
 
 type Call = Pick<CallRow, 'status' | 'providerCallId'>;
 

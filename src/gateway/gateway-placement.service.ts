@@ -16,28 +16,21 @@ import type { ProviderApi } from '../providers/provider-api';
 import { passedPlacementOf, type Placement } from '../providers/requests';
 import { parseRetryAfter, type OutboundReply } from '../vault/outbound';
 import { NotPassed, type WholeAnswer } from '../vault/passage';
-import { requireStillInForce, type Integration } from './gateway-access';
+import type { AskedOperation } from './asked-operation';
+import { attemptKeyOf, type AttemptKey } from './attempt-key';
 import {
-  attemptKeyOf,
   findAttempt,
   isRepetition,
   KEY_HONOURED_MS,
   outcomeOfAttempt,
   type Attempt,
-  type AttemptKey,
 } from './gateway-attempts';
 import type { GatewayResolution } from './gateway-resolution';
-import {
-  isHtml,
-  jsonIn,
-  passedHeaders,
-  REASONS,
-  type GatewayAnswer,
-  type GatewayRequest,
-} from './gateway-request';
+import { isHtml, passedHeaders, REASONS, type GatewayAnswer, type GatewayRequest } from './gateway-request';
+import { requireStillInForce, type Integration } from './integration';
 import { readPlacement, withLatchkeyId } from './placement-body';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
-import type { AskedOperation } from './target';
+import { jsonIn } from './request-body';
 
 /** How often an attempt that is still on its way is looked at by its repetition. */
 const LOOK_AGAIN_MS = 100;

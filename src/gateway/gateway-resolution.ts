@@ -5,9 +5,10 @@ import type { KeyResolverService, Resolution, ResolvedKey } from '../keys/resolu
 import { adapterOf } from '../providers';
 import { PLAIN_AGENT, type Missing, type NamedAgent } from '../providers/gateway-table';
 import { UnreadableKey } from '../vault/cipher';
-import type { Integration } from './gateway-access';
+import type { AskedOperation } from './asked-operation';
+import type { Integration } from './integration';
 import { GatewayRefusal, notFound } from './refusals';
-import type { AskedOperation, GatewayProvider } from './target';
+import type { GatewayProvider } from './target';
 
 type KnownCall = Pick<
   CallRow,

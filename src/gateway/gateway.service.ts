@@ -6,21 +6,15 @@ import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
 import { parseRetryAfter } from '../vault/outbound';
 import { NotPassed, type PassedAnswer } from '../vault/passage';
-import type { GatewayAccess, Integration } from './gateway-access';
+import { operationFor, type AskedOperation } from './asked-operation';
+import type { GatewayAccess } from './gateway-access';
 import type { GatewayResolution } from './gateway-resolution';
 import type { GatewayPlacementService } from './gateway-placement.service';
-import {
-  bounded,
-  isHtml,
-  jsonIn,
-  passedHeaders,
-  readBody,
-  REASONS,
-  type GatewayAnswer,
-  type GatewayRequest,
-} from './gateway-request';
+import { isHtml, passedHeaders, REASONS, type GatewayAnswer, type GatewayRequest } from './gateway-request';
+import type { Integration } from './integration';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
-import { operationFor, type AskedOperation, type Target } from './target';
+import { bounded, jsonIn, readBody } from './request-body';
+import type { Target } from './target';
 
 /** So many answers of one token can be on their way from one instance at a time. */
 export const MAX_STREAMS = 250;

@@ -1,6 +1,7 @@
 import { PLAIN_AGENT, type GatewayPlacement, type NamedAgent } from '../providers/gateway-table';
 import { field } from '../providers/json';
-import { NotAddable, withMember } from './json-members';
+import { withMember } from './json-members';
+import { NotAddable } from './json-text';
 import { GatewayRefusal } from './refusals';
 
 /** What the body of a request asks for. */

@@ -1,5 +1,5 @@
 import { PassThrough } from 'node:stream';
-import { bounded } from '../../src/gateway/gateway-request';
+import { bounded } from '../../src/gateway/request-body';
 
 test('a file that stops before anybody reads it ends what was made of it, and not the process', async () => {
   const file = new PassThrough();
