@@ -1,5 +1,5 @@
-import { ratedSources } from '../billing/rate-in-force';
-import { EVENT_GRACE_MS, UnheardEndRow } from '../calls/unheard-end';
+import { ratedSources } from '../billing/rated-sources';
+import { EVENT_GRACE_MS, type UnheardEndRow } from '../calls/unheard-end';
 import { dateOrNull, filledUp, placeholders, type RawDate } from '../database/raw';
 import type { Reader } from '../database/transaction';
 import { hostOf, isFault, type OutgoingWebhookRow } from '../deliveries/outgoing-webhook.entity';

@@ -5,9 +5,10 @@ import { timeOfId } from '../platform/ids';
 import { ADJUSTED_FOR_MS } from './late-call';
 import { boundsOf, overlaps, type BilledPeriod, type Bounds, type Period } from './period';
 import { groupCalls, type CallGroup } from './period-calls';
+import { type AccountCosts, changeOfCosts, costsOf } from './period-costs';
 import { readRates } from './rate-in-force';
-import { changeOfCosts, changesOf, costsOf, linesOf } from './statement-lines';
-import type { AccountCosts, Line, Rates } from './statement-lines';
+import { changesOf, linesOf } from './statement-lines';
+import type { Line, Rates } from './statement-lines';
 import { currencyOf, readCosts, readLines, stateLines, sumUp, type StatementForm } from './statement-form';
 import type { StatementRow } from './statement.entity';
 

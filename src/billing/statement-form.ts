@@ -2,9 +2,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Day } from '../platform/calendar';
 import type { KeySource } from '../keys/chain';
 import { amountText, placesOf } from './currencies';
+import { type AccountCosts, type Costs, type PeriodCosts, sumOfCosts } from './period-costs';
 import type { RateRow } from './rate.entity';
-import { sumOfCosts } from './statement-lines';
-import type { AccountCosts, Costs, Line, PeriodCosts, Rates } from './statement-lines';
+import type { Line, Rates } from './statement-lines';
 import { millionthsText } from '../platform/decimal';
 
 export interface StatedMoney {

@@ -1,4 +1,4 @@
-import { ratesOfCalls } from '../billing/rate-in-force';
+import { ratesOfCalls } from '../billing/rates-of-calls';
 import type { Reader } from '../database/transaction';
 import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import type { KeyOwner } from '../keys/key-store';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
-import { rateOfCall } from '../billing/rate-in-force';
+import { rateOfCall } from '../billing/rates-of-calls';
 import type { CallPlacementService } from '../calls/call-placement.service';
 import { eventOf, newGatewayCall, type GatewayCall } from '../calls/call-request';
 import { notePresence } from '../calls/agent-presence';

@@ -1,19 +1,11 @@
 import fc from 'fast-check';
 import { boundsOf } from '../../src/billing/period';
 import type { CallGroup } from '../../src/billing/period-calls';
+import { changeOfCosts, costsOf, sumOfCosts, type PeriodCosts } from '../../src/billing/period-costs';
 import type { RateRow } from '../../src/billing/rate.entity';
 import { billedSeconds, sharesOf } from '../../src/billing/rating';
 import { readLines, stateLines, sumUp } from '../../src/billing/statement-form';
-import {
-  changeOfCosts,
-  changesOf,
-  costsOf,
-  keyOf,
-  linesOf,
-  sumOfCosts,
-  type Line,
-  type PeriodCosts,
-} from '../../src/billing/statement-lines';
+import { changesOf, keyOf, linesOf, type Line } from '../../src/billing/statement-lines';
 import type { KeySource } from '../../src/keys/chain';
 import { dayAfter, endOfDay, startOfDay } from '../../src/platform/calendar';
 import { runs } from '../properties';
