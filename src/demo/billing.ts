@@ -1,21 +1,18 @@
 import { AgentRow } from '../agents/agent.entity';
 import { RateRow } from '../billing/rate.entity';
-import type { CallRow } from '../calls/call.entity';
 import type { Database } from '../database/database';
 import { ApiKeyRow } from '../keys/api-key.entity';
 import { noteLateChange } from '../calls/late-change';
 import { dayAfter, dayOf } from '../platform/calendar';
-import { leastIdOf, newId } from '../platform/ids';
+import { newId } from '../platform/ids';
+import type { Ask } from './ask';
 import { BRIGHTLINE, HARBOR_DENTAL } from './ids';
-import type { Ask } from './showcase';
+import { callOf } from './past-call';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Calls of so many days are there when the demo starts for the first time. */
 const DAYS = 90;
 const CALLS_OF_A_DAY = 3;
-/** By these the seconds of a call are chosen, in turns. */
-const SECONDS = [184, 47, 0, 312, 95, 61, 12, 128, 1440, 33];
-const COST_MICROS_PER_SECOND = 1_300;
 
 /**
  * Adds rates, the calls of the last months of one client, and the statement of a period that is final, when
@@ -63,39 +60,4 @@ function rateOf(keySource: RateRow['keySource'], priceMicros: number, validFrom:
   const place = { id: newId(), agencyId: BRIGHTLINE, clientId: null, keySource };
   const increments = { firstIncrementSeconds: 30, incrementSeconds: 6 };
   return { ...place, priceMicros, currency: 'USD', ...increments, validFrom, createdAt: validFrom };
-}
-
-function callOf(agent: AgentRow, rate: RateRow, startedAt: Date, number: number) {
-  const seconds = SECONDS[number % SECONDS.length] ?? 0;
-  const isConnected = seconds > 0;
-  const costMicros = seconds * COST_MICROS_PER_SECOND;
-  return {
-    id: `${leastIdOf(startedAt).slice(0, 24)}${number.toString(16).padStart(12, '0')}`,
-    agencyId: BRIGHTLINE,
-    clientId: HARBOR_DENTAL,
-    agentId: agent.id,
-    provider: agent.provider,
-    providerCallId: `demo_past_${number}`,
-    kind: 'LIVE',
-    origin: 'PROVIDER',
-    direction: 'INBOUND',
-    status: isConnected ? 'COMPLETED' : 'NO_ANSWER',
-    keySource: rate.keySource,
-    keyVersion: 1,
-    keyOwnerId: rate.keySource === 'CLIENT' ? HARBOR_DENTAL : BRIGHTLINE,
-    isOtherAccount: false,
-    rateId: rate.id,
-    startedAt,
-    endedAt: new Date(startedAt.getTime() + seconds * 1000),
-    durationMs: seconds * 1000,
-    endReason: isConnected ? 'HUNG_UP_BY_CALLEE' : null,
-    costStatus: 'KNOWN',
-    costMicros,
-    costCurrency: 'USD',
-    costFigure: String(costMicros / 1_000_000),
-    costUnit: 'US_DOLLAR',
-    revision: 0,
-    createdAt: startedAt,
-    updatedAt: startedAt,
-  } satisfies Partial<CallRow>;
 }

@@ -1,4 +1,4 @@
-import type { Ask } from './showcase';
+import type { Ask } from './ask';
 
 interface Known {
   readonly prefix: string;

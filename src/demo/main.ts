@@ -9,14 +9,16 @@ import { loadEnvFile } from '../platform/env-file';
 import { endOnSignals, outliveLostOutput } from '../platform/process';
 import { BASE_URLS, givenVariables } from '../settings';
 import { KeyRing, UnusableKeyRing } from '../vault/master-keys/key-ring';
+import type { Ask } from './ask';
+import { connectEvents } from './connected-events';
 import { resumeIssuer, type DemoIssuer } from './issuer';
 import { sandboxNameOf, startSandbox, type Sandbox } from './sandbox';
 import { addBilling } from './billing';
-import { connectEvents, receiveDayOfCalls } from './day-of-calls';
+import { receiveDayOfCalls } from './day-of-calls';
 import { gatewayToken } from './gateway-token';
 import { seedHandIns } from './hand-ins';
 import { PERSONAS, seed, subjectOf } from './seed';
-import { addShowcase, type Ask } from './showcase';
+import { addShowcase } from './showcase';
 import { startWebhookReceiver } from './webhook-receiver';
 
 const FOLDER = '.latchkey';

@@ -1,9 +1,7 @@
+import { createAgent, createClient, setUnverified, type Ask } from './ask';
 import { HARBOR_DENTAL } from './ids';
 import type { Sandbox } from './sandbox';
 import { INESS_ADDRESS, NORAS_ADDRESS } from './seed';
-
-/** Sends one operation as an agency admin, and gives its data. */
-export type Ask = (query: string, variables?: object) => Promise<Record<string, unknown>>;
 
 /**
  * Adds what makes the console's pages worth looking at when the demo starts for the first time: keys in every
@@ -54,42 +52,3 @@ const INVITATIONS_AND_TOKENS = `mutation ($clientId: ID!) {
   crm: createServiceToken(input: { name: "CRM sync", role: AGENCY_MEMBER }) { userErrors { code } }
   exports: createServiceToken(input: { name: "Nightly export", role: AGENCY_ADMIN, expiresInDays: 30 }) { userErrors { code } }
 }`;
-
-async function createClient(ask: Ask, name: string): Promise<string> {
-  const data = await ask(
-    'mutation ($input: CreateClientInput!) { createClient(input: $input) { client { id } } }',
-    { input: { name } },
-  );
-  return (data.createClient as { client: { id: string } }).client.id;
-}
-
-// The keys are set without asking the provider, as an import would set them, and turn out to be bad
-// afterwards.
-async function setUnverified(ask: Ask, clientId: string, keys: readonly object[]): Promise<void> {
-  await ask(
-    'mutation ($input: SetClientApiKeysInput!) { setClientApiKeys(input: $input) { userErrors { code } } }',
-    {
-      input: { clientId, keys },
-    },
-  );
-  await ask(
-    'mutation ($input: VerifyClientApiKeysInput!) { verifyClientApiKeys(input: $input) { userErrors { code } } }',
-    { input: { clientId } },
-  );
-}
-
-async function createAgent(
-  ask: Ask,
-  clientId: string | null,
-  name: string,
-  { provider, accounts }: Sandbox['providers'][number],
-): Promise<string> {
-  const { agents, fromNumber } = accounts.agency;
-  // The demo's own agents are the first ones of the account, and each belongs to one agent only.
-  const providerAgentId = agents.at(-1)?.id ?? '';
-  const data = await ask(
-    'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { agent { id } } }',
-    { input: { name, provider, providerAgentId, fromNumber, clientId } },
-  );
-  return (data.createAgent as { agent: { id: string } }).agent.id;
-}

@@ -4,7 +4,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { MESSAGE_TYPE_NAMES } from '../outbox/message-types';
-import type { Ask } from './showcase';
+import type { Ask } from './ask';
 
 /** By its path, the receiver of an earlier start is known. */
 const PATH = '/webhooks-of-the-demo';

@@ -1,7 +1,7 @@
 import { VapiClient, VapiError, Vapi } from '@vapi-ai/server-sdk';
 import Retell from 'retell-sdk';
 import { startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
-import type { KeySet } from '../../src/demo/sandbox/account';
+import type { KeySet } from '../../src/demo/sandbox/keys';
 import type { RecordedRequest } from '../../src/demo/sandbox/server';
 import { adapterOf } from '../../src/providers';
 import { postTo } from '../../src/providers/control-address';

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { field, textField } from '../../providers/json';
 import { BRIGHTLINE, CEDAR_CLINIC, HARBOR_DENTAL } from '../ids';
-import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
-import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
+import { isE164, NUMBER_LABEL, type Account, type Accounts } from './account';
 import { hmacOf, type EventForm } from './events';
+import { handle, type Handlers } from './handlers';
+import { holderOf, type KeySet, type Standing } from './keys';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
 import { recordingReply } from './recording';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
-import type { StandIn } from './stand-in';
+import type { Scene, StandIn } from './stand-in';
 
 const KEYS: KeySet = {
   valid: 'org_demo_bland_agency_valid_0001',

@@ -1,5 +1,6 @@
 import type { ProviderAdapter } from '../../providers/provider';
-import { holderOf, type Account, type Accounts, type KeySet, type Standing } from './account';
+import type { Account, Accounts } from './account';
+import { holderOf, type KeySet, type Standing } from './keys';
 import { PlacedCalls } from './placed-calls';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
 import type { StandIn } from './stand-in';

@@ -9,13 +9,14 @@ import {
   NORTHWIND,
   OLD_MILL_MOTORS,
 } from '../ids';
-import { handle, holderOf, isE164, NUMBER_LABEL } from './account';
-import type { Account, Accounts, Handlers, KeySet, Scene, Standing } from './account';
+import { isE164, NUMBER_LABEL, type Account, type Accounts } from './account';
 import { hmacOf, type EventForm } from './events';
+import { handle, type Handlers } from './handlers';
+import { holderOf, type KeySet, type Standing } from './keys';
 import { PlacedCalls, type Ending, type PlacedCall } from './placed-calls';
 import { openFile, openFileReply } from './recording';
 import { splitAuthorization, type StandInReply, type StandInRequest } from './server';
-import type { StandIn } from './stand-in';
+import type { Scene, StandIn } from './stand-in';
 
 const KEYS: KeySet = {
   valid: 'key_demo_retell_agency_valid_0001',
