@@ -3,10 +3,11 @@ import type { ConsoleOptions } from './http/pages/console';
 import type { StoreAddress } from './http/rate-limit-store';
 import type { PerMinute } from './http/rate-limits';
 import type { ServerOptions } from './http/server';
+import { openSecretFiles } from './open-secret-files';
 import { ConfigError } from './platform/config-error';
 import type { Provider } from './providers';
 import type { BaseUrls } from './providers/provider-api';
-import { misspeltSettings, openSecretFiles } from './setting-warnings';
+import { misspeltSettings } from './misspelt-settings';
 import {
   BASE_URLS,
   givenVariables,

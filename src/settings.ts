@@ -10,7 +10,7 @@ import { ConfigError } from './platform/config-error';
 import { isSecureBaseUrl, isUrl } from './platform/secure-url';
 import { providers, type Provider } from './providers';
 import { PROVIDER_REGIONS, type ProviderAdapter, type ProviderRegion } from './providers/provider';
-import { misspeltSettings } from './setting-warnings';
+import { misspeltSettings } from './misspelt-settings';
 import { KeyRing } from './vault/master-keys/key-ring';
 import type { KeyServiceEnvironment } from './vault/master-keys/kms';
 

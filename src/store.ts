@@ -1,22 +1,14 @@
 import { migrations } from '../migrations';
-import { AuditTrail, NoAuditTrail } from './audit/audit-trail';
-import type { ReadPlaces } from './audit/place-comparison';
+import { AuditTrail } from './audit/audit-trail';
 import type { Config } from './config';
 import { entities } from './entities';
 import { giveMacsToOldPlaces } from './keys/old-places';
-import { readStatedPlaces } from './keys/stated-places';
-import { givenUp, openDatabase, openToRead, type Database, type ReadOnlyDatabase } from './database/database';
+import { givenUp, openDatabase, type Database } from './database/database';
 import type { Metrics } from './platform/metrics';
 import { sealedTables } from './sealed-tables';
-import { Cipher, UnreadableKey } from './vault/cipher';
-import { UnusableKeyRing } from './vault/master-keys/key-ring';
-import {
-  isFromBeforeMacs,
-  noteMasterKeys,
-  refuseWrongMasterKeys,
-} from './vault/master-keys/master-key-check';
+import { Cipher } from './vault/cipher';
+import { noteMasterKeys, refuseWrongMasterKeys } from './vault/master-keys/master-key-check';
 import { countByMasterKey } from './vault/master-keys/sealed-table';
-import { PlaceMacs } from './vault/place-macs';
 import { openVault, type Vault } from './vault/vault';
 
 /** The contents of the database, for the server and for its command line. */
@@ -41,34 +33,5 @@ export async function openStore(config: Config, metrics: Metrics | null = null):
     return { database, vault, audit: await AuditTrail.open(database, vault.cipher) };
   } catch (error) {
     throw await givenUp(database, error);
-  }
-}
-
-/** The parts of the database that are verified: the audit trail, and the places of keys of which it tells. */
-export interface StoredTrail {
-  readonly database: ReadOnlyDatabase;
-  readonly audit: AuditTrail;
-  readonly readPlaces: ReadPlaces;
-}
-
-/**
- * Opens the audit trail alone, in order to verify it. It writes nothing, neither a migration nor a key.
- * Throws `UnusableKeyRing` or `NoAuditTrail`.
- */
-export async function openAuditTrail(config: Config): Promise<StoredTrail> {
-  const ring = await config.keyRing.unseal(config.keyServices);
-  const database = await openToRead(config.databaseUrl, { entities, migrations });
-  if (!database) throw new NoAuditTrail('There is no audit trail in this database');
-  try {
-    const cipher = new Cipher(ring);
-    const audit = await AuditTrail.openExisting(database, cipher);
-    const macs = (await isFromBeforeMacs(database.read, ring))
-      ? null
-      : await PlaceMacs.readExisting(database.read, cipher);
-    return { database, audit, readPlaces: (agencyId) => readStatedPlaces(database.read, macs, agencyId) };
-  } catch (error) {
-    throw error instanceof UnreadableKey
-      ? await givenUp(database, new UnusableKeyRing("The key ring does not open the audit trail's key"))
-      : await givenUp(database, error);
   }
 }

@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openSecretFiles } from '../../src/open-secret-files';
 import { ConfigError } from '../../src/platform/config-error';
 import { loadEnvFile } from '../../src/platform/env-file';
-import { openSecretFiles } from '../../src/setting-warnings';
 
 const before = process.cwd();
 let folder: string;
