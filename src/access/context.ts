@@ -1,8 +1,9 @@
 import { createParameterDecorator } from 'type-graphql';
 import { forbidden, unauthenticated } from '../graphql/errors';
 import type { Loaders } from '../graphql/loaders';
+import { canManageAccess } from './abilities';
 import type { Identity } from './identity';
-import { canManageAccess, isAdmin, type Viewer } from './viewer';
+import { isAdmin, type Viewer } from './viewer';
 
 /** What one request knows: who asks, under which id it is logged, and what it has loaded already. */
 export interface RequestContext {

@@ -1,4 +1,5 @@
-import { PORTAL_PERMISSIONS, traitsOfPermission, VIEWER_ROLES, type PortalPermission } from './viewer';
+import { VIEWER_ROLES } from './viewer';
+import { PORTAL_PERMISSIONS, traitsOfPermission, type PortalPermission } from './portal-permissions';
 import { enumOf } from '../graphql/schema-types';
 
 export const AGENCY_ROLE_DESCRIPTIONS = {

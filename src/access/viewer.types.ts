@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import type { PortalPermission, ViewerRole } from './viewer';
+import type { ViewerRole } from './viewer';
+import type { PortalPermission } from './portal-permissions';
 import { ViewerRoleEnum, PortalPermissionEnum } from './viewer-enums';
 
 @ObjectType('Viewer', {

@@ -1,6 +1,6 @@
 import { Column, Entity } from 'typeorm';
+import { permissionList, type PortalPermission } from '../access/portal-permissions';
 import { IdColumn, TimeColumn } from '../database/columns';
-import { permissionList, type PortalPermission } from '../access/viewer';
 
 @Entity('agencies')
 export class AgencyRow {

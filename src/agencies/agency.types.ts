@@ -1,6 +1,7 @@
 import { Field, ID, ObjectType } from 'type-graphql';
+import type { PortalPermission } from '../access/portal-permissions';
 import { Node } from '../graphql/node';
-import type { PortalPermission } from '../access/viewer';
+
 import { PortalPermissionEnum } from '../access/viewer-enums';
 
 @ObjectType({

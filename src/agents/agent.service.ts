@@ -1,6 +1,7 @@
+import { canEditAgents } from '../access/abilities';
 import { requireAdmin } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
-import { canEditAgents, type Viewer } from '../access/viewer';
+import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { noteChange } from '../agencies/changed-owner';
 import { lockActiveClient } from '../clients/active-client';

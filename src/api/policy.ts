@@ -1,4 +1,3 @@
-import type { Identity } from '../access/identity';
 import {
   canEditAgents,
   canHandInApiKeys,
@@ -6,10 +5,10 @@ import {
   canStartCalls,
   canViewCosts,
   canViewIntegrations,
-  isAdmin,
-  type PortalPermission,
-  type Viewer,
-} from '../access/viewer';
+} from '../access/abilities';
+import type { Identity } from '../access/identity';
+import type { PortalPermission } from '../access/portal-permissions';
+import { isAdmin, type Viewer } from '../access/viewer';
 
 /** Who may ask for a field. A viewer has signed in; `null` stands for somebody whom nobody knows. */
 export interface Requirement {

@@ -1,4 +1,5 @@
-import type { AgencyRole, PortalPermission, ViewerRole } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
+import type { AgencyRole, ViewerRole } from '../access/viewer';
 import { newId } from '../platform/ids';
 import type { Provider } from '../providers';
 

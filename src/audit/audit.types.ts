@@ -1,7 +1,8 @@
 import { Field, ID, Int, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer-enums';
-import type { PortalPermission, ViewerRole } from '../access/viewer';
+import type { ViewerRole } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
 import { connectionType, DateTime, enumOf } from '../graphql/schema-types';
 import type { Provider } from '../providers';
 import { ProviderEnum } from '../providers/provider.types';

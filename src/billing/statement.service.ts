@@ -1,8 +1,9 @@
 import { GRAPHQL_MAX_INT } from 'graphql';
+import { canViewCosts } from '../access/abilities';
 import { requireAdmin } from '../access/context';
 import { findOwn, lockOwn } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
-import { canViewCosts, type Viewer } from '../access/viewer';
+import type { Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';

@@ -1,6 +1,7 @@
+import { canStartCalls } from '../access/abilities';
 import type { TenantDatabase } from '../access/tenant-database';
 import { findOwn } from '../access/tenancy';
-import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
+import { isAdmin, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { forbidden } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';

@@ -1,6 +1,7 @@
+import { canStartCalls } from '../access/abilities';
 import { requireAdmin } from '../access/context';
 import type { TenantDatabase } from '../access/tenant-database';
-import { canStartCalls, isAdmin, type Viewer } from '../access/viewer';
+import { isAdmin, type Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
 import { rateOfCall } from '../billing/rates-of-calls';
 import type { Reader, Transaction } from '../database/transaction';

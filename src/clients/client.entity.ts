@@ -1,6 +1,6 @@
 import { Column, Entity, Index } from 'typeorm';
+import { permissionList, type PortalPermission } from '../access/portal-permissions';
 import { IdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
-import { permissionList, type PortalPermission } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 
 @Entity('clients')

@@ -1,6 +1,7 @@
 import { requireAdmin } from '../access/context';
+import { permissionList } from '../access/portal-permissions';
 import { clientsVisibleTo, lockOwn, ownClientIds } from '../access/tenancy';
-import { permissionList, type Viewer } from '../access/viewer';
+import type { Viewer } from '../access/viewer';
 import { noteChange } from '../agencies/changed-owner';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';

@@ -1,6 +1,6 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
-import type { PortalPermission } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
 import { PortalPermissionEnum } from '../access/viewer-enums';
 import type { UserError } from '../graphql/user-error';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';

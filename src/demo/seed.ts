@@ -1,7 +1,8 @@
 import { In, Not } from 'typeorm';
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../access/portal-permissions';
 import { PersonRow } from '../people/person.entity';
 import { identityDigest } from '../people/identities';
-import { PORTAL_PERMISSIONS, type PortalPermission, type ViewerRole } from '../access/viewer';
+import type { ViewerRole } from '../access/viewer';
 import { operator } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { AgencyRow } from '../agencies/agency.entity';

@@ -9,12 +9,9 @@ import type { Reader, Transaction } from '../database/transaction';
 import { checkName } from '../graphql/checks';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
-import {
-  tokensInForce,
-  withdrawRows,
-  type AccessGranter,
-  type GrantedAccess,
-} from '../people/granted-access';
+import type { AccessGranter } from '../people/access-granters';
+import type { GrantedAccess } from '../people/granted-access';
+import { tokensInForce, withdrawRows } from '../people/revocable-rows';
 import { isId, newId } from '../platform/ids';
 import { PROVIDERS, type Provider } from '../providers';
 import {

@@ -1,6 +1,7 @@
 import { MoreThan, Not } from 'typeorm';
+import { canHandInApiKeys, canViewIntegrations } from '../access/abilities';
 import { findOwnMany, visibleTo } from '../access/tenancy';
-import { canHandInApiKeys, canViewIntegrations, type Viewer } from '../access/viewer';
+import type { Viewer } from '../access/viewer';
 import type { Actor } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';

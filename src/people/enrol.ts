@@ -1,3 +1,4 @@
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../access/portal-permissions';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
 import type { Database } from '../database/database';
@@ -5,7 +6,7 @@ import { isId, newId } from '../platform/ids';
 import { checkName } from '../graphql/checks';
 import { PersonRow } from './person.entity';
 import { identityDigest } from './identities';
-import { PORTAL_PERMISSIONS, VIEWER_ROLES, type PortalPermission, type ViewerRole } from '../access/viewer';
+import { VIEWER_ROLES, type ViewerRole } from '../access/viewer';
 import { operator } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';
 import { checkPermissions } from './permissions';

@@ -1,4 +1,5 @@
-import { PORTAL_PERMISSIONS, type Origin, type Viewer } from '../access/viewer';
+import { PORTAL_PERMISSIONS } from '../access/portal-permissions';
+import type { Origin, Viewer } from '../access/viewer';
 import { digest } from '../platform/digest';
 import type { PersonRow } from './person.entity';
 import type { ServiceTokenRow } from './service-token.entity';

@@ -1,4 +1,5 @@
-import { permissionList, type Viewer } from '../access/viewer';
+import { permissionList } from '../access/portal-permissions';
+import type { Viewer } from '../access/viewer';
 import { dateOf, type RawDate } from '../database/raw';
 import type { Beginning } from '../database/transaction';
 import { forbidden, unauthenticated, type PublicError } from '../graphql/errors';

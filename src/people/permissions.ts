@@ -1,4 +1,4 @@
-import { PORTAL_PERMISSIONS, traitsOfPermission, type PortalPermission } from '../access/viewer';
+import { PORTAL_PERMISSIONS, traitsOfPermission, type PortalPermission } from '../access/portal-permissions';
 import { userError, type UserError } from '../graphql/user-error';
 
 /** Tells whether two sets of permissions are the same, in whatever order. */

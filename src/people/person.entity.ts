@@ -1,8 +1,9 @@
 import { Column, Entity, Index } from 'typeorm';
+import { permissionList, type PortalPermission } from '../access/portal-permissions';
 import { IdColumn, PlainIdColumn, ReferenceColumn, TimeColumn } from '../database/columns';
 import { AgencyRow } from '../agencies/agency.entity';
 import { ClientRow } from '../clients/client.entity';
-import { permissionList, type PortalPermission, type ViewerRole } from '../access/viewer';
+import type { ViewerRole } from '../access/viewer';
 
 /**
  * Someone of an agency or of a client's portal, with what they may do. The same person may belong to several

@@ -1,6 +1,7 @@
 import { Field, ID, InputType } from 'type-graphql';
 import { AGENCY_ROLE_DESCRIPTIONS, PortalPermissionEnum } from '../access/viewer-enums';
-import { AGENCY_ROLES, type AgencyRole, type PortalPermission } from '../access/viewer';
+import { AGENCY_ROLES, type AgencyRole } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
 import type { KeptAccess } from './granted-access';
 import { enumOf } from '../graphql/schema-types';
 

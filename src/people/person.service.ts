@@ -1,8 +1,10 @@
 import { In, IsNull, Not } from 'typeorm';
 import { requireAccessManager, requireAdmin } from '../access/context';
+import type { PortalPermission } from '../access/portal-permissions';
 import { findOwn, findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
+import { grantedBy, withdrawAccess, type AccessGranters } from './access-granters';
 import { PersonRow } from './person.entity';
-import type { AgencyRole, PortalPermission, Viewer } from '../access/viewer';
+import type { AgencyRole, Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
 import type { AuditTrail } from '../audit/audit-trail';
 import { ClientRow } from '../clients/client.entity';
@@ -15,13 +17,7 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import { checkEmail, emailDigest } from './email';
-import {
-  grantedBy,
-  withdrawAccess,
-  type AccessGranters,
-  type GrantedAccess,
-  type KeptAccess,
-} from './granted-access';
+import type { GrantedAccess, KeptAccess } from './granted-access';
 import { eventOf } from './person-event';
 import { checkPermissions, samePermissions } from './permissions';
 

@@ -1,7 +1,8 @@
 import { Field, ID, ObjectType } from 'type-graphql';
 import { Node } from '../graphql/node';
 import { PortalPermissionEnum, ViewerRoleEnum } from '../access/viewer-enums';
-import type { PortalPermission, ViewerRole } from '../access/viewer';
+import type { ViewerRole } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
 import type { GrantedAccess as GrantedAccessOf } from './granted-access';
 import { connectionType, DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';

@@ -1,6 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import { PortalPermissionEnum } from '../access/viewer-enums';
-import type { PortalPermission } from '../access/viewer';
+import type { PortalPermission } from '../access/portal-permissions';
 import type { AgencyRow } from '../agencies/agency.entity';
 import { Agency } from '../agencies/agency.types';
 import type { ClientRow } from '../clients/client.entity';

@@ -1,5 +1,7 @@
 import { requireAccessManager } from '../access/context';
 import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
+import type { AccessGranter } from './access-granters';
+import { tokensInForce, withdrawRows } from './revocable-rows';
 import { newServiceToken, serviceTokenDigest, serviceTokenPrefix } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
 import type { AgencyRole, Viewer } from '../access/viewer';
@@ -7,7 +9,7 @@ import type { AuditTrail } from '../audit/audit-trail';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { newId } from '../platform/ids';
-import { tokensInForce, withdrawRows, type AccessGranter, type GrantedAccess } from './granted-access';
+import type { GrantedAccess } from './granted-access';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';

@@ -1,11 +1,12 @@
 import { IsNull, LessThan, Or } from 'typeorm';
 import type { AddressRefusal, Identity } from '../access/identity';
+import { permissionList } from '../access/portal-permissions';
 import type { IdentityVerifier, TokenRefusal } from './identity';
 import type { InvitationService } from './invitation.service';
 import { PersonRow } from './person.entity';
 import { isServiceToken, serviceTokenDigest } from './service-token';
 import { ServiceTokenRow } from './service-token.entity';
-import { permissionList, type Origin, type Viewer } from '../access/viewer';
+import type { Origin, Viewer } from '../access/viewer';
 import { viewerOfPerson, viewerOfServiceToken, type KnownPerson } from './identities';
 import type { Actor, AuditDetails } from '../audit/audit-event';
 import type { AuditTrail } from '../audit/audit-trail';

@@ -1,6 +1,7 @@
 import { Ctx, FieldResolver, Query, Resolver, Root } from 'type-graphql';
+import { abilitiesOf } from '../access/abilities';
 import { CurrentViewer, type RequestContext } from '../access/context';
-import { abilitiesOf, type Viewer } from '../access/viewer';
+import type { Viewer } from '../access/viewer';
 import type { AgencyRow } from '../agencies/agency.entity';
 import type { AgencyService } from '../agencies/agency.service';
 import { Agency } from '../agencies/agency.types';

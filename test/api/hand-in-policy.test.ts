@@ -1,6 +1,6 @@
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/portal-permissions';
 import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import { PersonRow } from '../../src/people/person.entity';
-import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/viewer';
 import { AuditEventRow } from '../../src/audit/audit.entity';
 import { ARCHIVED_CLIENT, HARBOR, NEVER_GIVEN_OUT } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps } from '../hand-ins';

@@ -1,4 +1,4 @@
-import type { PortalPermission } from '../../src/access/viewer';
+import type { PortalPermission } from '../../src/access/portal-permissions';
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { ClientRow } from '../../src/clients/client.entity';
 import { PersonRow } from '../../src/people/person.entity';

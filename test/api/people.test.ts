@@ -1,6 +1,7 @@
 import { In } from 'typeorm';
+import { PORTAL_PERMISSIONS } from '../../src/access/portal-permissions';
 import { PersonRow } from '../../src/people/person.entity';
-import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
+import type { Viewer } from '../../src/access/viewer';
 import { viewerOfPerson } from '../../src/people/identities';
 import { ClientService } from '../../src/clients/client.service';
 import { InvitationService } from '../../src/people/invitation.service';

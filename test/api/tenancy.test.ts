@@ -1,8 +1,9 @@
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/portal-permissions';
 import { ApiKeyService } from '../../src/keys/changes/api-key.service';
 import { KeyCheckService } from '../../src/keys/checks/key-check.service';
 import { KeyResolverService } from '../../src/keys/resolution/key-resolver.service';
 import { PersonRow } from '../../src/people/person.entity';
-import { PORTAL_PERMISSIONS, type PortalPermission, type Viewer } from '../../src/access/viewer';
+import type { Viewer } from '../../src/access/viewer';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientService } from '../../src/clients/client.service';
 import { Secret } from '../../src/vault/secret';

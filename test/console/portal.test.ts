@@ -1,5 +1,5 @@
 import type { Browser } from 'playwright-core';
-import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/viewer';
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/portal-permissions';
 import { HARBOR_RETELL_AGENT } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';

@@ -18,12 +18,13 @@ import {
   type GraphQLInputField,
   type GraphQLSchema,
 } from 'graphql';
+import { PORTAL_PERMISSIONS } from '../../src/access/portal-permissions';
 import { guard, requirementOf } from '../../src/api/guard';
 import { open } from '../../src/api/policy';
 import { buildBareSchema } from '../../src/api/schema';
 import { nodeSources } from '../../src/api/node.resolver';
 import type { Services } from '../../src/api/services';
-import { PORTAL_PERMISSIONS, type Viewer } from '../../src/access/viewer';
+import type { Viewer } from '../../src/access/viewer';
 import { emittedFiles } from '../../src/emit-schema';
 import { PROVIDERS } from '../../src/providers';
 

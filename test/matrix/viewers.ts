@@ -1,6 +1,6 @@
+import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/portal-permissions';
 import { PersonRow } from '../../src/people/person.entity';
 import { identityDigest } from '../../src/people/identities';
-import { PORTAL_PERMISSIONS, type PortalPermission } from '../../src/access/viewer';
 import { AgencyRow } from '../../src/agencies/agency.entity';
 import { newId } from '../../src/platform/ids';
 import { HARBOR, MAPLE } from '../demo-ids';
