@@ -1,6 +1,6 @@
 import type { Transaction } from '../database/transaction';
 import { recordPresence } from '../keys/absent-agent';
-import type { Placement } from '../providers/requests';
+import type { Placement } from '../providers/placement';
 import type { AgentWithKey } from './call-request';
 
 /**

@@ -1,7 +1,7 @@
 import { Field, ObjectType } from 'type-graphql';
 import { DateTime, UserErrorsField } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
-import type { IceServer, WebCallAccess } from '../providers/web-calls';
+import type { IceServer, WebCallAccess } from '../providers/web-call-access';
 import type { CallRow } from './call.entity';
 import { Call } from './call.types';
 

@@ -16,7 +16,7 @@ import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
 import { userError } from '../graphql/user-error';
 import type { Provider } from '../providers';
-import type { KeyVerdict } from '../providers/requests';
+import type { KeyVerdict } from '../providers/key-requests';
 import type { ProviderRegion } from '../providers/provider';
 import type { ProviderApi } from '../providers/provider-api';
 import { recordUse, useOf } from '../vault/envelope';

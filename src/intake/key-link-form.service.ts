@@ -11,7 +11,7 @@ import { USER_ERRORS } from '../graphql/user-error';
 import type { Transaction } from '../database/transaction';
 import { adapterOf } from '../providers';
 import type { ProviderAccount, ProviderApi } from '../providers/provider-api';
-import type { KeyVerdict } from '../providers/requests';
+import type { KeyVerdict } from '../providers/key-requests';
 import { useOf } from '../vault/envelope';
 import { linkTokenDigest } from '../vault/own-tokens';
 import type { Secret } from '../vault/secret';

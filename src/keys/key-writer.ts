@@ -6,7 +6,7 @@ import type { Transaction } from '../database/transaction';
 import { dateOrNull } from '../database/raw';
 import type { Provider } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
-import type { KeyVerdict } from '../providers/requests';
+import type { KeyVerdict } from '../providers/key-requests';
 import { secretEndOf } from '../vault/cipher';
 import type { ApiKeyText } from '../vault/secret';
 import type { Vault } from '../vault/vault';

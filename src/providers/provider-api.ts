@@ -18,29 +18,16 @@ import {
 import { markOf } from '../vault/key-mark';
 import type { ApiKeyText } from '../vault/secret';
 import type { Recording } from './call-content';
-import {
-  askForCall,
-  askForContent,
-  callListing,
-  findPlacedCall,
-  stopCall,
-  type CallAnswer,
-  type CallSearch,
-  type CallToFind,
-  type ContentAnswer,
-  type ListedCall,
-} from './call-requests';
-import { readLists, readPage, type AccountList, type ReadPage } from './list-requests';
+import { callListing, type ListedCall } from './call-lists';
+import { askForCall, askForContent, type CallAnswer, type ContentAnswer } from './call-requests';
+import { findPlacedCall, type CallSearch, type CallToFind } from './call-search';
+import { stopCall } from './call-stop';
+import { readLists, type AccountList } from './list-requests';
 import type { ListedAgent, ListedNumber } from './listing';
-import {
-  findAgent,
-  placeCall,
-  placeWebCall,
-  verifyKey,
-  type KeyVerdict,
-  type Placement,
-  type WebPlacement,
-} from './requests';
+import { readPage, type ReadPage } from './page-requests';
+import type { Placement } from './placement';
+import { placeCall, placeWebCall, type WebPlacement } from './placement-requests';
+import { findAgent, verifyKey, type KeyVerdict } from './key-requests';
 import { RequestBuckets } from './request-buckets';
 import { openRecording, type RecordingAnswer } from './recordings';
 import type { ProviderError } from './refusals';

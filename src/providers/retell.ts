@@ -19,7 +19,7 @@ import { retellGateway } from './gateway/retell';
 import { field, hasAny, textField } from './json';
 import { readAgent, readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
-import { readToken } from './web-calls';
+import { readToken } from './web-call-access';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;

@@ -20,7 +20,7 @@ import { vapiGateway } from './gateway/vapi';
 import { field, isObject, textField } from './json';
 import { readAgent, readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
-import { readSocketUrl } from './web-calls';
+import { readSocketUrl } from './web-call-access';
 
 /** A call with its transcript is long. */
 const PAGE_LENGTH = 50;

@@ -1,7 +1,6 @@
 import type { OutboundRequest } from '../vault/outbound';
-import { readTime } from './call-facts';
-import { field, textField } from './json';
 import type { AgentAtProvider } from './provider-agent';
+import type { WebCallAccess } from './web-call-access';
 
 /** A call that is held in a browser, or wherever else somebody connects to the provider. */
 export interface WebCallToPlace extends AgentAtProvider {
@@ -10,62 +9,9 @@ export interface WebCallToPlace extends AgentAtProvider {
   readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A server by which a browser finds its way to the provider. */
-export interface IceServer {
-  readonly urls: readonly string[];
-  readonly username: string | null;
-  readonly credential: string | null;
-}
-
-/**
- * What it takes to join a call. Whoever has it speaks in the call, at the cost of the account: it is handed
- * to the caller once, and neither stored nor logged.
- */
-export interface WebCallAccess {
-  readonly url: string | null;
-  readonly accessToken: string | null;
-  readonly transport: string | null;
-  readonly iceServers: readonly IceServer[];
-  readonly expiresAt: Date | null;
-}
-
 /** How a provider starts calls without a phone. */
 export interface WebCalls {
   request(call: WebCallToPlace): OutboundRequest;
   /** Reads what it takes to join the call. It is null where nobody could join by it. */
   access(json: unknown): WebCallAccess | null;
-}
-
-/** The longest text of any of these that is taken for one. */
-const MAX_LENGTH = 8192;
-
-function readText(json: unknown, name: string): string | null {
-  const text = textField(json, name);
-  return text !== '' && text.length <= MAX_LENGTH ? text : null;
-}
-
-/** Reads the address of a WebSocket. */
-export function readSocketUrl(json: unknown, name: string): string | null {
-  const url = readText(json, name);
-  return url !== null && URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol) ? url : null;
-}
-
-/** Reads a token with what is said beside it. */
-export function readToken(json: unknown): WebCallAccess | null {
-  const accessToken = readText(json, 'access_token');
-  if (accessToken === null) return null;
-  const servers = field(json, 'ice_servers');
-  return {
-    url: null,
-    accessToken,
-    transport: readText(json, 'transport'),
-    iceServers: Array.isArray(servers) ? servers.flatMap((server) => iceServerIn(server) ?? []) : [],
-    expiresAt: readTime(json, 'expires_at'),
-  };
-}
-
-function iceServerIn(json: unknown): IceServer | null {
-  const urls = [field(json, 'urls')].flat().filter((url) => typeof url === 'string');
-  if (urls.length === 0) return null;
-  return { urls, username: readText(json, 'username'), credential: readText(json, 'credential') };
 }

@@ -10,7 +10,7 @@ import { partsOf } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
 import type { KeyResolverService } from '../keys/resolution/key-resolver.service';
 import type { CallFacts } from '../providers/call-facts';
-import type { ListedCall } from '../providers/call-requests';
+import type { ListedCall } from '../providers/call-lists';
 import type { KeyedAccount } from './account';
 import { differenceOf, type Difference } from './difference';
 

@@ -1,14 +1,10 @@
 import type { RequestListener } from 'node:http';
 import { inspect, isDeepStrictEqual } from 'node:util';
 import { providers, type Provider } from '../../src/providers';
+import type { Placement } from '../../src/providers/placement';
+import { placeCall } from '../../src/providers/placement-requests';
 import { messageFor } from '../../src/providers/refusals';
-import {
-  findAgent,
-  placeCall,
-  verifyKey,
-  type KeyVerdict,
-  type Placement,
-} from '../../src/providers/requests';
+import { findAgent, verifyKey, type KeyVerdict } from '../../src/providers/key-requests';
 import { CALL_END_REASONS, CALL_STATUSES, type CallFacts } from '../../src/providers/call-facts';
 import { readLists } from '../../src/providers/list-requests';
 import type { ProviderAdapter } from '../../src/providers/provider';

@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { adapterOf, providers } from '../../src/providers';
-import { MAX_LIST_PAGES, MAX_LISTED, readLists, readPages } from '../../src/providers/list-requests';
+import { MAX_LIST_PAGES, MAX_LISTED, readLists } from '../../src/providers/list-requests';
 import type { ListedAgent, ListedNumber, Listing, ListPage } from '../../src/providers/listing';
+import { readPages } from '../../src/providers/page-requests';
 import type { ProviderAdapter } from '../../src/providers/provider';
 import type { Send } from '../../src/vault/outbound';
 import { fixturesOf } from './fixtures';

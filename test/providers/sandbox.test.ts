@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { sandboxNameOf, startSandbox, type Sandbox, type SandboxName } from '../../src/demo/sandbox';
 import { adapterOf, PROVIDERS } from '../../src/providers';
 import { newId } from '../../src/platform/ids';
-import { findPlacedCall } from '../../src/providers/call-requests';
-import { findAgent, placeCall, verifyKey } from '../../src/providers/requests';
+import { findPlacedCall } from '../../src/providers/call-search';
+import { placeCall } from '../../src/providers/placement-requests';
+import { findAgent, verifyKey } from '../../src/providers/key-requests';
 import { sendWith, type Send } from '../../src/vault/outbound';
 import { ApiKeyText } from '../../src/vault/secret';
 

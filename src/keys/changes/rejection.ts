@@ -1,6 +1,6 @@
 import { USER_ERRORS, userError, type UserError } from '../../graphql/user-error';
 import { toProviderError } from '../../providers/provider-error.types';
-import type { KeyVerdict } from '../../providers/requests';
+import type { KeyVerdict } from '../../providers/key-requests';
 import type { KeyToStore } from '../key-writer';
 
 /** A key whose account is out of funds is accepted, because the key itself is good. */

@@ -6,7 +6,7 @@ import type { TenantDatabase } from '../../access/tenant-database';
 import type { Transaction } from '../../database/transaction';
 import { userError, type UserError } from '../../graphql/user-error';
 import { adapterOf, PROVIDERS, type Provider } from '../../providers';
-import type { KeyVerdict } from '../../providers/requests';
+import type { KeyVerdict } from '../../providers/key-requests';
 import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
 import { toProviderError, type ProviderErrorType } from '../../providers/provider-error.types';
 import { UnreadableKey } from '../../vault/cipher';

@@ -6,7 +6,7 @@ import { LeasedRounds } from '../../database/leased-rounds';
 import { dateOf, dateOrNull, type RawDate } from '../../database/raw';
 import type { Transaction } from '../../database/transaction';
 import type { ProviderApi } from '../../providers/provider-api';
-import type { KeyVerdict } from '../../providers/requests';
+import type { KeyVerdict } from '../../providers/key-requests';
 import { UnreadableKey } from '../../vault/cipher';
 import type { Vault } from '../../vault/vault';
 import { recordPresence } from '../absent-agent';

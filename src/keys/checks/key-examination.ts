@@ -1,5 +1,5 @@
 import type { AgentRow } from '../../agents/agent.entity';
-import type { KeyVerdict } from '../../providers/requests';
+import type { KeyVerdict } from '../../providers/key-requests';
 import type { ProviderAccount, ProviderApi } from '../../providers/provider-api';
 
 export interface KeyExamination {
