@@ -5,7 +5,8 @@ import type { CallReceipt, ResolvedKey } from '../keys/resolution/key-resolver.s
 import { digest } from '../platform/digest';
 import { newId, timeOfId } from '../platform/ids';
 import { adapterOf, type Provider } from '../providers';
-import { COST_UNITS, type CallEndReason } from '../providers/call-facts';
+import { COST_UNITS } from '../providers/call-cost';
+import type { CallEndReason } from '../providers/call-facts';
 import type { Placement } from '../providers/placement';
 import type { WebCallAccess } from '../providers/web-call-access';
 import { nextAskAt } from './ask-schedule';

@@ -2,7 +2,8 @@ import { Column, Entity, Index } from 'typeorm';
 import { BigColumn, IdColumn, PlainIdColumn, TimeColumn } from '../database/columns';
 import type { KeySource } from '../keys/chain';
 import type { Provider } from '../providers';
-import type { CallDirection, CallEndReason, CallStatus, CostUnit } from '../providers/call-facts';
+import type { CostUnit } from '../providers/call-cost';
+import type { CallDirection, CallEndReason, CallStatus } from '../providers/call-facts';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 
 export const CALL_KINDS = ['TEST', 'LIVE'] as const;

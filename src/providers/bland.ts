@@ -1,24 +1,15 @@
-import {
-  ended,
-  goingOn,
-  readCost,
-  readDuration,
-  readId,
-  readLatchkeyId,
-  readNumber,
-  readPastTime,
-  readTime,
-  readWord,
-  type CallEndReason,
-  type CallStatus,
-} from './call-facts';
+import { readCost } from './call-cost';
+import type { CallEndReason, CallStatus } from './call-facts';
 import { transcriptOf, type TurnForm } from './call-content';
+import { ended, goingOn } from './call-outcome';
 import { hmacClaim } from './event-signatures';
 import { blandGateway } from './gateway/bland';
 import { field, hasAny, textField } from './json';
 import { readAgent, readEntries, type ListedAgent, type ListedNumber, type Listing } from './listing';
 import { withVariables, type CallSpan, type ProviderAdapter } from './provider';
 import type { ProviderAgentKind } from './provider-agent';
+import { readDuration, readPastTime, readTime } from './read-times';
+import { readId, readLatchkeyId, readNumber, readWord } from './read-values';
 
 // AGENT_ID_INVALID says that the id is not a UUID, and so is not the id of any agent. AGENT_VERSION_NOT_FOUND
 // and similar codes are about something else.

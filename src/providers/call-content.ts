@@ -1,6 +1,6 @@
 import type { OutboundRequest } from '../vault/outbound';
-import { readWord } from './call-facts';
 import { textField } from './json';
+import { readWord } from './read-values';
 
 /** Who speaks in a transcript, in the platform's words. */
 export type Speaker = 'Agent' | 'Person' | 'Third party';

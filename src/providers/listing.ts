@@ -1,7 +1,7 @@
 import type { OutboundRequest } from '../vault/outbound';
-import { readId } from './call-facts';
 import { textField } from './json';
 import type { AgentAtProvider, ProviderAgentKind } from './provider-agent';
+import { readId } from './read-values';
 
 export interface ListPage<T> {
   readonly items: readonly T[];

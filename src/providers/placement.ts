@@ -1,6 +1,6 @@
 import type { OutboundReply } from '../vault/outbound';
-import { isProviderId } from './call-facts';
 import type { ProviderAdapter } from './provider';
+import { isProviderId } from './read-values';
 import { errorIn, errorOf, isReadable, isSuccess, REQUEST_TIMEOUT, type ProviderError } from './refusals';
 
 /** `UNKNOWN` means that the call may have been placed. */

@@ -1,7 +1,8 @@
 import type { SignatureClaim } from '../vault/signatures';
 import type { KeyPresentation, OutboundRequest } from '../vault/outbound';
 import type { CallContent } from './call-content';
-import type { CallFacts, CostUnit } from './call-facts';
+import type { CostUnit } from './call-cost';
+import type { CallFacts } from './call-facts';
 import type { ListedAgent, ListedNumber, Listing, ListPage } from './listing';
 import type { GatewayTable } from './gateway-table';
 import type { AgentAtProvider, ProviderAgentKind } from './provider-agent';

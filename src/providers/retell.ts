@@ -1,24 +1,14 @@
-import {
-  durationBetween,
-  ended,
-  goingOn,
-  OUT_OF_FUNDS,
-  readCost,
-  readDuration,
-  readId,
-  readLatchkeyId,
-  readNumber,
-  readPastTime,
-  readWord,
-  type CallEndReason,
-  type CallFacts,
-} from './call-facts';
+import { readCost } from './call-cost';
+import { OUT_OF_FUNDS, type CallEndReason, type CallFacts } from './call-facts';
 import { linkTo, transcriptOf, type TurnForm } from './call-content';
+import { ended, goingOn } from './call-outcome';
 import { hmacClaim } from './event-signatures';
 import { retellGateway } from './gateway/retell';
 import { field, hasAny, textField } from './json';
 import { readAgent, readEntries, type ListedNumber, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
+import { durationBetween, readDuration, readPastTime } from './read-times';
+import { readId, readLatchkeyId, readNumber, readWord } from './read-values';
 import { readToken } from './web-call-access';
 
 /** A call with its transcript is long. */

@@ -1,25 +1,14 @@
-import {
-  durationBetween,
-  ended,
-  goingOn,
-  OUT_OF_FUNDS,
-  readCost,
-  readId,
-  readLatchkeyId,
-  readNumber,
-  readPastTime,
-  readTime,
-  readWord,
-  type CallEndReason,
-  type CallFacts,
-  type CallStatus,
-} from './call-facts';
+import { readCost } from './call-cost';
+import { OUT_OF_FUNDS, type CallEndReason, type CallFacts, type CallStatus } from './call-facts';
 import { linkTo, transcriptOf, type Recording, type TurnForm } from './call-content';
+import { ended, goingOn } from './call-outcome';
 import { hmacClaim, secretClaim } from './event-signatures';
 import { vapiGateway } from './gateway/vapi';
 import { field, isObject, textField } from './json';
 import { readAgent, readEntries, type ListPage } from './listing';
 import { withVariables, type ProviderAdapter } from './provider';
+import { durationBetween, readPastTime, readTime } from './read-times';
+import { readId, readLatchkeyId, readNumber, readWord } from './read-values';
 import { readSocketUrl } from './web-call-access';
 
 /** A call with its transcript is long. */

@@ -1,5 +1,5 @@
-import { readTime } from './call-facts';
 import { field, textField } from './json';
+import { readTime } from './read-times';
 
 /** A server by which a browser finds its way to the provider. */
 export interface IceServer {

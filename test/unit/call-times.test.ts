@@ -1,4 +1,4 @@
-import { readTime } from '../../src/providers/call-facts';
+import { readTime } from '../../src/providers/read-times';
 
 const { TZ } = process.env;
 afterEach(() => {
