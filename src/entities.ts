@@ -1,3 +1,4 @@
+import { AbsentAgentRow } from './keys/absent-agent.entity';
 import { PersonRow } from './people/person.entity';
 import { ServiceTokenRow } from './people/service-token.entity';
 import { AgencyRow } from './agencies/agency.entity';
@@ -6,7 +7,6 @@ import { StatementRow } from './billing/statement.entity';
 import { RateRow } from './billing/rate.entity';
 import { AlertRow } from './alerts/alert.entity';
 import { ChangedOwnerRow } from './agencies/changed-owner';
-import { AbsentAgentRow } from './keys/absent-agent';
 import { UnheardEndRow } from './calls/unheard-end';
 import { AgentRow } from './agents/agent.entity';
 import { AuditHeadRow } from './audit/audit-head.entity';

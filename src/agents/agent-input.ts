@@ -39,42 +39,10 @@ export function checkNewAgent(input: NewAgent): {
   return { agent: userErrors.length > 0 ? null : (agent as CheckedAgent), userErrors };
 }
 
-/** What an agent is to become. What is not given stays; null takes the number away. */
-export interface AgentChange {
-  readonly providerAgentId?: string | null;
-  readonly providerAgentKind?: ProviderAgentKind | null;
-  readonly fromNumber?: string | null;
-}
-
-/**
- * Brings a change of an agent into the form in which it is stored, or reports everything that is wrong with
- * it.
- */
-export function checkAgentChange(
+export function checkKind(
   provider: Provider,
-  input: AgentChange,
-): { readonly change: Partial<AgentIds>; readonly userErrors: readonly UserError[] } {
-  const change: { -readonly [K in keyof AgentIds]?: AgentIds[K] } = {};
-  const userErrors: UserError[] = [];
-  if (input.providerAgentId != null) {
-    const id = checkProviderId(adapterOf(provider), input.providerAgentId, ['input', 'providerAgentId']);
-    if (typeof id === 'string') change.providerAgentId = id;
-    else userErrors.push(id);
-  }
-  if (input.providerAgentKind != null) {
-    const kind = checkKind(provider, input.providerAgentKind);
-    if (typeof kind === 'string') change.providerAgentKind = kind;
-    else userErrors.push(kind);
-  }
-  if (input.fromNumber !== undefined) {
-    const fromNumber = checkFromNumber(provider, input.fromNumber);
-    if (fromNumber === null || typeof fromNumber === 'string') change.fromNumber = fromNumber;
-    else userErrors.push(fromNumber);
-  }
-  return { change, userErrors };
-}
-
-function checkKind(provider: Provider, given: ProviderAgentKind | null): ProviderAgentKind | UserError {
+  given: ProviderAgentKind | null,
+): ProviderAgentKind | UserError {
   const { name, agentKinds } = adapterOf(provider);
   const kind = given ?? agentKinds[0];
   return agentKinds.includes(kind)
@@ -82,22 +50,11 @@ function checkKind(provider: Provider, given: ProviderAgentKind | null): Provide
     : userError('INVALID_FORMAT', ['input', 'providerAgentKind'], `${name} has no agents of this kind.`);
 }
 
-function checkFromNumber(provider: Provider, fromNumber: string | null): string | null | UserError {
+export function checkFromNumber(provider: Provider, fromNumber: string | null): string | null | UserError {
   if (fromNumber === null) return null;
   const field = ['input', 'fromNumber'];
   const adapter = adapterOf(provider);
   return adapter.fromNumberForm === 'E164'
     ? checkPhoneNumber(fromNumber, field)
     : checkProviderId(adapter, fromNumber, field);
-}
-
-export function duplicateAgent(): UserError {
-  const message = 'The agency has this agent of the provider already.';
-  return userError('DUPLICATE', ['input', 'providerAgentId'], message);
-}
-
-export function assignedToAnother(): UserError {
-  const message =
-    'The agency has the same agent of the provider a second time, for another client: whose key pays would depend on which of them is used.';
-  return userError('DUPLICATE', ['input', 'clientId'], message);
 }

@@ -14,17 +14,11 @@ import type { Page, PageArgs } from '../graphql/page';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Provider } from '../providers';
+import { checkAgentChange, type AgentChange } from './agent-change';
 import { AgentRow } from './agent.entity';
-import {
-  checkAgentChange,
-  checkNewAgent,
-  assignedToAnother,
-  duplicateAgent,
-  type AgentChange,
-  type NewAgent,
-} from './agent-input';
+import { checkNewAgent, type NewAgent } from './agent-input';
 import { readPagesOfClients, type AgentSummary } from './agents-of-clients';
-import { lockSameAgents } from './same-agent';
+import { lockSameAgents, assignedToAnother, duplicateAgent } from './same-agent';
 
 export interface AgentResult {
   readonly agent: AgentRow | null;

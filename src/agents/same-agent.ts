@@ -1,5 +1,6 @@
 import { AgencyRow } from '../agencies/agency.entity';
 import type { Transaction } from '../database/transaction';
+import { userError, type UserError } from '../graphql/user-error';
 import type { AgentRow } from './agent.entity';
 
 type Entry = Pick<AgentRow, 'id' | 'clientId' | 'provider' | 'providerAgentId'>;
@@ -22,4 +23,15 @@ export async function lockSameAgents(
   return rows.filter(
     (row) => row.id !== id && row.provider === provider && row.providerAgentId === providerAgentId,
   );
+}
+
+export function duplicateAgent(): UserError {
+  const message = 'The agency has this agent of the provider already.';
+  return userError('DUPLICATE', ['input', 'providerAgentId'], message);
+}
+
+export function assignedToAnother(): UserError {
+  const message =
+    'The agency has the same agent of the provider a second time, for another client: whose key pays would depend on which of them is used.';
+  return userError('DUPLICATE', ['input', 'clientId'], message);
 }

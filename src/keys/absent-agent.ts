@@ -1,38 +1,10 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { noteChange } from '../agencies/changed-owner';
 import type { AgentRow } from '../agents/agent.entity';
-import { PlainIdColumn, TimeColumn } from '../database/columns';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import type { Provider } from '../providers';
 import { agentsOfKey } from './affected-agents';
 import type { KeyOwner } from './place';
-
-/**
- * The provider has said that an agent does not exist in the account of a key. That holds for this version of
- * the key, and for as long as the agent has this id at the provider.
- */
-@Entity('absent_agents')
-@Index('absent_agents_by_owner', ['ownerId', 'provider'])
-export class AbsentAgentRow {
-  @PrimaryColumn('varchar', { length: 36 })
-  agentId!: string;
-
-  @PlainIdColumn()
-  ownerId!: string;
-
-  @Column('varchar', { length: 32 })
-  provider!: Provider;
-
-  @Column('int')
-  keyVersion!: number;
-
-  @Column('varchar', { length: 128 })
-  providerAgentId!: string;
-
-  @TimeColumn()
-  foundAt!: Date;
-}
 
 /** A version of a key. */
 export interface KeyVersion {

@@ -27,24 +27,6 @@ export function agentsOfKey(read: Reader, owner: KeyOwner, provider: Provider): 
   return agents.andWhere(`NOT EXISTS (${CLIENT_KEY})`, { isSet: true });
 }
 
-/**
- * These are the same agents, without those whose client has an unreadable key. The rows of such a client say
- * that it has no key, but Latchkey did not write all of them, so the agency's key must not take its place.
- */
-export async function agentsPaidBy(
-  read: Reader,
-  macs: PlaceMacs,
-  owner: KeyOwner,
-  provider: Provider,
-): Promise<Select<AgentRow>> {
-  const agents = agentsOfKey(read, owner, provider);
-  if (owner.type === 'CLIENT') return agents;
-  const unreadable = await clientsWithUnreadableKey(read, macs, owner.agencyId, provider);
-  return unreadable.length > 0
-    ? agents.andWhere('(agent.clientId IS NULL OR agent.clientId NOT IN (:...unreadable))', { unreadable })
-    : agents;
-}
-
 const ABSENT_SINCE = `(SELECT m.foundAt FROM absent_agents m WHERE m.agentId = agent.id AND m.ownerId = :ownerId
 AND m.provider = agent.provider)`;
 

@@ -7,7 +7,7 @@ import { CallRow } from '../../src/calls/call.entity';
 import { accountOf } from '../../src/calls/provider-call';
 import { noteUnheardEnd, UnheardEndRow } from '../../src/calls/unheard-end';
 import { ClientRow } from '../../src/clients/client.entity';
-import { AbsentAgentRow } from '../../src/keys/absent-agent';
+import { AbsentAgentRow } from '../../src/keys/absent-agent.entity';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { newId } from '../../src/platform/ids';
 import { PROVIDERS, type Provider } from '../../src/providers';

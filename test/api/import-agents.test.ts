@@ -1,7 +1,7 @@
 import { AlertRow } from '../../src/alerts/alert.entity';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { AuditEventRow } from '../../src/audit/audit.entity';
-import { AbsentAgentRow } from '../../src/keys/absent-agent';
+import { AbsentAgentRow } from '../../src/keys/absent-agent.entity';
 import { ARCHIVED_CLIENT, HARBOR, MAPLE, MAPLE_RETELL_AGENT, NEVER_GIVEN_OUT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { newId } from '../../src/platform/ids';

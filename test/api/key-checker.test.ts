@@ -1,7 +1,8 @@
 import { AbstractLogger } from 'typeorm';
 import type { RequestListener } from 'node:http';
 import { AgentRow } from '../../src/agents/agent.entity';
-import { AbsentAgentRow, recordPresence } from '../../src/keys/absent-agent';
+import { recordPresence } from '../../src/keys/absent-agent';
+import { AbsentAgentRow } from '../../src/keys/absent-agent.entity';
 import { ApiKeyRow } from '../../src/keys/api-key.entity';
 import { MAX_AGENTS_A_DAY } from '../../src/keys/checks/key-checker';
 import { MAX_AGENTS_CHECKED } from '../../src/keys/checks/key-examination';

@@ -1,5 +1,5 @@
 import { AlertRow } from '../../src/alerts/alert.entity';
-import { AbsentAgentRow } from '../../src/keys/absent-agent';
+import { AbsentAgentRow } from '../../src/keys/absent-agent.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';

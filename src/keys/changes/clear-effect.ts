@@ -2,8 +2,9 @@ import type { AgentRow } from '../../agents/agent.entity';
 import type { Reader } from '../../database/transaction';
 import type { Provider } from '../../providers';
 import type { PlaceMacs } from '../../vault/place-macs';
+import { agentsPaidBy } from '../agents-paid-by';
 import type { KeySource } from '../chain';
-import { agentsPaidBy, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
+import { listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
 import { readSealedKeys, type KeyOwner } from '../key-store';
 
 /** This is what the agents that used a cleared key use from now on. */

@@ -12,7 +12,8 @@ import { toProviderError, type ProviderErrorType } from '../../providers/provide
 import { UnreadableKey } from '../../vault/cipher';
 import { useOf } from '../../vault/envelope';
 import type { Vault } from '../../vault/vault';
-import { agentsOfKey, agentsPaidBy, agentsToLookUp, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
+import { agentsOfKey, agentsToLookUp, listAgents, MAX_AGENTS_LISTED } from '../affected-agents';
+import { agentsPaidBy } from '../agents-paid-by';
 import { resolveChain, type KeySource, type KeyStatus } from '../chain';
 import { recordPresence } from '../absent-agent';
 import { findDuplicates, type KeyWarning } from '../duplicates';

@@ -17,10 +17,11 @@ import {
 } from '../chain';
 import { readKeySummaries } from '../key-states';
 import { openKey, readSealedKeys, type SealedKey } from '../key-store';
+import { hasChangedSince, readUpdates } from './changes-since';
 import { agentsAt } from './past-agents';
 import { chainAt, type PastEvent, type Trail } from './past-chain';
 import { subjectOf } from './subject';
-import { hasChangedSince, readTrail, readUpdates } from './trail';
+import { readTrail } from './trail';
 import {
   readAgentWithKeys,
   readProviderAgentsWithKeys,
