@@ -3,19 +3,13 @@ import { findOwnMany, lockOwn, visibleTo } from '../access/tenancy';
 import type { TenantDatabase } from '../access/tenant-database';
 import type { Viewer } from '../access/viewer';
 import type { AuditTrail } from '../audit/audit-trail';
-import { readPageAlong, type Path } from '../database/pages';
+import { readPageAlong } from '../database/pages';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { userError, type UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
-import { nameOf } from './alert-changes';
-import { AlertRow, type AlertKind } from './alert.entity';
-
-export interface AlertFilter {
-  /** Null for alerts that are open and those that are not. */
-  readonly open: boolean | null;
-  readonly clientId: string | null;
-  readonly kinds: readonly AlertKind[] | null;
-}
+import { pathOf, type AlertFilter } from './alert-filter';
+import { nameOf } from './alert-rows';
+import { AlertRow } from './alert.entity';
 
 export interface AlertResult {
   readonly alert: AlertRow | null;
@@ -60,15 +54,4 @@ export class AlertService {
       return { alert: { ...alert, acknowledgedAt }, userErrors: [] };
     });
   }
-}
-
-function pathOf({ open, clientId, kinds }: AlertFilter): Path {
-  const states = open === null ? [{ isOpen: true }, { isOpen: false }] : [{ isOpen: open }];
-  if (clientId !== null) return { index: 'alerts_by_owner', parts: states };
-  if (kinds === null) return { index: 'alerts_by_state', parts: states };
-  const each = [...new Set(kinds)].map((kind) => ({ kind }));
-  return {
-    index: 'alerts_by_kind',
-    parts: states.flatMap((state) => each.map((kind) => ({ ...state, ...kind }))),
-  };
 }

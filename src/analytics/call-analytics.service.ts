@@ -6,7 +6,8 @@ import { badArgument, limitExceeded } from '../graphql/errors';
 import { dayAfter, DAYS, daysFromTo, FIRST_DAY, LAST_DAY, type Day } from '../platform/calendar';
 import { isId } from '../platform/ids';
 import { bucketsOf, type Bucket } from './buckets';
-import { partDays, readCountedDays, type CountedDays } from './counted-days';
+import { readCountedDays, type CountedDays } from './counted-days';
+import { partDays } from './day-parts';
 import { periodOf, runsOf, spanOf, type AnalyticsInterval, type Span } from './periods';
 import { sumsOfCalls, sumsOfSums, type Dimension, type Scope, type SumRow } from './statements';
 

@@ -1,7 +1,7 @@
 import type { Reader } from '../database/transaction';
 import { dateOf, type RawDate } from '../database/raw';
-import { dayAfter, dayOf, endOfDay, startOfDay, type Day } from '../platform/calendar';
-import { hourOf, hourSpan, type Instants } from './hours';
+import { dayOf, startOfDay, type Day } from '../platform/calendar';
+import { hourOf, hourSpan } from './hours';
 
 /** So many late changes are told apart; where there are more, no day counts. */
 const MAX_LATE = 2_000;
@@ -57,29 +57,4 @@ FROM agencies a LEFT JOIN call_sum_progress p ON p.agencyId = a.id WHERE a.id = 
     else changedHours.add(hourOf(dateOf(startAt), until, timeZone));
   }
   return { timeZone, since, until, hours, changed, changedHours, signature };
-}
-
-/** A period in parts: what is counted, and what has to be looked at call by call. */
-export interface Parts {
-  /** Days that are counted, the last one of them maybe in part. */
-  readonly counted: readonly Day[];
-  /** Days of which no hour counts. */
-  readonly open: readonly Day[];
-  /** Of the day that is counted in part: hours that do not count any more, and all that is not counted. */
-  readonly changedHours: readonly number[];
-  readonly openHours: readonly Instants[];
-}
-
-/** Parts the days of a period into those that are counted and those whose calls have to be looked at. */
-export function partDays(days: CountedDays, from: Day, to: Day): Parts {
-  const { since, until, hours, changed, timeZone } = days;
-  const [counted, open]: [Day[], Day[]] = [[], []];
-  const isPart = (day: Day) => day === until && hours > 0;
-  for (let day = from; day <= to; day = dayAfter(day, 1))
-    (isPart(day) || (day >= since && day < until && !changed.has(day)) ? counted : open).push(day);
-  if (!counted.some(isPart)) return { counted, open, changedHours: [], openHours: [] };
-  const changedHours = [...days.changedHours].sort((one, other) => one - other);
-  const rest = { ...hourSpan(until, hours, timeZone), until: endOfDay(until, timeZone) };
-  const again = changedHours.map((hour) => hourSpan(until, hour, timeZone));
-  return { counted, open, changedHours, openHours: [...again, rest] };
 }
