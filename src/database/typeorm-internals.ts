@@ -170,16 +170,20 @@ export interface Asked {
 export function executeTogether(pool: MysqlPool, asked: readonly Asked[]): void {
   if (asked.length === 0) return;
   pool.getConnection((error, connection) => {
-    if (!connection) return asked.forEach(({ done }) => done(error, undefined));
-    let open = asked.length;
-    sendTogether(connection, () => {
-      for (const { sql, values, done } of asked)
-        connection.execute(sql, values, (refusal, result) => {
-          open -= 1;
-          if (open === 0) connection.release();
-          done(refusal, result);
-        });
-    });
+    if (connection) answerTogether(connection, asked);
+    else for (const { done } of asked) done(error, undefined);
+  });
+}
+
+function answerTogether(connection: PooledConnection, asked: readonly Asked[]): void {
+  let open = asked.length;
+  sendTogether(connection, () => {
+    for (const { sql, values, done } of asked)
+      connection.execute(sql, values, (error, result) => {
+        open -= 1;
+        if (open === 0) connection.release();
+        done(error, result);
+      });
   });
 }
 

@@ -1,8 +1,7 @@
 import { AgentRow } from '../agents/agent.entity';
 import type { Reader, Select } from '../database/transaction';
 import type { Provider } from '../providers';
-import type { PlaceMacs } from '../vault/place-macs';
-import { PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
+import type { KeyOwner } from './place';
 
 /** An answer lists at most this many agents. Its counts are exact all the same. */
 export const MAX_AGENTS_LISTED = 100;
@@ -54,26 +53,6 @@ export async function agentsToLookUp(
   const agents = await all.offset(start).limit(limit).getMany();
   const ids = new Set(known.map(({ id }) => id));
   return { agents: [...known, ...agents.filter(({ id }) => !ids.has(id))].slice(0, limit), count };
-}
-
-async function clientsWithUnreadableKey(
-  read: Reader,
-  macs: PlaceMacs,
-  agencyId: string,
-  provider: Provider,
-): Promise<string[]> {
-  const rows = await read.rows<PlaceRow & { readonly clientId: string }>(
-    `SELECT ${PLACE_COLUMNS.join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
-    [agencyId],
-  );
-  const isGenuine = macs.judge(rows);
-  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(row);
-  const doubtful = new Set(rows.filter((row) => !isSound(row)).map(({ clientId }) => clientId));
-  return [...doubtful].filter((id) => {
-    const owner = { type: 'CLIENT', id, agencyId } as const;
-    const ofClient = rows.filter(({ clientId }) => clientId === id);
-    return rowAt(macs, owner, provider, ofClient) instanceof Unreadable;
-  });
 }
 
 export async function listAgents(

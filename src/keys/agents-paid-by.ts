@@ -3,11 +3,12 @@ import type { Reader, Select } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
 import { agentsOfKey } from './affected-agents';
-import { isGenuine, PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
+import { PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
 
 /**
- * These are the same agents, without those whose client has an unreadable key. The rows of such a client say
- * that it has no key, but Latchkey did not write all of them, so the agency's key must not take its place.
+ * These are the agents of `agentsOfKey`, without those whose client has an unreadable key. The rows of such a
+ * client say that it has no key, but Latchkey did not write all of them, so the agency's key must not take
+ * its place.
  */
 export async function agentsPaidBy(
   read: Reader,
@@ -33,7 +34,8 @@ async function clientsWithUnreadableKey(
     `SELECT ${PLACE_COLUMNS.join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
     [agencyId],
   );
-  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(macs, row);
+  const isGenuine = macs.judge(rows);
+  const isSound = (row: PlaceRow) => row.agencyId === agencyId && isGenuine(row);
   const doubtful = new Set(rows.filter((row) => !isSound(row)).map(({ clientId }) => clientId));
   return [...doubtful].filter((id) => {
     const owner = { type: 'CLIENT', id, agencyId } as const;

@@ -50,7 +50,9 @@ export class PlaceMacs {
   }
 
   of(place: PlaceFacts): string {
-    return createHmac('sha256', this.#key).update(`key place\n${textOf(place)}`).digest('base64url');
+    return createHmac('sha256', this.#key)
+      .update(`key place\n${textOf(place)}`)
+      .digest('base64url');
   }
 
   /**
