@@ -30,6 +30,10 @@ export class MysqlSession extends Session {
     super(source, queryRunner);
   }
 
+  lastBytes(column: string, count: number): string {
+    return `CONVERT(SUBSTR(CAST(${column} AS BINARY), -${count}) USING utf8mb4)`;
+  }
+
   indexHint(index: string): string {
     return ` FORCE INDEX (${index})`;
   }

@@ -200,6 +200,10 @@ class SqliteSession extends Session {
     this.#connection = sqliteConnectionOf(source);
   }
 
+  lastBytes(column: string, count: number): string {
+    return `SUBSTR(${column}, -${count})`;
+  }
+
   indexHint(index: string): string {
     return ` INDEXED BY ${index}`;
   }

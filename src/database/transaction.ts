@@ -61,6 +61,11 @@ export interface Reader extends Pick<EntityManager, Reads> {
    * alone.
    */
   readonly byCodePoint: string;
+  /**
+   * An expression for the last bytes of a column of text, as text. SUBSTR of MariaDB counts the characters of
+   * the whole text to find its end, which takes a tenth of the time of a list of clients.
+   */
+  lastBytes(column: string, count: number): string;
 }
 
 /** What a transaction can do. It reads what is committed and what it has written itself. */
@@ -111,6 +116,7 @@ export type Beginning = Pick<Transaction, 'rows' | 'lockRows' | 'shareRows'>;
 export abstract class Session extends EntityManager implements Transaction {
   abstract indexHint(index: string): string;
   abstract readonly byCodePoint: string;
+  abstract lastBytes(column: string, count: number): string;
   abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;
   abstract lock<T extends ObjectLiteral & { id: string }>(
     row: EntityTarget<T>,

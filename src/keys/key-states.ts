@@ -4,7 +4,7 @@ import { PROVIDERS } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
 import type { PlaceMacs } from '../vault/place-macs';
 import type { StoredKey } from './api-key.entity';
-import { PLACE_COLUMNS, Unreadable, type PlaceRow } from './place';
+import { PLACE_COLUMNS, placeColumnsOfMany, Unreadable, type PlaceRow } from './place';
 
 /** What is known of a key, and may be shown. */
 export interface KeyState extends Omit<
@@ -25,7 +25,7 @@ export type KeySummary = Pick<
   'ownerType' | 'ownerId' | 'provider' | 'version' | 'isSet' | 'maskedKey' | 'status'
 >;
 
-const SUMMARY_COLUMNS = `${PLACE_COLUMNS.join(', ')}, k.maskedKey, k.status`;
+const SUMMARY_COLUMNS = 'k.maskedKey, k.status';
 const STATE_COLUMNS = `${SUMMARY_COLUMNS}, k.updatedAt, k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds`;
 
 /** The keys of some owners, set or cleared, as everyone else sees them. */
@@ -72,8 +72,9 @@ async function readStates<K extends KeySummary>(
 ): Promise<(K | KeyState)[]> {
   if (ownerIds.length === 0) return [];
   const index = reader.indexHint('api_keys_by_owner');
+  const place = placeColumnsOfMany(reader).join(', ');
   const rows = await reader.rows<StateRow<K>>(
-    `SELECT ${columns} FROM api_keys k${index} WHERE k.ownerId IN (${placeholders(ownerIds)})`,
+    `SELECT ${place}, ${columns} FROM api_keys k${index} WHERE k.ownerId IN (${placeholders(ownerIds)})`,
     ownerIds,
   );
   const isGenuine = macs.judge(rows);
@@ -143,7 +144,7 @@ export async function readKeyState(
   version: number,
 ): Promise<StateOfAgency | null> {
   const [row] = await reader.rows<StateRow<StateOfAgency>>(
-    `SELECT ${STATE_COLUMNS} FROM api_keys k WHERE k.id = ? AND k.version = ?`,
+    `SELECT ${PLACE_COLUMNS.join(', ')}, ${STATE_COLUMNS} FROM api_keys k WHERE k.id = ? AND k.version = ?`,
     [id, version],
   );
   return row ? toState(row) : null;

@@ -1,3 +1,4 @@
+import type { Reader } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
 import { SECRET_END_LENGTH } from '../vault/cipher';
@@ -11,11 +12,19 @@ export interface KeyOwner {
   readonly agencyId: string;
 }
 
+const STATED = ['id', 'agencyId', 'ownerType', 'ownerId', 'provider', 'version', 'region', 'isSet', 'mac'];
+
 /** What a statement has to select from `api_keys k` for `isGenuine`. */
-export const PLACE_COLUMNS = [
-  ...['k.id', 'k.agencyId', 'k.ownerType', 'k.ownerId', 'k.provider', 'k.version', 'k.region', 'k.isSet'],
-  ...['k.mac', `SUBSTR(k.sealed, -${SECRET_END_LENGTH}) AS secretEnd`],
-];
+export const PLACE_COLUMNS = placeColumns(`SUBSTR(k.sealed, -${SECRET_END_LENGTH})`);
+
+/** The same for a statement that reads the rows of many owners. */
+export function placeColumnsOfMany(reader: Reader): string[] {
+  return placeColumns(reader.lastBytes('k.sealed', SECRET_END_LENGTH));
+}
+
+function placeColumns(secretEnd: string): string[] {
+  return [...STATED.map((column) => `k.${column}`), `${secretEnd} AS secretEnd`];
+}
 
 /** The row of a place as it is read, before anybody knows whether Latchkey wrote it. */
 export interface PlaceRow extends Pick<
