@@ -80,6 +80,7 @@ export class MysqlSession extends Session {
   }
 
   together<T>(pool: MysqlPool, ask: () => T): T {
+    if (this.#asked) return ask();
     const asked: Asked[] = [];
     this.#asked = asked;
     try {

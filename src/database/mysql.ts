@@ -8,7 +8,14 @@ import { refuseUnsafe } from './server-check';
 import { CommitUnknown, FATE_UNKNOWN, repeatUntilCommitted } from './repetition';
 import { MysqlSession, type Witness } from './mysql-session';
 import { inTransaction, type Beginning, type Reader, type Transaction } from './transaction';
-import { connectionOf, loadOf, noteTransaction, poolOf, sendTogether } from './typeorm-internals';
+import {
+  connectionOf,
+  loadOf,
+  noteTransaction,
+  poolOf,
+  sendTogether,
+  type MysqlPool,
+} from './typeorm-internals';
 import { endInTime, limitWaiting } from './waiting';
 
 const POOL_SIZE = 20;
@@ -162,6 +169,7 @@ const IS_REFUSING =
 
 class MysqlDatabase implements Database {
   readonly hasOneWriter = false;
+  readonly #connections: MysqlPool;
   readonly #pool: MysqlSession;
   onRetry: (() => void) | null = null;
 
@@ -169,7 +177,8 @@ class MysqlDatabase implements Database {
     private readonly source: DataSource,
     private readonly watch: HostWatch,
   ) {
-    this.#pool = new MysqlSession(source, poolOf(source));
+    this.#connections = poolOf(source);
+    this.#pool = new MysqlSession(source, this.#connections);
   }
 
   get read(): Reader {
@@ -177,7 +186,7 @@ class MysqlDatabase implements Database {
   }
 
   together<T>(ask: () => T): T {
-    return this.#pool.together(poolOf(this.source), ask);
+    return this.#pool.together(this.#connections, ask);
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -208,7 +217,7 @@ class MysqlDatabase implements Database {
   }
 
   load(): Load {
-    return loadOf(poolOf(this.source));
+    return loadOf(this.#connections);
   }
 
   async close(): Promise<void> {

@@ -177,14 +177,28 @@ export function executeTogether(pool: MysqlPool, asked: readonly Asked[]): void 
 
 function answerTogether(connection: PooledConnection, asked: readonly Asked[]): void {
   let open = asked.length;
+  const answer = ({ done }: Asked, error: Error | null, result?: unknown) => {
+    open -= 1;
+    // The pool removes a connection that was lost by itself, but only after it has told of it: given back
+    // before, the connection would be given to whoever waits.
+    if (open === 0 && !isLost(error)) connection.release();
+    done(error, result);
+  };
   sendTogether(connection, () => {
-    for (const { sql, values, done } of asked)
-      connection.execute(sql, values, (error, result) => {
-        open -= 1;
-        if (open === 0) connection.release();
-        done(error, result);
-      });
+    for (const each of asked) {
+      try {
+        connection.execute(each.sql, each.values, (error, result) => answer(each, error, result));
+      } catch (error) {
+        // Nobody catches what is thrown here: it would end the process.
+        answer(each, error as Error);
+      }
+    }
   });
+}
+
+/** Tells whether mysql2 says of an error that the connection cannot be used any more. */
+function isLost(error: Error | null): boolean {
+  return (error as { fatal?: unknown } | null)?.fatal === true;
 }
 
 /** The number of the first packet of an answer. */

@@ -173,7 +173,47 @@ describe('what is read together', () => {
     expect(await Promise.all([valueOf(6), ask(7)])).toEqual([6, [7, 14, 21]]);
   });
 
+  test('fails by itself when the database is closed', async () => {
+    const closed = await openDatabase(file.url, { entities, migrations });
+    await closed.close();
+    const answers = closed.together(() => Promise.allSettled([1, 2].map(() => closed.read.rows('SELECT 1'))));
+    expect((await answers).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  });
+
   if (process.env.TEST_DATABASE_SERVER === undefined) return;
+
+  test('does not suffer from a statement beside it that cannot be sent', async () => {
+    const failing = database.together(() =>
+      Promise.allSettled([valueOf(1), database.read.rows('SELECT ? AS value', [undefined]), valueOf(2)]),
+    );
+    const statuses = (await failing).map(({ status }) => status);
+    expect(statuses).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(await ask(5)).toEqual([5, 10, 15]);
+    expect(database.load()).toEqual({ inUse: 0, waiting: 0 });
+  });
+
+  test('gives nobody who waits a connection that is lost', async () => {
+    const pool = poolOf(managerOf(database.read).dataSource);
+    const connection = new Promise<PooledConnection>((resolve) => pool.on('acquire', resolve));
+    const lost = database.together(() =>
+      Promise.allSettled([1, 2, 3].map((each) => database.read.rows(`SELECT SLEEP(30) AS s${each}`))),
+    );
+    const { stream } = await connection;
+    const others = Array.from({ length: 19 }, () => database.read.rows('SELECT SLEEP(0.5)'));
+    const waiting = valueOf(9);
+    expect(database.load()).toEqual({ inUse: 20, waiting: 1 });
+    stream.destroy(new Error('Lost'));
+    expect(await waiting).toBe(9);
+    for (const { status } of await lost) expect(status).toBe('rejected');
+    await Promise.all(others);
+    expect(database.load()).toEqual({ inUse: 0, waiting: 0 });
+  });
+
+  test('takes one connection also where it is asked for by parts', async () => {
+    const parts = database.together(() => [valueOf(1), database.together(() => valueOf(2)), valueOf(3)]);
+    expect(database.load()).toEqual({ inUse: 1, waiting: 0 });
+    expect(await Promise.all(parts)).toEqual([1, 2, 3]);
+  });
 
   test('takes one connection, and fails with it', async () => {
     const pool = poolOf(managerOf(database.read).dataSource);
