@@ -62,8 +62,9 @@ export interface Reader extends Pick<EntityManager, Reads> {
    */
   readonly byCodePoint: string;
   /**
-   * An expression for the last bytes of a column of text, as text. SUBSTR of MariaDB counts the characters of
-   * the whole text to find its end, which takes a tenth of the time of a list of clients.
+   * An expression for the end of a column of ASCII text, of which each character is a byte. SUBSTR of MariaDB
+   * counts the characters of the whole text to find its end, which takes a twelfth of its time for the keys
+   * of a list of clients.
    */
   lastBytes(column: string, count: number): string;
 }

@@ -14,10 +14,10 @@ export interface KeyOwner {
 
 const STATED = ['id', 'agencyId', 'ownerType', 'ownerId', 'provider', 'version', 'region', 'isSet', 'mac'];
 
-/** What a statement has to select from `api_keys k` for `isGenuine`. */
+/** What a statement has to select from `api_keys k` for `isGenuine`, or for `judge` of the MACs. */
 export const PLACE_COLUMNS = placeColumns(`SUBSTR(k.sealed, -${SECRET_END_LENGTH})`);
 
-/** The same for a statement that reads the rows of many owners. */
+/** These columns for a statement that reads the rows of many owners: see `lastBytes`. */
 export function placeColumnsOfMany(reader: Reader): string[] {
   return placeColumns(reader.lastBytes('k.sealed', SECRET_END_LENGTH));
 }
