@@ -10,7 +10,7 @@ import type { ProviderAgentKind } from '../providers/provider-agent';
 import { ProviderErrorType } from '../providers/provider-error.types';
 import { ProviderAgentKindEnum } from '../providers/provider-agent.types';
 import type { ImportedAgent as Found } from './agent-import.service';
-import { LIMITS } from './listing-limits';
+import { LISTING_LIMITS } from './listing-limits';
 
 @ObjectType('ImportedAgent', { simpleResolvers: true, description: 'An agent that an account has.' })
 export class ImportedAgentType {
@@ -41,7 +41,7 @@ export class ImportAgentsPayload {
   })
   keySource!: KeySource | null;
 
-  @Field(() => [ImportedAgentType], { description: `The agents that the account has. ${LIMITS}` })
+  @Field(() => [ImportedAgentType], { description: `The agents that the account has. ${LISTING_LIMITS}` })
   found!: readonly Found[];
 
   @Field(() => Boolean, {

@@ -3,7 +3,7 @@ import { KeySourceEnum } from '../keys/key-enums';
 import type { KeySource } from '../keys/chain';
 import { ProviderErrorType } from '../providers/provider-error.types';
 import { FROM_NUMBER_DESCRIPTION } from '../providers/provider-agent.types';
-import { LIMITS } from './listing-limits';
+import { LISTING_LIMITS } from './listing-limits';
 import type { ShownNumber } from './phone-number.service';
 
 @ObjectType({
@@ -43,7 +43,7 @@ export class PhoneNumberList {
   })
   keySource!: KeySource | null;
 
-  @Field(() => [PhoneNumber], { description: `The numbers, in the order of the provider. ${LIMITS}` })
+  @Field(() => [PhoneNumber], { description: `The numbers, in the order of the provider. ${LISTING_LIMITS}` })
   numbers!: readonly ShownNumber[];
 
   @Field(() => Boolean, {
