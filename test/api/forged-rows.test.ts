@@ -135,6 +135,8 @@ const forgeries: [string, () => Promise<unknown>][] = [
   ['has another id', async () => forge({ id: newId() })],
   ['has no MAC', () => forge({ mac: null })],
   ['has the MAC of another row', async () => forge({ mac: (await rowOf(BRIGHTLINE, 'RETELL')).mac })],
+  // The end of the secret begins within a character, where it is taken by bytes.
+  ['has a secret of other characters', () => forge({ sealed: `${'€'.repeat(60)}a` })],
   ['has the secret of another row', async () => forge({ sealed: (await rowOf(HARBOR, 'VAPI')).sealed })],
   [
     'has everything but the owner of a row that is cleared',
