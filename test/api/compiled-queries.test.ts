@@ -305,6 +305,39 @@ test('a variable may be null where its own operation allows it, whatever another
   expect(data).toMatchObject({ agents: { nodes: [{}] } });
 });
 
+test.each([
+  [
+    'a field that is not included',
+    `query ($v: ID = "${HARBOR}", $no: Boolean!) { viewer { role } client(id: $v) @include(if: $no) { id } }`,
+  ],
+  [
+    'a field that a default leaves out',
+    `query ($v: ID = "${HARBOR}", $off: Boolean = true) { viewer { role } client(id: $v) @skip(if: $off) { id } }`,
+  ],
+  [
+    'a field within one that is not included',
+    'query ($v: Boolean = true, $no: Boolean!) { viewer { role } agency @include(if: $no) { id @skip(if: $v) } }',
+  ],
+  [
+    'a fragment that is not spread',
+    `query ($v: ID = "${HARBOR}", $no: Boolean!) { viewer { role } ...F @include(if: $no) }
+      fragment F on Query { client(id: $v) { id } }`,
+  ],
+  [
+    'a second condition of what the first one leaves out',
+    'query ($v: Boolean = true, $no: Boolean!) { viewer { role } agency @include(if: $v) @skip(if: true) { id } a: agency @include(if: $no) { id } }',
+  ],
+])('a variable may be null where it is used in nothing but %s', async (_what, query) => {
+  expect(await running.data(query, { v: null, no: false })).toEqual({ viewer: { role: 'AGENCY_ADMIN' } });
+});
+
+test('a variable may not be null in a fragment of which one of two spreads is left out', async () => {
+  const query = `query ($v: ID = "${HARBOR}", $no: Boolean!) { ...F @include(if: $no) ...F }
+    fragment F on Query { client(id: $v) { id } }`;
+  const { errors } = await running.ask('agencyAdmin', query, { v: null, no: false });
+  expect(errors.map(({ extensions }) => extensions)).toEqual([{ code: 'BAD_USER_INPUT', field: ['id'] }]);
+});
+
 test('a mutation is not done where a variable is null under it', async () => {
   const count = async () =>
     (await running.data<{ clients: { totalCount: number } }>('{ clients { totalCount } }')).clients

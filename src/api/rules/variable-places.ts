@@ -10,8 +10,8 @@ import {
 } from 'graphql';
 
 const places = new WeakMap<VariableDefinitionNode, readonly string[]>();
-/** Where null is not allowed, of the variables that are used in such a place. */
-const strictPlaces = new WeakMap<VariableDefinitionNode, readonly string[]>();
+/** Paths to where null is not allowed, of the uses of a variable in such places. */
+const strictPlaces = new WeakMap<VariableNode, readonly string[]>();
 
 /**
  * The path from an operation's arguments to the place where a variable is first used, e.g. `['input', 'keys',
@@ -21,9 +21,9 @@ export function placeOfVariable(definition: VariableDefinitionNode): readonly st
   return places.get(definition) ?? [];
 }
 
-/** The path to a place of a variable where null is not allowed; undefined where it has none. */
-export function strictPlaceOfVariable(definition: VariableDefinitionNode): readonly string[] | undefined {
-  return strictPlaces.get(definition);
+/** The path to the place where a variable is used, if null is not allowed there; undefined otherwise. */
+export function strictPlaceOf(use: VariableNode): readonly string[] | undefined {
+  return strictPlaces.get(use);
 }
 
 /**
@@ -47,16 +47,10 @@ export function VariablePlacesRule(context: ValidationContext): ASTVisitor {
     Document: {
       leave() {
         for (const operation of operations) {
-          // Other operations of the document may use a variable of the same name otherwise.
-          const ofOperation = context.getRecursiveVariableUsages(operation);
-          for (const definition of operation.variableDefinitions ?? []) {
-            const name = definition.variable.name.value;
-            places.set(definition, uses.get(name) ?? []);
-            const strict = ofOperation.find(
-              ({ node, type }) => node.name.value === name && isNonNullType(type),
-            );
-            if (strict) strictPlaces.set(definition, byNode.get(strict.node) ?? []);
-          }
+          for (const { node, type } of context.getRecursiveVariableUsages(operation))
+            if (isNonNullType(type)) strictPlaces.set(node, byNode.get(node) ?? []);
+          for (const definition of operation.variableDefinitions ?? [])
+            places.set(definition, uses.get(definition.variable.name.value) ?? []);
         }
       },
     },
