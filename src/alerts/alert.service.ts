@@ -27,8 +27,9 @@ export class AlertService {
   async list(viewer: Viewer, args: PageArgs, filter: AlertFilter): Promise<Page<AlertRow>> {
     requireAdmin(viewer);
     const { open, clientId, kinds } = filter;
-    if ((clientId !== null && !isId(clientId)) || kinds?.length === 0)
-      return toPage([], args, () => Promise.resolve(0));
+    // The alerts of the agency itself have its id as that of their owner, and no client.
+    const isNoClient = clientId !== null && (!isId(clientId) || clientId === viewer.agencyId);
+    if (isNoClient || kinds?.length === 0) return toPage([], args, () => Promise.resolve(0));
     const query = this.database.read.createQueryBuilder(AlertRow, 'alert').where(visibleTo(viewer));
     if (open !== null) query.andWhere('alert.isOpen = :open', { open });
     if (clientId !== null) query.andWhere('alert.ownerId = :clientId', { clientId });

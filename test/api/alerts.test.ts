@@ -28,6 +28,7 @@ import {
   SET_CLIENT,
   SET_WEBHOOK_SECRET,
   START_CALL,
+  VERIFY_AGENCY,
   VERIFY_CLIENT,
 } from '../operations';
 
@@ -181,6 +182,14 @@ test('one query names every client that is down because of its own key, and no o
   const { nodes, totalCount } = await list({ open: true, kinds: down });
   expect(nodes.map(({ client }) => client?.name).sort()).toEqual(['Cedar Clinic', 'Harbor Dental']);
   expect([totalCount, (await list({ open: true })).totalCount > 2]).toEqual([2, true]);
+});
+
+test('the alerts of a client are none where the id is that of the agency, whose own alerts concern no client', async () => {
+  await running.data(SET_AGENCY, { input: { keys: [{ provider: 'BLAND', apiKey: keys().revoked }] } });
+  await running.data(VERIFY_AGENCY, { input: { providers: ['BLAND'] } });
+  await work();
+  expect((await list({ open: true })).nodes.map(named)).toContain('KEY_INVALID BLAND ');
+  expect(await list({ clientId: BRIGHTLINE })).toMatchObject({ totalCount: 0, nodes: [] });
 });
 
 describe('agents', () => {
