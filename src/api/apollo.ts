@@ -16,6 +16,7 @@ import { refuseNullVariables } from './plugins/null-variables';
 import { refuseMutations } from './plugins/refused-mutations';
 import { takeUpInvitations } from './plugins/invitations';
 import { limitQueryTime } from './plugins/time-limit';
+import { ignoreEmptyName } from './plugins/unnamed-operation';
 import { explainVariables } from './plugins/variable-errors';
 import { DocumentLimitsRule, MAX_ERRORS, MAX_TOKENS, tellLimitOnce } from './rules/document-limits';
 import { KnownOperationTypesRule } from './rules/known-operations';
@@ -81,6 +82,7 @@ export function createApollo({
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginLandingPageDisabled(),
+      ignoreEmptyName,
       tellLimitOnce,
       explainVariables,
       maskedErrors(log),

@@ -13,7 +13,8 @@ import { problemOf } from './variable-problems';
  */
 export const HOW_TO_ASK =
   'Send one operation by POST with the content type application/json, as {"query": "...", "variables": {...}}. ' +
-  'A query, but no mutation, may also be sent by GET with one of the headers authorization and apollo-require-preflight.';
+  'A query, but no mutation, may also be sent by GET with one of the headers authorization and apollo-require-preflight. ' +
+  'The answer is JSON: where there is a header accept, it has to name application/json or application/graphql-response+json.';
 
 // graphql-js quotes documents and variables in its messages, and with them the keys that people paste in the
 // wrong place. Its messages are therefore never passed on: a constant text or a text made of the schema's own

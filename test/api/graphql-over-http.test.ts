@@ -27,6 +27,23 @@ test('all 61 audits of graphql-http pass, with no error and no warning', async (
   expect(found).toEqual([]);
 });
 
+test('an empty name of an operation stands for none, in an address and in a body', async () => {
+  const query = 'query A { viewer { role } }';
+  const search = new URLSearchParams({ query, operationName: '' }).toString();
+  const expected = { data: { viewer: { role: 'AGENCY_ADMIN' } } };
+  expect(await (await asAdmin(`${running.url}/graphql?${search}`)).json()).toEqual(expected);
+  const { tokens, url } = running;
+  expect(await post(url, tokens.agencyAdmin, { query, operationName: '' })).toMatchObject(expected);
+});
+
+test('a client that accepts no JSON is told what it has to accept', async () => {
+  const body = { query: '{ viewer { role } }' };
+  const { status, errors } = await post(running.url, running.tokens.agencyAdmin, body, {
+    accept: 'text/html',
+  });
+  expect([status, errors[0]?.message]).toEqual([406, expect.stringContaining('accept')]);
+});
+
 describe('a document that cannot run', () => {
   const GRAPHQL = 'application/graphql-response+json';
   const documents = [
