@@ -49,7 +49,9 @@ export function checkInput({ toNumber, idempotencyKey, variables }: CallRequest)
   const key = idempotencyKey?.trim();
   if (key === '') errors.push(userError('REQUIRED', ['input', 'idempotencyKey']));
   if (key && key.length > IDEMPOTENCY_KEY_MAX_LENGTH)
-    errors.push(userError('TOO_LONG', ['input', 'idempotencyKey']));
+    errors.push(
+      userError('TOO_LONG', ['input', 'idempotencyKey'], `At most ${IDEMPOTENCY_KEY_MAX_LENGTH} characters.`),
+    );
   return [...errors, ...checkVariables(variables ?? [])];
 }
 

@@ -31,6 +31,8 @@ export interface HandInFilter {
   readonly status: KeyHandInStatus | null;
 }
 
+const TAKES_NO_KEYS = 'The client is archived: no keys are taken for it until its agency restores it.';
+
 /**
  * Where so many keys of a client within a day were not found to be valid, no provider is asked about the next
  * one, which waits for an admin: handing in is no way to try stolen keys.
@@ -97,7 +99,8 @@ export class HandInService {
       await this.receive(tx, viewer, owner, { provider, ...read }),
       (await countDoubtful(tx, owner)) <= MAX_DOUBTFUL,
     ]);
-    if (received === 'CLIENT_ARCHIVED') return { keyHandIn: null, userErrors: [userError(received, null)] };
+    if (received === 'CLIENT_ARCHIVED')
+      return { keyHandIn: null, userErrors: [userError(received, null, TAKES_NO_KEYS)] };
     if (received === 'SEALED_KEY_USED')
       return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
     if (!isAsked) return { keyHandIn: received, userErrors: [] };

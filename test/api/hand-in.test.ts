@@ -348,6 +348,16 @@ describe('a key that is handed in', () => {
     expect(await running.app.database.read.count(KeyHandInRow)).toBe(0);
   });
 
+  test('says of an archived client that no keys are taken for it', async () => {
+    await running.data(ARCHIVE, { input: { clientId: HARBOR } });
+    const query =
+      'mutation ($input: HandInApiKeyInput!) { handInApiKey(input: $input) { userErrors { message } } }';
+    const input = { provider: 'BLAND', apiKey: bland().valid };
+    expect(await running.data(query, { input }, 'portalUser')).toEqual({
+      handInApiKey: { userErrors: [{ message: expect.stringContaining('no keys are taken') as string }] },
+    });
+  });
+
   test('leaves events that tell who did it and for whom, with a mask at most', async () => {
     const { id } = await handedIn();
     await accept(id);

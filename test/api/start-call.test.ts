@@ -80,6 +80,15 @@ describe('a call of which something is wrong', () => {
   });
 });
 
+test('an idempotency key that is too long is refused with the length that it may have', async () => {
+  await startApp();
+  const query = 'mutation ($input: StartCallInput!) { startCall(input: $input) { userErrors { message } } }';
+  expect(await running.data(query, { input: inputOf({ idempotencyKey: 'x'.repeat(256) }) })).toEqual({
+    startCall: { userErrors: [{ message: 'At most 255 characters.' }] },
+  });
+  await stopApp();
+});
+
 describe('a call', () => {
   beforeEach(startApp);
   afterEach(stopApp);
