@@ -1,3 +1,6 @@
+import { isScalarType, isSpecifiedScalarType, type GraphQLScalarType } from 'graphql';
+import { EXAMPLES } from '../../src/api/rules/schema-hints';
+import { buildBareSchema } from '../../src/api/schema';
 import { MAPLE } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 
@@ -185,11 +188,25 @@ const CASES: readonly (readonly [what: string, query: string, hints: string[]])[
   ],
   ['a scalar', '{ clients(first: "ten") { totalCount } }', ['A value of the type Int is expected here.']],
   [
+    'a scalar whose form its name does not tell',
+    '{ calls(filter: { since: "2026-11-27" }) { totalCount } }',
+    ['A value of the type DateTime is expected here, e.g. "2026-11-27T12:00:00Z".'],
+  ],
+  [
     'a variable of another type',
     'query ($a: String) { clients(first: $a) { totalCount } }',
     ['A value of the type Int is expected here.'],
   ],
 ];
+
+test('every scalar of the API that is not built in has an example that it takes, but for keys', () => {
+  const scalars = Object.values(buildBareSchema().getTypeMap()).filter(
+    (type): type is GraphQLScalarType =>
+      isScalarType(type) && !isSpecifiedScalarType(type) && type.name !== 'Secret',
+  );
+  expect(scalars.map(({ name }) => name).sort()).toEqual(Object.keys(EXAMPLES).sort());
+  for (const scalar of scalars) expect(() => scalar.parseValue(EXAMPLES[scalar.name])).not.toThrow();
+});
 
 describe('a document that does not fit the schema', () => {
   test.each(CASES)('is answered with %s where introspection is allowed', async (_what, query, hints) => {
@@ -246,6 +263,13 @@ const WRONG: readonly (readonly [
     { size: 'key_canary' },
     ['first'],
     'A value of the type Int is expected here.',
+  ],
+  [
+    'that is a number where a decimal number is text',
+    'mutation ($input: SetRateInput!) { setRate(input: $input) { userErrors { code } } }',
+    { input: { keySource: 'AGENCY', pricePerMinute: 0.1, currency: 'USD' } },
+    ['input', 'pricePerMinute'],
+    'A value of the type Decimal is expected here, e.g. "0.0725".',
   ],
   [
     'that is not there at all',

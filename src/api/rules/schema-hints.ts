@@ -173,6 +173,13 @@ export function incompleteInput(type: string, missing: readonly string[]): strin
     : `A value of the type ${type} is expected here.`;
 }
 
+/** Values of scalars whose form their names do not tell. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  DateTime: '2026-11-27T12:00:00Z',
+  Date: '2026-11-27',
+  Decimal: '0.0725',
+};
+
 /** What a value of a type may be. */
 export function expected(type: GraphQLInputType): string {
   const named = getNamedType(type);
@@ -184,7 +191,8 @@ export function expected(type: GraphQLInputType): string {
     : isLeafType(named)
       ? ''
       : listed('Its fields', Object.keys(named.getFields()));
-  return `A value of the type ${String(type)} is expected here.${values}`;
+  const example = EXAMPLES[named.name];
+  return `A value of the type ${String(type)} is expected here${example ? `, e.g. "${example}"` : ''}.${values}`;
 }
 
 export function near(name: string, known: readonly string[]): string {
