@@ -87,7 +87,7 @@ export class WebhookEndpointService {
     const owner = await this.#ownerOf(viewer, input.clientId ?? null);
     if (!owner) return NO_CLIENT;
     const candidate = { secret: input.secret, region: null };
-    const reader = keyReader(this.vault, this.providers, owner, viewer.origin);
+    const reader = keyReader(this.vault, this.providers, owner, viewer.origin, 'WEBHOOKS');
     const read = await readCandidate(provider, candidate, reader);
     if ('userErrors' in read) return { endpoint: null, userErrors: read.userErrors.map(ofSecret) };
     const refusal = await this.database.write(viewer, async (tx) => {

@@ -22,8 +22,8 @@ export interface KeyEntry {
   readonly expectedVersion?: number | null;
 }
 
-/** `ID` is for what a provider gives to its agents. */
-type KeyFault = SecretFault | 'ID';
+/** `ID` is for what a provider gives to its agents, and `SIGNING` for what webhooks are signed with. */
+type KeyFault = SecretFault | 'ID' | 'SIGNING';
 
 /** A reader checks the keys that are meant for one owner, whether they come as plain text or sealed. */
 export interface KeyReader {
@@ -33,23 +33,30 @@ export interface KeyReader {
 
 /**
  * `origin` tells where the request came from. It is null for keys that come by a one-time link, which are
- * sent with no token.
+ * sent with no token. A key opens an account, unless it is for `WEBHOOKS`, which it signs.
  */
 export function keyReader(
   vault: Vault,
   providers: ProviderApi,
   { agencyId, id: ownerId }: KeyOwner,
   origin: Origin | null,
+  use: 'ACCOUNT' | 'WEBHOOKS' = 'ACCOUNT',
 ): KeyReader {
   return {
     hasRegion: (provider, region) => providers.hasRegion(provider, region),
     async read(provider, region, secret) {
       const place = { agencyId, ownerId, provider, region };
       const key = await vault.uploads.read(secret, place, origin?.tokenDigest?.() ?? null);
-      return typeof key !== 'string' && ID_PREFIXES.some((prefix) => key.beginsWith(prefix)) ? 'ID' : key;
+      if (typeof key === 'string') return key;
+      const beginsWith = (prefixes: readonly string[]) => prefixes.some((prefix) => key.beginsWith(prefix));
+      if (beginsWith(ID_PREFIXES)) return 'ID';
+      return use === 'ACCOUNT' && beginsWith(SIGNING_PREFIXES) ? 'SIGNING' : key;
     },
   };
 }
+
+/** Secrets and public keys of Standard Webhooks begin with these, those of Latchkey's own webhooks too. */
+const SIGNING_PREFIXES = ['whsec_', 'whpk_'];
 
 /** Some providers' ids of agents begin with these. They are copied from the same dashboards as keys. */
 const ID_PREFIXES = PROVIDERS.flatMap((provider) => {
@@ -121,6 +128,10 @@ const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?:
   ENCODED: [
     'INVALID_FORMAT',
     'Some characters are encoded, as in an address, in HTML or in JSON. Paste the key as its provider shows it.',
+  ],
+  SIGNING: [
+    'INVALID_FORMAT',
+    'This is what webhooks are signed or verified with, not an API key. Paste the API key itself.',
   ],
   ID: ['INVALID_FORMAT', "This is a provider's id of an agent, not a key. Paste the key itself."],
   REPEATED: ['INVALID_FORMAT', 'The key stands there more than once. Paste it once.'],

@@ -7,6 +7,7 @@ import {
   PREVIEW,
   SET_AGENCY,
   SET_CLIENT,
+  SET_WEBHOOK_SECRET,
   type UserErrors,
 } from '../operations';
 import { sealFor } from '../seal';
@@ -57,6 +58,8 @@ test.each([
   ['that is a placeholder', () => '{{RETELL_API_KEY}}', /placeholder/],
   ['that is no value', () => 'undefined', /no value/],
   ['that is an id of an agent', () => 'agent_0a1b2c3d4e5f60718293', /id of an agent/],
+  ['that signs webhooks', () => `whsec_${Buffer.alloc(32, 7).toString('base64')}`, /webhooks/],
+  ['that verifies webhooks', () => `whpk_${Buffer.alloc(32, 7).toString('base64')}`, /webhooks/],
   ['that stands there twice', () => 'key_pasted_0123456789'.repeat(2), /more than once/],
   ['that is a service token', () => 'lk_svc_0123456789_pasted', /token for Latchkey/],
   [
@@ -77,6 +80,14 @@ test.each([
   expect([page.status, page.text]).toEqual([422, expect.stringMatching(reason)]);
   expect(page.text).not.toContain(text);
   expect(asked()).toEqual(before);
+});
+
+test('a secret of Standard Webhooks is taken where a provider signs its events with it', async () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const input = { clientId: MAPLE, provider: 'VAPI', secret };
+  expect(await running.data(SET_WEBHOOK_SECRET, { input })).toMatchObject({
+    setWebhookSecret: { endpoint: { isSecretSet: true }, userErrors: [] },
+  });
 });
 
 test('the token of a one-time link is refused on every way in, and goes nowhere', async () => {
