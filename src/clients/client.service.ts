@@ -170,11 +170,14 @@ const NOTHING_MORE: Condition = { sql: '', values: [] };
 
 // Collations of MariaDB take accents, variation selectors, and all characters beyond the basic multilingual
 // plane for equal, and SQLite none of them. By code points, both find the same, but for upper and lower case:
-// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for as it is written.
+// LOWER of SQLite changes ASCII letters only, so that the search text is also looked for as it is written. A
+// letter with an accent is one code point or two, which look the same, by where a name was copied from.
 function nameContains({ byCodePoint }: Reader, search: string): Condition {
   const pattern = (text: string) => `%${text.replace(/[!%_]/g, '!$&')}%`;
+  const forms = [...new Set([search, search.normalize('NFC'), search.normalize('NFD')])];
+  const contains = `name${byCodePoint} LIKE ? ESCAPE '!' OR LOWER(name)${byCodePoint} LIKE ? ESCAPE '!'`;
   return {
-    sql: ` AND (name${byCodePoint} LIKE ? ESCAPE '!' OR LOWER(name)${byCodePoint} LIKE ? ESCAPE '!')`,
-    values: [pattern(search), pattern(search.toLowerCase())],
+    sql: ` AND (${forms.map(() => contains).join(' OR ')})`,
+    values: forms.flatMap((form) => [pattern(form), pattern(form.toLowerCase())]),
   };
 }

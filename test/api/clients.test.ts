@@ -60,6 +60,7 @@ describe('the search for a client by a part of its name', () => {
     'Straße 1',
     'Café Noir',
     'Heart \u2764\uFE0F Clinic',
+    'Re\u0301sidence Zoe\u0308',
     'Fire \u{1F525} Works',
     'Tea \u{1F375} House',
     'The \u{FFFD} House',
@@ -86,6 +87,15 @@ describe('the search for a client by a part of its name', () => {
     ['\u2764\uFE0F cLINIC', ['Heart \u2764\uFE0F Clinic']],
   ])('finds no other characters than those that are asked for: %j', async (text, names) => {
     expect(await search(text)).toEqual(names);
+  });
+
+  test.each([
+    ['caf\u00E9', 'Café Noir'],
+    ['Cafe\u0301', 'Café Noir'],
+    ['r\u00E9sidence zo\u00EB', 'Re\u0301sidence Zoe\u0308'],
+    ['re\u0301sidence zo\u00EB', 'Re\u0301sidence Zoe\u0308'],
+  ])('finds letters with accents, be they one code point or two: %j', async (text, name) => {
+    expect(await search(text)).toEqual([name]);
   });
 
   test('counts characters in the same way as the limit of names does', async () => {
