@@ -21,6 +21,8 @@ import { handInStatus, KeyHandInRow } from './key-hand-in.entity';
 
 export interface HandInResult {
   readonly keyHandIn: KeyHandInRow | null;
+  /** What was pending before in the place of a key that was handed in. */
+  readonly replaced?: KeyHandInRow | null;
   readonly userErrors: readonly UserError[];
 }
 

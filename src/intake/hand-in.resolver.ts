@@ -155,8 +155,12 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
   }
 }
 
-function toPayload(viewer: Viewer, { keyHandIn, userErrors }: HandInResult): KeyHandInPayload {
-  return { keyHandIn: keyHandIn && toKeyHandIn(viewer, keyHandIn), userErrors };
+function toPayload(viewer: Viewer, { keyHandIn, replaced, userErrors }: HandInResult) {
+  return {
+    keyHandIn: keyHandIn && toKeyHandIn(viewer, keyHandIn),
+    replaced: replaced ? toKeyHandIn(viewer, replaced) : null,
+    userErrors,
+  } satisfies KeyHandInPayload;
 }
 
 const HIDDEN = {

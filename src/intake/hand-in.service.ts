@@ -31,6 +31,12 @@ export interface HandInFilter {
   readonly status: KeyHandInStatus | null;
 }
 
+/** A key that was handed in, and the one that was pending before in its place. */
+interface Received {
+  readonly keyHandIn: KeyHandInRow;
+  readonly replaced: KeyHandInRow | null;
+}
+
 const TAKES_NO_KEYS = 'The client is archived: no keys are taken for it until its agency restores it.';
 
 /**
@@ -103,14 +109,14 @@ export class HandInService {
       return { keyHandIn: null, userErrors: [userError(received, null, TAKES_NO_KEYS)] };
     if (received === 'SEALED_KEY_USED')
       return { keyHandIn: null, userErrors: [userError(received, ['input', 'apiKey'])] };
-    if (!isAsked) return { keyHandIn: received, userErrors: [] };
+    if (!isAsked) return { ...received, userErrors: [] };
     const verdict = await this.checks.ask(owner, { provider, ...read });
     // The key is there and its provider was asked, whatever became of the viewer meanwhile; but a key that
     // counts at once needs its rights.
     const keyHandIn = await this.database.writeWithoutViewer(async (tx) =>
-      this.settle(tx, viewer, received, verdict, await this.database.stillHasRights(tx, viewer)),
+      this.settle(tx, viewer, received.keyHandIn, verdict, await this.database.stillHasRights(tx, viewer)),
     );
-    return { keyHandIn, userErrors: [] };
+    return { ...received, keyHandIn, userErrors: [] };
   }
 
   /**
@@ -122,7 +128,7 @@ export class HandInService {
     actor: Actor,
     owner: KeyOwner,
     entry: HandedInKey,
-  ): Promise<KeyHandInRow | 'CLIENT_ARCHIVED' | 'SEALED_KEY_USED'> {
+  ): Promise<Received | 'CLIENT_ARCHIVED' | 'SEALED_KEY_USED'> {
     const client = await tx.lock(ClientRow, owner.id);
     if (!client || client.archivedAt) return 'CLIENT_ARCHIVED';
     const { provider, key } = entry;
@@ -130,7 +136,7 @@ export class HandInService {
     await recordUse(tx, key.envelope, { ownerId: owner.id, provider, version: null });
     const older = await tx.findOneBy(KeyHandInRow, { pendingFor: pendingFor(owner, entry.provider) });
     const end = older && handInStatus(older) === 'EXPIRED' ? 'EXPIRED' : 'REPLACED';
-    if (older) await endHandIn(tx, older, { status: end });
+    const replaced = older && (await endHandIn(tx, older, { status: end }));
     const keyHandIn = newHandIn(this.vault.cipher, actor, owner, entry, this.lifetimeDays);
     await tx.insert(KeyHandInRow, keyHandIn);
     if (older) await this.audit.record(tx, actor, { type: `HAND_IN_${end}`, ...nameOf(older) });
@@ -139,7 +145,7 @@ export class HandInService {
       ...nameOf(keyHandIn),
       maskedKey: entry.key.mask,
     });
-    return keyHandIn;
+    return { keyHandIn, replaced };
   }
 
   /**

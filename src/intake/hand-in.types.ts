@@ -99,6 +99,13 @@ export class KeyHandInPayload {
   })
   keyHandIn!: KeyHandIn | null;
 
+  @Field(() => KeyHandIn, {
+    nullable: true,
+    description:
+      'What was pending for the same provider until `handInApiKey` took its place, as it is after the change; otherwise null.',
+  })
+  replaced!: KeyHandIn | null;
+
   @UserErrorsField()
   userErrors!: readonly UserError[];
 }

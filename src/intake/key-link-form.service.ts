@@ -167,7 +167,7 @@ export class KeyLinkFormService {
       const received = await this.handIns.receive(tx, actor, ownerOf(link), account);
       if (typeof received === 'string') return received === 'SEALED_KEY_USED' ? received : 'CLOSED';
       await tx.update(KeyLinkRow, { id: link.id }, { usedAt: new Date() });
-      await this.handIns.settle(tx, actor, received, verdict, true);
+      await this.handIns.settle(tx, actor, received.keyHandIn, verdict, true);
       return 'USED';
     }
     // An outage or a rate limit says nothing about the key.

@@ -348,6 +348,25 @@ describe('a key that is handed in', () => {
     expect(await running.app.database.read.count(KeyHandInRow)).toBe(0);
   });
 
+  test('is answered together with the one that it replaces, so that caches learn of both', async () => {
+    const query = `mutation ($input: HandInApiKeyInput!) { handInApiKey(input: $input) {
+      keyHandIn { id status } replaced { id status } } }`;
+    const send = async (apiKey: string) =>
+      (
+        await running.data<{ handInApiKey: { keyHandIn: { id: string }; replaced: object | null } }>(
+          query,
+          { input: { provider: 'BLAND', apiKey } },
+          'portalUser',
+        )
+      ).handInApiKey;
+    const first = await send(bland().valid);
+    expect(first).toMatchObject({ keyHandIn: { status: 'PENDING' }, replaced: null });
+    expect((await send(bland().secondAccount)).replaced).toEqual({
+      id: first.keyHandIn.id,
+      status: 'REPLACED',
+    });
+  });
+
   test('says of an archived client that no keys are taken for it', async () => {
     await running.data(ARCHIVE, { input: { clientId: HARBOR } });
     const query =
