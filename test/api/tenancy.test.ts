@@ -329,6 +329,20 @@ describe('several mutations in one document, one of which is refused', () => {
     expect(clients.totalCount).toBe(0);
   });
 
+  test('are done by who may not do another one that the request skips', async () => {
+    const query = `mutation ($name: String!, $moves: Boolean = false) {
+      renameAgent(input: { agentId: "${HARBOR_RETELL_AGENT}", name: $name }) { agent { name } }
+      assignAgent(input: { agentId: "${HARBOR_RETELL_AGENT}" }) @include(if: $moves) { agent { name } }
+      ...Archive @skip(if: true)
+    }
+    fragment Archive on Mutation { archiveClient(input: { clientId: "${HARBOR}" }) { client { name } } }`;
+    const name = 'Renamed by its client';
+    expect(await running.data(query, { name }, 'portalUser')).toEqual({ renameAgent: { agent: { name } } });
+    const refused = await running.ask('portalUser', query, { name: 'Never', moves: true });
+    expect(refused.data).toBeNull();
+    expect(refused.errors).toMatchObject([{ path: ['assignAgent'], extensions: { code: 'FORBIDDEN' } }]);
+  });
+
   test.each([
     ['agencyMember', 200, null, 'FORBIDDEN', 'You may not do this.'],
     [null, 401, 'Bearer', 'UNAUTHENTICATED', 'Sign in: a valid bearer token is required.'],

@@ -1,8 +1,15 @@
 import { HeaderMap, type ApolloServerPlugin } from '@apollo/server';
-import { GraphQLError, OperationTypeNode, type OperationDefinitionNode } from 'graphql';
+import {
+  getVariableValues,
+  GraphQLError,
+  OperationTypeNode,
+  type OperationDefinitionNode,
+  type SelectionNode,
+} from 'graphql';
 import { refusalOf } from '../guard';
 import type { ApiContext } from '../context';
 import { rootFields } from '../root-fields';
+import { isLeftOut } from '../variables-in-use';
 
 /**
  * Runs none of the mutations of a request when one of them is refused. A refused mutation makes the whole
@@ -10,14 +17,20 @@ import { rootFields } from '../root-fields';
  */
 export const refuseMutations: ApolloServerPlugin<ApiContext> = {
   requestDidStart: async () => ({
-    async responseForOperation({ operation, document, contextValue }) {
+    async responseForOperation({ schema, operation, document, request: { variables = {} }, contextValue }) {
       // Apollo refuses a document without the operation that was named.
       if ((operation as OperationDefinitionNode | undefined)?.operation !== OperationTypeNode.MUTATION)
         return null;
-      const refusals = rootFields(operation.selectionSet, document).flatMap((node) => {
-        const refusal = refusalOf(contextValue, node.name.value);
-        return refusal ? [{ node, refusal }] : [];
-      });
+      const refusalsOf = (isOut?: (selection: SelectionNode) => boolean) =>
+        rootFields(operation.selectionSet, document, isOut).flatMap((node) => {
+          const refusal = refusalOf(contextValue, node.name.value);
+          return refusal ? [{ node, refusal }] : [];
+        });
+      if (refusalsOf().length === 0) return null;
+      // What is skipped is not refused. Nothing is known to be skipped where the variables are wrong.
+      const { variableDefinitions = [] } = operation;
+      const { coerced } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 1 });
+      const refusals = refusalsOf(coerced && ((selection) => isLeftOut(selection, coerced)));
       const [first] = refusals;
       if (!first) return null;
       const errors = refusals.map(({ node, refusal: { message, extensions } }) =>
