@@ -124,19 +124,16 @@ export class CallAsker {
     );
   }
 
-  /**
-   * Puts off all calls of an account that would come up before a time. A call that another account carried
-   * than its receipt names is put off alone: there are few of them, and whoever asks looks at the account.
-   */
+  /** Puts off all calls that an account carried, and that would come up before a time. */
   async #pause(call: CallRow, until: Date): Promise<void> {
-    const { id, agencyId, clientId, provider, keySource, isOtherAccount } = call;
-    const owner = keySource === 'CLIENT' ? 'clientId' : 'agencyId';
+    const { id, provider } = call;
+    const bearerId = bearerOf(call);
     await this.database.write(async (tx) => {
       await tx.run('UPDATE calls SET askAt = ? WHERE id = ? AND askAt IS NOT NULL', [until, id]);
-      if (isOtherAccount) return;
+      if (bearerId === null) return;
       await tx.run(
-        `UPDATE calls SET askAt = ? WHERE askAt < ? AND ${owner} = ? AND provider = ? AND keySource = ?`,
-        [until, until, keySource === 'CLIENT' ? clientId : agencyId, provider, keySource],
+        'UPDATE calls SET askAt = ? WHERE askAt < ? AND provider = ? AND (keyOwnerId = ? OR otherOwnerId = ?)',
+        [until, until, provider, bearerId, bearerId],
       );
     });
   }

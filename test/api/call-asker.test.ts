@@ -3,7 +3,7 @@ import { CallAsker } from '../../src/calls/call-asker';
 import { givenUpAt, nextAskAt } from '../../src/calls/ask-schedule';
 import { CallRow } from '../../src/calls/call.entity';
 import { RequestBuckets } from '../../src/providers/request-buckets';
-import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
 import { until } from '../e2e/process';
@@ -322,6 +322,24 @@ test('an account that takes no more requests is left alone as long as it says, a
   expect((await stored(other)).revision).toBe(1);
   await ask(end, instance);
   expect(provider.seen).toHaveLength(2);
+  await instance.close();
+});
+
+test('an account that takes no more requests is left alone, also with the calls of others that it carried', async () => {
+  const carried = {
+    keySource: 'CLIENT',
+    keyOwnerId: null,
+    isOtherAccount: true,
+    otherOwnerId: BRIGHTLINE,
+  } as const;
+  const calls = [await start('bland'), await start('bland'), await start('bland')];
+  for (const { id } of calls.slice(1)) await write(id, carried);
+  const provider = await Loopback.start(json(429, {}, { 'retry-after': '90' }));
+  const instance = await running.another({ BLAND_BASE_URL: provider.baseUrl });
+  await ask(later(calls[2] as CallRow, 2 * MINUTE), instance);
+  expect(provider.seen).toHaveLength(1);
+  const askAts = await Promise.all(calls.map(async (call) => (await stored(call)).askAt));
+  expect(new Set(askAts.map(Number)).size).toBe(1);
   await instance.close();
 });
 
