@@ -17,6 +17,7 @@ interface TimedCall {
   readonly durationMs: number | null;
   readonly costMicros: number | null;
   readonly costCurrency: string | null;
+  readonly isOtherAccount: boolean;
 }
 
 /**
@@ -34,7 +35,8 @@ export async function noteLateCall(tx: Transaction, before: TimedCall, after: Ti
   const { agencyId, clientId } = after;
   const isSameCost = before.costMicros === after.costMicros && before.costCurrency === after.costCurrency;
   const isSameTime = before.durationMs === after.durationMs && +startOfCall(before) === +startOfCall(after);
-  if (clientId === null || (isSameCost && isSameTime)) return;
+  const isSameBearer = before.isOtherAccount === after.isOtherAccount;
+  if (clientId === null || (isSameCost && isSameTime && isSameBearer)) return;
   const youngest = Date.now() - FINAL_AFTER_MS + TOLERANCE_MS;
   const times = new Set([before, after].map((call) => startOfCall(call).getTime()));
   for (const time of times)

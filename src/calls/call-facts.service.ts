@@ -6,7 +6,7 @@ import { isEnded, type CallFacts } from '../providers/call-facts';
 import { CallRow } from './call.entity';
 import { noCall } from './call-request';
 import { CallWrites, type FactsOrigin } from './call-writes';
-import { accountOf } from './provider-call';
+import { accountOf, carrierShownBy } from './provider-call';
 import { whatChanges, type Known } from './known';
 
 /** Keeps what providers tell of calls. */
@@ -109,7 +109,8 @@ export async function applyInto(
   origin: FactsOrigin,
 ): Promise<CallRow> {
   const isNewer = call.knownAt === null || origin.knownAt > call.knownAt;
-  const next = writes.change(call, whatChanges(call, facts, isNewer), origin);
+  const changes = { ...whatChanges(call, facts, isNewer), ...carrierShownBy(call, origin.owners) };
+  const next = writes.change(call, changes, origin);
   if (!isEnded(call.status) && isEnded(next.status)) await noteEnd(tx, writes, next, facts, origin);
   return next;
 }

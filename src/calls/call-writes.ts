@@ -9,7 +9,7 @@ import type { CallRevisionRow, RevisionSource } from './call-revision.entity';
 import type { CallRow } from './call.entity';
 import { knownOf, type Known } from './known';
 import { noteLateChange } from './late-change';
-import type { ProviderCall } from './provider-call';
+import type { Carrier, ProviderCall } from './provider-call';
 import { noteUnheardEnd } from './unheard-end';
 
 /** Where facts come from, and the time of which they tell. */
@@ -17,6 +17,8 @@ export interface FactsOrigin {
   readonly source: RevisionSource;
   /** The time of the event; for an answer, when its request was about to be sent. */
   readonly knownAt: Date;
+  /** Whose key the provider was asked with: each has it, and the account that the answer comes from. */
+  readonly owners?: ReadonlySet<string>;
 }
 
 /** A call before a change and after it. */
@@ -60,7 +62,7 @@ export class CallWrites {
   }
 
   /** What changes in what is known of a call, and with it a new revision. Returns the call as it then is. */
-  change(call: CallRow, changes: Partial<Known>, { source, knownAt }: FactsOrigin): CallRow {
+  change(call: CallRow, changes: Partial<Known & Carrier>, { source, knownAt }: FactsOrigin): CallRow {
     const latest = call.knownAt !== null && call.knownAt > knownAt ? call.knownAt : knownAt;
     // What was said again counts from then on, so that whatever is older stays so.
     if (Object.keys(changes).length === 0)

@@ -77,6 +77,29 @@ export function accountOf(call: CallOfAccount): string | null {
   return ownerOf({ agencyId, clientId }, keySource);
 }
 
+export type Carrier = Pick<CallRow, 'keyOwnerId' | 'isOtherAccount' | 'otherOwnerId'>;
+
+/** Whether another account told of a call first than the one of its receipt, which one of these owners has. */
+export function isAstray(
+  { isOtherAccount, ...call }: CallOfAccount,
+  owners: Pick<ReadonlySet<string>, 'has'>,
+) {
+  return Boolean(isOtherAccount) && owners.has(accountOf({ ...call, isOtherAccount: false }) ?? '');
+}
+
+/** The account of a receipt has carried a call that its provider shows with its key, whoever told of it first. */
+export function carrierShownBy(
+  call: CallOfAccount,
+  owners: ReadonlySet<string> = new Set(),
+): Partial<Carrier> {
+  if (!isAstray(call, owners)) return {};
+  return {
+    keyOwnerId: accountOf({ ...call, isOtherAccount: false }),
+    isOtherAccount: false,
+    otherOwnerId: null,
+  };
+}
+
 /** Returns who bears the cost of a call: the owner of the account that carried it, whatever key counted. */
 export function bearerOf(call: CallOfAccount & Pick<CallRow, 'otherOwnerId'>): string | null {
   return call.isOtherAccount ? call.otherOwnerId : accountOf(call);

@@ -2,6 +2,7 @@ import { CallRow } from '../calls/call.entity';
 import {
   accountOf,
   digestOfCall,
+  isAstray,
   readVersions,
   type CallOfAccount,
   type OwnAccount,
@@ -56,6 +57,17 @@ export class CallsOfEvents {
     for (const call of this.#calls.values()) if (this.#isAlike(event, call)) return call;
     const isOthers = [...this.#found, ...this.#calls.values()].some((call) => isNamed(event, call));
     return isOthers ? 'OTHERS' : null;
+  }
+
+  /**
+   * Whether another account told of the call first, although the event comes from the one that the chain gave
+   * for it. Either may be wrong.
+   */
+  isAstray(event: EventOfCall): boolean {
+    const owners = new Map(this.versionsOf(event.account)).set(event.account.owner.id, 0);
+    return [...this.#found, ...this.#calls.values()].some(
+      (call) => isNamed(event, call) && isAstray(call, owners),
+    );
   }
 
   put(event: EventOfCall, call: CallRow): void {

@@ -63,7 +63,10 @@ async function newCalls(
   return made;
 }
 
-/** Whether nobody vouches for an event of a call that is not known, and may be one of the agency's agents. */
+/**
+ * Whether nobody vouches for an event of a call that is not known, and may be one of the agency's agents. What
+ * another account told of first, the provider shows to the one that carried it.
+ */
 function isToAsk(
   event: EventOfCall,
   calls: CallsOfEvents,
@@ -71,7 +74,9 @@ function isToAsk(
 ): boolean {
   const { providerCallId, providerAgentId } = event.facts;
   const mayBeOwn = providerAgentId === null || Boolean(news.get(event));
-  return !event.row.isSigned && providerCallId !== null && mayBeOwn && calls.find(event) === null;
+  const found = calls.find(event);
+  if (providerCallId === null) return false;
+  return found === 'OTHERS' ? calls.isAstray(event) : !event.row.isSigned && mayBeOwn && found === null;
 }
 
 async function putToAsk(tx: Transaction, events: readonly EventOfCall[]): Promise<void> {

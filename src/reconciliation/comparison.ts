@@ -4,7 +4,7 @@ import { applyAll, applyInto } from '../calls/call-facts.service';
 import { CallWrites, isSettled, type FactsOrigin } from '../calls/call-writes';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
-import { accountOf, digestOfCall, makeProviderCalls } from '../calls/provider-call';
+import { accountOf, digestOfCall, isAstray, makeProviderCalls } from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import { partsOf } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
@@ -42,11 +42,15 @@ const NONE_IN_PART: Compared['inPart'] = { open: [], settled: [] };
 
 /** Compares calls as a provider lists them with those on record, many by a few statements. */
 export class Comparison {
+  readonly #owners: ReadonlySet<string>;
+
   constructor(
     private readonly database: TenantDatabase,
     private readonly resolver: KeyResolverService,
     private readonly account: KeyedAccount,
-  ) {}
+  ) {
+    this.#owners = new Set(account.versions.keys());
+  }
 
   async compare(listed: readonly ListedCall[], knownAt: Date): Promise<Compared> {
     const sorted = await this.#sort(listed, knownAt);
@@ -66,7 +70,7 @@ export class Comparison {
   }
 
   async #write({ differences, changed, unknown }: Sorted, knownAt: Date) {
-    const origin = { source: 'ASKED', knownAt } as const;
+    const origin = { source: 'ASKED', knownAt, owners: this.#owners } as const;
     await inParts(changed, (part) =>
       this.database.writeWithoutViewer(async (tx) => {
         await applyAll(tx, part, origin);
@@ -94,7 +98,7 @@ export class Comparison {
       else {
         const { call } = found;
         const changes = whatChanges(call, facts, call.knownAt === null || knownAt > call.knownAt);
-        if (Object.keys(changes).length > 0) changed.push([call.id, facts]);
+        if (Object.keys(changes).length > 0 || isAstray(call, this.#owners)) changed.push([call.id, facts]);
         if (call.costStatus === 'KNOWN' && changes.costMicros !== undefined)
           differences.push(differenceOf('OTHER_COST', call, facts));
       }
@@ -104,7 +108,8 @@ export class Comparison {
 
   /**
    * Reads the calls that these may be, by Latchkey's own id, which was sent as metadata, or by the
-   * provider's. A call is its own where this account is to have carried it, or where it was recorded from it.
+   * provider's. A call is its own where this account is to have carried it, whoever told of it first, or where
+   * it was recorded from it.
    */
   async #finder(listed: readonly CallFacts[]) {
     const { owner, provider } = this.account;
@@ -124,13 +129,14 @@ export class Comparison {
     return ({ latchkeyCallId, providerCallId }: CallFacts) => {
       const unanswered = placed.get(latchkeyCallId ?? '');
       const call = calls.get(providerCallId) ?? (unanswered?.providerCallId === null ? unanswered : null);
-      return call && { call, isOwn: this.#isOwn(call) || recorded.has(call.id) };
+      const isOwn = call && (this.#isOwn(call) || isAstray(call, this.#owners) || recorded.has(call.id));
+      return call && { call, isOwn };
     };
   }
 
   #isOwn(call: CallRow): boolean {
     const owner = accountOf(call);
-    return owner !== null && this.account.versions.has(owner);
+    return owner !== null && this.#owners.has(owner);
   }
 
   async #recordedHere(calls: readonly CallRow[]): Promise<ReadonlySet<string>> {

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { CallRevisionRow } from '../../src/calls/call-revision.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
-import { HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
+import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_CLIENT, ENDPOINTS, START_CALL } from '../operations';
 import { json, Loopback } from '../providers/loopback';
-import { eventsOf, over, providerAgentIdOf } from '../retell-events';
+import { eventsOf, over, providerAgentIdOf, started } from '../retell-events';
 import { unpaced } from '../unpaced';
 
 const MINUTE = 60 * 1000;
@@ -118,6 +118,47 @@ test('events of an agent that is not the agency’s, which nobody has signed, as
   await send('retell', endOf('retell', 'inbound_1', 'agent_of_somebody_else'));
   await work();
   expect(await states()).toEqual(['DONE']);
+});
+
+describe('an event of the account that the chain gives for a call of which a wrong address told first', () => {
+  /** Signed events of Harbor's call come to the address of the agency. */
+  async function toldAstray(id: string): Promise<void> {
+    const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
+    const sendAstray = await eventsOf(running, null);
+    await sendAstray('call_started', started(id, { agent_id, direction: 'inbound' }));
+    await work();
+    expect(await calls()).toMatchObject([{ isOtherAccount: true, otherOwnerId: BRIGHTLINE }]);
+  }
+
+  test.each(['signed', 'not signed'])('has its provider asked, whose answer decides: %s', async (how) => {
+    await start();
+    const { id } = await foreign('retell');
+    await toldAstray(id);
+    if (how === 'signed') await (await eventsOf(running, HARBOR))('call_ended', over(id));
+    else await send('retell', endOf('retell', id));
+    await work();
+    expect(await calls()).toMatchObject([{ isOtherAccount: true, status: 'IN_PROGRESS' }]);
+    await askDue();
+    expect(await calls()).toMatchObject([
+      {
+        ...{ providerCallId: id, keyOwnerId: HARBOR, isOtherAccount: false, otherOwnerId: null },
+        ...{ status: 'COMPLETED', durationMs: 30_000, costStatus: 'KNOWN' },
+      },
+    ]);
+    expect(await states()).toEqual(['DONE', 'DONE']);
+  });
+
+  test('changes nothing where the provider does not show the call to that account', async () => {
+    await start();
+    await toldAstray('inbound_1');
+    const before = await calls();
+    await (
+      await eventsOf(running, HARBOR)
+    )('call_ended', over('inbound_1'));
+    await work();
+    await askDue();
+    expect([await calls(), await states()]).toEqual([before, ['DONE', 'DONE']]);
+  });
 });
 
 test('the events of one call have it asked for once, by one of two instances', async () => {

@@ -162,6 +162,16 @@ test("a late cost on the client's own account is shown for information, and is i
   expect((await draft(THREE)).providerCostOfClient).toEqual(usd('0'));
 });
 
+test('a cost is in the next margin where it becomes known late that the account of the agency has carried the call', async () => {
+  const other = { keyOwnerId: null, isOtherAccount: true, otherOwnerId: HARBOR } as const;
+  const call = await store({ startedAt: inThe(ONE), ...other });
+  expect(inShort(await final(ONE))).toBe('0.05  |  | 0.05');
+  const origin = { source: 'ASKED', knownAt: new Date(), owners: new Set([BRIGHTLINE]) } as const;
+  await new CallFactsService(tenantDatabase(running.app.database)).apply(call, NOTHING, origin);
+  expect(inShort(await final(TWO))).toBe('0.00 0.01 | 0.01 | -0.01');
+  expect(inShort(await draft(THREE))).toBe('0.00  |  | 0');
+});
+
 test('where a late cost is in another currency than the rates, the margin is unknown and says why', async () => {
   const call = await store({ startedAt: inThe(ONE) });
   await final(ONE);

@@ -191,6 +191,28 @@ test('a call in the list of another account is named, and its cost stays with th
   expect(valid).not.toBe(secondAccount);
 });
 
+test.each(['retell', 'vapi'] as const)(
+  'a call of which a wrong address told first is on the account of its receipt that %s lists it for',
+  async (name) => {
+    const { id: providerCallId } = await foreign(name);
+    await reconcile(name);
+    const [call] = await running.app.database.read.findBy(CallRow, { providerCallId });
+    const id = call?.id ?? '';
+    const told = { isOtherAccount: true, otherOwnerId: BRIGHTLINE, keyOwnerId: null };
+    await write(id, { ...told, durationMs: null, costStatus: 'PENDING', costMicros: null });
+    await running.app.database.write((tx) => tx.run('DELETE FROM provider_calls', []));
+    const { differences } = await reconcile(name);
+    expect(differences).toEqual([]);
+    expect(await stored(id)).toMatchObject({
+      ...{ isOtherAccount: false, otherOwnerId: null, keyOwnerId: HARBOR },
+      ...{ durationMs: 60_000, costStatus: 'KNOWN' },
+    });
+    const { revision } = await stored(id);
+    await reconcile(name);
+    expect((await stored(id)).revision).toBe(revision);
+  },
+);
+
 test('an account that takes no more requests is an obstacle, and the others are compared all the same', async () => {
   const { revoked: apiKey } = running.sandbox.retell.keys;
   await running.data(SET_CLIENT, { input: { clientId: HARBOR, keys: [{ provider: 'RETELL', apiKey }] } });
