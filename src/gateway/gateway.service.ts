@@ -1,17 +1,17 @@
-import type { Readable } from 'node:stream';
 import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';
 import type { ProviderApi } from '../providers/provider-api';
 import type { ProviderErrorCode } from '../providers/provider-errors';
 import type { ProviderError } from '../providers/refusals';
 import { parseRetryAfter } from '../vault/outbound';
-import { NotPassed, type PassedAnswer } from '../vault/passage';
+import { NotPassed, type PassedAnswer, type PassedRequest } from '../vault/passage';
 import { operationFor, type AskedOperation } from './asked-operation';
 import type { GatewayAccess } from './gateway-access';
 import type { GatewayResolution } from './gateway-resolution';
 import type { GatewayPlacementService } from './gateway-placement.service';
 import { isHtml, passedHeaders, REASONS, type GatewayAnswer, type GatewayRequest } from './gateway-request';
 import type { Integration } from './integration';
+import { hasNameTwice } from './json-text';
 import { GatewayRefusal, REASON_HEADER } from './refusals';
 import { bounded, jsonIn, readBody } from './request-body';
 import type { Target } from './target';
@@ -50,8 +50,11 @@ export class GatewayService {
     if (body !== null && method === 'GET') throw new GatewayRefusal('MALFORMED_REQUEST');
     if (operation.placement)
       return this.placement.place(by, request, { ...asked, placement: operation.placement }, whole);
-    const key = await this.resolution.keyFor(by, target.provider, asked, agentsIn(asked, target, whole));
-    return this.#counted(by, request, () => this.#stream(key, request, asked, body));
+    const agents = agentsIn(asked, target, whole);
+    const key = await this.resolution.keyFor(by, target.provider, asked, agents ?? []);
+    const headers = { ...passedHeaders(request), ...(agents && { 'content-type': 'application/json' }) };
+    const passed = { method, path: asked.path, headers, body };
+    return this.#counted(by, request, () => this.#stream(key, request, passed));
   }
 
   /** Removes what nothing can be a repetition of any more. */
@@ -85,15 +88,8 @@ export class GatewayService {
     return work();
   }
 
-  async #stream(
-    key: ResolvedKey,
-    request: GatewayRequest,
-    { path }: AskedOperation,
-    body: Buffer | Readable | null,
-  ): Promise<GatewayAnswer> {
-    const headers = passedHeaders(request);
+  async #stream(key: ResolvedKey, request: GatewayRequest, passed: PassedRequest): Promise<GatewayAnswer> {
     try {
-      const passed = { method: request.method, path, headers, body };
       const answer = await this.providers.passOn(key.account, passed, request.signal);
       const code = REFUSALS[answer.status];
       // A page for people comes from something in front of the provider, which knows nothing of the key.
@@ -111,14 +107,19 @@ export class GatewayService {
   }
 }
 
-function agentsIn(
-  { operation }: AskedOperation,
-  { provider }: Target,
-  body: Buffer | null,
-): readonly string[] {
+/**
+ * Reads the agents that the body of a list names. Null for what is no JSON: it names nobody, and is refused by
+ * the provider. Throws `GatewayRefusal` for what others could read otherwise, and name other agents: where a
+ * name stands twice in an object, or something else than an id in its place.
+ */
+function agentsIn({ operation }: AskedOperation, { provider }: Target, body: Buffer | null) {
   const read = provider.table.agentsInBody?.[operation.path];
-  // What is no JSON names nobody, and is refused by the provider.
-  return (read && body && read(jsonIn(body))) ?? [];
+  const json = read && body ? jsonIn(body) : undefined;
+  if (!read || !body || json === undefined) return null;
+  const agents = read(json);
+  if (!agents.every((id) => typeof id === 'string') || hasNameTwice(body.toString()))
+    throw new GatewayRefusal('MALFORMED_REQUEST');
+  return agents;
 }
 
 /** What a status says of a key, whatever was asked for. */

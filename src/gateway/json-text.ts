@@ -25,6 +25,26 @@ export function membersAt(text: string, at: number): readonly Member[] {
   return members;
 }
 
+/** Whether a name stands twice in some object of a text that is valid JSON. */
+export function hasNameTwice(text: string): boolean {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at] ?? '';
+    if ('{['.includes(character)) open.push(new Set());
+    else if ('}]'.includes(character)) open.pop();
+    else if (character === '"') {
+      const end = endOfText(text, at);
+      if (text[skipSpace(text, end)] === ':') {
+        const name = JSON.parse(text.slice(at, end)) as string;
+        if (open.at(-1)?.has(name)) return true;
+        open.at(-1)?.add(name);
+      }
+      at = end - 1;
+    }
+  }
+  return false;
+}
+
 export function skipSpace(text: string, at: number): number {
   let next = at;
   while (/[ \t\n\r]/.test(text[next] ?? '')) next += 1;

@@ -61,8 +61,11 @@ export interface GatewayTable {
    * other. `upload` behind the path allows a body of 50 MiB.
    */
   readonly operations: string;
-  /** Reads, by the path of an operation, the agents that its body names. It never throws. */
-  readonly agentsInBody?: Readonly<Record<string, (json: unknown) => readonly string[]>>;
+  /**
+   * Reads, by the path of an operation, the agents that its body names, whatever stands in the place of their
+   * ids. It never throws.
+   */
+  readonly agentsInBody?: Readonly<Record<string, (json: unknown) => readonly unknown[]>>;
   /** The operations that place calls, by their path. They are of the group `PLACE_CALLS`. */
   readonly placements: Readonly<Record<string, GatewayPlacement>>;
   /** A refusal of the gateway as the provider would write it. */

@@ -183,3 +183,42 @@ describe('an integration that asks for a call in an odd way', () => {
     },
   );
 });
+
+describe('a list whose body names agents', () => {
+  const list = async (body: string, version = 'v3', headers: Record<string, string> = {}) => {
+    answer = json(200, { items: [] });
+    const path = `/gateway/retell/${version}/list-calls`;
+    const { status, reason } = await send(running.url, path, token, { method: 'POST', headers, body });
+    return [status, reason];
+  };
+  const criteria = (agents: string) => `{"filter_criteria":{"agent":${agents}}}`;
+
+  test('goes out as JSON, whatever it was said to be', async () => {
+    const body = ` {"note":"a:b", "filter_criteria":{"agent":[{"agent_id":"${agentId}"}], "note":{"agent":"\\":"}} }`;
+    expect(await list(body, 'v3', { 'content-type': 'text/x; charset=utf-16' })).toEqual([200, undefined]);
+    expect(upstream.seen.map((seen) => [seen.body, seen.headers['content-type']])).toEqual([
+      [body, 'application/json'],
+    ]);
+  });
+
+  test.each([
+    [
+      'other criteria before it',
+      () => [`{"filter_criteria":{},${criteria(`[{"agent_id":"${agentId}"}]`).slice(1)}`, 'v3'],
+    ],
+    [
+      'other agents before it',
+      () => [criteria(`[{"agent_id":"other","\\u0061gent_id":"${agentId}"}]`), 'v3'],
+    ],
+    ['an entry without an id', () => [criteria(`[{"agent_id":"${agentId}"},{}]`), 'v3']],
+    ['an id that is null', () => [criteria(`[{"agent_id":"${agentId}"},{"agent_id":null}]`), 'v3']],
+    ['an id that is a pattern', () => [`{"filter_criteria":{"agent_id":["${agentId}",{"op":"ne"}]}}`, 'v2']],
+  ] satisfies [string, () => [string, string]][])(
+    'and has in it %s is refused, and no provider is asked',
+    async (_what, of) => {
+      const [body, version] = of();
+      expect(await list(body, version)).toEqual([400, 'MALFORMED_REQUEST']);
+      expect(upstream.seen).toEqual([]);
+    },
+  );
+});

@@ -40,10 +40,6 @@ function listIn(json: unknown): readonly unknown[] {
   return Array.isArray(json) ? (json as unknown[]) : [];
 }
 
-function texts(json: unknown): readonly string[] {
-  return listIn(json).filter((each) => typeof each === 'string');
-}
-
 /** From Retell's OpenAPI document and its SDK 5.66. */
 export const retellGateway: GatewayTable = {
   operations: `
@@ -95,9 +91,9 @@ export const retellGateway: GatewayTable = {
     PLACE_CALLS POST /create-knowledge-base upload
     PLACE_CALLS POST /add-knowledge-base-sources/{} upload`,
   agentsInBody: {
-    '/v2/list-calls': (json) => texts(field(field(json, 'filter_criteria'), 'agent_id')),
+    '/v2/list-calls': (json) => listIn(field(field(json, 'filter_criteria'), 'agent_id')),
     '/v3/list-calls': (json) =>
-      texts(listIn(field(field(json, 'filter_criteria'), 'agent')).map((agent) => field(agent, 'agent_id'))),
+      listIn(field(field(json, 'filter_criteria'), 'agent')).map((agent) => field(agent, 'agent_id')),
   },
   placements: {
     '/v2/create-phone-call': placementOf('override_agent_id', ['to_number']),
