@@ -29,17 +29,24 @@ export function startOfCall({ startedAt, createdAt }: Pick<TimedCall, 'startedAt
 
 /**
  * Notes that something became known of a call that may belong to a final statement: both where it was counted
- * before and where it is counted now.
+ * before, unless nobody had heard of it, and where it is counted now.
  */
-export async function noteLateCall(tx: Transaction, before: TimedCall, after: TimedCall): Promise<void> {
+export async function noteLateCall(
+  tx: Transaction,
+  before: TimedCall | null,
+  after: TimedCall,
+): Promise<void> {
   const { agencyId, clientId } = after;
-  const isSameCost = before.costMicros === after.costMicros && before.costCurrency === after.costCurrency;
-  const isSameTime = before.durationMs === after.durationMs && +startOfCall(before) === +startOfCall(after);
-  const isSameBearer = before.isOtherAccount === after.isOtherAccount;
-  if (clientId === null || (isSameCost && isSameTime && isSameBearer)) return;
+  if (clientId === null || (before && isBilledAlike(before, after))) return;
   const youngest = Date.now() - FINAL_AFTER_MS + TOLERANCE_MS;
-  const times = new Set([before, after].map((call) => startOfCall(call).getTime()));
+  const times = new Set([before ?? after, after].map((call) => startOfCall(call).getTime()));
   for (const time of times)
     if (time < youngest)
       await tx.insertRow('late_calls', { id: newId(), agencyId, clientId, callAt: new Date(time) });
+}
+
+function isBilledAlike(before: TimedCall, after: TimedCall): boolean {
+  const isSameCost = before.costMicros === after.costMicros && before.costCurrency === after.costCurrency;
+  const isSameTime = before.durationMs === after.durationMs && +startOfCall(before) === +startOfCall(after);
+  return isSameCost && isSameTime && before.isOtherAccount === after.isOtherAccount;
 }

@@ -112,7 +112,8 @@ export class CallWrites {
       if (!(await tx.updateRow('calls', columns, { id, revision }))) throw new ConcurrentChange();
     for (const { before, after } of this.#steps) {
       await noteLateChange(tx, before, after, after.updatedAt);
-      await noteLateCall(tx, before, after);
+      const isNew = before.revision === 0 && this.#news.has(before.id);
+      await noteLateCall(tx, isNew ? null : before, after);
     }
     await insertAll(tx, 'call_revisions', this.#revisions);
     for (const { call, ownerId } of this.#unheard.values()) await noteUnheardEnd(tx, call, ownerId);

@@ -1,4 +1,5 @@
 import { AgentRow } from '../../src/agents/agent.entity';
+import { LateCallRow } from '../../src/billing/late-call.entity';
 import { CallRow } from '../../src/calls/call.entity';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { newId } from '../../src/platform/ids';
@@ -130,6 +131,20 @@ describe('a call of which Latchkey hears late', () => {
       keyVersion: 1,
       isOtherAccount: false,
     });
+  });
+
+  test('is noted for the next statement, although nothing is known of it yet but its start', async () => {
+    const send = await retellOf(HARBOR);
+    const times = { start_timestamp: (await moment()).getTime() };
+    const agent_id = await agentIdOf(HARBOR_RETELL_AGENT);
+    await send('call_started', started('late', { agent_id, direction: 'inbound', ...times }));
+    const inTenDays = Date.now() + 10 * 24 * 60 * 60 * 1000;
+    const clock = jest.spyOn(Date, 'now').mockReturnValue(inTenDays);
+    await running.app.upkeep.eventWorker.work().finally(() => clock.mockRestore());
+    const [call] = await calls();
+    expect(call).toMatchObject({ clientId: HARBOR, durationMs: null, costMicros: null });
+    const notes = await running.app.database.read.find(LateCallRow);
+    expect(notes).toMatchObject([{ clientId: HARBOR, callAt: call?.startedAt }]);
   });
 
   test('stands among the calls of its time', async () => {
