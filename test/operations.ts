@@ -105,7 +105,7 @@ const STATED = `id number client { id } status finalFrom from to total { amount 
   lines { keySource rate { id } adjusts { id number } calls billedSeconds amount { amount currency } }
   providerCost { amount currency } providerCosts { amount currency }
   lateProviderCosts { amount currency } providerCostOfClient { amount currency }
-  callsOfUnknownCost callsOfUnknownCostOfClient margin { amount currency } marginMissing sha256`;
+  callsOfUnknownCost callsOfUnknownCostOfClient callsOfUnknownDuration margin { amount currency } marginMissing sha256`;
 /** What a portal user may ask of the same: a refused field would hide from it what else an answer has. */
 export const withoutCosts = (query: string) =>
   query.replace(/(p|lateP)roviderCosts? \{ amount currency \}|margin\w*( \{ amount currency \})?/g, '');

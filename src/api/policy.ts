@@ -275,6 +275,7 @@ export const policy: Readonly<Record<string, Requirement | Readonly<Record<strin
     callsOfUnknownCost: open,
     providerCostOfClient: open,
     callsOfUnknownCostOfClient: open,
+    callsOfUnknownDuration: open,
     sha256: open,
     providerCost: agencyAdmin,
     providerCosts: agencyAdmin,

@@ -21,12 +21,15 @@ export interface CallGroup {
   readonly roundedMs: number;
   readonly calls: number;
   readonly callsOfUnknownCost: number;
+  readonly callsOfUnknownDuration: number;
   readonly costMicros: bigint;
 }
 
 type RawCount = number | string;
 type RawGroup = Pick<CallGroup, 'keySource' | 'rateId' | 'bearer' | 'currency'> &
-  Readonly<Record<'roundedMs' | 'calls' | 'unknownCosts' | 'costMicros', RawCount | null>>;
+  Readonly<
+    Record<'roundedMs' | 'calls' | 'unknownCosts' | 'unknownDurations' | 'costMicros', RawCount | null>
+  >;
 
 /**
  * The SQL of who bears the cost of calls `c`: the owner of the account that carried them, which may be
@@ -37,7 +40,8 @@ WHEN c.otherOwnerId = c.agencyId THEN 'AGENCY' WHEN c.otherOwnerId = c.clientId 
 // `%` of whole numbers is whole on every database, which `/` is not.
 const ROUNDED = 'COALESCE(c.durationMs, 0) + 999 - (COALESCE(c.durationMs, 0) + 999) % 1000';
 const COUNTED = `SELECT c.keySource, c.rateId, ${BEARER} AS bearer, c.costCurrency AS currency, ${ROUNDED} AS roundedMs,
-COUNT(*) AS calls, COUNT(*) - COUNT(c.costMicros) AS unknownCosts, SUM(c.costMicros) AS costMicros FROM calls c`;
+COUNT(*) AS calls, COUNT(*) - COUNT(c.costMicros) AS unknownCosts,
+COUNT(*) - COUNT(c.durationMs) AS unknownDurations, SUM(c.costMicros) AS costMicros FROM calls c`;
 const GROUPS = `GROUP BY 1, 2, 3, 4, 5`;
 /** The ids of calls that were placed by earlier versions are of about the time of the call. */
 const ID_TOLERANCE_MS = 60_000;
@@ -66,6 +70,7 @@ ${from} AND c.startedAt IS NULL AND c.id >= ? AND c.id < ? AND c.createdAt >= ? 
     roundedMs: Number(row.roundedMs),
     calls: Number(row.calls),
     callsOfUnknownCost: Number(row.unknownCosts),
+    callsOfUnknownDuration: Number(row.unknownDurations),
     costMicros: exact(row.costMicros ?? 0),
   }));
 }

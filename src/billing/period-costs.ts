@@ -14,6 +14,8 @@ export interface PeriodCosts extends AccountCosts {
   readonly callsOfUnknownCost: number;
   /** And how many on the client's own account. */
   readonly callsOfUnknownCostOfClient: number;
+  /** How many calls, whoever bears their cost, are billed no seconds because their duration is not known. */
+  readonly callsOfUnknownDuration: number;
 }
 
 /**
@@ -30,7 +32,8 @@ export function costsOf(groups: readonly CallGroup[]): PeriodCosts {
     if (bearer === 'AGENCY') callsOfUnknownCost += group.callsOfUnknownCost;
     else callsOfUnknownCostOfClient += group.callsOfUnknownCost;
   }
-  return { ofAgency, ofClient, callsOfUnknownCost, callsOfUnknownCostOfClient };
+  const callsOfUnknownDuration = groups.reduce((sum, group) => sum + group.callsOfUnknownDuration, 0);
+  return { ofAgency, ofClient, callsOfUnknownCost, callsOfUnknownCostOfClient, callsOfUnknownDuration };
 }
 
 export function sumOfCosts(all: readonly Costs[]): Costs {

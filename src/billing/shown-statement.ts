@@ -27,6 +27,7 @@ export function toStatement(
     callsOfUnknownCost: seesCosts ? form.callsOfUnknownCost : 0,
     providerCostOfClient: only(form.providerCostsOfClient, total.currency, ofClient ?? 0),
     callsOfUnknownCostOfClient: ofClient ?? null,
+    callsOfUnknownDuration: form.callsOfUnknownDuration ?? null,
   };
 }
 

@@ -60,6 +60,8 @@ export interface StatementForm {
   readonly callsOfUnknownCost: number;
   /** Statements of earlier versions lack it: they did not count these calls. */
   readonly callsOfUnknownCostOfClient?: number;
+  /** Calls that the lines lack seconds of. Statements of earlier versions lack it. */
+  readonly callsOfUnknownDuration?: number;
   readonly margin: StatedMoney | null;
   readonly marginMissing: (typeof MARGIN_REASONS)[number] | null;
   /**
@@ -133,6 +135,7 @@ type Sums = Pick<
   | 'providerCostsOfClient'
   | 'callsOfUnknownCost'
   | 'callsOfUnknownCostOfClient'
+  | 'callsOfUnknownDuration'
   | 'margin'
   | 'marginMissing'
 >;
@@ -171,6 +174,7 @@ export function sumUp(
     providerCostsOfClient: stateCosts(sumOfCosts(costs.map((each) => each.ofClient))),
     callsOfUnknownCost,
     callsOfUnknownCostOfClient: costs.reduce((sum, each) => sum + each.callsOfUnknownCostOfClient, 0),
+    callsOfUnknownDuration: costs.reduce((sum, each) => sum + each.callsOfUnknownDuration, 0),
     margin: marginMissing === null ? { amount: signedText(margin), currency } : null,
     marginMissing,
   };

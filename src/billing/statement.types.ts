@@ -105,6 +105,13 @@ export class Statement {
   })
   callsOfUnknownCostOfClient!: number | null;
 
+  @Field(() => Int, {
+    nullable: true,
+    description:
+      'Calls of which it is not known how long they lasted, so that `total` lacks them, counted like `callsOfUnknownCost`: they are billed no seconds until that is known. Null for the final statements of earlier versions, which did not count them.',
+  })
+  callsOfUnknownDuration!: number | null;
+
   @Field(() => Money, {
     nullable: true,
     description:

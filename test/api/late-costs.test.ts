@@ -27,6 +27,7 @@ interface Statement {
   readonly lateProviderCosts: readonly Money[];
   readonly providerCostOfClient: Money | null;
   readonly callsOfUnknownCost: number;
+  readonly callsOfUnknownDuration: number | null;
   readonly margin: Money | null;
   readonly marginMissing: string | null;
 }
@@ -104,6 +105,18 @@ test('a cost that becomes known after its statement was made final is in the mar
   // What the client owes has not changed, and its statement does not tell of it.
   expect(second.lines).toMatchObject([{ adjusts: null }]);
   expect(inShort(await final(THREE))).toBe('0.00  |  | 0');
+});
+
+test('a statement says how many calls it bills no seconds of because nobody knows how long they lasted', async () => {
+  await store({ startedAt: inThe(ONE) });
+  const call = await store({ startedAt: inThe(ONE) });
+  await running.app.database.write((tx) => tx.updateRow('calls', { durationMs: null }, { id: call }));
+  const [first] = [await draft(ONE), await final(ONE)].map(({ total, callsOfUnknownDuration }) => ({
+    ...{ amount: total.amount, callsOfUnknownDuration },
+  }));
+  expect(first).toEqual({ amount: '0.05', callsOfUnknownDuration: 1 });
+  await tellCost(call, 10_000, { status: 'COMPLETED', durationMs: 120_000 });
+  expect(await draft(TWO)).toMatchObject({ total: usd('0.10'), callsOfUnknownDuration: 0 });
 });
 
 test('a cost that is corrected again and again is in all margins together as it is known last', async () => {

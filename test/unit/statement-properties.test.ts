@@ -58,6 +58,7 @@ function groupOf(
     roundedMs: Math.ceil(durationMs / 1000) * 1000,
     calls: 1,
     callsOfUnknownCost: 0,
+    callsOfUnknownDuration: 0,
     costMicros: BigInt(costMicros),
   };
 }

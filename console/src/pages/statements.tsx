@@ -69,6 +69,7 @@ const STATEMENT = graphql(`
         currency
       }
       callsOfUnknownCostOfClient
+      callsOfUnknownDuration
       callsOfUnknownCost
       margin @include(if: $seesCosts) {
         amount
@@ -198,6 +199,7 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
   const { total, otherTotals, providerCosts, providerCostOfClient, callsOfUnknownCost } = statement;
   const { margin, marginMissing, sha256, lateProviderCosts } = statement;
   const unknownOfClient = statement.callsOfUnknownCostOfClient ?? 0;
+  const unbilled = statement.callsOfUnknownDuration ?? 0;
   const late = moneys(lateProviderCosts);
   const aboutCost = [
     late ? text.statements.lateCost(late) : [],
@@ -206,7 +208,12 @@ function Sums({ statement, seesCosts }: { statement: Statement; seesCosts: boole
   return (
     <Facts
       facts={[
-        [text.statements.total, <strong>{money(total)}</strong>],
+        [
+          text.statements.total,
+          <Stack fine={unbilled > 0 ? text.statements.unknownDuration(unbilled) : ''}>
+            <strong>{money(total)}</strong>
+          </Stack>,
+        ],
         [text.statements.others, otherTotals.length > 0 ? moneys(otherTotals) : null],
         [
           text.statements.cost,

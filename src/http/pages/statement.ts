@@ -50,6 +50,12 @@ function pageOf({ form, sha256 }: Stated): Page {
               <dd>${form.finalizedAt.slice(0, 16).replace('T', ' ')} UTC</dd>`
       }
       ${
+        form.callsOfUnknownDuration
+          ? html`<dt>Not billed yet</dt>
+              <dd>${form.callsOfUnknownDuration} of the calls, whose duration is not known</dd>`
+          : null
+      }
+      ${
         sha256 === null
           ? null
           : html`<dt>SHA-256</dt>
