@@ -143,6 +143,33 @@ function digestInAgency({ owner: { agencyId }, provider }: OwnAccount, providerC
   return digest('AGENCY', agencyId, provider, providerCallId);
 }
 
+/**
+ * Returns those of some calls that may have been placed without an answer, or are being placed: nothing tells
+ * Latchkey's own id of them, and they are outbound. Those that were placed are to be read before the calls on
+ * record: whichever is not among them any more has its id at the provider then.
+ */
+export async function unansweredAmong<Told>(
+  read: Reader,
+  { owner, provider }: OwnAccount,
+  told: readonly Told[],
+  factsOf: (each: Told) => CallFacts,
+): Promise<readonly Told[]> {
+  const candidates = told.filter((each) => {
+    const { latchkeyCallId, direction } = factsOf(each);
+    return latchkeyCallId === null && direction !== 'INBOUND';
+  });
+  if (candidates.length === 0) return [];
+  const placed = await read.rows<{ toNumber: string | null }>(
+    "SELECT toNumber FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
+    [owner.agencyId, provider],
+  );
+  const numbers = new Set(placed.map(({ toNumber }) => toNumber));
+  return candidates.filter((each) => {
+    const { toNumber } = factsOf(each);
+    return numbers.has(toNumber) || (toNumber === null && placed.length > 0);
+  });
+}
+
 /** What was told of a call that began at a provider. */
 export interface ToldCall {
   readonly facts: CallFacts;

@@ -2,7 +2,7 @@ import type { CallRow } from '../calls/call.entity';
 import { applyInto } from '../calls/call-facts.service';
 import { CallWrites } from '../calls/call-writes';
 import { whatChanges } from '../calls/known';
-import { makeProviderCalls, type ProviderCall } from '../calls/provider-call';
+import { makeProviderCalls, unansweredAmong, type ProviderCall } from '../calls/provider-call';
 import { forgetUnheardEnds } from '../calls/unheard-end';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
@@ -22,15 +22,17 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
     const events = rows.map(eventOf);
     const heard = events.map(({ row: { receivedAt }, account }) => ({ ...account, receivedAt }));
     await forgetUnheardEnds(tx, heard);
+    const unanswered = await unansweredOf(tx, events);
     const calls = await CallsOfEvents.lock(tx, events);
     const news = await newCalls(tx, resolver, calls, events);
     await putToAsk(
       tx,
-      events.filter((event) => isToAsk(event, calls, news)),
+      events.filter((event) => isToAsk(event, calls, news, unanswered)),
     );
     const writes = new CallWrites();
     for (const event of events) {
-      const call = await effectOf(tx, writes, calls.find(event), news.get(event) ?? null, event);
+      const made = unanswered.has(event) ? null : (news.get(event) ?? null);
+      const call = await effectOf(tx, writes, calls.find(event), made, event);
       if (call) calls.put(event, call);
     }
     await writes.write(tx);
@@ -42,6 +44,27 @@ function eventOf(row: ProviderEventRow): EventOfCall {
   return { row, facts: storedFacts(row.facts), account: { owner: { type, id, agencyId }, provider } };
 }
 
+/** The events of each account. */
+function byAccount(events: readonly EventOfCall[]): EventOfCall[][] {
+  const names = new Set(events.map(({ account }) => accountName(account)));
+  return [...names].map((name) => events.filter(({ account }) => accountName(account) === name));
+}
+
+/** The events of calls that may have been placed without an answer: only their provider can tell. */
+async function unansweredOf(
+  tx: Transaction,
+  events: readonly EventOfCall[],
+): Promise<ReadonlySet<EventOfCall>> {
+  const unanswered = new Set<EventOfCall>();
+  const ofAgents = events.filter(({ facts }) => facts.providerAgentId !== null);
+  for (const own of byAccount(ofAgents)) {
+    const [{ account } = {}] = own;
+    const among = account ? await unansweredAmong(tx, account, own, ({ facts }) => facts) : [];
+    for (const event of among) unanswered.add(event);
+  }
+  return unanswered;
+}
+
 /** Makes the calls that may have to be recorded, those of an account together. */
 async function newCalls(
   tx: Transaction,
@@ -51,8 +74,7 @@ async function newCalls(
 ): Promise<Map<EventOfCall, ProviderCall | null>> {
   const unknown = events.filter((event) => calls.find(event) === null);
   const made = new Map<EventOfCall, ProviderCall | null>();
-  for (const name of new Set(unknown.map(({ account }) => accountName(account)))) {
-    const own = unknown.filter(({ account }) => accountName(account) === name);
+  for (const own of byAccount(unknown)) {
     const [first] = own;
     if (!first) continue;
     const account = { ...first.account, versions: calls.versionsOf(first.account) };
@@ -64,19 +86,22 @@ async function newCalls(
 }
 
 /**
- * Whether nobody vouches for an event of a call that is not known, and may be one of the agency's agents. What
- * another account told of first, the provider shows to the one that carried it.
+ * Whether nobody vouches for an event of a call that is not known, and may be one of the agency's agents, or
+ * nothing tells whether it was placed here. What another account told of first, the provider shows to the one
+ * that carried it.
  */
 function isToAsk(
   event: EventOfCall,
   calls: CallsOfEvents,
   news: ReadonlyMap<EventOfCall, ProviderCall | null>,
+  unanswered: ReadonlySet<EventOfCall>,
 ): boolean {
   const { providerCallId, providerAgentId } = event.facts;
-  const mayBeOwn = providerAgentId === null || Boolean(news.get(event));
   const found = calls.find(event);
   if (providerCallId === null) return false;
-  return found === 'OTHERS' ? calls.isAstray(event) : !event.row.isSigned && mayBeOwn && found === null;
+  if (found === 'OTHERS') return calls.isAstray(event);
+  const isSure = event.row.isSigned && !unanswered.has(event);
+  return found === null && !isSure && (providerAgentId === null || Boolean(news.get(event)));
 }
 
 async function putToAsk(tx: Transaction, events: readonly EventOfCall[]): Promise<void> {

@@ -4,7 +4,13 @@ import { applyAll, applyInto } from '../calls/call-facts.service';
 import { CallWrites, isSettled, type FactsOrigin } from '../calls/call-writes';
 import { CallRow } from '../calls/call.entity';
 import { whatChanges } from '../calls/known';
-import { accountOf, digestOfCall, isAstray, makeProviderCalls } from '../calls/provider-call';
+import {
+  accountOf,
+  digestOfCall,
+  isAstray,
+  makeProviderCalls,
+  unansweredAmong,
+} from '../calls/provider-call';
 import { ProviderCallRow } from '../calls/provider-call.entity';
 import { partsOf } from '../database/raw';
 import type { Reader, Transaction } from '../database/transaction';
@@ -55,7 +61,8 @@ export class Comparison {
   async compare(listed: readonly ListedCall[], knownAt: Date): Promise<Compared> {
     const sorted = await this.#sort(listed, knownAt);
     const { inPart } = sorted;
-    const doubtful = await this.#doubtful(sorted.unknown);
+    const { read } = this.database;
+    const doubtful = await unansweredAmong(read, this.account, sorted.unknown, (facts) => facts);
     const news = sorted.unknown.filter((facts) => !doubtful.includes(facts));
     return { ...(await this.#write({ ...sorted, unknown: news }, knownAt)), doubtful, inPart };
   }
@@ -160,27 +167,6 @@ export class Comparison {
     const { provider, owner, versions } = this.account;
     return [...versions.keys()].map((id) =>
       digestOfCall({ owner: { ...owner, id }, provider }, providerCallId),
-    );
-  }
-
-  /**
-   * Where a list shows no metadata, an outbound call may be one of those that were placed without an answer,
-   * or are being placed. These are read before the calls are recorded: whichever is not among them any more
-   * has its id at the provider then.
-   */
-  async #doubtful(unknown: readonly CallFacts[]): Promise<readonly CallFacts[]> {
-    const candidates = unknown.filter(
-      ({ latchkeyCallId, direction }) => latchkeyCallId === null && direction !== 'INBOUND',
-    );
-    if (candidates.length === 0) return [];
-    const { owner, provider } = this.account;
-    const placed = await this.database.read.rows<{ toNumber: string | null }>(
-      "SELECT toNumber FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
-      [owner.agencyId, provider],
-    );
-    const numbers = new Set(placed.map(({ toNumber }) => toNumber));
-    return candidates.filter(
-      ({ toNumber }) => numbers.has(toNumber) || (toNumber === null && placed.length > 0),
     );
   }
 

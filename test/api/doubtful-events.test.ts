@@ -161,6 +161,28 @@ describe('an event of the account that the chain gives for a call of which a wro
   });
 });
 
+test('an event that may be of a call whose placement was not answered has its provider asked whose it is', async () => {
+  await start();
+  const toNumber = '+14155550123';
+  await running.data(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber } });
+  const [placed] = await calls();
+  const unanswered = { status: 'UNKNOWN', providerCallId: null } as const;
+  await running.app.database.write((tx) => tx.updateRow('calls', unanswered, { id: placed?.id }));
+  const id = placed?.providerCallId ?? '';
+  const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
+  const sendSigned = await eventsOf(running, HARBOR);
+  await sendSigned('call_ended', over(id, { agent_id, direction: 'outbound', to_number: toNumber }));
+  const other = { agent_id, direction: 'outbound', to_number: '+14155550199' };
+  await sendSigned('call_ended', over('of_another_number', other));
+  await work();
+  expect(await states()).toEqual(['TO_ASK', 'DONE']);
+  await askDue();
+  expect(await calls()).toMatchObject([
+    { providerCallId: 'of_another_number', origin: 'PROVIDER' },
+    { id: placed?.id, providerCallId: id, origin: 'API' },
+  ]);
+});
+
 test('the events of one call have it asked for once, by one of two instances', async () => {
   await start();
   const { id } = await foreign('retell');
