@@ -79,15 +79,15 @@ export function accountOf(call: CallOfAccount): string | null {
 
 export type Carrier = Pick<CallRow, 'keyOwnerId' | 'isOtherAccount' | 'otherOwnerId'>;
 
-/** Whether another account told of a call first than the one of its receipt, which one of these owners has. */
+/** Whether another account told of a call first than that of its receipt, which one of these owners has. */
 export function isAstray(
   { isOtherAccount, ...call }: CallOfAccount,
   owners: Pick<ReadonlySet<string>, 'has'>,
 ) {
-  return Boolean(isOtherAccount) && owners.has(accountOf({ ...call, isOtherAccount: false }) ?? '');
+  return isOtherAccount && owners.has(accountOf({ ...call, isOtherAccount: false }) ?? '');
 }
 
-/** The account of a receipt has carried a call that its provider shows with its key, whoever told of it first. */
+/** The account of a receipt has carried a call that is shown with its key, whoever told of it first. */
 export function carrierShownBy(
   call: CallOfAccount,
   owners: ReadonlySet<string> = new Set(),

@@ -108,9 +108,9 @@ export class GatewayService {
 }
 
 /**
- * Reads the agents that the body of a list names. Null for what is no JSON: it names nobody, and is refused by
- * the provider. Throws `GatewayRefusal` for what others could read otherwise, and name other agents: where a
- * name stands twice in an object, or something else than an id in its place.
+ * Reads the agents that the body of a list names. Null for what is no JSON: it names nobody, and is refused
+ * by the provider. Throws `GatewayRefusal` for what others could read as naming other agents: where a name
+ * stands twice in an object, or something else than an id in its place.
  */
 function agentsIn({ operation }: AskedOperation, { provider }: Target, body: Buffer | null) {
   const read = provider.table.agentsInBody?.[operation.path];

@@ -115,8 +115,8 @@ export class Comparison {
 
   /**
    * Reads the calls that these may be, by Latchkey's own id, which was sent as metadata, or by the
-   * provider's. A call is its own where this account is to have carried it, whoever told of it first, or where
-   * it was recorded from it.
+   * provider's. A call is its own where this account is to have carried it, whoever told of it first, or
+   * where it was recorded from it.
    */
   async #finder(listed: readonly CallFacts[]) {
     const { owner, provider } = this.account;

@@ -31,36 +31,14 @@ function pageOf({ form, sha256 }: Stated): Page {
   const isDraft = form.number === null;
   const title = isDraft ? 'Draft of a statement' : `Statement ${form.number}`;
   const totals = [form.total, ...form.otherTotals];
+  const unbilled = form.callsOfUnknownDuration ?? 0;
   const body = html`${isDraft ? new Html('<p class="draft">This is a draft. It can still change.</p>') : null}
     <dl>
-      ${
-        form.agencyName === undefined
-          ? null
-          : html`<dt>Agency</dt>
-              <dd>${form.agencyName}</dd>`
-      }
-      <dt>Client</dt>
-      <dd>${form.clientName}</dd>
-      <dt>Period</dt>
-      <dd>${form.from} to ${form.to} (${form.timeZone})</dd>
-      ${
-        form.finalizedAt === null
-          ? null
-          : html`<dt>Final since</dt>
-              <dd>${form.finalizedAt.slice(0, 16).replace('T', ' ')} UTC</dd>`
-      }
-      ${
-        form.callsOfUnknownDuration
-          ? html`<dt>Not billed yet</dt>
-              <dd>${form.callsOfUnknownDuration} of the calls, whose duration is not known</dd>`
-          : null
-      }
-      ${
-        sha256 === null
-          ? null
-          : html`<dt>SHA-256</dt>
-              <dd>${sha256}</dd>`
-      }
+      ${fact('Agency', form.agencyName)} ${fact('Client', form.clientName)}
+      ${fact('Period', `${form.from} to ${form.to} (${form.timeZone})`)}
+      ${fact('Final since', form.finalizedAt && `${form.finalizedAt.slice(0, 16).replace('T', ' ')} UTC`)}
+      ${fact('Not billed yet', unbilled > 0 && `${unbilled} of the calls, whose duration is not known`)}
+      ${fact('SHA-256', sha256)}
     </dl>
     <table>
       <thead>
@@ -87,6 +65,14 @@ function pageOf({ form, sha256 }: Stated): Page {
       </tfoot>
     </table>`;
   return { title, body };
+}
+
+/** Nothing is said of what is not known, or does not apply. */
+function fact(name: string, value: string | false | null | undefined): Html | null {
+  return value === null || value === undefined || value === false
+    ? null
+    : html`<dt>${name}</dt>
+        <dd>${value}</dd>`;
 }
 
 const ACCOUNTS = { AGENCY: "the agency's account", CLIENT: "the client's own account" } as const;
