@@ -31,24 +31,3 @@ export function divideRounded(dividend: bigint, divisor: bigint): bigint {
   const rounded = (2n * size + divisor) / (2n * divisor);
   return dividend < 0n ? -rounded : rounded;
 }
-
-/**
- * Gives out the amount of a line by the billed seconds of its calls, by largest remainder: each share is its
- * exact part, rounded down, and what is then left goes unit by unit to those that lost most, the first ones
- * first. The shares sum to the amount, which is not negative.
- */
-export function sharesOf(amount: bigint, weights: readonly bigint[]): bigint[] {
-  const sum = weights.reduce((total, weight) => total + weight, 0n);
-  if (sum === 0n) return weights.map((_weight, index) => (index === 0 ? amount : 0n));
-  const shares = weights.map((weight) => (amount * weight) / sum);
-  let left = amount - shares.reduce((total, share) => total + share, 0n);
-  const remainder = (index: number) => (amount * (weights[index] ?? 0n)) % sum;
-  const byRemainder = weights.map((_weight, index) => ({ index, lost: remainder(index) }));
-  byRemainder.sort((one, other) => (one.lost === other.lost ? 0 : one.lost > other.lost ? -1 : 1));
-  for (const { index } of byRemainder) {
-    if (left === 0n) break;
-    shares[index] = (shares[index] ?? 0n) + 1n;
-    left -= 1n;
-  }
-  return shares;
-}

@@ -1,7 +1,7 @@
 import Big from 'big.js';
 import fc from 'fast-check';
 import { amountText, isCurrency, placesOf } from '../../src/billing/currencies';
-import { amountOfLine, billedSeconds, divideRounded, sharesOf } from '../../src/billing/rating';
+import { amountOfLine, billedSeconds, divideRounded } from '../../src/billing/rating';
 import { runs } from '../properties';
 
 // big.js is the oracle: 1 rounds half away from zero.
@@ -75,20 +75,6 @@ test('a half is rounded away from zero on both sides of it, as the oracle does',
   const property = fc.property(fc.bigInt({ min: -(10n ** 15n), max: 10n ** 15n }), (dividend) => {
     const expected = Big(String(dividend)).div(1000).round(0, HALF_AWAY).toFixed(0);
     return divideRounded(dividend, 1000n) === BigInt(expected);
-  });
-  fc.assert(property, runs(100_000));
-});
-
-test('the shares of calls sum to their line, and none is a whole unit off its exact part', () => {
-  const weights = fc.array(fc.bigInt({ min: 0n, max: 100_000n }), { minLength: 1, maxLength: 40 });
-  const property = fc.property(fc.bigInt({ min: 0n, max: 10n ** 9n }), weights, (amount, each) => {
-    const shares = sharesOf(amount, each);
-    const sum = each.reduce((total, weight) => total + weight, 0n);
-    const isNear = shares.every((share, index) => {
-      const off = share * sum - amount * (each[index] ?? 0n);
-      return sum === 0n || (off < sum && off > -sum);
-    });
-    return isNear && shares.reduce((total, share) => total + share, 0n) === amount;
   });
   fc.assert(property, runs(100_000));
 });
