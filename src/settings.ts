@@ -21,9 +21,9 @@ const secureUrl = z
     'must be an https address (http on this machine only) without a user name, a password, a query or a fragment',
   );
 // `docker run --env-file` takes quotes for a part of the value.
-const unquoted = z
-  .string('is required')
-  .refine((text) => !/^["']|["']$/.test(text), 'must not stand in quotes');
+const isQuoted = (text: string) => /^["']|["']$/.test(text);
+const IN_QUOTES = 'must not stand in quotes';
+const unquoted = z.string('is required').refine((text) => !isQuoted(text), IN_QUOTES);
 
 const baseUrl = secureUrl.transform((text) => text.replace(/\/+$/, '')).optional();
 
@@ -210,10 +210,14 @@ export function givenVariables(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function parse<T>(variables: z.ZodType<T>, env: NodeJS.ProcessEnv): T {
-  const parsed = variables.safeParse(givenVariables(env));
+  const given = givenVariables(env);
+  const parsed = variables.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems = [
-    ...parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`),
+    ...parsed.error.issues.map(({ path, message }) => {
+      const name = path.join('.');
+      return `${name} ${isQuoted(given[name] ?? '') ? IN_QUOTES : message}`;
+    }),
     ...misspeltSettings(env, SETTING_NAMES),
   ];
   const lines = problems.map((problem) => `  ${problem}\n`).join('');

@@ -100,7 +100,8 @@ describe('the configuration', () => {
     expect(problemsOf({ ...complete, AUTH_AUDIENCE: ' ' })).toContain('AUTH_AUDIENCE is required');
   });
 
-  test.each(['AUTH_AUDIENCE', 'CONSOLE_CLIENT_ID', 'CONSOLE_SCOPE'])(
+  const neverQuoted = ['AUTH_AUDIENCE', 'CONSOLE_CLIENT_ID', 'CONSOLE_SCOPE', 'LATCHKEY_MASTER_KEY_FILE'];
+  test.each([...neverQuoted, 'DATABASE_URL', 'AUTH_ISSUER', 'PORT', 'CONSOLE', 'RATE_LIMIT_STORE'])(
     'refuses quotes around %s, which are a part of the value in the file of a container',
     (name) => {
       const problem = `${name} must not stand in quotes`;
