@@ -93,8 +93,11 @@ async function connect(url: string, mapping: Mapping, toWrite: boolean): Promise
     }
   }
   const [failure] = failures;
-  // The driver's message may name the user and the host; its code is enough.
-  throw failure instanceof ConfigError ? failure : cannotBeOpened((failure as NodeJS.ErrnoException).code);
+  if (failure instanceof ConfigError) throw failure;
+  const { code, message } = failure as NodeJS.ErrnoException;
+  // The driver's message may name the user; its code is enough. Of TLS, the message says what is wrong with
+  // the certificate.
+  throw cannotBeOpened(code === 'HANDSHAKE_SSL_ERROR' ? `${code}: ${message}` : code);
 }
 
 export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
