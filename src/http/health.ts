@@ -29,7 +29,7 @@ export function health({ isReady, issuerProblem }: HealthOptions): Route {
 
 // The driver's own message may name the user and the host; its code is enough.
 function reasonOf(error: unknown): string {
-  if (error instanceof DatabaseUnavailable) return error.message;
   const code = databaseCode(error);
+  if (code === DatabaseUnavailable.code) return (error as Error).message;
   return `The database does not answer as it should (${typeof code === 'string' ? code : 'it failed'})`;
 }
