@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import { createIdentityVerifier, type IdentityVerifier } from './people/identity';
 import { MAX_MUTATIONS } from './api/rules/document-limits';
+import { backgroundFaults } from './api/fault-log';
 import { COMPILED_FROM_RUN } from './api/compiled/compiled-queries';
 import { graphql } from './http/graphql';
 import { gateway } from './http/gateway';
@@ -73,7 +74,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   try {
     rateLimitStore = config.rateLimitStore && (await RateLimitStore.open(config.rateLimitStore, log));
     const addressOf = (path: string) => `${config.publicUrl ?? ownAddress(server, config)}${path}`;
-    const logFault = (error: unknown) => server.log.error({ err: error });
+    const logFault = backgroundFaults((fault) => server.log.error(fault));
     const services = createServices(
       config,
       store,
