@@ -193,7 +193,7 @@ function readTimeOption(name: string, text: string): Date {
   const time = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? new Date(text) : new Date(NaN);
   // JavaScript takes 31 February for 3 March.
   const isDay = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(text.slice(0, 10));
-  if (!isDay) throw new WrongUsage(`--${name} is no time, e.g. 2026-09-21.`);
+  if (!isDay) throw new WrongUsage(`--${name} must be a time, e.g. 2026-09-21.`);
   return time;
 }
 

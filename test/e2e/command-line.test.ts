@@ -28,8 +28,8 @@ test('the command line prints the usage when it is asked, and with a reason and 
     [2, 'NAME must be up to 64 small letters, digits, `-` and `_`.', '', 'Usage:'],
     [2, 'Only one service can wrap a key.', '', 'Usage:'],
     [2, '--provider is one of RETELL, VAPI, BLAND.', '', 'Usage:'],
-    [2, '--since is no time, e.g. 2026-09-21.', '', 'Usage:'],
-    [2, '--since is no time, e.g. 2026-09-21.', '', 'Usage:'],
+    [2, '--since must be a time, e.g. 2026-09-21.', '', 'Usage:'],
+    [2, '--since must be a time, e.g. 2026-09-21.', '', 'Usage:'],
     [2, '--subject is missing.', '', 'Usage:'],
   ]);
 });
