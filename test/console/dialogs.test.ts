@@ -1,6 +1,6 @@
 import type { Browser, Locator, Page } from 'playwright-core';
 import { seedHandIns } from '../../src/demo/hand-ins';
-import { HARBOR, HARBOR_RETELL_AGENT, MAPLE } from '../demo-ids';
+import { HARBOR, HARBOR_RETELL_AGENT, MAPLE, MAPLE_RETELL_AGENT } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { CREATE_KEY_LINK, SET_CLIENT } from '../operations';
 import { launch, openTab, settled, signIn, startConsole, type Tab } from './browser';
@@ -25,6 +25,10 @@ beforeAll(async () => {
 afterAll(() => Promise.all([browser.close(), running.close()]));
 afterEach(() => expect(tab.faults).toEqual([]));
 
+const ARCHIVE =
+  'mutation ($input: ArchiveClientInput!) { archiveClient(input: $input) { userErrors { code } } }';
+const RESTORE =
+  'mutation ($input: ArchiveClientInput!) { restoreClient(input: $input) { userErrors { code } } }';
 const AGENT = `/agents/${HARBOR_RETELL_AGENT}`;
 const button = (name: string) => page.getByRole('button', { name, exact: true }).first();
 const submit = (name: string) => dialog.getByRole('button', { name, exact: true }).click();
@@ -287,3 +291,21 @@ test('nobody is removed before it is known what goes with them', async () => {
   await page.unroute('**/graphql');
   await page.keyboard.press('Escape');
 });
+
+test.each(['Test call', 'Start a web call', 'Start a call'])(
+  'where the client was archived meanwhile, the dialog "%s" says so, and nothing can be sent',
+  async (name) => {
+    await tab.visit('/agents');
+    await tab.visit(`/agents/${MAPLE_RETELL_AGENT}`);
+    await button(name).click({ trial: true });
+    await running.data(ARCHIVE, { input: { clientId: MAPLE } });
+    await button(name).click();
+    await dialog.getByText('This client is archived').waitFor();
+    expect(await dialog.locator('[type=submit]').isDisabled()).toBe(true);
+    expect(await tab.findings()).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await running.data(RESTORE, { input: { clientId: MAPLE } });
+  },
+);

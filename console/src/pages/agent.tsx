@@ -12,7 +12,7 @@ import { Rename } from '../ui/rename';
 import { backTo } from '../ui/router';
 import { AssignAgent, RENAME_AGENT, UpdateAgent } from './agent-dialogs';
 import { CallList } from './call-list';
-import { StartCall, StartWebCall, TestCall } from './place-call';
+import { isArchived, StartCall, StartWebCall, TestCall } from './place-call';
 
 const AGENT = graphql(`
   query Agent($id: ID!, $withKeys: Boolean!) {
@@ -49,10 +49,19 @@ export type ShownAgent = NonNullable<ResultOf<typeof AGENT>['agent']>;
 export function AgentPage({ id }: { id: string }) {
   const viewer = useViewer();
   const answered = useQuery(AGENT, { id, withKeys: viewer.canManageApiKeys });
-  return <Loaded of={answered}>{({ agent }) => (agent ? <ShowAgent agent={agent} /> : <NotFound />)}</Loaded>;
+  return (
+    <Loaded of={answered}>
+      {({ agent }) => (agent ? <ShowAgent agent={agent} reload={answered.reload} /> : <NotFound />)}
+    </Loaded>
+  );
 }
 
-function ShowAgent({ agent }: { agent: ShownAgent }) {
+interface ShowAgentProps {
+  readonly agent: ShownAgent;
+  readonly reload: () => Promise<void>;
+}
+
+function ShowAgent({ agent, reload }: ShowAgentProps) {
   const viewer = useViewer();
   const { id, name, provider, providerAgentId, providerAgentKind, fromNumber, client, keyResolution } = agent;
   const isAgencys = viewer.role !== 'PORTAL_USER';
@@ -62,7 +71,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
     </a>
   );
   return (
-    <Page title={name} above={back} actions={<Actions agent={agent} />}>
+    <Page title={name} above={back} actions={<Actions agent={agent} reload={reload} />}>
       {isArchived(agent) && isAgencys && <Note tone="warn">{text.common.isArchived}</Note>}
       <Facts
         facts={[
@@ -90,9 +99,7 @@ function ShowAgent({ agent }: { agent: ShownAgent }) {
   );
 }
 
-const isArchived = ({ client }: ShownAgent) => client !== null && client.archivedAt !== null;
-
-function Actions({ agent }: { agent: ShownAgent }) {
+function Actions({ agent, reload }: ShowAgentProps) {
   const viewer = useViewer();
   const isOff = isArchived(agent);
   return (
@@ -117,17 +124,17 @@ function Actions({ agent }: { agent: ShownAgent }) {
       )}
       {viewer.canStartTestCalls && (
         <Opens label={text.agents.testCall} isOff={isOff}>
-          {(close) => <TestCall agent={agent} onClose={close} />}
+          {(close) => <TestCall agent={agent} reload={reload} onClose={close} />}
         </Opens>
       )}
       {viewer.canStartCalls && hasWebCalls(agent.provider) && (
         <Opens label={text.agents.startWebCall} isOff={isOff}>
-          {(close) => <StartWebCall agent={agent} onClose={close} />}
+          {(close) => <StartWebCall agent={agent} reload={reload} onClose={close} />}
         </Opens>
       )}
       {viewer.canStartCalls && (
         <Opens kind="primary" label={text.agents.startCall} isOff={isOff}>
-          {(close) => <StartCall agent={agent} onClose={close} />}
+          {(close) => <StartCall agent={agent} reload={reload} onClose={close} />}
         </Opens>
       )}
     </>

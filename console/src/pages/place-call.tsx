@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { graphql, type ResultOf } from '../api/graphql';
 import { mutation, type DoneBy } from '../api/mutation';
-import { reloadAll, useQuery } from '../api/query';
+import { reloadAll, useFresh, useQuery } from '../api/query';
 import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/place';
 import { ChangeDialog, type ErrorOf } from '../ui/change';
@@ -33,7 +33,17 @@ const PROGRESS = graphql(`
 
 interface PlaceCallProps {
   readonly agent: ShownAgent;
+  /** Asks for the agent again. */
+  readonly reload: () => Promise<void>;
   readonly onClose: () => void;
+}
+
+export const isArchived = ({ client }: ShownAgent) => client !== null && client.archivedAt !== null;
+
+/** Whether a call can be placed. The agent is asked for again: its client may be archived by now. */
+function useIsOff({ agent, reload }: PlaceCallProps): boolean {
+  const { data } = useFresh(() => reload().then(() => true));
+  return data.value === null || isArchived(agent);
 }
 
 /** One key for what is asked for: whoever submits twice places one call, and whoever corrects something another. */
@@ -51,13 +61,16 @@ interface Started {
 
 const saidOf = ({ call }: Started) => (call ? <Progress id={call.id} /> : text.failure.server);
 
-export function TestCall({ agent, onClose }: PlaceCallProps) {
+export function TestCall(props: PlaceCallProps) {
+  const { agent, onClose } = props;
   const keyOf = useIdempotencyKey();
+  const isOff = useIsOff(props);
   return (
     <ChangeDialog
       title={text.place.testTitle(agent.name)}
       submit={text.place.start}
       mutation={START_TEST}
+      isOff={isOff}
       inputOf={(values) => {
         const toNumber = textOf(values, 'toNumber');
         return { agentId: agent.id, toNumber, idempotencyKey: keyOf(toNumber) };
@@ -71,13 +84,16 @@ export function TestCall({ agent, onClose }: PlaceCallProps) {
 }
 
 /** A call of everyday business, with what the agent is told for it. */
-export function StartCall({ agent, onClose }: PlaceCallProps) {
+export function StartCall(props: PlaceCallProps) {
+  const { agent, onClose } = props;
   const keyOf = useIdempotencyKey();
+  const isOff = useIsOff(props);
   return (
     <ChangeDialog
       title={text.place.liveTitle(agent.name)}
       submit={text.place.start}
       mutation={START}
+      isOff={isOff}
       inputOf={(values) => {
         const asked = { toNumber: textOf(values, 'toNumber'), variables: variablesOf(values) };
         return { agentId: agent.id, ...asked, idempotencyKey: keyOf(JSON.stringify(asked)) };
@@ -96,13 +112,16 @@ export function StartCall({ agent, onClose }: PlaceCallProps) {
 }
 
 /** A call that somebody joins in a browser, with what it takes to do so. */
-export function StartWebCall({ agent, onClose }: PlaceCallProps) {
+export function StartWebCall(props: PlaceCallProps) {
+  const { agent, onClose } = props;
   const keyOf = useIdempotencyKey();
+  const isOff = useIsOff(props);
   return (
     <ChangeDialog
       title={text.place.webTitle(agent.name)}
       submit={text.place.webStart}
       mutation={START_WEB}
+      isOff={isOff}
       inputOf={(values) => {
         const asked = { variables: variablesOf(values) };
         return { agentId: agent.id, ...asked, idempotencyKey: keyOf(JSON.stringify(asked)) };
@@ -117,7 +136,7 @@ export function StartWebCall({ agent, onClose }: PlaceCallProps) {
     >
       {(errorOf) => (
         <>
-          {agent.keyResolution && <p>{agent.keyResolution.explanation}</p>}
+          <WhoseKey agent={agent} />
           <p>{text.place.webHint}</p>
           <Note tone="warn">{text.place.webCosts}</Note>
           <Variables errorOf={errorOf} />
@@ -162,10 +181,15 @@ function Access({
   );
 }
 
+function WhoseKey({ agent }: { agent: ShownAgent }) {
+  if (isArchived(agent)) return <Note tone="bad">{text.common.isArchived}</Note>;
+  return agent.keyResolution && <p>{agent.keyResolution.explanation}</p>;
+}
+
 function CallFields({ agent, errorOf }: { agent: ShownAgent; errorOf: ErrorOf }) {
   return (
     <>
-      {agent.keyResolution && <p>{agent.keyResolution.explanation}</p>}
+      <WhoseKey agent={agent} />
       <Note tone="warn">{text.place.costs}</Note>
       <TextField
         label={text.place.number}
