@@ -344,6 +344,29 @@ test('a call that has ended is followed until its cost is known, and for some mi
   expect(await facts(tab)).toMatch(/The provider takes[^]*Not told yet/);
 });
 
+test('a list is followed until the cost of a call that has ended is known, and for some minutes at most', async () => {
+  const id = await start(MAPLE_RETELL_AGENT);
+  const call = await standIn(id);
+  call.answer();
+  call.end(60_000);
+  call.cents = null;
+  await askProviders();
+  await page.goto(`${running.url}/calls?client=${MAPLE}`);
+  const row = page.getByRole('row').filter({ has: page.locator(`a[href="/calls/${id}"]`) });
+  await row.getByText('Not told yet').waitFor();
+  call.cents = 7.5;
+  await askProviders();
+  expect(await askedIn(30)).toBeGreaterThan(0);
+  expect(await row.innerText()).toContain('$0.075');
+  expect(await askedIn(120)).toBe(0);
+
+  await running.app.database.write((tx) => tx.update(CallRow, { id }, { costStatus: 'PENDING' }));
+  await tab.visit('/agents');
+  await tab.visit(`/calls?client=${MAPLE}`);
+  expect(await askedIn(20 * 60, 30)).toBeGreaterThan(5);
+  expect(await askedIn(120)).toBe(0);
+});
+
 test('what was said appears when the provider has it, and is looked for only shortly after the end', async () => {
   const id = await start();
   const call = await standIn(id);

@@ -4,7 +4,7 @@ import { useViewer, type Viewer } from '../sign-in/viewer';
 import * as text from '../text/calls';
 import { ClientLink, Stack, Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
-import { CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
+import { awaitsCost, CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
 
 const CALLS = graphql(`
   query Calls(
@@ -70,6 +70,7 @@ export function CallList({ filter, isFiltered }: CallListProps) {
       caption={text.calls.title}
       columns={columnsFor(viewer, filter)}
       goesOn={({ status }) => isGoingOn(status)}
+      comesLate={(call) => awaitsCost(viewer, call)}
       empty={isFiltered === true ? [text.calls.noMatch] : [text.calls.empty, text.calls.emptyHint]}
     />
   );

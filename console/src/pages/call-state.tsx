@@ -30,6 +30,10 @@ export function CallState({ status }: { status: CallStatus }) {
 export const mayViewCosts = ({ role, canManageApiKeys, canManageBilling }: Viewer) =>
   canManageApiKeys || (role === 'PORTAL_USER' && canManageBilling);
 
+/** Whether somebody who sees the cost is still to be told it. */
+export const awaitsCost = (viewer: Viewer, { costStatus }: Pick<Cost, 'costStatus'>) =>
+  costStatus === 'PENDING' && mayViewCosts(viewer);
+
 interface Cost {
   readonly costStatus: 'PENDING' | 'KNOWN' | 'UNKNOWN';
   readonly providerCost?: { readonly amount: string; readonly currency: string } | null;

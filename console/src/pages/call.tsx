@@ -13,7 +13,7 @@ import { Loaded, NotFound, Page } from '../ui/page';
 import { backTo } from '../ui/router';
 import { Badge, ClientLink, Moment, Note, Stack } from '../ui/parts';
 import { CallContent } from './call-content';
-import { CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
+import { awaitsCost, CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
 
 const CALL = graphql(`
   query Call($id: ID!, $withDetails: Boolean!, $withKeys: Boolean!, $withCost: Boolean!) {
@@ -81,7 +81,7 @@ export function CallPage({ id }: { id: string }) {
   const goesOn = isGoingOn(status);
   // Its cost is told after the end, and perhaps never.
   useFollowing(
-    goesOn || (costStatus === 'PENDING' && mayViewCosts(viewer)),
+    goesOn || awaitsCost(viewer, { costStatus }),
     `${status} ${costStatus}`,
     answered.reload,
     goesOn ? Infinity : LATE_MS,

@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks';
 import type { Document } from '../api/graphql';
 import { useList, type Page, type Paging } from '../api/list';
 import * as text from '../text/common';
-import { useFollowing } from './follow';
+import { LATE_MS, useFollowing } from './follow';
 import { Loaded, Problem } from './page';
 import { Button, Empty } from './parts';
 
@@ -77,6 +77,8 @@ interface ListProps<R extends Row, Variables> extends Omit<TableProps<R>, 'rows'
   readonly empty: readonly [title: string, hint?: string];
   /** Whether anything may still become of a row: the list is asked for again meanwhile. */
   readonly goesOn?: (row: R) => boolean;
+  /** Whether something of a row that is over may come late, and perhaps never. */
+  readonly comesLate?: (row: R) => boolean;
   /** What leads on where the list is empty. */
   readonly children?: ComponentChildren;
 }
@@ -85,10 +87,12 @@ const never = () => false;
 
 /** A list that grows at its end when one asks for more, and never by itself. */
 export function List<R extends Row, Variables extends Paging>(props: ListProps<R, Variables>) {
-  const { of, variables, empty, goesOn = never, children, ...table } = props;
+  const { of, variables, empty, goesOn = never, comesLate = never, children, ...table } = props;
   const list = useList(of, variables);
-  const ongoing = list.data.value?.nodes.filter(goesOn) ?? [];
-  useFollowing(ongoing.length > 0, JSON.stringify(ongoing), list.reload);
+  const { nodes: known = [] } = list.data.value ?? {};
+  const followed = known.filter((row) => goesOn(row) || comesLate(row));
+  const mostMs = known.some(goesOn) ? Infinity : LATE_MS;
+  useFollowing(followed.length > 0, JSON.stringify(followed), list.reload, mostMs);
   const end = useRef<HTMLParagraphElement>(null);
   const more = async () => {
     await list.more();
