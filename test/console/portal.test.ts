@@ -86,7 +86,7 @@ const shows = async (permissions: readonly PortalPermission[], expected: Expecte
   );
   const open: string[] = [];
   const buttons: string[] = [];
-  const read: string[] = [];
+  const read = await tiles.allInnerTexts();
   for (const path of PAGES) {
     await tab.visit(path);
     if ((await tab.page.getByText('There is nothing here').count()) > 0) continue;
@@ -115,5 +115,8 @@ describe('a portal user', () => {
     const read = await shows([...(needs ? [needs] : []), permission], expected);
     // The number that was called is a detail.
     expect(read.includes('+14155550123')).toBe(permission === 'VIEW_CALL_DETAILS');
+    // Nobody is told to do what is not theirs to do.
+    expect(read.includes('Hand in a key')).toBe(permission === 'MANAGE_INTEGRATIONS');
+    expect(read).not.toContain('Hand in your own');
   });
 });

@@ -10,14 +10,14 @@ export const portal = {
     '/calls': 'What your agents have been doing.',
     '/analytics': 'How many calls there were, and how long they took.',
     '/billing': 'What you owe for your calls, month by month.',
-    '/integrations': 'Hand in your own provider keys, and see what became of them.',
+    '/integrations': 'Keys of your own provider accounts, and what became of them.',
   },
 };
 
 export const integrations = {
   title: 'Integrations',
   lead: (agency: string) =>
-    `Hand in a key of your own provider account. ${agency} decides whether it is used.`,
+    `Keys of your own provider accounts that were handed in. ${agency} decides whether they are used.`,
   handIn: 'Hand in a key',
   handInHint: (agency: string) =>
     `It is sealed in this browser before it is sent. ${agency} sees its last four characters alone.`,
