@@ -27,7 +27,7 @@ interface Text {
 
 /** What was looked up for a request. A field may be run once more, e.g. where a compiled query has failed. */
 interface LookedUp {
-  readonly known: Map<string, boolean>;
+  readonly known: Map<string, Promise<boolean>>;
   readonly budget: Budget;
 }
 
@@ -41,6 +41,8 @@ interface Refused {
  * ids but for their parts, have fewer; a search has hardly any, and queries come more often.
  */
 const WORDS = { mutation: 2_000, query: 100 } as const;
+/** So many characters of a text are looked at. Whatever takes text refuses a longer one. */
+const LENGTH = { mutation: 10_000, query: 200 } as const;
 
 const SHOWN = 'Names, ids and notes are shown to more people than keys.';
 const KEY = `This is, or contains, an API key that is set in this agency. ${SHOWN}`;
@@ -58,26 +60,32 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
     field: Field,
     args: object,
     context: ApiContext,
-    words: number,
+    kind: keyof typeof WORDS,
   ): Promise<Refused[]> => {
     const { viewer, containsKnownKey } = context;
-    const texts = viewer ? textsOf(field, args) : [];
+    const texts = viewer ? textsOf(field, args, LENGTH[kind]) : [];
     if (!viewer || texts.length === 0) return [];
-    const lookedUp = requests.get(context) ?? { known: new Map(), budget: { left: words } };
+    const lookedUp: LookedUp = requests.get(context) ?? { known: new Map(), budget: { left: WORDS[kind] } };
     requests.set(context, lookedUp);
     const { known, budget } = lookedUp;
     const others = [...new Set(texts.map(({ text }) => text))].filter((text) => !known.has(text));
-    const answers = await containsKnownKey(viewer, others, budget);
-    for (const [index, text] of others.entries()) known.set(text, answers[index] ?? false);
-    return texts.flatMap(({ field: path, text }) => {
-      if (known.get(text)) return [{ field: path, message: KEY }];
+    // The fields of a query ask at the same time.
+    const answers = containsKnownKey(viewer, others, budget);
+    for (const [index, text] of others.entries())
+      known.set(
+        text,
+        answers.then((each) => each[index] ?? false),
+      );
+    const areKeys = await Promise.all(texts.map(async ({ text }) => known.get(text)));
+    return texts.flatMap(({ field: path, text }, index) => {
+      if (areKeys[index]) return [{ field: path, message: KEY }];
       return containsToken(text) ? [{ field: path, message: TOKEN }] : [];
     });
   };
   for (const field of fieldsOf(schema.getMutationType()).filter(takesText)) {
     const refused = refusalFor(field);
     before(field, async (args, context) => {
-      const errors = (await check(field, args, context, WORDS.mutation)).map(({ field: path, message }) =>
+      const errors = (await check(field, args, context, 'mutation')).map(({ field: path, message }) =>
         userError('INVALID_FORMAT', path, message),
       );
       return errors.length > 0 ? refused(errors) : undefined;
@@ -85,7 +93,7 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
   }
   for (const field of fieldsOf(schema.getQueryType()).filter(takesText))
     before(field, async (args, context) => {
-      const [first] = await check(field, args, context, WORDS.query);
+      const [first] = await check(field, args, context, 'query');
       if (first) throw badArgument(first.field.join('.'), first.message);
     });
   return schema;
@@ -129,10 +137,11 @@ function hasText(type: GraphQLInputType): boolean {
     : named === GraphQLString;
 }
 
-function textsOf({ args }: Field, given: object): Text[] {
+function textsOf({ args }: Field, given: object, length: number = LENGTH.mutation): Text[] {
   return args
     .filter(({ name }) => name !== 'after')
-    .flatMap(({ name, type }) => textsIn(type, (given as Record<string, unknown>)[name], [name]));
+    .flatMap(({ name, type }) => textsIn(type, (given as Record<string, unknown>)[name], [name]))
+    .map(({ field, text }) => ({ field, text: text.trim().slice(0, length) }));
 }
 
 function textsIn(type: GraphQLInputType, value: unknown, field: readonly string[]): Text[] {

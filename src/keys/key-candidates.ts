@@ -21,7 +21,8 @@ export function candidatesIn(texts: readonly string[], most: number): readonly s
 function* wordsAndParts(texts: readonly string[]): Generator<string> {
   const words = texts
     .filter((text) => !PHONE_NUMBER.test(text))
-    .flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)]);
+    .flatMap((text) => [...text.split(/\s+/), ...text.split(/[^\w+/=.~-]+/)])
+    .filter(({ length }) => length >= KEY_MIN_LENGTH);
   yield* words;
   for (const word of words) yield* piecesOf(word);
 }

@@ -6,9 +6,10 @@ import type { ProviderAdapter } from './provider';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
  * Copy-and-paste adds white space and invisible characters. An id with them looks right, but the provider
- * finds no agent by it.
+ * finds no agent by it. A run of them is read from its first one alone: from each of them, a long one would
+ * take minutes.
  */
-const AROUND = /^[\s\p{Cc}\p{Cf}]+|[\s\p{Cc}\p{Cf}]+$/gu;
+const AROUND = /^[\s\p{Cc}\p{Cf}]+|(?<![\s\p{Cc}\p{Cf}])[\s\p{Cc}\p{Cf}]+$/gu;
 
 /** Keys of many services, tokens of Latchkey, JSON web tokens, and what stands around a key. */
 const KEY_OR_TOKEN = /^(sk[-_]|lk_|eyJ|bearer\b)|^\w+=/i;

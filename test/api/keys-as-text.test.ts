@@ -166,19 +166,28 @@ describe('a key that is set in the agency', () => {
     expect(await search('portalUser', KEY)).toEqual(['BAD_USER_INPUT']);
   });
 
-  test('is looked for once in a request, and in no more of it than a query has, however many fields ask', async () => {
-    const read = jest.spyOn(running.app.database.read, 'rows');
-    const search = Array.from({ length: 2_000 }, (_, index) => `word-${index}-0a1b2c`).join(' ');
-    const fields = Array.from(
-      { length: 30 },
-      (_, index) => `f${index}: clients(first: 1, search: $s) { totalCount }`,
-    );
-    await running.ask('agencyAdmin', `query ($s: String) { ${fields.join(' ')} }`, { s: search });
-    const lookedUp = read.mock.calls.filter(([sql]) => sql.includes('fingerprint IN'));
-    read.mockRestore();
-    // A word for each provider, beside the agency.
-    expect(lookedUp.map(([, values]) => new Set(values).size - 1)).toEqual([300]);
-  });
+  test.each([
+    ['of one word', 'word-0a1b2c', 3],
+    [
+      'of many parts, in no more of them than a query has',
+      [1, 2, 3, 4].map((n) => [...'abcdefghijkl'].map((part) => `${part}${n}`).join('.')).join(' '),
+      300,
+    ],
+  ])(
+    'is looked for once in a request, however many fields ask, in a search %s',
+    async (_what, search, prints) => {
+      const read = jest.spyOn(running.app.database.read, 'rows');
+      const fields = Array.from(
+        { length: 30 },
+        (_, index) => `f${index}: clients(first: 1, search: $s) { totalCount }`,
+      );
+      await running.ask('agencyAdmin', `query ($s: String) { ${fields.join(' ')} }`, { s: search });
+      const lookedUp = read.mock.calls.filter(([sql]) => sql.includes('fingerprint IN'));
+      read.mockRestore();
+      // A word for each provider, beside the agency.
+      expect(lookedUp.map(([, values]) => new Set(values).size - 1)).toEqual([prints]);
+    },
+  );
 
   test('in thousands of texts is looked for in bounded time, and no text is too many', async () => {
     const ids = Array.from({ length: 11_000 }, (_, index) => `agent_${index}_0a1b2c`);

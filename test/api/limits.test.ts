@@ -194,3 +194,45 @@ describe('a list of input that is longer than there are things to name', () => {
     expect(await running.data(CLIENT_KEYS, { id: HARBOR })).toEqual(before);
   });
 });
+
+describe('a text that is as long as a request may be', () => {
+  const LENGTH = 240_000;
+  const TEXTS = ['a', ' a', 'a:', 'é', '%25', 'eyJ.'].map((text) =>
+    text.repeat(LENGTH / Buffer.byteLength(text)),
+  );
+  const seconds = async (...asked: Parameters<TestApp['ask']>) => {
+    const begin = performance.now();
+    await running.ask(...asked);
+    return (performance.now() - begin) / 1000;
+  };
+
+  test('is refused within a second, under however many aliases somebody searches for it', async () => {
+    const searches = repeat(30, (n) => `a${n}: clients(search: $text) { totalCount }`);
+    for (const text of TEXTS)
+      expect(
+        await seconds('portalUserNoPermissions', `query ($text: String!) { ${searches} }`, { text }),
+      ).toBeLessThan(1);
+  });
+
+  test('is refused within a second as the name that ten mutations give', async () => {
+    const renamed = repeat(
+      10,
+      (n) => `a${n}: renameAgent(input: { agentId: "none", name: $text }) { userErrors { code } }`,
+    );
+    for (const text of TEXTS)
+      expect(await seconds('portalUser', `mutation ($text: String!) { ${renamed} }`, { text })).toBeLessThan(
+        1,
+      );
+  });
+
+  test.each([
+    ['an id of an agent', 'RETELL', (text: string) => ({ providerAgentId: text })],
+    ['an id of a phone number', 'VAPI', (text: string) => ({ providerAgentId: 'none', fromNumber: text })],
+  ])('is refused within a second as %s, also where it is white space within', async (_what, provider, as) => {
+    const text = `a${' '.repeat(LENGTH)}a`;
+    const query =
+      'mutation ($input: CreateAgentInput!) { createAgent(input: $input) { userErrors { code } } }';
+    const input = { name: 'Long', provider, ...as(text) };
+    expect(await seconds('agencyAdmin', query, { input })).toBeLessThan(1);
+  });
+});
