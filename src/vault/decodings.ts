@@ -36,7 +36,7 @@ function unescaped(text: string): string {
     .normalize('NFKC')
     .replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '')
     .replace(/%(?:25)*([0-9a-f]{2})/gi, (_all, code: string) => character(code))
-    .replace(/\\+(?:u00|x)([0-9a-f]{2})/gi, (_all, code: string) => character(code))
+    .replace(/(?<!\\)\\+(?:u00|x)([0-9a-f]{2})/gi, (_all, code: string) => character(code))
     .replace(/&#x0*([0-9a-f]{2});/gi, (_all, code: string) => character(code))
     .replace(/&#0*(\d{2,3});/g, (_all, code: string) => String.fromCharCode(Number(code)))
     .replace(/&([a-z]{4,6});/g, (all, name: string) => ENTITIES[name] ?? all);

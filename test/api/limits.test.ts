@@ -197,7 +197,7 @@ describe('a list of input that is longer than there are things to name', () => {
 
 describe('a text that is as long as a request may be', () => {
   const LENGTH = 240_000;
-  const TEXTS = ['a', ' a', 'a:', 'é', '%25', 'eyJ.'].map((text) =>
+  const TEXTS = ['a', ' a', 'a:', 'é', '%25', 'eyJ.', '\\'].map((text) =>
     text.repeat(LENGTH / Buffer.byteLength(text)),
   );
   const seconds = async (...asked: Parameters<TestApp['ask']>) => {
@@ -223,6 +223,17 @@ describe('a text that is as long as a request may be', () => {
       expect(await seconds('portalUser', `mutation ($text: String!) { ${renamed} }`, { text })).toBeLessThan(
         1,
       );
+  });
+
+  test('is refused within a second as the keys that ten mutations set', async () => {
+    const keys = ['RETELL', 'VAPI', 'BLAND'].map((provider) => `{ provider: ${provider}, apiKey: $key }`);
+    const set = repeat(
+      10,
+      (n) =>
+        `a${n}: setClientApiKeys(input: { clientId: "${HARBOR}", keys: [${keys.join()}] }) { userErrors { code } }`,
+    );
+    for (const key of TEXTS)
+      expect(await seconds('agencyAdmin', `mutation ($key: Secret!) { ${set} }`, { key })).toBeLessThan(1);
   });
 
   test.each([
