@@ -305,7 +305,7 @@ test.each(['Test call', 'Start a web call', 'Start a call'])(
     expect(await tab.findings()).toEqual([]);
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.tagName)).toBe('H1');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
     await running.data(RESTORE, { input: { clientId: MAPLE } });
   },
 );
