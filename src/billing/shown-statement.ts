@@ -4,7 +4,7 @@ import type { Stated } from './statement.service';
 import type { Statement } from './statement.types';
 
 /** A statement as the API shows it, with what its fields are loaded by. */
-export type Shown = Omit<Statement, 'lines'> & {
+export type ShownStatement = Omit<Statement, 'lines'> & {
   readonly clientId: string;
   readonly stated: readonly StatedLine[];
 };
@@ -12,7 +12,7 @@ export type Shown = Omit<Statement, 'lines'> & {
 export function toStatement(
   { isAdmin: seesCosts }: { isAdmin: boolean },
   { form, sha256, finalFrom }: Stated,
-): Shown {
+): ShownStatement {
   const { from, to, lines: stated, clientId, total, otherTotals, margin, marginMissing } = form;
   const { callsOfUnknownCostOfClient: ofClient } = form;
   return {

@@ -5,7 +5,7 @@ import type { RateRow } from './rate.entity';
 import { loadRate } from './rate.resolver';
 import type { RateService } from './rate.service';
 import { Rate } from './rate.types';
-import { toStatement, type Shown } from './shown-statement';
+import { toStatement, type ShownStatement } from './shown-statement';
 import type { StatedLine } from './statement-form';
 import type { StatementService } from './statement.service';
 import { StatementLine } from './statement-line.types';
@@ -40,7 +40,7 @@ export class StatementLineResolver {
     @Root() line: StatedLine,
     @CurrentViewer() viewer: Viewer,
     @Ctx() { loaders }: RequestContext,
-  ): Promise<Shown | null> {
+  ): Promise<ShownStatement | null> {
     if (line.adjusts === null) return null;
     const find = (numbers: readonly string[]) => this.statements.findManyByNumber(viewer, numbers);
     const found = await loaders.load('statement', String(line.adjusts), find);

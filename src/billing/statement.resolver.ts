@@ -10,7 +10,7 @@ import { AskedPage, PageArguments } from '../graphql/page-arguments';
 import { DayScalar } from '../graphql/schema-types';
 import type { UserError } from '../graphql/user-error';
 import type { Day } from '../platform/calendar';
-import { toStatement, type Shown } from './shown-statement';
+import { toStatement, type ShownStatement } from './shown-statement';
 import type { StatedLine } from './statement-form';
 import { periodOfStatement } from './statement-id';
 import type { StatementService } from './statement.service';
@@ -35,7 +35,7 @@ export async function readStatement(
   statements: StatementService,
   viewer: Viewer,
   id: string,
-): Promise<Shown | null> {
+): Promise<ShownStatement | null> {
   const of = periodOfStatement(id);
   const found = of && (await statements.find(viewer, of.clientId, { from: of.from, to: of.to }));
   return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
@@ -58,7 +58,7 @@ export class StatementResolver {
     @Arg('clientId', () => ID, { description: 'The client that owes.' }) clientId: string,
     @Arg('from', () => DayScalar, { description: "The first day, in the agency's time zone." }) from: Day,
     @Arg('to', () => DayScalar, { description: 'The last day.' }) to: Day,
-  ): Promise<Shown | null> {
+  ): Promise<ShownStatement | null> {
     const found = await this.service.find(viewer, clientId, { from, to });
     return found && toStatement({ isAdmin: isAdmin(viewer) }, found);
   }
@@ -77,7 +77,7 @@ export class StatementResolver {
     })
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
-  ): Promise<Page<Shown>> {
+  ): Promise<Page<ShownStatement>> {
     const found = await this.service.list(viewer, pageArgs(page), clientId ?? null);
     return found.map((stated) => toStatement({ isAdmin: isAdmin(viewer) }, stated));
   }
@@ -91,14 +91,14 @@ export class StatementResolver {
   async finalizeStatement(
     @CurrentViewer() viewer: Viewer,
     @InputArgument(() => FinalizeStatementInput) input: FinalizeStatementInput,
-  ): Promise<{ statement: Shown | null; userErrors: readonly UserError[] }> {
+  ): Promise<{ statement: ShownStatement | null; userErrors: readonly UserError[] }> {
     const { statement, userErrors } = await this.service.finalize(viewer, input);
     return { statement: statement && toStatement({ isAdmin: isAdmin(viewer) }, statement), userErrors };
   }
 
   @FieldResolver(() => Client, { description: 'The client that owes.' })
   client(
-    @Root() statement: Shown,
+    @Root() statement: ShownStatement,
     @CurrentViewer() viewer: Viewer,
     @Ctx() context: RequestContext,
   ): Promise<ShownClient | null> | null {
@@ -108,7 +108,7 @@ export class StatementResolver {
   @FieldResolver(() => [StatementLine], {
     description: 'One for each key source and rate, and behind them what adjusts earlier statements.',
   })
-  lines(@Root() statement: Shown): readonly StatedLine[] {
+  lines(@Root() statement: ShownStatement): readonly StatedLine[] {
     return statement.stated;
   }
 }

@@ -3,7 +3,7 @@ import type { Reader, Select } from '../database/transaction';
 import type { Provider } from '../providers';
 import type { PlaceMacs } from '../vault/place-macs';
 import { agentsOfKey } from './affected-agents';
-import { PLACE_COLUMNS, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
+import { placeColumnsOfMany, rowAt, Unreadable, type KeyOwner, type PlaceRow } from './place';
 
 /**
  * These are the agents of `agentsOfKey`, without those whose client has an unreadable key. The rows of such a
@@ -31,7 +31,7 @@ async function clientsWithUnreadableKey(
   provider: Provider,
 ): Promise<string[]> {
   const rows = await read.rows<PlaceRow & { readonly clientId: string }>(
-    `SELECT ${PLACE_COLUMNS.join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
+    `SELECT ${placeColumnsOfMany(read).join(', ')}, c.id AS clientId FROM clients c JOIN api_keys k ON k.ownerId = c.id WHERE c.agencyId = ?`,
     [agencyId],
   );
   const isGenuine = macs.judge(rows);

@@ -1,7 +1,7 @@
 import { KEY_EVENTS, type StatedPlace, type StatedPlaces } from '../audit/place-comparison';
 import type { Reader } from '../database/transaction';
 import type { PlaceMacs } from '../vault/place-macs';
-import { isGenuine, PLACE_COLUMNS, type PlaceRow } from './place';
+import { isGenuine, placeColumnsOfMany, type PlaceRow } from './place';
 
 /** Either a place, or the number of the last chained event, or the id of an event that is not chained yet. */
 type StatedRow = PlaceRow & { readonly lastEvent: number | null; readonly eventId: string | null };
@@ -17,7 +17,6 @@ UNION ALL SELECT ${noPlace}, NULL, id FROM audit_events
 WHERE agencyId = ? AND sequence IS NULL AND type IN (${KEY_TYPES})`;
 }
 
-const READ = readWith(PLACE_COLUMNS);
 /** This is for a database that is not migrated yet, where places have no MAC. */
 const READ_BEFORE_MACS = readWith(['k.ownerId', 'k.provider', 'k.version', 'k.isSet']);
 
@@ -28,7 +27,10 @@ export async function readStatedPlaces(
   agencyId: string,
 ): Promise<StatedPlaces> {
   const ids = [agencyId, agencyId, agencyId];
-  const rows = await reader.rows<StatedRow>(macs ? READ : READ_BEFORE_MACS, ids);
+  const rows = await reader.rows<StatedRow>(
+    macs ? readWith(placeColumnsOfMany(reader)) : READ_BEFORE_MACS,
+    ids,
+  );
   const toPlace = (row: PlaceRow): StatedPlace => ({
     clientId: row.ownerId === agencyId ? null : row.ownerId,
     provider: row.provider,

@@ -57,7 +57,7 @@ export class PlaceMacs {
 
   /**
    * Tells of each row of one reading whether it is as Latchkey wrote it. A reading is remembered as a whole,
-   * because remembering each row takes four times as long for a list of clients: what is remembered of 75
+   * because remembering each row takes three times as long for a list of clients: what is remembered of 75
    * rows lies all over the memory.
    */
   judge(rows: readonly PlaceWithMac[]): (row: PlaceWithMac) => boolean {
