@@ -70,8 +70,7 @@ export const statements = {
   noSum: 'Not known, or in several currencies',
   lateCost: (amounts: string) => `Of these, ${amounts} became known late, of earlier statements.`,
   unknownCost: (count: number) => `The cost of ${plural(count, 'call', 'calls')} is not known.`,
-  unknownDuration: (count: number) =>
-    `It lacks ${plural(count, 'call', 'calls')} of which it is not known how long they lasted.`,
+  unknownDuration: (count: number) => `Without ${plural(count, 'call', 'calls')} of unknown duration.`,
   margin: 'Margin',
   missing: {
     COST_UNKNOWN: 'Not known: a cost is not known.',
