@@ -1,8 +1,9 @@
+import type { Ids } from '../database/rows-of-ids';
 import type { RequestContext } from './context';
 import type { Viewer } from './viewer';
 
 /**
- * A field that is read for many of its parents at once, in their order. Its resolver reads it by `loadField`;
+ * A field that is read for many of its parents at once, by their ids. Its resolver reads it by `loadField`;
  * a field of clients can also be read together with the clients (`api/compiled/read-ahead.ts`).
  */
 export interface BatchedField<Value, Arguments extends object = object> {
@@ -13,10 +14,10 @@ export interface BatchedField<Value, Arguments extends object = object> {
    */
   read(
     viewer: Viewer,
-    parentIds: readonly string[],
+    parents: Ids,
     args: Arguments,
     fields: ReadonlySet<string> | null,
-  ): Promise<readonly Value[]>;
+  ): Promise<ReadonlyMap<string, Value>>;
 }
 
 export function loadField<Value, Arguments extends object>(
@@ -27,6 +28,6 @@ export function loadField<Value, Arguments extends object>(
   args: Arguments,
 ): Promise<Value> {
   return loaders.load(field.name + JSON.stringify(args), parentId, (ids) =>
-    field.read(viewer, ids, args, null),
+    field.read(viewer, ids, args, null).then((values) => ids.map((id) => values.get(id) as Value)),
   );
 }

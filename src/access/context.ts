@@ -1,6 +1,6 @@
 import { createParameterDecorator } from 'type-graphql';
 import { forbidden, unauthenticated } from '../graphql/errors';
-import type { Loaders } from '../graphql/loaders';
+import type { Loaders } from './loaders';
 import { canManageAccess } from './abilities';
 import type { Identity } from './identity';
 import { isAdmin, type Viewer } from './viewer';

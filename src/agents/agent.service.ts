@@ -8,6 +8,7 @@ import { lockActiveClient } from '../clients/active-client';
 import type { TenantDatabase } from '../access/tenant-database';
 import { forbidden } from '../graphql/errors';
 import { isId } from '../platform/ids';
+import type { Ids } from '../database/rows-of-ids';
 import type { Select, Transaction } from '../database/transaction';
 import { readPage } from '../database/pages';
 import type { Page, PageArgs } from '../graphql/page';
@@ -70,11 +71,11 @@ export class AgentService {
   /** Reads the same page of the agents of each client (see `readPagesOfClients`). */
   pagesOfClients(
     viewer: Viewer,
-    clientIds: readonly string[],
+    clients: Ids,
     args: PageArgs,
     fields: ReadonlySet<string> | null,
-  ): Promise<Page<AgentSummary>[]> {
-    return readPagesOfClients(this.database.read, viewer, clientIds, args, fields);
+  ): Promise<Map<string, Page<AgentSummary>>> {
+    return readPagesOfClients(this.database.read, viewer, clients, args, fields);
   }
 
   async create(viewer: Viewer, input: NewAgent): Promise<AgentResult> {

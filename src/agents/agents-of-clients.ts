@@ -1,10 +1,10 @@
 import { In } from 'typeorm';
 import { ownClientIds, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
-import { placeholders } from '../database/raw';
+import { foundOf, isKnown, rowsOfIds, type Ids } from '../database/rows-of-ids';
 import type { Reader } from '../database/transaction';
-import { toPage, type Page, type PageArgs } from '../graphql/page';
-import { groupedBy } from '../platform/rows-by-id';
+import { MAX_PAGE_SIZE, toPage, type Page, type PageArgs } from '../graphql/page';
+import { groupedBy, inOrder } from '../platform/rows-by-id';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
 const SUMMARY_COLUMNS = ['id', 'clientId', 'name', 'provider', 'providerAgentId'] as const;
@@ -20,43 +20,62 @@ export type AgentSummary = Pick<ShownAgent, (typeof SUMMARY_COLUMNS)[number]>;
 export async function readPagesOfClients(
   read: Reader,
   viewer: Viewer,
-  clientIds: readonly string[],
+  clients: Ids,
   args: PageArgs,
   fields: ReadonlySet<string> | null,
-): Promise<Page<AgentSummary>[]> {
+): Promise<Map<string, Page<AgentSummary>>> {
   const summary: readonly string[] = SUMMARY_COLUMNS;
   const isSummary = fields !== null && [...fields].every((field) => summary.includes(field));
-  const columns = (isSummary ? SUMMARY_COLUMNS : COLUMNS).join(', ');
-  const rows = await firstOfClients(read, viewer, clientIds, args, columns);
+  const rows = await firstOfClients(read, viewer, clients, args, isSummary ? SUMMARY_COLUMNS : COLUMNS);
+  const clientOf = ({ clientId }: AgentOfClient) => clientId;
+  const found = foundOf(clients, rows, clientOf);
   let totals: Promise<Map<string, number>> | undefined;
   const totalOf = async (clientId: string) =>
-    (await (totals ??= totalsOfClients(read, viewer, clientIds))).get(clientId) ?? 0;
-  const ofClients = groupedBy(clientIds, rows, ({ clientId }) => clientId);
-  return clientIds.map((clientId, index) => toPage(ofClients[index] ?? [], args, () => totalOf(clientId)));
+    (await (totals ??= totalsOfClients(read, viewer, found.ids))).get(clientId) ?? 0;
+  const pages = new Map<string, Page<AgentSummary>>();
+  for (const [clientId, agents] of groupedBy(found.ids, found.rows, clientOf))
+    pages.set(
+      clientId,
+      toPage(inOrder(agents), args, () => totalOf(clientId)),
+    );
+  return pages;
 }
 
+type AgentOfClient = AgentSummary & { readonly clientId: string };
+
+/** The agents of clients that a SELECT finds are in no order. */
 async function firstOfClients(
   reader: Reader,
   viewer: Viewer,
-  clientIds: readonly string[],
+  clients: Ids,
   { after, first }: PageArgs,
-  columns: string,
-): Promise<AgentSummary[]> {
-  const visible = ownClientIds(viewer, clientIds);
-  if (visible.length === 0) return [];
+  columns: readonly string[],
+): Promise<AgentOfClient[]> {
+  const visible = isKnown(clients) ? ownClientIds(viewer, clients) : clients;
+  const mostClients = isKnown(visible) ? visible.length : MAX_PAGE_SIZE;
+  if (mostClients === 0) return [];
+  const source = rowsOfIds(visible, `agents a${reader.indexHint('agents_by_client')}`, 'a.clientId');
+  const { idColumn } = source;
+  const selected = columns.map((column) =>
+    column === 'clientId' ? `${idColumn} AS clientId` : `a.${column}`,
+  );
   // The first page has no condition on the id: MariaDB takes twice as long for a range within each client as
   // for the whole client.
-  const from = `FROM agents${reader.indexHint('agents_by_client')}`;
-  const condition = `${from} WHERE clientId IN (${placeholders(visible)}) AND agencyId = ?${after === null ? '' : ' AND id > ?'}`;
-  const values = [...visible, viewer.agencyId, ...(after === null ? [] : [after])];
-  const read = (sql: string, limit: number) => reader.rows<AgentSummary>(sql, [...values, limit]);
+  const condition = `${source.sql} AND a.agencyId = ?${after === null ? '' : ' AND a.id > ?'}`;
+  const values = [...source.values, viewer.agencyId, ...(after === null ? [] : [after])];
+  const read = (sql: string, limit: number) => reader.rows<AgentOfClient>(sql, [...values, limit]);
   // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client
-  // takes twice as long.
-  const most = visible.length * (first + 1);
-  const rows = await read(`SELECT ${columns} ${condition} ORDER BY clientId, id LIMIT ?`, most);
-  if (rows.length < most || visible.length === 1) return rows;
-  const numbered = `SELECT ${columns}, ROW_NUMBER() OVER (PARTITION BY clientId ORDER BY id) AS position ${condition}`;
-  return read(`SELECT ${columns} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`, first + 1);
+  // takes twice as long, and so would ordering a join.
+  const most = mostClients * (first + 1);
+  const order = isKnown(visible) ? ' ORDER BY a.clientId, a.id' : '';
+  const rows = await read(`SELECT ${selected.join(', ')} ${condition}${order} LIMIT ?`, most);
+  if (rows.length < most || mostClients === 1) return rows;
+  const position = `ROW_NUMBER() OVER (PARTITION BY ${idColumn} ORDER BY a.id) AS position`;
+  const numbered = `SELECT ${selected.join(', ')}, ${position} ${condition}`;
+  return read(
+    `SELECT ${columns.join(', ')} FROM (${numbered}) numbered WHERE position <= ? ORDER BY id`,
+    first + 1,
+  );
 }
 
 async function totalsOfClients(

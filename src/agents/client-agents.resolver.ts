@@ -17,8 +17,8 @@ export class ClientAgentsResolver {
   constructor(agents: AgentService) {
     this.field = {
       name: 'agents',
-      read: (viewer, clientIds, page, fields) =>
-        agents.pagesOfClients(viewer, clientIds, pageArgs(page), fields),
+      read: async (viewer, clients, page, fields) =>
+        agents.pagesOfClients(viewer, clients, pageArgs(page), fields),
     };
   }
 

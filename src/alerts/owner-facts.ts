@@ -22,7 +22,7 @@ export async function readOwnerFacts(
   );
   const agencyIds = [...new Set(owners.map(({ agencyId }) => agencyId))];
   const agencies = new Map(agencyIds.map((id) => [id, id]));
-  const keys = await readKeyStatesOf(read, macs, new Map([...agencies, ...clients]));
+  const { states: keys } = await readKeyStatesOf(read, macs, new Map([...agencies, ...clients]));
   const active = await activeClients(read, clients);
   const agents = await countAgents(read, agencyIds, [...clients.keys()]);
   const absent = await findAbsentAgents(read, ownerIds);

@@ -2,7 +2,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import { findOwn } from '../access/tenancy';
 import { isAdmin, type Viewer } from '../access/viewer';
 import { forbidden, limitExceeded, providerUnavailable, type PublicError } from '../graphql/errors';
-import type { Loaders } from '../graphql/loaders';
+import type { Loaders } from '../access/loaders';
 import { noteDoubt } from '../keys/key-health';
 import type { ResolvedKey } from '../keys/resolution/key-resolver.service';
 import { adapterOf } from '../providers';

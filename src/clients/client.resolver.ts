@@ -33,8 +33,7 @@ export class ClientResolver {
     })
     id: string,
   ): Promise<ShownClient | null> {
-    const [client] = await Promise.all([this.clients.find(viewer, id), isId(id) && loaders.readAhead([id])]);
-    return client;
+    return loaders.readAhead(isId(id) ? [id] : [], () => this.clients.find(viewer, id));
   }
 
   @Query(() => ClientConnection, {
@@ -58,9 +57,14 @@ export class ClientResolver {
     // SQLite ends a pattern at a NUL character, and would find every client.
     if (search && /[\p{Cc}\p{Cs}]/u.test(search))
       throw badArgument('search', '`search` has no control characters.');
-    const found = await this.clients.list(viewer, pageArgs(page), search);
-    await loaders.readAhead(found.nodes.map(({ id }) => id));
-    return found;
+    const asked = pageArgs(page);
+    const ids = this.clients.selectIds(viewer, asked, search);
+    if (ids) return loaders.readAhead(ids, () => this.clients.list(viewer, asked, search));
+    const found = await this.clients.list(viewer, asked, search);
+    return loaders.readAhead(
+      found.nodes.map(({ id }) => id),
+      () => found,
+    );
   }
 
   @AuditedMutation(() => CreateClientPayload, {

@@ -16,6 +16,7 @@ export interface Witness {
 
 /** The pool of connections, for reads, or one of its connections, in a transaction. */
 export class MysqlSession extends Session {
+  readonly isRemote = true;
   readonly byCodePoint = ' COLLATE utf8mb4_bin';
   /** The last row that was inserted. */
   witness: Witness | null = null;

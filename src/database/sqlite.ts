@@ -189,6 +189,7 @@ interface RowReader {
 }
 
 class SqliteSession extends Session {
+  readonly isRemote = false;
   // LIKE ignores the case of ASCII letters and compares all other characters by their code points.
   readonly byCodePoint = '';
   readonly #connection: SqliteConnection;

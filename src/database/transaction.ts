@@ -56,6 +56,8 @@ export interface Reader extends Pick<EntityManager, Reads> {
    * of owners have a hint because of MariaDB's statistics (see `LONG_LIST`).
    */
   indexHint(index: string): string;
+  /** Whether statements wait for a server, so that it pays to ask for more in one go. */
+  readonly isRemote: boolean;
   /**
    * A collation, to be written after an expression that is compared, by which every character equals itself
    * alone.
@@ -116,6 +118,7 @@ export type Beginning = Pick<Transaction, 'rows' | 'lockRows' | 'shareRows'>;
  */
 export abstract class Session extends EntityManager implements Transaction {
   abstract indexHint(index: string): string;
+  abstract readonly isRemote: boolean;
   abstract readonly byCodePoint: string;
   abstract lastBytes(column: string, count: number): string;
   abstract rows<T>(sql: string, values?: readonly unknown[]): Promise<T[]>;

@@ -6,7 +6,7 @@ import { bearerDigest } from '../access/bearer';
 import { createApollo } from '../api/apollo';
 import type { Answering, ApiContext } from '../api/context';
 import { TimeLimit } from '../api/time-limit';
-import { Loaders } from '../graphql/loaders';
+import { Loaders } from '../access/loaders';
 import type { Credentials, Join, SignInOutcome } from '../people/sign-in';
 import { isOpenedInBrowser, sendForPrograms } from './pages/elsewhere';
 import { callerOf, type RateLimits } from './rate-limits';

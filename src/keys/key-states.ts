@@ -1,4 +1,5 @@
-import { filledUp, placeholders, type RawDate } from '../database/raw';
+import { filledUp, type RawDate } from '../database/raw';
+import { foundOf, isKnown, rowsOfIds, type Ids } from '../database/rows-of-ids';
 import type { Reader } from '../database/transaction';
 import { PROVIDERS } from '../providers';
 import type { ProviderRegion } from '../providers/provider';
@@ -28,14 +29,20 @@ export type KeySummary = Pick<
 const SUMMARY_COLUMNS = 'k.maskedKey, k.status';
 const STATE_COLUMNS = `${SUMMARY_COLUMNS}, k.updatedAt, k.lastVerifiedAt, k.errorCode, k.errorHttpStatus, k.errorRetryAfterSeconds`;
 
+export interface StatesOf<K extends KeySummary> {
+  /** Those of the owners. */
+  readonly ids: readonly string[];
+  readonly states: (K | KeyState)[];
+}
+
 /** The keys of some owners, set or cleared, as everyone else sees them. */
 export function readKeyStates(
   reader: Reader,
   macs: PlaceMacs,
   agencyId: string,
-  ownerIds: readonly string[],
-): Promise<KeyState[]> {
-  return readStates(STATE_COLUMNS, reader, macs, () => agencyId, ownerIds);
+  owners: Ids,
+): Promise<StatesOf<KeyState>> {
+  return readStates(STATE_COLUMNS, reader, macs, () => agencyId, owners);
 }
 
 /** The same of owners of several agencies: for each owner, the agency to which it belongs. */
@@ -43,7 +50,7 @@ export function readKeyStatesOf(
   reader: Reader,
   macs: PlaceMacs,
   agencyOf: ReadonlyMap<string, string>,
-): Promise<KeyState[]> {
+): Promise<StatesOf<KeyState>> {
   return readStates(
     STATE_COLUMNS,
     reader,
@@ -58,9 +65,9 @@ export function readKeySummaries(
   reader: Reader,
   macs: PlaceMacs,
   agencyId: string,
-  ownerIds: readonly string[],
-): Promise<KeySummary[]> {
-  return readStates<KeySummary>(SUMMARY_COLUMNS, reader, macs, () => agencyId, ownerIds);
+  owners: Ids,
+): Promise<StatesOf<KeySummary>> {
+  return readStates<KeySummary>(SUMMARY_COLUMNS, reader, macs, () => agencyId, owners);
 }
 
 async function readStates<K extends KeySummary>(
@@ -68,15 +75,13 @@ async function readStates<K extends KeySummary>(
   reader: Reader,
   macs: PlaceMacs,
   agencyOf: (ownerId: string) => string | undefined,
-  ownerIds: readonly string[],
-): Promise<(K | KeyState)[]> {
-  if (ownerIds.length === 0) return [];
-  const index = reader.indexHint('api_keys_by_owner');
-  const place = placeColumnsOfMany(reader).join(', ');
-  const rows = await reader.rows<StateRow<K>>(
-    `SELECT ${place}, ${columns} FROM api_keys k${index} WHERE k.ownerId IN (${placeholders(ownerIds)})`,
-    ownerIds,
-  );
+  owners: Ids,
+): Promise<StatesOf<K>> {
+  if (isKnown(owners) && owners.length === 0) return { ids: [], states: [] };
+  const source = rowsOfIds(owners, `api_keys k${reader.indexHint('api_keys_by_owner')}`, 'k.ownerId');
+  const place = placeColumnsOfMany(reader, source.idColumn).join(', ');
+  const read = await reader.rows<StateRow<K>>(`SELECT ${place}, ${columns} ${source.sql}`, source.values);
+  const { ids, rows } = foundOf(owners, read, ({ ownerId }) => ownerId);
   const isGenuine = macs.judge(rows);
   const genuine: K[] = [];
   const forged: PlaceRow[] = [];
@@ -84,11 +89,9 @@ async function readStates<K extends KeySummary>(
     if (row.agencyId === agencyOf(row.ownerId) && isGenuine(row)) genuine.push(toState(row));
     else forged.push(row);
   }
-  if (forged.length === 0) return genuine;
-  return [
-    ...genuine,
-    ...[...new Set(ownerIds)].flatMap((id) => unreadableStates(id, agencyOf(id), forged, genuine)),
-  ];
+  if (forged.length === 0) return { ids, states: genuine };
+  const unreadable = [...new Set(ids)].flatMap((id) => unreadableStates(id, agencyOf(id), forged, genuine));
+  return { ids, states: [...genuine, ...unreadable] };
 }
 
 type StateRow<K extends KeySummary> = PlaceRow & Omit<K, 'isSet'>;

@@ -17,13 +17,14 @@ const STATED = ['id', 'agencyId', 'ownerType', 'ownerId', 'provider', 'version',
 /** What a statement has to select from `api_keys k` for `isGenuine`, or for `judge` of the MACs. */
 export const PLACE_COLUMNS = placeColumns(`SUBSTR(k.sealed, -${SECRET_END_LENGTH})`);
 
-/** These columns for a statement that reads the rows of many owners: see `lastBytes`. */
-export function placeColumnsOfMany(reader: Reader): string[] {
-  return placeColumns(reader.lastBytes('k.sealed', SECRET_END_LENGTH));
+/** These columns for a statement that reads the rows of many owners: see `lastBytes`, and `rowsOfIds`. */
+export function placeColumnsOfMany(reader: Reader, ownerId = 'k.ownerId'): string[] {
+  return placeColumns(reader.lastBytes('k.sealed', SECRET_END_LENGTH), ownerId);
 }
 
-function placeColumns(secretEnd: string): string[] {
-  return [...STATED.map((column) => `k.${column}`), `${secretEnd} AS secretEnd`];
+function placeColumns(secretEnd: string, ownerId = 'k.ownerId'): string[] {
+  const stated = STATED.map((column) => (column === 'ownerId' ? `${ownerId} AS ownerId` : `k.${column}`));
+  return [...stated, `${secretEnd} AS secretEnd`];
 }
 
 /** The row of a place as it is read, before anybody knows whether Latchkey wrote it. */

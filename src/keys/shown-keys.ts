@@ -2,6 +2,7 @@ import type { BatchedField } from '../access/batched-field';
 import type { Viewer } from '../access/viewer';
 import type { ClientService } from '../clients/client.service';
 import { dateOrNull } from '../database/raw';
+import type { Ids } from '../database/rows-of-ids';
 import { derivedId, partsOfDerivedId } from '../graphql/node';
 import { inOrderOf } from '../platform/rows-by-id';
 import { PROVIDERS, type Provider } from '../providers';
@@ -38,13 +39,13 @@ function apiKeyId(ownerId: string, provider: Provider): string {
   return derivedId(TYPE, ownerId, provider);
 }
 
-/** One list an owner, in the order of `ownerIds`, each with one entry a provider. */
+/** One list an owner, each with one entry a provider. */
 export async function shownKeys(
   keys: ApiKeyService,
   viewer: Viewer,
-  ownerIds: readonly string[],
-): Promise<ApiKey[][]> {
-  return oneForEachProvider(ownerIds, await keys.keysOf(viewer, ownerIds), toApiKey);
+  owners: Ids,
+): Promise<Map<string, ApiKey[]>> {
+  return oneForEachProvider(await keys.keysOf(viewer, owners), toApiKey);
 }
 
 export type ShownSummary = Pick<ApiKey, (typeof SUMMARY_FIELDS)[number]>;
@@ -61,7 +62,8 @@ export async function findKeys(
   const ownerIds = [...new Set(ids.map(ownerIdOf))];
   const ofClients = (await clients.findMany(viewer, ownerIds)).flatMap((client) => client?.id ?? []);
   const ofAgency = ownerIds.filter((id) => id === viewer.agencyId);
-  return inOrderOf(ids, (await shownKeys(keys, viewer, [...ofAgency, ...ofClients])).flat());
+  const shown = await shownKeys(keys, viewer, [...ofAgency, ...ofClients]);
+  return inOrderOf(ids, [...shown.values()].flat());
 }
 
 function ownerIdOf(id: string): string {
@@ -78,8 +80,8 @@ export function placeOfApiKey(id: string): { readonly ownerId: string; readonly 
 export function apiKeysField(keys: ApiKeyService): BatchedField<ShownSummary[]> {
   return {
     name: 'apiKeys',
-    read: (viewer, ownerIds, _args, fields) =>
-      fields ? shownKeysFor(keys, viewer, ownerIds, fields) : shownKeys(keys, viewer, ownerIds),
+    read: (viewer, owners, _args, fields) =>
+      fields ? shownKeysFor(keys, viewer, owners, fields) : shownKeys(keys, viewer, owners),
   };
 }
 
@@ -87,30 +89,33 @@ export function apiKeysField(keys: ApiKeyService): BatchedField<ShownSummary[]> 
 async function shownKeysFor(
   keys: ApiKeyService,
   viewer: Viewer,
-  ownerIds: readonly string[],
+  owners: Ids,
   fields: ReadonlySet<string>,
-): Promise<ShownSummary[][]> {
+): Promise<Map<string, ShownSummary[]>> {
   const isSummary = [...fields].every((field) => (SUMMARY_FIELDS as readonly string[]).includes(field));
-  if (!isSummary) return shownKeys(keys, viewer, ownerIds);
-  const summaries = await keys.summariesOf(viewer, ownerIds);
+  if (!isSummary) return shownKeys(keys, viewer, owners);
+  const summaries = await keys.summariesOf(viewer, owners);
   // The rows themselves, since others would take their time; with their ids only where these are asked for.
   const withId = (row: KeySummary) => Object.assign(row, { id: apiKeyId(row.ownerId, row.provider) });
   const asItIs = (row: KeySummary) => row as KeySummary & ShownSummary;
-  return oneForEachProvider(ownerIds, summaries, fields.has('id') ? withId : asItIs);
+  return oneForEachProvider(summaries, fields.has('id') ? withId : asItIs);
 }
 
 /** For each owner, one place a provider. */
 function oneForEachProvider<R extends KeySummary, K extends ShownSummary>(
-  ownerIds: readonly string[],
-  ofOwners: readonly (readonly R[])[],
+  ofOwners: ReadonlyMap<string, readonly R[]>,
   show: (row: R) => K,
-): (K | ApiKey)[][] {
-  return ownerIds.map((ownerId, index) =>
-    PROVIDERS.map((provider) => {
-      const row = ofOwners[index]?.find((each) => each.provider === provider);
-      return row ? show(row) : new NeverSetKey(ownerId, provider);
-    }),
-  );
+): Map<string, (K | ApiKey)[]> {
+  const shown = new Map<string, (K | ApiKey)[]>();
+  for (const [ownerId, rows] of ofOwners)
+    shown.set(
+      ownerId,
+      PROVIDERS.map((provider) => {
+        const row = rows.find((each) => each.provider === provider);
+        return row ? show(row) : new NeverSetKey(ownerId, provider);
+      }),
+    );
+  return shown;
 }
 
 /**

@@ -120,6 +120,34 @@ describe('an agent that is assigned', () => {
   });
 });
 
+describe('the agents of a list of clients', () => {
+  beforeAll(start);
+  afterAll(stop);
+
+  test('are the same for each client as on its own page, also where another client has hundreds', async () => {
+    const row = await rowOf(MAPLE_RETELL_AGENT);
+    await running.app.database.write(async (tx) => {
+      for (let count = 0; count < 300; count += 1)
+        await tx.insert(AgentRow, { ...row, id: newId(), providerAgentId: `agent_${count}` });
+    });
+    const agents = 'agents(first: 1) { nodes { id } pageInfo { hasNextPage endCursor } totalCount }';
+    const { clients } = await running.data<{ clients: { nodes: { id: string; agents: object }[] } }>(
+      `{ clients(first: 100) { nodes { id ${agents} } } }`,
+    );
+    for (const { id, ...shown } of clients.nodes) {
+      const { client } = await running.data<{ client: object }>(
+        `query ($id: ID!) { client(id: $id) { id ${agents} } }`,
+        { id },
+      );
+      expect({ id, ...shown }).toEqual(client);
+    }
+    expect(clients.nodes.find(({ id }) => id === MAPLE)?.agents).toMatchObject({
+      nodes: [{ id: MAPLE_RETELL_AGENT }],
+      totalCount: 302,
+    });
+  });
+});
+
 describe('an agent that is changed', () => {
   beforeEach(start);
   afterEach(stop);

@@ -64,7 +64,7 @@ async function askedIn(seconds: number, step = 2, on = page): Promise<number> {
 
 /** Runs in the page: what Playwright tells of requests may come after time has gone on. */
 function watchRequests() {
-  const { fetch } = window;
+  const fetch = window.fetch.bind(window);
   const open = new Set<Promise<unknown>>();
   let asked = 0;
   window.fetch = async (...request) => {

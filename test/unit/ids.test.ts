@@ -1,6 +1,6 @@
 import { version } from 'uuid';
 import { isId, leastIdOf, newId, newIdAt, timeOfId } from '../../src/platform/ids';
-import { groupedBy } from '../../src/platform/rows-by-id';
+import { groupedBy, inOrder } from '../../src/platform/rows-by-id';
 
 afterEach(() => jest.useRealTimers());
 
@@ -45,12 +45,17 @@ describe('new ids', () => {
 
 test('rows are grouped by the ids to which they belong, in whatever order they come', () => {
   const rows = ['b1', 'b2', 'a1', 'b3', '?1', 'a2'];
-  const idOf = (row: string) => (row.startsWith('?') ? null : row.charAt(0));
-  expect(groupedBy(['a', 'b', 'c', 'a'], rows, idOf)).toEqual([
-    ['a1', 'a2'],
-    ['b1', 'b2', 'b3'],
-    [],
-    ['a1', 'a2'],
+  const idOf = (row: string) => row.charAt(0);
+  expect([...groupedBy(['a', 'b', 'c', 'a'], rows, idOf)]).toEqual([
+    ['a', ['a1', 'a2']],
+    ['b', ['b1', 'b2', 'b3']],
+    ['c', []],
   ]);
-  expect(groupedBy(['a'], ['?1', 'a1'], idOf)).toEqual([['a1']]);
+  expect([...groupedBy(['a'], ['?1', 'a1'], idOf)]).toEqual([['a', ['a1']]]);
+});
+
+test('rows are ordered by their ids, whether or not they were in order', () => {
+  const rows = (...ids: string[]) => ids.map((id) => ({ id }));
+  for (const ids of [[], ['a'], ['a', 'b', 'c'], ['b', 'c', 'a'], ['c', 'b', 'a']])
+    expect(inOrder(rows(...ids))).toEqual(rows(...[...ids].sort()));
 });

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import type { BatchedField } from '../../access/batched-field';
 import type { RequestContext } from '../../access/context';
-import type { AheadRead } from '../../graphql/loaders';
+import type { AheadRead } from '../../access/loaders';
 import type { Viewer } from '../../access/viewer';
 import type { Resolvers } from '../context';
 

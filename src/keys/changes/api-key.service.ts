@@ -5,6 +5,7 @@ import type { AgentRow } from '../../agents/agent.entity';
 import type { Actor } from '../../audit/audit-event';
 import type { AuditTrail } from '../../audit/audit-trail';
 import type { ClientService } from '../../clients/client.service';
+import type { Ids } from '../../database/rows-of-ids';
 import type { Beginning, Transaction } from '../../database/transaction';
 import { once, type OnDemand } from '../../graphql/on-demand';
 import { userError, type UserError } from '../../graphql/user-error';
@@ -16,7 +17,13 @@ import type { Vault } from '../../vault/vault';
 import type { StoredKey } from '../api-key.entity';
 import type { KeyCheckService } from '../checks/key-check.service';
 import { lockKeys, nameOfKey, type KeyOwner, type LockedKeys } from '../key-store';
-import { readKeyStates, readKeySummaries, type KeyState, type KeySummary } from '../key-states';
+import {
+  readKeyStates,
+  readKeySummaries,
+  type KeyState,
+  type KeySummary,
+  type StatesOf,
+} from '../key-states';
 import { effectOfClear, type ClearEffect } from './clear-effect';
 import { findDuplicates, type KeyWarning } from '../duplicates';
 import { checkProviders, keyReader, readEntries, type KeyEntry } from '../key-input';
@@ -66,21 +73,18 @@ export class ApiKeyService {
     return client && { type: 'CLIENT', id: client.id, agencyId: viewer.agencyId };
   }
 
-  /**
-   * The result has one list for each owner, in the order of `ownerIds`, with the rows of all keys that were
-   * ever set.
-   */
-  async keysOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeyState[][]> {
+  /** The result has one list for each owner, with the rows of all keys that were ever set. */
+  async keysOf(viewer: Viewer, owners: Ids): Promise<Map<string, KeyState[]>> {
     requireAdmin(viewer);
     const { read } = this.database;
-    return byOwner(ownerIds, await readKeyStates(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
+    return byOwner(await readKeyStates(read, this.vault.placeMacs, viewer.agencyId, owners));
   }
 
   /** These are the same lists with fewer fields of each key. */
-  async summariesOf(viewer: Viewer, ownerIds: readonly string[]): Promise<KeySummary[][]> {
+  async summariesOf(viewer: Viewer, owners: Ids): Promise<Map<string, KeySummary[]>> {
     requireAdmin(viewer);
     const { read } = this.database;
-    return byOwner(ownerIds, await readKeySummaries(read, this.vault.placeMacs, viewer.agencyId, ownerIds));
+    return byOwner(await readKeySummaries(read, this.vault.placeMacs, viewer.agencyId, owners));
   }
 
   /**
@@ -281,8 +285,8 @@ export class ApiKeyService {
   }
 }
 
-function byOwner<K extends KeySummary>(ownerIds: readonly string[], keys: readonly K[]): K[][] {
-  return groupedBy(ownerIds, keys, ({ ownerId }) => ownerId);
+function byOwner<K extends KeySummary>({ ids, states }: StatesOf<K>): Map<string, (K | KeyState)[]> {
+  return groupedBy(ids, states, ({ ownerId }) => ownerId);
 }
 
 function notCleared(userErrors: readonly UserError[]): ClearResult {

@@ -274,8 +274,9 @@ export class KeyCheckService {
 
   async #row({ owner, provider }: SealedKey): Promise<KeyState | null> {
     const { placeMacs } = this.vault;
-    const keys = await readKeyStates(this.database.read, placeMacs, owner.agencyId, [owner.id]);
-    return keys.find((key) => key.provider === provider) ?? null;
+    const { read } = this.database;
+    const { states } = await readKeyStates(read, placeMacs, owner.agencyId, [owner.id]);
+    return states.find((key) => key.provider === provider) ?? null;
   }
 
   #open(sealed: SealedKey): OpenKey | null {

@@ -211,7 +211,7 @@ export class KeyResolverService {
   async explain(viewer: Viewer, agents: readonly AgentInChain[]): Promise<ChainResult[]> {
     requireAdmin(viewer);
     const clientIds = [...new Set(agents.flatMap(({ clientId }) => clientId ?? []))];
-    const [rows, archived] = await Promise.all([
+    const [{ states: rows }, archived] = await Promise.all([
       readKeySummaries(this.database.read, this.vault.placeMacs, viewer.agencyId, [
         viewer.agencyId,
         ...clientIds,

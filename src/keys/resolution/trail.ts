@@ -30,7 +30,7 @@ export async function readTrail(
   ]);
   const clientIds = [...new Set([...agents, ...ofAgents].flatMap(({ clientId }) => clientId ?? []))];
   const ofClients = clientIds.length > 0 ? ` OR clientId IN (${placeholders(clientIds)})` : '';
-  const [ofChains, keys, archived] = await Promise.all([
+  const [ofChains, { states: keys }, archived] = await Promise.all([
     readEvents(read, CHAIN_EVENTS, `(clientId IS NULL${ofClients})`, [agencyId, ...clientIds]),
     readKeySummaries(read, macs, agencyId, [agencyId, ...clientIds]),
     archivedClients(read, clientIds),

@@ -1,10 +1,11 @@
 import DataLoader from 'dataloader';
-import { tookTooLong } from './errors';
+import { isKnown, type Ids } from '../database/rows-of-ids';
+import { tookTooLong } from '../graphql/errors';
 
-/** A read of one field for many of its parents at once, which it answers in their order. */
+/** A read of one field for many of its parents at once, which it answers by their ids. */
 export interface AheadRead {
   readonly key: string;
-  readonly read: (ids: readonly string[]) => Promise<readonly unknown[]>;
+  readonly read: (ids: Ids) => Promise<ReadonlyMap<string, unknown>>;
 }
 
 /**
@@ -48,18 +49,19 @@ export class Loaders {
   }
 
   /**
-   * Reads at once what is expected of the first clients that are found. What cannot be read is left to its
-   * field, which tells why.
+   * Reads what is expected of the first clients that are found, in one go with what `find` reads. What cannot
+   * be read is left to its field, which tells why.
    */
-  async readAhead(clientIds: readonly string[]): Promise<void> {
+  async readAhead<T>(clients: Ids, find: () => T | Promise<T>): Promise<T> {
     // This happens once: a document may ask for a hundred lists of clients, each of which would be read for
     // all that is asked of any of them.
-    const expected = clientIds.length === 0 || this.#stopped ? [] : this.#expected.splice(0);
-    const readOne = async ({ key, read }: AheadRead) => {
-      const values = await read(clientIds);
-      this.#read.set(key, new Map(clientIds.map((id, index) => [id, values[index]])));
-    };
-    await Promise.allSettled(this.together(() => expected.map(readOne)));
+    const isNone = isKnown(clients) && clients.length === 0;
+    const expected = isNone || this.#stopped ? [] : this.#expected.splice(0);
+    const readOne = async ({ key, read }: AheadRead) => void this.#read.set(key, await read(clients));
+    const [found] = await this.together(() =>
+      Promise.all([find(), Promise.allSettled(expected.map(readOne))]),
+    );
+    return found;
   }
 
   /** Answers what was read ahead; undefined where nothing was. */
