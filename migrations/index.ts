@@ -46,6 +46,7 @@ import { LongStatements1764480000000 } from './1764480000000-long-statements';
 import { LateCosts1764490000000 } from './1764490000000-late-costs';
 import { DeliveriesGivenUp1764500000000 } from './1764500000000-deliveries-given-up';
 import { BearersOfCalls1764520000000 } from './1764520000000-bearers-of-calls';
+import { SumsOfUnknownDurations1764530000000 } from './1764530000000-sums-of-unknown-durations';
 
 /** In the order in which they run. */
 export const migrations = [
@@ -97,4 +98,5 @@ export const migrations = [
   LateCosts1764490000000,
   DeliveriesGivenUp1764500000000,
   BearersOfCalls1764520000000,
+  SumsOfUnknownDurations1764530000000,
 ];

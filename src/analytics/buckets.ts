@@ -17,6 +17,7 @@ export interface Bucket {
   /** The known costs on the agency's account, in millionths of each currency. */
   readonly costs: ReadonlyMap<string, number>;
   readonly unknownCosts: number;
+  readonly callsOfUnknownDuration: number;
 }
 
 type Kind = Pick<Bucket, 'from' | 'clientId' | 'agentId' | 'provider' | 'keySource'>;
@@ -41,6 +42,7 @@ const NOTHING = {
   seconds: 0,
   costs: new Map<string, number>(),
   unknownCosts: 0,
+  callsOfUnknownDuration: 0,
 };
 
 function kindOf(row: SumRow, from: Day): Kind {
@@ -64,5 +66,6 @@ function plus(bucket: Bucket, row: SumRow): Bucket {
     seconds: bucket.seconds + Number(row.seconds),
     costs,
     unknownCosts: bucket.unknownCosts + Number(row.unknownCosts),
+    callsOfUnknownDuration: bucket.callsOfUnknownDuration + Number(row.unknownDurations),
   };
 }

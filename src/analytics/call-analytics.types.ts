@@ -37,6 +37,12 @@ export class AnalyticsBucket {
     description: 'How long they were connected, in seconds; each call is rounded up to a whole second.',
   })
   seconds!: number;
+
+  @Field(() => Int, {
+    description:
+      'Calls of which it is not known how long they were connected, which `seconds` lacks: calls that go on, and calls that nobody has told the end of.',
+  })
+  callsOfUnknownDuration!: number;
 }
 
 @ObjectType({ simpleResolvers: true, description: 'The calls of a period, counted.' })

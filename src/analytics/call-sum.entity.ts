@@ -65,4 +65,8 @@ export class CallSumRow {
   /** Calls on the agency's account whose cost is not known. */
   @Column('int')
   unknownCosts!: number;
+
+  /** Calls of which no duration is known. */
+  @Column('int', { default: 0 })
+  unknownDurations!: number;
 }

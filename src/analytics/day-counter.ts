@@ -186,6 +186,7 @@ function sumOf(row: SumRow, level: SumLevel): Sum {
     seconds: Number(row.seconds),
     costMicros: Number(row.costMicros),
     unknownCosts: Number(row.unknownCosts),
+    unknownDurations: Number(row.unknownDurations),
   };
 }
 
@@ -197,6 +198,7 @@ function plus(one: Sum, other: Sum): Sum {
     seconds: one.seconds + other.seconds,
     costMicros: one.costMicros + other.costMicros,
     unknownCosts: one.unknownCosts + other.unknownCosts,
+    unknownDurations: one.unknownDurations + other.unknownDurations,
   };
 }
 

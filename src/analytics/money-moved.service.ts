@@ -21,6 +21,7 @@ export interface MovedMoney extends Pick<ChangeOfPayer, 'payerBefore' | 'payerAf
   /** In millionths of each currency. */
   readonly costs: ReadonlyMap<string, number>;
   readonly unknownCosts: number;
+  readonly callsOfUnknownDuration: number;
   readonly rateMissing: boolean;
 }
 
@@ -32,6 +33,7 @@ interface Row {
   readonly seconds: number | string;
   readonly costMicros: number | string;
   readonly unknownCosts: number | string;
+  readonly unknownDurations: number | string;
 }
 
 /** Tells what a change of keys moves from one account to another. */
@@ -60,11 +62,16 @@ export class MoneyMovedService {
   }
 }
 
-function totalOf(rows: readonly Row[]): Pick<MovedMoney, 'seconds' | 'costs' | 'unknownCosts'> {
+function totalOf(rows: readonly Row[]): Omit<MovedMoney, 'payerBefore' | 'payerAfter' | 'rateMissing'> {
   const costs = new Map<string, number>();
   for (const { currency, costMicros } of rows)
     if (currency !== null) costs.set(currency, (costs.get(currency) ?? 0) + Number(costMicros));
-  const sum = (column: 'seconds' | 'unknownCosts') =>
+  const sum = (column: 'seconds' | 'unknownCosts' | 'unknownDurations') =>
     rows.reduce((total, row) => total + Number(row[column]), 0);
-  return { costs, seconds: sum('seconds'), unknownCosts: sum('unknownCosts') };
+  return {
+    costs,
+    seconds: sum('seconds'),
+    unknownCosts: sum('unknownCosts'),
+    callsOfUnknownDuration: sum('unknownDurations'),
+  };
 }

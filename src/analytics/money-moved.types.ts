@@ -14,6 +14,11 @@ export class MoneyMoved {
   })
   minutes!: string;
 
+  @Field(() => Int, {
+    description: 'Calls of which it is not known how long they were connected, which `minutes` lacks.',
+  })
+  callsOfUnknownDuration!: number;
+
   @Field(() => Money, {
     nullable: true,
     description:

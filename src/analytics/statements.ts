@@ -22,6 +22,7 @@ export interface SumRow {
   readonly seconds: number | string;
   readonly costMicros: number | string;
   readonly unknownCosts: number | string;
+  readonly unknownDurations: number | string;
 }
 
 export interface Statement {
@@ -42,13 +43,15 @@ const IS_KNOWN = `${ON_AGENCYS_ACCOUNT} AND c.costStatus = 'KNOWN'`;
 // Whole seconds of each call, rounded up, so that the parts of a period sum to the whole.
 const SECONDS = '(c.durationMs + 999 - (c.durationMs + 999) % 1000) / 1000';
 const SUM_OF_SECONDS = `SUM(CASE WHEN c.durationMs > 0 THEN ${SECONDS} ELSE 0 END)`;
+const UNKNOWN_DURATIONS = 'COUNT(*) - COUNT(c.durationMs) AS unknownDurations';
 const SUMS_OF_CALLS = `CASE WHEN ${IS_KNOWN} THEN c.costCurrency END AS currency, COUNT(*) AS calls,
 SUM(CASE WHEN c.durationMs > 0 THEN 1 ELSE 0 END) AS connectedCalls,
 ${SUM_OF_SECONDS} AS seconds,
 SUM(CASE WHEN ${IS_KNOWN} THEN c.costMicros ELSE 0 END) AS costMicros,
-SUM(CASE WHEN ${ON_AGENCYS_ACCOUNT} AND c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts`;
+SUM(CASE WHEN ${ON_AGENCYS_ACCOUNT} AND c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts, ${UNKNOWN_DURATIONS}`;
 const SUMS_OF_SUMS = `SUM(s.calls) AS calls, SUM(s.connectedCalls) AS connectedCalls, SUM(s.seconds) AS seconds,
-SUM(s.costMicros) AS costMicros, SUM(s.unknownCosts) AS unknownCosts`;
+SUM(s.costMicros) AS costMicros, SUM(s.unknownCosts) AS unknownCosts,
+SUM(s.unknownDurations) AS unknownDurations`;
 
 /** The ids of calls are of about the time at which they were recorded. */
 const ID_TOLERANCE_MS = STRAY_AFTER_MS + 5 * 60_000;
@@ -104,7 +107,7 @@ export function callsOf(reader: Reader, { keySource, provider, ...scope }: Paid,
   const values = [...ofClient, provider, ...(keySource === null ? [] : [keySource])];
   const sums = `SELECT CASE WHEN c.costStatus = 'KNOWN' THEN c.costCurrency END AS currency,
 ${SUM_OF_SECONDS} AS seconds, SUM(CASE WHEN c.costStatus = 'KNOWN' THEN c.costMicros ELSE 0 END) AS costMicros,
-SUM(CASE WHEN c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts`;
+SUM(CASE WHEN c.costStatus <> 'KNOWN' THEN 1 ELSE 0 END) AS unknownCosts, ${UNKNOWN_DURATIONS}`;
   return {
     sql: `${sums} FROM calls c${index} WHERE ${paid} AND c.id >= ? AND c.id < ? AND ${START} >= ? AND ${START} < ? GROUP BY 1
 UNION ALL

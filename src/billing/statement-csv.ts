@@ -17,6 +17,7 @@ const HEADER = [
   'billed seconds',
   'amount',
   'currency',
+  'calls of unknown duration',
 ];
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
@@ -34,10 +35,10 @@ export function csvOf({ form }: Pick<Stated, 'form'>): string {
   const about = [number, number === null ? 'DRAFT' : 'FINAL', clientName, from, to];
   const rows = lines.map((line) => [
     ...[...about, line.keySource, line.rateId, line.pricePerMinute, ...incrementsOf(line), line.adjusts],
-    ...[line.calls, line.billedSeconds, line.amount.amount, line.amount.currency],
+    ...[line.calls, line.billedSeconds, line.amount.amount, line.amount.currency, ''],
   ]);
   const totals = [form.total, ...form.otherTotals].map(({ amount, currency }) => [
-    ...[...about, 'TOTAL', '', '', '', '', '', '', '', amount, currency],
+    ...[...about, 'TOTAL', '', '', '', '', '', '', '', amount, currency, form.callsOfUnknownDuration ?? ''],
   ]);
   const text = [HEADER, ...rows, ...totals].map((row) => row.map(cellOf).join(',')).join('\r\n');
   return `${BYTE_ORDER_MARK}${text}\r\n`;

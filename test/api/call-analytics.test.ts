@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { LessThan } from 'typeorm';
+import { DataSource, LessThan } from 'typeorm';
 import { v7 } from 'uuid';
+import { migrations } from '../../migrations';
+import { SumsOfUnknownDurations1764530000000 } from '../../migrations/1764530000000-sums-of-unknown-durations';
 import { CallSumProgressRow } from '../../src/analytics/call-sum-progress.entity';
 import { CallSumRow } from '../../src/analytics/call-sum.entity';
 import { hourOf } from '../../src/analytics/hours';
@@ -8,7 +10,9 @@ import { CallFactsService } from '../../src/calls/call-facts.service';
 import { CallRow } from '../../src/calls/call.entity';
 import { noteLateChange } from '../../src/calls/late-change';
 import { LateCallChangeRow } from '../../src/calls/late-change.entity';
+import { dataSourceOptions } from '../../src/database/database';
 import type { Persona } from '../../src/demo/seed';
+import { entities } from '../../src/entities';
 import { dayAfter, dayOf } from '../../src/platform/calendar';
 import type { CallFacts } from '../../src/providers/call-facts';
 import { tenantDatabase } from '../database';
@@ -46,7 +50,7 @@ const AGENTS = [
 
 const QUERY = `query ($from: Date!, $to: Date!, $interval: AnalyticsInterval!, $splitBy: [AnalyticsSplit!], $clientId: ID) {
   callAnalytics(from: $from, to: $to, interval: $interval, splitBy: $splitBy, clientId: $clientId) { buckets {
-    from client { id } agent { id } provider keySource calls connectedCalls seconds providerCost { amount currency } callsOfUnknownCost } } }`;
+    from client { id } agent { id } provider keySource calls connectedCalls seconds callsOfUnknownDuration providerCost { amount currency } callsOfUnknownCost } } }`;
 
 interface Shown {
   readonly callAnalytics: {
@@ -350,6 +354,25 @@ describe('callAnalytics', () => {
     expect(progress).toMatchObject({ timeZone: 'Asia/Kathmandu' });
     expect(await ask(asked)).toEqual(expected);
     await setZone('UTC');
+  });
+
+  test('says how many calls its seconds lack, also where an earlier version has summed them up', async () => {
+    await count();
+    await running.app.database.write((tx) => tx.run('UPDATE call_sums SET unknownDurations = 0', []));
+    const options = dataSourceOptions(running.databaseUrl, { entities, migrations });
+    const source = await new DataSource(options).initialize();
+    const runner = source.createQueryRunner();
+    for (const _ of ['for the first time', 'after it was killed'])
+      await new SumsOfUnknownDurations1764530000000().up(runner);
+    await runner.release();
+    await source.destroy();
+    const expected = plainSums(await stored(), 'UTC', WHOLE);
+    const unknown = (await stored()).filter(({ durationMs }) => durationMs === null).length;
+    expect(unknown).toBeGreaterThan(0);
+    expect(expected).toMatchObject([{ callsOfUnknownDuration: unknown }]);
+    expect(await ask(WHOLE)).toEqual(expected);
+    await count();
+    expect(await ask(WHOLE)).toEqual(expected);
   });
 
   test('shows an agency nothing of another one', async () => {

@@ -5,7 +5,7 @@ import { startTestApp, type TestApp } from '../harness';
 import { HAND_IN } from '../operations';
 
 const MOVED =
-  'moneyMoved { minutes providerCost { amount currency } callsOfUnknownCost payerBefore payerAfter rateMissing }';
+  'moneyMoved { minutes callsOfUnknownDuration providerCost { amount currency } callsOfUnknownCost payerBefore payerAfter rateMissing }';
 const PREVIEW = `mutation ($input: PreviewClientApiKeyChangeInput!) { previewClientApiKeyChange(input: $input) {
   preview { sourceBefore sourceAfter ${MOVED} } userErrors { code } } }`;
 const CLEAR = `mutation ($input: ClearClientApiKeysInput!) { clearClientApiKeys(input: $input) {
@@ -76,6 +76,7 @@ describe('moneyMoved', () => {
     expect(await preview(MAPLE, CANDIDATE)).toMatchObject({
       moneyMoved: {
         minutes: '1.53',
+        callsOfUnknownDuration: 1,
         providerCost: { amount: '0.1205', currency: 'USD' },
         callsOfUnknownCost: 1,
         payerBefore: 'AGENCY',

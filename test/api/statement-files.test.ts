@@ -55,8 +55,16 @@ test('a final statement is a CSV file in UTF-8 with every line and the total', a
     '2026-01-31',
     'AGENCY',
   ]);
-  expect(rows[1]?.slice(-2)).toEqual(['0.00', 'USD']);
+  expect(rows[1]?.slice(-3)).toEqual(['0.00', 'USD', '0']);
   expect(bytes.toString('utf8')).not.toContain('0.01');
+});
+
+test('a file says how many calls its amounts lack because nobody knows how long they lasted', async () => {
+  const call = endedCall({ startedAt: new Date('2026-03-10T12:00:00Z') });
+  await storeCalls(running.app, [{ ...call, durationMs: null }]);
+  const answer = await get(`/statements/draft.csv?clientId=${HARBOR}&from=2026-03-01&to=2026-03-31`);
+  const [header, ...rows] = parse((await answer.text()).slice(1));
+  expect([header?.at(-1), ...rows.map((row) => row.at(-1))]).toEqual(['calls of unknown duration', '', '1']);
 });
 
 test('increments stand in cells of their own, because a spreadsheet takes 30/6 for a day', () => {
@@ -87,7 +95,7 @@ test('cells that a spreadsheet would take for a formula are defused, and numbers
     expect(nameOf(`A${sign}=1+1${sign}+2`)?.[2]).toBe(`A${sign}'=1+1${sign}'+2`);
   expect(nameOf('a=b')?.[2]).toBe('a=b');
   expect(nameOf('Söhne; Töchter')?.[2]).toBe('Söhne; Töchter');
-  expect(nameOf('A', '-12.50')?.at(-2)).toBe('-12.50');
+  expect(nameOf('A', '-12.50')?.at(-3)).toBe('-12.50');
 });
 
 test('a draft is named by its client and period', async () => {

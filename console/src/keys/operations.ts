@@ -47,7 +47,7 @@ const UPLOAD_KEY = graphql(`
 const AGENTS = '{name}';
 const WARNINGS = `warnings{message sharedWithAgency clients{name}}` as const;
 const MOVED =
-  'moneyMoved{minutes providerCost{amount currency} callsOfUnknownCost payerBefore payerAfter rateMissing}' as const;
+  'moneyMoved{minutes callsOfUnknownDuration providerCost{amount currency} callsOfUnknownCost payerBefore payerAfter rateMissing}' as const;
 /** What a preview is asked for. */
 export const LOOKED =
   `preview{status sourceBefore affectedAgentCount affectedAgents${AGENTS} agentsWithoutKeyCount agentsWithoutKey${AGENTS} agentsMissingInAccount${AGENTS} agentsNotChecked callsInProgressCount ${MOVED}} ${WARNINGS}` as const;

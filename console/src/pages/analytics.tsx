@@ -25,6 +25,7 @@ const ANALYTICS = graphql(`
         calls
         connectedCalls
         seconds
+        callsOfUnknownDuration
         keySource @include(if: $withKeys)
         providerCost @include(if: $withKeys) {
           amount
@@ -257,10 +258,17 @@ const columnsOf = (split: Split | null, withCost: boolean): Columns<Row> => [
   { title: text.analytics.connected, cell: ({ connectedCalls }) => connectedCalls.toLocaleString() },
   {
     title: text.analytics.measures.minutes,
-    cell: (row) => wordsIn('minutes', VALUES.minutes(row), [row]),
+    cell: minutesOf,
   },
   withCost && { title: text.analytics.measures.cost, cell: costOf },
 ];
+
+// A duration that is not known is never shown as none.
+function minutesOf(row: Row): string {
+  const { callsOfUnknownDuration: unknown } = row;
+  const known = wordsIn('minutes', VALUES.minutes(row), [row]);
+  return unknown > 0 ? `${known}, ${text.analytics.unknownDuration(unknown.toLocaleString())}` : known;
+}
 
 // A cost that is not known is never shown as zero.
 function costOf(row: Row): string {

@@ -17,6 +17,7 @@ export const analytics = {
   from: 'From',
   connected: 'Connected',
   unknownCost: (calls: string) => `without ${calls} of unknown cost`,
+  unknownDuration: (calls: string) => `without ${calls} of unknown duration`,
   plot: (measure: string, total: string, from: string, to: string) =>
     `${measure} from ${from} to ${to}: ${total} in all. The table below has each figure.`,
   table: 'The figures',

@@ -1,12 +1,21 @@
+interface Words {
+  readonly minutes: string;
+  readonly cost: string | null;
+  readonly unknown: number;
+  /** Calls of which no duration is known. */
+  readonly endless: number;
+}
+
 export const moved = {
   payer: { CLIENT: 'the client’s account', AGENCY: 'the agency’s account' },
   sentence: (
-    { minutes, cost, unknown }: { minutes: string; cost: string | null; unknown: number },
+    { minutes, cost, unknown, endless }: Words,
     before: 'CLIENT' | 'AGENCY',
     after: 'CLIENT' | 'AGENCY' | null,
   ) =>
     [
       `In the last 30 days, ${minutes} minutes were on ${moved.payer[before]}`,
+      endless > 0 && `, without ${endless.toLocaleString()} of unknown duration`,
       cost !== null && ` and cost ${cost}`,
       unknown > 0 && `, without ${unknown.toLocaleString()} of unknown cost`,
       after === null
