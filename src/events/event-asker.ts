@@ -93,15 +93,17 @@ export class EventAsker {
     const given = (event: ProviderEventRow) => error === null || event.attempts + 1 >= MAX_ATTEMPTS;
     const done = events.filter(given).map(({ id }) => id);
     const failed = events.filter((event) => !given(event)).map(({ id }) => id);
+    const until = new Date(now.getTime() + (error?.retryAfterSeconds ?? PAUSE_SECONDS) * 1000);
+    // The fault may be of this call alone: the others of the account come before it the next time.
+    const behind = new Date(until.getTime() + 1);
     const isMine = await this.database.write(async (tx) => {
       if (!(await this.rounds.renew(tx))) return false;
       await change(tx, "state = 'DONE', dueAt = ?", [new Date()], done);
-      await change(tx, 'attempts = attempts + 1', [], failed);
+      await change(tx, 'attempts = attempts + 1, dueAt = ?', [behind], failed);
       return true;
     });
     const [event] = events;
-    const pauseMs = (error?.retryAfterSeconds ?? PAUSE_SECONDS) * 1000;
-    if (isMine && error && event) await this.#putOff(event, new Date(now.getTime() + pauseMs));
+    if (isMine && error && event) await this.#putOff(event, until);
     return isMine;
   }
 

@@ -128,15 +128,25 @@ export class Reconciler {
       const answer = await this.#askOne(found, providerCallId);
       const comparison = new Comparison(this.database, this.resolver, found);
       if (answer.outcome === 'FOUND') await comparison.compareCertain([answer.facts], knownAt);
-      const isDefinitive = answer.outcome === 'FOUND' || answer.error.code === 'AGENT_NOT_FOUND';
-      yield { providerCallId, error: isDefinitive ? null : answer.error };
+      yield { providerCallId, error: answer.outcome === 'FOUND' ? null : answer.error };
     }
   }
 
-  async #askOne({ key: sealed }: KeyedAccount, providerCallId: string) {
+  /** The error is null where the account does not have the call. */
+  async #askOne(
+    { key: sealed }: KeyedAccount,
+    providerCallId: string,
+  ): Promise<FoundCall | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError | null }> {
     const key = this.resolver.open(sealed, 'RECONCILE');
     const answer = await this.providers.askForCall(key.account, providerCallId);
-    if (answer.outcome !== 'FOUND') await noteDoubt(this.database, key, answer.error);
+    if (answer.outcome === 'FOUND') return answer;
+    const { code } = answer.error;
+    // Some providers answer for a call of another account as for a key that is not accepted.
+    const isAbsent =
+      code === 'AGENT_NOT_FOUND' ||
+      (code === 'KEY_INVALID' && (await this.providers.verifyKey(key.account)).status === 'VALID');
+    if (isAbsent) return { outcome: 'UNKNOWN', error: null };
+    await noteDoubt(this.database, key, answer.error);
     return answer;
   }
 
@@ -153,6 +163,8 @@ export class Reconciler {
     }
   }
 }
+
+type FoundCall = Extract<CallAnswer, { readonly outcome: 'FOUND' }>;
 
 type RecordedCall = Pick<CallRow, 'id' | 'providerCallId'>;
 
