@@ -128,7 +128,7 @@ async function effectOf(
   }
   if (!known) return null;
   const next = row.isSigned ? await applyInto(tx, writes, known, facts, origin) : known;
-  return isDoubtful(next, row.isSigned, facts) ? writes.askBy(next, row.receivedAt) : next;
+  return isDoubtful(next, row.isSigned, facts) ? writes.askBy(next, new Date()) : next;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { TenantDatabase } from '../access/tenant-database';
 import { isUnavailable } from '../database/database-errors';
 import { ServiceBusy } from '../database/repetition';
-import type { Reader, Transaction } from '../database/transaction';
+import type { Transaction } from '../database/transaction';
 import type { ProviderEventRow } from './provider-event.entity';
 
 /** How many events are put on record together at most. */
@@ -49,7 +49,8 @@ export class EventJournal {
     else for (const each of waiting) await this.#writeTogether([each]);
   }
 
-  // The unique index finds an event that was sent before. Only then is it looked for.
+  // The unique index finds an event that was sent before. Only then is it looked for. It says nothing new,
+  // but what it says may hold again: it is worked again, so that what contradicts it is asked about.
   #insert(events: readonly ProviderEventRow[]): Promise<void> {
     let attempts = 0;
     return this.database.writeWithoutViewer(async (tx) => {
@@ -68,18 +69,24 @@ async function newOf(
   if (!mayBeThere) return events;
   const news = new Map<string, ProviderEventRow>();
   for (const event of events)
-    if (!(await isStored(tx, event)))
+    if (!(await workAgain(tx, event)))
       news.set([event.ownerId, event.provider, event.digest].join(' '), event);
   return [...news.values()];
 }
 
-async function isStored(
-  read: Reader,
+/** Answers whether the event is on record. */
+async function workAgain(
+  tx: Transaction,
   { ownerId, provider, digest }: Pick<ProviderEventRow, 'ownerId' | 'provider' | 'digest'>,
 ): Promise<boolean> {
-  const found = await read.rows(
+  const [found] = await tx.rows<{ id: string }>(
     'SELECT id FROM provider_events WHERE ownerId = ? AND provider = ? AND digest = ?',
     [ownerId, provider, digest],
   );
-  return found.length > 0;
+  if (!found) return false;
+  await tx.run(
+    "UPDATE provider_events SET state = 'WAITING', attempts = 0, dueAt = ? WHERE id = ? AND state = 'DONE'",
+    [new Date(), found.id],
+  );
+  return true;
 }

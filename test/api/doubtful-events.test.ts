@@ -303,6 +303,29 @@ describe('a correction that is dated like what it corrects', () => {
     expect(await calls()).toMatchObject([{ costMicros: 90_000, askAt: null }]);
   });
 
+  test('is asked about also where it says by the same bytes what an event before the last one said', async () => {
+    const { standIn, analyzed } = await settled();
+    for (const [cents, before] of [
+      [9, 75_000],
+      [7.5, 90_000],
+    ] as const) {
+      if (standIn) standIn.cents = cents;
+      await analyzed(cents);
+      await work();
+      expect(await calls()).toMatchObject([{ costMicros: before, askAt: expect.any(Date) as Date }]);
+      await askAbout(later(2 * MINUTE));
+      expect(await calls()).toMatchObject([{ costMicros: cents * 10_000, askAt: null }]);
+    }
+    expect(await states()).toEqual(['DONE', 'DONE']);
+  });
+
+  test('is none where the same event comes again, and nobody is asked', async () => {
+    const { analyzed } = await settled();
+    await analyzed(7.5);
+    await work();
+    expect([await calls(), await states()]).toMatchObject([[{ costMicros: 75_000, askAt: null }], ['DONE']]);
+  });
+
   test('and that its provider denies changes nothing, and is asked about once', async () => {
     const { call, analyzed } = await settled();
     const before = asked('retell', call.providerCallId ?? '');
