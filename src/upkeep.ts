@@ -9,7 +9,7 @@ import { DeliveryBatch } from './deliveries/delivery-batch';
 import { DeliveryWorker } from './deliveries/delivery-worker';
 import type { Reconciler } from './reconciliation/reconciler';
 import { ReconciliationWorker } from './reconciliation/reconciliation-worker';
-import { eventEffect } from './events/event-effect';
+import { eventEffect, withoutAnswer } from './events/event-effect';
 import type { RefusedCounts } from './events/refused-counts';
 import { EventWorker } from './events/event-worker';
 import type { Transaction } from './database/transaction';
@@ -63,7 +63,12 @@ export class Upkeep {
     const { database, audit, vault } = store;
     this.sealer = new AuditSealer(database, audit, logFault, whenChained);
     this.eventWorker = new EventWorker(database, eventEffect(services.keyResolver), logFault, metrics);
-    this.eventAsker = new EventAsker(database, services.reconciler, logFault);
+    this.eventAsker = new EventAsker(
+      database,
+      services.reconciler,
+      withoutAnswer(services.keyResolver),
+      logFault,
+    );
     this.eventRetention = new EventRetention(database, logFault);
     this.refusedEvents = services.refusedEvents;
     const batch = new DeliveryBatch(database, vault.cipher, audit, services.webhookSender, logFault, metrics);

@@ -1,5 +1,5 @@
 import { ratesOfCalls } from '../billing/rates-of-calls';
-import type { Reader } from '../database/transaction';
+import type { Reader, Transaction } from '../database/transaction';
 import { KEY_SOURCES, type KeySource } from '../keys/chain';
 import type { KeyOwner } from '../keys/key-store';
 import {
@@ -11,7 +11,7 @@ import { digest } from '../platform/digest';
 import { newId, newIdAt } from '../platform/ids';
 import type { Provider } from '../providers';
 import type { CallFacts } from '../providers/call-facts';
-import type { CallRow } from './call.entity';
+import { CallRow } from './call.entity';
 import type { ProviderCallRow } from './provider-call.entity';
 import { unknownCall } from './call-request';
 
@@ -159,15 +159,31 @@ export async function unansweredAmong<Told>(
     return latchkeyCallId === null && direction !== 'INBOUND';
   });
   if (candidates.length === 0) return [];
-  const placed = await read.rows<{ toNumber: string | null }>(
-    "SELECT toNumber FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
+  const placed = await read.rows<Pick<CallRow, 'toNumber' | 'direction'>>(
+    "SELECT toNumber, direction FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
     [owner.agencyId, provider],
   );
-  const numbers = new Set(placed.map(({ toNumber }) => toNumber));
+  const outbound = placed.filter(({ direction }) => direction === 'OUTBOUND');
+  const numbers = new Set(outbound.map(({ toNumber }) => toNumber));
   return candidates.filter((each) => {
     const { toNumber } = factsOf(each);
-    return numbers.has(toNumber) || (toNumber === null && placed.length > 0);
+    // Of a call through the gateway, the number may not be known.
+    return toNumber === null ? placed.length > 0 : numbers.has(toNumber) || numbers.has(null);
   });
+}
+
+/** Locks the calls of an account whose placement has no answer, in their order. */
+export async function lockUnanswered(tx: Transaction, { owner, provider }: OwnAccount): Promise<CallRow[]> {
+  const placed = await tx.rows<{ id: string }>(
+    "SELECT id FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL AND keyOwnerId = ?",
+    [owner.agencyId, provider, owner.id],
+  );
+  const rows = await tx.lockAll(
+    CallRow,
+    placed.map(({ id }) => id),
+  );
+  const isStill = ({ status, providerCallId }: CallRow) => status === 'UNKNOWN' && providerCallId === null;
+  return rows.filter(isStill).sort((one, other) => (one.id < other.id ? -1 : 1));
 }
 
 /** What was told of a call that began at a provider. */
@@ -180,6 +196,8 @@ export interface ToldCall {
 /** A call that began at a provider, before it is inserted. */
 export interface ProviderCall {
   readonly call: CallRow;
+  /** When it began, as far as is known. */
+  readonly startedAt: Date;
   readonly marks: readonly ProviderCallRow[];
 }
 
@@ -218,7 +236,11 @@ export async function makeProviderCalls(
     const start = started[index];
     if (!each || !start) return null;
     const call = { ...each.call, rateId: rates.get(start) ?? null };
-    return { call, marks: each.digests.map((digest) => ({ digest, callId: call.id })) };
+    return {
+      call,
+      startedAt: each.startedAt,
+      marks: each.digests.map((digest) => ({ digest, callId: call.id })),
+    };
   });
 }
 

@@ -3,9 +3,9 @@ import { LeasedRounds } from '../database/leased-rounds';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
 import { pauseOf } from '../keys/key-health';
-import type { ProviderError } from '../providers/refusals';
-import type { Reconciler } from '../reconciliation/reconciler';
+import type { AnswerForCall, Reconciler } from '../reconciliation/reconciler';
 import { UnreadableKey } from '../vault/cipher';
+import type { EventEffect } from './event-worker';
 import { ProviderEventRow } from './provider-event.entity';
 
 /** How often an instance looks whether there are calls to ask for. */
@@ -29,9 +29,10 @@ const MAX_ATTEMPTS = 10;
 type Events = readonly [ProviderEventRow, ...ProviderEventRow[]];
 
 /**
- * Asks providers for calls of which nothing is known but events that nobody vouches for. What the provider
- * answers is recorded, and nothing of what the events say. Any instance does that, under a lease; if two of
- * them ask for the same call, it is recorded once.
+ * Asks providers for calls of which nothing is known but events that nobody vouches for, or that may be of a
+ * placement without an answer. What the provider answers is recorded. Of what the events say, only what is
+ * signed is, where the account does not have the call any more. Any instance does that, under a lease; if two
+ * of them ask for the same call, it is recorded once.
  */
 export class EventAsker {
   readonly rounds: LeasedRounds;
@@ -39,6 +40,8 @@ export class EventAsker {
   constructor(
     private readonly database: Database,
     private readonly reconciler: Reconciler,
+    /** What events come to that no provider can tell more of. */
+    private readonly withoutAnswer: EventEffect,
     private readonly report: (error: unknown) => void,
   ) {
     const timing = { everyMs: EVERY_MS, leaseMs: LEASE_MS };
@@ -77,19 +80,21 @@ export class EventAsker {
     const began = Date.now();
     const account = { owner: { type, id, agencyId }, provider };
     let isAnswered = false;
-    for await (const { providerCallId, error } of this.reconciler.askFor(account, ids)) {
+    for await (const { providerCallId, answer } of this.reconciler.askFor(account, ids)) {
       isAnswered = true;
       const ofCall = events.filter((event) => event.providerCallId === providerCallId);
-      if (!(await this.#note(ofCall, error, now)) || error || this.rounds.isStopping) return;
+      const goesOn = await this.#note(ofCall, answer, now);
+      if (!goesOn || typeof answer !== 'string' || this.rounds.isStopping) return;
       const tookMs = Date.now() - began;
       if (tookMs >= TURN_MS) return this.#putOff(events[0], new Date(now.getTime() + tookMs));
     }
     // Nobody can ask, so that there is nothing to wait for.
-    if (!isAnswered) await this.#note(events, null, now);
+    if (!isAnswered) await this.#note(events, 'ABSENT', now);
   }
 
   /** Notes what came of the events of a call. Returns whether this instance may go on. */
-  async #note(events: readonly ProviderEventRow[], error: ProviderError | null, now: Date): Promise<boolean> {
+  async #note(events: readonly ProviderEventRow[], answer: AnswerForCall, now: Date): Promise<boolean> {
+    const error = typeof answer === 'string' ? null : answer;
     const given = (event: ProviderEventRow) => error === null || event.attempts + 1 >= MAX_ATTEMPTS;
     const done = events.filter(given).map(({ id }) => id);
     const failed = events.filter((event) => !given(event)).map(({ id }) => id);
@@ -99,6 +104,7 @@ export class EventAsker {
     const isMine = await this.database.write(async (tx) => {
       if (!(await this.rounds.renew(tx))) return false;
       await change(tx, "state = 'DONE', dueAt = ?", [new Date()], done);
+      if (answer === 'ABSENT') await this.withoutAnswer(tx, events);
       await change(tx, 'attempts = attempts + 1, dueAt = ?', [behind], failed);
       return true;
     });

@@ -2,7 +2,12 @@ import type { CallRow } from '../calls/call.entity';
 import { applyInto } from '../calls/call-facts.service';
 import { CallWrites } from '../calls/call-writes';
 import { whatChanges } from '../calls/known';
-import { makeProviderCalls, unansweredAmong, type ProviderCall } from '../calls/provider-call';
+import {
+  lockUnanswered,
+  makeProviderCalls,
+  unansweredAmong,
+  type ProviderCall,
+} from '../calls/provider-call';
 import { forgetUnheardEnds } from '../calls/unheard-end';
 import { placeholders } from '../database/raw';
 import type { Transaction } from '../database/transaction';
@@ -11,6 +16,10 @@ import { storedFacts, type CallFacts } from '../providers/call-facts';
 import { accountName, CallsOfEvents, type EventOfCall } from './calls-of-events';
 import type { EventEffect } from './event-worker';
 import type { ProviderEventRow } from './provider-event.entity';
+
+/** A call begins so long after its provider was asked for it, and not before but for clocks that differ. */
+const PLACED_WITHIN_MS = 10 * 60 * 1000;
+const CLOCKS_DIFFER_MS = 60 * 1000;
 
 /**
  * Adds what events say to what is known of their calls. A call that Latchkey has never heard of is recorded,
@@ -37,6 +46,45 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
     }
     await writes.write(tx);
   };
+}
+
+/**
+ * Does the same for events of which no provider can tell more, because the key of their account was cleared
+ * or replaced. Nobody vouches for those that are not signed. What may be of a call that was placed without an
+ * answer is taken for that call, if it is of its agent, number, account and time; else it is another call.
+ */
+export function withoutAnswer(resolver: KeyResolverService): EventEffect {
+  return async (tx, rows) => {
+    const events = rows.filter(({ isSigned }) => isSigned).map(eventOf);
+    if (events.length === 0) return;
+    const placed = new Map<string, CallRow[]>();
+    for (const { account } of events)
+      if (!placed.has(accountName(account)))
+        placed.set(accountName(account), await lockUnanswered(tx, account));
+    const calls = await CallsOfEvents.lock(tx, events);
+    const news = await newCalls(tx, resolver, calls, events);
+    const writes = new CallWrites();
+    for (const event of events) {
+      const made = news.get(event) ?? null;
+      const candidates = placed.get(accountName(event.account)) ?? [];
+      const own = calls.find(event) ?? (made && takePlaced(candidates, event.facts, made));
+      const call = await effectOf(tx, writes, own, made, event);
+      if (call) calls.put(event, call);
+    }
+    await writes.write(tx);
+  };
+}
+
+/** Takes the call out of those that were placed without an answer that the facts are of. */
+function takePlaced(placed: CallRow[], facts: CallFacts, { call, startedAt }: ProviderCall): CallRow | null {
+  const index = placed.findIndex(({ agentId, toNumber, direction, createdAt }) => {
+    const laterMs = startedAt.getTime() - createdAt.getTime();
+    const isThen = laterMs > -CLOCKS_DIFFER_MS && laterMs < PLACED_WITHIN_MS;
+    const isOther = toNumber !== null && facts.toNumber !== null && toNumber !== facts.toNumber;
+    const isSameWay = facts.direction === null || facts.direction === direction;
+    return agentId === call.agentId && isThen && isSameWay && !isOther;
+  });
+  return index < 0 ? null : (placed.splice(index, 1)[0] ?? null);
 }
 
 function eventOf(row: ProviderEventRow): EventOfCall {

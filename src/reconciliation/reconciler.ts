@@ -29,6 +29,9 @@ export type Obstacle = ProviderErrorCode | ObstacleOfKey | 'TOO_MANY_CALLS' | 'S
 const OBSTACLES_OF_KEY = ['NO_KEY_CONFIGURED', 'KEY_REPLACED', 'KEY_UNREADABLE'] as const;
 type ObstacleOfKey = (typeof OBSTACLES_OF_KEY)[number];
 
+/** What a provider says of one call: `ABSENT` where the account does not have it, or nothing definitive. */
+export type AnswerForCall = 'FOUND' | 'ABSENT' | ProviderError;
+
 /** What was found in an account. */
 export interface Result {
   listed: number;
@@ -114,13 +117,13 @@ export class Reconciler {
 
   /**
    * Asks for single calls of an account, and applies what its provider says: one of which Latchkey has never
-   * heard is recorded. Each answer tells what the provider said instead of a definitive one, or null. There
-   * is no answer where nobody can ask, because the owner has no key. Throws `UnreadableKey`.
+   * heard is recorded. There is no answer where nobody can ask, because the owner has no key. Throws
+   * `UnreadableKey`.
    */
   async *askFor(
     place: OwnAccount,
     providerCallIds: Iterable<string>,
-  ): AsyncGenerator<{ readonly providerCallId: string; readonly error: ProviderError | null }> {
+  ): AsyncGenerator<{ readonly providerCallId: string; readonly answer: AnswerForCall }> {
     for (const providerCallId of providerCallIds) {
       const knownAt = new Date();
       const found = await readAccount(this.database.read, this.vault.placeMacs, place);
@@ -128,15 +131,14 @@ export class Reconciler {
       const answer = await this.#askOne(found, providerCallId);
       const comparison = new Comparison(this.database, this.resolver, found);
       if (answer.outcome === 'FOUND') await comparison.compareCertain([answer.facts], knownAt);
-      yield { providerCallId, error: answer.outcome === 'FOUND' ? null : answer.error };
+      yield { providerCallId, answer: answer.outcome === 'UNKNOWN' ? answer.error : answer.outcome };
     }
   }
 
-  /** The error is null where the account does not have the call. */
   async #askOne(
     { key: sealed }: KeyedAccount,
     providerCallId: string,
-  ): Promise<FoundCall | { readonly outcome: 'UNKNOWN'; readonly error: ProviderError | null }> {
+  ): Promise<CallAnswer | { readonly outcome: 'ABSENT' }> {
     const key = this.resolver.open(sealed, 'RECONCILE');
     const answer = await this.providers.askForCall(key.account, providerCallId);
     if (answer.outcome === 'FOUND') return answer;
@@ -145,7 +147,7 @@ export class Reconciler {
     const isAbsent =
       code === 'AGENT_NOT_FOUND' ||
       (code === 'KEY_INVALID' && (await this.providers.verifyKey(key.account)).status === 'VALID');
-    if (isAbsent) return { outcome: 'UNKNOWN', error: null };
+    if (isAbsent) return { outcome: 'ABSENT' };
     await noteDoubt(this.database, key, answer.error);
     return answer;
   }
@@ -163,8 +165,6 @@ export class Reconciler {
     }
   }
 }
-
-type FoundCall = Extract<CallAnswer, { readonly outcome: 'FOUND' }>;
 
 type RecordedCall = Pick<CallRow, 'id' | 'providerCallId'>;
 
