@@ -34,16 +34,17 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
     const unanswered = await unansweredOf(tx, events);
     const calls = await CallsOfEvents.lock(tx, events);
     const news = await newCalls(tx, resolver, calls, events);
-    await putToAsk(
-      tx,
-      events.filter((event) => isToAsk(event, calls, news, unanswered)),
-    );
+    const toAsk = new Set(events.filter((event) => isToAsk(event, calls, news, unanswered)));
     const writes = new CallWrites();
     for (const event of events) {
       const made = unanswered.has(event) ? null : (news.get(event) ?? null);
-      const call = await effectOf(tx, writes, calls.find(event), made, event);
+      const known = calls.find(event);
+      // The event before it may have recorded the call, from another account.
+      if (known === 'OTHERS' && isOfAstray(event, calls)) toAsk.add(event);
+      const call = await effectOf(tx, writes, known, made, event);
       if (call) calls.put(event, call);
     }
+    await putToAsk(tx, [...toAsk]);
     await writes.write(tx);
   };
 }
@@ -147,9 +148,13 @@ function isToAsk(
   const { providerCallId, providerAgentId } = event.facts;
   const found = calls.find(event);
   if (providerCallId === null) return false;
-  if (found === 'OTHERS') return calls.isAstray(event);
+  if (found === 'OTHERS') return isOfAstray(event, calls);
   const isSure = event.row.isSigned && !unanswered.has(event);
   return found === null && !isSure && (providerAgentId === null || Boolean(news.get(event)));
+}
+
+function isOfAstray(event: EventOfCall, calls: CallsOfEvents): boolean {
+  return event.facts.providerCallId !== null && calls.isAstray(event);
 }
 
 async function putToAsk(tx: Transaction, events: readonly EventOfCall[]): Promise<void> {
