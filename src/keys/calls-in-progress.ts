@@ -17,8 +17,9 @@ export async function countCallsInProgress(
 ): Promise<number> {
   const [row] = await read.rows<{ count: number }>(
     `SELECT COUNT(*) AS count FROM calls${read.indexHint('calls_by_outcome')}
-WHERE agencyId = ? AND status IN (${placeholders(GOING_ON)}) AND provider = ? AND keyOwnerId = ? AND askAt IS NOT NULL`,
-    [agencyId, ...GOING_ON, provider, id],
+WHERE agencyId = ? AND status IN (${placeholders(GOING_ON)}) AND provider = ?
+AND (keyOwnerId = ? OR otherOwnerId = ?) AND askAt IS NOT NULL`,
+    [agencyId, ...GOING_ON, provider, id, id],
   );
   return row?.count ?? 0;
 }

@@ -5,6 +5,7 @@ import {
   AGENCYS_OWN_AGENT,
   ARCHIVED_CLIENTS_AGENT,
   CEDAR,
+  BRIGHTLINE,
   HARBOR,
   HARBOR_BLAND_AGENT,
   HARBOR_RETELL_AGENT,
@@ -264,11 +265,14 @@ describe('previewing a change', () => {
       });
       return startTestCall.call.id;
     };
-    const [ended, givenUp] = [await start(agentId), await start(agentId)];
+    const [ended, givenUp, astray] = [await start(agentId), await start(agentId), await start(agentId)];
+    // Its receipt names another account than the one that carries it.
+    const carrier = { keyOwnerId: null, isOtherAccount: true, otherOwnerId: clientId ?? BRIGHTLINE };
     for (const id of [agentId, agentId, HARBOR_RETELL_AGENT, MAPLE_RETELL_AGENT, HARBOR_VAPI_AGENT])
       await start(id);
     await running.app.database.write(async (tx) => {
       await tx.updateRow('calls', { status: 'COMPLETED' }, { id: ended });
+      await tx.updateRow('calls', carrier, { id: astray });
       await tx.run('UPDATE calls SET askAt = NULL WHERE id = ?', [givenUp]);
     });
     const [query, of] = clientId
@@ -277,7 +281,7 @@ describe('previewing a change', () => {
     const answer = await running.data<Record<string, { preview: { callsInProgressCount: number } }>>(
       `mutation { ${query}(input: { ${of}provider: RETELL }) { preview { callsInProgressCount } } }`,
     );
-    expect(answer[query]?.preview.callsInProgressCount).toBe(3);
+    expect(answer[query]?.preview.callsInProgressCount).toBe(4);
   });
 
   const nothing = { agentsMissingInAccount: [], agentsNotChecked: 0 };
