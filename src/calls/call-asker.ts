@@ -92,7 +92,7 @@ export class CallAsker {
     // One that comes up later than that was heard of late, or an event has told something of it since.
     const isLate = call.askAt !== null && call.askAt > givenUp;
     if (isGivenUp && !isLate) return this.#cannotBeKnown(call, next, true);
-    const key = await this.inquiry.keyFor(call);
+    const key = await this.inquiry.keyOfBearer(call);
     if (key === 'NO_KEY_CONFIGURED') return this.#cannotBeKnown(call, next, isLast);
     const isOver = isGivenUp && now.getTime() - call.updatedAt.getTime() >= WAITING_AT_MOST_MS;
     // Whoever sets the key again makes it readable.

@@ -1,3 +1,4 @@
+import type { SealedKey } from '../keys/key-store';
 import type { KeyResolverService, ResolvedKey } from '../keys/resolution/key-resolver.service';
 import type { ProviderApi } from '../providers/provider-api';
 import type { ProviderError } from '../providers/refusals';
@@ -31,7 +32,15 @@ export class CallInquiry {
 
   /** Opens the key that the owner of a call has now at its provider. */
   async keyFor(call: CallRow): Promise<ResolvedKey | NoKey> {
-    const sealed = await this.resolver.keyOfOwner(call);
+    return this.#open(await this.resolver.keyOfOwner(call));
+  }
+
+  /** Opens the key for asking what became of a call, also where another client's account carried it. */
+  async keyOfBearer(call: CallRow): Promise<ResolvedKey | NoKey> {
+    return this.#open(await this.resolver.keyOfBearer(call));
+  }
+
+  #open(sealed: SealedKey | null): ResolvedKey | NoKey {
     if (!sealed) return 'NO_KEY_CONFIGURED';
     try {
       return this.resolver.open(sealed, 'CALL_STATE');

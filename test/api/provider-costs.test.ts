@@ -153,6 +153,31 @@ describe('the cost of a call', () => {
     expect(call).toMatchObject({ isOtherAccount: true, status: 'COMPLETED', costStatus: 'KNOWN' });
   });
 
+  test("that another client's account carried is asked about with that client's key, and so is its end", async () => {
+    const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
+    const { accounts, calls, keys } = running.sandbox.retell;
+    await running.data(CLEAR_AGENCY, { input: { providers: ['RETELL'] } });
+    const ofMaple = [{ provider: 'RETELL', apiKey: keys.valid }];
+    await running.data(SET_CLIENT, { input: { clientId: MAPLE, keys: ofMaple } });
+    const carried = calls.add(accounts.agency, 'call_carried', { override_agent_id: agent_id }, 'inbound');
+    carried.answer();
+    const send = await eventsOf(running, MAPLE);
+    const start = { direction: 'inbound', start_timestamp: Date.now() };
+    await send('call_started', { call_id: carried.id, agent_id, ...start });
+    await running.app.upkeep.eventWorker.work();
+    carried.end(60_000);
+    await running.app.upkeep.callAsker.askDue(new Date(Date.now() + 11 * 60_000));
+    const [call] = await running.app.database.read.findBy(CallRow, { providerCallId: carried.id });
+    expect(call).toMatchObject({
+      clientId: HARBOR,
+      otherOwnerId: MAPLE,
+      durationMs: 60_000,
+      costStatus: 'KNOWN',
+    });
+    expect(await draft(AROUND_NOW)).toMatchObject({ ...NO_COST_OF_AGENCY, ...NO_COST_OF_CLIENT });
+    expect(await costsOfCalls()).toEqual([null]);
+  });
+
   test("that the client's account carried while the agency's key counted is the client's, who sees it", async () => {
     await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
     await hear(HARBOR, 'call_1', 15);

@@ -197,6 +197,17 @@ export class KeyResolverService {
     return keys[source];
   }
 
+  /**
+   * Does the same for the owner of the account that carried the call, also where that is another client. The
+   * key is good for what becomes of the call, and for nothing that is told to the client of the call.
+   */
+  async keyOfBearer(call: CallOfOwner): Promise<SealedKey | null> {
+    const { agencyId, isOtherAccount, otherOwnerId, provider } = call;
+    if (!isOtherAccount || otherOwnerId === null || sourceOf(call) !== null) return this.keyOfOwner(call);
+    const { read } = this.database;
+    return (await readSealedKeys(read, this.vault.placeMacs, agencyId, otherOwnerId, provider)).CLIENT;
+  }
+
   /** Opens a key that was resolved. Throws `UnreadableKey`. */
   open(sealed: SealedKey, purpose: 'CALL' | 'CALL_STATE' | 'GATEWAY' | 'RECONCILE' = 'CALL'): ResolvedKey {
     const { id, region, key } = openKey(this.vault.cipher, sealed, purpose);
