@@ -15,6 +15,9 @@ const BODY = new RegExp(`^[0-9A-Za-z]{${BODY_LENGTH}}$`);
 const LONG_RUN = new RegExp(`[0-9A-Za-z]{${BODY_LENGTH},}`, 'g');
 const SHOWN_LENGTH = 4;
 
+/** A header of a signed token is looked for in the last characters alone of what stands before its end. */
+const MAX_HEADER_LENGTH = 2_048;
+
 /**
  * Makes a token that secret scanners recognise. It has a prefix of its own, 30 random characters, and their
  * CRC-32, by which a scanner can tell a token from other text of its form without asking Latchkey.
@@ -48,6 +51,33 @@ export function containsToken(text: string): boolean {
       run.slice(start, start + BODY_LENGTH),
     ).some(hasChecksum),
   );
+}
+
+/**
+ * Tells whether a token in the compact form of JOSE stands anywhere in a text, also broken into lines: a JWT,
+ * with which people sign in or which some providers use as a key, or a sealed key. Behind a header that names
+ * an algorithm it has two further parts at least.
+ */
+export function containsSignedToken(text: string): boolean {
+  return text
+    .replace(/\s+/g, '')
+    .split(/[^\w.-]/)
+    .some((word) => word.split('.').slice(0, -2).some(endsWithHeader));
+}
+
+// Other text may stand directly before the header, which is an object in JSON.
+function endsWithHeader(part: string): boolean {
+  const looked = part.slice(-MAX_HEADER_LENGTH);
+  return [...looked.matchAll(/e[wy]/g)].some(({ index }) => isHeader(looked.slice(index)));
+}
+
+function isHeader(text: string): boolean {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
+    return typeof header === 'object' && header !== null && 'alg' in header;
+  } catch {
+    return false;
+  }
 }
 
 function checksumOf(secret: string): string {

@@ -12,7 +12,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
-import { containsToken } from '../access/token-form';
+import { containsSignedToken, containsToken } from '../access/token-form';
 import { badArgument } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Budget } from '../keys/known-keys';
@@ -47,12 +47,13 @@ const LENGTH = { mutation: 10_000, query: 200 } as const;
 const SHOWN = 'Names, ids and notes are shown to more people than keys.';
 const KEY = `This is, or contains, an API key that is set in this agency. ${SHOWN}`;
 const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
+const SIGNED = `This is, or contains, a signed token (JWT), as people sign in with or providers use for a key. ${SHOWN}`;
 
 /**
- * Refuses a key of the agency, for a portal user one of its own client, and any service or gateway token,
- * where the API takes text of another kind, such as a name, a reason, an id of a provider or a search: what
- * is stored there is shown and recorded. It stands before all resolvers of the roots, so that no field is
- * left out. Ids and cursors are never stored, and are not looked at.
+ * Refuses a key of the agency, for a portal user one of its own client, any service or gateway token, and any
+ * signed token (JWT), where the API takes text of another kind, such as a name, a reason, an id of a provider
+ * or a search: what is stored there is shown and recorded. It stands before all resolvers of the roots, so
+ * that no field is left out. Ids and cursors are never stored, and are not looked at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
   const requests = new WeakMap<ApiContext, LookedUp>();
@@ -78,8 +79,8 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
       );
     const areKeys = await Promise.all(texts.map(async ({ text }) => known.get(text)));
     return texts.flatMap(({ field: path, text }, index) => {
-      if (areKeys[index]) return [{ field: path, message: KEY }];
-      return containsToken(text) ? [{ field: path, message: TOKEN }] : [];
+      const message = areKeys[index] ? KEY : tokenIn(text);
+      return message === null ? [] : [{ field: path, message }];
     });
   };
   for (const field of fieldsOf(schema.getMutationType()).filter(takesText)) {
@@ -97,6 +98,11 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
       if (first) throw badArgument(first.field.join('.'), first.message);
     });
   return schema;
+}
+
+function tokenIn(text: string): string | null {
+  if (containsToken(text)) return TOKEN;
+  return containsSignedToken(text) ? SIGNED : null;
 }
 
 function fieldsOf(type: ReturnType<GraphQLSchema['getQueryType']>): Field[] {

@@ -233,7 +233,7 @@ describe('a text that is no id of a provider', () => {
     ['VAPI', '+1 (415) 555-0100', /ASCII/],
     ['VAPI', '(415)555-0100', /phone number.*UUID/],
     ['VAPI', 'www.vapi.ai', /URL/],
-    ['VAPI', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', /API key or a token/],
+    ['VAPI', 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln', /signed token/],
     ['VAPI', 'lk_0123456789abcdef', /API key or a token/],
     ['VAPI', 'demo', /not an id of Vapi: these are UUIDs/],
     ['VAPI', `${UUID}a`, /UUID/],

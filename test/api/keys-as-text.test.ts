@@ -97,6 +97,27 @@ describe('a token for Latchkey itself', () => {
   });
 });
 
+const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
+const JWT = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: 'grace', iss: 'https://login.example' })}.c2lnbmF0dXJl`;
+
+describe('a signed token, whoever made it', () => {
+  test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
+    for (const text of [JWT, `Token: ${JWT}.`, `https://example.com/hook?token=${JWT}`]) {
+      const input = { ...(dummy(type) as object), [field]: text };
+      const payload = await runMutation(running, mutation, input);
+      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
+      expect(JSON.stringify(payload)).not.toContain(JWT);
+    }
+  });
+
+  test('is refused by a search', async () => {
+    const search = 'query ($search: String) { clients(search: $search) { totalCount } }';
+    const { errors, text } = await running.ask('agencyAdmin', search, { search: JWT });
+    expect(errors.map(({ extensions: { argument } }) => argument)).toEqual(['search']);
+    expect(text).not.toContain(JWT);
+  });
+});
+
 describe('a key that is set in the agency', () => {
   test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
     for (const text of [KEY, `Key of Harbor: ${KEY}.`, `(${KEY})`, `KEY=${KEY}`, `path/${KEY}-old`]) {
