@@ -135,6 +135,11 @@ const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?:
   ],
   ID: ['INVALID_FORMAT', "This is a provider's id of an agent, not a key. Paste the key itself."],
   REPEATED: ['INVALID_FORMAT', 'The key stands there more than once. Paste it once.'],
+  INVISIBLE: [
+    'INVALID_FORMAT',
+    'A character that is not seen stands in the key or beside it, for example a zero-width space, a soft ' +
+      'hyphen or a no-break space. Copy the key from where the provider shows it, or type it.',
+  ],
   QUOTED: ['INVALID_FORMAT', 'The key is in quotes. Paste it without them.'],
   PUNCTUATED: [
     'INVALID_FORMAT',

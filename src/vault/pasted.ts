@@ -19,7 +19,8 @@ export type PasteFault =
   | 'ENCODED'
   | 'QUOTED'
   | 'PUNCTUATED'
-  | 'REPEATED';
+  | 'REPEATED'
+  | 'INVISIBLE';
 
 const QUOTES = '"\'`´‘’‚‛“”„‟«»‹›＂＇';
 
@@ -82,11 +83,16 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
   ['PUNCTUATED', [/^[.,;:([{<>)\]}|*#%@&$?=^\\]|^~~/, /([.,;:([{<>)\]}|*#%@&$?^\\]|~~|\\[nrt])$/]],
 ];
 
+// These show nothing, or what looks like a space but is none of the keyboard.
+const INVISIBLE = /(?![ \n\r\t])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
 /** The text has been trimmed and is not longer than a key may be. */
 export function pasteFaultOf(text: string): PasteFault | null {
   if (hasOwnToken(text)) return 'OWN_TOKEN';
   const fault = FORMS.find(([, forms]) => forms.some((form) => form.test(text)))?.[0];
-  return fault ?? (isRepeated(text) ? 'REPEATED' : null);
+  if (fault) return fault;
+  if (isRepeated(text)) return 'REPEATED';
+  return INVISIBLE.test(text) ? 'INVISIBLE' : null;
 }
 
 // Pasting twice puts the key there twice. A key is more than a word that repeats.

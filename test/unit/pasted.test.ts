@@ -9,6 +9,8 @@ function read(text: string, isOwnToken?: (text: string) => boolean): string {
 }
 
 const KEY = 'key_3f9d1c77a2b4e6f8';
+const JWT =
+  'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJvcmdJZCI6IjEiLCJ0b2tlbiI6eyJ0YWciOiJwcml2YXRlIn19.c2lnbmF0dXJl';
 const LINK = 'agency.example/key/p7Qx0b1V-cN_5mGkT2sYdHr8uJw4eLz6aFo3iBtXyKc';
 const KID = 'upload-12.01900000-0000-7000-8000-000000000001';
 
@@ -16,10 +18,7 @@ describe('a real key is taken as it is', () => {
   test.each([
     ['of Retell', 'key_0a1b2c3d4e5f60718293a4b5c6d7'],
     ['of Vapi', '7b1a4a0e-3c1f-4b39-9d0e-0a1b2c3d4e5f'],
-    [
-      'of Vapi, a JWT',
-      'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJvcmdJZCI6IjEiLCJ0b2tlbiI6eyJ0YWciOiJwcml2YXRlIn19.c2lnbmF0dXJl',
-    ],
+    ['of Vapi, a JWT', JWT],
     ['of Bland', 'org_0a1b2c3d4e5f60718293a4b5c6d7e8f90'],
     ['of Bland, restricted', 'org_s_0a1b2c3d4e5f60718293a4b5c6d7'],
     ['of a subaccount', 'sub-sk-0a1b2c3d4e5f'],
@@ -30,12 +29,13 @@ describe('a real key is taken as it is', () => {
     ['with a colon', '0a1b2c3d:60718293a4b5'],
     ['in capital letters', 'SK0A1B2C3D4E5F'],
     ['with other characters in its middle', 'k9|fj%#2$q@8*w&1'],
+    ['between what is trimmed', KEY, `\ufeff ${KEY}\u00a0\r\n`],
     ['that begins like one of ours', 'svc_0a1b2c3d4e5f60718293a4b5c6d7'],
     ['of base64url that begins and ends with its own characters', '_0a1b2c3d4e5f60718293a4-'],
     ['of letters and digits of the length of a token', '0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b'],
     ['of the length of the token of a link', 'p7Qx0b1V-cN_5mGkT2sYdHr8uJw4eLz6aFo3iBtXyKc'],
-  ])('%s', (_what, key) => {
-    expect(read(key)).toBe(key);
+  ])('%s', (_what, key, pasted = key) => {
+    expect(read(pasted)).toBe(key);
   });
 
   test('a JWT with either signature', async () => {
@@ -193,7 +193,26 @@ describe('what is pasted with a key, or in its place, is refused with its reason
         'TOKEN=lk_svc_0a1b2c3d',
       ],
     ],
-    ['INVALID_FORMAT', ['key_1234\u200b5678', '4711 12345678']],
+    ['INVALID_FORMAT', ['4711 12345678', 'key_3f9d\n1c77', 'schlüssel_3f9d1c77']],
+    [
+      'INVISIBLE',
+      [
+        ...[
+          '\u200b',
+          '\u200d',
+          '\ufeff',
+          '\u00ad',
+          '\u00a0',
+          '\u2060',
+          '\u202f',
+          '\u3000',
+          '\u202e',
+          '\u0000',
+        ],
+        ...['\u007f', '\u034f', '\u2800', '\u3164', '\ufe0f', '\u{e0020}', '\u2028', '\ue000', '\ud83d'],
+      ].map((unseen) => `${KEY.slice(0, 6)}${unseen}${KEY.slice(6)}`),
+    ],
+    ['INVISIBLE', [`\u200b${KEY}`, `${KEY}\u00ad`, ` \ufeff \u200b${KEY}`, `${KEY}\u2060 `, '\u200b']],
   ] as const)('%s', (fault, texts) => {
     expect(texts.map((text) => [text, read(text)])).toEqual(texts.map((text) => [text, fault]));
   });
