@@ -135,6 +135,11 @@ const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?:
   ],
   ID: ['INVALID_FORMAT', "This is a provider's id of an agent, not a key. Paste the key itself."],
   REPEATED: ['INVALID_FORMAT', 'The key stands there more than once. Paste it once.'],
+  SEVERAL: [
+    'INVALID_FORMAT',
+    'These are several keys, or one key with other text or in several lines: a comma, a semicolon, a space or ' +
+      'a line break stands within it. Paste one key, in one line and with nothing beside it.',
+  ],
   INVISIBLE: [
     'INVALID_FORMAT',
     'A character that is not seen stands in the key or beside it, for example a zero-width space, a soft ' +

@@ -20,6 +20,7 @@ export type PasteFault =
   | 'QUOTED'
   | 'PUNCTUATED'
   | 'REPEATED'
+  | 'SEVERAL'
   | 'INVISIBLE';
 
 const QUOTES = '"\'`´‘’‚‛“”„‟«»‹›＂＇';
@@ -86,12 +87,17 @@ const FORMS: readonly (readonly [PasteFault, readonly RegExp[]])[] = [
 // These show nothing, or what looks like a space but is none of the keyboard.
 const INVISIBLE = /(?![ \n\r\t])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
+// Lists of keys have such separators. Every part is long enough for a key, and has nothing but what keys of
+// providers mostly consist of: one key may have a comma in its middle.
+const SEVERAL = /^[\w.+/=-]{8,}([\s,;]+[\w.+/=-]{8,})+$/;
+
 /** The text has been trimmed and is not longer than a key may be. */
 export function pasteFaultOf(text: string): PasteFault | null {
   if (hasOwnToken(text)) return 'OWN_TOKEN';
   const fault = FORMS.find(([, forms]) => forms.some((form) => form.test(text)))?.[0];
   if (fault) return fault;
   if (isRepeated(text)) return 'REPEATED';
+  if (SEVERAL.test(text)) return 'SEVERAL';
   return INVISIBLE.test(text) ? 'INVISIBLE' : null;
 }
 

@@ -62,6 +62,8 @@ test.each([
   ['that verifies webhooks', () => `whpk_${Buffer.alloc(32, 7).toString('base64')}`, /webhooks/],
   ['that stands there twice', () => 'key_pasted_0123456789'.repeat(2), /more than once/],
   ['with a character that is not seen', () => 'key_pasted\u200b_0123456789', /not seen.+zero-width space/],
+  ['and another one behind a comma', () => 'key_pasted_0123456789,org_pasted_9876543210', /several keys/],
+  ['and another one in the next line', () => 'key_pasted_0123456789\norg_pasted_9876543210', /several keys/],
   ['that is a service token', () => 'lk_svc_0123456789_pasted', /token for Latchkey/],
   [
     'that is a damaged sealed key',

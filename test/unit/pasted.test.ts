@@ -9,6 +9,7 @@ function read(text: string, isOwnToken?: (text: string) => boolean): string {
 }
 
 const KEY = 'key_3f9d1c77a2b4e6f8';
+const OTHER = '7b1a4a0e-3c1f-4b39-9d0e-0a1b2c3d4e5f';
 const JWT =
   'eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJvcmdJZCI6IjEiLCJ0b2tlbiI6eyJ0YWciOiJwcml2YXRlIn19.c2lnbmF0dXJl';
 const LINK = 'agency.example/key/p7Qx0b1V-cN_5mGkT2sYdHr8uJw4eLz6aFo3iBtXyKc';
@@ -29,6 +30,7 @@ describe('a real key is taken as it is', () => {
     ['with a colon', '0a1b2c3d:60718293a4b5'],
     ['in capital letters', 'SK0A1B2C3D4E5F'],
     ['with other characters in its middle', 'k9|fj%#2$q@8*w&1'],
+    ['with a comma and a semicolon in its middle', 'k9fj,2$q;8*w1c77a2b4'],
     ['between what is trimmed', KEY, `\ufeff ${KEY}\u00a0\r\n`],
     ['that begins like one of ours', 'svc_0a1b2c3d4e5f60718293a4b5c6d7'],
     ['of base64url that begins and ends with its own characters', '_0a1b2c3d4e5f60718293a4-'],
@@ -213,6 +215,17 @@ describe('what is pasted with a key, or in its place, is refused with its reason
       ].map((unseen) => `${KEY.slice(0, 6)}${unseen}${KEY.slice(6)}`),
     ],
     ['INVISIBLE', [`\u200b${KEY}`, `${KEY}\u00ad`, ` \ufeff \u200b${KEY}`, `${KEY}\u2060 `, '\u200b']],
+    [
+      'SEVERAL',
+      [
+        ...[',', ', ', ';', ' ', '\n', '\r\n', '\t', ',\n', ' ; '].map(
+          (between) => `${KEY}${between}${OTHER}`,
+        ),
+        [KEY, OTHER, 'org_0a1b2c3d4e5f'].join(','),
+        `${JWT},${JWT.toLowerCase()}`,
+        `${KEY.slice(0, 10)}\n${KEY.slice(10)}`,
+      ],
+    ],
   ] as const)('%s', (fault, texts) => {
     expect(texts.map((text) => [text, read(text)])).toEqual(texts.map((text) => [text, fault]));
   });
