@@ -4,6 +4,7 @@ import { CurrentViewer, type RequestContext } from '../access/context';
 import type { Viewer } from '../access/viewer';
 import { toAlert } from '../alerts/alert.resolver';
 import { toAuditEvent } from '../audit/audit.resolver';
+import { findSeenAgents } from '../calls/agents-of-calls';
 import { findStatements, readStatement } from '../billing/statement.resolver';
 import { asNode, Node, type FoundNode } from '../graphql/node';
 import { toKeyHandIn } from '../intake/hand-in.resolver';
@@ -21,8 +22,11 @@ import type { Services } from './services';
  * viewer does not see.
  */
 interface Source {
-  /** A field that shows objects of the type. Whoever may not ask for it finds none of them here either. */
-  readonly shownBy: readonly [type: string, field: string];
+  /**
+   * The fields that show objects of the type, or lead to them. Whoever may ask for none of these finds none
+   * of the objects here either.
+   */
+  readonly shownBy: readonly (readonly [type: string, field: string])[];
   readonly find: (viewer: Viewer, ids: readonly string[]) => Promise<readonly (object | null)[]>;
   /**
    * Computes what was found. It is left out where a document asks for no more than every node has, and weighs
@@ -68,7 +72,7 @@ export class NodeResolver {
   // either.
   async #find(viewer: Viewer, ids: readonly string[]): Promise<(FoundNode | null)[]> {
     const allowed = Object.entries(this.sources).filter(([, { shownBy }]) =>
-      requirementOf(...shownBy).allows(viewer),
+      shownBy.some((field) => requirementOf(...field).allows(viewer)),
     );
     const found = await Promise.all(
       allowed.map(async ([type, { find }]) =>
@@ -94,15 +98,15 @@ function ofRows<T extends { readonly id: string }>(
 function accessSources({ people, serviceTokens, gatewayTokens }: Services): Sources {
   return {
     Person: {
-      shownBy: ['Query', 'people'],
+      shownBy: [['Query', 'people']],
       find: ofRows((viewer, ids) => people.findMany(viewer, ids)),
     },
     ServiceToken: {
-      shownBy: ['Query', 'serviceTokens'],
+      shownBy: [['Query', 'serviceTokens']],
       find: ofRows((viewer, ids) => serviceTokens.findMany(viewer, ids)),
     },
     GatewayToken: {
-      shownBy: ['Query', 'gatewayTokens'],
+      shownBy: [['Query', 'gatewayTokens']],
       find: ofRows((viewer, ids) => gatewayTokens.findMany(viewer, ids)),
     },
   };
@@ -111,15 +115,15 @@ function accessSources({ people, serviceTokens, gatewayTokens }: Services): Sour
 function webhookSources({ outgoingWebhooks, deliveries, webhookEndpoints }: Services): Sources {
   return {
     WebhookEndpoint: {
-      shownBy: ['Query', 'webhookEndpoints'],
+      shownBy: [['Query', 'webhookEndpoints']],
       find: (viewer, ids) => webhookEndpoints.findMany(viewer, ids),
     },
     OutgoingWebhook: {
-      shownBy: ['Query', 'outgoingWebhooks'],
+      shownBy: [['Query', 'outgoingWebhooks']],
       find: ofRows((viewer, ids) => outgoingWebhooks.findMany(viewer, ids)),
     },
     WebhookDelivery: {
-      shownBy: ['Query', 'webhookDeliveries'],
+      shownBy: [['Query', 'webhookDeliveries']],
       find: ofRows((viewer, ids) => deliveries.findMany(viewer, ids)),
     },
   };
@@ -128,11 +132,14 @@ function webhookSources({ outgoingWebhooks, deliveries, webhookEndpoints }: Serv
 function billingSources({ rates, statements, clients }: Services): Sources {
   return {
     Rate: {
-      shownBy: ['Query', 'rates'],
-      find: ofRows((viewer, ids) => rates.findMany(viewer, ids)),
+      shownBy: [
+        ['Query', 'rates'],
+        ['Query', 'statement'],
+      ],
+      find: ofRows((viewer, ids) => rates.findSeen(viewer, ids)),
     },
     Statement: {
-      shownBy: ['Query', 'statement'],
+      shownBy: [['Query', 'statement']],
       find: (viewer, ids) => findStatements(clients, viewer, ids),
       compute: (viewer, id) => readStatement(statements, viewer, id),
     },
@@ -143,50 +150,54 @@ export function nodeSources(services: Services): Sources {
   const { agencies, alerts, audit, agents, calls, clients, handIns, keyLinks, keys } = services;
   return {
     Agency: {
-      shownBy: ['Query', 'agency'],
+      shownBy: [['Query', 'agency']],
       find: async (viewer, ids) =>
         Promise.all(ids.map(async (id) => (id === viewer.agencyId ? agencies.own(viewer) : null))),
     },
     Viewer: {
-      shownBy: ['Query', 'viewer'],
+      shownBy: [['Query', 'viewer']],
       find: async (viewer, ids) => inOrderOf(ids, [toViewer(viewer)]),
     },
     Client: {
-      shownBy: ['Query', 'client'],
+      shownBy: [['Query', 'client']],
       find: ofRows((viewer, ids) => clients.findMany(viewer, ids)),
     },
     Agent: {
-      shownBy: ['Query', 'agent'],
-      find: ofRows((viewer, ids) => agents.findMany(viewer, ids)),
+      shownBy: [
+        ['Query', 'agent'],
+        ['Query', 'calls'],
+        ['Query', 'callAnalytics'],
+      ],
+      find: ofRows((viewer, ids) => findSeenAgents(agents, calls, viewer, ids)),
     },
     Call: {
-      shownBy: ['Query', 'call'],
+      shownBy: [['Query', 'call']],
       find: ofRows((viewer, ids) => calls.findMany(viewer, ids)),
     },
     ApiKey: {
-      shownBy: ['Client', 'apiKeys'],
+      shownBy: [['Client', 'apiKeys']],
       find: (viewer, ids) => findKeys(keys, clients, viewer, ids),
     },
     KeyHandIn: {
-      shownBy: ['Query', 'keyHandIns'],
+      shownBy: [['Query', 'keyHandIns']],
       find: ofRows(
         (viewer, ids) => handIns.findMany(viewer, ids),
         (row, viewer) => toKeyHandIn(viewer, row),
       ),
     },
     KeyLink: {
-      shownBy: ['Query', 'keyLinks'],
+      shownBy: [['Query', 'keyLinks']],
       find: ofRows((viewer, ids) => keyLinks.findMany(viewer, ids), toKeyLink),
     },
     ...accessSources(services),
     ...webhookSources(services),
     ...billingSources(services),
     Alert: {
-      shownBy: ['Query', 'alerts'],
+      shownBy: [['Query', 'alerts']],
       find: ofRows((viewer, ids) => alerts.findMany(viewer, ids), toAlert),
     },
     AuditEvent: {
-      shownBy: ['Query', 'auditEvents'],
+      shownBy: [['Query', 'auditEvents']],
       find: ofRows((viewer, ids) => audit.findMany(viewer, ids), toAuditEvent),
     },
   };

@@ -1,6 +1,7 @@
 import type { Reader } from '../database/transaction';
 import { leastIdOf } from '../platform/ids';
 import type { KeySource } from '../keys/chain';
+import type { RateRow } from './rate.entity';
 
 /** The calls of a client that started in a span: from the first instant on, and before the second. */
 export interface CallSpan {
@@ -73,6 +74,28 @@ ${from} AND c.startedAt IS NULL AND c.id >= ? AND c.id < ? AND c.createdAt >= ? 
     callsOfUnknownDuration: Number(row.unknownDurations),
     costMicros: exact(row.costMicros ?? 0),
   }));
+}
+
+/** What starts at the provider a little earlier than it was resolved has the rate that was valid then. */
+const START_TOLERANCE_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * Tells whether any call of a client has a rate, so that a statement has a line of it. Only the calls from
+ * when the rate was valid on are looked at, up to the first one that has it.
+ */
+export async function hasCallAt(read: Reader, clientId: string, rate: RateRow): Promise<boolean> {
+  const calls = `SELECT c.id FROM calls c ${read.indexHint('calls_by_start')} WHERE c.agencyId = ? AND c.clientId = ?`;
+  const since = new Date(rate.validFrom.getTime() - START_TOLERANCE_MS);
+  const queries = [
+    [`${calls} AND c.startedAt >= ? AND c.rateId = ? ORDER BY c.startedAt LIMIT 1`, since],
+    [
+      `${calls} AND c.startedAt IS NULL AND c.id >= ? AND c.rateId = ? ORDER BY c.id LIMIT 1`,
+      leastIdOf(since),
+    ],
+  ] as const;
+  for (const [sql, from] of queries)
+    if ((await read.rows(sql, [rate.agencyId, clientId, from, rate.id])).length > 0) return true;
+  return false;
 }
 
 /** SQLite answers a number, and MySQL a DECIMAL as text. */

@@ -11,6 +11,7 @@ import type { UserError } from '../graphql/user-error';
 import { isId } from '../platform/ids';
 import { millionthsText } from '../platform/decimal';
 import { inOrderOf } from '../platform/rows-by-id';
+import { hasCallAt } from './period-calls';
 import { RateRow } from './rate.entity';
 import { readRates } from './rate-in-force';
 import { checkRate, priceMicrosOf, type NewRate } from './rate-input';
@@ -40,6 +41,18 @@ export class RateService {
   /** Finds rates of the agency. Only what shows them to the viewer already leads to them. */
   async findMany({ agencyId }: Viewer, ids: readonly string[]): Promise<(RateRow | null)[]> {
     return inOrderOf(ids, await readRates(this.database.read, agencyId, ids.filter(isId)));
+  }
+
+  /** Finds rates as the viewer sees them anywhere: a portal user those on the statements of its client. */
+  async findSeen(viewer: Viewer, ids: readonly string[]): Promise<(RateRow | null)[]> {
+    const rates = await this.findMany(viewer, ids);
+    const { clientId } = viewer;
+    if (clientId === null) return rates;
+    return Promise.all(
+      rates.map(async (rate) =>
+        rate && (await hasCallAt(this.database.read, clientId, rate)) ? rate : null,
+      ),
+    );
   }
 
   /** Adds a version, which is valid from now or later. Calls that have started keep the rate they have. */

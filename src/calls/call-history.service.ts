@@ -61,6 +61,21 @@ export class CallHistoryService {
     return findOwnMany(this.database.read, viewer, CallRow, ids);
   }
 
+  /** Finds any call that an agent has had with a client, or null where there is none. */
+  async anyOf(
+    { agencyId }: Viewer,
+    clientId: string,
+    agentId: string,
+  ): Promise<Pick<CallRow, 'agentId' | 'clientId' | 'provider'> | null> {
+    const { read } = this.database;
+    const [call] = await read.rows<Pick<CallRow, 'agentId' | 'clientId' | 'provider'>>(
+      `SELECT agentId, clientId, provider FROM calls${read.indexHint('calls_by_agent')}
+WHERE agencyId = ? AND agentId = ? AND clientId = ? LIMIT 1`,
+      [agencyId, agentId, clientId],
+    );
+    return call ?? null;
+  }
+
   /**
    * Throws `FORBIDDEN` for a filter by what only admins see, which would tell others what the field hides,
    * and `BAD_USER_INPUT` for a time that no database keeps as it is, or a span that ends before it starts.

@@ -4,7 +4,6 @@ import { isAdmin, type Viewer } from '../access/viewer';
 import { AuditedMutation, InputArgument } from '../audit/audited-mutation';
 import type { AgentRow } from '../agents/agent.entity';
 import { loadAgent } from '../agents/agent.resolver';
-import type { ShownAgent } from '../agents/agent.entity';
 import type { AgentService } from '../agents/agent.service';
 import { Agent } from '../agents/agent.types';
 import { loadClient } from '../clients/client.resolver';
@@ -22,6 +21,7 @@ import { callListFilter } from './call-filter';
 import { CallFilter } from './call-filter.inputs';
 import type { CallEndService } from './call-end.service';
 import type { CallHistoryService, CallSummary } from './call-history.service';
+import { formerAgent, type FormerAgent } from './agents-of-calls';
 import type { CallPlacementService } from './call-placement.service';
 import { bearerOf } from './provider-call';
 import { readReceipt } from './receipt';
@@ -32,9 +32,6 @@ import { EndCallInput, StartCallInput, StartTestCallInput } from './call.inputs'
 import { Call, CallConnection, EndCallPayload, StartCallPayload, StartTestCallPayload } from './call.types';
 import { StartWebCallInput } from './web-call.inputs';
 import { StartWebCallPayload } from './web-call.types';
-
-type FormerAgent = Omit<ShownAgent, 'providerAgentId' | 'providerAgentKind'> &
-  Readonly<Record<'providerAgentId' | 'providerAgentKind', null>>;
 
 const ASKED_OF = `One operation asks of at most ${MAX_CONTENTS} calls, and has LIMIT_EXCEEDED in the place of more.`;
 const DEFAULT_SPAN_MS = 30 * 24 * 60 * 60 * 1000;
@@ -261,10 +258,4 @@ export class CallResolver {
 
 function tellsOfKey({ errorCode }: CallRow): boolean {
   return errorCode !== null && PROVIDER_ERRORS[errorCode].tellsOfKey;
-}
-
-// The people of its former client do not see what it has become for another client.
-function formerAgent({ agentId: id, clientId, provider }: CallRow): FormerAgent {
-  const atProvider = { provider, providerAgentId: null, providerAgentKind: null, fromNumber: null };
-  return { id, clientId, name: 'Former agent', ...atProvider };
 }

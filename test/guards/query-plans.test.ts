@@ -113,7 +113,7 @@ beforeAll(async () => {
   await useWebhooks();
   await running.ask(
     'portalUser',
-    '{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } }',
+    `{ clients { nodes { name } } agents { nodes { name } } calls { nodes { id } } keyHandIns { nodes { id } } node(id: "${HARBOR}") { id } }`,
   );
   const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>(
     'mutation { createServiceToken(input: { name: "plans", role: AGENCY_MEMBER }) { token } }',

@@ -18,7 +18,11 @@ import {
   type GraphQLInputField,
   type GraphQLSchema,
 } from 'graphql';
-import { PORTAL_PERMISSIONS } from '../../src/access/portal-permissions';
+import {
+  PORTAL_PERMISSIONS,
+  traitsOfPermission,
+  type PortalPermission,
+} from '../../src/access/portal-permissions';
 import { guard, requirementOf } from '../../src/api/guard';
 import { open } from '../../src/api/policy';
 import { buildBareSchema } from '../../src/api/schema';
@@ -95,15 +99,27 @@ describe('the policy', () => {
   });
 });
 
+const VIEWER = {
+  kind: 'PERSON' as const,
+  id: '',
+  origin: { requestId: '', sourceAddress: null },
+  name: '',
+  agencyId: '',
+  clientId: null,
+  permissions: PORTAL_PERMISSIONS,
+};
+
 /** The types of which `node` finds objects for a viewer. */
 function nodesOf(graph: GraphQLSchema, viewer: Viewer): GraphQLObjectType[] {
   return Object.entries(sources)
-    .filter(([, { shownBy }]) => requirementOf(...shownBy).allows(viewer))
+    .filter(([, { shownBy }]) => shownBy.some((field) => requirementOf(...field).allows(viewer)))
     .map(([name]) => graph.getType(name) as GraphQLObjectType);
 }
 
-/** The types that a viewer can reach from the roots by the fields that it may ask for. */
-function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
+/**
+ * The types that a viewer can reach from the roots by the fields that it may ask for, by `node` or without.
+ */
+function reachable(viewer: Viewer, graph: GraphQLSchema, byNode = true): Set<string> {
   const seen = new Set<string>();
   const visit = (type: GraphQLObjectType) => {
     if (seen.has(type.name)) return;
@@ -112,11 +128,16 @@ function reachable(viewer: Viewer, graph: GraphQLSchema): Set<string> {
       const next = getNamedType(field.type);
       if (!requirementOf(type.name, field.name).allows(viewer)) continue;
       if (isObjectType(next)) visit(next);
-      if (isInterfaceType(next)) nodesOf(graph, viewer).forEach(visit);
+      if (byNode && isInterfaceType(next)) nodesOf(graph, viewer).forEach(visit);
     }
   };
   for (const root of [graph.getQueryType(), graph.getMutationType()]) if (root) visit(root);
   return seen;
+}
+
+function withNeeded(permission: PortalPermission): PortalPermission[] {
+  const { needs } = traitsOfPermission(permission);
+  return needs ? [permission, ...withNeeded(needs)] : [permission];
 }
 
 describe('every type that has an id', () => {
@@ -128,10 +149,18 @@ describe('every type that has an id', () => {
     expect(Object.keys(sources).sort()).toEqual(withId);
   });
 
-  test.each(Object.entries(sources))('is found by whoever may see it elsewhere: %s', (type, { shownBy }) => {
-    const [parent, field] = shownBy;
-    const shown = getNamedType((schema.getType(parent) as GraphQLObjectType).getFields()[field]?.type);
-    expect([type, `${type}Connection`]).toContain(shown?.name);
+  test.each<readonly [string, Pick<Viewer, 'role' | 'permissions'>]>([
+    ...(['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const).map(
+      (role) => [role, { role, permissions: PORTAL_PERMISSIONS }] as const,
+    ),
+    ['a portal user without permissions', { role: 'PORTAL_USER', permissions: [] }],
+    ...PORTAL_PERMISSIONS.map(
+      (permission) => [permission, { role: 'PORTAL_USER', permissions: withNeeded(permission) }] as const,
+    ),
+  ])('is found by its id exactly where other fields lead to it: %s', (_who, who) => {
+    const reached = reachable({ ...VIEWER, ...who }, schema, false);
+    const found = nodesOf(schema, { ...VIEWER, ...who }).map(({ name }) => name);
+    expect(found.sort()).toEqual(withId.filter((name) => reached.has(name)).sort());
   });
 });
 
@@ -145,18 +174,9 @@ describe('types that tell of keys', () => {
     'ApiKeyClearEffect',
     'ApiKeyWarning',
   ];
-  const viewer = {
-    kind: 'PERSON' as const,
-    id: '',
-    origin: { requestId: '', sourceAddress: null },
-    name: '',
-    agencyId: '',
-    clientId: null,
-    permissions: PORTAL_PERMISSIONS,
-  };
 
   test('are reached by agency admins', () => {
-    expect([...reachable({ ...viewer, role: 'AGENCY_ADMIN' }, schema)]).toEqual(
+    expect([...reachable({ ...VIEWER, role: 'AGENCY_ADMIN' }, schema)]).toEqual(
       expect.arrayContaining(ofKeys),
     );
   });
@@ -164,7 +184,7 @@ describe('types that tell of keys', () => {
   test.each(['AGENCY_MEMBER', 'PORTAL_USER'] as const)(
     'are reached on no path by %s with every permission',
     (role) => {
-      const reached = reachable({ ...viewer, role }, schema);
+      const reached = reachable({ ...VIEWER, role }, schema);
       expect(ofKeys.filter((type) => reached.has(type))).toEqual([]);
       expect(reached).toContain('Agent');
     },
