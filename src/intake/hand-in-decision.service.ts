@@ -58,7 +58,10 @@ export class HandInDecisionService {
     return this.checks.previewKey(viewer, ownerOf(found), found.provider, { key, region: found.region });
   }
 
-  /** Sets a pending key as the client's: the next call after the commit uses it. */
+  /**
+   * Sets a pending key as the client's: the next call after the commit uses it. Whoever has accepted it and
+   * asks again, e.g. because the answer was lost, is answered with the key as it is now.
+   */
   async accept(viewer: Viewer, id: string, expectedVersion: number | null): Promise<AcceptResult> {
     requireAdmin(viewer);
     const refused = (userErrors: readonly UserError[]): AcceptResult => ({
@@ -68,8 +71,10 @@ export class HandInDecisionService {
       userErrors,
     });
     const accepted = await this.database.write(viewer, async (tx) => {
-      const pending = await this.#lockPending(tx, viewer, id);
-      if ('code' in pending) return refused([pending]);
+      const pending = await this.#lock(tx, viewer, id);
+      if (!pending) return refused([notFound()]);
+      if (hasDecided(viewer, pending, 'ACCEPTED')) return { keyHandIn: pending, apiKey: null, stored: null };
+      if (handInStatus(pending) !== 'PENDING') return refused([fault(pending)]);
       const key = openHandIn(this.vault.cipher, pending, 'HAND_IN');
       if (!key) return refused([fault(pending)]);
       const accepted = await this.acceptPending(tx, viewer, pending, key, {
@@ -82,18 +87,31 @@ export class HandInDecisionService {
     });
     if ('userErrors' in accepted) return accepted;
     const { keyHandIn, apiKey, stored } = accepted;
+    if (!stored) return this.#acceptedBefore(viewer, keyHandIn);
     const warnings = () => this.keys.warningsOf(ownerOf(keyHandIn), [stored]);
     return { keyHandIn, apiKey, warnings, userErrors: [] };
   }
 
-  /** Refuses a pending key, which destroys it. The reason is for the portal user to read. */
+  async #acceptedBefore(viewer: Viewer, keyHandIn: KeyHandInRow): Promise<AcceptResult> {
+    const [keys = []] = await this.keys.keysOf(viewer, [keyHandIn.clientId]);
+    const apiKey = keys.find(({ provider }) => provider === keyHandIn.provider) ?? null;
+    return { keyHandIn, apiKey, warnings: [], userErrors: [] };
+  }
+
+  /**
+   * Refuses a pending key, which destroys it. The reason is for the portal user to read. Whoever has refused
+   * it for the same reason and asks again is answered in the same way.
+   */
   async refuse(viewer: Viewer, id: string, givenReason: string): Promise<HandInResult> {
     requireAdmin(viewer);
     const reason = checkText(givenReason, ['input', 'reason'], REASON_MAX_LENGTH);
     if (typeof reason !== 'string') return { keyHandIn: null, userErrors: [reason] };
     return this.database.write(viewer, async (tx) => {
-      const pending = await this.#lockPending(tx, viewer, id);
-      if ('code' in pending) return { keyHandIn: null, userErrors: [pending] };
+      const pending = await this.#lock(tx, viewer, id);
+      if (!pending) return { keyHandIn: null, userErrors: [notFound()] };
+      if (hasDecided(viewer, pending, 'REFUSED') && pending.reason === reason)
+        return { keyHandIn: pending, userErrors: [] };
+      if (handInStatus(pending) !== 'PENDING') return { keyHandIn: null, userErrors: [fault(pending)] };
       const keyHandIn = await endHandIn(tx, pending, {
         status: 'REFUSED',
         decidedByName: viewer.name,
@@ -165,12 +183,11 @@ export class HandInDecisionService {
     return { keyHandIn, apiKey: apiKeys[0] ?? null, stored };
   }
 
-  async #lockPending(tx: Transaction, viewer: Viewer, id: string): Promise<KeyHandInRow | UserError> {
+  async #lock(tx: Transaction, viewer: Viewer, id: string): Promise<KeyHandInRow | null> {
     const found = await findOwn(tx, viewer, KeyHandInRow, id);
-    if (!found) return notFound();
+    if (!found) return null;
     await tx.lock(ClientRow, found.clientId);
-    const current = await tx.findOneByOrFail(KeyHandInRow, { id });
-    return handInStatus(current) === 'PENDING' ? current : fault(current);
+    return tx.findOneByOrFail(KeyHandInRow, { id });
   }
 }
 
@@ -178,6 +195,11 @@ const FIELD = ['input', 'keyHandInId'];
 
 function notFound(): UserError {
   return userError('NOT_FOUND', FIELD);
+}
+
+/** A decision is kept with the name alone of whoever made it. */
+function hasDecided({ name }: Viewer, row: KeyHandInRow, status: 'ACCEPTED' | 'REFUSED'): boolean {
+  return row.status === status && row.decidedByName === name;
 }
 
 /** Says why a hand-in that exists cannot be previewed, accepted or refused. */

@@ -109,7 +109,8 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
   @AuditedMutation(() => AcceptKeyHandInPayload, {
     audit: ['HAND_IN_ACCEPTED', 'API_KEY_SET'],
     rateClass: 'KEY_OPERATION',
-    description: "Sets a pending key as the client's: from the very next call on, its agents use it.",
+    description:
+      "Sets a pending key as the client's: from the very next call on, its agents use it. Whoever does so again is answered with the key as it is then.",
   })
   async acceptKeyHandIn(
     @CurrentViewer() viewer: Viewer,
@@ -132,7 +133,8 @@ an admin of the agency accepts it; where the agency chose so for the client, it 
   @AuditedMutation(() => KeyHandInPayload, {
     audit: ['HAND_IN_REFUSED'],
     rateClass: 'MUTATION',
-    description: 'Destroys a pending key. The portal user reads why.',
+    description:
+      'Destroys a pending key. The portal user reads why. Whoever does so again for the same reason is answered the same.',
   })
   async refuseKeyHandIn(
     @CurrentViewer() viewer: Viewer,

@@ -35,7 +35,7 @@ where the header names an agency to which they do not belong.`,
     audit: ['PERSON_JOINED'],
     rateClass: 'MUTATION',
     description: `Takes an invitation up. From the next request on the person belongs to the agency, and names it with the header
-\`latchkey-agency\` when they belong to several.`,
+\`latchkey-agency\` when they belong to several. Doing so again answers the same.`,
   })
   acceptInvitation(
     @CurrentIdentity() identity: Identity,

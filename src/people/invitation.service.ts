@@ -1,4 +1,4 @@
-import { In } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { Identity } from '../access/identity';
 import type { Viewer } from '../access/viewer';
 import { AgencyRow } from '../agencies/agency.entity';
@@ -84,9 +84,12 @@ export class InvitationService implements AccessGranter {
 
   /**
    * Takes an invitation up. From now on the person is known by issuer and subject, because an address can
-   * change hands.
+   * change hands. Whoever has taken it up and asks again, e.g. because the answer was lost, is answered in
+   * the same way.
    */
   async accept(identity: Identity, id: string): Promise<InvitationResult> {
+    const takenUp = await this.#takenUp(identity, id);
+    if (takenUp) return { invitation: takenUp, userErrors: [] };
     const invitation = await this.#own(identity, id);
     if (!invitation || !(await this.join(invitation.invitationId, identity))) return NOT_FOUND;
     return { invitation, userErrors: [] };
@@ -155,6 +158,15 @@ export class InvitationService implements AccessGranter {
       ...grantedAs(person),
       isRevoked: person.identityDigest === null && !keep,
     }));
+  }
+
+  // Only those who were invited have the digest of an address.
+  async #takenUp({ digest }: Identity, id: string): Promise<ShownInvitation | undefined> {
+    const { read } = this.database;
+    const where = { id, identityDigest: digest, emailDigest: Not(IsNull()) };
+    const person = isId(id) ? await read.findOneBy(PersonRow, where) : null;
+    const [invitation] = person ? await shown(read, [person]) : [];
+    return invitation;
   }
 
   async #own(identity: Identity, id: string): Promise<ShownInvitation | undefined> {

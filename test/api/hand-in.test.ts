@@ -2,10 +2,11 @@ import { AuditTrail } from '../../src/audit/audit-trail';
 import { KeyHandInRow } from '../../src/intake/key-hand-in.entity';
 import { HARBOR, HARBOR_BLAND_AGENT, MAPLE } from '../demo-ids';
 import { ALL_HAND_INS, errorCodes, handInSteps, type HandIn } from '../hand-ins';
-import { startTestApp, type TestApp } from '../harness';
+import { post, startTestApp, type TestApp } from '../harness';
 import {
   ACCEPT_HAND_IN,
   ARCHIVE,
+  CLEAR_CLIENT,
   CLIENT_KEYS,
   codes,
   HAND_IN,
@@ -14,6 +15,7 @@ import {
   REFUSE_HAND_IN,
   SET_CLIENT,
   START_CALL,
+  type UserErrors,
 } from '../operations';
 
 let running: TestApp;
@@ -22,6 +24,15 @@ afterEach(() => running.close());
 
 const { run, bland, handIn, handedIn, accept, refuse, row, blandKey, source, events, types, elapse } =
   handInSteps(() => running);
+
+/** Another admin of the agency. */
+async function byAnother(query: string, input: object): Promise<UserErrors> {
+  const { createServiceToken } = await running.data<{ createServiceToken: { token: string } }>(
+    'mutation { createServiceToken(input: { name: "CRM", role: AGENCY_ADMIN }) { token } }',
+  );
+  const { data } = await post(running.url, createServiceToken.token, { query, variables: { input } });
+  return Object.values(data as Record<string, UserErrors>)[0] as UserErrors;
+}
 
 describe('a key that is handed in', () => {
   test('changes nothing until an admin accepts it: then the very next call uses it', async () => {
@@ -188,12 +199,42 @@ describe('a key that is handed in', () => {
       run(REFUSE_HAND_IN, { keyHandInId: id, reason: 'No.' }, 'agencyAdmin', another),
     ]);
     await another.close();
-    expect(answers.map((answer) => codes(answer).join()).sort()).toEqual([
-      '',
-      ...Array.from({ length: 3 }, () => 'ALREADY_DECIDED input.keyHandInId'),
-    ]);
-    const { status } = await row(id);
+    const { status, reason } = await row(id);
+    const made = [
+      'ACCEPTED',
+      reason === 'No.' ? null : 'REFUSED',
+      'ACCEPTED',
+      reason === 'No.' ? 'REFUSED' : null,
+    ];
+    expect(answers.map((answer) => codes(answer))).toEqual(
+      made.map((decision) => (decision === status ? [] : ['ALREADY_DECIDED input.keyHandInId'])),
+    );
+    expect((await types(10)).filter((type) => /ACCEPTED|REFUSED/.test(type))).toEqual([`HAND_IN_${status}`]);
     expect(await blandKey()).toMatchObject({ isSet: status === 'ACCEPTED' });
+  });
+
+  test('is accepted once by who asks again, e.g. because the answer was lost, and is then shown as it is', async () => {
+    const { id } = await handedIn();
+    const first = await accept(id, { expectedVersion: 0 });
+    expect(await accept(id, { expectedVersion: 0 })).toEqual(first);
+    expect(await types(2)).toEqual(['HAND_IN_ACCEPTED', 'API_KEY_SET']);
+    expect(codes(await refuse(id))).toEqual(['ALREADY_DECIDED input.keyHandInId']);
+    expect(codes(await byAnother(ACCEPT_HAND_IN, { keyHandInId: id }))).toEqual([
+      'ALREADY_DECIDED input.keyHandInId',
+    ]);
+    await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['BLAND'] } });
+    expect((await accept(id)).apiKey).toMatchObject({ maskedKey: null, version: 2 });
+    expect(await source()).toBe('AGENCY');
+  });
+
+  test('is refused once by who asks again for the same reason', async () => {
+    const { id } = await handedIn();
+    const first = await refuse(id);
+    expect(await refuse(id)).toEqual(first);
+    expect(await types(1)).toEqual(['HAND_IN_REFUSED']);
+    const again = { keyHandInId: id, reason: 'Not the account that we agreed on.' };
+    for (const answer of [await refuse(id, 'No.'), await accept(id), await byAnother(REFUSE_HAND_IN, again)])
+      expect(codes(answer)).toEqual(['ALREADY_DECIDED input.keyHandInId']);
   });
 
   test('is not accepted over a version of the key that the admin has not seen', async () => {
