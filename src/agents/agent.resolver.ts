@@ -54,7 +54,7 @@ export class AgentResolver {
     @Arg('provider', () => ProviderEnum, { nullable: true, description: 'Only agents at this provider.' })
     provider: Provider | null,
   ): Promise<Page<AgentRow>> {
-    return this.agents.list(viewer, pageArgs(page), {
+    return this.agents.list(viewer, pageArgs('Agent', page), {
       clientId: clientId ?? null,
       provider: provider ?? null,
     });

@@ -18,7 +18,7 @@ export class ClientAgentsResolver {
     this.field = {
       name: 'agents',
       read: async (viewer, clients, page, fields) =>
-        agents.pagesOfClients(viewer, clients, pageArgs(page), fields),
+        agents.pagesOfClients(viewer, clients, pageArgs('Agent', page), fields),
     };
   }
 

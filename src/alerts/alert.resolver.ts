@@ -50,7 +50,7 @@ export class AlertResolver {
     @AskedPage() page: PageArguments,
   ): Promise<Page<Alert>> {
     const filter = { open: open ?? null, clientId: clientId ?? null, kinds: kinds ?? null };
-    return (await this.alerts.list(viewer, pageArgs(page), filter)).map(toAlert);
+    return (await this.alerts.list(viewer, pageArgs('Alert', page), filter)).map(toAlert);
   }
 
   @FieldResolver(() => Client, {

@@ -28,7 +28,7 @@ export class AuditResolver {
     const { types = null, clientId = null, actorId = null, since = null, until = null } = filter ?? {};
     const withoutClient = filter?.withoutClient ?? false;
     const wanted = { types, clientId, withoutClient, actorId, since, until };
-    return (await this.audit.list(viewer, pageArgs(page), wanted)).map(toAuditEvent);
+    return (await this.audit.list(viewer, pageArgs('AuditEvent', page), wanted)).map(toAuditEvent);
   }
 }
 

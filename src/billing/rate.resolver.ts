@@ -46,7 +46,7 @@ export class RateResolver {
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<RateRow>> {
-    return this.rates.list(viewer, pageArgs(page), clientId ?? null);
+    return this.rates.list(viewer, pageArgs('Rate', page), clientId ?? null);
   }
 
   @AuditedMutation(() => SetRatePayload, {

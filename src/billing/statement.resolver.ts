@@ -78,7 +78,7 @@ export class StatementResolver {
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<ShownStatement>> {
-    const found = await this.service.list(viewer, pageArgs(page), clientId ?? null);
+    const found = await this.service.list(viewer, pageArgs('Statement', page), clientId ?? null);
     return found.map((stated) => toStatement({ isAdmin: isAdmin(viewer) }, stated));
   }
 

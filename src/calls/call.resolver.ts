@@ -92,7 +92,7 @@ export class CallResolver {
     filter: CallFilter | null,
   ): Promise<Page<CallRow>> {
     const given = { clientId, agentId, updatedSince };
-    return this.calls.list(viewer, pageArgs(page), callListFilter(given, filter));
+    return this.calls.list(viewer, pageArgs('Call', page), callListFilter(given, filter));
   }
 
   @Query(() => CallSummaryType, {

@@ -57,7 +57,7 @@ export class ClientResolver {
     // SQLite ends a pattern at a NUL character, and would find every client.
     if (search && /[\p{Cc}\p{Cs}]/u.test(search))
       throw badArgument('search', '`search` has no control characters.');
-    const asked = pageArgs(page);
+    const asked = pageArgs('Client', page);
     const ids = this.clients.selectIds(viewer, asked, search);
     if (ids) return loaders.readAhead(ids, () => this.clients.list(viewer, asked, search));
     const found = await this.clients.list(viewer, asked, search);

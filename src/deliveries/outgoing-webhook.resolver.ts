@@ -63,7 +63,7 @@ export class OutgoingWebhookResolver {
     status: DeliveryStatus | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<DeliveryRow>> {
-    return this.deliveries.list(viewer, pageArgs(page), webhookId, status ?? null);
+    return this.deliveries.list(viewer, pageArgs('WebhookDelivery', page), webhookId, status ?? null);
   }
 
   @AuditedMutation(() => CreateOutgoingWebhookPayload, {

@@ -40,7 +40,7 @@ export class GatewayTokenResolver {
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<GatewayTokenRow>> {
-    return this.gatewayTokens.list(viewer, pageArgs(page), clientId ?? null);
+    return this.gatewayTokens.list(viewer, pageArgs('GatewayToken', page), clientId ?? null);
   }
 
   @FieldResolver(() => Client, {

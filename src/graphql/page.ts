@@ -5,6 +5,8 @@ export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 100;
 
 export interface PageArgs {
+  /** The type of what is listed. A cursor is good for lists of this type alone. */
+  readonly type: string;
   readonly first: number;
   /** The id after which the page starts. */
   readonly after: string | null;
@@ -16,6 +18,7 @@ export interface PageArgs {
  */
 export class Page<T> {
   constructor(
+    private readonly type: string,
     readonly nodes: readonly T[],
     /** The rows of the objects, by which the list goes on, also where the objects have other ids. */
     private readonly rows: readonly { readonly id: string }[],
@@ -25,7 +28,10 @@ export class Page<T> {
   ) {}
 
   get edges(): { readonly cursor: string; readonly node: T }[] {
-    return this.rows.map(({ id }, index) => ({ cursor: cursorOf(id), node: this.nodes[index] as T }));
+    return this.rows.map(({ id }, index) => ({
+      cursor: cursorOf(this.type, id),
+      node: this.nodes[index] as T,
+    }));
   }
 
   get pageInfo() {
@@ -33,15 +39,15 @@ export class Page<T> {
     return {
       hasNextPage: this.hasNextPage,
       hasPreviousPage: this.hasPreviousPage,
-      startCursor: first ? cursorOf(first.id) : null,
-      endCursor: last ? cursorOf(last.id) : null,
+      startCursor: first ? cursorOf(this.type, first.id) : null,
+      endCursor: last ? cursorOf(this.type, last.id) : null,
     };
   }
 
   /** The same page with other objects in place of its own. */
   map<U>(change: (node: T) => U): Page<U> {
-    const { rows, hasNextPage, hasPreviousPage, totalCount } = this;
-    return new Page(this.nodes.map(change), rows, hasNextPage, hasPreviousPage, totalCount);
+    const { type, rows, hasNextPage, hasPreviousPage, totalCount } = this;
+    return new Page(type, this.nodes.map(change), rows, hasNextPage, hasPreviousPage, totalCount);
   }
 }
 
@@ -53,34 +59,33 @@ interface AskedPage {
 
 export type Order = 'ASC' | 'DESC';
 
-/** Throws `BAD_USER_INPUT` for a size outside of 1-100, and for a cursor that no page gave out. */
-export function pageArgs({ first, after }: AskedPage): PageArgs {
+/** Throws `BAD_USER_INPUT` for a size outside of 1-100, and for a cursor that no page of its type gave. */
+export function pageArgs(type: string, { first, after }: AskedPage): PageArgs {
   const size = first ?? DEFAULT_PAGE_SIZE;
   if (size < 1 || size > MAX_PAGE_SIZE)
     throw badArgument('first', `\`first\` must be between 1 and ${MAX_PAGE_SIZE}.`);
-  return { first: size, after: after == null ? null : idOfCursor(after) };
+  return { type, first: size, after: after == null ? null : idOfCursor(type, after) };
 }
 
-const CURSOR_PREFIX = 'id:';
-
-function cursorOf(id: string): string {
-  return Buffer.from(CURSOR_PREFIX + id).toString('base64url');
+/** The cursor of an object in every list of its type. */
+export function cursorOf(type: string, id: string): string {
+  return Buffer.from(`${type}:${id}`).toString('base64url');
 }
 
-function idOfCursor(cursor: string): string {
+function idOfCursor(type: string, cursor: string): string {
   const text = Buffer.from(cursor, 'base64url').toString();
-  const id = text.slice(CURSOR_PREFIX.length);
-  if (!isId(id) || cursorOf(id) !== cursor)
-    throw badArgument('after', '`after` must be a cursor of an earlier page.');
+  const id = text.slice(type.length + 1);
+  if (!isId(id) || cursorOf(type, id) !== cursor)
+    throw badArgument('after', '`after` must be a cursor of an earlier page of the same list.');
   return id;
 }
 
 /** Makes a page of rows. One row more than asked for was read, which tells whether the list goes on. */
 export function toPage<T extends { readonly id: string }>(
   rows: readonly T[],
-  { first, after }: PageArgs,
+  { type, first, after }: PageArgs,
   totalCount: () => Promise<number>,
 ): Page<T> {
   const shown = rows.slice(0, first);
-  return new Page(shown, shown, rows.length > first, after !== null, totalCount);
+  return new Page(type, shown, shown, rows.length > first, after !== null, totalCount);
 }

@@ -57,7 +57,7 @@ export class HandInResolver {
     @AskedPage() page: PageArguments,
   ): Promise<Page<KeyHandIn>> {
     return (
-      await this.handIns.list(viewer, pageArgs(page), {
+      await this.handIns.list(viewer, pageArgs('KeyHandIn', page), {
         clientId: clientId ?? null,
         status: status ?? null,
       })

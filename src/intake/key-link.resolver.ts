@@ -35,7 +35,7 @@ export class KeyLinkResolver {
     clientId: string | null | undefined,
     @AskedPage() page: PageArguments,
   ): Promise<Page<KeyLink>> {
-    return (await this.links.list(viewer, pageArgs(page), clientId ?? null)).map(toKeyLink);
+    return (await this.links.list(viewer, pageArgs('KeyLink', page), clientId ?? null)).map(toKeyLink);
   }
 
   @FieldResolver(() => Client, { nullable: true, description: 'The client whose key it is about.' })

@@ -48,7 +48,7 @@ export class PersonResolver {
     })
     clientId: string | null,
   ): Promise<Page<PersonRow>> {
-    return this.people.list(viewer, pageArgs(page), clientId ?? null);
+    return this.people.list(viewer, pageArgs('Person', page), clientId ?? null);
   }
 
   @Query(() => [GrantedAccess], {

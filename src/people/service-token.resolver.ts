@@ -25,7 +25,7 @@ export class ServiceTokenResolver {
       'The service tokens of the agency, revoked and expired ones included, in the order of creation.',
   })
   list(@CurrentViewer() viewer: Viewer, @AskedPage() page: PageArguments): Promise<Page<ServiceTokenRow>> {
-    return this.serviceTokens.list(viewer, pageArgs(page));
+    return this.serviceTokens.list(viewer, pageArgs('ServiceToken', page));
   }
 
   @AuditedMutation(() => CreateServiceTokenPayload, {

@@ -1,6 +1,9 @@
+import { buildSchema, getNamedType } from 'graphql';
 import type { Logger } from 'typeorm';
 import { AgentRow } from '../../src/agents/agent.entity';
 import { ClientRow } from '../../src/clients/client.entity';
+import { emittedFiles } from '../../src/emit-schema';
+import { cursorOf } from '../../src/graphql/page';
 import { newId } from '../../src/platform/ids';
 import { HARBOR } from '../demo-ids';
 import { managerOf } from '../database';
@@ -19,6 +22,22 @@ interface Connection {
 
 const CLIENTS = `query ($first: Int, $after: String, $search: String) { clients(first: $first, after: $after, search: $search) {
   nodes { id name } edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount } }`;
+
+const root = buildSchema(emittedFiles()['schema/schema.graphql'] ?? '').getQueryType();
+/** Every list, behind a cursor, with the type of what it lists. */
+const LISTS = [
+  ...Object.values(root?.getFields() ?? {}).flatMap(({ name, type }) => {
+    const [, listed] = /^(\w+)Connection$/.exec(getNamedType(type).name) ?? [];
+    const narrowed = name === 'webhookDeliveries' ? `, outgoingWebhookId: "${HARBOR}"` : '';
+    const list = (after: string) => `{ ${name}(after: "${after}"${narrowed}) { pageInfo { endCursor } } }`;
+    return listed === undefined ? [] : [[name, listed, list] as const];
+  }),
+  [
+    'agents of clients',
+    'Agent',
+    (after: string) => `{ client(id: "${HARBOR}") { agents(after: "${after}") { pageInfo { endCursor } } } }`,
+  ] as const,
+];
 
 let running: TestApp;
 beforeAll(async () => {
@@ -104,11 +123,21 @@ describe('a list', () => {
     '',
     'garbage',
     HARBOR,
-    Buffer.from('id:x').toString('base64url'),
-    Buffer.from(`ID:${HARBOR}`).toString('base64url'),
+    cursorOf('Client', 'x'),
+    cursorOf('CLIENT', HARBOR),
+    cursorOf('id', HARBOR),
+    `${cursorOf('Client', HARBOR)}=`,
   ])('refuses the cursor %j, which it did not give out', async (after) => {
     const { errors } = await running.ask('agencyAdmin', CLIENTS, { after });
     expect(errors).toMatchObject([{ extensions: { code: 'BAD_USER_INPUT', argument: 'after' } }]);
+  });
+
+  test.each(LISTS)('goes on behind a cursor of its own type alone: %s', async (_name, type, list) => {
+    for (const other of new Set(LISTS.map(([, each]) => each))) {
+      const { errors } = await running.ask('agencyAdmin', list(cursorOf(other, HARBOR)));
+      const refused = { extensions: { code: 'BAD_USER_INPUT', argument: 'after' } };
+      expect(errors).toMatchObject(other === type ? [] : [refused]);
+    }
   });
 
   test('shows every entry once, in one order, page by page', async () => {

@@ -6,6 +6,7 @@ import { PROVIDERS } from '../../src/providers';
 import { seedHandIns } from '../../src/demo/hand-ins';
 import type { Persona } from '../../src/demo/seed';
 import { dayAfter, dayOf } from '../../src/platform/calendar';
+import { cursorOf } from '../../src/graphql/page';
 import { LONG_LIST } from '../../src/database/mysql';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { managerOf } from '../database';
@@ -74,8 +75,9 @@ const WHOLE: readonly [pattern: RegExp, why: string][] = [
 ];
 
 /** Lists of an agency of which a later page is asked for. */
-const LATER_PAGES = `query ($after: String!) {
-  clients(after: $after) { nodes { id } } agents(after: $after) { nodes { id } } calls(after: $after) { nodes { id } } auditEvents(after: $after) { nodes { id } }
+const LATER_PAGES = `{
+  clients(after: "${cursorOf('Client', HARBOR)}") { nodes { id } } agents(after: "${cursorOf('Agent', HARBOR)}") { nodes { id } }
+  calls(after: "${cursorOf('Call', HARBOR)}") { nodes { id } } auditEvents(after: "${cursorOf('AuditEvent', HARBOR)}") { nodes { id } }
 }`;
 
 /** Lists of which only what belongs to one client or agent is asked for. */
@@ -233,10 +235,7 @@ test('what has failed of a webhook is found without what was delivered, and with
 });
 
 test('a later page is found by its place in the index of its agency', async () => {
-  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
-    '{ clients(first: 1) { pageInfo { endCursor } } }',
-  );
-  const plans = await plansOf(() => running.data(LATER_PAGES, { after: clients.pageInfo.endCursor }));
+  const plans = await plansOf(() => running.data(LATER_PAGES));
   const found = plans.map((plan) =>
     /_by_agency \(agencyId=\? AND id[<>]\?\)|"type":"range".*"key":"\w+_by_agency"/.test(
       JSON.stringify(plan),
@@ -277,7 +276,7 @@ test.each([
   ['open: true, kinds: [KEY_INVALID, WEBHOOK_SILENT]', 'alerts_by_kind'],
   [`open: true, clientId: "${HARBOR}"`, 'alerts_by_owner'],
 ])('a page of alerts (%s) is found by its place in an index', async (filter, index) => {
-  const args = `first: 5, after: "${Buffer.from(`id:${HARBOR}`).toString('base64url')}"${filter && `, ${filter}`}`;
+  const args = `first: 5, after: "${cursorOf('Alert', HARBOR)}"${filter && `, ${filter}`}`;
   const [plan = []] = await plansOf(() => running.data(`{ alerts(${args}) { nodes { id } } }`));
   const steps = plan.map((step) => JSON.stringify(step)).filter((step) => /alert/.test(step));
   const seek = new RegExp(`${index} \\([^)]*isOpen=\\?[^)]* AND id<\\?\\)|"type":"range".*"key":"${index}"`);
@@ -343,13 +342,10 @@ test.each(FILTERS)('calls(filter: { %s }) reads along %s, by %d columns', async 
 });
 
 test('a later page of a filtered list is found by its place in each part of the index', async () => {
-  const { clients } = await running.data<{ clients: { pageInfo: { endCursor: string } } }>(
-    '{ clients(first: 1) { pageInfo { endCursor } } }',
-  );
   const plans = await plansOf(() =>
     running.data(
       'query ($after: String!) { calls(after: $after, filter: { status: [FAILED, BUSY], until: "2126-01-01T00:00:00Z" }) { nodes { id } } }',
-      { after: clients.pageInfo.endCursor },
+      { after: cursorOf('Call', HARBOR) },
     ),
   );
   expect(plans.flatMap(indexesIn)).toEqual(Array(2 * PROVIDERS.length).fill(['calls_by_outcome', 4]));
