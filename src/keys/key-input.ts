@@ -69,7 +69,11 @@ const ID_PREFIXES = PROVIDERS.flatMap((provider) => {
 const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?: string]>> = {
   REQUIRED: ['REQUIRED'],
   LOOKS_MASKED: ['LOOKS_MASKED'],
-  INVALID_FORMAT: ['INVALID_FORMAT', 'A key consists of printable ASCII characters without spaces.'],
+  INVALID_FORMAT: [
+    'INVALID_FORMAT',
+    'A key consists of printable ASCII characters without spaces: letters with accents, and letters of other ' +
+      'alphabets that look alike, are none.',
+  ],
   TOO_SHORT: ['TOO_SHORT', `A key has at least ${KEY_MIN_LENGTH} characters.`],
   TOO_LONG: ['TOO_LONG', `A key has at most ${KEY_MAX_LENGTH} characters.`],
   NOT_OPENED: [
@@ -137,8 +141,8 @@ const FAULTS: Readonly<Record<KeyFault, readonly [code: UserErrorCode, message?:
   REPEATED: ['INVALID_FORMAT', 'The key stands there more than once. Paste it once.'],
   SEVERAL: [
     'INVALID_FORMAT',
-    'These are several keys, or one key with other text or in several lines: a comma, a semicolon, a space or ' +
-      'a line break stands within it. Paste one key, in one line and with nothing beside it.',
+    'These are several keys, or one key with other text or in several lines: a comma, a semicolon, a bar, a ' +
+      'space or a line break stands within it. Paste one key, in one line and with nothing beside it.',
   ],
   INVISIBLE: [
     'INVALID_FORMAT',

@@ -89,7 +89,7 @@ const INVISIBLE = /(?![ \n\r\t])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u280
 
 // Lists of keys have such separators. Every part is long enough for a key, and has nothing but what keys of
 // providers mostly consist of: one key may have a comma in its middle.
-const SEVERAL = /^[\w.+/=-]{8,}([\s,;]+[\w.+/=-]{8,})+$/;
+const SEVERAL = /^[\w.+/=-]{8,}([ \t\r\n,;|]+[\w.+/=-]{8,})+$/;
 
 /** The text has been trimmed and is not longer than a key may be. */
 export function pasteFaultOf(text: string): PasteFault | null {

@@ -212,13 +212,13 @@ describe('what is pasted with a key, or in its place, is refused with its reason
           '\u0000',
         ],
         ...['\u007f', '\u034f', '\u2800', '\u3164', '\ufe0f', '\u{e0020}', '\u2028', '\ue000', '\ud83d'],
-      ].map((unseen) => `${KEY.slice(0, 6)}${unseen}${KEY.slice(6)}`),
+      ].map((unseen) => `${KEY.slice(0, 9)}${unseen}${KEY.slice(9)}`),
     ],
     ['INVISIBLE', [`\u200b${KEY}`, `${KEY}\u00ad`, ` \ufeff \u200b${KEY}`, `${KEY}\u2060 `, '\u200b']],
     [
       'SEVERAL',
       [
-        ...[',', ', ', ';', ' ', '\n', '\r\n', '\t', ',\n', ' ; '].map(
+        ...[',', ', ', ';', '|', ' | ', ' ', '\n', '\r\n', '\t', ',\n', ' ; '].map(
           (between) => `${KEY}${between}${OTHER}`,
         ),
         [KEY, OTHER, 'org_0a1b2c3d4e5f'].join(','),
