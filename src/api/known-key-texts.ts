@@ -48,12 +48,16 @@ const SHOWN = 'Names, ids and notes are shown to more people than keys.';
 const KEY = `This is, or contains, an API key that is set in this agency. ${SHOWN}`;
 const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
 const SIGNED = `This is, or contains, a signed token (JWT), as people sign in with or providers use for a key. ${SHOWN}`;
+const SIGNING = `This is, or contains, a secret that webhooks are signed with. ${SHOWN}`;
+// Standard Webhooks gives such secrets these prefixes, those of Latchkey's own webhooks too.
+const SIGNING_SECRET = /whs(ec|k)_[\w+/-]{24}/;
 
 /**
- * Refuses a key of the agency, for a portal user one of its own client, any service or gateway token, and any
- * signed token (JWT), where the API takes text of another kind, such as a name, a reason, an id of a provider
- * or a search: what is stored there is shown and recorded. It stands before all resolvers of the roots, so
- * that no field is left out. Ids and cursors are never stored, and are not looked at.
+ * Refuses a key of the agency, for a portal user one of its own client, any service or gateway token, any
+ * signed token (JWT) and any secret of webhooks, where the API takes text of another kind, such as a name, a
+ * reason, an id of a provider or a search: what is stored there is shown and recorded. It stands before all
+ * resolvers of the roots, so that no field is left out. Ids and cursors are never stored, and are not looked
+ * at.
  */
 export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
   const requests = new WeakMap<ApiContext, LookedUp>();
@@ -102,7 +106,8 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
 
 function tokenIn(text: string): string | null {
   if (containsToken(text)) return TOKEN;
-  return containsSignedToken(text) ? SIGNED : null;
+  if (containsSignedToken(text)) return SIGNED;
+  return SIGNING_SECRET.test(text) ? SIGNING : null;
 }
 
 function fieldsOf(type: ReturnType<GraphQLSchema['getQueryType']>): Field[] {

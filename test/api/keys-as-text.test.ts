@@ -100,14 +100,17 @@ describe('a token for Latchkey itself', () => {
 const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
 const JWT = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: 'grace', iss: 'https://login.example' })}.c2lnbmF0dXJl`;
 
-describe('a signed token, whoever made it', () => {
+const SIGNING = ['whsec_', 'whsk_'].map((prefix) => prefix + Buffer.alloc(32, 7).toString('base64'));
+
+describe('a signed token or a secret of webhooks, whoever made it', () => {
   test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
-    for (const text of [JWT, `Token: ${JWT}.`, `https://example.com/hook?token=${JWT}`]) {
-      const input = { ...(dummy(type) as object), [field]: text };
-      const payload = await runMutation(running, mutation, input);
-      expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
-      expect(JSON.stringify(payload)).not.toContain(JWT);
-    }
+    for (const secret of [JWT, ...SIGNING])
+      for (const text of [secret, `Token: ${secret}.`, `https://example.com/hook?token=${secret}`]) {
+        const input = { ...(dummy(type) as object), [field]: text };
+        const payload = await runMutation(running, mutation, input);
+        expect(codes(payload as unknown as UserErrors)).toEqual([`INVALID_FORMAT input.${path}`]);
+        expect(JSON.stringify(payload)).not.toContain(secret);
+      }
   });
 
   test('is refused by a search', async () => {
@@ -231,7 +234,7 @@ describe('a key that is set in the agency', () => {
   });
 });
 
-test.each(['Harbor Dental', 'brightline2024', `${KEY.slice(0, -1)}0`])(
+test.each(['Harbor Dental', 'brightline2024', 'whsec_ of Harbor', `${KEY.slice(0, -1)}0`])(
   '%s is a name as before',
   async (name) => {
     expect(codes((await runMutation(running, 'createClient', { name })) as unknown as UserErrors)).toEqual(
