@@ -16,6 +16,7 @@ import { containsSignedToken, containsToken } from '../access/token-form';
 import { badArgument } from '../graphql/errors';
 import { userError, type UserError } from '../graphql/user-error';
 import type { Budget } from '../keys/known-keys';
+import { unescaped } from '../vault/decodings';
 import type { ApiContext } from './context';
 
 type Field = GraphQLField<unknown, ApiContext>;
@@ -49,6 +50,8 @@ const KEY = `This is, or contains, an API key that is set in this agency. ${SHOW
 const TOKEN = `This is, or contains, a token for Latchkey itself. ${SHOWN} Revoke the token if others may have seen it.`;
 const SIGNED = `This is, or contains, a signed token (JWT), as people sign in with or providers use for a key. ${SHOWN}`;
 const SIGNING = `This is, or contains, a secret that webhooks are signed with. ${SHOWN}`;
+// The end of a token can be computed from the rest. Of one that is shown, four characters follow the scheme.
+const CUT_TOKEN = /lk_(svc|gw)_[0-9A-Za-z]{12}/;
 // Standard Webhooks gives such secrets these prefixes, those of Latchkey's own webhooks too.
 const SIGNING_SECRET = /whs(ec|k)_[\w+/-]{24}/;
 
@@ -105,9 +108,10 @@ export function refuseKeysAsText(schema: GraphQLSchema): GraphQLSchema {
 }
 
 function tokenIn(text: string): string | null {
-  if (containsToken(text)) return TOKEN;
-  if (containsSignedToken(text)) return SIGNED;
-  return SIGNING_SECRET.test(text) ? SIGNING : null;
+  const plain = unescaped(text);
+  if (CUT_TOKEN.test(text) || containsToken(plain)) return TOKEN;
+  if (containsSignedToken(plain)) return SIGNED;
+  return SIGNING_SECRET.test(plain) ? SIGNING : null;
 }
 
 function fieldsOf(type: ReturnType<GraphQLSchema['getQueryType']>): Field[] {

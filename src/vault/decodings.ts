@@ -31,7 +31,7 @@ export function decodingsOf(text: string): string[] {
 }
 
 /** Escapes of Markdown, JSON, addresses and HTML are undone, and what is not seen is left out. */
-function unescaped(text: string): string {
+export function unescaped(text: string): string {
   const decoded = text
     .normalize('NFKC')
     .replace(/[\s\p{Default_Ignorable_Code_Point}]+/gu, '')

@@ -75,7 +75,27 @@ test('a text is looked for in every mutation that takes one', () => {
   );
 });
 
+const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
+const JWT = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: 'grace', iss: 'https://login.example' })}.c2lnbmF0dXJl`;
+
+const SIGNING = ['whsec_', 'whsk_'].map((prefix) => prefix + Buffer.alloc(32, 7).toString('base64'));
+
+const percent = (text: string) => text.replace(/./g, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
+
 describe('a token for Latchkey itself', () => {
+  test.each<[string, (token: string) => string]>([
+    ['without its checksum', (token) => token.slice(0, -6)],
+    ['over two lines', (token) => `${token.slice(0, 20)}\n${token.slice(20)}`],
+    ['with escapes of Markdown', (token) => token.replaceAll('_', '\\_')],
+    ['percent-encoded', percent],
+  ])('is refused also %s, as is any other secret of which the form is known', async (_how, change) => {
+    for (const secret of [newServiceToken(), newGatewayToken(), JWT, ...SIGNING]) {
+      const url = `https://example.com/?x=${change(secret)}`;
+      const payload = await runMutation(running, 'createOutgoingWebhook', { types: ['CALL_ENDED'], url });
+      expect(codes(payload as unknown as UserErrors)).toEqual(['INVALID_FORMAT input.url']);
+    }
+  });
+
   test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
     for (const token of [newServiceToken(), newGatewayToken()]) {
       const input = { ...(dummy(type) as object), [field]: `Token: ${token}.` };
@@ -96,11 +116,6 @@ describe('a token for Latchkey itself', () => {
     expect(text).not.toContain(search);
   });
 });
-
-const part = (json: object) => Buffer.from(JSON.stringify(json)).toString('base64url');
-const JWT = `${part({ alg: 'ES256', typ: 'JWT' })}.${part({ sub: 'grace', iss: 'https://login.example' })}.c2lnbmF0dXJl`;
-
-const SIGNING = ['whsec_', 'whsk_'].map((prefix) => prefix + Buffer.alloc(32, 7).toString('base64'));
 
 describe('a signed token or a secret of webhooks, whoever made it', () => {
   test.each(TEXTS)('is refused by %s in `%s`, and not repeated', async (mutation, field, type, path) => {
@@ -234,11 +249,12 @@ describe('a key that is set in the agency', () => {
   });
 });
 
-test.each(['Harbor Dental', 'brightline2024', 'whsec_ of Harbor', `${KEY.slice(0, -1)}0`])(
-  '%s is a name as before',
-  async (name) => {
-    expect(codes((await runMutation(running, 'createClient', { name })) as unknown as UserErrors)).toEqual(
-      [],
-    );
-  },
-);
+test.each([
+  'Harbor Dental',
+  'brightline2024',
+  'whsec_ of Harbor',
+  'lk_svc_Ab12 was replaced',
+  `${KEY.slice(0, -1)}0`,
+])('%s is a name as before', async (name) => {
+  expect(codes((await runMutation(running, 'createClient', { name })) as unknown as UserErrors)).toEqual([]);
+});
