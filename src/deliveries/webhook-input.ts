@@ -1,3 +1,5 @@
+import { NO_INVISIBLE } from '../graphql/checks';
+import { hasInvisibleAnywhere } from '../graphql/invisible';
 import { userError, type UserError } from '../graphql/user-error';
 import type { MessageType } from '../outbox/message-types';
 import { receiverUrl, URL_MAX_LENGTH, type UrlFault } from './receiver-address';
@@ -19,6 +21,7 @@ const WORDS: Readonly<Record<UrlFault, string>> = {
 export function checkUrl(text: string, allowsLoopback: boolean): URL | UserError {
   const trimmed = text.trim();
   if (trimmed === '') return userError('REQUIRED', URL_FIELD);
+  if (hasInvisibleAnywhere(trimmed)) return userError('INVALID_FORMAT', URL_FIELD, NO_INVISIBLE);
   const url = receiverUrl(trimmed, allowsLoopback);
   if (typeof url !== 'string') return url;
   return userError(url === 'TOO_LONG' ? 'TOO_LONG' : 'INVALID_FORMAT', URL_FIELD, WORDS[url]);

@@ -1,9 +1,11 @@
 import { badArgument } from './errors';
-import { hasInvisible } from './invisible';
+import { hasInvisible, hasInvisibleAnywhere, withoutUnseenEnds } from './invisible';
 import { userError, type UserError } from './user-error';
 
 /** The name of a client, an agent or a person has at most this many characters. */
 export const NAME_MAX_LENGTH = 200;
+
+export const NO_INVISIBLE = 'Control characters and invisible characters are not allowed.';
 
 /** Answers the trimmed name, or why the value is no name. */
 export function checkName(value: string, field: readonly string[]): string | UserError {
@@ -15,8 +17,7 @@ export function checkText(value: string, field: readonly string[], maxLength: nu
   const text = value.trim();
   if (text === '') return userError('REQUIRED', field);
   if ([...text].length > maxLength) return userError('TOO_LONG', field, `At most ${maxLength} characters.`);
-  if (hasInvisible(text))
-    return userError('INVALID_FORMAT', field, 'Control characters and invisible characters are not allowed.');
+  if (hasInvisible(text)) return userError('INVALID_FORMAT', field, NO_INVISIBLE);
   return text;
 }
 
@@ -28,8 +29,9 @@ export const PROVIDER_ID_MAX_LENGTH = 128;
  * which is not 0.
  */
 export function checkPhoneNumber(value: string, field: readonly string[]): string | UserError {
-  const number = value.trim();
+  const number = withoutUnseenEnds(value);
   if (number === '') return userError('REQUIRED', field);
+  if (hasInvisibleAnywhere(number)) return userError('INVALID_FORMAT', field, NO_INVISIBLE);
   return /^\+[1-9]\d{6,14}$/.test(number)
     ? number
     : userError('INVALID_FORMAT', field, 'A phone number in E.164 form, e.g. +14155550100.');

@@ -58,3 +58,11 @@ export function hasInvisible(text: string): boolean {
 export function hasInvisibleAnywhere(text: string): boolean {
   return UNSEEN.test(text);
 }
+
+// A run of them is read from its first one alone: from each of them, a long one would take minutes.
+const AROUND = /^[\s\p{Cc}\p{Cf}]+|(?<![\s\p{Cc}\p{Cf}])[\s\p{Cc}\p{Cf}]+$/gu;
+
+/** Removes the white space and the invisible characters that copy-and-paste puts around a text. */
+export function withoutUnseenEnds(text: string): string {
+  return text.replace(AROUND, '');
+}

@@ -1,16 +1,10 @@
 import { PROVIDER_ID_MAX_LENGTH } from '../graphql/checks';
+import { withoutUnseenEnds } from '../graphql/invisible';
 import { userError, type UserError } from '../graphql/user-error';
 import { providers } from '.';
 import type { ProviderAdapter } from './provider';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/**
- * Copy-and-paste adds white space and invisible characters. An id with them looks right, but the provider
- * finds no agent by it. A run of them is read from its first one alone: from each of them, a long one would
- * take minutes.
- */
-const AROUND = /^[\s\p{Cc}\p{Cf}]+|(?<![\s\p{Cc}\p{Cf}])[\s\p{Cc}\p{Cf}]+$/gu;
-
 /** Keys of many services, tokens of Latchkey, JSON web tokens, and what stands around a key. */
 const KEY_OR_TOKEN = /^(sk[-_]|lk_|eyJ|bearer\b)|^\w+=/i;
 
@@ -31,7 +25,8 @@ export function checkProviderId(
   value: string,
   field: readonly string[],
 ): string | UserError {
-  const id = value.replace(AROUND, '');
+  // An id with invisible characters looks right, but the provider finds no agent by it.
+  const id = withoutUnseenEnds(value);
   if (id === '') return userError('REQUIRED', field);
   if (id.length > PROVIDER_ID_MAX_LENGTH)
     return userError('TOO_LONG', field, `At most ${PROVIDER_ID_MAX_LENGTH} characters.`);

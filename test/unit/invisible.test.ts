@@ -1,4 +1,5 @@
-import { checkName } from '../../src/graphql/checks';
+import { checkUrl } from '../../src/deliveries/webhook-input';
+import { checkName, checkPhoneNumber } from '../../src/graphql/checks';
 import { checkEmail } from '../../src/people/email';
 
 const FAMILY = '\u{1F468}\u200D\u{1F469}\u200D\u{1F467}';
@@ -119,6 +120,27 @@ test.each(['\u3000', '\u00A0', '\u2003', '\u1680', '\uFEFF', '\u2028'])(
     expect(checkName(space, [])).toMatchObject({ code: 'REQUIRED' });
   },
 );
+
+describe('what is not seen', () => {
+  test.each(['\u202A+14155550100\u202C', '\uFEFF +14155550100\u200B', '\u200E+14155550100\r\n'])(
+    'is left out where it stands around a phone number: %j',
+    (number) => {
+      expect(checkPhoneNumber(number, [])).toBe('+14155550100');
+    },
+  );
+
+  test('is named where it stands within a phone number, or anywhere in an address of webhooks', () => {
+    const message = 'Control characters and invisible characters are not allowed.';
+    expect(checkPhoneNumber('+1415\u200B5550100', [])).toMatchObject({ code: 'INVALID_FORMAT', message });
+    for (const unseen of ['\u200B', '\u00AD', '\u2060', '\uFEFF'])
+      for (const url of [
+        `https://exam${unseen}ple.com/`,
+        `https://example.com/ho${unseen}oks/`,
+        `https://example.com/${unseen}/x`,
+      ])
+        expect(checkUrl(url, false)).toMatchObject({ code: 'INVALID_FORMAT', message });
+  });
+});
 
 describe('an e-mail address', () => {
   test.each([
