@@ -93,8 +93,8 @@ export class HandInDecisionService {
   }
 
   async #acceptedBefore(viewer: Viewer, keyHandIn: KeyHandInRow): Promise<AcceptResult> {
-    const [keys = []] = await this.keys.keysOf(viewer, [keyHandIn.clientId]);
-    const apiKey = keys.find(({ provider }) => provider === keyHandIn.provider) ?? null;
+    const keys = (await this.keys.keysOf(viewer, [keyHandIn.clientId])).get(keyHandIn.clientId);
+    const apiKey = keys?.find(({ provider }) => provider === keyHandIn.provider) ?? null;
     return { keyHandIn, apiKey, warnings: [], userErrors: [] };
   }
 
