@@ -1,4 +1,5 @@
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import { BLOCKED_PORT, isBlockedPort } from '../platform/blocked-port';
 import { ConfigError } from '../platform/config-error';
 import { readJson, UnreadableAnswer } from '../platform/read-json';
 import { isSecureUrl } from '../platform/secure-url';
@@ -219,6 +220,8 @@ class OtherIssuer extends IssuerUnreachable {
 }
 
 function networkCode(error: unknown): string {
-  const { code } = ((error as Error).cause ?? {}) as { code?: unknown };
+  const { cause } = error as Error;
+  if (isBlockedPort(cause)) return BLOCKED_PORT;
+  const { code } = (cause ?? {}) as { code?: unknown };
   return typeof code === 'string' ? code : 'the connection failed';
 }

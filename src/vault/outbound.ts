@@ -1,4 +1,5 @@
 import { isNativeError } from 'node:util/types';
+import { isBlockedPort } from '../platform/blocked-port';
 import { readBytes } from '../platform/read-json';
 import { formsOf } from './key-forms';
 import { ApiKeyText } from './secret';
@@ -173,6 +174,7 @@ const HANDSHAKE_FAILURE =
  */
 export function wasNeverSent(cause: unknown): boolean {
   if (!isNativeError(cause)) return false;
+  if (isBlockedPort(cause)) return true;
   const { code = '', syscall = '' } = cause as NodeJS.ErrnoException;
   // The same code, for example EHOSTUNREACH, comes from connecting and from reading. The system call tells
   // them apart.

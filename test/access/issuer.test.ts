@@ -126,6 +126,14 @@ describe('the issuer that is configured', () => {
     await verify.identify(`Bearer ${await token()}`);
     expect(verify.problem()).toBeNull();
   });
+
+  test('on a port that fetch refuses does not stop the start, and the reason is told', async () => {
+    const verify = createIdentityVerifier({ issuer: 'http://127.0.0.1:6000', audience: AUDIENCE });
+    await verify.check();
+    expect(verify.problem()).toBe(
+      'the discovery document http://127.0.0.1:6000/.well-known/openid-configuration cannot be read (fetch refuses this port, as browsers do: choose another)',
+    );
+  });
 });
 
 describe('the address of someone', () => {

@@ -225,6 +225,7 @@ describe('Vault transit', () => {
       { VAULT_ADDR: 'http://vault.example.com' },
       /VAULT_ADDR must be an https address/,
     ],
+    ['a port that fetch refuses', { VAULT_ADDR: 'http://127.0.0.1:6000' }, /fetch refuses this port/],
     ['no address', { VAULT_ADDR: undefined }, /VAULT_ADDR must be an https address/],
     ['no token', { VAULT_TOKEN: undefined }, /VAULT_TOKEN or VAULT_TOKEN_FILE must give a token/],
     [

@@ -240,6 +240,10 @@ describe('without an answer', () => {
     expect(await sendTo(await deadUrl())).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
   });
 
+  test('a port that fetch refuses is REFUSED', async () => {
+    expect(await sendTo('http://127.0.0.1:6000')).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });
+  });
+
   test('a server without TLS behind an https URL is REFUSED', async () => {
     server = await Loopback.start(json(200, {}));
     expect(await sendTo(`https://${server.host}`)).toEqual({ kind: 'NO_ANSWER', reason: 'REFUSED' });

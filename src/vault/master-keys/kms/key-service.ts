@@ -1,3 +1,5 @@
+import { BLOCKED_PORT, isBlockedPort } from '../../../platform/blocked-port';
+
 /**
  * `key` is the service's name for its own key, and `wrapped` is what the service has wrapped with that key.
  */
@@ -59,6 +61,7 @@ export async function askKeyService<T>(
 // what was sent or answered.
 function codeOf(error: unknown): string {
   const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
+  if (isBlockedPort(cause)) return BLOCKED_PORT;
   const found = [cause?.code, code, name].find((each) => typeof each === 'string' && /^\w{2,64}$/.test(each));
   return typeof found === 'string' ? found : 'it failed';
 }
