@@ -21,7 +21,7 @@ afterEach(() => expect(tab.faults).toEqual([]));
 const UNFIT = 'This is not understood here. Write it as the field asks for it.';
 const MUCH = '999999999999';
 
-describe('what cannot be taken is refused beside its field, with how to write it', () => {
+describe('what cannot be taken is refused beside its field, which gets the focus, with how to write it', () => {
   test.each([
     ['/billing/rates', 'Set a rate', 'Price a minute', '0,12', UNFIT, 'a point'],
     ['/billing/rates', 'Set a rate', 'Price a minute', '$0.12', UNFIT, 'e.g. 0.12'],
@@ -60,6 +60,7 @@ describe('what cannot be taken is refused beside its field, with how to write it
     await field.fill(typed);
     await dialog.getByRole('button', { name: action }).click();
     await dialog.getByText(words).waitFor();
+    await dialog.locator('[aria-invalid="true"]:focus').waitFor();
     expect(await field.getAttribute('aria-invalid')).toBe('true');
     const ids = (await field.getAttribute('aria-describedby'))?.split(' ') ?? [];
     const said = await Promise.all(ids.map((id) => dialog.locator(`[id="${id}"]`).innerText()));
@@ -70,6 +71,21 @@ describe('what cannot be taken is refused beside its field, with how to write it
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   });
+});
+
+test('where several fields together are refused, the first of them gets the focus and names what is wrong', async () => {
+  await tab.visit('/tokens/gateway');
+  await page.getByRole('button', { name: 'New gateway token' }).first().click();
+  await dialog.getByLabel('Name').fill('Reaches nothing');
+  const boxes = dialog.getByRole('group', { name: 'Providers' }).getByRole('checkbox');
+  for (const box of await boxes.all()) await box.uncheck();
+  await dialog.getByRole('button', { name: 'New gateway token' }).click();
+  await dialog.getByRole('group', { name: 'Providers' }).locator('input:focus').waitFor();
+  expect(await boxes.first().evaluate((box) => box === document.activeElement)).toBe(true);
+  const group = await dialog.getByRole('group', { name: 'Providers' }).getAttribute('aria-describedby');
+  expect(await dialog.locator(`[id="${group}"]`).innerText()).not.toBe('');
+  expect(await tab.findings()).toEqual([]);
+  await page.keyboard.press('Escape');
 });
 
 describe('an address that nothing can be like says so at the field that it fills', () => {

@@ -4,7 +4,7 @@ import { providerName, settings } from '../sign-in/settings';
 import * as text from '../text/tokens';
 import { ChangeDialog } from '../ui/change';
 import { ClientField } from '../ui/client-field';
-import { TextField, textOf } from '../ui/form';
+import { Group, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Page } from '../ui/page';
 import { ClientLink, Dialog, Stack } from '../ui/parts';
@@ -169,17 +169,13 @@ interface ChoicesProps {
 /** Each is chosen until it is not. */
 function Choices({ label, name, options, error }: ChoicesProps) {
   return (
-    <fieldset>
-      <legend>{label}</legend>
+    <Group legend={label} error={error}>
       {options.map(([value, words]) => (
         <label key={value} class="check">
           <input type="checkbox" name={name} value={value} defaultChecked />
           <span>{words}</span>
         </label>
       ))}
-      <p class="error" role="alert">
-        {error}
-      </p>
-    </fieldset>
+    </Group>
   );
 }

@@ -6,7 +6,7 @@ import { useViewer } from '../sign-in/viewer';
 import * as text from '../text/place';
 import { ChangeDialog, type ErrorOf } from '../ui/change';
 import { useFollowing } from '../ui/follow';
-import { TextField, textOf } from '../ui/form';
+import { Group, TextField, textOf } from '../ui/form';
 import { Button, Copy, Moment, Note } from '../ui/parts';
 import type { ShownAgent } from './agent';
 import { CallState, isGoingOn } from './call-state';
@@ -216,9 +216,7 @@ function Variables({ errorOf }: { errorOf: ErrorOf }) {
   const [rows, setRows] = useState<readonly number[]>([]);
   const next = useRef(0);
   return (
-    <fieldset>
-      <legend>{text.place.variables}</legend>
-      <p class="hint">{text.place.variablesHint}</p>
+    <Group legend={text.place.variables} hint={text.place.variablesHint} error={errorOf('variables')}>
       {rows.map((row, at) => (
         <div key={row} class="pair">
           <TextField
@@ -236,13 +234,10 @@ function Variables({ errorOf }: { errorOf: ErrorOf }) {
           </Button>
         </div>
       ))}
-      <p class="error" role="alert">
-        {errorOf('variables')}
-      </p>
       <div class="actions">
         <Button onClick={() => setRows([...rows, (next.current += 1)])}>{text.place.addVariable}</Button>
       </div>
-    </fieldset>
+    </Group>
   );
 }
 

@@ -3,7 +3,7 @@ import { mutation } from '../api/mutation';
 import { useQuery } from '../api/query';
 import * as text from '../text/webhooks';
 import { ChangeButton, ChangeDialog, type ErrorOf } from '../ui/change';
-import { TextField, textOf } from '../ui/form';
+import { Group, TextField, textOf } from '../ui/form';
 import { Opens } from '../ui/opens';
 import { Loaded } from '../ui/page';
 import { Badge, Copy, Empty, Note, Time } from '../ui/parts';
@@ -203,18 +203,14 @@ function WebhookFields({ url, chosen, errorOf }: WebhookFieldsProps) {
         hasFocus
         error={errorOf('url')}
       />
-      <fieldset>
-        <legend>{text.webhooks.types}</legend>
+      <Group legend={text.webhooks.types} error={errorOf('types')}>
         {TYPES.map(([type, words]) => (
           <label key={type} class="check">
             <input type="checkbox" name="types" value={type} defaultChecked={chosen.includes(type)} />
             <span>{words}</span>
           </label>
         ))}
-        <p class="error" role="alert">
-          {errorOf('types')}
-        </p>
-      </fieldset>
+      </Group>
     </>
   );
 }

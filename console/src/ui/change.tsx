@@ -1,9 +1,10 @@
 import type { ComponentChildren, VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Mutation, Payload, UserError } from '../api/mutation';
 import { reloadAll } from '../api/query';
 import { request, type Failure } from '../api/request';
 import * as text from '../text/common';
+import { useFocusOnRefused } from './form';
 import { Problem } from './page';
 import { Button, Dialog, refocus } from './parts';
 import { tell } from './toasts';
@@ -36,7 +37,7 @@ interface ChangeFormProps<Input, Done extends Payload> {
 
 /**
  * One change, with what came of it. What was typed stays when the request fails. What was refused stands beside
- * the field that it names, and else above the button.
+ * the field that it names, which gets the focus, and else above the button.
  */
 export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<Input, Done>) {
   const {
@@ -51,6 +52,7 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
     isOff,
     children,
   } = props;
+  const form = useRef<HTMLFormElement>(null);
   const [isBusy, setBusy] = useState(false);
   const [errors, setErrors] = useState<readonly UserError[]>([]);
   const [failure, setFailure] = useState<Failure | null>(null);
@@ -80,6 +82,7 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
     }
     setBusy(false);
   };
+  useFocusOnRefused(form, errors);
   useEffect(() => {
     if (shown) refocus();
   }, [shown]);
@@ -92,6 +95,7 @@ export function ChangeForm<Input, Done extends Payload>(props: ChangeFormProps<I
   };
   return (
     <form
+      ref={form}
       onSubmit={(event) => {
         event.preventDefault();
         if (!isBusy) void run(new FormData(event.currentTarget));

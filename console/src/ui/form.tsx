@@ -1,5 +1,5 @@
-import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import type { ComponentChildren, RefObject } from 'preact';
+import { useEffect, useId } from 'preact/hooks';
 
 interface FieldProps {
   readonly label: string;
@@ -29,6 +29,38 @@ export function Field({ label, hint, error, children }: FieldProps) {
       </p>
     </div>
   );
+}
+
+interface GroupProps {
+  readonly legend: string;
+  readonly hint?: string;
+  readonly error: string | undefined;
+  readonly onChange?: (event: Event) => void;
+  readonly children: ComponentChildren;
+}
+
+/** Fields that belong together, and below them what is wrong with all of them. */
+export function Group({ legend, hint, error, onChange, children }: GroupProps) {
+  const id = useId();
+  return (
+    <fieldset aria-describedby={`${id}-error`} data-refused={error !== undefined} onChange={onChange}>
+      <legend>{legend}</legend>
+      {hint !== undefined && <p class="hint">{hint}</p>}
+      {children}
+      <p class="error" id={`${id}-error`} role="alert">
+        {error}
+      </p>
+    </fieldset>
+  );
+}
+
+const REFUSED = '[aria-invalid="true"], [data-refused="true"] :is(input, select, textarea, button)';
+
+/** The first field of which something was refused gets the focus: there one goes on. */
+export function useFocusOnRefused(form: RefObject<HTMLFormElement | null>, errors: readonly unknown[]): void {
+  useEffect(() => {
+    if (errors.length > 0) form.current?.querySelector<HTMLElement>(REFUSED)?.focus();
+  }, [errors]);
 }
 
 interface TextFieldProps {

@@ -1,6 +1,7 @@
 import type { Mutation } from '../api/mutation';
 import * as text from '../text/permissions';
 import { ChangeForm } from './change';
+import { Group } from './form';
 
 export type Permission = keyof typeof text.permissions;
 
@@ -31,8 +32,7 @@ export function PermissionFields({
       if (!box.checked && NEEDS[each.value as Permission] === box.value) each.checked = false;
   };
   return (
-    <fieldset onChange={onChange}>
-      <legend>{text.defaults.permissions}</legend>
+    <Group legend={text.defaults.permissions} error={error} onChange={onChange}>
       {ALL.map((permission) => (
         <label key={permission} class="check">
           <input
@@ -44,10 +44,7 @@ export function PermissionFields({
           <span>{text.permissions[permission]}</span>
         </label>
       ))}
-      <p class="error" role="alert">
-        {error}
-      </p>
-    </fieldset>
+    </Group>
   );
 }
 
