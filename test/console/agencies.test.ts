@@ -80,10 +80,16 @@ test('the first page of somebody who is invited asks once who invites', async ()
   expect(asked).toEqual([`${running.url}/graphql`]);
 });
 
-test('an invitation that is declined is gone', async () => {
+test('an invitation is declined after a question, and is gone then', async () => {
   await invite('Ines Brightline', INESS_ADDRESS);
   const tab = await open('Ines Brightline');
   await tab.page.getByRole('button', { name: 'Decline the invitation of Brightline Voice' }).click();
+  await tab.page.getByText('There is no way back').waitFor();
+  expect(await tab.findings()).toEqual([]);
+  await tab.page.keyboard.press('Escape');
+  await tab.page.getByRole('dialog').waitFor({ state: 'detached' });
+  await tab.page.getByRole('button', { name: 'Decline the invitation of Brightline Voice' }).click();
+  await tab.page.getByRole('dialog').getByRole('button', { name: 'Decline', exact: true }).click();
   await tab.page.getByText('No agency knows you yet').waitFor();
 });
 

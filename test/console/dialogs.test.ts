@@ -129,7 +129,7 @@ test('a number is a number: what is none is not sent, and becomes no default in 
   await page.keyboard.press('Escape');
 });
 
-test('a one-time link is for the client that is chosen, and a code that cannot be copied is said to be', async () => {
+test('a one-time link is for the client that is chosen, a code that cannot be copied is said to be, and revoking asks first', async () => {
   await tab.visit('/links');
   await button('New one-time link').click();
   const client = dialog.getByLabel('Client');
@@ -150,6 +150,12 @@ test('a one-time link is for the client that is chosen, and a code that cannot b
   await page.evaluate(() => Reflect.deleteProperty(navigator.clipboard, 'writeText'));
   await page.getByRole('row', { name: /Maple Realty.*Expires in 3 days/ }).waitFor();
   await button('Revoke: Retell, Maple Realty').click();
+  await dialog.getByText('There is no way back').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page.getByRole('row', { name: /Maple Realty/ }).innerText()).toContain('Expires');
+  await button('Revoke: Retell, Maple Realty').click();
+  await submit('Revoke');
   await page.getByRole('row', { name: /Maple Realty.*Revoked/ }).waitFor();
   expect(await page.getByRole('row', { name: /Maple Realty/ }).innerText()).not.toContain('Expires');
 });

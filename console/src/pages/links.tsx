@@ -3,9 +3,10 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { providerName } from '../sign-in/settings';
 import * as text from '../text/hand-ins';
-import { ChangeButton, ChangeDialog } from '../ui/change';
+import { ChangeDialog } from '../ui/change';
 import { ClientField } from '../ui/client-field';
 import { TextField, textOf } from '../ui/form';
+import { Opens } from '../ui/opens';
 import { Badge, ClientLink, Copy, Stack, Time, Until, type Tone } from '../ui/parts';
 import { firstProvider, ProviderFields, regionOf } from '../ui/provider-fields';
 import { actions, List, type Columns } from '../ui/table';
@@ -74,14 +75,25 @@ const COLUMNS: Columns<Link> = [
   actions(
     ({ id, status, provider, client }) =>
       status === 'OPEN' && (
-        <ChangeButton
+        <Opens
           kind="danger"
           label={text.common.revoke}
           name={`${text.common.revoke}: ${providerName(provider)}, ${client?.name ?? ''}`}
-          mutation={REVOKE}
-          input={{ keyLinkId: id }}
-          said={text.links.revoked}
-        />
+        >
+          {(close) => (
+            <ChangeDialog
+              title={text.links.revokeTitle(providerName(provider), client?.name ?? '')}
+              submit={text.common.revoke}
+              kind="danger"
+              mutation={REVOKE}
+              inputOf={() => ({ keyLinkId: id })}
+              said={() => text.links.revoked}
+              onClose={close}
+            >
+              {() => <p>{text.links.revokeHint}</p>}
+            </ChangeDialog>
+          )}
+        </Opens>
       ),
   ),
 ];

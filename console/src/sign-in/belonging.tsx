@@ -2,7 +2,8 @@ import { graphql, type ResultOf } from '../api/graphql';
 import { mutation } from '../api/mutation';
 import { chooseAgency, useQuery } from '../api/query';
 import * as text from '../text/common';
-import { ChangeButton } from '../ui/change';
+import { ChangeButton, ChangeDialog } from '../ui/change';
+import { Opens } from '../ui/opens';
 import { Loaded, Page } from '../ui/page';
 import { Button, Empty, Stack, Time } from '../ui/parts';
 import { forgetSearches, route } from '../ui/router';
@@ -86,13 +87,21 @@ function Invited({ invitation, onAccepted }: InvitedProps) {
         {text.belonging.invites(invitedByName, agencyName, text.role[role], clientName)}
       </Stack>
       <span class="actions">
-        <ChangeButton
-          label={text.belonging.decline}
-          name={text.belonging.declineNamed(agencyName)}
-          mutation={DECLINE}
-          input={{ invitationId }}
-          said={text.belonging.declined(agencyName)}
-        />
+        <Opens label={text.belonging.decline} name={text.belonging.declineNamed(agencyName)}>
+          {(close) => (
+            <ChangeDialog
+              title={text.belonging.declineTitle(agencyName)}
+              submit={text.belonging.decline}
+              kind="danger"
+              mutation={DECLINE}
+              inputOf={() => ({ invitationId })}
+              said={() => text.belonging.declined(agencyName)}
+              onClose={close}
+            >
+              {() => <p>{text.belonging.declineHint}</p>}
+            </ChangeDialog>
+          )}
+        </Opens>
         <ChangeButton
           kind="primary"
           label={text.belonging.accept}

@@ -114,6 +114,8 @@ export const belonging = {
   accepted: (agency: string) => `You belong to ${agency} now.`,
   decline: 'Decline',
   declineNamed: (agency: string) => `Decline the invitation of ${agency}`,
+  declineTitle: (agency: string) => `Decline the invitation of ${agency}?`,
+  declineHint: 'There is no way back but another invitation.',
   declined: (agency: string) => `The invitation of ${agency} is declined.`,
   none: 'No agency knows you yet',
   noneHint: 'Ask an admin to invite you, with the e-mail address with which you sign in.',
