@@ -11,9 +11,10 @@ import {
 } from 'typeorm';
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
-import { isLocked } from './database-errors';
+import { databaseCode, DatabaseUnavailable, isLocked } from './database-errors';
 import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
 import { GroupCommit } from './group-commit';
+import { OpenedFile } from './opened-file';
 import { repeatUntilCommitted } from './repetition';
 import { byId, byIds, Session, type Beginning, type Reader, type Transaction } from './transaction';
 
@@ -38,6 +39,8 @@ const LOCK_TIMEOUT_MS = 5_000;
  */
 const READ_CACHE_KIB = 16_384;
 const RETRY_AFTER_MS = 100;
+/** Whether the file can be written is tried once for all who ask within this time. */
+const TRIED_EVERY_MS = 1_000;
 
 export function optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
   const options: DataSourceOptions = {
@@ -101,12 +104,12 @@ export function close(source: DataSource): Promise<void> {
  * Opens a second connection for reads: TypeORM's SQLite driver has one connection, on which a read would see
  * the open transaction.
  */
-export async function databaseOf(source: DataSource): Promise<Database> {
+export async function databaseOf(source: DataSource, url: string): Promise<Database> {
   const reader = await openSource(source.options);
   for (const connection of [source, reader])
     await connection.query(`PRAGMA busy_timeout = ${DRIVER_TIMEOUT_MS}`);
   await reader.query(`PRAGMA cache_size = -${READ_CACHE_KIB}`);
-  return new SqliteDatabase(source, reader);
+  return new SqliteDatabase(source, reader, new OpenedFile(resolve(fileOf(url))));
 }
 
 /**
@@ -127,14 +130,20 @@ class SqliteDatabase implements Database {
   readonly read: Reader;
   readonly hasOneWriter = true;
   readonly #writes: GroupCommit;
+  #tried: { readonly at: number; readonly outcome: Promise<void> } | null = null;
   onRetry: (() => void) | null = null;
 
   constructor(
     private readonly writer: DataSource,
     private readonly reader: DataSource,
+    private readonly file: OpenedFile,
   ) {
     this.read = new SqliteSession(reader);
-    this.#writes = new GroupCommit(new SqliteSession(writer), whileLocked);
+    this.#writes = new GroupCommit(new SqliteSession(writer), async (attempt, deadline) => {
+      // What is written into a file that was deleted is lost, and nobody may be told that it is stored.
+      file.check();
+      return whileLocked(attempt, deadline);
+    });
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
@@ -162,7 +171,24 @@ class SqliteDatabase implements Database {
   }
 
   async ping(): Promise<void> {
-    await this.read.rows('SELECT 1 AS one');
+    await this.read.rows('SELECT 1 AS one FROM migration_lock LIMIT 1');
+    this.file.check();
+    if (!this.#tried || Date.now() - this.#tried.at >= TRIED_EVERY_MS)
+      this.#tried = { at: Date.now(), outcome: this.#tryToWrite() };
+    await this.#tried.outcome;
+  }
+
+  // Only a write tells that the disk is full, over its quota or read-only: free space may be reserved, and a
+  // log that is long enough takes more on a full disk. This writes one page, and changes nothing in it.
+  async #tryToWrite(): Promise<void> {
+    try {
+      await this.write((tx) => tx.run('PRAGMA user_version = 0', []));
+    } catch (error) {
+      if (error instanceof DatabaseUnavailable) throw error;
+      throw new DatabaseUnavailable(`The database takes no writes (${String(databaseCode(error))})`, {
+        cause: error,
+      });
+    }
   }
 
   load(): Load {

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DataSource, QueryFailedError } from 'typeorm';
@@ -7,6 +7,7 @@ import { dataSourceOptions, openDatabase, ping } from '../../src/database/databa
 import { isUnavailable } from '../../src/database/database-errors';
 import { ConfigError } from '../../src/platform/config-error';
 import { createTestDatabase } from '../database';
+import { until } from '../e2e/process';
 
 const mapping = { entities: [], migrations: [] };
 
@@ -69,6 +70,63 @@ test('a database is ready while it takes writes', async () => {
 });
 
 if (process.env.TEST_DATABASE_SERVER === undefined) {
+  /** A file in which something is stored, and how to store more. */
+  async function openFile() {
+    const created = await createTestDatabase();
+    const database = await openDatabase(created.url, mapping);
+    await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
+    const close = () => database.close().then(() => created.drop());
+    const insert = () => database.write((tx) => tx.run('INSERT INTO things VALUES (1)', []));
+    return { file: created.url.slice('sqlite:'.length), database, insert, close };
+  }
+  const refusalOf = (work: Promise<unknown>) => work.then(String, (error: unknown) => error);
+
+  test.each<[string, (file: string) => Promise<void>]>([
+    ['file was deleted', (file) => rm(file)],
+    [
+      'file was replaced by a backup',
+      (file) => copyFile(file, `${file}.new`).then(() => rename(`${file}.new`, file)),
+    ],
+    ['log was deleted', (file) => rm(`${file}-wal`)],
+  ])(
+    'a SQLite database whose %s is not ready, and stores nothing that would be lost',
+    async (_what, change) => {
+      const { file, database, insert, close } = await openFile();
+      await ping(database);
+      await change(file);
+      for (const refusal of [await refusalOf(ping(database)), await refusalOf(insert())]) {
+        expect(String(refusal)).toContain('The file of the database, or its log, was deleted or replaced');
+        expect(isUnavailable(refusal)).toBe(true);
+      }
+      await close();
+    },
+  );
+
+  test('a SQLite file that cannot be written is not ready, with the reason, until it can be written again', async () => {
+    const { database, close } = await openFile();
+    const { writer } = database as unknown as { readonly writer: DataSource };
+    await writer.query('PRAGMA query_only = 1');
+    expect(String(await refusalOf(ping(database)))).toContain(
+      'The database takes no writes (SQLITE_READONLY)',
+    );
+    await writer.query('PRAGMA query_only = 0');
+    await until(() =>
+      ping(database).then(
+        () => true,
+        () => false,
+      ),
+    );
+    await close();
+  });
+
+  test('a SQLite file is written once for all who ask at one time whether it is ready', async () => {
+    const { database, close } = await openFile();
+    const write = jest.spyOn(database, 'write');
+    await Promise.all(Array.from({ length: 100 }, () => ping(database)));
+    expect(write).toHaveBeenCalledTimes(1);
+    await close();
+  });
+
   test('a SQLite file that another process has locked stops neither the process nor reads, and is told of as unavailable in time', async () => {
     const created = await createTestDatabase();
     const { url } = created;
