@@ -2,7 +2,7 @@ import { QueryFailedError, type DataSource, type DataSourceOptions } from 'typeo
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { databaseCode, DatabaseUnavailable, isUnavailable } from './database-errors';
-import type { Database, Dialect, Mapping } from './dialect';
+import type { Database, Dialect, Mapping, Use } from './dialect';
 import { executedMigrations, migrate, refuseNewerRelease } from './migrate';
 import * as mysql from './mysql';
 import * as sqlite from './sqlite';
@@ -21,24 +21,24 @@ function dialectOf(url: string): Dialect {
  * address names. Throws `BadAddress`.
  */
 export function dataSourceOptions(url: string, mapping: Mapping): DataSourceOptions {
-  return hostOptions(url, mapping)[0];
+  return hostOptions(url, mapping, 'WRITE')[0];
 }
 
-function hostOptions(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
+function hostOptions(url: string, mapping: Mapping, use: Use): [DataSourceOptions, ...DataSourceOptions[]] {
   const ours = {
     synchronize: false,
     logging: false,
     migrationsRun: false,
     migrationsTransactionMode: 'each',
   } as const;
-  const [first, ...others] = dialectOf(url).optionsOf(url, mapping);
+  const [first, ...others] = dialectOf(url).optionsOf(url, mapping, use);
   return [{ ...first, ...ours }, ...others.map((other) => ({ ...other, ...ours }))];
 }
 
 /** Connects, and brings the database up to date. Throws `ConfigError` where it cannot connect. */
 export async function openDatabase(url: string, mapping: Mapping): Promise<Database> {
   const dialect = dialectOf(url);
-  const source = await connect(url, mapping, true);
+  const source = await connect(url, mapping, 'WRITE');
   try {
     await migrate(source);
     return await dialect.databaseOf(source, url);
@@ -74,16 +74,16 @@ export async function ping(database: Pick<Database, 'ping'>): Promise<void> {
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** Connects to the first host that can be used. Throws `ConfigError` where none can. */
-async function connect(url: string, mapping: Mapping, toWrite: boolean): Promise<DataSource> {
+async function connect(url: string, mapping: Mapping, use: Use): Promise<DataSource> {
   const dialect = dialectOf(url);
   const failures: unknown[] = [];
-  for (const options of hostOptions(url, mapping)) {
+  for (const options of hostOptions(url, mapping, use)) {
     try {
-      dialect.checkAccess(url);
+      dialect.checkAccess(url, use);
       const source = await withinTime(openSource(options), CONNECT_TIMEOUT_MS);
       try {
         await dialect.prepareSessions(source, url);
-        if (toWrite) await dialect.checkServer(source);
+        if (use === 'WRITE') await dialect.checkServer(source);
         return source;
       } catch (error) {
         throw await givenUp({ close: () => dialect.close(source) }, error);
@@ -108,7 +108,7 @@ export type ReadOnlyDatabase = Pick<Database, 'read' | 'close'>;
  */
 export async function openToRead(url: string, mapping: Mapping): Promise<ReadOnlyDatabase | null> {
   const dialect = dialectOf(url);
-  const source = await connect(url, mapping, false);
+  const source = await connect(url, mapping, 'READ');
   try {
     await refuseNewerRelease(source);
     if ((await executedMigrations(source)) !== null)

@@ -50,18 +50,21 @@ export interface Mapping {
   readonly migrations: NonNullable<DataSourceOptions['migrations']>;
 }
 
+/** What a database is opened for. To read, a copy does that nobody can write. */
+export type Use = 'WRITE' | 'READ';
+
 /** What both `sqlite.ts` and `mysql.ts` export, under the same names. */
 export interface Dialect {
   /**
    * The options of TypeORM for one connection (SQLite) or one pool (MySQL, MariaDB), for each host that the
    * address names.
    */
-  optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]];
+  optionsOf(url: string, mapping: Mapping, use: Use): [DataSourceOptions, ...DataSourceOptions[]];
   /**
-   * Throws an error of the operating system with a code where a file cannot be read and written, or
-   * `ConfigError` where its folder cannot be written.
+   * Throws an error of the operating system with a code where a file cannot be read and, to write, written,
+   * or `ConfigError` where it takes a folder that can be written.
    */
-  checkAccess(url: string): void;
+  checkAccess(url: string, use: Use): void;
   /** Applies the settings on which our statements rely to every connection, now and later. */
   prepareSessions(source: DataSource, url: string): Promise<void>;
   /** Throws `ConfigError` for a server that does not keep what it has acknowledged, or takes no writes. */

@@ -2,7 +2,9 @@ import { statSync } from 'node:fs';
 import { DatabaseUnavailable } from './database-errors';
 
 /** SQLite's write-ahead log, in which changes are that have not come into the file itself yet. */
-const LOG = '-wal';
+export function logOf(file: string): string {
+  return `${file}-wal`;
+}
 
 /**
  * The file of SQLite that a process has opened, with its log. One that is deleted or replaced can still be
@@ -12,7 +14,7 @@ export class OpenedFile {
   readonly #opened: readonly (readonly [path: string, identity: string | null])[];
 
   constructor(file: string) {
-    this.#opened = [file, file + LOG].map((path) => [path, identityOf(path)] as const);
+    this.#opened = [file, logOf(file)].map((path) => [path, identityOf(path)] as const);
   }
 
   /** Throws `DatabaseUnavailable` where what has the name now is not what was opened. */

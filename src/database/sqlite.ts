@@ -1,6 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
 import { LRUCache } from 'lru-cache';
 import {
   QueryFailedError,
@@ -12,9 +13,9 @@ import {
 import { ConfigError } from '../platform/config-error';
 import { parseDatabaseUrl } from './address';
 import { databaseCode, DatabaseUnavailable, isLocked } from './database-errors';
-import { MAX_PREPARED, type Database, type Load, type Mapping } from './dialect';
+import { MAX_PREPARED, type Database, type Load, type Mapping, type Use } from './dialect';
 import { GroupCommit } from './group-commit';
-import { OpenedFile } from './opened-file';
+import { logOf, OpenedFile } from './opened-file';
 import { repeatUntilCommitted } from './repetition';
 import { byId, byIds, Session, type Beginning, type Reader, type Transaction } from './transaction';
 
@@ -42,21 +43,40 @@ const RETRY_AFTER_MS = 100;
 /** Whether the file can be written is tried once for all who ask within this time. */
 const TRIED_EVERY_MS = 1_000;
 
-export function optionsOf(url: string, mapping: Mapping): [DataSourceOptions, ...DataSourceOptions[]] {
+type Driver = new (file: string, options: object) => object;
+
+export function optionsOf(
+  url: string,
+  mapping: Mapping,
+  use: Use,
+): [DataSourceOptions, ...DataSourceOptions[]] {
+  const file = fileOf(url);
+  // libsql has better-sqlite3's interface and ships its binaries in the package, so that nothing is compiled
+  // or downloaded.
+  // eslint-disable-next-line @typescript-eslint/no-require-imports -- a driver is handed over as a module
+  const driver = require('libsql') as Driver;
+  const common = { ...mapping, type: 'better-sqlite3', database: file } as const;
+  if (use === 'READ' && whyUnwritable(file) !== null)
+    return [{ ...common, driver: existsSync(logOf(file)) ? driver : readingUnchanged(driver) }];
   const options: DataSourceOptions = {
-    ...mapping,
-    type: 'better-sqlite3',
-    // libsql has better-sqlite3's interface and ships its binaries in the package, so that nothing is
-    // compiled or downloaded.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a driver is handed over as a module
-    driver: require('libsql') as unknown,
-    database: fileOf(url),
+    ...common,
+    driver,
     enableWAL: true,
     timeout: START_TIMEOUT_MS,
     prepareDatabase: (connection: { pragma(text: string): unknown }) =>
       void connection.pragma('synchronous = FULL'),
   };
   return [options];
+}
+
+/**
+ * By itself, SQLite makes a log and its index beside each file that it reads. It does without them where it
+ * is told that nobody changes the file. That is so where there is no log: whoever has it open has one.
+ */
+function readingUnchanged(driver: Driver): unknown {
+  return function open(file: string, options: object) {
+    return new driver(`${pathToFileURL(resolve(file)).href}?immutable=1`, options);
+  };
 }
 
 function fileOf(url: string): string {
@@ -67,19 +87,35 @@ function fileOf(url: string): string {
 
 const REFUSED: ReadonlySet<unknown> = new Set(['EACCES', 'EPERM', 'EROFS']);
 
-/** The driver does not say why it cannot open a file: the operating system does, which is asked first. */
-export function checkAccess(url: string): void {
-  const file = fileOf(url);
-  if (existsSync(file)) closeSync(openSync(file, 'r+'));
+/** What the operating system says where a file, or its folder, cannot be written. */
+function whyUnwritable(file: string): NodeJS.ErrnoException | null {
   try {
+    if (existsSync(file)) accessSync(file, constants.W_OK);
     accessSync(dirname(resolve(file)), constants.W_OK | constants.X_OK);
+    return null;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (!REFUSED.has(code)) throw error;
+    return error as NodeJS.ErrnoException;
+  }
+}
+
+/** The driver does not say why it cannot open a file: the operating system does, which is asked first. */
+export function checkAccess(url: string, use: Use): void {
+  const file = fileOf(url);
+  if (use === 'READ') closeSync(openSync(file, 'r'));
+  else if (existsSync(file)) closeSync(openSync(file, 'r+'));
+  const unwritable = whyUnwritable(file);
+  if (!unwritable) return;
+  const { code } = unwritable;
+  if (code === undefined || !REFUSED.has(code)) throw unwritable;
+  if (use === 'WRITE')
     throw new ConfigError(
       `DATABASE_URL: the folder of the file must be writable, because SQLite writes its log beside the file (${code})`,
     );
-  }
+  // Without the index, which is in memory alone, SQLite does not read the log.
+  if (existsSync(logOf(file)) && !existsSync(`${file}-shm`))
+    throw new ConfigError(
+      `DATABASE_URL: changes stand in the log of the file (${logOf(file)}), and can only be read in a folder that is writable: copy both there (${code})`,
+    );
 }
 
 /** SQLite needs no settings on a connection. */

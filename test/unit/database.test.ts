@@ -1,15 +1,21 @@
 import fs from 'node:fs';
-import { copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DataSource, QueryFailedError } from 'typeorm';
-import { dataSourceOptions, openDatabase, ping } from '../../src/database/database';
+import { dataSourceOptions, openDatabase, openToRead, ping } from '../../src/database/database';
 import { isUnavailable } from '../../src/database/database-errors';
 import { ConfigError } from '../../src/platform/config-error';
 import { createTestDatabase } from '../database';
 import { until } from '../e2e/process';
 
 const mapping = { entities: [], migrations: [] };
+
+/** Whoever runs the tests may be allowed to write everywhere. */
+const forbidWriting = (folder: string) =>
+  jest.spyOn(fs, 'accessSync').mockImplementation((path) => {
+    if (path === folder) throw Object.assign(new Error(), { code: 'EROFS' });
+  });
 
 test.each([
   [' SQLite:latchkey.sqlite', { type: 'better-sqlite3', database: 'latchkey.sqlite' }],
@@ -77,7 +83,7 @@ if (process.env.TEST_DATABASE_SERVER === undefined) {
     await database.write((tx) => tx.run('CREATE TABLE things (id INTEGER)', []));
     const close = () => database.close().then(() => created.drop());
     const insert = () => database.write((tx) => tx.run('INSERT INTO things VALUES (1)', []));
-    return { file: created.url.slice('sqlite:'.length), database, insert, close };
+    return { file: created.url.slice('sqlite:'.length), database, insert, close, drop: () => created.drop() };
   }
   const refusalOf = (work: Promise<unknown>) => work.then(String, (error: unknown) => error);
 
@@ -117,6 +123,47 @@ if (process.env.TEST_DATABASE_SERVER === undefined) {
       ),
     );
     await close();
+  });
+
+  test('a SQLite file in a folder that cannot be written is opened to read, and nothing comes to be beside it', async () => {
+    const { file, database, insert, drop } = await openFile();
+    // As one in which migrations were run.
+    await database.write((tx) => tx.run('CREATE TABLE migrations (id INTEGER, name VARCHAR)', []));
+    await insert();
+    await database.close();
+    const copy = join(dirname(file), 'copy');
+    await mkdir(copy);
+    await rename(file, join(copy, 'backup %3F.sqlite'));
+    const access = forbidWriting(copy);
+    const opened = await openToRead(`sqlite:${join(copy, 'backup %3F.sqlite')}`, mapping);
+    expect(await opened?.read.rows('SELECT id FROM things')).toEqual([{ id: 1 }]);
+    expect(await readdir(copy)).toEqual(['backup %3F.sqlite']);
+    await opened?.close();
+    access.mockRestore();
+    await drop();
+  });
+
+  test('a SQLite file whose log cannot be read where it is, is not read without it, and the message says what to do', async () => {
+    const { file, insert, close } = await openFile();
+    await insert();
+    const copy = join(dirname(file), 'copy');
+    await mkdir(copy);
+    for (const end of ['', '-wal']) await copyFile(file + end, join(copy, `backup.sqlite${end}`));
+    const access = forbidWriting(copy);
+    await expect(openToRead(`sqlite:${join(copy, 'backup.sqlite')}`, mapping)).rejects.toThrow(
+      /can only be read in a folder that is writable: copy both there \(EROFS\)$/,
+    );
+    access.mockRestore();
+    await close();
+  });
+
+  test('a SQLite file that is not there is not made in order to read it', async () => {
+    const created = await createTestDatabase();
+    await expect(openToRead(created.url, mapping)).rejects.toThrow(
+      new ConfigError('DATABASE_URL: the database cannot be opened (ENOENT)'),
+    );
+    expect(await readdir(dirname(created.url.slice('sqlite:'.length)))).toEqual([]);
+    await created.drop();
   });
 
   test('a SQLite file is written once for all who ask at one time whether it is ready', async () => {
@@ -171,14 +218,10 @@ test('a SQLite file in a folder that cannot be written is not opened, and the me
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-folder-'));
   const file = join(folder, 'latchkey.sqlite');
   await writeFile(file, '');
-  // Whoever runs the tests may be allowed to write everywhere.
-  const access = jest.spyOn(fs, 'accessSync').mockImplementation((path) => {
-    expect(path).toBe(folder);
-    throw Object.assign(new Error(), { code: 'EACCES' });
-  });
+  const access = forbidWriting(folder);
   await expect(openDatabase(`sqlite:${file}`, mapping)).rejects.toThrow(
     new ConfigError(
-      'DATABASE_URL: the folder of the file must be writable, because SQLite writes its log beside the file (EACCES)',
+      'DATABASE_URL: the folder of the file must be writable, because SQLite writes its log beside the file (EROFS)',
     ),
   );
   access.mockRestore();
