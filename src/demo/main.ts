@@ -65,7 +65,7 @@ async function main(): Promise<void> {
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
   // The issuer and the stand-ins end last, because requests that are in flight may still ask them.
   closeOnSignals({
-    drainMs: app.drainMs,
+    ...app,
     close: () => app.close().then(() => Promise.all([issuer.close(), sandbox.close(), receiver.close()])),
   });
   endWithNpm();

@@ -10,12 +10,19 @@ interface Connection {
   readonly unanswered: Set<IncomingMessage>;
 }
 
-/**
- * Follows the connections of a server, and returns what cuts off those that would keep it from closing: Node
- * waits for a connection on which nothing was received, or half a request, and no longer looks how long that
- * takes. A connection with a whole request that is not answered yet is never cut off.
- */
-export function followConnections(server: Server): () => void {
+export interface FollowedConnections {
+  /** How many requests are not answered yet. */
+  readonly openRequests: () => number;
+  /**
+   * Cuts off connections that would keep the server from closing: Node waits for one on which nothing was
+   * received, or half a request, and no longer looks how long that takes. A connection with a whole request
+   * that is not answered yet is never cut off.
+   */
+  readonly cutOffUnused: () => void;
+}
+
+/** Follows the connections of a server. */
+export function followConnections(server: Server): FollowedConnections {
   const connections = new Map<Socket, Connection>();
   server.on('connection', (socket) => {
     connections.set(socket, { openedAt: Date.now(), unanswered: new Set() });
@@ -26,7 +33,7 @@ export function followConnections(server: Server): () => void {
     unanswered?.add(request);
     response.once('close', () => unanswered?.delete(request));
   });
-  return () => {
+  const cutOffUnused = () => {
     const began = Date.now();
     const cut = () => {
       const now = Date.now();
@@ -40,4 +47,7 @@ export function followConnections(server: Server): () => void {
     const cutting = setInterval(cut, CHECKED_EVERY_MS);
     server.once('close', () => clearInterval(cutting));
   };
+  const openRequests = () =>
+    [...connections.values()].reduce((count, { unanswered }) => count + unanswered.size, 0);
+  return { openRequests, cutOffUnused };
 }

@@ -47,6 +47,10 @@ export const REQUEST_TIMEOUT_MS = 30_000;
 const CHECKED_EVERY_MS = 1_000;
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** How many requests are not answered yet. */
+    readonly openRequests: () => number;
+  }
   interface FastifyRequest {
     /** Who is asking, where a route has found out. */
     viewer: Viewer | null;
@@ -184,7 +188,8 @@ function addHooks(server: Server, trustProxy: readonly string[]): void {
   });
   // A connection that stays open after its last answer would keep the process from ending.
   let closing = false;
-  const cutOffUnused = followConnections(server.server);
+  const { openRequests, cutOffUnused } = followConnections(server.server);
+  server.decorate('openRequests', openRequests);
   server.addHook('preClose', (done) => {
     closing = true;
     cutOffUnused();

@@ -11,6 +11,11 @@ export interface Closable {
   close(): Promise<unknown>;
   /** How long the requests in flight may take, in milliseconds. */
   readonly drainMs: number;
+  /** The server that accepts requests. */
+  readonly server: {
+    readonly openRequests: () => number;
+    readonly log: Record<'info' | 'warn' | 'error', (fields: object, message: string) => void>;
+  };
 }
 
 /**
@@ -31,27 +36,52 @@ export function outliveLostOutput(): void {
 export function endOnSignals(): (started: Closable) => void {
   let app: Closable | null = null;
   let since: number | null = null;
-  const end = () => {
+  const end = (signal: string) => {
     if (since !== null) return;
     since = Date.now();
-    if (!app) {
+    if (app) void drain(app, signal).then((status) => process.exit(status));
+    else {
       starting.isToldToEnd = true;
       if (!starting.hasWork) process.exit(0);
-      return;
     }
-    setTimeout(() => process.exit(1), app.drainMs).unref();
-    app.close().then(
-      () => process.exit(0),
-      () => process.exit(1),
-    );
   };
   process.on('SIGTERM', end);
   // Of a terminal that is closed, or of a connection to it that is lost.
   process.on('SIGHUP', end);
-  process.on('SIGINT', () =>
-    since !== null && Date.now() - since > ONE_CTRL_C_MS ? process.exit(1) : end(),
-  );
+  process.on('SIGINT', (signal) => {
+    if (since !== null && Date.now() - since > ONE_CTRL_C_MS) {
+      if (app) tellCutOff(app, 'A second Ctrl-C');
+      process.exit(1);
+    }
+    end(signal);
+  });
   return (started) => {
     app = started;
   };
+}
+
+/** Finishes what is in flight, and tells so in the log. Returns the status with which the process ends. */
+async function drain(app: Closable, signal: string): Promise<number> {
+  const { server, drainMs } = app;
+  const began = Date.now();
+  server.log.info(
+    { signal, openRequests: server.openRequests() },
+    'No new request is accepted, and those that are open are finished',
+  );
+  setTimeout(() => {
+    tellCutOff(app, 'The time to finish is over');
+    process.exit(1);
+  }, drainMs).unref();
+  try {
+    await app.close();
+    server.log.info({ durationMs: Date.now() - began }, 'Everything is finished, and the process ends');
+    return 0;
+  } catch (error) {
+    server.log.error({ err: error }, 'The process ends, but could not be ended in order');
+    return 1;
+  }
+}
+
+function tellCutOff({ server }: Closable, why: string): void {
+  server.log.warn({ openRequests: server.openRequests() }, `${why}: the process ends at once`);
 }

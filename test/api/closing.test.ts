@@ -32,10 +32,10 @@ test('an instance that ends waits for no connection on which nothing was sent', 
 
 test('a server that ends answers a request that lay unread on a connection which it had just accepted', async () => {
   const server = createServer((_request, response) => response.setHeader('connection', 'close').end('done'));
-  const cutOff = followConnections(server);
+  const { cutOffUnused } = followConnections(server);
   server.once('connection', () => {
     server.close();
-    cutOff();
+    cutOffUnused();
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const { port } = server.address() as AddressInfo;

@@ -73,6 +73,19 @@ test('a call that is being placed is finished where the log cannot be written', 
   expect([await status(), await said]).toEqual([0, '']);
 });
 
+test('the log tells that a process begins to end, with how many requests are open, and that all is finished', async () => {
+  const log = join(folder, 'log');
+  const { child, calling, status } = await startPlacing(log);
+  const lines = () => readFileSync(log, 'utf8');
+  child.kill('SIGTERM');
+  await until(() => lines().includes('"signal":"SIGTERM","openRequests":1'));
+  expect(lines()).not.toContain('Everything is finished');
+  provider.release();
+  expect((await calling).data).toMatchObject(PLACED);
+  expect(await status()).toBe(0);
+  expect(lines().split('Everything is finished')).toHaveLength(2);
+});
+
 test('the log goes on with a program that reads it when that has been started anew', async () => {
   const pipe = join(folder, 'log');
   spawnSync('mkfifo', [pipe]);

@@ -6,6 +6,8 @@ const DRAIN_MS = 400_000;
 let exit: jest.SpyInstance;
 let closed: () => void;
 let close: jest.Mock;
+const told = jest.fn((_fields: object, _message: string) => undefined);
+const server = { openRequests: () => 2, log: { info: told, warn: told, error: told } };
 beforeEach(() => {
   jest.useFakeTimers();
   exit = jest.spyOn(process, 'exit').mockImplementation(() => undefined as never);
@@ -14,6 +16,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(signal);
   jest.restoreAllMocks();
+  told.mockReset();
   jest.useRealTimers();
 });
 
@@ -30,7 +33,7 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)(
 );
 
 describe('a process that is asked to end', () => {
-  beforeEach(() => endOnSignals()({ close, drainMs: DRAIN_MS }));
+  beforeEach(() => endOnSignals()({ close, drainMs: DRAIN_MS, server }));
 
   test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('by %s ends once all is finished', async (signal) => {
     process.emit(signal);
@@ -46,6 +49,41 @@ describe('a process that is asked to end', () => {
     expect(exit).not.toHaveBeenCalled();
     jest.advanceTimersByTime(1);
     expect(exit.mock.calls).toEqual([[1]]);
+  });
+
+  test('tells when it begins, with how many requests are open, and when all is finished', async () => {
+    process.emit('SIGTERM', 'SIGTERM');
+    process.emit('SIGTERM', 'SIGTERM');
+    expect(told.mock.calls).toEqual([
+      [
+        { signal: 'SIGTERM', openRequests: 2 },
+        'No new request is accepted, and those that are open are finished',
+      ],
+    ]);
+    jest.advanceTimersByTime(1_500);
+    closed();
+    await jest.advanceTimersByTimeAsync(0);
+    expect(told.mock.calls.slice(1)).toEqual([
+      [{ durationMs: 1_500 }, 'Everything is finished, and the process ends'],
+    ]);
+  });
+
+  test('tells of what it cuts off, and of what cannot be ended in order', async () => {
+    process.emit('SIGTERM');
+    jest.advanceTimersByTime(DRAIN_MS);
+    expect(told.mock.lastCall).toEqual([
+      { openRequests: 2 },
+      'The time to finish is over: the process ends at once',
+    ]);
+    process.emit('SIGINT');
+    expect(told.mock.lastCall).toEqual([{ openRequests: 2 }, 'A second Ctrl-C: the process ends at once']);
+    const fault = new Error('The disk is gone');
+    process.removeAllListeners('SIGTERM');
+    close.mockRejectedValue(fault);
+    endOnSignals()({ close, drainMs: DRAIN_MS, server });
+    process.emit('SIGTERM');
+    await jest.advanceTimersByTimeAsync(0);
+    expect(told.mock.lastCall).toEqual([{ err: fault }, 'The process ends, but could not be ended in order']);
   });
 
   test('by SIGTERM, however often, cuts nothing', () => {
