@@ -54,6 +54,8 @@ export interface AppOptions {
    * Webhooks of agencies may lead to this machine, and need no https there. It is for the demo and the tests.
    */
   readonly webhooksToLoopback?: boolean;
+  /** Tells whether the demo still makes what it shows. Until that is there, it is not ready. */
+  readonly isBeingFilled?: () => boolean;
   /** A query is compiled at this run. */
   readonly compiledFromRun?: number;
   /** The schema, where apps of one process share it. Building it is half of a start. */
@@ -139,6 +141,7 @@ async function createServerOf(
       health({
         isReady: () => ping(database),
         issuerProblem: () => identities.problem(),
+        isBeingFilled: options.isBeingFilled,
       }),
       graphql({
         ...config.http,

@@ -56,10 +56,13 @@ async function main(): Promise<void> {
   refuseOtherHosts(config);
   await refuseTakenPort(config);
   const tokens = await mintTokens(issuer, config);
+  // It is filled over its own API, while it listens already.
+  let isFilled = false;
   const app = await createApp(config, {
     playgroundTokens: tokens,
     loopbackOnly: true,
     webhooksToLoopback: true,
+    isBeingFilled: () => !isFilled,
   });
   await seed(app.database, app.vault, app.audit, config.auth.issuer, sandbox);
   await seedHandIns(app.database, app.vault, app.audit, sandbox);
@@ -82,6 +85,7 @@ async function main(): Promise<void> {
   };
   if (tokens.agencyAdmin !== undefined) await receiver.enter(askAs(url, tokens.agencyAdmin));
   writeFileSync(DEMO_FILE, `${JSON.stringify(demo, null, 2)}\n`, { mode: 0o600 });
+  isFilled = true;
   console.log(JSON.stringify(demo, null, 2));
   console.log(
     `\nLatchkey's demo is ready.\n  Console:    ${url}/\n  Playground: ${url}/playground\n  GraphQL:    ${url}/graphql\n  Tokens and keys to paste: ${DEMO_FILE}\n  A one-time link with its code, and a gateway token, stand there too.\n  Webhooks that the agency receives: ${WEBHOOKS_FILE}`,

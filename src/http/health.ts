@@ -6,13 +6,17 @@ export interface HealthOptions {
   readonly isReady: () => Promise<unknown>;
   /** Says why sign-ins could not be checked when the issuer was last asked, or returns null. */
   readonly issuerProblem: () => string | null;
+  /** Whether it still makes what it is to serve. */
+  readonly isBeingFilled?: (() => boolean) | undefined;
 }
 
 /** `/healthz` says that the process runs, `/readyz` that it can serve requests. */
-export function health({ isReady, issuerProblem }: HealthOptions): Route {
+export function health({ isReady, issuerProblem, isBeingFilled = () => false }: HealthOptions): Route {
   return (server) => {
     server.get('/healthz', async () => ({ status: 'ok' }));
     server.get('/readyz', async (request, reply) => {
+      if (isBeingFilled())
+        return reply.code(503).send({ status: 'not ready', demo: 'It is still being filled' });
       try {
         await isReady();
         // Service tokens and one-time links work without the issuer: the problem is told, but takes no
