@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Database } from '../database/database';
 import { createApp, listen, ownAddress } from '../app';
 import { ConfigError, readConfig, type Config } from '../config';
+import { BLOCKED_PORT, isBlockedPort } from '../platform/blocked-port';
 import { loadEnvFile } from '../platform/env-file';
 import { endOnSignals, outliveLostOutput } from '../platform/process';
 import { BASE_URLS, givenVariables } from '../settings';
@@ -254,11 +255,15 @@ async function mintTokens(issuer: DemoIssuer, config: Config): Promise<Record<st
   return Object.fromEntries(await Promise.all(tokens)) as Record<string, string>;
 }
 
+function reasonOf(error: unknown): unknown {
+  if ((error as { code?: unknown }).code === 'EADDRINUSE')
+    return 'The port is in use. Choose another: PORT=4001 npm start';
+  if (isBlockedPort((error as Error).cause)) return `PORT: ${BLOCKED_PORT}`;
+  const isExpected = error instanceof ConfigError || error instanceof UnusableKeyRing;
+  return isExpected ? error.message : error;
+}
+
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof UnusableKeyRing;
-  const busy = (error as { code?: unknown }).code === 'EADDRINUSE';
-  console.error(
-    busy ? 'The port is in use. Choose another: PORT=4001 npm start' : expected ? error.message : error,
-  );
+  console.error(reasonOf(error));
   process.exit(1);
 });

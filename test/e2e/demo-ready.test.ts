@@ -4,8 +4,17 @@ import { join } from 'node:path';
 import { freePort } from '../fixtures/oidc';
 import { Process, until } from './process';
 
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'latchkey-ready-'))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('the demo says so of a port that fetch and browsers refuse', async () => {
+  const running = new Process('src/demo/main.js', folder, { PORT: '6000' });
+  expect(await running.ended()).toBe(1);
+  expect(running.output).toBe('PORT: fetch refuses this port, as browsers do: choose another\n');
+});
+
 test('whoever waits until the demo is ready finds the file with its tokens', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-ready-'));
   const url = `http://127.0.0.1:${await freePort()}`;
   const running = new Process('src/demo/main.js', folder, { PORT: new URL(url).port });
   const ready = async () => {
@@ -19,5 +28,4 @@ test('whoever waits until the demo is ready finds the file with its tokens', asy
   const file = readFileSync(join(folder, '.latchkey', 'demo.json'), 'utf8');
   expect(JSON.parse(file)).toMatchObject({ url, tokens: { agencyAdmin: expect.any(String) as string } });
   expect(await running.end()).toBe(0);
-  rmSync(folder, { recursive: true });
 });
