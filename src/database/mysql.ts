@@ -277,12 +277,12 @@ class MysqlDatabase implements Database {
    * before.
    */
   async #isCommitted({ table, id }: Witness): Promise<boolean> {
-    for (const deadline = Date.now() + FATE_DEADLINE_MS; ;) {
+    for (const deadline = performance.now() + FATE_DEADLINE_MS; ;) {
       try {
         const sql = `SELECT id FROM ${table} WHERE id = ? LOCK IN SHARE MODE`;
         return (await this.read.rows(sql, [id])).length > 0;
       } catch (error) {
-        if (Date.now() > deadline) throw new DatabaseUnavailable(FATE_UNKNOWN, { cause: error });
+        if (performance.now() > deadline) throw new DatabaseUnavailable(FATE_UNKNOWN, { cause: error });
       }
       await wait(FATE_ASKED_EVERY_MS);
     }

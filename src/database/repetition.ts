@@ -51,7 +51,7 @@ export async function repeatUntilCommitted<T>(
   attempt: () => Promise<T>,
   onRetry: () => void = () => undefined,
 ): Promise<T> {
-  const deadline = Date.now() + DEADLINE_MS;
+  const deadline = performance.now() + DEADLINE_MS;
   let isFateKnown = true;
   for (let tries = 1, duplicates = 0; ; tries += 1) {
     try {
@@ -63,7 +63,7 @@ export async function repeatUntilCommitted<T>(
       if (duplicates >= DUPLICATE_ATTEMPTS || !mayWin(error)) throw error;
       // Those who lost the same race must not meet again.
       const pause = Math.random() * Math.min(LONGEST_PAUSE_MS, 10 * tries);
-      if (Date.now() + pause > deadline) throw givenUp(error, isFateKnown);
+      if (performance.now() + pause > deadline) throw givenUp(error, isFateKnown);
       await wait(pause);
       onRetry();
     }

@@ -156,7 +156,7 @@ async function whileLocked<T>(work: () => Promise<T>, deadline: number): Promise
     try {
       return await work();
     } catch (error) {
-      if (!isLocked(error) || Date.now() > deadline) throw error;
+      if (!isLocked(error) || performance.now() > deadline) throw error;
     }
     await wait(Math.random() * RETRY_AFTER_MS);
   }
@@ -183,7 +183,7 @@ class SqliteDatabase implements Database {
   }
 
   write<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + LOCK_TIMEOUT_MS;
+    const deadline = performance.now() + LOCK_TIMEOUT_MS;
     const ids: string[] = [];
     return repeatUntilCommitted(
       () => this.#writes.write(work, ids, deadline),
@@ -209,8 +209,8 @@ class SqliteDatabase implements Database {
   async ping(): Promise<void> {
     await this.read.rows('SELECT 1 AS one FROM migration_lock LIMIT 1');
     this.file.check();
-    if (!this.#tried || Date.now() - this.#tried.at >= TRIED_EVERY_MS)
-      this.#tried = { at: Date.now(), outcome: this.#tryToWrite() };
+    if (!this.#tried || performance.now() - this.#tried.at >= TRIED_EVERY_MS)
+      this.#tried = { at: performance.now(), outcome: this.#tryToWrite() };
     await this.#tried.outcome;
   }
 

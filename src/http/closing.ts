@@ -25,7 +25,7 @@ export interface FollowedConnections {
 export function followConnections(server: Server): FollowedConnections {
   const connections = new Map<Socket, Connection>();
   server.on('connection', (socket) => {
-    connections.set(socket, { openedAt: Date.now(), unanswered: new Set() });
+    connections.set(socket, { openedAt: performance.now(), unanswered: new Set() });
     socket.once('close', () => connections.delete(socket));
   });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
@@ -34,9 +34,9 @@ export function followConnections(server: Server): FollowedConnections {
     response.once('close', () => unanswered?.delete(request));
   });
   const cutOffUnused = () => {
-    const began = Date.now();
+    const began = performance.now();
     const cut = () => {
-      const now = Date.now();
+      const now = performance.now();
       const isLate = now - began >= server.requestTimeout;
       for (const [socket, { openedAt, unanswered }] of connections) {
         const isSilent = socket.bytesRead === 0 && now - openedAt >= UNREAD_FOR_MS;

@@ -38,7 +38,7 @@ export function endOnSignals(): (started: Closable) => void {
   let since: number | null = null;
   const end = (signal: string) => {
     if (since !== null) return;
-    since = Date.now();
+    since = performance.now();
     if (app) void drain(app, signal).then((status) => process.exit(status));
     else {
       starting.isToldToEnd = true;
@@ -49,7 +49,7 @@ export function endOnSignals(): (started: Closable) => void {
   // Of a terminal that is closed, or of a connection to it that is lost.
   process.on('SIGHUP', end);
   process.on('SIGINT', (signal) => {
-    if (since !== null && Date.now() - since > ONE_CTRL_C_MS) {
+    if (since !== null && performance.now() - since > ONE_CTRL_C_MS) {
       if (app) tellCutOff(app, 'A second Ctrl-C');
       process.exit(1);
     }
@@ -63,7 +63,7 @@ export function endOnSignals(): (started: Closable) => void {
 /** Finishes what is in flight, and tells so in the log. Returns the status with which the process ends. */
 async function drain(app: Closable, signal: string): Promise<number> {
   const { server, drainMs } = app;
-  const began = Date.now();
+  const began = performance.now();
   server.log.info(
     { signal, openRequests: server.openRequests() },
     'No new request is accepted, and those that are open are finished',
@@ -74,7 +74,10 @@ async function drain(app: Closable, signal: string): Promise<number> {
   }, drainMs).unref();
   try {
     await app.close();
-    server.log.info({ durationMs: Date.now() - began }, 'Everything is finished, and the process ends');
+    server.log.info(
+      { durationMs: Math.round(performance.now() - began) },
+      'Everything is finished, and the process ends',
+    );
     return 0;
   } catch (error) {
     server.log.error({ err: error }, 'The process ends, but could not be ended in order');

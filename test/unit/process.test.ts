@@ -94,6 +94,14 @@ describe('a process that is asked to end', () => {
     expect([close.mock.calls.length, exit.mock.calls]).toEqual([1, []]);
   });
 
+  test('by Ctrl-C twice ends at once, also where the clock is put back in between', () => {
+    process.emit('SIGINT');
+    jest.setSystemTime(Date.now() - 60 * 60 * 1_000);
+    jest.advanceTimersByTime(2_000);
+    process.emit('SIGINT');
+    expect(exit.mock.calls).toEqual([[1]]);
+  });
+
   test('by Ctrl-C twice ends at once, but not where npm passes one Ctrl-C on as well', () => {
     process.emit('SIGINT');
     process.emit('SIGINT');

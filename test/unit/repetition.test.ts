@@ -85,6 +85,17 @@ describe('a transaction', () => {
     },
   );
 
+  test('that loses its races is told so in time, also where the clock is put back meanwhile', async () => {
+    jest.useFakeTimers();
+    const race = failed('ER_LOCK_DEADLOCK');
+    const outcome = repeatUntilCommitted(() => Promise.reject(race)).catch((reason: unknown) => reason);
+    await jest.advanceTimersByTimeAsync(1_000);
+    jest.setSystemTime(Date.now() - 60 * 60 * 1_000);
+    await jest.advanceTimersByTimeAsync(10_000);
+    jest.useRealTimers();
+    expect(await outcome).toBeInstanceOf(ServiceBusy);
+  });
+
   test('that finds a duplicate again and again fails with it', async () => {
     const duplicate = failed('ER_DUP_ENTRY');
     expect(await repeated(duplicate, Infinity)).toMatchObject({ attempts: 8, outcome: duplicate });
