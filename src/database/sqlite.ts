@@ -1,4 +1,4 @@
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
@@ -98,11 +98,17 @@ function whyUnwritable(file: string): NodeJS.ErrnoException | null {
   }
 }
 
-/** The driver does not say why it cannot open a file: the operating system does, which is asked first. */
+/**
+ * The driver does not say why it cannot open a file: the operating system does, which is asked first. Nothing
+ * is opened for that: where the process has the database open already, closing the file would take all its
+ * locks away (POSIX), and another process that ends would delete the log.
+ */
 export function checkAccess(url: string, use: Use): void {
   const file = fileOf(url);
-  if (use === 'READ') closeSync(openSync(file, 'r'));
-  else if (existsSync(file)) closeSync(openSync(file, 'r+'));
+  if (use === 'READ' || existsSync(file))
+    accessSync(file, use === 'READ' ? constants.R_OK : constants.R_OK | constants.W_OK);
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory())
+    throw new ConfigError('DATABASE_URL: the database cannot be opened (EISDIR)');
   const unwritable = whyUnwritable(file);
   if (!unwritable) return;
   const { code } = unwritable;

@@ -88,11 +88,11 @@ export class InvitationService implements AccessGranter {
    * the same way.
    */
   async accept(identity: Identity, id: string): Promise<InvitationResult> {
-    const takenUp = await this.#takenUp(identity, id);
-    if (takenUp) return { invitation: takenUp, userErrors: [] };
     const invitation = await this.#own(identity, id);
-    if (!invitation || !(await this.join(invitation.invitationId, identity))) return NOT_FOUND;
-    return { invitation, userErrors: [] };
+    if (invitation && (await this.join(invitation.invitationId, identity)))
+      return { invitation, userErrors: [] };
+    const takenUp = await this.#takenUp(identity, id);
+    return takenUp ? { invitation: takenUp, userErrors: [] } : NOT_FOUND;
   }
 
   /** Removes the invitation and tells the agency. */

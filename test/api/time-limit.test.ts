@@ -47,9 +47,11 @@ describe('a query that takes too long', () => {
     const inner = jest.spyOn(AgentService.prototype, 'pagesOfClients');
     const { status, errors, data } = await running.ask('agencyAdmin', QUERY);
     expect([status, errors[0]?.extensions.code, data]).toEqual([422, 'TIME_LIMIT_EXCEEDED', undefined]);
+    // On MariaDB, the agents are asked for together with the clients.
+    const before = inner.mock.calls.length;
     letGo();
     expect((await running.ask('agencyAdmin', '{ clients { totalCount } }')).errors).toEqual([]);
-    expect(inner).not.toHaveBeenCalled();
+    expect(inner).toHaveBeenCalledTimes(before);
     // The one that was held back, what it was held back from, and the one after it.
     expect(lists).toHaveBeenCalledTimes(3);
     expect(running.logs.filter((line) => line.includes('"err"'))).toEqual([]);
