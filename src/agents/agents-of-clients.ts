@@ -3,7 +3,7 @@ import { ownClientIds, visibleTo } from '../access/tenancy';
 import type { Viewer } from '../access/viewer';
 import { foundOf, isKnown, rowsOfIds, type Ids } from '../database/rows-of-ids';
 import type { Reader } from '../database/transaction';
-import { MAX_PAGE_SIZE, toPage, type Page, type PageArgs } from '../graphql/page';
+import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { groupedBy, inOrder } from '../platform/rows-by-id';
 import { AgentRow, type ShownAgent } from './agent.entity';
 
@@ -52,7 +52,7 @@ async function firstOfClients(
   columns: readonly string[],
 ): Promise<AgentOfClient[]> {
   const visible = isKnown(clients) ? ownClientIds(viewer, clients) : clients;
-  const mostClients = isKnown(visible) ? visible.length : MAX_PAGE_SIZE;
+  const mostClients = isKnown(visible) ? visible.length : visible.most;
   if (mostClients === 0) return [];
   const source = rowsOfIds(visible, `agents a${reader.indexHint('agents_by_client')}`, 'a.clientId');
   const { idColumn } = source;
@@ -69,7 +69,7 @@ async function firstOfClients(
   const most = mostClients * (first + 1);
   const order = isKnown(visible) ? ' ORDER BY a.clientId, a.id' : '';
   const rows = await read(`SELECT ${selected.join(', ')} ${condition}${order} LIMIT ?`, most);
-  if (rows.length < most || mostClients === 1) return rows;
+  if (rows.length < most || (isKnown(visible) && mostClients === 1)) return rows;
   const position = `ROW_NUMBER() OVER (PARTITION BY ${idColumn} ORDER BY a.id) AS position`;
   const numbered = `SELECT ${selected.join(', ')}, ${position} ${condition}`;
   return read(

@@ -9,6 +9,7 @@ import type { TenantDatabase } from '../access/tenant-database';
 import type { Reader, Transaction } from '../database/transaction';
 import { toPage, type Page, type PageArgs } from '../graphql/page';
 import { readTogether } from '../database/read-together';
+import type { SelectOfIds } from '../database/rows-of-ids';
 import { dateOrNull, equal, placeholders, type Condition, type RawDate } from '../database/raw';
 import { checkName } from '../graphql/checks';
 import { userError, type UserError } from '../graphql/user-error';
@@ -89,7 +90,7 @@ export class ClientService {
    * The SELECT that finds the ids of a page of clients, so that what belongs to them is read in one go with
    * the page. Null where it does not pay: SQLite has no round trips, and looking for a text takes long.
    */
-  selectIds(viewer: Viewer, { after, first }: PageArgs, search: string | null): Condition | null {
+  selectIds(viewer: Viewer, { after, first }: PageArgs, search: string | null): SelectOfIds | null {
     const { read } = this.database;
     if (!read.isRemote || search) return null;
     const own = equal(clientsVisibleTo(viewer));
@@ -97,6 +98,7 @@ export class ClientService {
     return {
       sql: `SELECT id FROM clients${index} WHERE ${own.sql} AND id > ? ORDER BY id LIMIT ?`,
       values: [...own.values, after ?? '', first],
+      most: first,
     };
   }
 

@@ -1,7 +1,12 @@
 import { placeholders, type Condition } from './raw';
 
+/** A SELECT that finds ids, at most so many of them. */
+export interface SelectOfIds extends Condition {
+  readonly most: number;
+}
+
 /** Ids that are known, or the SELECT that finds them, so that nobody waits for it to read what is theirs. */
-export type Ids = readonly string[] | Condition;
+export type Ids = readonly string[] | SelectOfIds;
 
 interface RowsOfIds extends Condition {
   /** Tells to which of the ids a row belongs. */

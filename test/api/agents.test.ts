@@ -146,6 +146,19 @@ describe('the agents of a list of clients', () => {
       totalCount: 302,
     });
   });
+
+  test('are hardly more than the page shows, also where a client has hundreds', async () => {
+    const query = '{ clients(first: 2) { nodes { agents(first: 1) { nodes { id } } } } }';
+    const read = jest.spyOn(running.app.database.read, 'rows');
+    await running.data(query);
+    const ofAgents = read.mock.results.filter((_, index) =>
+      read.mock.calls[index]?.[0].includes(' agents a'),
+    );
+    const rows = (await Promise.all(ofAgents.map(({ value }) => value as Promise<object[]>))).flat();
+    read.mockRestore();
+    // Two of each client tell whether there are more, and are read once more where one of them has many.
+    expect(rows.length).toBeLessThanOrEqual(8);
+  });
 });
 
 describe('an agent that is changed', () => {
