@@ -35,9 +35,20 @@ test.each([
   expect(containsSignedToken(text)).toBe(false);
 });
 
-test('a signed token is looked for in a time that grows no faster than the text', () => {
+test('a signed token is looked for in no time, whatever stands in its place', () => {
   const start = performance.now();
-  for (const piece of ['ey', 'eyJ', 'eyJ.', '.', 'e30.', `${part('{"alg"')}.`, ' ', 'a'])
-    expect(containsSignedToken(piece.repeat(10_000 / piece.length))).toBe(false);
-  expect(performance.now() - start).toBeLessThan(1_000);
+  for (const piece of [
+    'ey',
+    'eyJ',
+    `${'eyJ'.repeat(500)}.`,
+    'eyJ.',
+    '.',
+    'e30.',
+    `${part('{"alg"')}.`,
+    `${part('{"a":{"alg"}')}.`,
+    ' ',
+    'a',
+  ])
+    expect(containsSignedToken(piece.repeat(100_000 / piece.length))).toBe(false);
+  expect(performance.now() - start).toBeLessThan(300);
 });
