@@ -253,6 +253,7 @@ test.each([
   'Harbor Dental',
   'brightline2024',
   'whsec_ of Harbor',
+  'Send the key and not the whsec_ secret of the webhooks of Maple',
   'lk_svc_Ab12 was replaced',
   `${KEY.slice(0, -1)}0`,
 ])('%s is a name as before', async (name) => {
