@@ -43,7 +43,7 @@ export async function readPagesOfClients(
 
 type AgentOfClient = AgentSummary & { readonly clientId: string };
 
-/** The agents of clients that a SELECT finds are in no order. */
+/** The agents of several clients that a SELECT finds are in no order. */
 async function firstOfClients(
   reader: Reader,
   viewer: Viewer,
@@ -65,11 +65,11 @@ async function firstOfClients(
   const values = [...source.values, viewer.agencyId, ...(after === null ? [] : [after])];
   const read = (sql: string, limit: number) => reader.rows<AgentOfClient>(sql, [...values, limit]);
   // Most clients have few agents, so that this statement reads all of them. Numbering the rows of each client
-  // takes twice as long, and so would ordering a join.
+  // takes twice as long, and so would ordering a join for many clients.
   const most = mostClients * (first + 1);
-  const order = isKnown(visible) ? ' ORDER BY a.clientId, a.id' : '';
+  const order = isKnown(visible) || mostClients === 1 ? ' ORDER BY a.clientId, a.id' : '';
   const rows = await read(`SELECT ${selected.join(', ')} ${condition}${order} LIMIT ?`, most);
-  if (rows.length < most || (isKnown(visible) && mostClients === 1)) return rows;
+  if (rows.length < most || mostClients === 1) return rows;
   const position = `ROW_NUMBER() OVER (PARTITION BY ${idColumn} ORDER BY a.id) AS position`;
   const numbered = `SELECT ${selected.join(', ')}, ${position} ${condition}`;
   return read(
