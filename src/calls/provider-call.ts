@@ -172,18 +172,17 @@ export async function unansweredAmong<Told>(
   });
 }
 
-/** Locks the calls of an account whose placement has no answer, in their order. */
+/** Locks the calls of an agency at a provider whose placement has no answer, whoever's key it was. */
 export async function lockUnanswered(tx: Transaction, { owner, provider }: OwnAccount): Promise<CallRow[]> {
   const placed = await tx.rows<{ id: string }>(
-    "SELECT id FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL AND keyOwnerId = ?",
-    [owner.agencyId, provider, owner.id],
+    "SELECT id FROM calls WHERE agencyId = ? AND status = 'UNKNOWN' AND provider = ? AND providerCallId IS NULL",
+    [owner.agencyId, provider],
   );
   const rows = await tx.lockAll(
     CallRow,
     placed.map(({ id }) => id),
   );
-  const isStill = ({ status, providerCallId }: CallRow) => status === 'UNKNOWN' && providerCallId === null;
-  return rows.filter(isStill).sort((one, other) => (one.id < other.id ? -1 : 1));
+  return rows.filter(({ status, providerCallId }) => status === 'UNKNOWN' && providerCallId === null);
 }
 
 /** What was told of a call that began at a provider. */

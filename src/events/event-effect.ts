@@ -50,25 +50,22 @@ export function eventEffect(resolver: KeyResolverService): EventEffect {
 }
 
 /**
- * Does the same for events of which no provider can tell more, because the key of their account was cleared
- * or replaced. Nobody vouches for those that are not signed. What may be of a call that was placed without an
+ * Does the same for events of one account of which no provider can tell more, because its key was cleared or
+ * replaced. Nobody vouches for those that are not signed. What may be of a call that was placed without an
  * answer is taken for that call, if it is of its agent, number, account and time; else it is another call.
  */
 export function withoutAnswer(resolver: KeyResolverService): EventEffect {
   return async (tx, rows) => {
     const events = rows.filter(({ isSigned }) => isSigned).map(eventOf);
-    if (events.length === 0) return;
-    const placed = new Map<string, CallRow[]>();
-    for (const { account } of events)
-      if (!placed.has(accountName(account)))
-        placed.set(accountName(account), await lockUnanswered(tx, account));
+    const [first] = events;
+    if (!first) return;
+    const placed = await lockUnanswered(tx, first.account);
     const calls = await CallsOfEvents.lock(tx, events);
     const news = await newCalls(tx, resolver, calls, events);
     const writes = new CallWrites();
     for (const event of events) {
       const made = news.get(event) ?? null;
-      const candidates = placed.get(accountName(event.account)) ?? [];
-      const own = calls.find(event) ?? (made && takePlaced(candidates, event.facts, made));
+      const own = calls.find(event) ?? (made && takePlaced(placed, event, made));
       const call = await effectOf(tx, writes, own, made, event);
       if (call) calls.put(event, call);
     }
@@ -76,16 +73,31 @@ export function withoutAnswer(resolver: KeyResolverService): EventEffect {
   };
 }
 
-/** Takes the call out of those that were placed without an answer that the facts are of. */
-function takePlaced(placed: CallRow[], facts: CallFacts, { call, startedAt }: ProviderCall): CallRow | null {
-  const index = placed.findIndex(({ agentId, toNumber, direction, createdAt }) => {
-    const laterMs = startedAt.getTime() - createdAt.getTime();
-    const isThen = laterMs > -CLOCKS_DIFFER_MS && laterMs < PLACED_WITHIN_MS;
+/**
+ * Takes the call out of those that were placed without an answer that the facts are of. Of several, as when a
+ * placement was tried again, it is the one that was placed at about the time at which this one began. What
+ * may be of a call that was placed with the key of another owner is found with that key: to record it here as
+ * well would have its client pay for it twice.
+ */
+function takePlaced(
+  placed: CallRow[],
+  { facts, account }: EventOfCall,
+  { call, startedAt }: ProviderCall,
+): CallRow | 'OTHERS' | null {
+  const laterMs = ({ createdAt }: CallRow) => startedAt.getTime() - createdAt.getTime();
+  const fits = placed.filter((each) => {
+    const { agentId, toNumber, direction } = each;
+    const isThen = laterMs(each) > -CLOCKS_DIFFER_MS && laterMs(each) < PLACED_WITHIN_MS;
     const isOther = toNumber !== null && facts.toNumber !== null && toNumber !== facts.toNumber;
     const isSameWay = facts.direction === null || facts.direction === direction;
     return agentId === call.agentId && isThen && isSameWay && !isOther;
   });
-  return index < 0 ? null : (placed.splice(index, 1)[0] ?? null);
+  const [nearest] = fits
+    .filter(({ keyOwnerId }) => keyOwnerId === account.owner.id)
+    .sort((one, other) => Math.abs(laterMs(one)) - Math.abs(laterMs(other)));
+  if (!nearest) return fits.length > 0 ? 'OTHERS' : null;
+  placed.splice(placed.indexOf(nearest), 1);
+  return nearest;
 }
 
 function eventOf(row: ProviderEventRow): EventOfCall {

@@ -4,7 +4,7 @@ import { CallRow } from '../../src/calls/call.entity';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_BLAND_AGENT, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
-import { CLEAR_CLIENT, ENDPOINTS, SET_CLIENT, START_CALL } from '../operations';
+import { CLEAR_CLIENT, ENDPOINTS, START_CALL } from '../operations';
 import { json, Loopback } from '../providers/loopback';
 import { eventsOf, over, providerAgentIdOf, started } from '../retell-events';
 import { unpaced } from '../unpaced';
@@ -197,63 +197,6 @@ test('an event may be of a call through the gateway whose number is not known, a
   await work();
   await askDue();
   expect(await calls()).toMatchObject([{ id: placed?.id, providerCallId: placed?.providerCallId }]);
-});
-
-describe.each(['cleared', 'replaced by that of another account'])('where the key was %s since', (how) => {
-  const toNumber = '+14155550123';
-  const begunAt = (id: string, agent_id: string, at: number) =>
-    over(id, {
-      agent_id,
-      direction: 'outbound',
-      to_number: toNumber,
-      start_timestamp: at,
-      end_timestamp: at,
-    });
-
-  test('a signed event is of the call that was placed then without an answer, and of no other', async () => {
-    await start();
-    await running.data(START_CALL, { input: { agentId: HARBOR_RETELL_AGENT, toNumber } });
-    const [placed] = await calls();
-    const unanswered = { status: 'UNKNOWN', providerCallId: null } as const;
-    await running.app.database.write((tx) => tx.updateRow('calls', unanswered, { id: placed?.id }));
-    const agent_id = await providerAgentIdOf(running, HARBOR_RETELL_AGENT);
-    if (how === 'cleared')
-      await running.data(CLEAR_CLIENT, { input: { clientId: HARBOR, providers: ['RETELL'] } });
-    else
-      await running.data(SET_CLIENT, {
-        input: {
-          clientId: HARBOR,
-          keys: [{ provider: 'RETELL', apiKey: running.sandbox.retell.keys.valid }],
-        },
-      });
-    const sendSigned = await eventsOf(running, HARBOR);
-    const at = placed?.createdAt.getTime() ?? 0;
-    await sendSigned('call_ended', begunAt('theirs', agent_id, at - 60 * MINUTE));
-    await sendSigned('call_ended', begunAt('ours', agent_id, at + 1_000));
-    await sendSigned('call_analyzed', {
-      ...begunAt('ours', agent_id, at + 1_000),
-      call_cost: { combined_cost: 9 },
-    });
-    await work();
-    expect(await states()).toEqual(['TO_ASK', 'TO_ASK', 'TO_ASK']);
-    const other = await running.another();
-    await Promise.all([askDue(), askDue(new Date(), other)]);
-    await other.close();
-    await askDue();
-    const ofHarbor = { clientId: HARBOR, status: 'COMPLETED', durationMs: 61_000 };
-    expect(await calls()).toMatchObject([
-      { providerCallId: 'theirs', origin: 'PROVIDER', ...ofHarbor },
-      {
-        id: placed?.id,
-        providerCallId: 'ours',
-        origin: 'API',
-        keyOwnerId: HARBOR,
-        costMicros: 90_000,
-        ...ofHarbor,
-      },
-    ]);
-    expect(await states()).toEqual(['DONE', 'DONE', 'DONE']);
-  });
 });
 
 test('the events of one call have it asked for once, by one of two instances', async () => {
