@@ -16,7 +16,7 @@ const LEASE_MS = 60_000;
 const BATCH = 500;
 /** So many accounts are asked at the same time, each as fast as its provider's rate allows. */
 const ACCOUNTS_AT_ONCE = 4;
-/** How long an account is left alone that takes no more requests, or does not answer. */
+/** How long an account is left alone that takes no more requests, does not answer, or has a fault. */
 const PAUSE_SECONDS = 60;
 /** After this time an account waits for its next turn: its calls do not keep those of others from theirs. */
 const TURN_MS = 5_000;
@@ -68,8 +68,10 @@ export class EventAsker {
 
   // Whoever sets a key again makes it readable.
   async #failed([event]: Events, now: Date, error: unknown): Promise<void> {
-    if (!(error instanceof UnreadableKey)) this.report(error);
-    else await this.#putOff(event, new Date(now.getTime() + UNREADABLE_MS)).catch(this.report);
+    const isUnreadable = error instanceof UnreadableKey;
+    if (!isUnreadable) this.report(error);
+    const pauseMs = isUnreadable ? UNREADABLE_MS : PAUSE_SECONDS * 1000;
+    await this.#putOff(event, new Date(now.getTime() + pauseMs)).catch(this.report);
   }
 
   async #askAccount(events: Events, now: Date): Promise<void> {

@@ -1,5 +1,7 @@
 import { CallRow } from '../../src/calls/call.entity';
+import { EventAsker } from '../../src/events/event-asker';
 import { ProviderEventRow } from '../../src/events/provider-event.entity';
+import type { Reconciler } from '../../src/reconciliation/reconciler';
 import { HARBOR, HARBOR_RETELL_AGENT } from '../demo-ids';
 import { startTestApp, type TestApp } from '../harness';
 import { CLEAR_AGENCY, CLEAR_CLIENT, SET_CLIENT, START_CALL } from '../operations';
@@ -100,4 +102,27 @@ test('an event that came to the address of another account makes no second call 
   await running.app.upkeep.callAsker.askDue(new Date(createdAt.getTime() + 3 * MINUTE));
   expect(await calls()).toMatchObject([{ id, providerCallId, keyOwnerId: HARBOR }]);
   expect(await states()).toEqual(['DONE']);
+});
+
+test('a fault in asking is reported, and tried again after a minute', async () => {
+  await placeUnanswered();
+  await (
+    await eventsOf(running, HARBOR)
+  )('call_ended', begunAt('ours', Date.now()));
+  await work();
+  const fault = new Error('A fault of this test');
+  const askFor = jest.fn(() => {
+    throw fault;
+  });
+  const reported: unknown[] = [];
+  const asker = new EventAsker(
+    running.app.database,
+    { askFor } as unknown as Reconciler,
+    () => Promise.resolve(),
+    (error) => reported.push(error),
+  );
+  const now = Date.now();
+  for (const later of [0, MINUTE - 1, MINUTE]) await asker.askDue(new Date(now + later));
+  expect(askFor).toHaveBeenCalledTimes(2);
+  expect([reported, await states()]).toEqual([[fault, fault], ['TO_ASK']]);
 });
