@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { v7 } from 'uuid';
+import type { CallRow } from '../../src/calls/call.entity';
 import { BRIGHTLINE, HARBOR, HARBOR_RETELL_AGENT, HARBOR_VAPI_AGENT, MAPLE } from '../demo-ids';
 import type { TestApp } from '../harness';
 import { launch, openTab, signIn, startConsole, type Tab } from './browser';
@@ -9,33 +10,35 @@ let running: TestApp;
 let browser: Browser;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
+const insertCall = (index: number, more: Partial<CallRow> = {}) =>
+  running.app.database.write((tx) => {
+    const createdAt = new Date(Date.now() - (index % 10) * DAY_MS);
+    const isRetell = index % 3 > 0;
+    return tx.insertRow('calls', {
+      id: v7({ msecs: createdAt.getTime() }),
+      agencyId: BRIGHTLINE,
+      clientId: index % 2 === 0 ? HARBOR : MAPLE,
+      agentId: isRetell ? HARBOR_RETELL_AGENT : HARBOR_VAPI_AGENT,
+      provider: isRetell ? 'RETELL' : 'VAPI',
+      kind: 'LIVE',
+      direction: 'OUTBOUND',
+      status: 'COMPLETED',
+      keySource: 'AGENCY',
+      keyVersion: 1,
+      durationMs: 120_000,
+      costStatus: index === 4 ? 'UNKNOWN' : 'KNOWN',
+      costMicros: index === 4 ? null : 250_000,
+      costCurrency: index === 4 ? null : 'USD',
+      createdAt,
+      updatedAt: createdAt,
+      ...more,
+    });
+  });
+
 /** Calls of the last ten days: more of Retell than of Vapi, and one whose cost nobody knows. */
 beforeAll(async () => {
   [running, browser] = await Promise.all([startConsole(), launch()]);
-  await running.app.database.write(async (tx) => {
-    for (let index = 0; index < 30; index += 1) {
-      const createdAt = new Date(Date.now() - (index % 10) * DAY_MS);
-      const isRetell = index % 3 > 0;
-      await tx.insertRow('calls', {
-        id: v7({ msecs: createdAt.getTime() }),
-        agencyId: BRIGHTLINE,
-        clientId: index % 2 === 0 ? HARBOR : MAPLE,
-        agentId: isRetell ? HARBOR_RETELL_AGENT : HARBOR_VAPI_AGENT,
-        provider: isRetell ? 'RETELL' : 'VAPI',
-        kind: 'LIVE',
-        direction: 'OUTBOUND',
-        status: 'COMPLETED',
-        keySource: 'AGENCY',
-        keyVersion: 1,
-        durationMs: 120_000,
-        costStatus: index === 4 ? 'UNKNOWN' : 'KNOWN',
-        costMicros: index === 4 ? null : 250_000,
-        costCurrency: index === 4 ? null : 'USD',
-        createdAt,
-        updatedAt: createdAt,
-      });
-    }
-  });
+  for (let index = 0; index < 30; index += 1) await insertCall(index);
 });
 afterAll(() => Promise.all([browser.close(), running.close()]));
 
@@ -62,7 +65,9 @@ test.each(['light', 'dark'] as const)(
     await page.getByRole('img', { name: /^Minutes from .*: 60 in all/ }).waitFor();
     await page.getByLabel('What is counted').selectOption('Cost on the agency’s account');
     await page.getByRole('img', { name: /^Cost .*: \$7\.25 in all/ }).waitFor();
-    expect((await rows(page)).filter((row) => row.includes('without 1 of unknown cost'))).toHaveLength(1);
+    expect((await rows(page)).filter((row) => row.includes('without 1 call of unknown cost'))).toHaveLength(
+      1,
+    );
     await page.getByLabel('Split by').selectOption('Provider');
     await page.getByText('Vapi').first().waitFor();
     expect(await plot(page).locator('.series-1').count()).toBeGreaterThan(0);
@@ -112,6 +117,27 @@ test('a key that is typed says what the last 30 days would move to the client’
     )
     .waitFor();
   expect(await tab.findings()).toEqual([]);
+});
+
+test('a call that goes on is told beside the minutes and the cost that lack it', async () => {
+  const unknown = {
+    status: 'IN_PROGRESS',
+    durationMs: null,
+    costStatus: 'PENDING',
+    costMicros: null,
+  } as const;
+  await insertCall(1, { ...unknown, costCurrency: null });
+  const tab = await opened('Ada Brightline');
+  const { page } = tab;
+  const row = page.getByRole('row').filter({ hasText: 'without 1 call of unknown duration' });
+  await row.filter({ hasText: '6, without 1 call of unknown duration' }).waitFor();
+  await tab.visit(`/clients/${MAPLE}`);
+  await page.getByLabel('Retell key', { exact: true }).fill('key_0123456789abcdef0123456789');
+  await page
+    .getByText(
+      'In the last 30 days, 20 minutes were on the agency’s account (without 1 call of unknown duration) and cost $2.50, without 1 call of unknown cost. Such calls are on the client’s account then.',
+    )
+    .waitFor();
 });
 
 test('two clients of one name are two parts of each bar', async () => {

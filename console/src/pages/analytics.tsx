@@ -267,14 +267,12 @@ const columnsOf = (split: Split | null, withCost: boolean): Columns<Row> => [
 function minutesOf(row: Row): string {
   const { callsOfUnknownDuration: unknown } = row;
   const known = wordsIn('minutes', VALUES.minutes(row), [row]);
-  return unknown > 0 ? `${known}, ${text.analytics.unknownDuration(unknown.toLocaleString())}` : known;
+  return unknown > 0 ? `${known}, ${text.analytics.unknownDuration(unknown)}` : known;
 }
 
 // A cost that is not known is never shown as zero.
 function costOf(row: Row): string {
   const known = row.providerCost ? wordsIn('cost', VALUES.cost(row), [row]) : '';
   const unknown = row.callsOfUnknownCost ?? 0;
-  return [known, unknown > 0 && text.analytics.unknownCost(unknown.toLocaleString())]
-    .filter(Boolean)
-    .join(', ');
+  return [known, unknown > 0 && text.analytics.unknownCost(unknown)].filter(Boolean).join(', ');
 }

@@ -1,3 +1,5 @@
+import { plural } from './plural';
+
 export * from './common';
 
 export const analytics = {
@@ -16,8 +18,8 @@ export const analytics = {
   noAgent: 'An agent that you do not see',
   from: 'From',
   connected: 'Connected',
-  unknownCost: (calls: string) => `without ${calls} of unknown cost`,
-  unknownDuration: (calls: string) => `without ${calls} of unknown duration`,
+  unknownCost: (calls: number) => `without ${plural(calls, 'call', 'calls')} of unknown cost`,
+  unknownDuration: (calls: number) => `without ${plural(calls, 'call', 'calls')} of unknown duration`,
   plot: (measure: string, total: string, from: string, to: string) =>
     `${measure} from ${from} to ${to}: ${total} in all. The table below has each figure.`,
   table: 'The figures',

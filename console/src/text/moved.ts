@@ -1,3 +1,5 @@
+import { plural } from './plural';
+
 interface Words {
   readonly minutes: string;
   readonly cost: string | null;
@@ -15,9 +17,9 @@ export const moved = {
   ) =>
     [
       `In the last 30 days, ${minutes} minutes were on ${moved.payer[before]}`,
-      endless > 0 && `, without ${endless.toLocaleString()} of unknown duration`,
+      endless > 0 && ` (without ${plural(endless, 'call', 'calls')} of unknown duration)`,
       cost !== null && ` and cost ${cost}`,
-      unknown > 0 && `, without ${unknown.toLocaleString()} of unknown cost`,
+      unknown > 0 && `, without ${plural(unknown, 'call', 'calls')} of unknown cost`,
       after === null
         ? '. Nobody pays for such calls then.'
         : `. Such calls are on ${moved.payer[after]} then.`,
