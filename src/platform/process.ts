@@ -66,7 +66,7 @@ async function drain(app: Closable, signal: string): Promise<number> {
   const began = performance.now();
   server.log.info(
     { signal, openRequests: server.openRequests() },
-    'No new request is accepted, and those that are open are finished',
+    'No new request is accepted, and those that are open are being finished',
   );
   setTimeout(() => {
     tellCutOff(app, 'The time to finish is over');

@@ -57,7 +57,7 @@ describe('a process that is asked to end', () => {
     expect(told.mock.calls).toEqual([
       [
         { signal: 'SIGTERM', openRequests: 2 },
-        'No new request is accepted, and those that are open are finished',
+        'No new request is accepted, and those that are open are being finished',
       ],
     ]);
     jest.advanceTimersByTime(1_500);

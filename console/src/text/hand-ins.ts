@@ -40,7 +40,7 @@ export const links = {
   hoursHint: '1 to 168.',
   failedCodes: (count: number) => plural(count, 'wrong code', 'wrong codes'),
   revokeTitle: (provider: string, client: string) => `Revoke the ${provider} link of ${client}?`,
-  revokeHint: 'Whoever has it can hand in no key by it any more. There is no way back but a new link.',
+  revokeHint: 'Nobody can hand in a key with it any more. There is no way back but a new link.',
   revoked: 'The link opens no more.',
   empty: 'No one-time links yet',
   emptyHint: 'With one, a client hands in its key without a login.',
