@@ -100,12 +100,8 @@ export function requirementsOf(schema: GraphQLSchema, document: DocumentNode): r
  * refuses it.
  */
 export function requirementOf(type: string, field: string): Requirement {
-  const own = requirementsOfType(type) ?? open;
+  const own = policy[type] ?? open;
   return isRequirement(own) ? own : (own[field] ?? open);
-}
-
-function requirementsOfType(type: string): (typeof policy)[string] | undefined {
-  return policy[type] ?? (WRAPPERS.test(type) ? open : undefined);
 }
 
 /**
@@ -132,25 +128,34 @@ function rulesOf(schema: GraphQLSchema): Rules {
   const types = Object.values(schema.getTypeMap()).filter(
     (type) => isObjectType(type) && !type.name.startsWith('__'),
   ) as GraphQLObjectType[];
-  refuse(Object.keys(policy).filter((name) => !types.some((type) => type.name === name)));
-  return Object.fromEntries(types.map((type) => [type.name, rulesOfType(type)]));
+  const faults = faultsOf(types);
+  if (faults.length > 0) throw new Error(`src/api/policy.ts: ${faults.join(', ')}`);
+  return Object.fromEntries(
+    types.map((type) => {
+      const fields = Object.keys(type.getFields());
+      return [type.name, Object.fromEntries(fields.map((field) => [field, requirementOf(type.name, field)]))];
+    }),
+  );
 }
 
-function rulesOfType(type: GraphQLObjectType): Record<string, Requirement> {
-  const own = requirementsOfType(type.name);
-  if (!own) throw new Error(`policy: the type ${type.name} has no requirement`);
-  const fields = Object.keys(type.getFields());
-  if (isRequirement(own)) return Object.fromEntries(fields.map((field) => [field, own]));
-  const odd = [
-    ...fields.filter((field) => !own[field]),
-    ...Object.keys(own).filter((field) => !fields.includes(field)),
+/** Everything in which the policy and the schema differ, so that one start tells of all of it. */
+function faultsOf(types: readonly GraphQLObjectType[]): string[] {
+  const listed = new Set(Object.entries(policy).flatMap(([type, own]) => decidedOn(type, Object.keys(own))));
+  const served = new Set(
+    types
+      .filter(({ name }) => policy[name] ?? !WRAPPERS.test(name))
+      .flatMap((type) => decidedOn(type.name, Object.keys(type.getFields()))),
+  );
+  return [
+    ...[...served].filter((name) => !listed.has(name)).map((name) => `${name} has no requirement`),
+    ...[...listed].filter((name) => !served.has(name)).map((name) => `${name} is not in the schema`),
   ];
-  refuse(odd.map((field) => `${type.name}.${field}`));
-  return { ...own };
 }
 
-function refuse(odd: readonly string[]): void {
-  if (odd.length > 0) throw new Error(`policy and schema differ in: ${odd.join(', ')}`);
+/** What the policy decides on by itself: a type as a whole, or each of its fields. */
+function decidedOn(type: string, fields: readonly string[]): string[] {
+  const own = policy[type];
+  return own && !isRequirement(own) ? fields.map((field) => `${type}.${field}`) : [type];
 }
 
 function isRequirement(value: Requirement | Readonly<Record<string, Requirement>>): value is Requirement {
