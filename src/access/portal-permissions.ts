@@ -13,10 +13,11 @@ const PERMISSIONS = {
     description: 'See the phone number, the error and the id at the provider of each call.',
     needs: 'VIEW_CALLS',
   },
-  VIEW_ANALYTICS: { description: 'See how many calls there were, by outcome and provider.' },
+  VIEW_ANALYTICS: {
+    description: 'See how many calls of the client there were, how they ended, and how long they lasted.',
+  },
   MANAGE_BILLING: {
-    description:
-      "See what calls on the client's own account cost, and the statements of the client, once there are any.",
+    description: "See the statements of the client, and what calls on the client's own account cost.",
   },
   VIEW_INTEGRATIONS: {
     description: 'See which keys were handed in for the client, and what became of each; never a key.',

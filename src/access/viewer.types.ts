@@ -70,13 +70,13 @@ export class ViewerType {
 
   @Field(() => Boolean, {
     description:
-      'Whether the viewer may ask for `callSummary`: someone of the agency, or a portal user with VIEW_ANALYTICS.',
+      'Whether the viewer may ask for `callSummary` and `callAnalytics`: someone of the agency, or a portal user with VIEW_ANALYTICS.',
   })
   canViewAnalytics!: boolean;
 
   @Field(() => Boolean, {
     description:
-      'Whether the viewer may see statements, once there are any: someone of the agency, or a portal user with MANAGE_BILLING.',
+      'Whether the viewer may see statements and costs: an agency admin, or a portal user with MANAGE_BILLING.',
   })
   canManageBilling!: boolean;
 

@@ -12,7 +12,7 @@ import type { ShownNumber } from './phone-number.service';
 })
 export class PhoneNumber {
   @Field(() => String, {
-    description: `What \`fromNumber\` of an agent is to be. ${FROM_NUMBER_DESCRIPTION}`,
+    description: `The value of \`fromNumber\` for an agent that is to call from this number. ${FROM_NUMBER_DESCRIPTION}`,
   })
   fromNumber!: string;
 

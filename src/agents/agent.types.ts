@@ -34,7 +34,7 @@ export class Agent {
   @Field(() => ProviderAgentKindEnum, {
     nullable: true,
     description:
-      'What the provider calls that of which `providerAgentId` is the id. Null for a portal user whose client the agent has left since.',
+      'What the agent is at its provider, where `providerAgentId` is its id. Null for a portal user whose client the agent has left since.',
   })
   providerAgentKind!: ProviderAgentKind | null;
 

@@ -139,14 +139,14 @@ export const AUDIT_EVENTS = {
   ),
 
   WEBHOOK_SECRET_SET: event<Account & { readonly version: number }>(
-    'The secret was set by which a provider signs the events of an account.',
+    'The secret with which a provider signs the events of an account was set.',
   ),
   WEBHOOK_URL_ROTATED: event<Account>(
     'The address to which a provider sends the events of an account was changed.',
   ),
 
   OUTGOING_WEBHOOK_CREATED: event<OutgoingWebhook>(
-    "An address of the agency's own was entered to be told of what happens.",
+    'A webhook was created: an address that Latchkey tells of what happens.',
   ),
   OUTGOING_WEBHOOK_CHANGED: event<OutgoingWebhook>(
     'The address of a webhook, or what it is told of, was changed, or it was switched on or off.',
@@ -169,7 +169,7 @@ export const AUDIT_EVENTS = {
     readonly firstIncrementSeconds: number;
     readonly incrementSeconds: number;
     readonly validFrom: string;
-  }>('A version was added of what a client, or by default every client, pays per minute.'),
+  }>('A rate was added: what a client, or by default every client, pays per minute from a given time on.'),
 
   STATEMENT_FINALIZED: event<{
     readonly statementNumber: number;
@@ -208,7 +208,7 @@ export const AUDIT_EVENTS = {
   PERSON_ADDED: event<Person>('The operator of the server added a person.'),
   PERSON_INVITED: event<Person>('A person was invited to the agency, or to the portal of a client.'),
   PERSON_JOINED: event<Person>(
-    'A person took an invitation up, with the verified e-mail address to which it was made.',
+    'A person accepted an invitation, with the verified e-mail address to which it was made.',
   ),
   INVITATION_DECLINED: event<Person>('A person declined an invitation, which is gone.'),
   PERSON_CHANGED: event<Person>('The role or the permissions of a person were changed.'),

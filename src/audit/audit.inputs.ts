@@ -28,7 +28,7 @@ export class AuditEventFilter {
 
   @Field(() => ID, {
     nullable: true,
-    description: 'Only events of this person, service token or one-time link.',
+    description: 'Only what this person, service or gateway token, or one-time link did.',
   })
   actorId?: string | null;
 

@@ -62,7 +62,7 @@ export class AuditEvent {
   @Field(() => ID, {
     nullable: true,
     description:
-      'The id of the person, the service token or the one-time link; null for the operator and the server.',
+      'The id of the person, the service or gateway token, or the one-time link; null for the operator and the server.',
   })
   actorId!: string | null;
 

@@ -13,7 +13,7 @@ export class SetRateInput {
   })
   clientId?: string | null;
 
-  @Field(() => KeySourceEnum, { description: 'Whose account the calls run on that it is for.' })
+  @Field(() => KeySourceEnum, { description: 'The rate is for calls on the account of this owner.' })
   keySource!: KeySource;
 
   @Field(() => Decimal, {
@@ -33,7 +33,8 @@ export class SetRateInput {
 
   @Field(() => Int, {
     nullable: true,
-    description: 'The seconds that are billed in whole behind that: 1 to 3600, 1 when not given.',
+    description:
+      'After the first increment, seconds are billed in steps of this length, and a step that was started counts in whole: 1 to 3600 seconds, 1 when not given.',
   })
   incrementSeconds?: number | null;
 

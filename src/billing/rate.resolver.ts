@@ -53,7 +53,7 @@ export class RateResolver {
     audit: ['RATE_SET'],
     rateClass: 'MUTATION',
     description:
-      'Adds a version of what a client, or by default every client, pays per minute. Calls that have started keep the rate that they have.',
+      'Adds a rate: what a client, or by default every client, pays per minute from a given time on. Calls that have started keep the rate that they have.',
   })
   setRate(
     @CurrentViewer() viewer: Viewer,
@@ -62,7 +62,10 @@ export class RateResolver {
     return this.rates.set(viewer, input);
   }
 
-  @FieldResolver(() => Client, { nullable: true, description: "Null for the agency's default." })
+  @FieldResolver(() => Client, {
+    nullable: true,
+    description: "The client that pays the rate. Null for the agency's default.",
+  })
   client(
     @Root() rate: RateRow,
     @CurrentViewer() viewer: Viewer,

@@ -15,7 +15,7 @@ export class Rate {
   @Field(() => ID, { description: 'The id of the rate.' })
   id!: string;
 
-  @Field(() => KeySourceEnum, { description: 'Whose account the calls run on that it is for.' })
+  @Field(() => KeySourceEnum, { description: 'The rate is for calls on the account of this owner.' })
   keySource!: KeySource;
 
   @Field(() => String, { description: 'The currency as a code of ISO 4217, e.g. USD.' })
@@ -24,7 +24,10 @@ export class Rate {
   @Field(() => Int, { description: 'The least that is billed of a call that was connected, in seconds.' })
   firstIncrementSeconds!: number;
 
-  @Field(() => Int, { description: 'What is billed in whole behind that, in seconds: each started one.' })
+  @Field(() => Int, {
+    description:
+      'After the first increment, seconds are billed in steps of this length; a step that was started counts in whole.',
+  })
   incrementSeconds!: number;
 
   @Field(() => DateTime, { description: 'The instant from which it is valid.' })

@@ -7,7 +7,7 @@ export const CallKindEnum = enumOf('CallKind', CALL_KINDS, 'What a call was plac
   LIVE: 'A call of everyday business.',
 });
 export const CallOriginEnum = enumOf('CallOrigin', CALL_ORIGINS, 'How a call came to Latchkey.', {
-  API: 'It was started by `startTestCall` or `startCall`.',
+  API: 'It was started by `startTestCall`, `startCall` or `startWebCall`.',
   GATEWAY: "It was placed through the gateway, by the provider's own SDK.",
   PROVIDER:
     'It began at the provider itself: somebody called the agent, or placed the call with the account elsewhere.',

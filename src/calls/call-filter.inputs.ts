@@ -25,17 +25,17 @@ export class CallFilter {
 
   @Field(() => [CallStatusEnum], {
     nullable: true,
-    description: 'Only calls with one of these; none for an empty list.',
+    description: 'Only calls with one of these statuses; no calls for an empty list.',
   })
   status?: CallStatus[] | null;
 
-  @Field(() => CallKindEnum, { nullable: true, description: 'Only calls that were placed for this.' })
+  @Field(() => CallKindEnum, { nullable: true, description: 'Only calls of this kind.' })
   kind?: CallRow['kind'] | null;
 
   @Field(() => CallDirectionEnum, { nullable: true, description: 'Only calls in this direction.' })
   direction?: CallRow['direction'] | null;
 
-  @Field(() => CallOriginEnum, { nullable: true, description: 'Only calls that came to Latchkey so.' })
+  @Field(() => CallOriginEnum, { nullable: true, description: 'Only calls of this origin.' })
   origin?: CallRow['origin'] | null;
 
   @Field(() => KeySourceEnum, {

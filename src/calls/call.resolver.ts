@@ -130,7 +130,8 @@ export class CallResolver {
   @AuditedMutation(() => StartTestCallPayload, {
     audit: ['CALL_PLACED'],
     rateClass: 'KEY_OPERATION',
-    description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
+    description:
+      'Places a real outbound call by which an admin tries out an agent and its key. It uses the key that the chain resolves.',
   })
   startTestCall(
     @CurrentViewer() viewer: Viewer,
@@ -142,7 +143,8 @@ export class CallResolver {
   @AuditedMutation(() => StartCallPayload, {
     audit: ['CALL_PLACED'],
     rateClass: 'KEY_OPERATION',
-    description: 'Places a real outbound call by one agent, through the key that the chain resolves.',
+    description:
+      'Places a real outbound call of everyday business by one agent. It uses the key that the chain resolves.',
   })
   startCall(
     @CurrentViewer() viewer: Viewer,

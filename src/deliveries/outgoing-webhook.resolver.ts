@@ -58,7 +58,7 @@ export class OutgoingWebhookResolver {
     webhookId: string,
     @Arg('status', () => WebhookDeliveryStatusEnum, {
       nullable: true,
-      description: 'Only deliveries that are so far; all of them when not given.',
+      description: 'Only deliveries with this status; all of them when not given.',
     })
     status: DeliveryStatus | null | undefined,
     @AskedPage() page: PageArguments,

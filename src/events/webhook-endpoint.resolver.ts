@@ -25,7 +25,7 @@ export class WebhookEndpointResolver {
     @CurrentViewer() viewer: Viewer,
     @Arg('clientId', () => ID, {
       nullable: true,
-      description: "The client whose accounts they are. They are the agency's own when not given.",
+      description: "The client whose accounts they are. The agency's own accounts when not given.",
     })
     clientId: string | null | undefined,
   ): Promise<ShownEndpoint[]> {

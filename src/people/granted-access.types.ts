@@ -10,10 +10,10 @@ const GrantedAccessKindEnum = enumOf(
     SERVICE_TOKEN: 'A service token that was neither revoked nor expired.',
     GATEWAY_TOKEN: 'A gateway token that was neither revoked nor expired.',
     KEY_LINK: 'A one-time link that was open.',
-    INVITATION: 'An invitation that nobody had taken up.',
+    INVITATION: 'An invitation that nobody had accepted.',
     OUTGOING_WEBHOOK:
-      'A webhook to the systems of the agency that this person has created or changed, or whose secret this person has rotated and so knows. It stays, since nobody gets in by it: delete it where it leads to a system that is not the agency’s own, and else rotate its secret.',
-    PERSON: 'A person who has taken up an invitation. People are never removed along with somebody else.',
+      'A webhook to the systems of the agency that this person has created or changed, or whose secret this person has rotated and so knows. It stays, since nobody gets in by it: delete it where it leads to a system that is not the agency’s own, and otherwise rotate its secret.',
+    PERSON: 'A person who has accepted an invitation. People are never removed along with somebody else.',
   },
 );
 

@@ -1,6 +1,6 @@
 import { Field, ID, InputType } from 'type-graphql';
 
-@InputType({ description: 'Which invitation to take up.' })
+@InputType({ description: 'Which invitation to accept.' })
 export class AcceptInvitationInput {
   @Field(() => ID, { description: 'An id of `invitations`.' })
   invitationId!: string;

@@ -34,7 +34,7 @@ where the header names an agency to which they do not belong.`,
   @AuditedMutation(() => InvitationPayload, {
     audit: ['PERSON_JOINED'],
     rateClass: 'MUTATION',
-    description: `Takes an invitation up. From the next request on the person belongs to the agency, and names it with the header
+    description: `Accepts an invitation. From the next request on the person belongs to the agency, and names it with the header
 \`latchkey-agency\` when they belong to several. Doing so again answers the same.`,
   })
   acceptInvitation(

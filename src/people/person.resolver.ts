@@ -98,8 +98,9 @@ revokes unless they are kept, the people who have joined by the person's invitat
       'PERSON_REMOVED',
     ],
     rateClass: 'MUTATION',
-    description: `Holds from the very next request on. The last admin who has ever signed in stays one. Whoever is made a member loses the
-service tokens, one-time links and invitations that they made, unless the input keeps them.`,
+    description: `Gives someone of the agency another role. It holds from the very next request on. The last admin who has ever signed in stays
+one. When a person is made a member, the service and gateway tokens, the one-time links and the invitations that the person made are
+revoked, unless the input keeps them.`,
   })
   changeAgencyPerson(
     @CurrentViewer() viewer: Viewer,
@@ -123,8 +124,8 @@ service tokens, one-time links and invitations that they made, unless the input 
   @AuditedMutation(() => PersonPayload, {
     audit: ['PERSON_REMOVED', 'SERVICE_TOKEN_REVOKED', 'GATEWAY_TOKEN_REVOKED', 'KEY_LINK_REVOKED'],
     rateClass: 'MUTATION',
-    description: `Removes a person at once, whether the invitation was taken up or not. The last admin who has ever signed in cannot be
-removed. The service tokens, one-time links and invitations that the person made are revoked as well, unless the input keeps them.`,
+    description: `Removes a person at once, whether the invitation was accepted or not. The last admin who has ever signed in cannot be
+removed. The service and gateway tokens, one-time links and invitations that the person made are revoked as well, unless the input keeps them.`,
   })
   removePerson(
     @CurrentViewer() viewer: Viewer,
