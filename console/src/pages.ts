@@ -21,8 +21,7 @@ const people = ({ canManagePeople }: Viewer) => canManagePeople;
 const agents = ({ canViewAgents }: Viewer) => canViewAgents;
 const analytics = ({ canViewAnalytics }: Viewer) => canViewAnalytics;
 const calls = ({ canViewCalls }: Viewer) => canViewCalls;
-const billing = ({ canManageApiKeys, canManageBilling, role }: Viewer) =>
-  canManageApiKeys || (role === 'PORTAL_USER' && canManageBilling);
+const billing = ({ canManageBilling }: Viewer) => canManageBilling;
 
 const clients = () => import('./pages/clients').then(({ ClientsPage }) => ClientsPage);
 const client = () => import('./pages/client').then(({ ClientPage }) => ClientPage);

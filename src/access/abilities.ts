@@ -38,7 +38,7 @@ export function abilitiesOf(viewer: Viewer) {
     canViewCalls: may('VIEW_CALLS'),
     canViewCallDetails: may('VIEW_CALL_DETAILS'),
     canViewAnalytics: may('VIEW_ANALYTICS'),
-    canManageBilling: may('MANAGE_BILLING'),
+    canManageBilling: canViewCosts(viewer),
     canViewIntegrations: canViewIntegrations(viewer),
     canHandInApiKeys: canHandInApiKeys(viewer),
   };

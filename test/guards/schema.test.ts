@@ -23,12 +23,14 @@ import {
   traitsOfPermission,
   type PortalPermission,
 } from '../../src/access/portal-permissions';
+import { abilitiesOf } from '../../src/access/abilities';
 import { guard, requirementOf } from '../../src/api/guard';
 import { open } from '../../src/api/policy';
 import { buildBareSchema } from '../../src/api/schema';
 import { nodeSources } from '../../src/api/node.resolver';
 import type { Services } from '../../src/api/services';
 import type { Viewer } from '../../src/access/viewer';
+import { ERROR_STATUS } from '../../src/graphql/errors';
 import { emittedFiles } from '../../src/emit-schema';
 import { PROVIDERS } from '../../src/providers';
 
@@ -142,6 +144,16 @@ function withNeeded(permission: PortalPermission): PortalPermission[] {
   return needs ? [permission, ...withNeeded(needs)] : [permission];
 }
 
+const VIEWERS: readonly (readonly [string, Pick<Viewer, 'role' | 'permissions'>])[] = [
+  ...(['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const).map(
+    (role) => [role, { role, permissions: PORTAL_PERMISSIONS }] as const,
+  ),
+  ['a portal user without permissions', { role: 'PORTAL_USER', permissions: [] }],
+  ...PORTAL_PERMISSIONS.map(
+    (permission) => [permission, { role: 'PORTAL_USER', permissions: withNeeded(permission) }] as const,
+  ),
+];
+
 describe('every type that has an id', () => {
   const withId = objectTypes.filter((type) => 'id' in type.getFields()).map(({ name }) => name);
 
@@ -151,19 +163,37 @@ describe('every type that has an id', () => {
     expect(Object.keys(sources).sort()).toEqual(withId);
   });
 
-  test.each<readonly [string, Pick<Viewer, 'role' | 'permissions'>]>([
-    ...(['AGENCY_ADMIN', 'AGENCY_MEMBER', 'PORTAL_USER'] as const).map(
-      (role) => [role, { role, permissions: PORTAL_PERMISSIONS }] as const,
-    ),
-    ['a portal user without permissions', { role: 'PORTAL_USER', permissions: [] }],
-    ...PORTAL_PERMISSIONS.map(
-      (permission) => [permission, { role: 'PORTAL_USER', permissions: withNeeded(permission) }] as const,
-    ),
-  ])('is found by its id exactly where other fields lead to it: %s', (_who, who) => {
+  test.each(VIEWERS)('is found by its id exactly where other fields lead to it: %s', (_who, who) => {
     const reached = reachable({ ...VIEWER, ...who }, schema, false);
     const found = nodesOf(schema, { ...VIEWER, ...who }).map(({ name }) => name);
     expect(found.sort()).toEqual(withId.filter((name) => reached.has(name)).sort());
   });
+});
+
+/** For each flag of `Viewer`, a field that whoever has the flag may ask for, and nobody else. */
+const FLAGS: Readonly<Record<keyof ReturnType<typeof abilitiesOf>, readonly [string, string]>> = {
+  canManageApiKeys: ['Mutation', 'setClientApiKeys'],
+  canManagePeople: ['Mutation', 'removePerson'],
+  canViewAuditEvents: ['Query', 'auditEvents'],
+  canStartTestCalls: ['Mutation', 'startTestCall'],
+  canStartCalls: ['Mutation', 'startCall'],
+  canViewAgents: ['Query', 'agents'],
+  canEditAgents: ['Mutation', 'renameAgent'],
+  canViewCalls: ['Query', 'calls'],
+  canViewCallDetails: ['Call', 'toNumber'],
+  canViewAnalytics: ['Query', 'callAnalytics'],
+  canManageBilling: ['Query', 'statements'],
+  canViewIntegrations: ['Query', 'keyHandIns'],
+  canHandInApiKeys: ['Mutation', 'handInApiKey'],
+};
+
+test.each(VIEWERS)('the flags of a viewer say what the policy says: %s', (_who, who) => {
+  const viewer = { ...VIEWER, ...who };
+  const allowed = Object.entries(FLAGS).map(([flag, field]) => [
+    flag,
+    requirementOf(...field).allows(viewer),
+  ]);
+  expect(abilitiesOf(viewer)).toEqual(Object.fromEntries(allowed));
 });
 
 describe('types that tell of keys', () => {
@@ -243,6 +273,15 @@ describe('the schema', () => {
       }
     }
     expect(undescribed).toEqual([]);
+  });
+
+  test('names no code or other value in a description that it does not have', () => {
+    const values = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isEnumType(type) ? type.getValues().map(({ name }) => name) : [],
+    );
+    const known = new Set([...values, ...Object.keys(ERROR_STATUS)]);
+    const named = (emitted['schema/schema.graphql'] ?? '').match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [];
+    expect([...new Set(named)].filter((name) => !known.has(name))).toEqual([]);
   });
 
   test('is one by the rules of GraphQL', () => {

@@ -4,7 +4,7 @@ import { useViewer, type Viewer } from '../sign-in/viewer';
 import * as text from '../text/calls';
 import { ClientLink, Stack, Time } from '../ui/parts';
 import { List, type Columns } from '../ui/table';
-import { awaitsCost, CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
+import { awaitsCost, CallState, costOf, isGoingOn, lengthOf } from './call-state';
 
 const CALLS = graphql(`
   query Calls(
@@ -66,7 +66,7 @@ export function CallList({ filter, isFiltered }: CallListProps) {
   return (
     <List
       of={CALLS}
-      variables={{ filter, withKeys, withDetails, withCost: mayViewCosts(viewer) }}
+      variables={{ filter, withKeys, withDetails, withCost: viewer.canManageBilling }}
       caption={text.calls.title}
       columns={columnsFor(viewer, filter)}
       goesOn={({ status }) => isGoingOn(status)}
@@ -117,7 +117,7 @@ const columnsFor = (viewer: Viewer, { agentId, clientId }: CallListProps['filter
       </>
     ),
   },
-  mayViewCosts(viewer)
+  viewer.canManageBilling
     ? {
         title: text.calls.lastedAndCost,
         cell: (call) => <Stack fine={costOf(call)}>{lengthOf(call.durationMs)}</Stack>,

@@ -26,13 +26,9 @@ export function CallState({ status }: { status: CallStatus }) {
   return <Badge tone={TONES[status]}>{text.calls.status[status]}</Badge>;
 }
 
-/** Members of the agency see no cost, and portal users that of calls on their own account. */
-export const mayViewCosts = ({ role, canManageApiKeys, canManageBilling }: Viewer) =>
-  canManageApiKeys || (role === 'PORTAL_USER' && canManageBilling);
-
 /** Whether somebody who sees the cost is still to be told it. */
 export const awaitsCost = (viewer: Viewer, { costStatus }: Pick<Cost, 'costStatus'>) =>
-  costStatus === 'PENDING' && mayViewCosts(viewer);
+  costStatus === 'PENDING' && viewer.canManageBilling;
 
 interface Cost {
   readonly costStatus: 'PENDING' | 'KNOWN' | 'UNKNOWN';

@@ -13,7 +13,7 @@ import { Loaded, NotFound, Page } from '../ui/page';
 import { backTo } from '../ui/router';
 import { Badge, ClientLink, Moment, Note, Stack } from '../ui/parts';
 import { CallContent } from './call-content';
-import { awaitsCost, CallState, costOf, isGoingOn, lengthOf, mayViewCosts } from './call-state';
+import { awaitsCost, CallState, costOf, isGoingOn, lengthOf } from './call-state';
 
 const CALL = graphql(`
   query Call($id: ID!, $withDetails: Boolean!, $withKeys: Boolean!, $withCost: Boolean!) {
@@ -75,7 +75,7 @@ export function CallPage({ id }: { id: string }) {
     id,
     withDetails: viewer.canViewCallDetails,
     withKeys: viewer.canManageApiKeys,
-    withCost: mayViewCosts(viewer),
+    withCost: viewer.canManageBilling,
   });
   const { status = 'COMPLETED', costStatus = 'KNOWN' } = answered.data.value?.call ?? {};
   const goesOn = isGoingOn(status);
@@ -137,7 +137,7 @@ const moment = (at: string | null) => at && <Moment at={at} />;
 function CallFacts({ call }: { call: ShownCall }) {
   const viewer = useViewer();
   const { agent, client, costStatus, keySource } = call;
-  const cost = mayViewCosts(viewer) ? costOf(call) : null;
+  const cost = viewer.canManageBilling ? costOf(call) : null;
   return (
     <Facts
       facts={[

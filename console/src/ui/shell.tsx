@@ -31,7 +31,7 @@ export function sectionsFor(viewer: Viewer): readonly Entry[] {
           [viewer.canViewCalls, '/calls', nav.calls],
           [viewer.canViewAnalytics, '/analytics', nav.analytics],
           [viewer.canManageApiKeys, '/alerts', nav.alerts],
-          [viewer.canManageApiKeys, '/billing', nav.billing],
+          [viewer.canManageBilling, '/billing', nav.billing],
           [viewer.canManageApiKeys, '/hand-ins', nav.handIns],
           [viewer.canManagePeople, '/people', nav.people],
           [viewer.canManagePeople, '/tokens', nav.tokens],
