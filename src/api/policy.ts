@@ -20,53 +20,32 @@ export interface Requirement {
 
 /** Requires nothing beyond what the field's parent required. The shield leaves such fields alone. */
 export const open: Requirement = { words: '', allows: () => true };
-const signedIn: Requirement = { words: 'signed in', allows: (viewer) => viewer !== null };
+const viewersWho = (may: (viewer: Viewer) => boolean, words: string): Requirement => ({
+  words,
+  allows: (viewer) => viewer !== null && may(viewer),
+});
+const signedIn = viewersWho(() => true, 'signed in');
 // This is the only requirement that lets somebody through whom no agency knows.
 const signedInAtIssuer: Requirement = {
   words: 'signed in at the issuer in person, whether or not an agency knows the person',
   allows: (_viewer, identity) => identity != null,
 };
-const agencyAdmin: Requirement = {
-  words: 'agency admin',
-  allows: (viewer) => viewer !== null && isAdmin(viewer),
-};
-
-const agencyAdminInPerson: Requirement = {
-  words: 'agency admin in person, not by a service token',
-  allows: (viewer) => viewer !== null && canManageAccess(viewer),
-};
-
+const agencyAdmin = viewersWho(isAdmin, 'agency admin');
+const agencyAdminInPerson = viewersWho(canManageAccess, 'agency admin in person, not by a service token');
 // People of the agency hold every permission.
-const permission = (name: PortalPermission): Requirement => ({
-  words: `agency admin, agency member, or the portal permission ${name}`,
-  allows: (viewer) => viewer !== null && viewer.permissions.includes(name),
-});
-
-const startCalls: Requirement = {
-  words: 'agency admin or agency member',
-  allows: (viewer) => viewer !== null && canStartCalls(viewer),
-};
-
-const editAgents: Requirement = {
-  words: 'agency admin, or the portal permission EDIT_AGENTS',
-  allows: (viewer) => viewer !== null && canEditAgents(viewer),
-};
-
-const viewIntegrations: Requirement = {
-  words: 'agency admin, or the portal permission VIEW_INTEGRATIONS',
-  allows: (viewer) => viewer !== null && canViewIntegrations(viewer),
-};
-
-const viewCosts: Requirement = {
-  words: 'agency admin, or the portal permission MANAGE_BILLING',
-  allows: (viewer) => viewer !== null && canViewCosts(viewer),
-};
-
-const handInKeys: Requirement = {
-  words: 'the portal permission MANAGE_INTEGRATIONS',
-  allows: (viewer) => viewer !== null && canHandInApiKeys(viewer),
-};
-
+const permission = (name: PortalPermission) =>
+  viewersWho(
+    ({ permissions }) => permissions.includes(name),
+    `agency admin, agency member, or the portal permission ${name}`,
+  );
+const startCalls = viewersWho(canStartCalls, 'agency admin or agency member');
+const editAgents = viewersWho(canEditAgents, 'agency admin, or the portal permission EDIT_AGENTS');
+const viewIntegrations = viewersWho(
+  canViewIntegrations,
+  'agency admin, or the portal permission VIEW_INTEGRATIONS',
+);
+const viewCosts = viewersWho(canViewCosts, 'agency admin, or the portal permission MANAGE_BILLING');
+const handInKeys = viewersWho(canHandInApiKeys, 'the portal permission MANAGE_INTEGRATIONS');
 const viewAgents = permission('VIEW_AGENTS');
 const viewCalls = permission('VIEW_CALLS');
 const viewCallDetails = permission('VIEW_CALL_DETAILS');
