@@ -29,6 +29,13 @@ const PERMISSIONS = {
 } as const satisfies Readonly<Record<string, PermissionTraits>>;
 
 export type PortalPermission = keyof typeof PERMISSIONS;
+type Listed = typeof PERMISSIONS;
+/** Of each permission that needs another one, which one. The compiler holds the console's list to it. */
+export type NeededPermissions = {
+  [P in keyof Listed as Listed[P] extends { needs: string } ? P : never]: Listed[P] extends { needs: infer N }
+    ? N
+    : never;
+};
 export const PORTAL_PERMISSIONS = Object.keys(PERMISSIONS) as PortalPermission[];
 
 export function traitsOfPermission(permission: PortalPermission): {

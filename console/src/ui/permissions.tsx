@@ -1,3 +1,4 @@
+import type { NeededPermissions } from '../../../src/access/portal-permissions';
 import type { Mutation } from '../api/mutation';
 import * as text from '../text/permissions';
 import { ChangeForm } from './change';
@@ -12,7 +13,7 @@ const NEEDS: Partial<Record<Permission, Permission>> = {
   EDIT_AGENTS: 'VIEW_AGENTS',
   VIEW_CALL_DETAILS: 'VIEW_CALLS',
   MANAGE_INTEGRATIONS: 'VIEW_INTEGRATIONS',
-};
+} satisfies NeededPermissions;
 
 /** Checkboxes; choosing one chooses what it needs, and dropping that drops it. */
 export function PermissionFields({
