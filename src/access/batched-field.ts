@@ -9,7 +9,8 @@ import type { Viewer } from './viewer';
 export interface BatchedField<Value, Arguments extends object = object> {
   readonly name: string;
   /**
-   * `fields` are those that are asked for of the type to which the field leads, of a connection those of its
+   * Answers a value for each of the parents, also for one of which nothing is found: see `foundOf`. `fields`
+   * are those that are asked for of the type to which the field leads, of a connection those of its
    * nodes; null stands for all of them.
    */
   read(
