@@ -1,4 +1,12 @@
-import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose';
+import {
+  decodeJwt,
+  errors,
+  jwtVerify,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  type JWTVerifyResult,
+} from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Identity } from '../access/identity';
 import { atMost } from '../platform/at-most';
@@ -60,7 +68,11 @@ export interface IdentityOptions {
 
 // Only asymmetric algorithms are accepted. With a symmetric one, whoever can verify a token can also make
 // one.
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
+const ALGORITHMS = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'],
+  // RFC 9864 gives the second name to what was meant by the first.
+  ...['EdDSA', 'Ed25519'],
+];
 /**
  * These are the types of access tokens and ID tokens. Other tokens of the same issuer, e.g. logout tokens,
  * were not made to sign anyone in.
@@ -135,7 +147,7 @@ async function verify(
     requiredClaims: ['exp', 'sub'],
   };
   try {
-    const { payload, protectedHeader } = await jwtVerify(token, keys, requirements);
+    const { payload, protectedHeader } = await verifyWithAnyKey(token, keys, requirements);
     if (!TYPES.has(typeOf(protectedHeader.typ))) return 'TYPE';
     return typeof payload.sub === 'string' && payload.sub !== '' ? payload : 'CLAIMS';
   } catch (error) {
@@ -149,6 +161,30 @@ async function verify(
   }
 }
 
+// Some issuers name no key in their tokens. While they publish several, as in a rotation, any may be it.
+async function verifyWithAnyKey(
+  token: string,
+  keys: JWTVerifyGetKey,
+  requirements: JWTVerifyOptions,
+): Promise<JWTVerifyResult> {
+  try {
+    return await jwtVerify(token, keys, requirements);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let failure: unknown = new errors.JWSSignatureVerificationFailed();
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, requirements);
+      } catch (reason) {
+        // Only the key that has signed the token comes as far as to its claims.
+        if (isFaultOfIssuer(reason)) failure = reason;
+        else if (!(reason instanceof errors.JWSSignatureVerificationFailed)) throw reason;
+      }
+    }
+    throw failure;
+  }
+}
+
 // A media type may stand with or without its first half, in upper or lower case (RFC 7515, 4.1.9).
 function typeOf(typ: unknown): unknown {
   return typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
@@ -159,7 +195,6 @@ const REFUSALS: Readonly<Partial<Record<string, TokenRefusal>>> = {
   ERR_JOSE_ALG_NOT_ALLOWED: 'ALGORITHM',
   ERR_JOSE_NOT_SUPPORTED: 'ALGORITHM',
   ERR_JWKS_NO_MATCHING_KEY: 'UNKNOWN_KEY',
-  ERR_JWKS_MULTIPLE_MATCHING_KEYS: 'UNKNOWN_KEY',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: 'SIGNATURE',
 };
 const CLAIM_REFUSALS: Readonly<Partial<Record<string, TokenRefusal>>> = {
