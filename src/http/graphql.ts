@@ -35,6 +35,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     timeLimit: TimeLimit;
     join: Join | null;
+    /** The query string that runs, where it is not that of the address. */
+    search: string | null;
   }
 }
 
@@ -54,6 +56,7 @@ export function graphql(options: GraphqlOptions): Route {
     await apollo.start();
     server.decorateRequest('timeLimit');
     server.decorateRequest('join', null);
+    server.decorateRequest('search', null);
     const preHandler = async (request: FastifyRequest, reply: FastifyReply) => admit(options, request, reply);
     const handler = async (request: FastifyRequest, reply: FastifyReply) => {
       request.timeLimit = new TimeLimit(queryTimeoutMs);
@@ -111,7 +114,7 @@ function holdsDocument({ query }: FastifyRequest): boolean {
  */
 async function answer(
   apollo: ApolloServer<ApiContext>,
-  { method, url, headers, body: asked }: FastifyRequest,
+  { method, url, search, headers, body: asked }: FastifyRequest,
   reply: FastifyReply,
   contextOfRequest: () => ApiContext,
 ): Promise<string> {
@@ -120,7 +123,12 @@ async function answer(
     headers: answered,
     body,
   } = await apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method, headers: headersFor(headers), body: asked, search: searchOf(url) },
+    httpGraphQLRequest: {
+      method,
+      headers: headersFor(headers),
+      body: asked,
+      search: search ?? searchOf(url),
+    },
     context: () => Promise.resolve(contextOfRequest()),
   });
   if (body.kind !== 'complete') throw new Error('graphql-js answers in parts only from version 17 on');

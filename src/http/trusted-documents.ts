@@ -9,10 +9,15 @@ const manifest = z.union([
   z.record(z.string(), z.string()).transform(Object.entries<string>),
 ]);
 
-const body = z.object({
-  query: z.string().nullish(),
+/** What names a document in place of its text. */
+const naming = z.object({
   documentId: z.string().nullish(),
   extensions: z.object({ persistedQuery: z.object({ sha256Hash: z.string() }).nullish() }).nullish(),
+});
+type Naming = z.infer<typeof naming>;
+
+const body = naming.extend({
+  query: z.string().nullish(),
   operationName: z.unknown().optional(),
   variables: z.unknown().optional(),
 });
@@ -48,22 +53,43 @@ export class TrustedDocuments {
    * the list.
    */
   admit(request: FastifyRequest): void {
-    if (request.method === 'GET')
-      this.#admitTexts(new URLSearchParams(searchOf(request.url)).getAll('query'));
+    if (request.method === 'GET') request.search = this.#admitSearch(searchOf(request.url));
     else request.body = this.#admitBody(request.body);
+  }
+
+  // urql asks so by itself, and Apollo Client with `useGETForHashedQueries`.
+  #admitSearch(search: string): string {
+    const asked = new URLSearchParams(search);
+    const texts = asked.getAll('query');
+    const { data } = naming.safeParse({
+      documentId: asked.get('documentId'),
+      extensions: parseJson(asked.get('extensions') ?? 'null'),
+    });
+    const named = texts.length === 0 && data ? this.#textNamedBy(data) : undefined;
+    const [text] = this.#admitTexts(named === undefined ? texts : [named]);
+    const run = new URLSearchParams({ query: text });
+    for (const name of ['operationName', 'variables'])
+      for (const value of asked.getAll(name)) run.append(name, value);
+    return `?${run.toString()}`;
   }
 
   #admitBody(sent: unknown) {
     const { data } = body.safeParse(sent);
     if (!data) throw notTrusted();
-    const { query, documentId, extensions, operationName, variables } = data;
-    const text = query ?? this.#byId.get(documentId ?? extensions?.persistedQuery?.sha256Hash ?? '');
+    const { query, operationName, variables } = data;
+    const text = query ?? this.#textNamedBy(data);
     this.#admitTexts(text === undefined ? [] : [text]);
     return { query: text, operationName: operationName ?? null, variables: variables ?? null };
   }
 
-  #admitTexts(texts: readonly string[]): void {
-    if (texts.length !== 1 || !texts.every((text) => this.#texts.has(text))) throw notTrusted();
+  #textNamedBy({ documentId, extensions }: Naming): string | undefined {
+    return this.#byId.get(documentId ?? extensions?.persistedQuery?.sha256Hash ?? '');
+  }
+
+  #admitTexts(texts: readonly string[]): readonly [string] {
+    const [text] = texts;
+    if (text === undefined || texts.length !== 1 || !this.#texts.has(text)) throw notTrusted();
+    return [text];
   }
 }
 
