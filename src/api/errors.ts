@@ -26,7 +26,8 @@ const REQUEST_ERRORS: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_USER_INPUT: 'A variable does not have the type that the document declares for it.',
   OPERATION_RESOLUTION_FAILURE: 'The document has no such operation, or more than one and none was named.',
   BAD_REQUEST: HOW_TO_ASK,
-  PERSISTED_QUERY_NOT_SUPPORTED: 'Persisted queries are not supported.',
+  // urql and the clients for mobile systems know the answer by this text alone, and send the document then.
+  PERSISTED_QUERY_NOT_SUPPORTED: 'PersistedQueryNotSupported',
 };
 
 const MORE_VARIABLES = 'More values in the variables do not have the type that is declared for them.';
