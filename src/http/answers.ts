@@ -14,7 +14,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
   400: HOW_TO_ASK,
   404: 'There is nothing here. GraphQL is at /graphql: send a POST.',
   421: 'The demo answers on this machine alone: use localhost, 127.0.0.1 or [::1] as the host.',
-  415: 'Send JSON in UTF-8, with the content type application/json.',
+  415: 'Send JSON in UTF-8, without compression and with the content type application/json.',
 };
 
 /**

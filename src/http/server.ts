@@ -125,6 +125,12 @@ const JSON_TYPE = 'application/json';
 /** ASCII is a part of UTF-8, and an empty charset says nothing. */
 const UTF_8 = /^(utf-?8|us-ascii)?$/i;
 
+/** Whether a body has to be decompressed. None is: a few bytes would fill the memory. */
+export function isCompressed({ headers }: FastifyRequest): boolean {
+  const { 'content-encoding': encoding = '' } = headers;
+  return encoding !== '' && encoding.toLowerCase() !== 'identity';
+}
+
 // Fastify would put a replacement character in the place of what is not UTF-8, and it would be stored.
 function readJsonInUtf8(server: Server): void {
   const parse = server.getDefaultJsonParser('error', 'error');
@@ -132,7 +138,7 @@ function readJsonInUtf8(server: Server): void {
   server.addContentTypeParser<Buffer>(JSON_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
     const [, charset = ''] =
       /;\s*charset\s*=\s*["']?([^\s;"']*)/i.exec(request.headers['content-type'] ?? '') ?? [];
-    if (!UTF_8.test(charset)) done(refusal(415));
+    if (!UTF_8.test(charset) || isCompressed(request)) done(refusal(415));
     else if (!isUtf8(body)) done(refusal(400));
     else void parse(request, body.toString(), done);
   });
@@ -159,6 +165,8 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
     origin: [...corsOrigins],
     methods: ['GET', 'POST'],
     allowedHeaders: [
+      // A long or unusual one is asked for as well.
+      'accept',
       'authorization',
       'content-type',
       'apollo-require-preflight',
@@ -166,6 +174,14 @@ async function allowOrigins(server: Server, corsOrigins: readonly string[]): Pro
       'latchkey-agency',
       'range',
       'x-apollo-operation-name',
+      // Nothing reads these. Without leave, browsers would not send the requests of whoever has set a name in
+      // Apollo Client, or traces requests with OpenTelemetry or Sentry.
+      'apollographql-client-name',
+      'apollographql-client-version',
+      'baggage',
+      'sentry-trace',
+      'traceparent',
+      'tracestate',
     ],
     exposedHeaders: ['accept-ranges', 'content-range', 'etag', 'retry-after', 'x-request-id'],
     maxAge: 600,

@@ -1,7 +1,7 @@
 import type { EventIntakeService } from '../events/event-intake.service';
 import { refuse } from './answers';
 import { callerOf, type RateLimits } from './rate-limits';
-import type { Route } from './server';
+import { isCompressed, type Route } from './server';
 
 /** The largest event that is read, in bytes: transcripts are long. */
 export const MAX_EVENT_BYTES = 1024 * 1024;
@@ -29,9 +29,8 @@ export function webhooks(intake: EventIntakeService, rateLimits: RateLimits): Ro
       if (request.measured) request.measured.operationClass = 'EVENT';
       // The signature is over the bytes as they were sent, whatever type they are said to have, or none.
       request.raw.headers['content-type'] = 'application/octet-stream';
-      const { 'content-encoding': encoding = 'identity' } = request.headers;
-      if (encoding === 'identity') done();
-      else void refuse(reply, 415);
+      if (isCompressed(request)) void refuse(reply, 415);
+      else done();
     });
     scope.post<WebhookRoute>(
       '/webhooks/:provider/:token',

@@ -147,6 +147,11 @@ describe('a client cannot', () => {
     ]);
   });
 
+  test('be led astray by it: urql and the clients for mobile systems know the answer by its text alone', async () => {
+    const answer = await post(running.url, running.tokens.agencyAdmin, { extensions: { persistedQuery } });
+    expect(answer.errors.map(({ message }) => message)).toEqual(['PersistedQueryNotSupported']);
+  });
+
   test.each(['a b', '[', '', '%', 'x@[::1'])(
     'bring the endpoint down by naming the host %p',
     async (host) => {
@@ -209,6 +214,29 @@ describe('other origins', () => {
     const answered = await send('/healthz', { headers: { origin: PORTAL } });
     expect(answered.headers.get('access-control-expose-headers')?.split(/, */)).toEqual(
       expect.arrayContaining(['accept-ranges', 'content-range', 'etag']),
+    );
+  });
+
+  test('may send the headers by which clients and tracing name themselves', async () => {
+    const headers = [
+      'accept',
+      'apollographql-client-name',
+      'apollographql-client-version',
+      'baggage',
+      'sentry-trace',
+      'traceparent',
+      'tracestate',
+    ];
+    const asked = await send('/graphql', {
+      method: 'OPTIONS',
+      headers: {
+        origin: PORTAL,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': headers.join(','),
+      },
+    });
+    expect(asked.headers.get('access-control-allow-headers')?.split(/, */)).toEqual(
+      expect.arrayContaining(headers),
     );
   });
 

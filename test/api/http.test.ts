@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { managerOf } from '../database';
 import { post, startTestApp, type TestApp } from '../harness';
 import { SET_CLIENT } from '../operations';
@@ -125,6 +126,21 @@ describe('the endpoint', () => {
       });
   });
 
+  test.each(['gzip', 'br', 'identity, gzip'])(
+    'says of a body in the encoding %s that it takes none that is compressed',
+    async (encoding) => {
+      const response = await fetch(`${running.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+        body: gzipSync(JSON.stringify({ query: VIEWER })),
+      });
+      expect([response.status, await response.text()]).toEqual([
+        415,
+        expect.stringContaining('without compression'),
+      ]);
+    },
+  );
+
   test('gives every answer the id under which it is logged', async () => {
     const { headers } = await running.ask('agencyAdmin', VIEWER);
     const id = headers.get('x-request-id') ?? 'none';
@@ -226,6 +242,9 @@ describe('a request that cannot run', () => {
         undefined,
         ['GRAPHQL_VALIDATION_FAILED'],
       ]);
+      expect(errors[0]?.message).toBe(
+        'There are no subscriptions here. Ask again from time to time instead.',
+      );
     }
     expect(running.logs.filter((line) => line.includes('GraphQL fault'))).toEqual([]);
   });

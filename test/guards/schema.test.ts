@@ -9,6 +9,7 @@ import {
   isInterfaceType,
   isIntrospectionType,
   isNonNullType,
+  isScalarType,
   isSpecifiedScalarType,
   isObjectType,
   Kind,
@@ -240,6 +241,18 @@ describe('the schema', () => {
           .sort(),
       ]);
     expect(told.sort()).toEqual(connections.sort());
+  });
+
+  test('has the scalars that docs/clients.md names, in its table and for code generators', () => {
+    const document = readFileSync(join(root, 'docs/clients.md'), 'utf8');
+    const own = Object.values(schema.getTypeMap())
+      .filter((type) => isScalarType(type) && !isSpecifiedScalarType(type))
+      .map(({ name }) => name)
+      .sort();
+    const listed = [...document.matchAll(/^\| `(\w+)` \| `string` \|/gm)].map(([, name]) => name);
+    expect(listed.filter((name) => name !== 'ID').sort()).toEqual(own);
+    const [, mapped = ''] = /scalars: \{(.*?)\}/s.exec(document) ?? [];
+    expect([...mapped.matchAll(/(\w+): 'string'/g)].map(([, name]) => name).sort()).toEqual(own);
   });
 
   test('has the providers of the list, and no other', () => {
