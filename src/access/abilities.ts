@@ -19,7 +19,10 @@ export function canViewIntegrations(viewer: Viewer): boolean {
   );
 }
 
-/** Tells whether the viewer may see what providers take for calls: a portal user, on its client's account. */
+/**
+ * Tells whether the viewer may see statements and costs. A portal user sees the statements of its client, and
+ * what calls on the client's own account cost.
+ */
 export function canViewCosts(viewer: Viewer): boolean {
   return isAdmin(viewer) || (viewer.role === 'PORTAL_USER' && viewer.permissions.includes('MANAGE_BILLING'));
 }
