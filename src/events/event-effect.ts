@@ -74,10 +74,9 @@ export function withoutAnswer(resolver: KeyResolverService): EventEffect {
 }
 
 /**
- * Takes the call out of those that were placed without an answer that the facts are of. Of several, as when a
- * placement was tried again, it is the one that was placed at about the time at which this one began. What
- * may be of a call that was placed with the key of another owner is found with that key: to record it here as
- * well would have its client pay for it twice.
+ * Finds the placement of the call that an event tells of, and takes it off the list. Where several fit, as
+ * when a placement was tried again, the nearest in time is meant. A placement with the key of another owner
+ * is found with that key: to record its call here as well would have the client pay for it twice.
  */
 function takePlaced(
   placed: CallRow[],

@@ -6,11 +6,11 @@ import type { Preview } from './operations';
 /** What the last 30 days would move from whose account to whose. */
 export function sentencesOf(moved: NonNullable<Preview['moneyMoved']>): Sentence[] {
   const { minutes, providerCost, payerBefore, payerAfter, rateMissing } = moved;
-  const { callsOfUnknownCost: unknown, callsOfUnknownDuration: endless } = moved;
+  const { callsOfUnknownCost: unknownCosts, callsOfUnknownDuration: unknownDurations } = moved;
   const cost = providerCost && amountText(Number(providerCost.amount), providerCost.currency);
-  const words = { minutes: Number(minutes).toLocaleString(), cost, unknown, endless };
+  const words = { minutes: Number(minutes).toLocaleString(), cost, unknownCosts, unknownDurations };
   const sentences: Sentence[] = [];
-  if (payerBefore !== null && (Number(minutes) > 0 || cost !== null || unknown + endless > 0))
+  if (payerBefore !== null && (Number(minutes) > 0 || cost !== null || unknownCosts + unknownDurations > 0))
     sentences.push({ tone: 'info', words: text.sentence(words, payerBefore, payerAfter) });
   if (rateMissing && payerAfter !== null)
     sentences.push({ tone: 'warn', words: text.rateMissing[payerAfter] });

@@ -3,23 +3,23 @@ import { plural } from './plural';
 interface Words {
   readonly minutes: string;
   readonly cost: string | null;
-  readonly unknown: number;
-  /** Calls of which no duration is known. */
-  readonly endless: number;
+  /** Calls of which the cost or the duration is not known. */
+  readonly unknownCosts: number;
+  readonly unknownDurations: number;
 }
 
 export const moved = {
   payer: { CLIENT: 'the client’s account', AGENCY: 'the agency’s account' },
   sentence: (
-    { minutes, cost, unknown, endless }: Words,
+    { minutes, cost, unknownCosts, unknownDurations }: Words,
     before: 'CLIENT' | 'AGENCY',
     after: 'CLIENT' | 'AGENCY' | null,
   ) =>
     [
       `In the last 30 days, ${minutes} minutes were on ${moved.payer[before]}`,
-      endless > 0 && ` (without ${plural(endless, 'call', 'calls')} of unknown duration)`,
+      unknownDurations > 0 && ` (without ${plural(unknownDurations, 'call', 'calls')} of unknown duration)`,
       cost !== null && ` and cost ${cost}`,
-      unknown > 0 && `, without ${plural(unknown, 'call', 'calls')} of unknown cost`,
+      unknownCosts > 0 && `, without ${plural(unknownCosts, 'call', 'calls')} of unknown cost`,
       after === null
         ? '. Nobody pays for such calls then.'
         : `. Such calls are on ${moved.payer[after]} then.`,
